@@ -1,0 +1,184 @@
+//! What add-ons exist: their names, settings, prerequisites and what their status promises.
+//!
+//! Pure data and look-ups. A new add-on is one entry in [`catalog`]; flags, help, rules, lists,
+//! waiting and the documentation iterate over it.
+
+pub mod catalog;
+pub mod rules;
+
+pub use catalog::CATALOG;
+
+use crate::arn::RoleArn;
+
+/// One add-on of the platform.
+#[derive(Debug)]
+pub struct Addon {
+    /// The key under `spec.addOns`: `awsECR`.
+    pub key: &'static str,
+    /// The word on the command line: `aws-ecr`.
+    pub name: &'static str,
+    /// What it is for, in one line without a full stop.
+    pub summary: &'static str,
+    /// What it does and what to know before switching it on; full sentences.
+    pub purpose: &'static str,
+    /// The providers on which it works; the API itself blocks nothing (control-plane.md 4.1).
+    pub providers: Providers,
+    /// Keys of the add-ons that must be on as well.
+    pub needs: &'static [&'static str],
+    /// Settings at the top level of its object, the nested ones included as [`ParamKind::Object`].
+    pub params: &'static [Param],
+    /// What appears under `status`.
+    pub status: &'static [StatusField],
+    /// What the user does outside the cluster; empty if nothing.
+    pub cloud: &'static [&'static str],
+    /// JSON pointer of the trust policy that the add-on publishes.
+    pub trust_policy: Option<&'static str>,
+    /// The platform's page on it.
+    pub docs: &'static str,
+}
+
+/// On which providers an add-on works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Providers {
+    /// On every provider.
+    All,
+    /// On these keys of `spec.provider` only.
+    Only(&'static [&'static str]),
+}
+
+/// One setting of an add-on.
+#[derive(Debug)]
+pub struct Param {
+    /// The field's name in the manifest: `roleArn`.
+    pub field: &'static str,
+    /// The flag without dashes, if it can be given on the command line.
+    pub flag: Option<&'static str>,
+    /// What values it takes.
+    pub kind: ParamKind,
+    /// Whether the platform refuses the add-on without it.
+    pub required: bool,
+    /// Noun first, no full stop.
+    pub summary: &'static str,
+}
+
+/// What values a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamKind {
+    /// ARN of an IAM role.
+    RoleArn,
+    /// Any text but the empty one.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A regular expression.
+    Regex,
+    /// A link to another resource: `//location/NAME` or `/org/ORG/location/NAME`.
+    Link,
+    /// An array.
+    Array,
+    /// A nested object.
+    Object,
+}
+
+impl ParamKind {
+    /// The placeholder of a value in help and hints.
+    pub fn placeholder(self) -> &'static str {
+        match self {
+            Self::RoleArn => "ARN",
+            Self::Text => "VALUE",
+            Self::Bool => "BOOL",
+            Self::Regex => "REGEX",
+            Self::Link => "LINK",
+            Self::Array => "LIST",
+            Self::Object => "OBJECT",
+        }
+    }
+
+    /// The type's name in `explain` and in the documentation.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::RoleArn => "ARN of an IAM role",
+            Self::Text => "text",
+            Self::Bool => "true or false",
+            Self::Regex => "regular expression",
+            Self::Link => "link",
+            Self::Array => "list",
+            Self::Object => "object",
+        }
+    }
+
+    /// Why `text` is not a value of this kind.
+    pub fn check(self, text: &str) -> Result<(), String> {
+        if text.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        match self {
+            Self::RoleArn => text.parse::<RoleArn>().map(|_| ()),
+            Self::Link if !text.starts_with('/') => {
+                Err("a link starts with `//` or `/org/`".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One field that the add-on publishes under `status`.
+#[derive(Debug)]
+pub struct StatusField {
+    /// JSON pointer from the root of the cluster object.
+    pub pointer: &'static str,
+    /// What it holds.
+    pub summary: &'static str,
+    /// Whether it may hold credentials; such a field is masked in all output of `mk8s addon`.
+    pub secret: bool,
+}
+
+impl Addon {
+    /// The setting with this flag.
+    pub fn param_by_flag(&self, flag: &str) -> Option<&'static Param> {
+        self.params.iter().find(|param| param.flag == Some(flag))
+    }
+
+    /// Whether it works on the provider.
+    pub fn works_on(&self, provider: &str) -> bool {
+        match self.providers {
+            Providers::All => true,
+            Providers::Only(list) => list.contains(&provider),
+        }
+    }
+
+    /// The add-ons that need this one.
+    pub fn dependants(&self) -> impl Iterator<Item = &'static Self> {
+        let key = self.key;
+        CATALOG
+            .iter()
+            .filter(move |other| other.needs.contains(&key))
+    }
+}
+
+/// The add-on with exactly this key under `spec.addOns`.
+pub fn by_key(key: &str) -> Option<&'static Addon> {
+    CATALOG.iter().find(|addon| addon.key == key)
+}
+
+/// The add-on that the user means: its name or key, in any case.
+pub fn by_word(word: &str) -> Option<&'static Addon> {
+    CATALOG
+        .iter()
+        .find(|addon| addon.name.eq_ignore_ascii_case(word) || addon.key.eq_ignore_ascii_case(word))
+}
+
+/// The nearest name to a word that no add-on has, if one is near enough to be meant.
+pub fn nearest(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    CATALOG
+        .iter()
+        .flat_map(|addon| [(addon.name, addon), (addon.key, addon)])
+        .map(|(spelling, addon)| {
+            let score = strsim::jaro_winkler(&spelling.to_ascii_lowercase(), &word);
+            (score, addon.name)
+        })
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}

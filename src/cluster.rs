@@ -1,0 +1,154 @@
+//! A cluster: the few fields that `mk8s` reads, over the untouched JSON object. Pure.
+//!
+//! The same view serves a live cluster and a manifest document; what is not read here is carried
+//! along as it came.
+
+use crate::arn::{AccountId, RoleArn};
+use serde_json::{Map, Value};
+
+/// The `kind` of cluster documents.
+pub const KIND: &str = "mk8s";
+
+/// A cluster object as the API serves it, or a manifest document of `kind: mk8s`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cluster {
+    value: Value,
+}
+
+/// The AWS account that a cluster of the AWS provider runs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The account's id.
+    pub account: AccountId,
+    /// `aws`, `aws-cn`, …
+    pub partition: String,
+}
+
+impl Cluster {
+    /// Takes any JSON object; a field that is missing or of another type reads as absent.
+    pub fn new(value: Value) -> Self {
+        Self { value }
+    }
+
+    /// The whole object.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Gives the object back.
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+
+    /// `name`, or an empty string.
+    pub fn name(&self) -> &str {
+        self.text("/name").unwrap_or_default()
+    }
+
+    /// `id`, set by the server.
+    pub fn id(&self) -> Option<&str> {
+        self.text("/id")
+    }
+
+    /// The optimistic lock: the counter at top level, not `spec.version`.
+    pub fn version(&self) -> Option<i64> {
+        self.value.get("version").and_then(Value::as_i64)
+    }
+
+    /// The Kubernetes version, `spec.version`.
+    pub fn kubernetes(&self) -> Option<&str> {
+        self.text("/spec/version")
+    }
+
+    /// The one key under `spec.provider`.
+    pub fn provider(&self) -> Option<&str> {
+        let provider = self.value.pointer("/spec/provider")?.as_object()?;
+        provider
+            .iter()
+            .find(|(_, settings)| !settings.is_null())
+            .map(|(key, _)| key.as_str())
+    }
+
+    /// `spec.addOns` when it is an object.
+    pub fn add_ons(&self) -> Option<&Map<String, Value>> {
+        self.value.pointer("/spec/addOns")?.as_object()
+    }
+
+    /// The value of an add-on's key; `null` is off and reads as absent.
+    pub fn add_on(&self, key: &str) -> Option<&Value> {
+        self.add_ons()?.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The value at a JSON pointer, with "not there yet" (absent, null, empty string, `{}`) as
+    /// `None`.
+    pub fn ready_at(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer).filter(|value| match value {
+            Value::Null => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Object(map) => !map.is_empty(),
+            _ => true,
+        })
+    }
+
+    /// The account of a cluster on AWS: that of the last hop of `deployRoleChain`, else of
+    /// `deployRoleArn`.
+    pub fn home(&self) -> Option<Home> {
+        let aws = self.value.pointer("/spec/provider/aws")?;
+        let last_hop = aws
+            .get("deployRoleChain")
+            .and_then(Value::as_array)
+            .and_then(|chain| chain.last())
+            .and_then(|hop| hop.get("roleArn"));
+        let arn: RoleArn = last_hop
+            .or_else(|| aws.get("deployRoleArn"))?
+            .as_str()?
+            .parse()
+            .ok()?;
+        Some(Home {
+            account: arn.account().clone(),
+            partition: arn.partition().to_owned(),
+        })
+    }
+
+    fn text(&self, pointer: &str) -> Option<&str> {
+        self.value.pointer(pointer)?.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_last_hop_of_the_chain_names_the_account() {
+        let cluster = Cluster::new(json!({"spec": {"provider": {"aws": {
+            "deployRoleArn": "arn:aws:iam::111122223333:role/hub",
+            "deployRoleChain": [
+                {"roleArn": "arn:aws:iam::222233334444:role/a"},
+                {"roleArn": "arn:aws-cn:iam::333344445555:role/b"}
+            ]
+        }}}}));
+        let home = cluster.home().unwrap();
+        assert_eq!(home.account.as_str(), "333344445555");
+        assert_eq!(home.partition, "aws-cn");
+        assert_eq!(cluster.provider(), Some("aws"));
+    }
+
+    #[test]
+    fn an_empty_chain_falls_back_to_the_deploy_role() {
+        let cluster = Cluster::new(json!({"spec": {"provider": {"aws": {
+            "deployRoleArn": "arn:aws:iam::111122223333:role/hub", "deployRoleChain": []
+        }}}}));
+        assert_eq!(cluster.home().unwrap().account.as_str(), "111122223333");
+    }
+
+    #[test]
+    fn pending_status_reads_as_absent() {
+        let cluster = Cluster::new(json!({"status": {"a": "", "b": {}, "c": null, "d": "x"}}));
+        for pointer in ["/status/a", "/status/b", "/status/c", "/status/e"] {
+            assert_eq!(cluster.ready_at(pointer), None, "{pointer}");
+        }
+        assert!(cluster.ready_at("/status/d").is_some());
+    }
+}

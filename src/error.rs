@@ -1,0 +1,178 @@
+//! The one error type of the crate.
+//!
+//! An [`Error`] holds what a person reads (what was not done, why, what to do next) and a [`Kind`]
+//! that decides the exit code. Nothing here prints: `ui` renders it, `exit` maps it.
+
+use std::fmt;
+
+/// What sort of failure it is. The exit code follows the kind and never the text (`exit`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Unexpected, a local I/O error, or a verification that failed after a write.
+    Failure,
+    /// The command line or a settings file is wrong, or an answer was needed and nobody could be asked.
+    Usage,
+    /// An org, cluster, file, document or status field is not there.
+    NotFound,
+    /// Not logged in, expired, or not allowed.
+    Denied,
+    /// Changed by somebody else meanwhile, retries used up.
+    Conflict,
+    /// A rule is not met, or the content was rejected; nothing was changed.
+    Refused,
+    /// Waited, and the condition was not reached.
+    Timeout,
+    /// Network, throttling, quota, 5xx after retries, or an answer that is not Control Plane's.
+    Unavailable,
+    /// Some targets are done, others failed.
+    Partial,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Kind {
+    /// The stable name, as in the exit-code table and in JSON errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Usage => "usage",
+            Self::NotFound => "not-found",
+            Self::Denied => "denied",
+            Self::Conflict => "conflict",
+            Self::Refused => "refused",
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::Partial => "partial",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// A failure in the user's words.
+///
+/// Rendered as `error: MESSAGE`, the excerpt, `  because: …` lines, plain notes and `hint: …` lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// Decides the exit code.
+    pub kind: Kind,
+    /// What was not done, with the name and value in question; lower case, no full stop.
+    pub message: String,
+    /// The offending lines of a file, already drawn, without a final newline.
+    pub excerpt: Option<String>,
+    /// Why: facts as the other side reported them.
+    pub because: Vec<String>,
+    /// What did happen all the same ("The add-on stays enabled."), full sentences.
+    pub notes: Vec<String>,
+    /// What to do next, at most two, only commands that can succeed in this state.
+    pub hints: Vec<String>,
+    /// The id by which the server's operators find the request.
+    pub request_id: Option<String>,
+    /// Further failures of the same run; each is rendered on its own, after this one.
+    pub others: Vec<Error>,
+}
+
+impl Error {
+    /// An error of the given kind.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            excerpt: None,
+            because: Vec::new(),
+            notes: Vec::new(),
+            hints: Vec::new(),
+            request_id: None,
+            others: Vec::new(),
+        }
+    }
+
+    /// Exit 1.
+    pub fn failure(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failure, message)
+    }
+
+    /// Exit 2.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Exit 3.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, message)
+    }
+
+    /// Exit 4.
+    pub fn denied(message: impl Into<String>) -> Self {
+        Self::new(Kind::Denied, message)
+    }
+
+    /// Exit 5.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(Kind::Conflict, message)
+    }
+
+    /// Exit 6.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, message)
+    }
+
+    /// Exit 7.
+    pub fn timeout(message: impl Into<String>) -> Self {
+        Self::new(Kind::Timeout, message)
+    }
+
+    /// Exit 8.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unavailable, message)
+    }
+
+    /// Adds the reason.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.because.push(reason.into());
+        self
+    }
+
+    /// Adds one thing to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds a sentence about what holds all the same.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Sets the drawn excerpt of a file.
+    #[must_use]
+    pub fn excerpt(mut self, excerpt: impl Into<String>) -> Self {
+        self.excerpt = Some(excerpt.into());
+        self
+    }
+
+    /// Sets the server's request id.
+    #[must_use]
+    pub fn request(mut self, id: Option<String>) -> Self {
+        self.request_id = id;
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        for reason in &self.because {
+            write!(f, ": {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
