@@ -3,5 +3,7 @@ pub mod addon;
 pub mod arn;
 pub mod change;
 pub mod cluster;
+pub mod control;
 pub mod error;
 pub mod exit;
+pub mod settings;
