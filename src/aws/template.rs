@@ -187,7 +187,7 @@ fn walk(value: &Value, path: &mut String, visit: &mut impl FnMut(&str, &str)) {
         Value::Array(list) => {
             for (index, item) in list.iter().enumerate() {
                 let length = path.len();
-                *path += &format!("[{index}]");
+                path.extend(["[", &index.to_string(), "]"]);
                 walk(item, path, visit);
                 path.truncate(length);
             }
