@@ -7,5 +7,6 @@ pub mod cluster;
 pub mod control;
 pub mod error;
 pub mod exit;
+pub mod manifest;
 pub mod sandbox;
 pub mod settings;
