@@ -85,10 +85,7 @@ fn edit_piece(
             base: piece.range.start,
         };
         match prepare(view, document, changes) {
-            Ok(desired) => open.push(Job {
-                document,
-                desired,
-            }),
+            Ok(desired) => open.push(Job { document, desired }),
             Err(refusal) => refusals.push(piece.source.refused(view, *refusal)),
         }
     }

@@ -32,7 +32,11 @@ pub(super) fn insert(view: View<'_>, map: Id, key: &str, value: &Value) -> Optio
     let text = format!("{newline}{indent}{text}");
     let line_end = scan::line_end(view.text, behind);
     if line_end > close {
-        let text = if trailing { text + "," } else { format!(",{text}") };
+        let text = if trailing {
+            text + ","
+        } else {
+            format!(",{text}")
+        };
         return Some(vec![Splice::insert(behind, text)]);
     }
     Some(if trailing {
@@ -246,9 +250,8 @@ fn is_in_lines(view: View<'_>, map: Id, quoted: bool) -> bool {
     neighbour.unwrap_or_else(|| {
         let first = view.tree.entries(map).next();
         quoted
-            && first.is_some_and(|(key, _)| {
-                scan::begins_line(view.text, view.tree.outer_start(key))
-            })
+            && first
+                .is_some_and(|(key, _)| scan::begins_line(view.text, view.tree.outer_start(key)))
     })
 }
 

@@ -154,7 +154,10 @@ impl Manifest {
             lines,
         });
         if let Some((at, c)) = control_character(&source.text) {
-            let because = format!("the character U+{:04X} is not allowed in a manifest", c as u32);
+            let because = format!(
+                "the character U+{:04X} is not allowed in a manifest",
+                c as u32
+            );
             return Err(source.syntax(at, because, None));
         }
         let mut manifest = Self {
@@ -194,7 +197,9 @@ impl Manifest {
 
     /// The documents that are clusters.
     pub fn clusters(&self) -> impl Iterator<Item = &Document> {
-        self.documents.iter().filter(|document| document.is_cluster())
+        self.documents
+            .iter()
+            .filter(|document| document.is_cluster())
     }
 
     fn take(&mut self, piece: &Arc<Piece>) -> Result<()> {
@@ -319,12 +324,7 @@ fn control_character(text: &str) -> Option<(usize, char)> {
 }
 
 impl Source {
-    fn syntax(
-        &self,
-        at: usize,
-        because: impl Into<String>,
-        hint: Option<&'static str>,
-    ) -> Error {
+    fn syntax(&self, at: usize, because: impl Into<String>, hint: Option<&'static str>) -> Error {
         let at = floor(&self.text, at);
         let (line, column) = self.lines.position(&self.text, at);
         let width = self.text[at..].chars().next().map_or(0, char::len_utf8);

@@ -99,7 +99,9 @@ pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), Box<Refusa
     if view.tree.kind(view.root) == Kind::Alias {
         return Err(view.alias_refusal(view.root, "the whole cluster"));
     }
-    changes.iter().try_for_each(|change| check_path(view, change))
+    changes
+        .iter()
+        .try_for_each(|change| check_path(view, change))
 }
 
 /// The `addOns` object that the changes ask for; `None` if they change nothing.
@@ -139,7 +141,10 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Box<Refusal>> {
     let around = view.tree.path(0, view.root).into_iter();
     let within = view.root + 1..view.tree.next(view.root);
-    for map in around.chain(within).filter(|&id| view.tree.kind(id).is_map()) {
+    for map in around
+        .chain(within)
+        .filter(|&id| view.tree.kind(id).is_map())
+    {
         let mut seen: HashMap<String, Id> = HashMap::new();
         for (key, _) in view.tree.entries(map) {
             let name = if is_merge(view.tree, key, view.text) {
@@ -280,10 +285,9 @@ impl<'a> View<'a> {
 
     /// Right behind an entry's colon and the value's anchor and tag.
     pub(super) fn properties_end(self, entry: Entry) -> usize {
-        let mut end = self.colon(entry).map_or_else(
-            || self.tree.range(entry.key).end,
-            |colon| colon + 1,
-        );
+        let mut end = self
+            .colon(entry)
+            .map_or_else(|| self.tree.range(entry.key).end, |colon| colon + 1);
         if let Some(anchor) = self.tree.anchor(entry.value) {
             end = end.max(anchor.end);
         }
@@ -340,7 +344,10 @@ impl<'a> View<'a> {
                 ops.push(Op::Remove { owner, entry });
                 continue;
             };
-            if self.value(entry.value).is_some_and(|value| same(&value, wanted)) {
+            if self
+                .value(entry.value)
+                .is_some_and(|value| same(&value, wanted))
+            {
                 continue;
             }
             self.touch(entry, &name)?;
@@ -410,7 +417,10 @@ impl<'a> View<'a> {
         let start = scan::line_start(self.text, range.start);
         let prefix = scan::prefix(self.text, range.start);
         if let Some(tab) = prefix.find('\t')
-            && self.chain(key).last().is_some_and(|&map| self.tree.kind(map) == Kind::BlockMap)
+            && self
+                .chain(key)
+                .last()
+                .is_some_and(|&map| self.tree.kind(map) == Kind::BlockMap)
         {
             let at = start + tab;
             return Err(Refusal::new(
@@ -450,9 +460,9 @@ impl<'a> View<'a> {
         before.ends_with('?') && {
             // A text that ends in `?` is the end of the node before.
             let at = before.len() - 1;
-            !(0..entry.key).any(|id| {
-                self.tree.kind(id).is_scalar() && self.tree.range(id).contains(&at)
-            }) && !self.in_comment(at)
+            !(0..entry.key)
+                .any(|id| self.tree.kind(id).is_scalar() && self.tree.range(id).contains(&at))
+                && !self.in_comment(at)
         }
     }
 
@@ -498,7 +508,9 @@ impl<'a> View<'a> {
             format!("the anchor `{written}` in {name} is used in line {line}"),
             format!("a change here would also change line {line}, or break it"),
         )
-        .hint(format!("write the value out in line {line} instead of the alias"))
+        .hint(format!(
+            "write the value out in line {line} instead of the alias"
+        ))
     }
 
     fn not_a_mapping(self, value: Id, name: &str, depth: usize) -> Box<Refusal> {
