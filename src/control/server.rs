@@ -145,11 +145,11 @@ fn serve(mut stream: TcpStream, reply: &Reply, seen: &Mutex<Vec<Seen>>) -> Optio
             head(*status, body.len(), "content-type: application/json\r\n") + &body
         }
         Reply::Text(status, headers, body) => {
-            let more: String = headers
+            let more: Vec<String> = headers
                 .iter()
                 .map(|(name, value)| format!("{name}: {value}\r\n"))
                 .collect();
-            head(*status, body.len(), &more) + body
+            head(*status, body.len(), &more.concat()) + body
         }
         Reply::Truncated(status, body) => head(*status, body.len() + 100, "") + body,
         Reply::Unbounded(status, body) => {

@@ -199,7 +199,7 @@ mod tests {
     async fn the_end_tells_what_was_seen_last() {
         let cut = ApiError::new(Problem::Cut);
         let script = vec![Ok(1), Ok(2), Err(cut.clone()), Err(cut)];
-        let (result, _) = run(script, Duration::from_millis(1000)).await;
+        let (result, _) = run(script, Duration::from_secs(1)).await;
         let Ok(Waited::TimedOut {
             last_seen,
             last_error,
