@@ -268,7 +268,7 @@ async fn a_slow_answer_ends_with_the_limit() {
     for reply in [Reply::Hang, Reply::HangInBody] {
         let server = Server::start([reply.clone(), Reply::Json(200, cluster("prod"))]);
         let mut connection = connection(server.endpoint());
-        connection.timeout = Duration::from_millis(200);
+        connection.timeout = Duration::from_millis(500);
         let client = Client::new(connection.clone(), None).unwrap();
         assert_eq!(client.get("prod").await.unwrap().name(), "prod");
 
@@ -549,6 +549,41 @@ async fn a_proxy_is_not_told_what_stays_on_this_machine() {
     let client = Client::new(connection, None).unwrap();
     client.get("prod").await.unwrap();
     assert_eq!(proxy.seen().len(), 0);
+}
+
+/// Set in the process that this test starts of itself.
+const CHILD: &str = "MK8S_TEST_PROXY_ENDPOINT";
+
+/// Runs itself once more, with proxies in the process's environment.
+#[tokio::test]
+async fn proxies_of_the_process_are_not_asked() {
+    if let Ok(url) = std::env::var(CHILD) {
+        let connection = connection(Endpoint::parse(&url).unwrap());
+        let client = Client::new(connection, None).unwrap();
+        assert_eq!(client.get("prod").await.unwrap().name(), "prod");
+        return;
+    }
+    let server = Server::start([Reply::Json(200, cluster("prod"))]);
+    let proxy = Server::start([Reply::Json(200, cluster("evil"))]);
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "control::tests::proxies_of_the_process_are_not_asked",
+        ])
+        .env(CHILD, server.url())
+        .envs(
+            ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"]
+                .map(|name| (name, proxy.url())),
+        )
+        .env_remove("REQUEST_METHOD")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && shown.contains("1 passed"),
+        "{shown}"
+    );
+    assert_eq!((server.seen().len(), proxy.seen().len()), (1, 0));
 }
 
 #[tokio::test]
