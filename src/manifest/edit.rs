@@ -167,7 +167,7 @@ fn rounds(piece: &Piece, jobs: &[Job<'_>]) -> Result<String, String> {
             }
         }
         if splices.is_empty() {
-            let targets: Vec<Target> = jobs
+            let mut targets: Vec<Target> = jobs
                 .iter()
                 .filter_map(|job| {
                     Some(Target {
@@ -176,6 +176,7 @@ fn rounds(piece: &Piece, jobs: &[Job<'_>]) -> Result<String, String> {
                     })
                 })
                 .collect();
+            targets.sort_by_key(|target| target.root);
             prove::prove(before, now, &targets)?;
             return Ok(text);
         }

@@ -15,6 +15,8 @@ mod plan;
 mod prove;
 mod scan;
 mod split;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 
