@@ -156,9 +156,9 @@ fn delete_lines(view: View<'_>, start: usize, end: usize) -> Splice {
     let last = scan::line_end(view.text, end.max(start));
     // The line break before goes, not the one behind: the end of the file stays as it is.
     let before = &view.text[..first];
-    let cut = before.strip_suffix('\n').map_or(before, |before| {
-        before.strip_suffix('\r').unwrap_or(before)
-    });
+    let cut = before
+        .strip_suffix('\n')
+        .map_or(before, |before| before.strip_suffix('\r').unwrap_or(before));
     let cut = if cut.len() == before.len() {
         before.strip_suffix('\r').unwrap_or(before)
     } else {

@@ -121,7 +121,11 @@ fn numeral(text: &str) -> String {
         return text.to_owned();
     };
     let point = if mantissa.contains('.') { "" } else { ".0" };
-    let sign = if exponent.starts_with(['-', '+']) { "" } else { "+" };
+    let sign = if exponent.starts_with(['-', '+']) {
+        ""
+    } else {
+        "+"
+    };
     format!("{mantissa}{point}e{sign}{exponent}")
 }
 
@@ -204,7 +208,10 @@ fn double(value: &str) -> String {
 /// Whether a character may stand for itself on one line.
 fn is_printable(c: char) -> bool {
     !(c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'))
+        || matches!(
+            c,
+            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        ))
 }
 
 /// Whether every parser reads the unquoted text as this text.
@@ -234,9 +241,8 @@ fn is_other_in_yaml_1_1(value: &str) -> bool {
         return true;
     }
     let unsigned = lower.strip_prefix(['-', '+']).unwrap_or(&lower);
-    let only = |text: &str, more: &str| {
-        text.chars().all(|c| c.is_ascii_digit() || more.contains(c))
-    };
+    let only =
+        |text: &str, more: &str| text.chars().all(|c| c.is_ascii_digit() || more.contains(c));
     if let Some(digits) = unsigned.strip_prefix("0x") {
         return digits.chars().all(|c| c.is_ascii_hexdigit() || c == '_');
     }
@@ -265,8 +271,16 @@ mod tests {
     #[test]
     fn texts_are_quoted_only_where_needed() {
         for (value, block, flow) in [
-            ("arn:aws:iam::1:role/x", "arn:aws:iam::1:role/x", "arn:aws:iam::1:role/x"),
-            ("arn:aws:iam::1:role/a,b", "arn:aws:iam::1:role/a,b", "'arn:aws:iam::1:role/a,b'"),
+            (
+                "arn:aws:iam::1:role/x",
+                "arn:aws:iam::1:role/x",
+                "arn:aws:iam::1:role/x",
+            ),
+            (
+                "arn:aws:iam::1:role/a,b",
+                "arn:aws:iam::1:role/a,b",
+                "'arn:aws:iam::1:role/a,b'",
+            ),
             ("//location/x", "//location/x", "//location/x"),
             ("^(a|b)-.*$", "^(a|b)-.*$", "^(a|b)-.*$"),
             ("^[a-z]{2}$", "^[a-z]{2}$", "'^[a-z]{2}$'"),
@@ -321,7 +335,10 @@ mod tests {
             lines,
             "    k:\n      'on': true\n      list:\n        - 1\n        - a: null\n          b:\n            - []\n            - - x\n      empty: {}\n      text: a, b"
         );
-        let tight = Block { indentless: true, ..block };
+        let tight = Block {
+            indentless: true,
+            ..block
+        };
         assert_eq!(
             entry_lines("k", &json!([{"a": 1, "b": 2}]), "", &tight).join("\n"),
             "k:\n- a: 1\n  b: 2"

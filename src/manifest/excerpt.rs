@@ -23,7 +23,9 @@ const WIDTH: usize = 100;
 /// The lines of the marks, in the order of the file.
 pub(super) fn draw(text: &str, lines: &Lines, mut marks: Vec<Mark<'_>>) -> String {
     marks.sort_by_key(|mark| mark.range.start);
-    let last = marks.last().map_or(1, |mark| lines.number(mark.range.start));
+    let last = marks
+        .last()
+        .map_or(1, |mark| lines.number(mark.range.start));
     let gutter = last.to_string().len().max(5);
     let mut drawn = String::new();
     let mut previous = 0;
@@ -38,7 +40,11 @@ pub(super) fn draw(text: &str, lines: &Lines, mut marks: Vec<Mark<'_>>) -> Strin
         }
         previous = number;
         let signs = mark.sign.to_string().repeat(width);
-        let _ = writeln!(drawn, "{:gutter$} | {:before$}{signs} {}", "", "", mark.label);
+        let _ = writeln!(
+            drawn,
+            "{:gutter$} | {:before$}{signs} {}",
+            "", "", mark.label
+        );
     }
     drawn.truncate(drawn.trim_end().len());
     drawn
@@ -52,7 +58,11 @@ fn visible(text: &str, range: Range<usize>) -> (String, usize, usize) {
     let inside = printable(&text[range.start..range.end.clamp(range.start, end)]);
     let behind = printable(&text[range.end.clamp(range.start, end)..end]);
     let (mut column, width) = (before.chars().count(), inside.chars().count().max(1));
-    let line: Vec<char> = before.chars().chain(inside.chars()).chain(behind.chars()).collect();
+    let line: Vec<char> = before
+        .chars()
+        .chain(inside.chars())
+        .chain(behind.chars())
+        .collect();
     let from = if column + width.min(WIDTH / 2) > WIDTH {
         column.saturating_sub(WIDTH / 2)
     } else {
@@ -67,7 +77,9 @@ fn visible(text: &str, range: Range<usize>) -> (String, usize, usize) {
     if to < line.len() {
         shown.push('…');
     }
-    let room = (from + WIDTH + usize::from(from > 0)).saturating_sub(from + column).max(1);
+    let room = (from + WIDTH + usize::from(from > 0))
+        .saturating_sub(from + column)
+        .max(1);
     (shown.trim_end().to_owned(), column, width.min(room))
 }
 
@@ -77,7 +89,9 @@ fn printable(text: &str) -> String {
         .map(|c| match c {
             '\t' => ' ',
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | scan::BOM) => '\u{fffd}',
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => '\u{fffd}',
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
+                '\u{fffd}'
+            }
             c => c,
         })
         .collect()

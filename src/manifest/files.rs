@@ -46,8 +46,10 @@ pub fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
             }
         }
         if files.len() == before {
-            return Err(Error::not_found(format!("there is no manifest in `{name}`"))
-                .because("the folder holds no .yaml, .yml or .json file"));
+            return Err(
+                Error::not_found(format!("there is no manifest in `{name}`"))
+                    .because("the folder holds no .yaml, .yml or .json file"),
+            );
         }
     }
     let mut seen = HashSet::new();
@@ -63,14 +65,22 @@ pub fn read(path: &Path) -> Result<Manifest> {
     let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
     let name = path.display();
     if !metadata.is_file() {
-        let what = if metadata.is_dir() { "a folder" } else { "a pipe or device" };
-        return Err(Error::refused(format!("cannot read a manifest from `{name}`"))
-            .because(format!("it is {what}, not a file"))
-            .hint("`-f -` reads standard input"));
+        let what = if metadata.is_dir() {
+            "a folder"
+        } else {
+            "a pipe or device"
+        };
+        return Err(
+            Error::refused(format!("cannot read a manifest from `{name}`"))
+                .because(format!("it is {what}, not a file"))
+                .hint("`-f -` reads standard input"),
+        );
     }
     if metadata.len() > LARGEST {
-        return Err(Error::refused(format!("cannot read a manifest from `{name}`"))
-            .because(format!("it is larger than {} MiB", LARGEST / 1024 / 1024)));
+        return Err(
+            Error::refused(format!("cannot read a manifest from `{name}`"))
+                .because(format!("it is larger than {} MiB", LARGEST / 1024 / 1024)),
+        );
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
     File::open(path)
@@ -127,7 +137,9 @@ pub fn save(path: &Path, before: &[u8], text: &str) -> Result<()> {
             .because("somebody else changed the file meanwhile")
             .hint("run the same command again"));
     }
-    temporary.persist(&target).map_err(|error| failed(error.error))?;
+    temporary
+        .persist(&target)
+        .map_err(|error| failed(error.error))?;
     // The new name is in place; a folder that cannot be synced (some network file systems) is no
     // reason to report the opposite.
     let _ = folder.sync_all();
@@ -144,8 +156,10 @@ fn lock(folder: &File, path: &Path) -> Result<()> {
                 std::thread::sleep(Duration::from_millis(10));
             }
             Err(fs::TryLockError::WouldBlock) => {
-                return Err(Error::conflict(format!("`{}` was not written", path.display()))
-                    .because("another run of mk8s is writing in the same folder"));
+                return Err(
+                    Error::conflict(format!("`{}` was not written", path.display()))
+                        .because("another run of mk8s is writing in the same folder"),
+                );
             }
         }
     }
@@ -181,7 +195,10 @@ mod tests {
         save(&link, b"a", "b").unwrap();
         assert_eq!(fs::read(&real).unwrap(), b"b");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(
+            fs::metadata(&real).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
@@ -222,7 +239,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         fs::create_dir_all(root.join("b/c")).unwrap();
-        for name in ["z.yaml", "b/c/x.json", "b/y.yml", "a.txt", "b/Chart.lock", "c.yaml.bak"] {
+        for name in [
+            "z.yaml",
+            "b/c/x.json",
+            "b/y.yml",
+            "a.txt",
+            "b/Chart.lock",
+            "c.yaml.bak",
+        ] {
             fs::write(root.join(name), "").unwrap();
         }
         symlink(root.join("z.yaml"), root.join("again.yaml")).unwrap();

@@ -156,7 +156,10 @@ impl Manifest {
             lines,
         });
         if let Some((at, c)) = control_character(&source.text) {
-            let because = format!("the character U+{:04X} is not allowed in a manifest", c as u32);
+            let because = format!(
+                "the character U+{:04X} is not allowed in a manifest",
+                c as u32
+            );
             return Err(source.syntax(at, because, None));
         }
         let mut manifest = Self {
@@ -196,7 +199,9 @@ impl Manifest {
 
     /// The documents that are clusters.
     pub fn clusters(&self) -> impl Iterator<Item = &Document> {
-        self.documents.iter().filter(|document| document.is_cluster())
+        self.documents
+            .iter()
+            .filter(|document| document.is_cluster())
     }
 
     fn take(&mut self, piece: &Arc<Piece>) -> Result<()> {
@@ -222,7 +227,17 @@ impl Manifest {
                         document.value = OnceLock::from(value);
                     }
                     None if document.is_cluster() => {
-                        let because = "its aliases, written out, never end or are too large";
+                        let inside = tree.aliases().iter().find(|&&alias| {
+                            tree.target(alias)
+                                .is_some_and(|target| tree.contains(target, alias))
+                        });
+                        let (at, because) = match inside {
+                            Some(&alias) => (
+                                piece.range.start + tree.range(alias).start,
+                                "the alias is inside its own anchor, so it never ends",
+                            ),
+                            None => (at, "the document with its aliases written out is too large"),
+                        };
                         return Err(self.source.syntax(at, because, None));
                     }
                     None => {}
@@ -321,12 +336,7 @@ fn control_character(text: &str) -> Option<(usize, char)> {
 }
 
 impl Source {
-    fn syntax(
-        &self,
-        at: usize,
-        because: impl Into<String>,
-        hint: Option<&'static str>,
-    ) -> Error {
+    fn syntax(&self, at: usize, because: impl Into<String>, hint: Option<&'static str>) -> Error {
         let at = floor(&self.text, at);
         let (line, column) = self.lines.position(&self.text, at);
         let width = self.text[at..].chars().next().map_or(0, char::len_utf8);

@@ -99,7 +99,9 @@ pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), Box<Refusa
     if view.tree.kind(view.root) == Kind::Alias {
         return Err(view.alias_refusal(view.root, "the whole cluster"));
     }
-    changes.iter().try_for_each(|change| check_path(view, change))
+    changes
+        .iter()
+        .try_for_each(|change| check_path(view, change))
 }
 
 /// The `addOns` object that the changes ask for; `None` if they change nothing.
@@ -139,7 +141,10 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Box<Refusal>> {
     let around = view.tree.path(0, view.root).into_iter();
     let within = view.root + 1..view.tree.next(view.root);
-    for map in around.chain(within).filter(|&id| view.tree.kind(id).is_map()) {
+    for map in around
+        .chain(within)
+        .filter(|&id| view.tree.kind(id).is_map())
+    {
         let mut seen: HashMap<String, Id> = HashMap::new();
         for (key, _) in view.tree.entries(map) {
             let name = if is_merge(view.tree, key, view.text) {
@@ -152,14 +157,15 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Box<Refusal>> {
             };
             let (first, again) = (view.tree.range(first), view.tree.range(key));
             let name = name.escape_debug().to_string();
-            let line = view.line(first.start);
+            let lines = (view.line(first.start), view.line(again.start));
+            let places = match lines {
+                (first, again) if first == again => format!("twice in line {first}"),
+                (first, again) => format!("in lines {first} and {again}"),
+            };
             let mut refusal = Refusal::new(
                 again.clone(),
                 format!("`{name}` is written again"),
-                format!(
-                    "`{name}` stands in lines {line} and {}, and only one of them counts",
-                    view.line(again.start)
-                ),
+                format!("`{name}` stands {places}, and only one of them counts"),
             )
             .hint("delete the one that is not meant");
             refusal.also = Some((first, format!("`{name}` is first written here")));
@@ -179,16 +185,19 @@ fn no_spec(view: View<'_>) -> Box<Refusal> {
     )
 }
 
-/// Refuses values of a wrong form where the changes would find nothing to do.
-pub(super) fn check_forms(view: View<'_>, changes: &[Change]) -> Result<(), Box<Refusal>> {
+/// Refuses add-ons whose value is neither a mapping nor empty.
+pub(super) fn check_forms<'a>(
+    view: View<'_>,
+    keys: impl IntoIterator<Item = &'a str>,
+) -> Result<(), Box<Refusal>> {
     let Some((_, spec)) = own_entry(view.tree, view.root, "spec", view.text) else {
         return Ok(());
     };
     let add_ons = own_entry(view.tree, spec, "addOns", view.text);
-    for change in changes {
-        let (Some((_, add_ons)), Some(key)) = (add_ons, change.path.first()) else {
-            continue;
-        };
+    let Some((_, add_ons)) = add_ons else {
+        return Ok(());
+    };
+    for key in keys {
         let Some((_, value)) = own_entry(view.tree, add_ons, key, view.text) else {
             continue;
         };
@@ -280,10 +289,9 @@ impl<'a> View<'a> {
 
     /// Right behind an entry's colon and the value's anchor and tag.
     pub(super) fn properties_end(self, entry: Entry) -> usize {
-        let mut end = self.colon(entry).map_or_else(
-            || self.tree.range(entry.key).end,
-            |colon| colon + 1,
-        );
+        let mut end = self
+            .colon(entry)
+            .map_or_else(|| self.tree.range(entry.key).end, |colon| colon + 1);
         if let Some(anchor) = self.tree.anchor(entry.value) {
             end = end.max(anchor.end);
         }
@@ -317,6 +325,9 @@ impl<'a> View<'a> {
     ) -> Result<(), Box<Refusal>> {
         let below = owner.value;
         let entries = self.entries(below);
+        if entries.is_empty() && desired.is_empty() {
+            return Ok(());
+        }
         if entries.is_empty() {
             ops.push(Op::Replace {
                 map,
@@ -340,7 +351,10 @@ impl<'a> View<'a> {
                 ops.push(Op::Remove { owner, entry });
                 continue;
             };
-            if self.value(entry.value).is_some_and(|value| same(&value, wanted)) {
+            if self
+                .value(entry.value)
+                .is_some_and(|value| same(&value, wanted))
+            {
                 continue;
             }
             self.touch(entry, &name)?;
@@ -410,7 +424,10 @@ impl<'a> View<'a> {
         let start = scan::line_start(self.text, range.start);
         let prefix = scan::prefix(self.text, range.start);
         if let Some(tab) = prefix.find('\t')
-            && self.chain(key).last().is_some_and(|&map| self.tree.kind(map) == Kind::BlockMap)
+            && self
+                .chain(key)
+                .last()
+                .is_some_and(|&map| self.tree.kind(map) == Kind::BlockMap)
         {
             let at = start + tab;
             return Err(Refusal::new(
@@ -450,9 +467,9 @@ impl<'a> View<'a> {
         before.ends_with('?') && {
             // A text that ends in `?` is the end of the node before.
             let at = before.len() - 1;
-            !(0..entry.key).any(|id| {
-                self.tree.kind(id).is_scalar() && self.tree.range(id).contains(&at)
-            }) && !self.in_comment(at)
+            !(0..entry.key)
+                .any(|id| self.tree.kind(id).is_scalar() && self.tree.range(id).contains(&at))
+                && !self.in_comment(at)
         }
     }
 
@@ -498,7 +515,9 @@ impl<'a> View<'a> {
             format!("the anchor `{written}` in {name} is used in line {line}"),
             format!("a change here would also change line {line}, or break it"),
         )
-        .hint(format!("write the value out in line {line} instead of the alias"))
+        .hint(format!(
+            "write the value out in line {line} instead of the alias"
+        ))
     }
 
     fn not_a_mapping(self, value: Id, name: &str, depth: usize) -> Box<Refusal> {

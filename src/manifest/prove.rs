@@ -163,7 +163,9 @@ impl Proof<'_> {
             return Err("`spec.addOns` would not be what was asked for".to_owned());
         }
         match before {
-            Some((_, before)) if old.tree.kind(before).is_map() => self.kept(before, after, desired),
+            Some((_, before)) if old.tree.kind(before).is_map() => {
+                self.kept(before, after, desired)
+            }
             _ => Ok(()),
         }
     }
@@ -229,21 +231,39 @@ mod tests {
         assert_eq!(check(before, good, wanted.clone()), Ok(()));
         for (bad, reason) in [
             (good.replace("1.0", "1.00"), "`1.0` would not stay as it is"),
-            (good.replace("mk8s", "'mk8s'"), "`mk8s` would not stay as it is"),
-            (good.replace("    b: {}\n", ""), "`spec.addOns` would not be what was asked for"),
-            (good.replace("x: 1}", "x: 1.0}"), "`1` would not stay as it is"),
-            (good.replace("a: {x: 1}\n    b: {}", "b: {}\n    a: {x: 1}"), ""),
+            (
+                good.replace("mk8s", "'mk8s'"),
+                "`mk8s` would not stay as it is",
+            ),
+            (
+                good.replace("    b: {}\n", ""),
+                "`spec.addOns` would not be what was asked for",
+            ),
+            (
+                good.replace("x: 1}", "x: 1.0}"),
+                "`1` would not stay as it is",
+            ),
+            (
+                good.replace("a: {x: 1}\n    b: {}", "b: {}\n    a: {x: 1}"),
+                "",
+            ),
             (good.replace("spec:", "spec: !!map"), "`version: 1.0"),
             (good.to_owned() + "  more: 1\n", "`spec` would hold more"),
             (good.to_owned() + "more: 1\n", "`kind: mk8s"),
-            (good.replace("  version: 1.0\n", ""), "`version` would not stay as it is"),
+            (
+                good.replace("  version: 1.0\n", ""),
+                "`version` would not stay as it is",
+            ),
         ] {
             let found = check(before, &bad, wanted.clone());
             if reason.is_empty() {
                 // A new add-on may stand anywhere.
                 assert_eq!(found, Ok(()), "{bad}");
             } else {
-                assert!(found.clone().is_err_and(|found| found.starts_with(reason)), "{found:?}\n{bad}");
+                assert!(
+                    found.clone().is_err_and(|found| found.starts_with(reason)),
+                    "{found:?}\n{bad}"
+                );
             }
         }
     }
@@ -252,7 +272,10 @@ mod tests {
     fn json_stays_json() {
         let before = r#"{"spec": {"addOns": {}}}"#;
         let wanted = json!({"a": {}});
-        assert_eq!(check(before, r#"{"spec": {"addOns": {"a": {}}}}"#, wanted.clone()), Ok(()));
+        assert_eq!(
+            check(before, r#"{"spec": {"addOns": {"a": {}}}}"#, wanted.clone()),
+            Ok(())
+        );
         assert_eq!(
             check(before, r#"{"spec": {"addOns": {a: {}}}}"#, wanted),
             Err("the result is not JSON any more".to_owned())

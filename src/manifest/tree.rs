@@ -121,7 +121,11 @@ impl Tree {
                 Err(error) => {
                     let at = error.marker().byte_offset().unwrap_or_default();
                     let (message, hint) = explain(error.kind());
-                    let at = if hint.is_some() { first_tab(text, at) } else { at };
+                    let at = if hint.is_some() {
+                        first_tab(text, at)
+                    } else {
+                        at
+                    };
                     return Err(Trouble {
                         at: at.min(text.len()),
                         message,
@@ -385,11 +389,17 @@ impl Builder<'_> {
         let before = self.written_end(id);
         let (start, end) = if self.tree.kind(id).is_block_scalar() {
             let header = header(self.text, before, start);
-            (header, block_scalar_end(self.text, header, start..end, value))
+            (
+                header,
+                block_scalar_end(self.text, header, start..end, value),
+            )
         } else if start == end
             && self.tree.kind(id) == Kind::Plain
             && self.tree.nodes[id].extra == 0
-            && self.open.last().is_some_and(|&open| self.tree.kind(open).is_map())
+            && self
+                .open
+                .last()
+                .is_some_and(|&open| self.tree.kind(open).is_map())
             && !self.text[..start].ends_with(':')
         {
             (before, before)
@@ -470,14 +480,21 @@ fn header(text: &str, from: usize, content: usize) -> usize {
 fn block_scalar_end(text: &str, header: usize, content: Range<usize>, value: &str) -> usize {
     let trimmed = value.trim_end_matches([' ', '\t', '\n']);
     let end = if value.len() <= trimmed.len() + 1 && !trimmed.is_empty() {
-        content.start + text[content].trim_end_matches([' ', '\t', '\n', '\r']).len()
+        content.start
+            + text[content]
+                .trim_end_matches([' ', '\t', '\n', '\r'])
+                .len()
     } else if value.is_empty() {
         scan::line_end(text, header)
     } else {
         // Blank lines at the end count: everything up to the last whole line.
         let all = &text[..content.end];
         let lines = all.trim_end_matches([' ', '\t']);
-        let lines = if lines.ends_with(['\n', '\r']) { lines } else { all };
+        let lines = if lines.ends_with(['\n', '\r']) {
+            lines
+        } else {
+            all
+        };
         let end = lines.len();
         let end = lines.strip_suffix('\n').map_or(end, str::len);
         lines[..end].strip_suffix('\r').map_or(end, str::len)
@@ -534,7 +551,9 @@ fn explain(kind: &ErrorKind) -> (Cow<'static, str>, Option<&'static str>) {
         E::UnknownAnchor => "no anchor of this name comes before the alias",
         E::ExpectedBlockMappingKey => "a key was expected here; is the indentation right?",
         E::SimpleKeyExpected | E::InvalidSimpleKey => "this line has no `:` behind its key",
-        E::ExpectedBlockSequenceEntry => "a `- ` entry was expected here; is the indentation right?",
+        E::ExpectedBlockSequenceEntry => {
+            "a `- ` entry was expected here; is the indentation right?"
+        }
         E::ExpectedFlowMappingSeparator => "a `,` or `}` was expected here",
         E::ExpectedFlowSequenceSeparator => "a `,` or `]` was expected here",
         E::UnexpectedEofFlowMapping
@@ -557,7 +576,9 @@ fn explain(kind: &ErrorKind) -> (Cow<'static, str>, Option<&'static str>) {
         E::UnknownQuotedScalarEscape => "this escape does not exist",
         other => {
             let text = other.to_string();
-            let text = text.rsplit_once(", ").map_or(text.as_str(), |(_, rest)| rest);
+            let text = text
+                .rsplit_once(", ")
+                .map_or(text.as_str(), |(_, rest)| rest);
             return (text.to_owned().into(), None);
         }
     };
@@ -631,6 +652,9 @@ mod tests {
             assert_eq!(trouble.at, at, "{text:?}");
         }
         let deep = "[".repeat(101);
-        assert_eq!(Tree::parse(&deep).unwrap_err().message, "it is nested too deep");
+        assert_eq!(
+            Tree::parse(&deep).unwrap_err().message,
+            "it is nested too deep"
+        );
     }
 }

@@ -238,7 +238,9 @@ fn time(text: &str) -> Option<String> {
         return None;
     }
     let year: i64 = text.get(..4)?.parse().ok()?;
-    let mut reader = Reader { text: text.get(5..)? };
+    let mut reader = Reader {
+        text: text.get(5..)?,
+    };
     let (month, month_digits) = reader.digits(2)?;
     reader.literal('-')?;
     let (day, day_digits) = reader.digits(2)?;
@@ -271,7 +273,12 @@ fn time(text: &str) -> Option<String> {
     reader.text = reader.text.trim_start_matches([' ', '\t']);
     if let Some(rest) = reader.text.strip_prefix('Z') {
         reader.text = rest;
-    } else if let Some(sign) = reader.text.chars().next().filter(|c| matches!(c, '+' | '-')) {
+    } else if let Some(sign) = reader
+        .text
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '+' | '-'))
+    {
         reader.text = &reader.text[1..];
         let (hours, _) = reader.digits(2)?;
         let mut offset = hours * 60;
@@ -283,7 +290,10 @@ fn time(text: &str) -> Option<String> {
         }
         millis -= offset * 60_000 * if sign == '-' { -1 } else { 1 };
     }
-    reader.text.is_empty().then(|| stamp(year, month, day, millis))
+    reader
+        .text
+        .is_empty()
+        .then(|| stamp(year, month, day, millis))
 }
 
 struct Reader<'a> {
@@ -326,11 +336,16 @@ fn stamp(year: i64, month: i64, day: i64, millis: i64) -> String {
     let (days, millis) = (total.div_euclid(86_400_000), total.rem_euclid(86_400_000));
     let era_day = days + 719_468;
     let (era, day_of_era) = (era_day.div_euclid(146_097), era_day.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!(
         "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z",
@@ -347,11 +362,27 @@ pub(super) fn findings(tree: &Tree, root: Id, source: &str) -> Vec<(usize, Strin
     for id in root..tree.next(root) {
         if let Some(tag) = tree.tag(id) {
             let known = [
-                "str", "int", "float", "bool", "null", "map", "seq", "timestamp", "set", "omap", "pairs", "binary", "merge", "!",
+                "str",
+                "int",
+                "float",
+                "bool",
+                "null",
+                "map",
+                "seq",
+                "timestamp",
+                "set",
+                "omap",
+                "pairs",
+                "binary",
+                "merge",
+                "!",
             ];
             if !known.contains(&core_tag(&tag.name)) {
                 let name = tag.name.escape_debug();
-                found.push((tag.range.start, format!("`cpln` does not know the tag `{name}`")));
+                found.push((
+                    tag.range.start,
+                    format!("`cpln` does not know the tag `{name}`"),
+                ));
             }
             continue;
         }
@@ -372,17 +403,29 @@ pub(super) fn findings(tree: &Tree, root: Id, source: &str) -> Vec<(usize, Strin
                     && digits.bytes().all(|byte| byte.is_ascii_digit());
                 if leading {
                     let sent = number(value);
-                    found.push((at, format!("`{text}` is the number {sent}; put it in quotes if it is a text")));
+                    found.push((
+                        at,
+                        format!("`{text}` is the number {sent}; put it in quotes if it is a text"),
+                    ));
                 } else if is_rounded(digits, value) {
                     let sent = number(value);
-                    found.push((at, format!("`{text}` is too large for `cpln`, which sends {sent}")));
+                    found.push((
+                        at,
+                        format!("`{text}` is too large for `cpln`, which sends {sent}"),
+                    ));
                 }
             }
             Scalar::Time(sent) => {
-                found.push((at, format!("`{text}` is a date, sent as {sent}; put it in quotes if it is a text")));
+                found.push((
+                    at,
+                    format!("`{text}` is a date, sent as {sent}; put it in quotes if it is a text"),
+                ));
             }
             Scalar::NotFinite => {
-                found.push((at, format!("`{text}` is not a number in JSON and is sent as null")));
+                found.push((
+                    at,
+                    format!("`{text}` is not a number in JSON and is sent as null"),
+                ));
             }
             Scalar::Null | Scalar::Bool(_) | Scalar::Text => {}
         }
@@ -444,7 +487,10 @@ mod tests {
             ("2024-01-01", json!("2024-01-01T00:00:00.000Z")),
             ("2024-1-1", json!("2024-1-1")),
             ("2024-01-01 10:00:00", json!("2024-01-01T10:00:00.000Z")),
-            ("2024-01-01t10:00:00.5 +01:30", json!("2024-01-01T08:30:00.500Z")),
+            (
+                "2024-01-01t10:00:00.5 +01:30",
+                json!("2024-01-01T08:30:00.500Z"),
+            ),
             ("2024-13-45", json!("2025-02-14T00:00:00.000Z")),
             ("2024-01-01T25:00:00Z", json!("2024-01-02T01:00:00.000Z")),
             ("2024-01-01T", json!("2024-01-01T")),
@@ -467,9 +513,15 @@ mod tests {
             ("<<: {a: 1, b: 2}\na: 3\n", r#"{"a":3,"b":2}"#),
             ("a: 3\n<<: {a: 1, b: 5}\n", r#"{"a":3,"b":5}"#),
             ("<<: [{a: 1}, {a: 2, b: 3}]\n", r#"{"a":1,"b":3}"#),
-            ("x: &x {a: 1}\ny:\n  <<: *x\n  b: *x\n", r#"{"x":{"a":1},"y":{"a":1,"b":{"a":1}}}"#),
+            (
+                "x: &x {a: 1}\ny:\n  <<: *x\n  b: *x\n",
+                r#"{"x":{"a":1},"y":{"a":1,"b":{"a":1}}}"#,
+            ),
             ("\"<<\": {a: 1}\n", r#"{"<<":{"a":1}}"#),
-            ("1: a\ntrue: b\n~: c\n[d]: e\n", r#"{"1":"a","true":"b","null":"c","d":"e"}"#),
+            (
+                "1: a\ntrue: b\n~: c\n[d]: e\n",
+                r#"{"1":"a","true":"b","null":"c","d":"e"}"#,
+            ),
         ] {
             assert_eq!(read(text).unwrap().to_string(), expected, "{text}");
         }
