@@ -1,0 +1,25 @@
+//! What the tests stand on. Nothing here asserts what `mk8s` should do.
+
+mod env;
+mod fake;
+mod http;
+mod process;
+mod sandbox;
+mod snapshot;
+mod tools;
+
+pub(crate) use env::Env;
+pub(crate) use fake::{Answer, Fake, Seen};
+pub(crate) use process::{Cmd, Run};
+pub(crate) use sandbox::Sandbox;
+pub(crate) use snapshot::{filters, snapshot};
+pub(crate) use tools::{Reader, read_yaml};
+
+use std::path::{Path, PathBuf};
+
+/// A file or folder of `tests/fixtures`.
+pub(crate) fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(path)
+}
