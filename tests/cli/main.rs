@@ -12,7 +12,18 @@
 
 mod support;
 
+mod applying;
+mod auth;
+mod catalogue;
+mod client;
+mod failures;
 mod harness;
+mod live;
+mod rules;
+mod samples;
+mod targets;
+mod usage;
+mod waiting;
 
 /// A file that is not listed would never run.
 #[test]

@@ -58,11 +58,6 @@ impl Env {
         self
     }
 
-    /// The value of a variable that is set.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str)
-    }
-
     /// Points the connection variables at a server.
     pub(crate) fn connect(&mut self, endpoint: &str, org: &str, token: &str) -> &mut Self {
         self.set("CPLN_ENDPOINT", endpoint)
@@ -131,6 +126,11 @@ impl Env {
             .env("CPLN_SKIP_UPDATE_CHECK", "true")
             .env("CPLN_HOME", self.root.path().join("cpln").to_str().unwrap());
         command
+    }
+
+    /// The binary under test, with the arguments of one line.
+    pub(crate) fn line(&self, arguments: &str) -> Cmd {
+        self.mk8s(&arguments.split_whitespace().collect::<Vec<_>>())
     }
 
     /// Any other program, in this environment.

@@ -3,14 +3,15 @@
 mod env;
 mod fake;
 mod http;
+pub(crate) mod manifests;
 mod process;
 mod sandbox;
 mod snapshot;
 mod tools;
 
 pub(crate) use env::Env;
-pub(crate) use fake::{Answer, Fake, Seen};
-pub(crate) use process::{Cmd, Run};
+pub(crate) use fake::{Answer, Fake};
+pub(crate) use process::Run;
 pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
 pub(crate) use tools::{Reader, read_yaml};

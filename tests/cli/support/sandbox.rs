@@ -20,6 +20,15 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
+    /// Starts one that holds these manifests instead of the four built-in clusters.
+    #[track_caller]
+    pub(crate) fn holding(env: &mut Env, manifests: &[String], arguments: &[&str]) -> Self {
+        let seed = env.write("../seed.yaml", manifests.join("---\n"));
+        let mut all = vec!["--seed", seed.to_str().unwrap()];
+        all.extend(arguments);
+        Self::start(env, &all)
+    }
+
     /// Starts one on a free port and points `env` at it.
     #[track_caller]
     pub(crate) fn start(env: &mut Env, arguments: &[&str]) -> Self {
@@ -93,10 +102,10 @@ impl Sandbox {
         (status, body)
     }
 
-    /// The cluster as it is now; looking is not counted among the requests.
+    /// The cluster as it is now. Looking counts among the requests: read those first.
     #[track_caller]
     pub(crate) fn cluster(&self, name: &str) -> Value {
-        let (status, body) = self.call("GET", &format!("/_sandbox/clusters/{name}"), "");
+        let (status, body) = self.call("GET", &format!("/org/{}/mk8s/{name}", self.org), "");
         assert_eq!(status, 200, "no cluster {name}: {body}");
         body
     }
