@@ -266,6 +266,46 @@ fn an_interactive_login_is_used_while_it_lasts_and_renewed_by_the_client() {
     );
 }
 
+#[test]
+fn certificates_are_checked_unless_told_otherwise() {
+    let list = Answer::json(
+        200,
+        &json!({"kind": "list", "itemKind": "mk8s", "items": [], "links": []}),
+    );
+    let fake = Fake::serve_tls(vec![list]);
+    let mut env = Env::new();
+    env.connect(fake.endpoint(), "acme", "secret-token-value");
+    let run = env.line("cluster list").run().exits(8).silent();
+    let _ = run.err("certificate");
+    assert!(fake.seen().is_empty(), "the token was sent to a stranger");
+
+    let authority = crate::support::fixture("tls/ca.pem");
+    let run = env
+        .line("cluster list")
+        .with("SSL_CERT_FILE", authority.to_str().unwrap())
+        .run()
+        .ok();
+    assert!(!run.stderr.contains("warning"), "{run}");
+
+    let _ = env
+        .line("cluster list --insecure")
+        .run()
+        .ok()
+        .err("warning");
+    let mut profile = interactive(fake.endpoint(), "");
+    profile["request"]["insecure"] = json!(true);
+    profile["request"]["token"] = json!("secret-token-value");
+    env.unset("CPLN_ENDPOINT").unset("CPLN_TOKEN");
+    env.profile("ann", &profile, true);
+    let _ = env
+        .line("cluster list")
+        .run()
+        .ok()
+        .err("warning")
+        .err("ann");
+    assert_eq!(fake.seen().len(), 3);
+}
+
 fn script_at(env: &Env, path: &str, content: &str) {
     let path: &Path = &env.write(path, content);
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();

@@ -1,8 +1,11 @@
 //! A server that answers with the bytes it is told to: for what no honest server sends.
 
-use super::http;
-use std::io::Write as _;
-use std::net::{Shutdown, TcpListener, TcpStream};
+use super::{fixture, http};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -70,6 +73,7 @@ pub(crate) struct Seen {
 /// The running server. Answers are given in order, the last one again and again.
 pub(crate) struct Fake {
     endpoint: String,
+    address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -78,24 +82,48 @@ pub(crate) struct Fake {
 impl Fake {
     /// Listens on a free port of the loopback interface.
     pub(crate) fn serve(answers: Vec<Answer>) -> Self {
+        Self::start(answers, None)
+    }
+
+    /// The same over TLS, as `localhost`, with the certificate in `tests/fixtures/tls`.
+    pub(crate) fn serve_tls(answers: Vec<Answer>) -> Self {
+        let file = |name: &str| fixture("tls").join(name);
+        let certificate = CertificateDer::from_pem_file(file("server.pem")).unwrap();
+        let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        Self::start(answers, Some(Arc::new(config)))
+    }
+
+    fn start(answers: Vec<Answer>, tls: Option<Arc<ServerConfig>>) -> Self {
         assert!(!answers.is_empty(), "a script has at least one answer");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let endpoint = match tls {
+            Some(_) => format!("https://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        };
         let seen = Arc::new(Mutex::new(Vec::new()));
         let stopped = Arc::new(AtomicBool::new(false));
         let thread = {
             let (seen, stopped) = (Arc::clone(&seen), Arc::clone(&stopped));
-            thread::spawn(move || serve(&listener, &answers, &seen, &stopped))
+            thread::spawn(move || serve(&listener, tls.as_ref(), &answers, &seen, &stopped))
         };
         Self {
             endpoint,
+            address,
             seen,
             stopped,
             thread: Some(thread),
         }
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT` or `https://localhost:PORT`.
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -110,8 +138,7 @@ impl Drop for Fake {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::SeqCst);
         // Wakes the thread, which waits for a connection.
-        let address = self.endpoint.trim_start_matches("http://");
-        drop(TcpStream::connect(address));
+        drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
@@ -120,6 +147,7 @@ impl Drop for Fake {
 
 fn serve(
     listener: &TcpListener,
+    tls: Option<&Arc<ServerConfig>>,
     answers: &[Answer],
     seen: &Mutex<Vec<Seen>>,
     stopped: &AtomicBool,
@@ -130,25 +158,70 @@ fn serve(
         if stopped.load(Ordering::SeqCst) {
             return;
         }
-        let Ok(mut stream) = connection else { continue };
-        let Some(message) = http::read(&stream) else {
-            continue;
+        let Ok(stream) = connection else { continue };
+        let left = match tls {
+            None => answer(stream, answers, seen),
+            Some(config) => ServerConnection::new(Arc::clone(config))
+                .ok()
+                .and_then(|session| answer(StreamOwned::new(session, stream), answers, seen)),
         };
-        let answer = {
-            let mut seen = seen.lock().unwrap();
-            let answer = answers.get(seen.len()).or(answers.last());
-            seen.push(request(&message));
-            answer
-        };
-        match answer {
-            Some(Answer::Raw(bytes)) => {
-                // The client may have gone: then there is nobody to answer.
-                let _ = stream.write_all(bytes);
-                let _ = stream.shutdown(Shutdown::Write);
-            }
-            Some(Answer::Silence) => silent.push(stream),
-            Some(Answer::Close) | None => {}
+        silent.extend(left);
+    }
+}
+
+/// What the two kinds of connection have in common.
+trait Connection: Read + Write {
+    /// Says that no more bytes follow.
+    fn finish(&mut self);
+    /// The connection itself, to keep it open.
+    fn into_stream(self) -> TcpStream;
+}
+
+impl Connection for TcpStream {
+    fn finish(&mut self) {
+        // The client may have gone already.
+        let _ = self.shutdown(Shutdown::Write);
+    }
+
+    fn into_stream(self) -> TcpStream {
+        self
+    }
+}
+
+impl Connection for StreamOwned<ServerConnection, TcpStream> {
+    fn finish(&mut self) {
+        self.conn.send_close_notify();
+        let _ = self.flush();
+        self.sock.finish();
+    }
+
+    fn into_stream(self) -> TcpStream {
+        self.sock
+    }
+}
+
+/// Reads one request and answers it; gives the connection back when it must stay open.
+fn answer(
+    mut stream: impl Connection,
+    answers: &[Answer],
+    seen: &Mutex<Vec<Seen>>,
+) -> Option<TcpStream> {
+    let message = http::read(&mut stream)?;
+    let answer = {
+        let mut seen = seen.lock().unwrap();
+        let answer = answers.get(seen.len()).or(answers.last());
+        seen.push(request(&message));
+        answer?
+    };
+    match answer {
+        Answer::Raw(bytes) => {
+            // The client may have gone: then there is nobody to answer.
+            let _ = stream.write_all(bytes);
+            stream.finish();
+            None
         }
+        Answer::Silence => Some(stream.into_stream()),
+        Answer::Close => None,
     }
 }
 

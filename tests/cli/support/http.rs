@@ -25,7 +25,7 @@ impl Message {
 }
 
 /// Reads one message; `None` when the other side closed before it was whole.
-pub(super) fn read(stream: &TcpStream) -> Option<Message> {
+pub(super) fn read(stream: &mut impl Read) -> Option<Message> {
     let mut reader = BufReader::new(stream);
     let first = line(&mut reader)?;
     let mut headers = Vec::new();
@@ -88,7 +88,7 @@ pub(super) fn request(
         body.len(),
     )
     .unwrap();
-    let message = read(&stream).expect("the server answers");
+    let message = read(&mut stream).expect("the server answers");
     let status = message
         .first
         .split(' ')
