@@ -13,6 +13,7 @@
 mod support;
 
 mod applying;
+mod asking;
 mod auth;
 mod catalogue;
 mod client;

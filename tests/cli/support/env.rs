@@ -58,6 +58,11 @@ impl Env {
         self
     }
 
+    /// Every variable that processes get.
+    pub(super) fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
     /// Points the connection variables at a server.
     pub(crate) fn connect(&mut self, endpoint: &str, org: &str, token: &str) -> &mut Self {
         self.set("CPLN_ENDPOINT", endpoint)

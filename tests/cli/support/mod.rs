@@ -7,6 +7,7 @@ pub(crate) mod manifests;
 mod process;
 mod sandbox;
 mod snapshot;
+mod terminal;
 mod tools;
 
 pub(crate) use env::Env;
@@ -14,6 +15,7 @@ pub(crate) use fake::{Answer, Fake};
 pub(crate) use process::Run;
 pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
+pub(crate) use terminal::Terminal;
 pub(crate) use tools::{Reader, read_yaml};
 
 use std::path::{Path, PathBuf};
