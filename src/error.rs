@@ -68,7 +68,7 @@ pub struct Error {
     /// The id by which the server's operators find the request.
     pub request_id: Option<String>,
     /// Further failures of the same run; each is rendered on its own, after this one.
-    pub others: Vec<Error>,
+    pub others: Vec<Self>,
 }
 
 impl Error {

@@ -1,0 +1,37 @@
+//! The AWS side of the add-ons: OIDC provider, role, trust policy and pull permission in IAM.
+//!
+//! Rules about policies, names and plans are pure and know neither network nor files; only `sdk`
+//! talks to AWS. Nothing here reads the environment, prints, or knows Control Plane's API.
+
+pub mod template;
+pub mod trust;
+
+/// Text from outside, made fit to be quoted in a message: control characters are escaped and what
+/// is longer than 200 characters is cut.
+pub(crate) fn quotable(text: &str) -> String {
+    let mut out = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == 200 {
+            out.push('…');
+            break;
+        }
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoting_escapes_control_characters_and_cuts() {
+        assert_eq!(quotable("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\n");
+        assert_eq!(quotable(&"x".repeat(300)).chars().count(), 201);
+        assert_eq!(quotable("grün"), "grün");
+    }
+}
