@@ -258,6 +258,76 @@ fn a_lost_answer_converges_without_a_second_write() {
 }
 
 #[test]
+fn a_connection_that_dies_after_the_write_converges_on_reading_again() {
+    for fault in [
+        "cut,on=PATCH,times=1,after",
+        "truncate,on=PATCH,times=1",
+        "status=502,on=PATCH,times=1,after",
+        "html,on=PATCH,times=1,after",
+    ] {
+        let (env, sandbox) = live(&["--fault", fault]);
+        let run = env.line(&format!("{ENABLE} -o json")).run();
+        assert_eq!(run.code, 0, "{fault}\n{run}");
+        assert_eq!(
+            sandbox.cluster("prod")["spec"]["addOns"],
+            json!({"awsWorkloadIdentity": {}, "awsECR": {}})
+        );
+        let applied = sandbox
+            .log()
+            .iter()
+            .filter(|entry| entry["applied"] == true)
+            .count();
+        assert_eq!(applied, 1, "{fault}: written more than once");
+    }
+}
+
+#[test]
+fn another_writer_in_between_is_neither_overwritten_nor_blamed() {
+    let (env, sandbox) = live(&["--fault", "race,on=PATCH,times=2"]);
+    let _ = env.line(ENABLE).run().ok();
+    assert_eq!((count(&sandbox, "GET"), count(&sandbox, "PATCH")), (4, 3));
+    assert_eq!(
+        sandbox.cluster("prod")["spec"]["addOns"]["awsECR"],
+        json!({})
+    );
+}
+
+#[test]
+fn every_way_of_breaking_off_is_an_exit_code_and_not_a_hang() {
+    for (fault, code) in [
+        ("cut,on=GET", 8),
+        ("noise,on=GET", 8),
+        ("truncate,on=GET", 8),
+        ("garble,on=GET", 8),
+        ("html,on=GET", 8),
+        ("html=502,on=GET", 8),
+        ("flood=64m,on=GET", 8),
+        ("stall,on=GET", 8),
+        ("quota,on=GET", 8),
+        ("status=401,on=GET", 4),
+        ("status=403,on=GET", 4),
+        ("status=404,on=GET", 3),
+        ("status=400,on=PATCH", 6),
+        ("status=422,on=PATCH", 6),
+        ("status=403,on=PATCH", 4),
+        ("quota,on=PATCH", 8),
+    ] {
+        let (env, sandbox) = live(&["--fault", fault]);
+        let run = env.line(&format!("{ENABLE} --timeout 500ms")).run();
+        assert_eq!(run.code, code, "{fault}\n{run}");
+        let _ = run.silent();
+        let applied = sandbox.log().iter().any(|entry| entry["applied"] == true);
+        assert!(!applied, "{fault}");
+    }
+}
+
+#[test]
+fn a_drip_of_bytes_is_an_answer_if_it_ends_in_time() {
+    let (env, _sandbox) = live(&["--fault", "drip=200us,on=GET"]);
+    let _ = env.line("cluster get prod").run().ok();
+}
+
+#[test]
 fn a_write_that_did_not_arrive_is_sent_again() {
     let (env, fake) = against(vec![
         cluster(3, &json!({"awsWorkloadIdentity": {}})),

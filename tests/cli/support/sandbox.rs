@@ -102,7 +102,7 @@ impl Sandbox {
         (status, body)
     }
 
-    /// The cluster as it is now. Looking counts among the requests: read those first.
+    /// The cluster as it is now.
     #[track_caller]
     pub(crate) fn cluster(&self, name: &str) -> Value {
         let (status, body) = self.call("GET", &format!("/org/{}/mk8s/{name}", self.org), "");
@@ -125,13 +125,25 @@ impl Sandbox {
             .collect()
     }
 
-    /// The requests of clients so far, with bodies.
+    /// Adds a fault to the running sandbox.
+    #[track_caller]
+    pub(crate) fn fault(&self, text: &str) {
+        let (status, body) = self.call("POST", "/_sandbox/faults", text);
+        assert_eq!(status, 204, "no such fault: {body}");
+    }
+
+    /// The requests of clients so far, with bodies. Those of the tests themselves are left out: they
+    /// name no user agent.
     #[track_caller]
     pub(crate) fn log(&self) -> Vec<Value> {
         let (status, body) = self.call("GET", "/_sandbox/requests", "");
         assert_eq!(status, 200, "no request log: {body}");
-        let list = body.get("items").unwrap_or(&body);
-        list.as_array().expect("a list of requests").clone()
+        let items = body["items"].as_array().expect("a list of requests");
+        items
+            .iter()
+            .filter(|entry| entry["userAgent"].is_string())
+            .cloned()
+            .collect()
     }
 
     /// Kills it and gives back what it said on stderr.
