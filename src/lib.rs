@@ -7,4 +7,5 @@ pub mod cluster;
 pub mod control;
 pub mod error;
 pub mod exit;
+pub mod sandbox;
 pub mod settings;
