@@ -15,7 +15,7 @@ use std::time::Duration;
 /// No profile is larger, and nothing larger is read.
 const LIMIT: u64 = 1024 * 1024;
 /// A limit of a request beyond this is a slip of the pen.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 /// How many profiles a message lists.
 const LISTED: usize = 5;
 
