@@ -18,6 +18,7 @@ mod auth;
 mod catalogue;
 mod client;
 mod contract;
+mod documents;
 mod failures;
 mod harness;
 mod live;
