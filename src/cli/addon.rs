@@ -11,18 +11,65 @@ use std::time::Duration;
 #[derive(Debug, Subcommand)]
 pub enum AddonCommand {
     /// List the add-ons; with a target, what is on
+    #[command(
+        long_about = "List the add-ons. Without a target it is the catalogue, offline; with one cluster \
+                      or manifest, what is on with its settings; with several, a matrix.\n\nExamples:\n  \
+                      $ mk8s addon list\n  \
+                      $ mk8s addon list -c prod\n  \
+                      $ mk8s addon list -f clusters -o json"
+    )]
     List(ListArgs),
     /// Show the settings and status of an add-on
+    #[command(
+        long_about = "Show the settings and status of one add-on. With --exit-code the exit code is 10 \
+                      when it is off.\n\nExamples:\n  \
+                      $ mk8s addon show aws-ecr -c prod\n  \
+                      $ mk8s addon show aws-ecr -c prod --exit-code -q"
+    )]
     Show(ShowArgs),
     /// Explain an add-on: settings, prerequisites, cloud side
+    #[command(
+        long_about = "Explain an add-on, offline: what it does, where it works, what it needs, its \
+                      settings, what its status publishes and what is to be done in the cloud account.\
+                      \n\nExamples:\n  \
+                      $ mk8s addon explain aws-ecr"
+    )]
     Explain(ExplainArgs),
     /// Turn an add-on on, or change its settings
+    #[command(
+        long_about = "Turn an add-on on, or change its settings. Only `spec.addOns` of the target \
+                      changes: in a file the lines of the add-on, on a live cluster its key. An add-on \
+                      that is already so is left alone, and settings that are not given are kept. \
+                      Preview with --dry-run; undo with `mk8s addon disable`.\n\nExamples:\n  \
+                      $ mk8s addon enable aws-ecr -c prod\n  \
+                      $ mk8s addon enable aws-ecr -c edge --with-prerequisites --role-arn $ROLE\n  \
+                      $ mk8s addon enable aws-ecr -f clusters/prod.yaml --dry-run"
+    )]
     Enable(EnableArgs),
     /// Turn an add-on off
+    #[command(
+        long_about = "Turn an add-on off by removing its key from `spec.addOns`, with its settings. One \
+                      that is off already is left alone. A live cluster is asked about first; --yes \
+                      answers. Preview with --dry-run; undo with `mk8s addon enable`.\n\nExamples:\n  \
+                      $ mk8s addon disable aws-ecr -c prod\n  \
+                      $ mk8s addon disable aws-workload-identity -f clusters/prod.yaml --with-dependants"
+    )]
     Disable(DisableArgs),
     /// Print the trust policy that a cluster publishes
+    #[command(
+        long_about = "Print the trust policy that the add-on's role must have, as JSON, from the \
+                      cluster's status. It appears some time after the add-on is on: exit 3 until \
+                      then, or wait with --wait.\n\nExamples:\n  \
+                      $ mk8s addon trust-policy -c prod --wait\n  \
+                      $ mk8s addon trust-policy aws-ecr -c prod --account 999999999999"
+    )]
     TrustPolicy(TrustPolicyArgs),
     /// Print the OIDC issuer URL of a cluster
+    #[command(
+        long_about = "Print `status.oidcProviderUrl` of a cluster: the issuer for which an IAM OIDC \
+                      identity provider is made.\n\nExamples:\n  \
+                      $ mk8s addon oidc-url -c prod"
+    )]
     OidcUrl(OidcUrlArgs),
 }
 
@@ -68,13 +115,6 @@ pub struct ChangeArgs {
 
 /// `mk8s addon list`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "List the add-ons. Without a target it is the catalogue, offline; with one cluster \
-                  or manifest, what is on with its settings; with several, a matrix.\n\nExamples:\n  \
-                  $ mk8s addon list\n  \
-                  $ mk8s addon list -c prod\n  \
-                  $ mk8s addon list -f clusters -o json"
-)]
 pub struct ListArgs {
     /// Where to look.
     #[command(flatten)]
@@ -83,15 +123,9 @@ pub struct ListArgs {
 
 /// `mk8s addon show`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Show the settings and status of one add-on. With --exit-code the exit code is 10 \
-                  when it is off.\n\nExamples:\n  \
-                  $ mk8s addon show aws-ecr -c prod\n  \
-                  $ mk8s addon show aws-ecr -c prod --exit-code -q"
-)]
 pub struct ShowArgs {
     /// Add-on to show
-    #[arg(value_name = "ADDON", value_parser = AddonWord)]
+    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
     pub addon: String,
     /// Where to look.
     #[command(flatten)]
@@ -103,32 +137,17 @@ pub struct ShowArgs {
 
 /// `mk8s addon explain`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Explain an add-on, offline: what it does, where it works, what it needs, its \
-                  settings, what its status publishes and what is to be done in the cloud account.\
-                  \n\nExamples:\n  \
-                  $ mk8s addon explain aws-ecr"
-)]
 pub struct ExplainArgs {
     /// Add-on to explain
-    #[arg(value_name = "ADDON", value_parser = AddonWord)]
+    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
     pub addon: String,
 }
 
 /// `mk8s addon enable`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Turn an add-on on, or change its settings. Only `spec.addOns` of the target \
-                  changes: in a file the lines of the add-on, on a live cluster its key. An add-on \
-                  that is already so is left alone, and settings that are not given are kept. \
-                  Preview with --dry-run; undo with `mk8s addon disable`.\n\nExamples:\n  \
-                  $ mk8s addon enable aws-ecr -c prod\n  \
-                  $ mk8s addon enable aws-ecr -c edge --with-prerequisites --role-arn arn:aws:iam::999999999999:role/mk8s-ecr-driver\n  \
-                  $ mk8s addon enable aws-ecr -f clusters/prod.yaml --dry-run"
-)]
 pub struct EnableArgs {
     /// Add-on to turn on
-    #[arg(value_name = "ADDON", value_parser = AddonWord)]
+    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
     pub addon: String,
     /// What to change.
     #[command(flatten)]
@@ -146,16 +165,9 @@ pub struct EnableArgs {
 
 /// `mk8s addon disable`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Turn an add-on off by removing its key from `spec.addOns`, with its settings. One \
-                  that is off already is left alone. A live cluster is asked about first; --yes \
-                  answers. Preview with --dry-run; undo with `mk8s addon enable`.\n\nExamples:\n  \
-                  $ mk8s addon disable aws-ecr -c prod\n  \
-                  $ mk8s addon disable aws-workload-identity -f clusters/prod.yaml --with-dependants"
-)]
 pub struct DisableArgs {
     /// Add-on to turn off
-    #[arg(value_name = "ADDON", value_parser = AddonWord)]
+    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
     pub addon: String,
     /// What to change.
     #[command(flatten)]
@@ -173,16 +185,9 @@ pub struct DisableArgs {
 
 /// `mk8s addon trust-policy`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Print the trust policy that the add-on's role must have, as JSON, from the \
-                  cluster's status. It appears some time after the add-on is on: exit 3 until \
-                  then, or wait with --wait.\n\nExamples:\n  \
-                  $ mk8s addon trust-policy -c prod --wait\n  \
-                  $ mk8s addon trust-policy aws-ecr -c prod --account 999999999999"
-)]
 pub struct TrustPolicyArgs {
     /// Add-on whose trust policy is printed; aws-ecr if omitted
-    #[arg(value_name = "ADDON", default_value = "aws-ecr", hide_default_value = true, value_parser = AddonWord)]
+    #[arg(value_name = "ADDON", default_value = "aws-ecr", hide_default_value = true, hide_possible_values = true, value_parser = AddonWord)]
     pub addon: String,
     /// Where to look.
     #[command(flatten)]
@@ -205,11 +210,6 @@ pub struct TrustPolicyArgs {
 
 /// `mk8s addon oidc-url`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Print `status.oidcProviderUrl` of a cluster: the issuer for which an IAM OIDC \
-                  identity provider is made.\n\nExamples:\n  \
-                  $ mk8s addon oidc-url -c prod"
-)]
 pub struct OidcUrlArgs {
     /// Where to look.
     #[command(flatten)]

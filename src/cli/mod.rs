@@ -63,6 +63,16 @@ pub enum Command {
     #[command(subcommand, arg_required_else_help = true)]
     Addon(AddonCommand),
     /// Create or update clusters from manifests
+    #[command(
+        long_about = "Create or update clusters from manifests. A missing cluster is created with the \
+                      whole document. An existing one gets one PATCH with the manifest's description, \
+                      tags and spec: what the manifest leaves out stays as it is, and add-ons that are \
+                      only live are listed and kept. Nothing is sent when all is as the manifest says. \
+                      Preview with --dry-run; undo by applying the previous manifest.\n\nExamples:\n  \
+                      $ mk8s apply -f clusters/prod.yaml --dry-run\n  \
+                      $ mk8s apply -f clusters/prod.yaml\n  \
+                      $ mk8s apply -f clusters --prune-addons --yes"
+    )]
     Apply(ApplyArgs),
     /// Look at clusters
     #[command(subcommand, arg_required_else_help = true)]
@@ -74,6 +84,11 @@ pub enum Command {
     #[command(subcommand, arg_required_else_help = true)]
     Sandbox(SandboxCommand),
     /// Print a completion script
+    #[command(
+        long_about = "Print a completion script. Load it with your shell's own means.\n\nExamples:\n  \
+                      $ mk8s completion bash\n  \
+                      $ mk8s completion fish"
+    )]
     Completion(CompletionArgs),
     /// Print the version
     Version,
@@ -126,11 +141,6 @@ pub enum AuthCommand {
 
 /// `mk8s completion`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Print a completion script. Load it with your shell's own means.\n\nExamples:\n  \
-                  $ mk8s completion bash\n  \
-                  $ mk8s completion fish"
-)]
 pub struct CompletionArgs {
     /// Shell to write for
     #[arg(value_name = "SHELL")]
@@ -139,16 +149,6 @@ pub struct CompletionArgs {
 
 /// `mk8s apply`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Create or update clusters from manifests. A missing cluster is created with the \
-                  whole document. An existing one gets one PATCH with the manifest's description, \
-                  tags and spec: what the manifest leaves out stays as it is, and add-ons that are \
-                  only live are listed and kept. Nothing is sent when all is as the manifest says. \
-                  Preview with --dry-run; undo by applying the previous manifest.\n\nExamples:\n  \
-                  $ mk8s apply -f clusters/prod.yaml --dry-run\n  \
-                  $ mk8s apply -f clusters/prod.yaml\n  \
-                  $ mk8s apply -f clusters --prune-addons --yes"
-)]
 pub struct ApplyArgs {
     /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
     #[arg(short, long, value_name = "FILE|DIR", required = true, help_heading = heading::TARGET)]
@@ -180,7 +180,8 @@ pub struct Global {
         global = true,
         value_name = "FORMAT",
         help_heading = heading::OUTPUT,
-        value_parser = value::OutputParser
+        value_parser = value::OutputParser,
+        hide_possible_values = true
     )]
     pub output: Option<OutputFormat>,
     /// Only results, warnings and errors

@@ -44,6 +44,17 @@ fn removal(flag: &str) -> String {
     format!("no-{flag}")
 }
 
+/// The first letter in upper case.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(chars)
+        .collect()
+}
+
 impl Args for SettingArgs {
     fn augment_args(mut command: Command) -> Command {
         for (flag, param, names) in flags() {
@@ -55,7 +66,11 @@ impl Args for SettingArgs {
                 Arg::new(flag)
                     .long(flag)
                     .value_name(param.kind.placeholder())
-                    .help(format!("{noun}; kept if omitted ({})", names.join(", ")))
+                    .help(format!(
+                        "{}; kept if omitted ({})",
+                        capital(noun),
+                        names.join(", ")
+                    ))
                     .help_heading(heading::SETTINGS),
             );
             if removable(param) {

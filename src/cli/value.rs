@@ -98,7 +98,7 @@ impl TypedValueParser for OutputParser {
         Some(Box::new(
             OutputFormat::WORDS
                 .iter()
-                .map(|word| PossibleValue::new(*word).hide(true)),
+                .map(|word| PossibleValue::new(*word)),
         ))
     }
 }

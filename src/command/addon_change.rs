@@ -402,10 +402,10 @@ impl<'a> Change<'a> {
         }
         let written = file::write(self, &edits, stdin)?;
         if !self.apply {
-            let hints = if stdin || edits.iter().all(|edit| !edit.changed()) {
+            let hints: Vec<String> = if stdin {
                 Vec::new()
             } else {
-                vec![format!("mk8s apply {}", file::flags(paths))]
+                self.then(paths, &edits).into_iter().collect()
             };
             return self.finish(written, &hints);
         }
@@ -421,6 +421,32 @@ impl<'a> Change<'a> {
             }
             Err(error) => Err(half_done(error, changed)),
         }
+    }
+
+    /// The command that brings the live clusters to the edited files. What a manifest leaves out
+    /// stays live, so a removal needs more than an apply.
+    fn then(&self, paths: &[std::path::PathBuf], edits: &[file::Edit<'_>]) -> Option<String> {
+        if !edits.iter().any(file::Edit::changed) {
+            return None;
+        }
+        let names: Vec<String> = edits.iter().flat_map(file::Edit::names).collect();
+        if matches!(self.request.verb, Verb::Disable) {
+            if let [name] = names.as_slice()
+                && target::check_name(name).is_ok()
+            {
+                return Some(format!(
+                    "mk8s addon disable {} -c {name}",
+                    self.request.addon.name
+                ));
+            }
+            return Some(format!("mk8s apply {} --prune-addons", file::flags(paths)));
+        }
+        let prune = if edits.iter().any(file::Edit::removes) {
+            " --prune-addons"
+        } else {
+            ""
+        };
+        Some(format!("mk8s apply {}{prune}", file::flags(paths)))
     }
 
     /// Plans the live half before the files are written, so that a refusal there leaves them alone.
@@ -448,7 +474,7 @@ impl<'a> Change<'a> {
         {
             errors.push(
                 Error::usage(format!(
-                    "`{}` was not {}d: neither the file nor the cluster was changed",
+                    "`{}` was not {}d on the live cluster",
                     self.request.addon.name,
                     self.verb()
                 ))

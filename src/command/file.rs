@@ -23,6 +23,14 @@ impl Edit<'_> {
         self.plans.iter().any(|(_, plan)| !plan.is_empty())
     }
 
+    /// Whether a key or a setting goes.
+    pub(super) fn removes(&self) -> bool {
+        self.plans
+            .iter()
+            .flat_map(|(_, plan)| &plan.changes)
+            .any(|change| change.value.is_none())
+    }
+
     /// The clusters that the documents describe.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         self.plans
@@ -58,11 +66,12 @@ pub(super) fn plan<'a>(change: &Change<'_>, loaded: &'a [Loaded]) -> Result<Vec<
     }
     match super::summarise(errors, 0) {
         None => Ok(edits),
-        Some(error) => Err(if loaded.len() > 1 {
-            error.note("No file was changed.")
-        } else {
-            error
-        }),
+        Some(mut error) => {
+            if !error.others.is_empty() && error.excerpt.is_none() && error.because.is_empty() {
+                error.message = format!("nothing was written: {} refusals", error.others.len());
+            }
+            Err(error)
+        }
     }
 }
 

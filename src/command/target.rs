@@ -92,11 +92,16 @@ impl Loaded {
 
     /// How a document is called in sentences: the file, and the cluster where the file has several.
     pub(super) fn place(&self, number: usize) -> String {
+        let label = if self.path.is_some() {
+            &self.label
+        } else {
+            manifest::STDIN
+        };
         if self.manifest.clusters().count() > 1 {
             let name = self.cluster(number).name().to_owned();
-            format!("for {name} in {}", self.label)
+            format!("for {name} in {label}")
         } else {
-            format!("in {}", self.label)
+            format!("in {label}")
         }
     }
 
@@ -165,7 +170,7 @@ pub(super) fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<
         }
     }
     if let Some(error) = super::summarise(errors, 0) {
-        return Err(error.note("No file was changed."));
+        return Err(error);
     }
     let list = loaded
         .iter()
