@@ -43,7 +43,7 @@ fn a_new_manifest_becomes_a_cluster_with_the_add_on_on() {
             ))
             .run()
             .ok();
-        let run = env.line("apply -f same.yaml -f edge.yaml").run().ok();
+        let run = env.line("apply -f same.yaml -f edge.yaml --yes").run().ok();
         assert!(
             run.stdout.contains("same") && run.stdout.contains("edge"),
             "{run}"
@@ -98,7 +98,11 @@ fn applying_twice_sends_nothing_the_second_time() {
     env.write("prod.yaml", aws("prod", &[ON, "awsECR: {}"]));
     let _ = env.line("apply -f prod.yaml").run().ok();
     let before = writes(&sandbox).len();
-    snapshot!(env, env.line("apply -f prod.yaml").run(), @"");
+    snapshot!(env, env.line("apply -f prod.yaml").run(), @r"
+    exit 0
+    --- stdout
+    prod is already as the manifest says
+    ");
     assert_eq!(writes(&sandbox).len(), before);
 }
 

@@ -128,9 +128,22 @@ fn without_a_token_it_is_4_and_without_an_org_2() {
     let (mut env, sandbox) = apart();
     env.set("CPLN_ENDPOINT", sandbox.endpoint())
         .set("CPLN_ORG", sandbox.org());
-    snapshot!(env, env.line("cluster get prod").run(), @"");
-    env.unset("CPLN_ORG").set("CPLN_TOKEN", sandbox.token());
-    snapshot!(env, env.line("cluster get prod").run(), @"");
+    snapshot!(env, env.line("cluster get prod").run(), @r"
+    exit 4
+    --- stderr
+    error: not logged in to Control Plane
+      because: no token is given, and there is no profile
+    hint: put the key of a service account into CPLN_TOKEN, or give `--token-file`
+    hint: or log in: `cpln login`
+    ");
+    // Not a key, so that no org can be read out of it.
+    env.unset("CPLN_ORG").set("CPLN_TOKEN", "opaque");
+    snapshot!(env, env.line("cluster get prod").run(), @r"
+    exit 2
+    --- stderr
+    error: no org is set
+    hint: name it with `--org` or in CPLN_ORG
+    ");
     assert!(sandbox.requests().is_empty(), "a request was sent");
 }
 

@@ -26,7 +26,7 @@ fn the_list_names_every_add_on_without_a_network_or_a_profile() {
         assert!(
             items
                 .iter()
-                .any(|item| item["name"] == addon.name && item["key"] == addon.key),
+                .any(|item| item["addon"] == addon.name && item["key"] == addon.key),
             "{json:#}"
         );
     }

@@ -50,19 +50,40 @@ fn problem(status: u16, message: &str) -> Answer {
 fn a_wrong_token_is_denied() {
     let (mut env, _sandbox) = live(&[]);
     env.set("CPLN_TOKEN", "wrong");
-    snapshot!(env, env.line("cluster get prod").run(), @"");
+    snapshot!(env, env.line("cluster get prod").run(), @r#"
+    exit 4
+    --- stderr
+    error: cannot read cluster `prod` in org `sandbox`
+      because: Control Plane answered 401 "the token is not valid" (request [ID])
+    hint: the token is from CPLN_TOKEN; `mk8s auth status` says whose it is
+    hint: the endpoint is from CPLN_ENDPOINT; a token is good at its own endpoint only
+    "#);
 }
 
 #[test]
 fn forbidden_names_both_readings() {
     let (env, _fake) = against(vec![problem(403, "forbidden")]);
-    snapshot!(env, env.line("cluster get prod").run(), @"");
+    snapshot!(env, env.line("cluster get prod").run(), @r#"
+    exit 4
+    --- stderr
+    error: cannot read cluster `prod` in org `acme`
+      because: Control Plane answered 403 "forbidden" (request [ID])
+    hint: 403 is also the answer for a misspelt org or cluster; you are using org `acme` from CPLN_ORG
+    hint: otherwise the token (CPLN_TOKEN) lacks the view permission on mk8s
+    "#);
 }
 
 #[test]
 fn a_missing_cluster_is_not_found() {
     let (env, _sandbox) = live(&[]);
-    snapshot!(env, env.line("cluster get nobody").run(), @"");
+    snapshot!(env, env.line("cluster get nobody").run(), @r#"
+    exit 3
+    --- stderr
+    error: cannot read cluster `nobody` in org `sandbox`
+      because: Control Plane answered 404 "mk8s "nobody" does not exist" (request [ID])
+    hint: you are using org `sandbox` from CPLN_ORG
+    hint: clusters that exist: `mk8s cluster list`
+    "#);
 }
 
 #[test]
@@ -77,7 +98,13 @@ fn a_server_that_is_down_is_unavailable() {
     env.connect(&format!("http://127.0.0.1:{port}"), "acme", "t");
     let run = env.line("cluster get prod").run().exits(8).silent();
     assert!(run.elapsed < Duration::from_secs(30), "{:?}", run.elapsed);
-    snapshot!(env, run, @"");
+    snapshot!(env, run, @r"
+    exit 8
+    --- stderr
+    error: cannot read cluster `prod` in org `acme`
+      because: nothing answers at http://127.0.0.1:[PORT] (connection refused), 4 times
+    hint: the endpoint is from CPLN_ENDPOINT
+    ");
 }
 
 #[test]
@@ -123,7 +150,12 @@ fn a_truncated_body_is_unavailable() {
     let (env, _fake) = against(vec![Answer::truncated(
         "{\"kind\": \"mk8s\", \"name\": \"prod\"}",
     )]);
-    snapshot!(env, env.line("cluster get prod").run().exits(8).silent(), @"");
+    snapshot!(env, env.line("cluster get prod").run().exits(8).silent(), @r"
+    exit 8
+    --- stderr
+    error: cannot read cluster `prod` in org `acme`
+      because: the connection to http://127.0.0.1:[PORT] broke off before the answer was complete, 4 times
+    ");
 }
 
 #[test]
@@ -202,7 +234,14 @@ fn a_rejected_change_is_6_with_the_servers_words_and_request() {
         cluster(3, &json!({"awsWorkloadIdentity": {}})),
         problem(400, "\"spec.addOns.awsECR\" is not allowed"),
     ]);
-    snapshot!(env, env.line(ENABLE).run(), @"");
+    snapshot!(env, env.line(ENABLE).run(), @r#"
+    exit 6
+    --- stderr
+      spec.addOns:
+    +   awsECR: {}
+    error: `aws-ecr` was not enabled on `prod`
+      because: Control Plane answered 400 ""spec.addOns.awsECR" is not allowed" (request [ID])
+    "#);
 }
 
 #[test]
@@ -323,7 +362,7 @@ fn every_way_of_breaking_off_is_an_exit_code_and_not_a_hang() {
 
 #[test]
 fn a_drip_of_bytes_is_an_answer_if_it_ends_in_time() {
-    let (env, _sandbox) = live(&["--fault", "drip=200us,on=GET"]);
+    let (env, _sandbox) = live(&["--fault", "drip=1ms,on=GET"]);
     let _ = env.line("cluster get prod").run().ok();
 }
 

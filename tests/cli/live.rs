@@ -58,7 +58,16 @@ fn enabling_takes_two_round_trips_to_decide_and_write_and_one_to_verify() {
             "spec": {"addOns": {"awsECR": {"roleArn": ROLE}}}
         })]
     );
-    snapshot!(env, run, @"");
+    snapshot!(env, run, @r"
+    exit 0
+    --- stdout
+    Enabled aws-ecr on edge (version 1 → 2), cluster outside AWS, role in account 999999999999
+    --- stderr
+      spec.addOns:
+    +   awsECR:
+    +     roleArn: arn:aws:iam::999999999999:role/mk8s-ecr-driver
+    Next: mk8s addon trust-policy aws-ecr -c edge --wait
+    ");
     let after = sandbox.cluster("edge");
     assert_eq!(
         after["spec"]["addOns"],
@@ -69,7 +78,11 @@ fn enabling_takes_two_round_trips_to_decide_and_write_and_one_to_verify() {
 #[test]
 fn a_second_run_reads_and_writes_nothing() {
     let (env, sandbox) = live(&[aws("prod", &[ON, "awsECR: {}"])], &[]);
-    snapshot!(env, env.line(ENABLE).run(), @"");
+    snapshot!(env, env.line(ENABLE).run(), @r"
+    exit 0
+    --- stdout
+    aws-ecr is already enabled on prod
+    ");
     assert_eq!(methods(&sandbox), "GET");
 }
 
@@ -84,7 +97,7 @@ fn both_cases_of_the_guide_in_json() {
             "items": [{
                 "target": {"kind": "cluster", "org": sandbox.org(), "name": "prod"},
                 "addon": "aws-ecr", "key": "awsECR", "action": "enabled", "changed": true,
-                "before": null, "after": {}, "prerequisites": [],
+                "before": null, "after": {}, "prerequisites": [], "dependants": [],
                 "registryAccess": "same-account", "verified": true, "waited": null,
                 "warnings": [], "error": null
             }]
@@ -114,7 +127,14 @@ fn both_cases_of_the_guide_in_json() {
 #[test]
 fn a_dry_run_sends_no_write() {
     let (env, sandbox) = live(&[aws("prod", &[ON])], &[]);
-    snapshot!(env, env.line(&format!("{ENABLE} --dry-run")).run(), @"");
+    snapshot!(env, env.line(&format!("{ENABLE} --dry-run")).run(), @r"
+    exit 0
+    --- stdout
+      spec.addOns:
+    +   awsECR: {}
+    --- stderr
+    Would enable aws-ecr on prod, same account (111122223333), no role needed
+    ");
     let _ = env
         .line(&format!("{ENABLE} --dry-run --exit-code"))
         .run()
@@ -165,7 +185,14 @@ fn disabling_asks_and_without_anybody_to_ask_does_nothing() {
         .exits(2)
         .silent();
     assert!(writes(&sandbox).is_empty());
-    snapshot!(env, env.line(&format!("{disable} --yes")).run(), @"");
+    snapshot!(env, env.line(&format!("{disable} --yes")).run(), @r"
+    exit 0
+    --- stdout
+    Disabled aws-ecr on prod (version 1 → 2)
+    --- stderr
+      spec.addOns:
+    -   awsECR: {}
+    ");
     let patch = writes(&sandbox).pop().unwrap();
     assert_eq!(patch["spec"], json!({"addOns": {"awsECR": null}}));
     assert_eq!(
@@ -173,7 +200,11 @@ fn disabling_asks_and_without_anybody_to_ask_does_nothing() {
         json!({"awsWorkloadIdentity": {}, "headlamp": {}})
     );
     // What is off already needs no answer.
-    snapshot!(env, env.line(disable).run(), @"");
+    snapshot!(env, env.line(disable).run(), @r"
+    exit 0
+    --- stdout
+    aws-ecr is already disabled on prod
+    ");
 }
 
 #[test]
@@ -242,7 +273,17 @@ fn file_and_cluster_in_one_go() {
         json!({"addOns": {"awsECR": {}}}),
         "never the whole document"
     );
-    snapshot!(env, run, @"");
+    snapshot!(env, run, @r"
+    exit 0
+    --- stdout
+    Enabled aws-ecr in prod.yaml
+    Enabled aws-ecr on prod (version 1 → 2), same account (111122223333), no role needed
+    --- stderr
+    Registry access: same account (111122223333), no role needed
+      spec.addOns:
+    +   awsECR: {}
+    Next: mk8s addon oidc-url -c prod
+    ");
 
     // The live half fails: the file is changed, and that is said.
     env.write("gone.yaml", aws("gone", &[ON]));

@@ -26,7 +26,14 @@ fn refused(manifest: &str, command: &str) -> (Env, Run) {
 #[test]
 fn a_missing_prerequisite_stops_with_the_command_that_fixes_it() {
     let (env, run) = refused(&aws("prod", &[]), "addon enable aws-ecr");
-    snapshot!(env, run, @"");
+    snapshot!(env, run, @r"
+    exit 6
+    --- stderr
+    error: `aws-ecr` was not enabled in c.yaml
+      because: it needs `aws-workload-identity`, which is off
+    hint: add --with-prerequisites to switch on both
+    hint: mk8s addon enable aws-workload-identity -f c.yaml
+    ");
     let (_env, run, after) = edit(
         &aws("prod", &[]),
         "addon enable aws-ecr --with-prerequisites",
@@ -67,7 +74,13 @@ fn the_hints_of_a_refusal_work_when_they_are_typed() {
 fn what_an_enabled_add_on_needs_is_not_switched_off() {
     let manifest = aws("prod", &["dashboard: {}", ON, "awsECR: {}", "awsELB: {}"]);
     let (env, run) = refused(&manifest, "addon disable aws-workload-identity");
-    snapshot!(env, run, @"");
+    snapshot!(env, run, @r"
+    exit 6
+    --- stderr
+    error: `aws-workload-identity` was not disabled in c.yaml
+      because: `aws-ecr` and `aws-elb` need it
+    hint: --with-dependants disables them too
+    ");
     let (_, run, after) = edit(
         &manifest,
         "addon disable aws-workload-identity --with-dependants",
@@ -102,7 +115,13 @@ fn a_provider_that_ecr_does_not_work_on_stops_unless_forced() {
 fn off_aws_a_missing_role_stops_and_force_does_not_help() {
     let off = hetzner("edge", &[ON]);
     let (env, run) = refused(&off, "addon enable aws-ecr");
-    snapshot!(env, run, @"");
+    snapshot!(env, run, @r"
+    exit 6
+    --- stderr
+    error: `aws-ecr` was not enabled in c.yaml
+      because: a cluster of the provider hetzner has no AWS identity of its own, so it can only pull with a role, and none is set
+    hint: mk8s addon enable aws-ecr -f c.yaml --role-arn ARN
+    ");
     let (_, run) = refused(&off, "addon enable aws-ecr --force");
     let _ = run.err("role");
     let (_, run) = refused(&off, "addon enable aws-ecr --no-role-arn");
@@ -179,7 +198,9 @@ fn the_output_says_which_registry_case_it_is() {
         let json = run.ok().json();
         assert_eq!(json["items"][0]["registryAccess"], word, "{manifest}{role}");
         let (_, run, _) = edit(&manifest, &format!("addon enable aws-ecr {role}"));
-        let _ = run.ok().out(account);
+        let run = run.ok();
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(said.contains(account), "{run}");
     }
 }
 

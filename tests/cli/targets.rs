@@ -20,7 +20,14 @@ fn a_file_is_changed_in_place_and_a_second_run_changes_nothing() {
     let env = Env::new();
     env.write("clusters/prod.yaml", aws("prod", &[ON]));
     let arguments = enable(&["-f", "clusters/prod.yaml"]);
-    snapshot!(env, env.mk8s(&arguments).run(), @"");
+    snapshot!(env, env.mk8s(&arguments).run(), @r"
+    exit 0
+    --- stdout
+    Enabled aws-ecr in clusters/prod.yaml; the live cluster is not changed
+    --- stderr
+    Registry access: same account (111122223333), no role needed
+    Next: mk8s apply -f clusters/prod.yaml
+    ");
     assert_eq!(
         env.text("clusters/prod.yaml"),
         aws("prod", &[ON, "awsECR: {}"])
@@ -28,7 +35,11 @@ fn a_file_is_changed_in_place_and_a_second_run_changes_nothing() {
 
     let inode = || fs::metadata(env.path("clusters/prod.yaml")).unwrap().ino();
     let before = inode();
-    snapshot!(env, env.mk8s(&arguments).run(), @"");
+    snapshot!(env, env.mk8s(&arguments).run(), @r"
+    exit 0
+    --- stdout
+    aws-ecr is already enabled in clusters/prod.yaml
+    ");
     assert_eq!(inode(), before, "the file was written again");
     assert_eq!(
         env.text("clusters/prod.yaml"),
@@ -41,9 +52,19 @@ fn disabling_in_a_file_never_asks() {
     let env = Env::new();
     env.write("prod.yaml", aws("prod", &[ON, "awsECR: {}"]));
     let arguments = ["addon", "disable", "aws-ecr", "-f", "prod.yaml"];
-    snapshot!(env, env.mk8s(&arguments).run(), @"");
+    snapshot!(env, env.mk8s(&arguments).run(), @r"
+    exit 0
+    --- stdout
+    Disabled aws-ecr in prod.yaml; the live cluster is not changed
+    --- stderr
+    Next: mk8s addon disable aws-ecr -c prod
+    ");
     assert_eq!(env.text("prod.yaml"), aws("prod", &[ON]));
-    snapshot!(env, env.mk8s(&arguments).run(), @"");
+    snapshot!(env, env.mk8s(&arguments).run(), @r"
+    exit 0
+    --- stdout
+    aws-ecr is already disabled in prod.yaml
+    ");
 }
 
 #[test]
@@ -72,7 +93,7 @@ fn the_json_of_a_file_change_is_the_contract() {
             "items": [{
                 "target": {"kind": "file", "path": "many.yaml", "document": 2, "name": "edge"},
                 "addon": "aws-ecr", "key": "awsECR", "action": "enabled", "changed": true,
-                "before": null, "after": {"roleArn": ROLE}, "prerequisites": [],
+                "before": null, "after": {"roleArn": ROLE}, "prerequisites": [], "dependants": [],
                 "registryAccess": "outside-aws", "verified": null, "waited": null,
                 "warnings": [], "error": null
             }]
@@ -117,7 +138,19 @@ fn a_dry_run_prints_the_diff_and_writes_nothing() {
     let env = Env::new();
     let before = aws("prod", &[ON]);
     env.write("prod.yaml", &before);
-    snapshot!(env, env.mk8s(&enable(&["-f", "prod.yaml", "--dry-run"])).run(), @"");
+    snapshot!(env, env.mk8s(&enable(&["-f", "prod.yaml", "--dry-run"])).run(), @r#"
+    exit 0
+    --- stdout
+    --- prod.yaml
+    +++ prod.yaml
+    @@ -6,3 +6,4 @@
+         aws: {region: eu-central-1, deployRoleArn: "arn:aws:iam::111122223333:role/cpln", vpcId: vpc-1, image: {recommended: amazon/al2023}}
+       addOns:
+         awsWorkloadIdentity: {}
+    +    awsECR: {}
+    --- stderr
+    Would enable aws-ecr in prod.yaml
+    "#);
     let _ = env
         .mk8s(&enable(&["-f", "prod.yaml", "--dry-run", "--exit-code"]))
         .run()

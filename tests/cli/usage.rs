@@ -93,6 +93,7 @@ fn help_keeps_the_house_style() {
                 .find(|word| ["simply", "just", "please", "successfully"].contains(word));
             assert_eq!(padding, None, "{command}");
             assert!(!text.contains('!'), "{command}");
+            assert!(!text.contains("[possible values: ]"), "{command}");
             for line in text.lines() {
                 assert!(line.chars().count() <= 100, "{command}: {line}");
             }
@@ -164,7 +165,12 @@ fn what_is_not_built_does_not_parse() {
 #[test]
 fn an_unknown_add_on_suggests_the_nearest() {
     let env = Env::new();
-    snapshot!(env, env.mk8s(&["addon", "enable", "aws-erc", "-c", "prod"]).run(), @"");
+    snapshot!(env, env.mk8s(&["addon", "enable", "aws-erc", "-c", "prod"]).run(), @r"
+    exit 2
+    --- stderr
+    error: no add-on is called `aws-erc`
+    hint: did you mean `aws-ecr`? `mk8s addon list` shows all 17
+    ");
 }
 
 #[test]
@@ -182,7 +188,12 @@ fn a_malformed_role_names_what_is_wrong_with_it() {
         ])
         .run()
     };
-    snapshot!(env, run("arn:aws:iam::99999999999:role/x"), @"");
+    snapshot!(env, run("arn:aws:iam::99999999999:role/x"), @r"
+    exit 2
+    --- stderr
+    error: `arn:aws:iam::99999999999:role/x` is not a role ARN
+      because: the account part has 11 digits, 12 are needed
+    ");
     for arn in [
         "",
         "mk8s-ecr-driver",

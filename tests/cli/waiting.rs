@@ -75,9 +75,21 @@ fn the_account_is_set_on_request_and_a_placeholder_is_pointed_out() {
 #[test]
 fn a_policy_that_is_not_there_yet_is_3_and_an_add_on_that_is_off_is_6() {
     let (env, _sandbox) = live(hetzner("edge", &[ON, &ecr()]), &["--status-delay", "1h"]);
-    snapshot!(env, env.line("addon trust-policy -c edge").run(), @"");
+    snapshot!(env, env.line("addon trust-policy -c edge").run(), @r"
+    exit 3
+    --- stderr
+    error: the trust policy of `aws-ecr` is not there yet on `edge`
+      because: status.addOns.awsECR.trustPolicy is missing; last seen: addOns absent from status
+    hint: mk8s addon trust-policy aws-ecr -c edge --wait
+    ");
     let (env, _sandbox) = live(hetzner("edge", &[ON]), &[]);
-    snapshot!(env, env.line("addon trust-policy -c edge").run(), @"");
+    snapshot!(env, env.line("addon trust-policy -c edge").run(), @r"
+    exit 6
+    --- stderr
+    error: there is no trust policy of `aws-ecr` on `edge`
+      because: `aws-ecr` is off
+    hint: mk8s addon enable aws-ecr -c edge --role-arn ARN
+    ");
 }
 
 #[test]
@@ -86,8 +98,11 @@ fn the_issuer_is_a_bare_string_and_3_until_it_is_there() {
     let issuer = sandbox.cluster("prod")["status"]["oidcProviderUrl"].take();
     let run = env.line("addon oidc-url -c prod").run().ok();
     assert_eq!(run.stdout, format!("{}\n", issuer.as_str().unwrap()));
-    let (env, _sandbox) = live(aws("prod", &[]), &[]);
+    let (env, _sandbox) = live(aws("prod", &[ON]), &["--status-delay", "1h"]);
     let _ = env.line("addon oidc-url -c prod").run().exits(3).silent();
+    // Nobody will ever publish it: the add-on that does is off.
+    let (env, _sandbox) = live(aws("prod", &[]), &[]);
+    let _ = env.line("addon oidc-url -c prod").run().exits(6).silent();
 }
 
 #[test]
