@@ -6,10 +6,10 @@
 use super::live::{self, Planner};
 use super::target::{self, Loaded};
 use super::{Context, Mode, summarise};
-use crate::addon;
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Problem, WriteError};
+use crate::drift;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
@@ -219,13 +219,12 @@ impl Item<'_> {
             }
         }
         let mut patch = Value::Object(patch);
-        // An `addOns:` with nothing behind it says nothing about add-ons.
-        if patch.pointer("/spec/addOns") == Some(&Value::Null)
-            && let Some(Value::Object(spec)) = patch.get_mut("spec")
-        {
-            spec.shift_remove("addOns");
-        }
-        let live_only = self.live_only(cluster);
+        drop_empty_add_ons(&mut patch);
+        let live_only: Vec<Vec<String>> = drift::add_ons(&self.document, cluster, org)
+            .into_iter()
+            .filter(|drift| drift.side == drift::Side::LiveOnly)
+            .map(|drift| drift.path)
+            .collect();
         let mut pruned = Vec::new();
         if self.args.prune_addons {
             for path in &live_only {
@@ -252,41 +251,6 @@ impl Item<'_> {
             live_only: kept,
             pruned,
         })
-    }
-
-    /// Add-ons, and settings of add-ons, that the cluster has and the manifest does not mention.
-    fn live_only(&self, cluster: &Cluster) -> Vec<Vec<String>> {
-        let mut paths = Vec::new();
-        let empty = Map::new();
-        let wanted = self.document.add_ons().unwrap_or(&empty);
-        for (key, live) in cluster.add_ons().into_iter().flatten() {
-            match wanted.get(key) {
-                _ if live.is_null() => {}
-                None => paths.push(vec![key.clone()]),
-                Some(Value::Object(settings)) => {
-                    let defaulted = |field: &str| {
-                        // A setting of an add-on that the catalogue knows only to hold settings of
-                        // the user; what the server fills in is nested deeper or not listed.
-                        addon::by_key(key).is_some_and(|addon| {
-                            addon.params.iter().any(|param| param.field == field)
-                        })
-                    };
-                    paths.extend(
-                        live.as_object()
-                            .into_iter()
-                            .flatten()
-                            .filter(|(field, value)| {
-                                !value.is_null()
-                                    && !settings.contains_key(*field)
-                                    && defaulted(field)
-                            })
-                            .map(|(field, _)| vec![key.clone(), field.clone()]),
-                    );
-                }
-                Some(_) => {}
-            }
-        }
-        paths
     }
 
     fn preview(&self, intent: &Intent) -> Done {
@@ -379,7 +343,9 @@ impl Item<'_> {
 
     /// The document without the fields that only the server sets.
     fn sent(&self) -> Value {
-        super::cluster::slimmed(self.document.value())
+        let mut body = super::cluster::slimmed(self.document.value());
+        drop_empty_add_ons(&mut body);
+        body
     }
 
     fn list_live_only(&self, kept: &[String], pruned: &[String]) {
@@ -612,6 +578,15 @@ impl Planner for Item<'_> {
             self.place,
             self.name()
         )
+    }
+}
+
+/// An `addOns:` with nothing behind it says nothing about add-ons.
+fn drop_empty_add_ons(body: &mut Value) {
+    if body.pointer("/spec/addOns") == Some(&Value::Null)
+        && let Some(Value::Object(spec)) = body.get_mut("spec")
+    {
+        spec.shift_remove("addOns");
     }
 }
 
