@@ -19,6 +19,7 @@ mod catalogue;
 mod client;
 mod contract;
 mod documents;
+mod edits;
 mod failures;
 mod harness;
 mod live;

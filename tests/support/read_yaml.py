@@ -2,14 +2,26 @@
 or the error."""
 
 import json
+import math
 import sys
 
 import yaml
 
 
+def plain(value):
+    """The value with what JSON cannot hold as text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    return value
+
+
 def read(text):
     try:
-        return {"documents": list(yaml.safe_load_all(text))}
+        return {"documents": [plain(document) for document in yaml.safe_load_all(text)]}
     except yaml.YAMLError as error:
         return {"error": str(error)}
 
