@@ -279,14 +279,7 @@ impl Item<'_> {
             }
         };
         let diff = manifest::diff(self.name(), &before, &after);
-        let lines: Vec<(char, String)> = diff
-            .lines()
-            .map(|line| {
-                let mut chars = line.chars();
-                (chars.next().unwrap_or(' '), chars.as_str().to_owned())
-            })
-            .collect();
-        ui.diff(&lines, stream);
+        ui.unified(&diff, stream);
         let name = self.name();
         let line = match action {
             "created" => format!("Would create {name}"),

@@ -114,17 +114,7 @@ pub(super) fn dry_run(change: &Change<'_>, edits: &[Edit<'_>]) -> Vec<(String, R
     };
     for edit in edits.iter().filter(|edit| edit.changed()) {
         let diff = manifest::diff(&edit.file.label, edit.file.manifest.text(), &edit.text);
-        let lines: Vec<(char, String)> = diff
-            .lines()
-            .map(|line| {
-                let mut chars = line.chars();
-                match chars.next() {
-                    Some(sign) => (sign, chars.as_str().to_owned()),
-                    None => (' ', String::new()),
-                }
-            })
-            .collect();
-        ui.diff(&lines, stream);
+        ui.unified(&diff, stream);
     }
     edits
         .iter()

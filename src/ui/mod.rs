@@ -320,6 +320,18 @@ impl Ui {
         }
     }
 
+    /// Shows a unified diff, as [`Ui::diff`] does.
+    pub fn unified(&self, diff: &str, place: Stream) {
+        let lines: Vec<(char, String)> = diff
+            .lines()
+            .map(|line| {
+                let mut chars = line.chars();
+                (chars.next().unwrap_or(' '), chars.as_str().to_owned())
+            })
+            .collect();
+        self.diff(&lines, place);
+    }
+
     /// Shows a failure, and those that came with it.
     pub fn error(&self, error: &Error) {
         let mut text = String::new();
