@@ -79,7 +79,7 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
         let intent = item.look().await;
         planned.push((item, intent));
     }
-    confirm(cx, args, mode, &planned)?;
+    confirm(cx, args, mode, &planned).await?;
     let mut results = Vec::new();
     for (item, intent) in planned {
         let result = match intent {
@@ -603,7 +603,7 @@ fn merge_keeping_nulls(target: &mut Value, patch: &Value) {
 }
 
 /// Asks where an add-on disappears, or where several live clusters change.
-fn confirm(
+async fn confirm(
     cx: &Context,
     args: &ApplyArgs,
     mode: Mode,
@@ -656,7 +656,7 @@ fn confirm(
         (1, _) => "Remove it?".to_owned(),
         (several, _) => format!("Remove these {several}?"),
     };
-    if cx.ui.ask(&question, "nothing was applied")? {
+    if cx.ui.ask(&question, "nothing was applied").await? {
         Ok(())
     } else {
         Err(Error::usage("nothing was applied").because("the answer was no"))
