@@ -145,7 +145,6 @@ fn what_is_not_built_does_not_parse() {
         "aws setup aws-ecr -c prod",
         "check",
         "doctor",
-        "diff -f x.yaml",
         "validate -f x.yaml",
         "schema",
         "cluster wait prod",
