@@ -368,6 +368,11 @@ pub fn diff(plan: &Plan) -> Vec<(char, String)> {
             after.insert(step.addon.key.to_owned(), value.clone());
         }
     }
+    signed(before, after)
+}
+
+/// The lines of two sets of add-ons as YAML, those of both once, with their signs.
+pub fn signed(before: Map<String, Value>, after: Map<String, Value>) -> Vec<(char, String)> {
     let (before, after) = (yaml(before), yaml(after));
     similar::TextDiff::from_lines(&before, &after)
         .iter_all_changes()

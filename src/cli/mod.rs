@@ -76,6 +76,16 @@ pub enum Command {
                       $ mk8s apply -f clusters --prune-addons --yes"
     )]
     Apply(ApplyArgs),
+    /// Compare the add-ons of manifests with live clusters
+    #[command(
+        long_about = "Compare the add-ons of manifests with the live clusters of the same names. \
+                      Order, link spelling and what the server fills in are no differences. \
+                      Nothing is changed; `mk8s apply` brings the clusters to the \
+                      manifests.\n\nExamples:\n  \
+                      $ mk8s diff -f clusters/prod.yaml\n  \
+                      $ mk8s diff -f clusters --exit-code -o json"
+    )]
+    Diff(DiffArgs),
     /// Look at clusters
     #[command(subcommand, arg_required_else_help = true)]
     Cluster(ClusterCommand),
@@ -169,6 +179,20 @@ pub struct ApplyArgs {
     pub dry_run: bool,
     /// Exit 10 when a dry run finds differences
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
+    pub exit_code: bool,
+}
+
+/// `mk8s diff`
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
+    #[arg(short, long, value_name = "FILE|DIR", required = true, help_heading = heading::TARGET)]
+    pub file: Vec<PathBuf>,
+    /// Cluster whose documents are compared; all if omitted (can be repeated)
+    #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Exit 10 when something differs
+    #[arg(long, help_heading = heading::SAFETY)]
     pub exit_code: bool,
 }
 

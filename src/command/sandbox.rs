@@ -128,8 +128,14 @@ fn options(args: &SandboxOptions) -> Result<Options> {
         }
     }
     if !args.seed.is_empty() && seeds.is_empty() {
+        let names: Vec<String> = args
+            .seed
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         return Err(
-            Error::not_found("no cluster is in the seed").because("no document has `kind: mk8s`")
+            Error::not_found(format!("no cluster is in the seed {}", names.join(", ")))
+                .because("no document has `kind: mk8s`"),
         );
     }
     Ok(Options {

@@ -69,6 +69,26 @@ impl Manifest {
     }
 }
 
+impl Document {
+    /// Refuses add-ons (keys of `spec.addOns`) that hold something else than a mapping: `true` and
+    /// `false` are not how the platform switches. What is absent or empty passes.
+    pub fn check_addons(&self, keys: &[&str]) -> Result<()> {
+        let view = self.view();
+        plan::check_forms(view, keys.iter().copied())
+            .map_err(|refusal| self.piece.source.refused(view, *refusal))
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            text: self.piece.text(),
+            tree: &self.piece.tree,
+            root: self.root,
+            lines: &self.piece.source.lines,
+            base: self.piece.range.start,
+        }
+    }
+}
+
 /// The new text of a piece, `None` if it stays as it is, or all reasons against it.
 fn edit_piece(
     piece: &Piece,
@@ -77,13 +97,7 @@ fn edit_piece(
     let mut refusals = Vec::new();
     let mut open = Vec::new();
     for (document, changes) in jobs {
-        let view = View {
-            text: piece.text(),
-            tree: &piece.tree,
-            root: document.root,
-            lines: &piece.source.lines,
-            base: piece.range.start,
-        };
+        let view = document.view();
         match prepare(view, document, changes) {
             Ok(desired) => open.push(Job { document, desired }),
             Err(refusal) => refusals.push(piece.source.refused(view, *refusal)),
@@ -120,7 +134,8 @@ fn prepare(
     let current = document.value().pointer("/spec/addOns");
     let Some(desired) = plan::desired(current, changes) else {
         // Nothing to do, but a value of a wrong form is not "already so".
-        plan::check_forms(view, changes)?;
+        let keys = changes.iter().filter_map(|change| change.path.first());
+        plan::check_forms(view, keys.map(String::as_str))?;
         return Ok(None);
     };
     plan::check(view, changes)?;
@@ -164,7 +179,7 @@ fn rounds(piece: &Piece, jobs: &[Job<'_>]) -> Result<String, String> {
             }
         }
         if splices.is_empty() {
-            let targets: Vec<Target> = jobs
+            let mut targets: Vec<Target> = jobs
                 .iter()
                 .filter_map(|job| {
                     Some(Target {
@@ -173,6 +188,7 @@ fn rounds(piece: &Piece, jobs: &[Job<'_>]) -> Result<String, String> {
                     })
                 })
                 .collect();
+            targets.sort_by_key(|target| target.root);
             prove::prove(before, now, &targets)?;
             return Ok(text);
         }

@@ -5,13 +5,14 @@ use super::emit::{self, Flow, Quote};
 use super::plan::{Entry, View};
 use super::scan::{self, Splice};
 use super::tree::{Id, Kind};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A new last entry of a flow map.
 pub(super) fn insert(view: View<'_>, map: Id, key: &str, value: &Value) -> Option<Vec<Splice>> {
     let close = closing(view, map)?;
     let Some(&last) = view.entries(map).last() else {
-        return Some(vec![into_empty(view, map, key, value)?]);
+        let new = Map::from_iter([(key.to_owned(), value.clone())]);
+        return Some(vec![into_empty(view, map, &new)?]);
     };
     let style = style(view, map);
     let end = view.entry_end(last);
@@ -120,8 +121,7 @@ pub(super) fn replace(view: View<'_>, map: Id, entry: Entry, value: &Value) -> O
         && view.slice(range.clone()).contains('#')
         && view.entries(entry.value).is_empty()
     {
-        let (key, value) = new.iter().next().filter(|_| new.len() == 1)?;
-        return Some(vec![into_empty(view, entry.value, key, value)?]);
+        return Some(vec![into_empty(view, entry.value, new)?]);
     }
     let mut style = style(view, map);
     style.texts = match old {
@@ -142,15 +142,18 @@ pub(super) fn replace(view: View<'_>, map: Id, entry: Entry, value: &Value) -> O
     Some(vec![Splice::replace(range, text)])
 }
 
-/// The first entry of a map that holds nothing but comments.
-fn into_empty(view: View<'_>, map: Id, key: &str, value: &Value) -> Option<Splice> {
+/// The first entries of a map that holds nothing but comments.
+fn into_empty(view: View<'_>, map: Id, new: &Map<String, Value>) -> Option<Splice> {
     let close = closing(view, map)?;
     let style = Flow {
         lines: None,
         ..style(view, map)
     };
-    let text = emit::flow_entry(key, value, "", &style);
-    Some(Splice::insert(close, text))
+    let entries: Vec<String> = new
+        .iter()
+        .map(|(key, value)| emit::flow_entry(key, value, "", &style))
+        .collect();
+    Some(Splice::insert(close, entries.join(&style.comma)))
 }
 
 /// Where the `}` is.

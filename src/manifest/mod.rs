@@ -15,6 +15,8 @@ mod plan;
 mod prove;
 mod scan;
 mod split;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 
@@ -225,7 +227,17 @@ impl Manifest {
                         document.value = OnceLock::from(value);
                     }
                     None if document.is_cluster() => {
-                        let because = "its aliases, written out, never end or are too large";
+                        let inside = tree.aliases().iter().find(|&&alias| {
+                            tree.target(alias)
+                                .is_some_and(|target| tree.contains(target, alias))
+                        });
+                        let (at, because) = match inside {
+                            Some(&alias) => (
+                                piece.range.start + tree.range(alias).start,
+                                "the alias is inside its own anchor, so it never ends",
+                            ),
+                            None => (at, "the document with its aliases written out is too large"),
+                        };
                         return Err(self.source.syntax(at, because, None));
                     }
                     None => {}

@@ -157,14 +157,15 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Box<Refusal>> {
             };
             let (first, again) = (view.tree.range(first), view.tree.range(key));
             let name = name.escape_debug().to_string();
-            let line = view.line(first.start);
+            let lines = (view.line(first.start), view.line(again.start));
+            let places = match lines {
+                (first, again) if first == again => format!("twice in line {first}"),
+                (first, again) => format!("in lines {first} and {again}"),
+            };
             let mut refusal = Refusal::new(
                 again.clone(),
                 format!("`{name}` is written again"),
-                format!(
-                    "`{name}` stands in lines {line} and {}, and only one of them counts",
-                    view.line(again.start)
-                ),
+                format!("`{name}` stands {places}, and only one of them counts"),
             )
             .hint("delete the one that is not meant");
             refusal.also = Some((first, format!("`{name}` is first written here")));
@@ -184,16 +185,19 @@ fn no_spec(view: View<'_>) -> Box<Refusal> {
     )
 }
 
-/// Refuses values of a wrong form where the changes would find nothing to do.
-pub(super) fn check_forms(view: View<'_>, changes: &[Change]) -> Result<(), Box<Refusal>> {
+/// Refuses add-ons whose value is neither a mapping nor empty.
+pub(super) fn check_forms<'a>(
+    view: View<'_>,
+    keys: impl IntoIterator<Item = &'a str>,
+) -> Result<(), Box<Refusal>> {
     let Some((_, spec)) = own_entry(view.tree, view.root, "spec", view.text) else {
         return Ok(());
     };
     let add_ons = own_entry(view.tree, spec, "addOns", view.text);
-    for change in changes {
-        let (Some((_, add_ons)), Some(key)) = (add_ons, change.path.first()) else {
-            continue;
-        };
+    let Some((_, add_ons)) = add_ons else {
+        return Ok(());
+    };
+    for key in keys {
         let Some((_, value)) = own_entry(view.tree, add_ons, key, view.text) else {
             continue;
         };
@@ -321,6 +325,9 @@ impl<'a> View<'a> {
     ) -> Result<(), Box<Refusal>> {
         let below = owner.value;
         let entries = self.entries(below);
+        if entries.is_empty() && desired.is_empty() {
+            return Ok(());
+        }
         if entries.is_empty() {
             ops.push(Op::Replace {
                 map,

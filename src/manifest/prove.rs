@@ -21,7 +21,8 @@ pub(super) struct Target {
     pub(super) desired: Map<String, Value>,
 }
 
-/// Compares two whole texts; an error names the first difference that was not asked for.
+/// Compares two whole texts; an error names the first difference that was not asked for. The
+/// targets are in the order of their roots.
 pub(super) fn prove(before: Side<'_>, after: Side<'_>, targets: &[Target]) -> Result<(), String> {
     let proof = Proof {
         before,
@@ -49,8 +50,8 @@ struct Proof<'a> {
 impl Proof<'_> {
     /// Two nodes that have to be the same but for the targets below them.
     fn node(&self, a: Id, b: Id) -> Result<(), String> {
-        if let Some(target) = self.targets.iter().find(|target| target.root == a) {
-            return self.cluster(a, b, &target.desired);
+        if let Ok(found) = self.targets.binary_search_by_key(&a, |target| target.root) {
+            return self.cluster(a, b, &self.targets[found].desired);
         }
         self.head(a, b)?;
         let (old, new) = (self.before.tree, self.after.tree);

@@ -145,6 +145,7 @@ impl Tree {
         (!empty).then_some(0)
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }
