@@ -3,6 +3,11 @@
 //! Rules about policies, names and plans are pure and know neither network nor files; only `sdk`
 //! talks to AWS. Nothing here reads the environment, prints, or knows Control Plane's API.
 
+pub mod cover;
+pub mod merge;
+pub(crate) mod normal;
+#[cfg(test)]
+mod properties;
 pub mod template;
 pub mod trust;
 
