@@ -203,8 +203,9 @@ fn alternatives(condition: &Condition) -> Vec<Condition> {
         .values
         .iter()
         .map(|value| Condition {
+            test: condition.test.clone(),
+            key: condition.key.clone(),
             values: BTreeSet::from([value.clone()]),
-            ..condition.clone()
         })
         .collect()
 }
