@@ -4,7 +4,9 @@
 //! talks to AWS. Nothing here reads the environment, prints, or knows Control Plane's API.
 
 pub mod cover;
+pub mod image;
 pub mod merge;
+pub mod name;
 pub(crate) mod normal;
 #[cfg(test)]
 mod properties;
