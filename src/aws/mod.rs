@@ -4,14 +4,20 @@
 //! talks to AWS. Nothing here reads the environment, prints, or knows Control Plane's API.
 
 pub mod cover;
+pub mod explain;
+pub mod iam;
 pub mod image;
 pub mod merge;
 pub mod name;
 pub(crate) mod normal;
 #[cfg(test)]
 mod properties;
+pub mod pull;
+pub mod sdk;
 pub mod template;
 pub mod trust;
+
+pub use iam::{Iam, Permit};
 
 /// Text from outside, made fit to be quoted in a message: control characters are escaped and what
 /// is longer than 200 characters is cut.
