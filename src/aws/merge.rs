@@ -7,6 +7,9 @@ use super::normal::{Listed, Principal, Statement};
 use super::trust::{STATEMENT, label, statements};
 use serde_json::{Map, Value};
 
+/// The digit after the Sid of a statement that only lasts until the add-on publishes its own.
+pub(crate) const INTERIM: &str = "0";
+
 /// The version of documents that are made here.
 const VERSION: &str = "2012-10-17";
 
@@ -98,6 +101,14 @@ pub fn is_ours(statement: &Value, sid: &str) -> bool {
         .and_then(Value::as_str)
         .and_then(|found| found.strip_prefix(sid))
         .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether one of our statements only stands in until the add-on publishes its own.
+pub(crate) fn has_interim(document: &Value, sid: &str) -> bool {
+    let interim = format!("{sid}{INTERIM}");
+    statements(document)
+        .into_iter()
+        .any(|statement| is_ours(statement, &interim))
 }
 
 /// The statements that are not ours, as they stand.

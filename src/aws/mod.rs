@@ -3,17 +3,29 @@
 //! Rules about policies, names and plans are pure and know neither network nor files; only `sdk`
 //! talks to AWS. Nothing here reads the environment, prints, or knows Control Plane's API.
 
+pub mod apply;
+pub mod backup;
 pub mod cover;
 pub mod explain;
+#[cfg(test)]
+mod fake;
 pub mod iam;
 pub mod image;
 pub mod merge;
 pub mod name;
 pub(crate) mod normal;
+pub mod plan;
 #[cfg(test)]
 mod properties;
 pub mod pull;
+#[cfg(test)]
+mod scenarios;
 pub mod sdk;
+pub mod setup;
+pub mod state;
+pub mod status;
+pub mod target;
+pub mod teardown;
 pub mod template;
 pub mod trust;
 
