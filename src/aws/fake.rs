@@ -192,11 +192,12 @@ impl Fake {
         }
     }
 
-    fn call<T>(
+    async fn call<T>(
         &self,
         action: &'static str,
         work: impl FnOnce(&mut Content) -> Result<T, (&'static str, &'static str)>,
     ) -> Answer<T> {
+        tokio::task::yield_now().await;
         self.log.borrow_mut().push(action);
         self.alive(action, false)?;
         if let Some(failure) = self.fault(action, false) {
@@ -253,25 +254,28 @@ fn check_trust(document: &Value, quota: usize) -> Result<(), (&'static str, &'st
 impl Iam for Fake {
     async fn caller(&self) -> Answer<Caller> {
         let caller = self.caller.clone();
-        self.call("sts:GetCallerIdentity", |_| Ok(caller))
+        self.call("sts:GetCallerIdentity", |_| Ok(caller)).await
     }
 
     async fn provider(&self, arn: &str) -> Answer<Option<Provider>> {
         self.call("iam:GetOpenIDConnectProvider", |content| {
             Ok(content.providers.get(arn).cloned())
         })
+        .await
     }
 
     async fn providers(&self) -> Answer<Vec<String>> {
         self.call("iam:ListOpenIDConnectProviders", |content| {
             Ok(content.providers.keys().cloned().collect())
         })
+        .await
     }
 
     async fn role(&self, name: &str) -> Answer<Option<Role>> {
         self.call("iam:GetRole", |content| {
             Ok(content.roles.get(&name.to_ascii_lowercase()).cloned())
         })
+        .await
     }
 
     async fn roles(&self) -> Answer<Vec<(String, String)>> {
@@ -281,6 +285,7 @@ impl Iam for Fake {
                 .map(|role| (role.arn.clone(), role.trust.clone()))
                 .collect())
         })
+        .await
     }
 
     async fn attached(&self, role: &str) -> Answer<Option<Vec<String>>> {
@@ -290,6 +295,7 @@ impl Iam for Fake {
             let list = list.map_or_else(Vec::new, |list| list.iter().cloned().collect());
             Ok(content.roles.contains_key(&role).then_some(list))
         })
+        .await
     }
 
     async fn inline(&self, role: &str) -> Answer<Option<Vec<String>>> {
@@ -299,6 +305,7 @@ impl Iam for Fake {
             let list = list.map_or_else(Vec::new, |list| list.keys().cloned().collect());
             Ok(content.roles.contains_key(&role).then_some(list))
         })
+        .await
     }
 
     async fn inline_policy(&self, role: &str, policy: &str) -> Answer<Option<String>> {
@@ -306,29 +313,34 @@ impl Iam for Fake {
             let list = content.inline.get(&role.to_ascii_lowercase());
             Ok(list.and_then(|list| list.get(policy)).map(Value::to_string))
         })
+        .await
     }
 
     async fn instance_profiles(&self, role: &str) -> Answer<Vec<String>> {
         self.call("iam:ListInstanceProfilesForRole", |content| {
             Ok(content.profiles.get(role).cloned().unwrap_or_default())
         })
+        .await
     }
 
     async fn policy(&self, arn: &str) -> Answer<Option<String>> {
         self.call("iam:GetPolicy", |content| {
             Ok(content.policies.get(arn).map(|_| "v1".to_owned()))
         })
+        .await
     }
 
     async fn policy_text(&self, arn: &str, _version: &str) -> Answer<Option<String>> {
         self.call("iam:GetPolicyVersion", |content| {
             Ok(content.policies.get(arn).map(Value::to_string))
         })
+        .await
     }
 
     async fn trust_quota(&self) -> Answer<Option<usize>> {
         let quota = self.quota.get();
         self.call("iam:GetAccountSummary", |_| Ok(Some(quota)))
+            .await
     }
 
     async fn create_provider(
@@ -356,6 +368,7 @@ impl Iam for Fake {
             content.providers.insert(arn, provider);
             Ok(())
         })
+        .await
     }
 
     async fn add_audience(&self, arn: &str, audience: &str, _permit: &Permit) -> Answer<()> {
@@ -366,12 +379,14 @@ impl Iam for Fake {
             }
             Ok(())
         })
+        .await
     }
 
     async fn delete_provider(&self, arn: &str, _permit: &Permit) -> Answer<()> {
         self.call("iam:DeleteOpenIDConnectProvider", |content| {
             content.providers.remove(arn).map(|_| ()).ok_or(NO_SUCH)
         })
+        .await
     }
 
     async fn create_role(&self, role: &NewRole, _permit: &Permit) -> Answer<()> {
@@ -394,6 +409,7 @@ impl Iam for Fake {
             content.roles.insert(key, made);
             Ok(())
         })
+        .await
     }
 
     async fn set_trust(&self, role: &str, document: &str, _permit: &Permit) -> Answer<()> {
@@ -409,6 +425,7 @@ impl Iam for Fake {
             document.clone_into(&mut role.trust);
             Ok(())
         })
+        .await
     }
 
     async fn attach(&self, role: &str, policy: &str, _permit: &Permit) -> Answer<()> {
@@ -424,6 +441,7 @@ impl Iam for Fake {
                 .insert(policy.to_owned());
             Ok(())
         })
+        .await
     }
 
     async fn detach(&self, role: &str, policy: &str, _permit: &Permit) -> Answer<()> {
@@ -438,6 +456,7 @@ impl Iam for Fake {
                 Err(NO_SUCH)
             }
         })
+        .await
     }
 
     async fn delete_role(&self, role: &str, _permit: &Permit) -> Answer<()> {
@@ -457,6 +476,7 @@ impl Iam for Fake {
             content.attached.remove(&key);
             content.roles.remove(&key).map(|_| ()).ok_or(NO_SUCH)
         })
+        .await
     }
 
     async fn tag_role(&self, role: &str, tags: &Tags, _permit: &Permit) -> Answer<()> {
@@ -468,6 +488,7 @@ impl Iam for Fake {
             role.tags.extend(tags.clone());
             Ok(())
         })
+        .await
     }
 
     async fn untag_role(&self, role: &str, keys: &[String], _permit: &Permit) -> Answer<()> {
@@ -479,5 +500,6 @@ impl Iam for Fake {
             role.tags.retain(|key, _| !keys.contains(key));
             Ok(())
         })
+        .await
     }
 }
