@@ -3,8 +3,33 @@
 //! Rules about policies, names and plans are pure and know neither network nor files; only `sdk`
 //! talks to AWS. Nothing here reads the environment, prints, or knows Control Plane's API.
 
+pub mod apply;
+pub mod backup;
+pub mod cover;
+pub mod explain;
+#[cfg(test)]
+mod fake;
+pub mod iam;
+pub mod image;
+pub mod merge;
+pub mod name;
+pub(crate) mod normal;
+pub mod plan;
+#[cfg(test)]
+mod properties;
+pub mod pull;
+#[cfg(test)]
+mod scenarios;
+pub mod sdk;
+pub mod setup;
+pub mod state;
+pub mod status;
+pub mod target;
+pub mod teardown;
 pub mod template;
 pub mod trust;
+
+pub use iam::{Iam, Permit};
 
 /// Text from outside, made fit to be quoted in a message: control characters are escaped and what
 /// is longer than 200 characters is cut.

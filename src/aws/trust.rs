@@ -44,6 +44,67 @@ pub fn statements(document: &Value) -> Vec<&Value> {
     }
 }
 
+/// What a statement is called in messages: its Sid, else its number as `statement 2`.
+pub(crate) fn label(statement: &Value, index: usize) -> String {
+    match statement.get("Sid").and_then(Value::as_str) {
+        Some(sid) if !sid.is_empty() => quotable(sid),
+        _ => format!("statement {}", index + 1),
+    }
+}
+
+/// The length that IAM holds against its quota: characters other than white space.
+pub fn size(document: &Value) -> usize {
+    let text = document.to_string();
+    text.chars().filter(|c| !c.is_whitespace()).count()
+}
+
+/// The first character that IAM does not take in a trust policy; it takes tab, line feed, carriage
+/// return and U+0020 to U+00FF.
+pub fn forbidden_character(document: &Value) -> Option<char> {
+    fn in_text(text: &str) -> Option<char> {
+        text.chars()
+            .find(|c| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}'))
+    }
+    match document {
+        Value::String(text) => in_text(text),
+        Value::Array(list) => list.iter().find_map(forbidden_character),
+        Value::Object(map) => map
+            .iter()
+            .find_map(|(key, value)| in_text(key).or_else(|| forbidden_character(value))),
+        _ => None,
+    }
+}
+
+/// The unique ids of users and roles that were deleted, which IAM leaves in place of their ARNs.
+///
+/// While one stands in a trust policy, IAM refuses every change of that policy. Each finding is
+/// the statement's name and the id.
+pub fn dead_principals(document: &Value) -> Vec<(String, String)> {
+    let is_dead = |text: &str| {
+        (text.starts_with("AROA") || text.starts_with("AIDA"))
+            && text.len() > 8
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    };
+    let mut found = Vec::new();
+    for (index, statement) in statements(document).into_iter().enumerate() {
+        for principal in ["/Principal/AWS", "/NotPrincipal/AWS"] {
+            let values = match statement.pointer(principal) {
+                Some(Value::Array(list)) => list.iter().collect(),
+                Some(one) => vec![one],
+                None => Vec::new(),
+            };
+            for text in values.into_iter().filter_map(Value::as_str) {
+                if is_dead(text) {
+                    found.push((label(statement, index), text.to_owned()));
+                }
+            }
+        }
+    }
+    found
+}
+
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -80,6 +141,34 @@ mod tests {
             assert!(got.contains(reason), "{value}: {got}");
             assert!(!got.contains('\u{1b}'), "{got:?}");
         }
+    }
+
+    #[test]
+    fn white_space_does_not_count() {
+        let document = json!({"Version": "2012-10-17", "Id": "a b\u{a0}c"});
+        assert_eq!(
+            size(&document),
+            r#"{"Version":"2012-10-17","Id":"abc"}"#.len()
+        );
+    }
+
+    #[test]
+    fn characters_beyond_latin_1_are_found_in_keys_and_values() {
+        assert_eq!(forbidden_character(&json!({"a": ["ü\t\n\u{ff}"]})), None);
+        assert_eq!(forbidden_character(&json!({"a": ["x", "€"]})), Some('€'));
+        assert_eq!(forbidden_character(&json!({"\u{7}": 1})), Some('\u{7}'));
+    }
+
+    #[test]
+    fn ids_of_deleted_principals_are_found() {
+        let document = json!({"Statement": [
+            {"Sid": "Ok", "Principal": {"AWS": "arn:aws:iam::111122223333:role/AROA"}},
+            {"Principal": {"AWS": ["AROAJ2ABCDEFGHIJKLMNO", "111122223333"]}}
+        ]});
+        assert_eq!(
+            dead_principals(&document),
+            [("statement 2".to_owned(), "AROAJ2ABCDEFGHIJKLMNO".to_owned())]
+        );
     }
 
     #[test]

@@ -1,0 +1,805 @@
+//! Runs the steps of a plan in IAM, one at a time.
+//!
+//! Every step may be run again: what exists and fits is taken as done, and a trust policy is read
+//! again right before it is written. IAM is slow to show what was written, so each write is followed
+//! by the matching read until it shows; all waiting of one step ends within its patience.
+
+use super::backup::{self, Backup};
+use super::cover::{Verdict, compare};
+use super::explain::explain;
+use super::iam::{Answer, Failure, Iam, NewRole, Permit, Role};
+use super::merge::{foreign, fresh, has_interim, is_ours, merge, remove};
+use super::name::Tags;
+use super::plan::{Step, TrustMode, Trusting, Work};
+use super::quotable;
+use super::trust::{self, statements};
+use crate::arn::AccountId;
+use crate::error::{Error, Kind, Result};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How steps are run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The longest that one step may wait and try again.
+    pub patience: Duration,
+    /// The folder for copies of trust policies; `None` makes none.
+    pub backup: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_secs(60),
+            backup: None,
+        }
+    }
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StepOutcome {
+    /// Whether anything was changed; `false` if it was right by the time it ran.
+    pub changed: bool,
+    /// What the user should know, one phrase each.
+    pub warnings: Vec<String>,
+    /// The trust policy from before.
+    pub previous_trust: Option<Value>,
+    /// The copy of it.
+    pub backup: Option<Backup>,
+}
+
+/// Runs steps, and remembers what it made: only of that a "no such entity" means "not yet".
+#[derive(Debug)]
+pub struct Applier<'a, I> {
+    iam: &'a I,
+    permit: &'a Permit,
+    caller: &'a str,
+    options: Options,
+    made: BTreeSet<String>,
+    detached: BTreeSet<String>,
+}
+
+/// How often a trust policy is written again because another writer overwrote it.
+const MOST_ROUNDS: usize = 5;
+
+/// How long a trust policy may stay unseen before it counts as overwritten.
+const UNSEEN: Duration = Duration::from_secs(12);
+
+impl<'a, I: Iam> Applier<'a, I> {
+    /// `caller` is the ARN of who calls, for messages.
+    pub fn new(iam: &'a I, permit: &'a Permit, caller: &'a str, options: Options) -> Self {
+        Self {
+            iam,
+            permit,
+            caller,
+            options,
+            made: BTreeSet::new(),
+            detached: BTreeSet::new(),
+        }
+    }
+
+    /// Runs one step. Steps that change the cluster, or wait for it, are not for IAM and are
+    /// refused.
+    pub async fn run(&mut self, step: &Step) -> Result<StepOutcome> {
+        let outcome = self.work(&step.work).await;
+        outcome.map_err(|error| {
+            if error.kind == Kind::Denied && error.hints.len() < 2 {
+                error
+                    .hint("once allowed, run the same command again; it continues where it stopped")
+            } else {
+                error
+            }
+        })
+    }
+
+    async fn work(&mut self, work: &Work) -> Result<StepOutcome> {
+        let clock = Clock::start(self.options.patience);
+        match work {
+            Work::Nothing => Ok(StepOutcome::default()),
+            Work::Cluster(_) | Work::Later(_) => Err(Error::failure(
+                "a step of the cluster was given to IAM, and not done",
+            )),
+            Work::CreateProvider {
+                arn,
+                url,
+                audience,
+                tags,
+            } => self.create_provider(clock, arn, url, audience, tags).await,
+            Work::AddAudience { arn, audience } => self.add_audience(clock, arn, audience).await,
+            Work::CreateRole { role, trust } => self.create_role(clock, role, trust).await,
+            Work::SetTrust(trust) => self.set_trust(clock, trust, StepOutcome::default()).await,
+            Work::RemoveTrust {
+                role,
+                sid,
+                provider,
+                untag,
+            } => {
+                self.remove_trust(clock, role, sid, provider.as_deref(), untag)
+                    .await
+            }
+            Work::Attach { role, policy, tag } => {
+                self.attach(clock, role, policy, tag.as_ref()).await
+            }
+            Work::Detach {
+                role,
+                policy,
+                untag,
+            } => self.detach(clock, role, policy, untag.as_ref()).await,
+            Work::DeleteRole { role, sid } => self.delete_role(clock, role, sid).await,
+            Work::DeleteProvider { arn } => self.delete_provider(clock, arn).await,
+        }
+    }
+
+    fn failed(&self, failure: &Failure, what: impl Into<String>) -> Error {
+        explain(failure, what, Some(self.caller))
+    }
+
+    async fn create_provider(
+        &mut self,
+        mut clock: Clock,
+        arn: &str,
+        url: &str,
+        audience: &str,
+        tags: &Tags,
+    ) -> Result<StepOutcome> {
+        let what = format!("the OIDC provider {} was not created", quotable(arn));
+        let mut outcome = StepOutcome::default();
+        let answer = clock
+            .persist(Failure::passing, async || {
+                self.iam
+                    .create_provider(url, audience, tags, self.permit)
+                    .await
+            })
+            .await;
+        match answer {
+            Ok(()) => {
+                outcome.changed = true;
+                self.made.insert(arn.to_owned());
+            }
+            Err(failure) if failure.is("EntityAlreadyExists") => {}
+            Err(failure) => return Err(self.failed(&failure, what)),
+        }
+        loop {
+            match self.iam.provider(arn).await {
+                Ok(Some(provider)) if provider.client_ids.iter().any(|it| it == audience) => {
+                    // A create whose answer was lost comes back as "exists", with our tags.
+                    outcome.changed |= provider.tags == *tags;
+                    return Ok(outcome);
+                }
+                Ok(Some(_)) if !outcome.changed => {
+                    return self.add_audience(clock, arn, audience).await;
+                }
+                Ok(_) => {}
+                Err(failure) if failure.denied() && outcome.changed => {
+                    outcome.warnings.push(unseen(&failure));
+                    return Ok(outcome);
+                }
+                Err(failure) if failure.denied() => {
+                    return self.add_audience(clock, arn, audience).await;
+                }
+                Err(failure) if failure.passing() => {}
+                Err(failure) => return Err(self.failed(&failure, what)),
+            }
+            if !clock.wait().await {
+                return Err(invisible(
+                    &format!("the OIDC provider {}", quotable(arn)),
+                    &clock,
+                ));
+            }
+        }
+    }
+
+    async fn add_audience(
+        &self,
+        mut clock: Clock,
+        arn: &str,
+        audience: &str,
+    ) -> Result<StepOutcome> {
+        let what = format!(
+            "the audience {} was not added to {}",
+            quotable(audience),
+            quotable(arn)
+        );
+        let new = self.made.contains(arn);
+        clock
+            .persist(
+                |failure| failure.passing() || (new && failure.is("NoSuchEntity")),
+                async || self.iam.add_audience(arn, audience, self.permit).await,
+            )
+            .await
+            .map_err(|failure| self.failed(&failure, what.clone()))?;
+        let mut outcome = StepOutcome {
+            changed: true,
+            ..StepOutcome::default()
+        };
+        loop {
+            match self.iam.provider(arn).await {
+                Ok(Some(provider)) if provider.client_ids.iter().any(|it| it == audience) => {
+                    return Ok(outcome);
+                }
+                Ok(_) => {}
+                Err(failure) if failure.denied() => {
+                    outcome.warnings.push(unseen(&failure));
+                    return Ok(outcome);
+                }
+                Err(failure) if failure.passing() => {}
+                Err(failure) => return Err(self.failed(&failure, what)),
+            }
+            if !clock.wait().await {
+                return Err(invisible("the new audience", &clock));
+            }
+        }
+    }
+
+    async fn create_role(
+        &mut self,
+        mut clock: Clock,
+        role: &NewRole,
+        trust: &Trusting,
+    ) -> Result<StepOutcome> {
+        let what = format!("the role `{}` was not created", quotable(&role.name));
+        let fresh_principal = !self.made.is_empty();
+        let answer = clock
+            .persist(
+                |failure| failure.passing() || (fresh_principal && is_invalid_principal(failure)),
+                async || self.iam.create_role(role, self.permit).await,
+            )
+            .await;
+        let mut outcome = StepOutcome::default();
+        match answer {
+            Ok(()) => {
+                outcome.changed = true;
+                self.made.insert(role.name.clone());
+            }
+            Err(failure) if failure.is("EntityAlreadyExists") => {
+                let found = self.read_role(&mut clock, &role.name, true).await?;
+                // A create whose answer was lost comes back as "exists", with our tags.
+                outcome.changed = found.tags == role.tags;
+                if found.arn != role.arn {
+                    outcome.warnings.push(format!(
+                        "the role exists as {}; run the same command again to use that ARN",
+                        quotable(&found.arn)
+                    ));
+                }
+                return self.set_trust(clock, trust, outcome).await;
+            }
+            Err(failure) => return Err(self.failed(&failure, what)),
+        }
+        loop {
+            match self.iam.role(&role.name).await {
+                Ok(Some(_)) => return Ok(outcome),
+                Ok(None) => {}
+                Err(failure) if failure.denied() => {
+                    outcome.warnings.push(unseen(&failure));
+                    return Ok(outcome);
+                }
+                Err(failure) if failure.passing() => {}
+                Err(failure) => return Err(self.failed(&failure, what)),
+            }
+            if !clock.wait().await {
+                return Err(invisible(
+                    &format!("the role `{}`", quotable(&role.name)),
+                    &clock,
+                ));
+            }
+        }
+    }
+
+    /// Reads a role that must exist; with `patient` also one that may not show yet.
+    async fn read_role(&self, clock: &mut Clock, name: &str, patient: bool) -> Result<Role> {
+        let what = format!("the role `{}` could not be read", quotable(name));
+        let patient = patient || self.made.contains(name);
+        loop {
+            match self.iam.role(name).await {
+                Ok(Some(role)) => return Ok(role),
+                Ok(None) if !patient => {
+                    return Err(Error::not_found(format!(
+                        "there is no role `{}` any more",
+                        quotable(name)
+                    ))
+                    .because("it was there when the plan was made"));
+                }
+                Ok(None) => {}
+                Err(failure) if failure.passing() => {}
+                Err(failure) => return Err(self.failed(&failure, what)),
+            }
+            if !clock.wait().await {
+                return Err(invisible(&format!("the role `{}`", quotable(name)), clock));
+            }
+        }
+    }
+
+    async fn set_trust(
+        &self,
+        mut clock: Clock,
+        trusting: &Trusting,
+        mut outcome: StepOutcome,
+    ) -> Result<StepOutcome> {
+        for _ in 0..MOST_ROUNDS {
+            let role = self.read_role(&mut clock, &trusting.role, false).await?;
+            let existing = read_trust(&role)?;
+            let Some(next) = next_trust(trusting, &role, &existing)? else {
+                return Ok(outcome);
+            };
+            self.tag_first(&role, trusting.tag.as_ref(), &mut outcome)
+                .await?;
+            self.keep_copy(&role, &existing, &mut outcome)?;
+            self.write_trust(&mut clock, &trusting.role, &next).await?;
+            outcome.changed = true;
+            let unseen_until = Instant::now() + UNSEEN;
+            loop {
+                let after = self.read_role(&mut clock, &trusting.role, true).await?;
+                let after = read_trust(&after)?;
+                if after == next || is_as_wanted(trusting, &after) {
+                    if foreign(&after, &trusting.sid) != foreign(&next, &trusting.sid) {
+                        outcome.warnings.push(format!(
+                            "other statements of `{}` were changed by somebody else meanwhile",
+                            quotable(&trusting.role)
+                        ));
+                    }
+                    return Ok(outcome);
+                }
+                if Instant::now() >= unseen_until {
+                    break;
+                }
+                if !clock.wait().await {
+                    let what = format!("the trust policy of `{}`", quotable(&trusting.role));
+                    return Err(invisible(&what, &clock));
+                }
+            }
+        }
+        Err(kept_changing(&trusting.role))
+    }
+
+    async fn write_trust(&self, clock: &mut Clock, role: &str, next: &Value) -> Result<()> {
+        let text = next.to_string();
+        let new = self.made.contains(role);
+        let fresh_principal = !self.made.is_empty();
+        clock
+            .persist(
+                |failure| {
+                    failure.passing()
+                        || (new && failure.is("NoSuchEntity"))
+                        || (fresh_principal && is_invalid_principal(failure))
+                },
+                async || self.iam.set_trust(role, &text, self.permit).await,
+            )
+            .await
+            .map_err(|failure| {
+                self.failed(
+                    &failure,
+                    format!("the trust policy of `{}` was not changed", quotable(role)),
+                )
+            })
+    }
+
+    fn keep_copy(&self, role: &Role, existing: &Value, outcome: &mut StepOutcome) -> Result<()> {
+        if outcome.previous_trust.is_none() {
+            outcome.previous_trust = Some(existing.clone());
+        }
+        if let (Some(folder), None) = (&self.options.backup, &outcome.backup) {
+            let account = account_of(role)?;
+            outcome.backup = Some(backup::save(folder, &account, &role.name, &role.trust)?);
+        }
+        Ok(())
+    }
+
+    /// Sets a tag before what it speaks of, so that a run that is cut short leaves no untagged
+    /// thing. Without the right to tag, the thing is done all the same.
+    async fn tag_first(
+        &self,
+        role: &Role,
+        tag: Option<&(String, String)>,
+        outcome: &mut StepOutcome,
+    ) -> Result<()> {
+        let Some((key, value)) = tag else {
+            return Ok(());
+        };
+        if role.tags.get(key) == Some(value) {
+            return Ok(());
+        }
+        let tags = Tags::from([(key.clone(), value.clone())]);
+        match self.tag(&role.name, &tags).await {
+            Ok(()) => {
+                outcome.changed = true;
+                Ok(())
+            }
+            Err(failure) if failure.denied() || failure.is("LimitExceeded") => {
+                outcome.warnings.push(format!(
+                    "the tag {} could not be set on `{}`; teardown will know its own by the Sid only",
+                    quotable(key),
+                    quotable(&role.name)
+                ));
+                Ok(())
+            }
+            Err(failure) => Err(self.failed(
+                &failure,
+                format!("the role `{}` was not tagged", quotable(&role.name)),
+            )),
+        }
+    }
+
+    async fn tag(&self, role: &str, tags: &Tags) -> Answer<()> {
+        let new = self.made.contains(role);
+        Clock::start(self.options.patience)
+            .persist(
+                |failure| failure.passing() || (new && failure.is("NoSuchEntity")),
+                async || self.iam.tag_role(role, tags, self.permit).await,
+            )
+            .await
+    }
+
+    async fn untag(&self, role: &str, keys: &[String], outcome: &mut StepOutcome) -> Result<()> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let answer = Clock::start(self.options.patience)
+            .persist(Failure::passing, async || {
+                self.iam.untag_role(role, keys, self.permit).await
+            })
+            .await;
+        match answer {
+            Ok(()) => {
+                outcome.changed = true;
+                Ok(())
+            }
+            Err(failure) if failure.is("NoSuchEntity") => Ok(()),
+            Err(failure) if failure.denied() => {
+                outcome.warnings.push(format!(
+                    "the tag {} stays on `{}`: iam:UntagRole is not allowed",
+                    quotable(&keys.join(", ")),
+                    quotable(role)
+                ));
+                Ok(())
+            }
+            Err(failure) => Err(self.failed(
+                &failure,
+                format!("the role `{}` was not untagged", quotable(role)),
+            )),
+        }
+    }
+
+    async fn remove_trust(
+        &self,
+        mut clock: Clock,
+        name: &str,
+        sid: &str,
+        provider: Option<&str>,
+        untag: &[String],
+    ) -> Result<StepOutcome> {
+        let mut outcome = StepOutcome::default();
+        for round in 0.. {
+            let Some(role) = self.role_or_gone(&mut clock, name).await? else {
+                return Ok(outcome);
+            };
+            let existing = read_trust(&role)?;
+            let removal = remove(&existing, None, sid, provider);
+            if removal.removed.is_empty() {
+                break;
+            }
+            if round == MOST_ROUNDS {
+                return Err(kept_changing(name));
+            }
+            let Some(next) = removal.document else {
+                return Err(Error::conflict(format!(
+                    "our statement was not taken out of the trust policy of `{}`",
+                    quotable(name)
+                ))
+                .because("it has become the only one, and IAM takes no trust policy without any"));
+            };
+            self.keep_copy(&role, &existing, &mut outcome)?;
+            self.write_trust(&mut clock, name, &next).await?;
+            outcome.changed = true;
+            let unseen_until = Instant::now() + UNSEEN;
+            while let Some(after) = self.role_or_gone(&mut clock, name).await? {
+                let after = read_trust(&after)?;
+                let is_out = remove(&after, None, sid, provider).removed.is_empty();
+                if is_out || Instant::now() >= unseen_until {
+                    break;
+                }
+                if !clock.wait().await {
+                    let what = format!("the trust policy of `{}`", quotable(name));
+                    return Err(invisible(&what, &clock));
+                }
+            }
+        }
+        self.untag(name, untag, &mut outcome).await?;
+        Ok(outcome)
+    }
+
+    async fn role_or_gone(&self, clock: &mut Clock, name: &str) -> Result<Option<Role>> {
+        clock
+            .persist(Failure::passing, async || self.iam.role(name).await)
+            .await
+            .map_err(|failure| {
+                let what = format!("the trust policy of `{}` was not changed", quotable(name));
+                self.failed(&failure, what)
+            })
+    }
+
+    async fn attach(
+        &self,
+        mut clock: Clock,
+        role: &str,
+        policy: &str,
+        tag: Option<&(String, String)>,
+    ) -> Result<StepOutcome> {
+        let new = self.made.contains(role);
+        let what = if new {
+            format!(
+                "the role `{}` was created, its policy was not attached",
+                quotable(role)
+            )
+        } else {
+            format!(
+                "the policy {} was not attached to `{}`",
+                quotable(policy),
+                quotable(role)
+            )
+        };
+        let mut outcome = StepOutcome::default();
+        if tag.is_some() {
+            let found = self.read_role(&mut clock, role, false).await?;
+            self.tag_first(&found, tag, &mut outcome).await?;
+        }
+        clock
+            .persist(
+                |failure| failure.passing() || (new && failure.is("NoSuchEntity")),
+                async || self.iam.attach(role, policy, self.permit).await,
+            )
+            .await
+            .map_err(|failure| self.failed(&failure, what.clone()))?;
+        outcome.changed = true;
+        loop {
+            match self.iam.attached(role).await {
+                Ok(Some(list)) if list.iter().any(|it| it == policy) => return Ok(outcome),
+                Ok(_) => {}
+                Err(failure) if failure.denied() => {
+                    outcome.warnings.push(unseen(&failure));
+                    return Ok(outcome);
+                }
+                Err(failure) if failure.passing() => {}
+                Err(failure) => return Err(self.failed(&failure, what)),
+            }
+            if !clock.wait().await {
+                return Err(invisible(
+                    &format!("the policy {}", quotable(policy)),
+                    &clock,
+                ));
+            }
+        }
+    }
+
+    async fn detach(
+        &mut self,
+        mut clock: Clock,
+        role: &str,
+        policy: &str,
+        untag: Option<&String>,
+    ) -> Result<StepOutcome> {
+        let answer = clock
+            .persist(Failure::passing, async || {
+                self.iam.detach(role, policy, self.permit).await
+            })
+            .await;
+        let mut outcome = StepOutcome::default();
+        outcome.changed = self.gone(answer, || {
+            format!(
+                "the policy {} was not detached from `{}`",
+                quotable(policy),
+                quotable(role)
+            )
+        })?;
+        self.detached.insert(role.to_owned());
+        if let Some(key) = untag {
+            self.untag(role, std::slice::from_ref(key), &mut outcome)
+                .await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn delete_role(&self, mut clock: Clock, name: &str, sid: &str) -> Result<StepOutcome> {
+        let what = || format!("the role `{}` was not deleted", quotable(name));
+        match self.iam.role(name).await {
+            Ok(None) => return Ok(StepOutcome::default()),
+            Ok(Some(role)) => {
+                let others = foreign(&read_trust(&role)?, sid).len();
+                if others > 0 {
+                    return Err(Error::conflict(what()).because(format!(
+                        "its trust policy has {others} statements of others by now"
+                    )));
+                }
+            }
+            Err(failure) => return Err(self.failed(&failure, what())),
+        }
+        let detached = self.detached.contains(name);
+        let answer = clock
+            .persist(
+                |failure| failure.passing() || (detached && failure.is("DeleteConflict")),
+                async || self.iam.delete_role(name, self.permit).await,
+            )
+            .await;
+        Ok(StepOutcome {
+            changed: self.gone(answer, what)?,
+            ..StepOutcome::default()
+        })
+    }
+
+    async fn delete_provider(&self, mut clock: Clock, arn: &str) -> Result<StepOutcome> {
+        let answer = clock
+            .persist(Failure::passing, async || {
+                self.iam.delete_provider(arn, self.permit).await
+            })
+            .await;
+        let what = || format!("the OIDC provider {} was not deleted", quotable(arn));
+        Ok(StepOutcome {
+            changed: self.gone(answer, what)?,
+            ..StepOutcome::default()
+        })
+    }
+
+    /// What is gone already is not an error.
+    fn gone(&self, answer: Answer<()>, what: impl Fn() -> String) -> Result<bool> {
+        match answer {
+            Ok(()) => Ok(true),
+            Err(failure) if failure.is("NoSuchEntity") => Ok(false),
+            Err(failure) => Err(self.failed(&failure, what())),
+        }
+    }
+}
+
+/// The document to write; `None` if the present one will do.
+fn next_trust(trusting: &Trusting, role: &Role, existing: &Value) -> Result<Option<Value>> {
+    let what = || {
+        format!(
+            "the trust policy of `{}` was not changed",
+            quotable(&role.name)
+        )
+    };
+    if is_as_wanted(trusting, existing) {
+        return Ok(None);
+    }
+    let next = match &trusting.mode {
+        TrustMode::Merge => {
+            if let Verdict::Denied(statement) = compare(existing, &trusting.template) {
+                return Err(Error::refused(what()).because(format!(
+                    "its {statement} denies what the cluster needs, or may"
+                )));
+            }
+            merge(existing, &trusting.template, &trusting.sid)
+        }
+        TrustMode::Replace { base } => {
+            if trust::parse_text(base).as_ref() != Ok(existing) {
+                return Err(Error::conflict(what())
+                    .because("it is not the one that was shown any more")
+                    .hint("run the same command again"));
+            }
+            fresh(&trusting.template, &trusting.sid)
+        }
+    };
+    let size = trust::size(&next);
+    if size > trusting.quota {
+        return Err(Error::refused(what()).because(format!(
+            "it would have {size} characters, {} are allowed",
+            trusting.quota
+        )));
+    }
+    Ok(Some(next))
+}
+
+fn is_as_wanted(trusting: &Trusting, existing: &Value) -> bool {
+    match &trusting.mode {
+        TrustMode::Merge => {
+            compare(existing, &trusting.template).holds() && !has_interim(existing, &trusting.sid)
+        }
+        TrustMode::Replace { .. } => {
+            let ours = |statement: &&Value| is_ours(statement, &trusting.sid);
+            statements(existing)
+                .iter()
+                .all(|statement| ours(&statement))
+                && compare(existing, &fresh(&trusting.template, &trusting.sid))
+                    == Verdict::Identical
+        }
+    }
+}
+
+fn read_trust(role: &Role) -> Result<Value> {
+    trust::parse_text(&role.trust).map_err(|reason| {
+        Error::refused(format!(
+            "the trust policy of `{}` was not changed",
+            quotable(&role.name)
+        ))
+        .because(format!("the present one cannot be read: {reason}"))
+    })
+}
+
+fn account_of(role: &Role) -> Result<AccountId> {
+    role.arn
+        .split(':')
+        .nth(4)
+        .unwrap_or_default()
+        .parse()
+        .map_err(|reason: String| {
+            Error::failure(format!("`{}` is not a role ARN", quotable(&role.arn))).because(reason)
+        })
+}
+
+fn is_invalid_principal(failure: &Failure) -> bool {
+    failure.is("MalformedPolicyDocument") && failure.message.contains("Invalid principal")
+}
+
+fn unseen(failure: &Failure) -> String {
+    format!(
+        "whether it shows could not be checked: {} is not allowed",
+        failure.action
+    )
+}
+
+fn invisible(what: &str, clock: &Clock) -> Error {
+    Error::timeout(format!(
+        "{what} was written, but does not show after {} s",
+        clock.patience.as_secs()
+    ))
+    .because("IAM has not passed it on yet")
+    .hint("run the same command again; it continues where it stopped")
+}
+
+fn kept_changing(role: &str) -> Error {
+    Error::conflict(format!(
+        "the trust policy of `{}` kept changing while this ran",
+        quotable(role)
+    ))
+    .because("what was written did not stay; another writer is at work")
+    .hint("run the same command again")
+}
+
+/// The time that one step has: waits grow from half a second to five, with jitter.
+struct Clock {
+    patience: Duration,
+    until: Instant,
+    next: Duration,
+}
+
+impl Clock {
+    fn start(patience: Duration) -> Self {
+        Self {
+            patience,
+            until: Instant::now() + patience,
+            next: Duration::from_millis(500),
+        }
+    }
+
+    /// Waits a little longer than the last time; `false` if the time is over.
+    async fn wait(&mut self) -> bool {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return false;
+        }
+        let jitter = self.next.mul_f64(0.2 * fastrand::f64());
+        sleep((self.next + jitter).min(left)).await;
+        self.next = self.next.mul_f64(1.6).min(Duration::from_secs(5));
+        true
+    }
+
+    /// Repeats a call as long as its failure may pass and there is time.
+    async fn persist<T>(
+        &mut self,
+        may_pass: impl Fn(&Failure) -> bool,
+        call: impl AsyncFn() -> Answer<T>,
+    ) -> Answer<T> {
+        loop {
+            match call().await {
+                Err(failure) if may_pass(&failure) => {
+                    if !self.wait().await {
+                        return Err(failure);
+                    }
+                }
+                answer => return answer,
+            }
+        }
+    }
+}

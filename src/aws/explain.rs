@@ -1,0 +1,371 @@
+//! What AWS answers, in the user's words. Pure.
+//!
+//! The caller says what was not done; here follow the reason, the right that is missing and what to
+//! do. AWS's own text is quoted, never improved.
+
+use super::iam::{Cause, Failure};
+use super::quotable;
+use crate::error::{Error, Kind};
+
+/// Turns a failed call into an error. `what` says what was not done, with the names in question;
+/// `caller` is the ARN of who called, where it is known.
+pub fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>) -> Error {
+    let error = Error::new(kind(failure), what).request(failure.request_id.clone());
+    let error = match &failure.cause {
+        Cause::NoCredentials => error
+            .because(format!(
+                "no AWS credentials could be had: {}",
+                brief(&failure.message)
+            ))
+            .hint("pass --aws-profile NAME, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        Cause::Unreachable => error.because(format!(
+            "AWS could not be reached for {}: {}",
+            failure.action,
+            brief(&failure.message)
+        )),
+        Cause::TimedOut => error.because(format!("AWS did not answer {} in time", failure.action)),
+        Cause::Status(status) if !failure.denied() => error.because(format!(
+            "AWS answered {} with status {status} and no reason that can be read",
+            failure.action
+        )),
+        Cause::Other => error.because(format!(
+            "the answer to {} cannot be used: {}",
+            failure.action,
+            brief(&failure.message)
+        )),
+        Cause::Status(_) => denied(error, failure, caller),
+        Cause::Code(code) => by_code(error, failure, code, caller),
+    };
+    debug_assert!(!error.because.is_empty(), "every failure has a reason");
+    error
+}
+
+fn kind(failure: &Failure) -> Kind {
+    if failure.denied() {
+        return Kind::Denied;
+    }
+    let code = match &failure.cause {
+        Cause::NoCredentials => return Kind::Denied,
+        Cause::Unreachable | Cause::TimedOut | Cause::Status(_) => return Kind::Unavailable,
+        Cause::Other => return Kind::Failure,
+        Cause::Code(code) => code.as_str(),
+    };
+    match code {
+        code if is_credentials(code) => Kind::Denied,
+        "NoSuchEntity" => Kind::NotFound,
+        "EntityAlreadyExists" | "ConcurrentModification" => Kind::Conflict,
+        "LimitExceeded" if failure.message.contains("ACLSizePerRole") => Kind::Refused,
+        "LimitExceeded" | "OpenIdIdpCommunicationError" => Kind::Unavailable,
+        "MalformedPolicyDocument"
+        | "DeleteConflict"
+        | "InvalidInput"
+        | "ValidationError"
+        | "UnmodifiableEntity"
+        | "PolicyNotAttachable" => Kind::Refused,
+        _ if failure.passing() => Kind::Unavailable,
+        _ => Kind::Failure,
+    }
+}
+
+fn is_credentials(code: &str) -> bool {
+    is_expired(code)
+        || [
+            "InvalidClientTokenId",
+            "SignatureDoesNotMatch",
+            "UnrecognizedClientException",
+            "IncompleteSignature",
+            "MissingAuthenticationToken",
+            "OptInRequired",
+            "AuthFailure",
+        ]
+        .contains(&code)
+}
+
+fn is_expired(code: &str) -> bool {
+    ["ExpiredToken", "ExpiredTokenException", "RequestExpired"].contains(&code)
+}
+
+fn by_code(error: Error, failure: &Failure, code: &str, caller: Option<&str>) -> Error {
+    if failure.denied() {
+        return denied(error, failure, caller);
+    }
+    let said = format!(
+        "AWS answered {} with {}: \"{}\"",
+        failure.action,
+        quotable(code),
+        brief(&failure.message)
+    );
+    if is_expired(code) {
+        return error
+            .because("the AWS credentials have expired")
+            .because(said)
+            .hint(
+                "renew them (`aws sso login` for an SSO profile) and run the same command again",
+            );
+    }
+    if is_credentials(code) {
+        return error
+            .because("AWS does not accept the credentials")
+            .because(said)
+            .hint("pass --aws-profile NAME, and check this machine's clock");
+    }
+    let message = failure.message.as_str();
+    match code {
+        "MalformedPolicyDocument" if message.contains("Federated principals") => error
+            .because("the OIDC provider in the trust policy is not an ARN that IAM takes: account, partition or host is wrong")
+            .because(said),
+        "MalformedPolicyDocument" if message.contains("Invalid principal") => error
+            .because("the trust policy names a user or role that does not exist any more; IAM refuses every change until that statement is removed")
+            .because(said),
+        "LimitExceeded" if message.contains("ACLSizePerRole") => error
+            .because("the trust policy would be longer than this account allows")
+            .because(said)
+            .hint("remove statements of clusters that are gone, or use a role of its own: --role-name NAME"),
+        "LimitExceeded" => error
+            .because(format!("a quota of the AWS account is used up: {}", quota(message)))
+            .because(said),
+        "DeleteConflict" => error
+            .because("something is still attached to it")
+            .because(said),
+        "EntityAlreadyExists" => error
+            .because("something of that name exists already, and cannot be read or does not fit")
+            .because(said),
+        "OpenIdIdpCommunicationError" => error
+            .because("IAM could not read the issuer's discovery document; it must be reachable from the internet")
+            .because(said),
+        _ => error.because(said),
+    }
+}
+
+fn denied(error: Error, failure: &Failure, caller: Option<&str>) -> Error {
+    let refusal = Refusal::read(&failure.message);
+    let action = refusal.action.unwrap_or(failure.action);
+    let who = refusal.user.or(caller);
+    let mut because = format!("AWS refused {}", quotable(action));
+    if let Some(resource) = refusal.resource {
+        because += &format!(" on {}", quotable(resource));
+    }
+    if let Some(who) = who {
+        because += &format!(" for {}", quotable(who));
+    }
+    let error = error.because(because);
+    let message = failure.message.as_str();
+    if message.contains("permissions boundary") {
+        let error = error.because("a permissions boundary does not allow it");
+        return if failure.action == "iam:CreateRole" {
+            error.hint(
+                "accounts that demand a boundary on new roles want --permissions-boundary ARN",
+            )
+        } else {
+            error
+        };
+    }
+    if message.contains("service control policy") {
+        return error.because("a service control policy of the organization denies it");
+    }
+    if message.contains("explicit deny") {
+        return error.because("a policy denies it explicitly");
+    }
+    error.hint("`mk8s aws permissions` prints the least policy that the caller needs")
+}
+
+/// The parts of AWS's sentence on a missing right.
+struct Refusal<'a> {
+    user: Option<&'a str>,
+    action: Option<&'a str>,
+    resource: Option<&'a str>,
+}
+
+impl<'a> Refusal<'a> {
+    fn read(message: &'a str) -> Self {
+        let after = |mark: &str| {
+            let rest = &message[message.find(mark)? + mark.len()..];
+            rest.split_whitespace()
+                .next()
+                .map(|word| word.trim_end_matches([',', '.']))
+        };
+        Self {
+            user: after("User: "),
+            action: after("not authorized to perform: "),
+            resource: after("on resource: "),
+        }
+    }
+}
+
+fn quota(message: &str) -> String {
+    message
+        .split_once("quota for ")
+        .map_or("not named", |(_, rest)| rest)
+        .split_whitespace()
+        .next()
+        .map_or_else(String::new, |name| {
+            quotable(name.trim_end_matches([':', '.', ',']))
+        })
+}
+
+/// AWS's text on one line, short enough for a message.
+fn brief(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    quotable(first.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(code: &str, message: &str) -> Failure {
+        Failure {
+            action: "iam:CreateRole",
+            cause: Cause::Code(code.to_owned()),
+            message: message.to_owned(),
+            request_id: Some("req-1".to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_code_has_its_kind_and_reason() {
+        for (code, message, kind, because) in [
+            (
+                "AccessDenied",
+                "x",
+                Kind::Denied,
+                "AWS refused iam:CreateRole",
+            ),
+            ("ExpiredToken", "x", Kind::Denied, "have expired"),
+            (
+                "InvalidClientTokenId",
+                "x",
+                Kind::Denied,
+                "does not accept the credentials",
+            ),
+            (
+                "SignatureDoesNotMatch",
+                "x",
+                Kind::Denied,
+                "does not accept the credentials",
+            ),
+            (
+                "MalformedPolicyDocument",
+                "Federated principals must be valid",
+                Kind::Refused,
+                "not an ARN that IAM takes",
+            ),
+            (
+                "MalformedPolicyDocument",
+                "Invalid principal in policy",
+                Kind::Refused,
+                "does not exist any more",
+            ),
+            (
+                "MalformedPolicyDocument",
+                "Syntax errors",
+                Kind::Refused,
+                "Syntax errors",
+            ),
+            (
+                "LimitExceeded",
+                "Cannot exceed quota for ACLSizePerRole: 2048",
+                Kind::Refused,
+                "longer than this account allows",
+            ),
+            (
+                "LimitExceeded",
+                "Cannot exceed quota for PoliciesPerRole: 10",
+                Kind::Unavailable,
+                "used up: PoliciesPerRole",
+            ),
+            ("EntityAlreadyExists", "x", Kind::Conflict, "exists already"),
+            ("DeleteConflict", "x", Kind::Refused, "still attached"),
+            ("NoSuchEntity", "no role", Kind::NotFound, "no role"),
+            (
+                "ConcurrentModification",
+                "x",
+                Kind::Conflict,
+                "ConcurrentModification",
+            ),
+            (
+                "Throttling",
+                "Rate exceeded",
+                Kind::Unavailable,
+                "Rate exceeded",
+            ),
+            (
+                "OpenIdIdpCommunicationError",
+                "x",
+                Kind::Unavailable,
+                "reachable from the internet",
+            ),
+            ("Odd", "x", Kind::Failure, "Odd"),
+        ] {
+            let error = explain(&failure(code, message), "role `r` was not created", None);
+            assert_eq!(error.kind, kind, "{code}");
+            assert!(
+                error.because.iter().any(|it| it.contains(because)),
+                "{code}: {error:?}"
+            );
+            assert_eq!(error.request_id.as_deref(), Some("req-1"));
+        }
+    }
+
+    #[test]
+    fn every_other_cause_has_its_kind() {
+        for (cause, kind, because) in [
+            (Cause::NoCredentials, Kind::Denied, "no AWS credentials"),
+            (
+                Cause::Unreachable,
+                Kind::Unavailable,
+                "could not be reached",
+            ),
+            (Cause::TimedOut, Kind::Unavailable, "did not answer"),
+            (Cause::Status(502), Kind::Unavailable, "status 502"),
+            (Cause::Status(403), Kind::Denied, "AWS refused"),
+            (Cause::Other, Kind::Failure, "cannot be used"),
+        ] {
+            let failed = Failure {
+                cause,
+                ..failure("", "m")
+            };
+            let error = explain(&failed, "x", None);
+            assert_eq!(error.kind, kind, "{failed:?}");
+            assert!(error.because[0].contains(because), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_missing_right_is_read_from_the_text() {
+        let message = "User: arn:aws:iam::111122223333:user/ops is not authorized to perform: iam:TagRole \
+                       on resource: arn:aws:iam::111122223333:role/r because no identity-based policy allows \
+                       the iam:TagRole action";
+        let error = explain(
+            &failure("AccessDenied", message),
+            "role `r` was not created",
+            None,
+        );
+        assert_eq!(
+            error.because,
+            [
+                "AWS refused iam:TagRole on arn:aws:iam::111122223333:role/r for arn:aws:iam::111122223333:user/ops"
+            ]
+        );
+        assert!(error.hints[0].contains("mk8s aws permissions"));
+    }
+
+    #[test]
+    fn boundaries_and_organizations_are_told_apart() {
+        let at = |text: &str| explain(&failure("AccessDenied", text), "x", Some("arn:me"));
+        let boundary = at("… because no permissions boundary allows the iam:CreateRole action");
+        assert!(boundary.hints[0].contains("--permissions-boundary"));
+        assert!(boundary.because[0].ends_with("for arn:me"));
+        let scp = at("… with an explicit deny in a service control policy");
+        assert!(scp.because[1].contains("organization") && scp.hints.is_empty());
+        let deny = at("… with an explicit deny in an identity-based policy");
+        assert!(deny.because[1].contains("explicitly") && deny.hints.is_empty());
+    }
+
+    #[test]
+    fn text_from_aws_is_escaped_and_kept_on_one_line() {
+        let error = explain(&failure("Odd\u{1b}", "a\u{1b}[2J\nsecond"), "x", None);
+        assert!(error.because[0].contains("a\\u{1b}[2J"), "{error:?}");
+        assert!(!error.because[0].contains("second"));
+    }
+}

@@ -1,0 +1,214 @@
+//! What `mk8s` asks of IAM and STS, apart from how it is asked.
+//!
+//! One method is one call of the API (pages are followed). Calls that change something take a
+//! [`Permit`], so that a dry run cannot write by construction.
+
+use super::name::Tags;
+use crate::arn::AccountId;
+use serde_json::Value;
+
+/// The right to change something in AWS.
+///
+/// The command layer makes one after the plan was shown and confirmed, and never in a dry run; the
+/// token that guards Control Plane's API is to take its place.
+#[derive(Debug)]
+pub struct Permit {
+    _private: (),
+}
+
+impl Permit {
+    /// States that the user has agreed to the plan.
+    pub fn agreed() -> Self {
+        Self { _private: () }
+    }
+}
+
+/// Why a call did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The action as policies name it: `iam:CreateRole`.
+    pub action: &'static str,
+    /// What sort of failure it is.
+    pub cause: Cause,
+    /// AWS's own text, or that of the transport; raw, to be escaped where it is quoted.
+    pub message: String,
+    /// The id by which AWS finds the request.
+    pub request_id: Option<String>,
+}
+
+/// What sort of failure a call met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// AWS answered with this error code.
+    Code(String),
+    /// An answer with this status came, but without a code that can be read.
+    Status(u16),
+    /// No credentials were found, or they could not be had.
+    NoCredentials,
+    /// The endpoint was not reached.
+    Unreachable,
+    /// No answer came in time; the call may have been carried out.
+    TimedOut,
+    /// Anything else, such as an answer that cannot be read.
+    Other,
+}
+
+impl Failure {
+    /// Whether AWS answered with this code.
+    pub fn is(&self, code: &str) -> bool {
+        matches!(&self.cause, Cause::Code(found) if found == code)
+    }
+
+    /// Whether the caller lacks the right.
+    pub fn denied(&self) -> bool {
+        self.is("AccessDenied")
+            || self.is("AccessDeniedException")
+            || self.cause == Cause::Status(403)
+    }
+
+    /// Whether the same call may do a little later, whatever it asks.
+    pub fn passing(&self) -> bool {
+        match &self.cause {
+            Cause::Code(code) => [
+                "ConcurrentModification",
+                "ConcurrentModificationException",
+                "Throttling",
+                "ThrottlingException",
+                "RequestLimitExceeded",
+                "TooManyRequestsException",
+                "ServiceFailure",
+                "ServiceFailureException",
+                "ServiceUnavailable",
+                "InternalFailure",
+                "InternalError",
+            ]
+            .contains(&code.as_str()),
+            Cause::Status(status) => *status == 429 || *status >= 500,
+            _ => false,
+        }
+    }
+}
+
+/// The outcome of a call.
+pub type Answer<T> = Result<T, Failure>;
+
+/// Who is calling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account that the credentials belong to.
+    pub account: AccountId,
+    /// User, role session or root.
+    pub arn: String,
+    /// The partition in the ARN: `aws`, `aws-cn`, ….
+    pub partition: String,
+}
+
+/// An OIDC provider.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Provider {
+    /// The audiences.
+    pub client_ids: Vec<String>,
+    /// SHA-1 of CA certificates, 40 hexadecimal digits each.
+    pub thumbprints: Vec<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The whole ARN, path included.
+    pub arn: String,
+    /// The name, in the case that counts.
+    pub name: String,
+    /// The trust policy's text, decoded.
+    pub trust: String,
+    /// Its tags.
+    pub tags: Tags,
+    /// The policy that bounds its permissions.
+    pub boundary: Option<String>,
+    /// The longest session in seconds.
+    pub max_session: Option<i32>,
+    /// When it was last used, as RFC 3339, and the region; IAM remembers 400 days.
+    pub last_used: Option<(String, String)>,
+}
+
+/// A role to make.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRole {
+    /// The ARN that it will have.
+    pub arn: String,
+    /// The name.
+    pub name: String,
+    /// `/` or `/team/`.
+    pub path: String,
+    /// The trust policy.
+    pub trust: Value,
+    /// What it is for.
+    pub description: String,
+    /// The policy that is to bound its permissions.
+    pub boundary: Option<String>,
+    /// The longest session in seconds; IAM's default is 3600.
+    pub max_session: Option<i32>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// IAM and STS, as far as they are needed. What does not exist is `None`, not a failure.
+#[expect(
+    async_fn_in_trait,
+    reason = "everything runs on one thread; no future has to be Send"
+)]
+pub trait Iam {
+    /// `sts:GetCallerIdentity`.
+    async fn caller(&self) -> Answer<Caller>;
+    /// `iam:GetOpenIDConnectProvider`.
+    async fn provider(&self, arn: &str) -> Answer<Option<Provider>>;
+    /// `iam:ListOpenIDConnectProviders`: ARNs.
+    async fn providers(&self) -> Answer<Vec<String>>;
+    /// `iam:GetRole`.
+    async fn role(&self, name: &str) -> Answer<Option<Role>>;
+    /// `iam:ListRoles`: ARN and trust policy of every role of the account.
+    async fn roles(&self) -> Answer<Vec<(String, String)>>;
+    /// `iam:ListAttachedRolePolicies`: ARNs; `None` if there is no such role.
+    async fn attached(&self, role: &str) -> Answer<Option<Vec<String>>>;
+    /// `iam:ListRolePolicies`: names of inline policies; `None` if there is no such role.
+    async fn inline(&self, role: &str) -> Answer<Option<Vec<String>>>;
+    /// `iam:GetRolePolicy`: the text of an inline policy, decoded.
+    async fn inline_policy(&self, role: &str, policy: &str) -> Answer<Option<String>>;
+    /// `iam:ListInstanceProfilesForRole`: names.
+    async fn instance_profiles(&self, role: &str) -> Answer<Vec<String>>;
+    /// `iam:GetPolicy`: the id of a managed policy's default version.
+    async fn policy(&self, arn: &str) -> Answer<Option<String>>;
+    /// `iam:GetPolicyVersion`: the text of a managed policy, decoded.
+    async fn policy_text(&self, arn: &str, version: &str) -> Answer<Option<String>>;
+    /// `iam:GetAccountSummary`: how long a trust policy may be, if the summary says so.
+    async fn trust_quota(&self) -> Answer<Option<usize>>;
+
+    /// `iam:CreateOpenIDConnectProvider`, without thumbprints: IAM finds them itself.
+    async fn create_provider(
+        &self,
+        url: &str,
+        audience: &str,
+        tags: &Tags,
+        permit: &Permit,
+    ) -> Answer<()>;
+    /// `iam:AddClientIDToOpenIDConnectProvider`; adding twice does nothing.
+    async fn add_audience(&self, arn: &str, audience: &str, permit: &Permit) -> Answer<()>;
+    /// `iam:DeleteOpenIDConnectProvider`.
+    async fn delete_provider(&self, arn: &str, permit: &Permit) -> Answer<()>;
+    /// `iam:CreateRole`.
+    async fn create_role(&self, role: &NewRole, permit: &Permit) -> Answer<()>;
+    /// `iam:UpdateAssumeRolePolicy`: replaces the whole document.
+    async fn set_trust(&self, role: &str, document: &str, permit: &Permit) -> Answer<()>;
+    /// `iam:AttachRolePolicy`; attaching twice does nothing.
+    async fn attach(&self, role: &str, policy: &str, permit: &Permit) -> Answer<()>;
+    /// `iam:DetachRolePolicy`.
+    async fn detach(&self, role: &str, policy: &str, permit: &Permit) -> Answer<()>;
+    /// `iam:DeleteRole`.
+    async fn delete_role(&self, role: &str, permit: &Permit) -> Answer<()>;
+    /// `iam:TagRole`.
+    async fn tag_role(&self, role: &str, tags: &Tags, permit: &Permit) -> Answer<()>;
+    /// `iam:UntagRole`.
+    async fn untag_role(&self, role: &str, keys: &[String], permit: &Permit) -> Answer<()>;
+}

@@ -1,0 +1,482 @@
+//! Names that `mk8s` gives in AWS: role, Sid, tags, provider ARN; and issuer URLs. Pure.
+//!
+//! Every name follows from org, cluster and issuer alone, so that a second run finds what the first
+//! one made.
+
+use super::quotable;
+use crate::arn::AccountId;
+use ring::digest::{SHA256, digest};
+use std::collections::BTreeMap;
+
+/// The version in the tag `mk8s.cpln/created-by`.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The audience of AWS's token service, in every partition.
+pub const AUDIENCE: &str = "sts.amazonaws.com";
+
+/// An add-on's names on the AWS side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Service {
+    /// The key under `spec.addOns`.
+    pub key: &'static str,
+    /// The word on the command line.
+    pub name: &'static str,
+    /// The last part of the default role name.
+    pub suffix: &'static str,
+    /// The first part of a Sid.
+    pub sid: &'static str,
+}
+
+/// The add-on that `mk8s aws` sets up.
+pub const ECR: Service = Service {
+    key: "awsECR",
+    name: "aws-ecr",
+    suffix: "ecr",
+    sid: "Mk8sEcr",
+};
+
+/// The URL of a cluster's token issuer, as AWS must be told it: never a slash added or taken away,
+/// case kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer(String);
+
+impl Issuer {
+    /// Takes an https URL of at most 255 characters without query and fragment.
+    ///
+    /// The error is the reason alone; the caller names the value.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        let Some(bare) = url.strip_prefix("https://") else {
+            return Err("it does not start with `https://`".to_owned());
+        };
+        let host = bare.split('/').next().unwrap_or_default();
+        if host.is_empty() {
+            return Err("it has no host".to_owned());
+        }
+        if host.contains('@') {
+            return Err("it holds a user name".to_owned());
+        }
+        if url.len() > 255 {
+            return Err(format!("it has {} characters, IAM allows 255", url.len()));
+        }
+        if let Some(bad) = url.chars().find(|c| "?#".contains(*c)) {
+            return Err(format!(
+                "it has a `{bad}`: no query and no fragment is allowed"
+            ));
+        }
+        if let Some(bad) = url.chars().find(|c| !c.is_ascii_graphic()) {
+            return Err(format!("it has the character {bad:?}"));
+        }
+        Ok(Self(url.to_owned()))
+    }
+
+    /// The whole URL.
+    pub fn url(&self) -> &str {
+        &self.0
+    }
+
+    /// Host and path, as in the provider's ARN and in condition keys.
+    pub fn bare(&self) -> &str {
+        &self.0["https://".len()..]
+    }
+
+    /// The ARN that the OIDC provider of this issuer has in an account.
+    pub fn provider_arn(&self, partition: &str, account: &AccountId) -> String {
+        format!(
+            "arn:{partition}:iam::{account}:oidc-provider/{}",
+            self.bare()
+        )
+    }
+
+    /// What may go wrong with this URL at AWS, one phrase each.
+    pub fn warnings(&self) -> Vec<String> {
+        let (host, _) = split_path(self.bare());
+        let mut warnings = Vec::new();
+        if host.contains(':') {
+            warnings.push(format!(
+                "the issuer `{}` names a port; IAM may not reach it",
+                quotable(&self.0)
+            ));
+        }
+        if host.bytes().any(|b| b.is_ascii_uppercase()) {
+            warnings.push(format!(
+                "the issuer's host `{}` has capital letters; IAM compares them",
+                quotable(host)
+            ));
+        }
+        warnings
+    }
+
+    /// How a registered provider's URL (without scheme) misses this one: by slash, case or port.
+    /// `None` if it is the same, or another issuer altogether.
+    pub fn near_miss(&self, other: &str) -> Option<String> {
+        let mine = self.bare();
+        if mine == other {
+            return None;
+        }
+        let plain = |text: &str| {
+            let (host, path) = split_path(text);
+            let host = host.split(':').next().unwrap_or_default();
+            format!("{host}{}", path.trim_end_matches('/')).to_ascii_lowercase()
+        };
+        if plain(mine) != plain(other) {
+            return None;
+        }
+        let port = |text: &str| {
+            split_path(text)
+                .0
+                .split_once(':')
+                .map(|(_, port)| port.to_owned())
+        };
+        let slashes = |text: &str| text.len() - text.trim_end_matches('/').len();
+        let without = |text: &str| {
+            let (host, path) = split_path(text);
+            format!(
+                "{}{}",
+                host.split(':').next().unwrap_or_default(),
+                path.trim_end_matches('/')
+            )
+        };
+        let mut by = Vec::new();
+        if port(mine) != port(other) {
+            by.push("the port");
+        }
+        if slashes(mine) != slashes(other) {
+            by.push("a slash at the end");
+        }
+        if without(mine) != without(other) {
+            by.push("upper and lower case");
+        }
+        Some(by.join(" and "))
+    }
+}
+
+fn split_path(bare: &str) -> (&str, &str) {
+    bare.find('/').map_or((bare, ""), |at| bare.split_at(at))
+}
+
+/// The role's name when none is given: `mk8s-ORG-CLUSTER-ecr`, cut to 64 characters with a hash of
+/// the whole.
+pub fn default_role_name(service: Service, org: &str, cluster: &str) -> String {
+    let whole = format!("mk8s-{org}-{cluster}-{}", service.suffix);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+    if whole.len() <= 64 && whole.chars().all(allowed) {
+        return whole;
+    }
+    let tail = format!("-{}-{}", hash(&whole, 8), service.suffix);
+    let head: String = whole
+        .chars()
+        .map(|c| if allowed(c) { c } else { '-' })
+        .take(64 - tail.len())
+        .collect();
+    format!("{}{tail}", head.trim_end_matches('-'))
+}
+
+/// The Sid of this cluster's statement: letters and digits only, as IAM wants it.
+///
+/// `identity` is the cluster's id, or its issuer where the id is not known.
+pub fn sid(service: Service, org: &str, identity: &str) -> String {
+    format!("{}{}", service.sid, hash(&format!("{org}/{identity}"), 10))
+}
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
+
+const MANAGED_BY: &str = "mk8s.cpln/managed-by";
+const ORG: &str = "mk8s.cpln/org";
+const CLUSTER: &str = "mk8s.cpln/cluster";
+const ADDON: &str = "mk8s.cpln/addon";
+const CREATED_BY: &str = "mk8s.cpln/created-by";
+
+/// Who owns what `mk8s` makes: an add-on of a cluster of an org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner<'a> {
+    /// The add-on.
+    pub service: Service,
+    /// The org's name.
+    pub org: &'a str,
+    /// The cluster's name.
+    pub cluster: &'a str,
+}
+
+impl Owner<'_> {
+    /// The tags of what is made for this cluster.
+    pub fn tags(&self) -> Tags {
+        [
+            (MANAGED_BY, "mk8s"),
+            (ORG, self.org),
+            (CLUSTER, self.cluster),
+            (ADDON, self.service.key),
+            (CREATED_BY, VERSION),
+        ]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), tag_text(value, 256)))
+        .collect()
+    }
+
+    /// Whether the tags say that `mk8s` made the thing for this very cluster.
+    pub fn made(&self, tags: &Tags) -> bool {
+        let is = |key: &str, value: &str| {
+            tags.get(key)
+                .is_some_and(|found| *found == tag_text(value, 256))
+        };
+        is(MANAGED_BY, "mk8s") && is(ORG, self.org) && is(CLUSTER, self.cluster)
+    }
+
+    /// The tag that marks this cluster's statement in a role: key and value.
+    pub fn statement_tag(&self) -> (String, String) {
+        let key = format!("{CLUSTER}/{}/{}", self.org, self.cluster);
+        (tag_text(&key, 128), self.service.key.to_owned())
+    }
+}
+
+/// Whether `mk8s` made the thing, for whichever cluster.
+pub fn made_by_mk8s(tags: &Tags) -> bool {
+    tags.get(MANAGED_BY).is_some_and(|value| value == "mk8s")
+}
+
+/// The cluster that a thing was made for, as `ORG/CLUSTER`, if its tags say so.
+pub fn made_for(tags: &Tags) -> Option<String> {
+    Some(format!("{}/{}", tags.get(ORG)?, tags.get(CLUSTER)?))
+}
+
+/// The statement tags of other clusters than `owner`, as `ORG/CLUSTER`.
+pub fn other_clusters(tags: &Tags, owner: &Owner<'_>) -> Vec<String> {
+    let (ours, _) = owner.statement_tag();
+    tags.keys()
+        .filter(|key| **key != ours)
+        .filter_map(|key| key.strip_prefix(CLUSTER)?.strip_prefix('/'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The tag that says that `mk8s` attached a policy: key and value.
+pub fn attached_tag(policy_arn: &str) -> (String, String) {
+    let name = policy_arn.rsplit('/').next().unwrap_or(policy_arn);
+    (
+        tag_text(&format!("mk8s.cpln/attached/{name}"), 128),
+        tag_text(policy_arn, 256),
+    )
+}
+
+/// Why a tag that the user gives cannot be set.
+pub fn check_tag(key: &str, value: &str) -> Result<(), String> {
+    let length = |text: &str| text.chars().count();
+    if key.is_empty() || length(key) > 128 {
+        return Err(format!(
+            "the key has {} characters, 1 to 128 are allowed",
+            length(key)
+        ));
+    }
+    if length(value) > 256 {
+        return Err(format!(
+            "the value has {} characters, 256 are allowed",
+            length(value)
+        ));
+    }
+    if key.to_ascii_lowercase().starts_with("aws:") {
+        return Err("keys that start with `aws:` are AWS's own".to_owned());
+    }
+    if key.starts_with("mk8s.cpln/") {
+        return Err("keys that start with `mk8s.cpln/` are set by mk8s".to_owned());
+    }
+    match key.chars().chain(value.chars()).find(|c| !in_tag(*c)) {
+        Some(bad) => Err(format!(
+            "the character {bad:?} is not allowed; letters, digits, blanks and _.:/=+-@ are"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn in_tag(c: char) -> bool {
+    c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c)
+}
+
+/// A text made fit for a tag; one that is too long keeps its start and gets a hash.
+fn tag_text(text: &str, longest: usize) -> String {
+    let fit: String = text
+        .chars()
+        .map(|c| if in_tag(c) { c } else { '_' })
+        .collect();
+    if fit.chars().count() <= longest {
+        return fit;
+    }
+    let head: String = fit.chars().take(longest - 11).collect();
+    format!("{head}-{}", hash(text, 10))
+}
+
+/// The first hexadecimal digits of the text's SHA-256.
+pub(crate) fn hash(text: &str, digits: usize) -> String {
+    digest(&SHA256, text.as_bytes())
+        .as_ref()
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .take(digits)
+        .filter_map(|half| char::from_digit(u32::from(half), 16))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWNER: Owner<'static> = Owner {
+        service: ECR,
+        org: "acme",
+        cluster: "prod",
+    };
+
+    #[test]
+    fn role_names_fit_and_stay_apart() {
+        assert_eq!(default_role_name(ECR, "acme", "prod"), "mk8s-acme-prod-ecr");
+        let long = "x".repeat(60);
+        let one = default_role_name(ECR, "acme", &format!("{long}1"));
+        let two = default_role_name(ECR, "acme", &format!("{long}2"));
+        assert_eq!(one.len(), 64);
+        assert!(
+            one.starts_with("mk8s-acme-xxx") && one.ends_with("-ecr"),
+            "{one}"
+        );
+        assert_ne!(one, two);
+        let odd = default_role_name(ECR, "ac me", "prod");
+        assert!(odd.starts_with("mk8s-ac-me-prod-ecr-"), "{odd}");
+        assert_ne!(odd, default_role_name(ECR, "ac-me", "prod"));
+        for name in [one, two, odd] {
+            let arn = format!("arn:aws:iam::111122223333:role/{name}");
+            assert!(arn.parse::<crate::arn::RoleArn>().is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn sids_have_letters_and_digits_only_and_follow_org_and_id() {
+        let one = sid(ECR, "acme", "id-1");
+        assert_eq!(one.len(), 17);
+        assert!(one.starts_with("Mk8sEcr") && one.bytes().all(|b| b.is_ascii_alphanumeric()));
+        assert_eq!(one, sid(ECR, "acme", "id-1"));
+        assert_ne!(one, sid(ECR, "acme", "id-2"));
+        assert_ne!(one, sid(ECR, "other", "id-1"));
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        assert_eq!(hash("abc", 16), "ba7816bf8f01cfea");
+    }
+
+    #[test]
+    fn the_issuer_keeps_slash_and_case() {
+        let account = "111122223333".parse().unwrap();
+        let issuer = Issuer::parse("https://oidc.example.com/Abc/").unwrap();
+        assert_eq!(
+            issuer.provider_arn("aws-cn", &account),
+            "arn:aws-cn:iam::111122223333:oidc-provider/oidc.example.com/Abc/"
+        );
+        assert_eq!(issuer.warnings(), Vec::<String>::new());
+        assert_eq!(
+            Issuer::parse("https://H.example:8443")
+                .unwrap()
+                .warnings()
+                .len(),
+            2
+        );
+    }
+
+    #[test]
+    fn issuers_that_iam_would_refuse_are_refused() {
+        for (url, reason) in [
+            ("http://h.example", "does not start with"),
+            ("oidc.example.com", "does not start with"),
+            ("https:///x", "no host"),
+            ("https://u@h.example", "user name"),
+            ("https://h.example/x?y=1", "`?`"),
+            ("https://h.example/#a", "`#`"),
+            ("https://h.example/\u{1b}[1m", "character '\\u{1b}'"),
+        ] {
+            let got = Issuer::parse(url).unwrap_err();
+            assert!(got.contains(reason), "{url}: {got}");
+        }
+        let long = format!("https://{}", "h".repeat(250));
+        assert!(Issuer::parse(&long).unwrap_err().contains("258 characters"));
+    }
+
+    #[test]
+    fn near_misses_say_by_what() {
+        let issuer = Issuer::parse("https://oidc.example.com/abc").unwrap();
+        for (other, by) in [
+            ("oidc.example.com/abc", None),
+            ("oidc.example.com/abd", None),
+            ("example.com/abc", None),
+            ("oidc.example.com/abc/", Some("a slash at the end")),
+            ("oidc.example.com/ABC", Some("upper and lower case")),
+            ("oidc.example.com:443/abc", Some("the port")),
+            (
+                "OIDC.example.com:443/abc/",
+                Some("the port and a slash at the end and upper and lower case"),
+            ),
+        ] {
+            assert_eq!(issuer.near_miss(other).as_deref(), by, "{other}");
+        }
+    }
+
+    #[test]
+    fn tags_tell_whose_a_thing_is() {
+        let mut tags = OWNER.tags();
+        assert_eq!(tags["mk8s.cpln/managed-by"], "mk8s");
+        assert_eq!(tags["mk8s.cpln/addon"], "awsECR");
+        assert!(OWNER.made(&tags) && made_by_mk8s(&tags));
+        assert_eq!(made_for(&tags).as_deref(), Some("acme/prod"));
+        let other = Owner {
+            cluster: "test",
+            ..OWNER
+        };
+        assert!(!other.made(&tags));
+        let (key, value) = OWNER.statement_tag();
+        assert_eq!(
+            (key.as_str(), value.as_str()),
+            ("mk8s.cpln/cluster/acme/prod", "awsECR")
+        );
+        tags.insert(key, value);
+        assert_eq!(other_clusters(&tags, &OWNER), Vec::<String>::new());
+        assert_eq!(other_clusters(&tags, &other), ["acme/prod"]);
+    }
+
+    #[test]
+    fn the_tag_of_a_policy_names_it() {
+        let arn = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly";
+        assert_eq!(
+            attached_tag(arn),
+            (
+                "mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly".to_owned(),
+                arn.to_owned()
+            )
+        );
+        let long = format!(
+            "arn:aws:iam::111122223333:policy/{}/{}",
+            "p".repeat(300),
+            "n,".repeat(64)
+        );
+        let (key, value) = attached_tag(&long);
+        assert_eq!(key.len(), 128);
+        assert_eq!(value.len(), 256);
+        assert!(!key.contains(','));
+    }
+
+    #[test]
+    fn tags_that_iam_would_refuse_are_refused() {
+        assert_eq!(check_tag("team", "Größe/1 @x"), Ok(()));
+        assert_eq!(check_tag("team", ""), Ok(()));
+        for (key, value, reason) in [
+            ("", "x", "0 characters"),
+            ("AWS:x", "x", "AWS's own"),
+            ("mk8s.cpln/org", "x", "set by mk8s"),
+            ("a,b", "x", "character ','"),
+            ("a", "\n", "character '\\n'"),
+        ] {
+            let got = check_tag(key, value).unwrap_err();
+            assert!(got.contains(reason), "{key}: {got}");
+        }
+        assert!(
+            check_tag("k", &"v".repeat(257))
+                .unwrap_err()
+                .contains("257")
+        );
+    }
+}

@@ -1,0 +1,274 @@
+//! A plan: ordered steps, each with what it shows and what it does. Pure.
+//!
+//! Plans are made by `setup` and `teardown` from facts and state alone, and run by `apply`. The same
+//! inputs give the same plan, so a run that was cut short is taken up by planning again.
+
+use super::iam::NewRole;
+use super::name::Tags;
+use super::target::{Access, Part, Target};
+use crate::change::Change;
+use serde_json::{Value, json};
+
+/// What a step does to its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It is right already.
+    None,
+    /// It is made.
+    Create,
+    /// It exists, was made by others, and is used from now on.
+    Adopt,
+    /// It is changed.
+    Update,
+    /// A policy is attached.
+    Attach,
+    /// A policy is detached.
+    Detach,
+    /// It is deleted.
+    Delete,
+    /// It could go but stays, for the reason that is given.
+    Keep,
+}
+
+impl Action {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Create => "create",
+            Self::Adopt => "adopt",
+            Self::Update => "update",
+            Self::Attach => "attach",
+            Self::Detach => "detach",
+            Self::Delete => "delete",
+            Self::Keep => "keep",
+        }
+    }
+
+    /// Whether something changes in the world.
+    pub fn changes(self) -> bool {
+        !matches!(self, Self::None | Self::Keep | Self::Adopt)
+    }
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The part it belongs to.
+    pub part: Part,
+    /// What it does.
+    pub action: Action,
+    /// The ARN, name or add-on it does it to.
+    pub resource: String,
+    /// What exactly, in a few words; may be empty.
+    pub detail: String,
+    /// Why, where that is worth saying.
+    pub reason: Option<String>,
+    /// How it is done.
+    pub work: Work,
+}
+
+impl Step {
+    /// A step that only shows.
+    pub(crate) fn shown(
+        part: Part,
+        action: Action,
+        resource: &str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            part,
+            action,
+            resource: resource.to_owned(),
+            detail: detail.into(),
+            reason: None,
+            work: Work::Nothing,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn doing(mut self, work: Work) -> Self {
+        self.work = work;
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// The step as it stands in `AwsPlan`.
+    pub fn json(&self, done: bool) -> Value {
+        json!({
+            "part": self.part.name(),
+            "action": self.action.name(),
+            "resource": self.resource,
+            "detail": self.detail,
+            "done": done,
+            "reason": self.reason,
+        })
+    }
+}
+
+/// How a step is done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// Nothing is to do.
+    Nothing,
+    /// The cluster's add-ons are changed; the caller does that, `apply` does not.
+    Cluster(Vec<Change>),
+    /// Cannot be done before the cluster publishes what is named; plan again then.
+    Later(Awaited),
+    /// Makes the OIDC provider.
+    CreateProvider {
+        /// Its ARN.
+        arn: String,
+        /// The issuer's URL.
+        url: String,
+        /// Its audience.
+        audience: String,
+        /// Its tags.
+        tags: Tags,
+    },
+    /// Adds an audience to the OIDC provider.
+    AddAudience {
+        /// Its ARN.
+        arn: String,
+        /// The audience.
+        audience: String,
+    },
+    /// Makes the role; if it exists by now, sees to its trust policy instead.
+    CreateRole {
+        /// The role.
+        role: Box<NewRole>,
+        /// How its trust policy is to be.
+        trust: Box<Trusting>,
+    },
+    /// Sees to the trust policy of a role that exists.
+    SetTrust(Box<Trusting>),
+    /// Takes our statements out of a trust policy.
+    RemoveTrust {
+        /// The role's name.
+        role: String,
+        /// The Sid of our statements.
+        sid: String,
+        /// The provider that they must name.
+        provider: Option<String>,
+        /// The tags that go with them.
+        untag: Vec<String>,
+    },
+    /// Attaches a policy.
+    Attach {
+        /// The role's name.
+        role: String,
+        /// The policy's ARN.
+        policy: String,
+        /// The tag that says that we did, if it is not there yet.
+        tag: Option<(String, String)>,
+    },
+    /// Detaches a policy.
+    Detach {
+        /// The role's name.
+        role: String,
+        /// The policy's ARN.
+        policy: String,
+        /// The tag that said that we attached it; none if the role goes too.
+        untag: Option<String>,
+    },
+    /// Deletes the role, if its trust policy still holds nothing but ours.
+    DeleteRole {
+        /// Its name.
+        role: String,
+        /// The Sid of our statements.
+        sid: String,
+    },
+    /// Deletes the OIDC provider.
+    DeleteProvider {
+        /// Its ARN.
+        arn: String,
+    },
+}
+
+/// What a cluster still has to publish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// `status.oidcProviderUrl`.
+    Issuer,
+    /// The add-on's trust policy.
+    Template,
+}
+
+/// How a trust policy is to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trusting {
+    /// The role's name.
+    pub role: String,
+    /// The Sid of our statements.
+    pub sid: String,
+    /// The template, with its account set.
+    pub template: Value,
+    /// Whether other statements are kept.
+    pub mode: TrustMode,
+    /// The longest document that IAM takes.
+    pub quota: usize,
+    /// The tag that marks our statement on a role of others, if it is to be set.
+    pub tag: Option<(String, String)>,
+}
+
+/// What becomes of the statements that are not ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustMode {
+    /// They stay.
+    Merge,
+    /// They go; the document that the user saw, and nothing newer, is overwritten.
+    Replace {
+        /// That document's text.
+        base: String,
+    },
+}
+
+/// What is to be done for one cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Where.
+    pub target: Target,
+    /// In which order.
+    pub steps: Vec<Step>,
+    /// What the user should know, one phrase each.
+    pub warnings: Vec<String>,
+    /// The ARN of the role that the add-on gets; the true one where the role exists.
+    pub role_arn: Option<String>,
+}
+
+impl Plan {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.steps.iter().all(|step| step.work == Work::Nothing)
+    }
+
+    /// How many steps make something, how many change or remove something, and how many find it
+    /// right.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let count =
+            |test: fn(Action) -> bool| self.steps.iter().filter(|step| test(step.action)).count();
+        (
+            count(|action| matches!(action, Action::Create | Action::Attach)),
+            count(|action| matches!(action, Action::Update | Action::Detach | Action::Delete)),
+            count(|action| !action.changes()),
+        )
+    }
+
+    /// What the cluster still has to publish before the plan can be finished.
+    pub fn awaited(&self) -> Option<Awaited> {
+        self.steps.iter().find_map(|step| match step.work {
+            Work::Later(awaited) => Some(awaited),
+            _ => None,
+        })
+    }
+
+    /// `registryAccess` in JSON.
+    pub fn access(&self) -> Access {
+        self.target.access
+    }
+}

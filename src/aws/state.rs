@@ -1,0 +1,278 @@
+//! What exists in IAM for a cluster: provider, role, trust policy, pull permission.
+//!
+//! Only reads. Where the caller may not look, the state says so instead of failing: whoever may
+//! create need not be allowed to read.
+
+use super::explain::explain;
+use super::iam::{Answer, Caller, Failure, Iam, Provider, Role};
+use super::pull::{allows_pull, is_known};
+use super::target::{ClusterFacts, Target};
+use super::trust;
+use crate::error::Result;
+
+/// What was seen of a thing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen<T> {
+    /// It was looked at.
+    Known(T),
+    /// The caller may not look.
+    Unknown(Failure),
+    /// There was no need to look.
+    NotLooked,
+}
+
+impl<T> Seen<T> {
+    /// What was seen, if anything.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The action that is not allowed.
+    pub fn missing_right(&self) -> Option<&'static str> {
+        match self {
+            Self::Unknown(failure) => Some(failure.action),
+            _ => None,
+        }
+    }
+}
+
+/// How the role may pull.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pull {
+    /// By this policy: an ARN, or `inline policy NAME`.
+    Granted(String),
+    /// By none that is attached.
+    Missing,
+    /// Not all policies could be read, and none of the others allows it.
+    Unknown(&'static str),
+}
+
+/// What exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The OIDC provider of the cluster's issuer.
+    pub provider: Seen<Option<Provider>>,
+    /// Providers whose URL misses the issuer's: ARN, and by what.
+    pub near_misses: Vec<(String, String)>,
+    /// The role.
+    pub role: Seen<Option<Role>>,
+    /// The ARNs of the managed policies on the role.
+    pub attached: Seen<Vec<String>>,
+    /// The names of the inline policies in the role.
+    pub inline: Seen<Vec<String>>,
+    /// How the role may pull; `None` if there is no role to look at.
+    pub pull: Option<Pull>,
+    /// Whether the policy that was asked for exists.
+    pub policy_exists: Seen<bool>,
+    /// How long a trust policy may be in this account; asked only when it could matter.
+    pub trust_quota: Seen<Option<usize>>,
+    /// Instance profiles that hold the role.
+    pub instance_profiles: Seen<Vec<String>>,
+    /// ARNs of all roles whose trust policy names the provider.
+    pub trusting: Seen<Vec<String>>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            provider: Seen::NotLooked,
+            near_misses: Vec::new(),
+            role: Seen::NotLooked,
+            attached: Seen::NotLooked,
+            inline: Seen::NotLooked,
+            pull: None,
+            policy_exists: Seen::NotLooked,
+            trust_quota: Seen::NotLooked,
+            instance_profiles: Seen::NotLooked,
+            trusting: Seen::NotLooked,
+        }
+    }
+}
+
+/// What is asked beyond provider, role and its policies.
+#[derive(Debug, Clone, Default)]
+pub struct Look {
+    /// The policy that is to be attached; whether it exists is asked for policies of the account.
+    pub policy: Option<String>,
+    /// Whether instance profiles matter (the role may be deleted).
+    pub instance_profiles: bool,
+    /// Whether to look for every role that trusts the provider (it may be deleted).
+    pub trusting_roles: bool,
+}
+
+/// The most that a trust policy may have in any account without asking.
+pub const LEAST_TRUST_QUOTA: usize = 2048;
+
+/// Says who calls.
+pub async fn caller(iam: &impl Iam) -> Result<Caller> {
+    iam.caller()
+        .await
+        .map_err(|failure| explain(&failure, "the AWS account is not known", None))
+}
+
+/// Looks at what exists for the cluster in the target account.
+pub async fn look(
+    iam: &impl Iam,
+    facts: &ClusterFacts,
+    target: &Target,
+    ask: &Look,
+) -> Result<State> {
+    let mut state = State::default();
+    let seer = Seer {
+        caller: &target.caller,
+    };
+    if let (Some(arn), Some(issuer)) = (&target.provider_arn, &facts.issuer) {
+        state.provider = seer.see(iam.provider(arn).await, "the OIDC provider")?;
+        if state.provider == Seen::Known(None) {
+            let others = seer.see(iam.providers().await, "the OIDC providers")?;
+            for other in others.known().into_iter().flatten() {
+                let bare = other
+                    .split_once(":oidc-provider/")
+                    .map_or("", |(_, bare)| bare);
+                if let Some(by) = issuer.near_miss(bare) {
+                    state.near_misses.push((other.clone(), by));
+                }
+            }
+        }
+    }
+    if let Some(role) = &target.role {
+        state.role = seer.see(iam.role(role.name()).await, "the role")?;
+        if let Some(Some(found)) = state.role.known() {
+            let name = found.name.clone();
+            let may_grow = trust::parse_text(&found.trust)
+                .is_ok_and(|document| trust::size(&document) > LEAST_TRUST_QUOTA / 2);
+            if may_grow {
+                state.trust_quota = seer.see(iam.trust_quota().await, "the account's quotas")?;
+            }
+            look_at_policies(iam, &seer, &name, &mut state).await?;
+            if ask.instance_profiles {
+                let answer = iam.instance_profiles(&name).await;
+                state.instance_profiles = seer.see(answer, "the role's instance profiles")?;
+            }
+        }
+        if let Some(policy) = &ask.policy
+            && !policy.contains(":iam::aws:")
+            && !state
+                .attached
+                .known()
+                .is_some_and(|list| list.contains(policy))
+        {
+            let answer = iam.policy(policy).await;
+            state.policy_exists = match seer.see(answer, "the policy")? {
+                Seen::Known(found) => Seen::Known(found.is_some()),
+                Seen::Unknown(failure) => Seen::Unknown(failure),
+                Seen::NotLooked => Seen::NotLooked,
+            };
+        }
+    }
+    if ask.trusting_roles
+        && let Some(provider) = &target.provider_arn
+        && !matches!(state.provider, Seen::Known(None))
+    {
+        let roles = seer.see(iam.roles().await, "the account's roles")?;
+        state.trusting = match roles {
+            Seen::Known(roles) => Seen::Known(trusting(&roles, provider)),
+            Seen::Unknown(failure) => Seen::Unknown(failure),
+            Seen::NotLooked => Seen::NotLooked,
+        };
+    }
+    Ok(state)
+}
+
+/// The roles whose trust policy names the provider; one that cannot be read counts if its text
+/// does.
+fn trusting(roles: &[(String, String)], provider: &str) -> Vec<String> {
+    roles
+        .iter()
+        .filter(|(_, text)| match trust::parse_text(text) {
+            Ok(document) => super::merge::names_provider(&document, provider),
+            Err(_) => text.contains(provider),
+        })
+        .map(|(arn, _)| arn.clone())
+        .collect()
+}
+
+async fn look_at_policies(
+    iam: &impl Iam,
+    seer: &Seer<'_>,
+    role: &str,
+    state: &mut State,
+) -> Result<()> {
+    let attached = seer.see(iam.attached(role).await, "the role's policies")?;
+    state.attached = match attached {
+        Seen::Known(list) => Seen::Known(list.unwrap_or_default()),
+        Seen::Unknown(failure) => Seen::Unknown(failure),
+        Seen::NotLooked => Seen::NotLooked,
+    };
+    let inline = seer.see(iam.inline(role).await, "the role's inline policies")?;
+    state.inline = match inline {
+        Seen::Known(list) => Seen::Known(list.unwrap_or_default()),
+        Seen::Unknown(failure) => Seen::Unknown(failure),
+        Seen::NotLooked => Seen::NotLooked,
+    };
+    state.pull = Some(pull(iam, seer, role, state).await?);
+    Ok(())
+}
+
+async fn pull(iam: &impl Iam, seer: &Seer<'_>, role: &str, state: &State) -> Result<Pull> {
+    let mut unread = state
+        .attached
+        .missing_right()
+        .or(state.inline.missing_right());
+    let attached = state.attached.known().map_or(&[][..], Vec::as_slice);
+    if let Some(known) = attached.iter().find(|arn| is_known(arn)) {
+        return Ok(Pull::Granted(known.clone()));
+    }
+    for name in state.inline.known().into_iter().flatten() {
+        match seer.see(iam.inline_policy(role, name).await, "an inline policy")? {
+            Seen::Known(Some(text)) if grants(&text) => {
+                return Ok(Pull::Granted(format!(
+                    "inline policy {}",
+                    super::quotable(name)
+                )));
+            }
+            other => unread = unread.or(other.missing_right()),
+        }
+    }
+    // AWS's own policies are known by name; what is left is the account's.
+    for arn in attached.iter().filter(|arn| !arn.contains(":iam::aws:")) {
+        let version = match seer.see(iam.policy(arn).await, "a policy")? {
+            Seen::Known(Some(version)) => version,
+            other => {
+                unread = unread.or(other.missing_right());
+                continue;
+            }
+        };
+        match seer.see(iam.policy_text(arn, &version).await, "a policy")? {
+            Seen::Known(Some(text)) if grants(&text) => return Ok(Pull::Granted(arn.clone())),
+            other => unread = unread.or(other.missing_right()),
+        }
+    }
+    Ok(unread.map_or(Pull::Missing, Pull::Unknown))
+}
+
+fn grants(text: &str) -> bool {
+    trust::parse_text(text).is_ok_and(|document| allows_pull(&document))
+}
+
+/// Looks, and tells "may not look" from "cannot look".
+struct Seer<'a> {
+    caller: &'a str,
+}
+
+impl Seer<'_> {
+    fn see<T>(&self, answer: Answer<T>, what: &str) -> Result<Seen<T>> {
+        match answer {
+            Ok(value) => Ok(Seen::Known(value)),
+            Err(failure) if failure.denied() => Ok(Seen::Unknown(failure)),
+            Err(failure) => Err(explain(
+                &failure,
+                format!("{what} could not be looked at"),
+                Some(self.caller),
+            )),
+        }
+    }
+}

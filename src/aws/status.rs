@@ -1,0 +1,294 @@
+//! What exists on the AWS side of a cluster, what is missing and what differs. Pure.
+
+use super::cover::{Verdict, compare};
+use super::quotable;
+use super::state::{Pull, Seen, State};
+use super::target::{ClusterFacts, Part, Target};
+use super::template::{fill_account, placeholders};
+use super::trust;
+use crate::arn::RoleArn;
+use serde_json::{Value, json};
+
+/// How a part is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartState {
+    /// There, and right.
+    Present,
+    /// Not there.
+    Missing,
+    /// There, but not as the cluster needs it.
+    Different,
+    /// It could not be looked at, or there is nothing yet to compare it with.
+    Unknown,
+    /// The cluster does without.
+    NotNeeded,
+}
+
+impl PartState {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::Missing => "missing",
+            Self::Different => "different",
+            Self::Unknown => "unknown",
+            Self::NotNeeded => "not-needed",
+        }
+    }
+}
+
+/// One part of the whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartStatus {
+    /// Which part.
+    pub part: Part,
+    /// How it is found.
+    pub state: PartState,
+    /// Its ARN or name.
+    pub resource: String,
+    /// What was seen, in a few words.
+    pub detail: String,
+}
+
+impl PartStatus {
+    /// The part as it stands in `AwsStatus`.
+    pub fn json(&self) -> Value {
+        json!({
+            "part": self.part.name(),
+            "state": self.state.name(),
+            "resource": self.resource,
+            "detail": self.detail,
+        })
+    }
+}
+
+/// Whether anything is missing or differs.
+pub fn differs(parts: &[PartStatus]) -> bool {
+    parts
+        .iter()
+        .any(|part| matches!(part.state, PartState::Missing | PartState::Different))
+}
+
+/// All parts, in the order in which they are made.
+pub fn status(facts: &ClusterFacts, target: &Target, state: &State) -> Vec<PartStatus> {
+    let reader = Reader {
+        facts,
+        target,
+        state,
+    };
+    vec![
+        reader.workload_identity(),
+        reader.provider(),
+        reader.addon(),
+        reader.role(),
+        reader.trust(),
+        reader.policy(),
+    ]
+}
+
+struct Reader<'a> {
+    facts: &'a ClusterFacts,
+    target: &'a Target,
+    state: &'a State,
+}
+
+fn part(part: Part, state: PartState, resource: &str, detail: impl Into<String>) -> PartStatus {
+    PartStatus {
+        part,
+        state,
+        resource: resource.to_owned(),
+        detail: detail.into(),
+    }
+}
+
+fn not_allowed(action: &str) -> String {
+    format!("{action} is not allowed")
+}
+
+impl Reader<'_> {
+    fn workload_identity(&self) -> PartStatus {
+        let name = "aws-workload-identity";
+        if self.facts.workload_identity {
+            part(Part::Addon, PartState::Present, name, "on")
+        } else {
+            part(Part::Addon, PartState::Missing, name, "off")
+        }
+    }
+
+    fn addon(&self) -> PartStatus {
+        let name = self.facts.service.name;
+        let role = self.facts.role_arn.as_ref().map(RoleArn::as_str);
+        match (self.facts.addon, role, &self.target.role) {
+            (false, _, _) => part(Part::Addon, PartState::Missing, name, "off"),
+            (true, Some(role), _) => part(
+                Part::Addon,
+                PartState::Present,
+                name,
+                format!("on, role {role}"),
+            ),
+            (true, None, None) => part(Part::Addon, PartState::Present, name, "on"),
+            (true, None, Some(_)) => part(
+                Part::Addon,
+                PartState::Different,
+                name,
+                "on, but without a role",
+            ),
+        }
+    }
+
+    fn provider(&self) -> PartStatus {
+        let kind = Part::OidcProvider;
+        let Some(arn) = &self.target.provider_arn else {
+            return part(
+                kind,
+                PartState::Missing,
+                "",
+                "the cluster has no issuer yet",
+            );
+        };
+        let audience = quotable(&self.facts.audience);
+        match &self.state.provider {
+            Seen::Known(Some(provider)) if provider.client_ids.contains(&self.facts.audience) => {
+                part(
+                    kind,
+                    PartState::Present,
+                    arn,
+                    format!("audience {audience}"),
+                )
+            }
+            Seen::Known(Some(_)) => part(
+                kind,
+                PartState::Different,
+                arn,
+                format!("the audience {audience} is missing"),
+            ),
+            Seen::Known(None) => {
+                let near = self
+                    .state
+                    .near_misses
+                    .first()
+                    .map_or_else(String::new, |(arn, by)| {
+                        format!("not there; {} differs by {by}", quotable(arn))
+                    });
+                let detail = if near.is_empty() {
+                    "not there".to_owned()
+                } else {
+                    near
+                };
+                part(kind, PartState::Missing, arn, detail)
+            }
+            Seen::Unknown(failure) => {
+                part(kind, PartState::Unknown, arn, not_allowed(failure.action))
+            }
+            Seen::NotLooked => part(kind, PartState::Unknown, arn, "not looked at"),
+        }
+    }
+
+    fn role(&self) -> PartStatus {
+        let Some(wanted) = &self.target.role else {
+            let detail = "the cluster pulls from its own account";
+            return part(Part::Role, PartState::NotNeeded, "", detail);
+        };
+        match &self.state.role {
+            Seen::Known(Some(role)) if role.arn == wanted.as_str() => {
+                let used = role.last_used.as_ref().map_or_else(
+                    || "never used yet".to_owned(),
+                    |(date, region)| format!("last used {date} in {}", quotable(region)),
+                );
+                part(Part::Role, PartState::Present, &role.arn, used)
+            }
+            Seen::Known(Some(role)) => part(
+                Part::Role,
+                PartState::Different,
+                &role.arn,
+                format!("the cluster names {wanted}"),
+            ),
+            Seen::Known(None) | Seen::NotLooked => {
+                part(Part::Role, PartState::Missing, wanted.as_str(), "not there")
+            }
+            Seen::Unknown(failure) => part(
+                Part::Role,
+                PartState::Unknown,
+                wanted.as_str(),
+                not_allowed(failure.action),
+            ),
+        }
+    }
+
+    fn trust(&self) -> PartStatus {
+        let kind = Part::Trust;
+        let Some(wanted) = &self.target.role else {
+            return part(kind, PartState::NotNeeded, "", "");
+        };
+        let arn = wanted.as_str();
+        let role = match &self.state.role {
+            Seen::Known(Some(role)) => role,
+            Seen::Unknown(failure) => {
+                return part(kind, PartState::Unknown, arn, not_allowed(failure.action));
+            }
+            _ => return part(kind, PartState::Missing, arn, "there is no role"),
+        };
+        let Some(published) = &self.facts.template else {
+            let detail = "the cluster publishes no trust policy yet";
+            return part(kind, PartState::Unknown, &role.arn, detail);
+        };
+        let template = match trust::parse(published) {
+            Ok(document) => {
+                let partition = Some(self.target.partition.as_str());
+                fill_account(&document, &self.target.account, partition).document
+            }
+            Err(reason) => {
+                let detail = format!("the published trust policy cannot be read: {reason}");
+                return part(kind, PartState::Unknown, &role.arn, detail);
+            }
+        };
+        if let Some(finding) = placeholders(&template).into_iter().next() {
+            return part(kind, PartState::Unknown, &role.arn, finding);
+        }
+        let existing = match trust::parse_text(&role.trust) {
+            Ok(document) => document,
+            Err(reason) => return part(kind, PartState::Different, &role.arn, reason),
+        };
+        match compare(&existing, &template) {
+            Verdict::Identical => part(kind, PartState::Present, &role.arn, "is the published one"),
+            Verdict::Covered => part(
+                kind,
+                PartState::Present,
+                &role.arn,
+                "covers the published one",
+            ),
+            Verdict::Missing(difference) => {
+                part(kind, PartState::Different, &role.arn, difference.describe())
+            }
+            Verdict::Denied(statement) => part(
+                kind,
+                PartState::Different,
+                &role.arn,
+                format!("{statement} denies it, or may"),
+            ),
+        }
+    }
+
+    fn policy(&self) -> PartStatus {
+        let kind = Part::Policy;
+        if self.target.role.is_none() {
+            return part(kind, PartState::NotNeeded, "", "");
+        }
+        match (&self.state.pull, &self.state.role) {
+            (Some(Pull::Granted(by)), _) => part(kind, PartState::Present, by, "allows pulls"),
+            (Some(Pull::Missing), _) => part(
+                kind,
+                PartState::Missing,
+                "",
+                "no policy of the role allows pulls",
+            ),
+            (Some(Pull::Unknown(action)), _) => {
+                part(kind, PartState::Unknown, "", not_allowed(action))
+            }
+            (None, Seen::Unknown(failure)) => {
+                part(kind, PartState::Unknown, "", not_allowed(failure.action))
+            }
+            (None, _) => part(kind, PartState::Missing, "", "there is no role"),
+        }
+    }
+}

@@ -1,0 +1,741 @@
+//! Where the AWS half of an add-on belongs: which account, and whether a role is needed. Pure.
+
+use super::iam::Caller;
+use super::name::{AUDIENCE, ECR, Issuer, Owner, Service, Tags, check_tag, default_role_name, sid};
+use super::pull::{PullPolicy, check_policy_arn};
+use super::quotable;
+use crate::addon::CATALOG;
+use crate::arn::{AccountId, RoleArn};
+use crate::cluster::{Cluster, Home};
+use crate::error::{Error, Result};
+use serde_json::Value;
+
+/// What the AWS side has to know of a cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterFacts {
+    /// The add-on that is set up.
+    pub service: Service,
+    /// The org's name.
+    pub org: String,
+    /// The cluster's name.
+    pub name: String,
+    /// The server's id of the cluster.
+    pub id: Option<String>,
+    /// The key under `spec.provider`.
+    pub provider: Option<String>,
+    /// The AWS account it runs in, if it runs in one.
+    pub home: Option<Home>,
+    /// Its token issuer, once it publishes one.
+    pub issuer: Option<Issuer>,
+    /// The audience of its tokens.
+    pub audience: String,
+    /// Whether aws-workload-identity is on.
+    pub workload_identity: bool,
+    /// Whether the add-on is on.
+    pub addon: bool,
+    /// The role in the add-on's settings.
+    pub role_arn: Option<RoleArn>,
+    /// The trust policy that the add-on publishes, as it stands in the status.
+    pub template: Option<Value>,
+    /// The trust policy of aws-workload-identity.
+    pub workload_template: Option<Value>,
+    /// Other add-ons that are on and need aws-workload-identity.
+    pub needed_by: Vec<&'static str>,
+    /// What is odd about the status, one phrase each.
+    pub warnings: Vec<String>,
+}
+
+impl ClusterFacts {
+    /// Reads a cluster object as the API serves it.
+    ///
+    /// Refuses an issuer that IAM cannot register and a role that is not one.
+    pub fn read(org: &str, cluster: &Cluster) -> Result<Self> {
+        let service = ECR;
+        let name = cluster.name().to_owned();
+        let text = |pointer: &str| cluster.ready_at(pointer).and_then(Value::as_str);
+        let config = "/status/addOns/awsWorkloadIdentity/oidcProviderConfig";
+        let direct = text("/status/oidcProviderUrl");
+        let configured = text(&format!("{config}/providerUrl"));
+        let mut warnings = Vec::new();
+        if let (Some(direct), Some(configured)) = (direct, configured)
+            && direct != configured
+        {
+            warnings.push(format!(
+                "the status names two issuers, `{}` and `{}`; the first is used",
+                quotable(direct),
+                quotable(configured)
+            ));
+        }
+        let issuer = direct.or(configured).map(|url| {
+            Issuer::parse(url).map_err(|reason| {
+                Error::refused(format!(
+                    "the issuer `{}` of `{}` cannot be registered in IAM",
+                    quotable(url),
+                    quotable(&name)
+                ))
+                .because(reason)
+            })
+        });
+        let issuer = issuer.transpose()?;
+        let settings = cluster.add_on(service.key);
+        let role_arn = settings
+            .and_then(|settings| settings.get("roleArn")?.as_str())
+            .filter(|text| !text.is_empty())
+            .map(|text| {
+                text.parse().map_err(|reason: String| {
+                    Error::refused(format!(
+                        "spec.addOns.{}.roleArn of `{}` is not a role ARN: `{}`",
+                        service.key,
+                        quotable(&name),
+                        quotable(text)
+                    ))
+                    .because(reason)
+                    .hint("set the right one: --role-arn ARN")
+                })
+            });
+        let audience = text(&format!("{config}/audience")).unwrap_or(AUDIENCE);
+        let needed_by = CATALOG
+            .iter()
+            .filter(|addon| {
+                addon.key != service.key && addon.needs.contains(&"awsWorkloadIdentity")
+            })
+            .filter(|addon| cluster.add_on(addon.key).is_some())
+            .map(|addon| addon.name)
+            .collect();
+        Ok(Self {
+            service,
+            org: org.to_owned(),
+            id: cluster.id().map(str::to_owned),
+            provider: cluster.provider().map(str::to_owned),
+            home: cluster.home(),
+            issuer,
+            audience: audience.to_owned(),
+            workload_identity: cluster.add_on("awsWorkloadIdentity").is_some(),
+            addon: settings.is_some(),
+            role_arn: role_arn.transpose()?,
+            template: cluster
+                .ready_at("/status/addOns/awsECR/trustPolicy")
+                .cloned(),
+            workload_template: cluster
+                .ready_at("/status/addOns/awsWorkloadIdentity/trustPolicy")
+                .cloned(),
+            needed_by,
+            warnings,
+            name,
+        })
+    }
+
+    /// Whose things are made.
+    pub fn owner(&self) -> Owner<'_> {
+        Owner {
+            service: self.service,
+            org: &self.org,
+            cluster: &self.name,
+        }
+    }
+
+    /// The Sid of this cluster's statement; `None` as long as neither its id nor its issuer is
+    /// known.
+    pub fn sid(&self) -> Option<String> {
+        let issuer = self.issuer.as_ref().map(Issuer::url);
+        let identity = self.id.as_deref().or(issuer)?;
+        Some(sid(self.service, &self.org, identity))
+    }
+}
+
+/// One of the parts that are made or looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// An add-on of the cluster.
+    Addon,
+    /// The OIDC provider in IAM.
+    OidcProvider,
+    /// The role.
+    Role,
+    /// The role's trust policy.
+    Trust,
+    /// The policy that lets the role pull.
+    Policy,
+}
+
+impl Part {
+    /// The name in JSON and in `--only`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Addon => "addon",
+            Self::OidcProvider => "oidc-provider",
+            Self::Role => "role",
+            Self::Trust => "trust",
+            Self::Policy => "policy",
+        }
+    }
+}
+
+/// What the user asks for on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// `--role-arn`.
+    pub role_arn: Option<RoleArn>,
+    /// `--account`.
+    pub account: Option<AccountId>,
+    /// The account in `--image`.
+    pub image_account: Option<AccountId>,
+    /// `--role-name`.
+    pub role_name: Option<String>,
+    /// `--role-path`, as [`check_path`] returns it.
+    pub role_path: Option<String>,
+    /// `--permissions-boundary`.
+    pub boundary: Option<String>,
+    /// `--tag`.
+    pub tags: Tags,
+    /// `--max-session-duration`, in seconds.
+    pub max_session: Option<i32>,
+    /// `--pull-policy`.
+    pub pull_policy: Option<PullPolicy>,
+    /// `--only`; never [`Part::Addon`].
+    pub only: Option<Part>,
+    /// `--replace-trust`.
+    pub replace_trust: bool,
+}
+
+/// How the images are reached, as JSON names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// The cluster's own account, without a role.
+    SameAccount,
+    /// The cluster's own account, with a role.
+    SameAccountRole,
+    /// Another account than the cluster's.
+    CrossAccount,
+    /// The cluster is not on AWS.
+    OutsideAws,
+    /// The cluster is on AWS, its account is not known.
+    Unknown,
+}
+
+impl Access {
+    /// The value of `registryAccess`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SameAccount => "same-account",
+            Self::SameAccountRole => "same-account-role",
+            Self::CrossAccount => "cross-account",
+            Self::OutsideAws => "outside-aws",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Where things are to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The account; always the caller's.
+    pub account: AccountId,
+    /// Its partition.
+    pub partition: String,
+    /// The ARN of the caller.
+    pub caller: String,
+    /// How the images are reached.
+    pub access: Access,
+    /// The role, where one is needed.
+    pub role: Option<RoleArn>,
+    /// The ARN of the OIDC provider, once the issuer is known.
+    pub provider_arn: Option<String>,
+}
+
+/// Works out account and role, and stops where the credentials belong to another account.
+///
+/// `what` says what is not done then, without names: `was not set up`.
+pub fn target(
+    facts: &ClusterFacts,
+    request: &Request,
+    caller: &Caller,
+    what: &str,
+) -> Result<Target> {
+    let refused = || {
+        Error::refused(format!(
+            "{} {what} for `{}`",
+            facts.service.name,
+            quotable(&facts.name)
+        ))
+    };
+    let named = request.role_arn.as_ref().or(facts.role_arn.as_ref());
+    if let (Some(role), Some(account)) = (named, &request.account)
+        && role.account() != account
+    {
+        return Err(refused().because(format!(
+            "--account is {account}, and the role {role} belongs to account {}",
+            role.account()
+        )));
+    }
+    let (account, origin) = wanted_account(facts, request, caller);
+    if account != caller.account {
+        let error = refused()
+            .because(format!("the account is {account}, {origin}"))
+            .because(format!(
+                "the AWS credentials belong to account {} ({})",
+                caller.account,
+                quotable(&caller.arn)
+            ))
+            .hint(format!(
+                "use credentials of account {account}: --aws-profile NAME"
+            ));
+        return Err(if named.is_some() {
+            error
+        } else {
+            error.hint(format!(
+                "or name the account of the credentials: --account {}",
+                caller.account
+            ))
+        });
+    }
+    if let Some(role) = named
+        && role.partition() != caller.partition
+    {
+        return Err(refused().because(format!(
+            "the role {role} is in the partition {}, the AWS credentials belong to {}",
+            role.partition(),
+            caller.partition
+        )));
+    }
+    let has_name = named.is_some() || request.role_name.is_some();
+    let on_aws = facts.provider.as_deref() == Some("aws");
+    let at_home = facts
+        .home
+        .as_ref()
+        .is_some_and(|home| home.account == account && home.partition == caller.partition);
+    let access = match (on_aws, at_home, facts.home.is_some()) {
+        (false, _, _) => Access::OutsideAws,
+        (true, true, _) if has_name => Access::SameAccountRole,
+        (true, true, _) => Access::SameAccount,
+        (true, false, true) => Access::CrossAccount,
+        (true, false, false) => Access::Unknown,
+    };
+    let role = match access {
+        Access::SameAccount => None,
+        _ => Some(role(facts, request, caller)?),
+    };
+    Ok(Target {
+        provider_arn: facts
+            .issuer
+            .as_ref()
+            .map(|issuer| issuer.provider_arn(&caller.partition, &account)),
+        account,
+        partition: caller.partition.clone(),
+        caller: caller.arn.clone(),
+        access,
+        role,
+    })
+}
+
+/// The account and where it comes from.
+fn wanted_account(facts: &ClusterFacts, request: &Request, caller: &Caller) -> (AccountId, String) {
+    if let Some(role) = &request.role_arn {
+        return (role.account().clone(), "that of --role-arn".to_owned());
+    }
+    if let Some(role) = &facts.role_arn {
+        let origin = format!("that of the role {role} in the add-on's settings");
+        return (role.account().clone(), origin);
+    }
+    if let Some(account) = &request.account {
+        return (account.clone(), "by --account".to_owned());
+    }
+    if let Some(account) = &request.image_account {
+        return (account.clone(), "that of --image".to_owned());
+    }
+    if facts.provider.as_deref() == Some("aws")
+        && let Some(home) = &facts.home
+    {
+        return (
+            home.account.clone(),
+            "the one the cluster runs in".to_owned(),
+        );
+    }
+    (caller.account.clone(), "that of the caller".to_owned())
+}
+
+fn role(facts: &ClusterFacts, request: &Request, caller: &Caller) -> Result<RoleArn> {
+    if let Some(role) = &request.role_arn {
+        return Ok(role.clone());
+    }
+    if let Some(role) = &facts.role_arn
+        && request
+            .role_name
+            .as_deref()
+            .is_none_or(|name| name == role.name())
+    {
+        return Ok(role.clone());
+    }
+    let name = request
+        .role_name
+        .clone()
+        .unwrap_or_else(|| default_role_name(facts.service, &facts.org, &facts.name));
+    let arn = format!(
+        "arn:{}:iam::{}:role{}{name}",
+        caller.partition,
+        caller.account,
+        request.role_path.as_deref().unwrap_or("/")
+    );
+    arn.parse().map_err(|reason: String| {
+        Error::usage(format!("`{}` cannot be a role's name", quotable(&name))).because(reason)
+    })
+}
+
+/// The path of a role in its ARN: `/`, or `/team/`.
+pub fn path_of(role: &RoleArn) -> &str {
+    let text = role.as_str();
+    let resource = text
+        .find(":role/")
+        .map_or("/", |at| &text[at + ":role".len()..]);
+    &resource[..resource.len() - role.name().len()]
+}
+
+/// Reads `--role-path`: a slash at either end may be left out. The error is the reason alone.
+pub fn check_path(text: &str) -> Result<String, String> {
+    let inner = text.trim_matches('/');
+    if inner.is_empty() {
+        return Ok("/".to_owned());
+    }
+    let path = format!("/{inner}/");
+    if path.len() > 512 {
+        return Err(format!("it has {} characters, IAM allows 512", path.len()));
+    }
+    if path.contains("//") || !path.bytes().all(|b| (0x21..=0x7e).contains(&b)) {
+        return Err("it is not of the form `/division/team/`, printable ASCII".to_owned());
+    }
+    Ok(path)
+}
+
+/// Reads `--max-session-duration`: seconds, or `90m`, `1h`. The error is the reason alone.
+pub fn check_max_session(text: &str) -> Result<i32, String> {
+    let (number, unit) = match text.strip_suffix(['h', 'm', 's']) {
+        Some(number) if text.ends_with('h') => (number, 3600),
+        Some(number) if text.ends_with('m') => (number, 60),
+        Some(number) => (number, 1),
+        None => (text, 1),
+    };
+    let seconds = number
+        .parse::<u32>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+        .and_then(|seconds| i32::try_from(seconds).ok())
+        .ok_or("it is not a number of seconds, nor `1h`")?;
+    if (3600..=43200).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err("IAM allows 3600 seconds (1h) to 43200 (12h)".to_owned())
+    }
+}
+
+/// Checks what is to be set on a new role. The error names flag and value.
+pub fn check_request(request: &Request) -> Result<()> {
+    if let Some(boundary) = &request.boundary {
+        check_policy_arn(boundary).map_err(|reason| {
+            Error::usage("--permissions-boundary is not the ARN of a policy").because(reason)
+        })?;
+    }
+    for (key, value) in &request.tags {
+        check_tag(key, value).map_err(|reason| {
+            Error::usage(format!(
+                "--tag {}={} cannot be set",
+                quotable(key),
+                quotable(value)
+            ))
+            .because(reason)
+        })?;
+    }
+    // Ours take nine places at most.
+    if request.tags.len() > 40 {
+        return Err(Error::usage("too many tags").because(format!(
+            "--tag is given {} times; IAM allows 50 tags, mk8s sets up to 10 of its own",
+            request.tags.len()
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use serde_json::json;
+
+    /// A cluster that has everything, as the API would serve it.
+    pub(crate) fn cluster(provider: &Value, add_ons: &Value, template: &Value) -> Cluster {
+        Cluster::new(json!({
+            "kind": "mk8s", "name": "prod", "id": "id-1", "version": 3,
+            "spec": {"provider": provider, "addOns": add_ons},
+            "status": {
+                "oidcProviderUrl": "https://oidc.example.com/abc",
+                "addOns": {
+                    "awsWorkloadIdentity": {"oidcProviderConfig": {
+                        "providerUrl": "https://oidc.example.com/abc", "audience": "sts.amazonaws.com"}},
+                    "awsECR": {"trustPolicy": template}
+                }
+            }
+        }))
+    }
+
+    pub(crate) fn caller(account: &str, partition: &str) -> Caller {
+        Caller {
+            account: account.parse().unwrap(),
+            arn: format!("arn:{partition}:iam::{account}:user/ops"),
+            partition: partition.to_owned(),
+        }
+    }
+
+    fn facts(provider: &Value, add_ons: &Value) -> ClusterFacts {
+        ClusterFacts::read("acme", &cluster(provider, add_ons, &json!({}))).unwrap()
+    }
+
+    fn on_aws() -> Value {
+        json!({"aws": {"deployRoleArn": "arn:aws:iam::111122223333:role/deploy"}})
+    }
+
+    #[test]
+    fn facts_are_read_from_spec_and_status() {
+        let facts = facts(
+            &json!({"hetzner": {}}),
+            &json!({
+            "awsWorkloadIdentity": {}, "awsEFS": {"roleArn": "x"},
+            "awsECR": {"roleArn": "arn:aws:iam::111122223333:role/r"}}),
+        );
+        assert!(facts.workload_identity && facts.addon);
+        assert_eq!(facts.role_arn.as_ref().unwrap().name(), "r");
+        assert_eq!(
+            facts.issuer.as_ref().unwrap().bare(),
+            "oidc.example.com/abc"
+        );
+        assert_eq!(facts.needed_by, ["aws-efs"]);
+        assert_eq!(facts.template, None);
+        assert_eq!(facts.sid(), Some(sid(ECR, "acme", "id-1")));
+    }
+
+    #[test]
+    fn an_issuer_or_role_that_cannot_be_used_is_refused() {
+        let mut bad = cluster(&json!({}), &json!({}), &json!({})).into_value();
+        bad["status"]["oidcProviderUrl"] = json!("http://x");
+        let error = ClusterFacts::read("acme", &Cluster::new(bad)).unwrap_err();
+        assert_eq!(error.kind, Kind::Refused);
+        let bad = cluster(
+            &json!({}),
+            &json!({"awsECR": {"roleArn": "arn:x"}}),
+            &json!({}),
+        );
+        let error = ClusterFacts::read("acme", &bad).unwrap_err();
+        assert!(error.message.contains("`arn:x`"), "{error}");
+    }
+
+    #[test]
+    fn two_issuers_are_a_warning_and_the_first_counts() {
+        let mut odd = cluster(&json!({}), &json!({}), &json!({})).into_value();
+        odd["status"]["oidcProviderUrl"] = json!("https://other.example");
+        let facts = ClusterFacts::read("acme", &Cluster::new(odd)).unwrap();
+        assert_eq!(facts.issuer.unwrap().url(), "https://other.example");
+        assert_eq!(facts.warnings.len(), 1);
+    }
+
+    #[test]
+    fn the_account_follows_the_order_of_the_contract() {
+        let role: RoleArn = "arn:aws:iam::444455556666:role/flag".parse().unwrap();
+        let with_role = json!({"awsECR": {"roleArn": "arn:aws:iam::333344445555:role/spec"}});
+        let account = |text: &str| Some(text.parse().unwrap());
+        for (add_ons, request, expected) in [
+            (
+                &with_role,
+                Request {
+                    role_arn: Some(role.clone()),
+                    ..Request::default()
+                },
+                "444455556666",
+            ),
+            (
+                &with_role,
+                Request {
+                    image_account: account("888877776666"),
+                    ..Request::default()
+                },
+                "333344445555",
+            ),
+            (
+                &json!({}),
+                Request {
+                    account: account("777766665555"),
+                    image_account: account("888877776666"),
+                    ..Request::default()
+                },
+                "777766665555",
+            ),
+            (
+                &json!({}),
+                Request {
+                    image_account: account("888877776666"),
+                    ..Request::default()
+                },
+                "888877776666",
+            ),
+            (&json!({}), Request::default(), "111122223333"),
+        ] {
+            let facts = facts(&on_aws(), add_ons);
+            let got = target(&facts, &request, &caller(expected, "aws"), "was not set up").unwrap();
+            assert_eq!(got.account.as_str(), expected);
+            let other = caller("999999999999", "aws");
+            let error = target(&facts, &request, &other, "was not set up").unwrap_err();
+            assert_eq!(error.kind, Kind::Refused);
+            assert!(error.because[0].contains(expected), "{error:?}");
+            assert!(error.hints[0].contains("--aws-profile"));
+        }
+        let hetzner = facts(&json!({"hetzner": {}}), &json!({}));
+        let got = target(
+            &hetzner,
+            &Request::default(),
+            &caller("999999999999", "aws"),
+            "x",
+        )
+        .unwrap();
+        assert_eq!(got.access, Access::OutsideAws);
+    }
+
+    #[test]
+    fn an_account_that_contradicts_the_role_stops() {
+        let request = Request {
+            role_arn: Some("arn:aws:iam::444455556666:role/r".parse().unwrap()),
+            account: Some("111122223333".parse().unwrap()),
+            ..Request::default()
+        };
+        let facts = facts(&on_aws(), &json!({}));
+        let error = target(&facts, &request, &caller("444455556666", "aws"), "x").unwrap_err();
+        assert!(error.because[0].contains("--account is 111122223333"));
+    }
+
+    #[test]
+    fn a_role_of_another_partition_stops() {
+        let facts = facts(
+            &json!({"hetzner": {}}),
+            &json!({"awsECR": {"roleArn": "arn:aws:iam::111122223333:role/r"}}),
+        );
+        let error = target(
+            &facts,
+            &Request::default(),
+            &caller("111122223333", "aws-cn"),
+            "x",
+        )
+        .unwrap_err();
+        assert!(error.because[0].contains("partition aws,"), "{error}");
+    }
+
+    #[test]
+    fn a_role_is_needed_unless_the_account_is_the_clusters_and_none_is_named() {
+        let home = caller("111122223333", "aws");
+        let named = Request {
+            role_name: Some("own".into()),
+            ..Request::default()
+        };
+        let with_role = json!({"awsECR": {"roleArn": "arn:aws:iam::111122223333:role/team/spec"}});
+        for (provider, add_ons, request, access, role) in [
+            (
+                on_aws(),
+                json!({}),
+                Request::default(),
+                Access::SameAccount,
+                None,
+            ),
+            (
+                on_aws(),
+                json!({}),
+                named.clone(),
+                Access::SameAccountRole,
+                Some("own"),
+            ),
+            (
+                on_aws(),
+                with_role.clone(),
+                Request::default(),
+                Access::SameAccountRole,
+                Some("team/spec"),
+            ),
+            (
+                on_aws(),
+                with_role.clone(),
+                named.clone(),
+                Access::SameAccountRole,
+                Some("own"),
+            ),
+            (
+                json!({"aws": {"deployRoleArn": "arn:aws:iam::999999999999:role/d"}}),
+                json!({}),
+                Request {
+                    account: Some("111122223333".parse().unwrap()),
+                    ..Request::default()
+                },
+                Access::CrossAccount,
+                Some("mk8s-acme-prod-ecr"),
+            ),
+            (
+                json!({"aws": {}}),
+                json!({}),
+                Request::default(),
+                Access::Unknown,
+                Some("mk8s-acme-prod-ecr"),
+            ),
+            (
+                json!({"generic": {}}),
+                json!({}),
+                Request {
+                    role_path: Some("/a/b/".into()),
+                    ..Request::default()
+                },
+                Access::OutsideAws,
+                Some("a/b/mk8s-acme-prod-ecr"),
+            ),
+        ] {
+            let got = target(&facts(&provider, &add_ons), &request, &home, "x").unwrap();
+            assert_eq!(got.access, access, "{provider} {add_ons}");
+            let arn = role.map(|role| format!("arn:aws:iam::111122223333:role/{role}"));
+            assert_eq!(got.role.map(|role| role.as_str().to_owned()), arn);
+        }
+    }
+
+    #[test]
+    fn flags_are_checked() {
+        assert_eq!(check_path("team"), Ok("/team/".into()));
+        assert_eq!(check_path("/a/b/"), Ok("/a/b/".into()));
+        assert_eq!(check_path("/"), Ok("/".into()));
+        assert!(check_path("a//b").is_err() && check_path("a b").is_err());
+        assert!(check_path(&"x".repeat(600)).unwrap_err().contains("602"));
+        for (text, seconds) in [
+            ("3600", 3600),
+            ("1h", 3600),
+            ("90m", 5400),
+            ("43200s", 43200),
+        ] {
+            assert_eq!(check_max_session(text), Ok(seconds), "{text}");
+        }
+        for bad in ["", "59m", "13h", "x", "99999999999h", "-1"] {
+            assert!(check_max_session(bad).is_err(), "{bad}");
+        }
+        let request = Request {
+            boundary: Some("x".into()),
+            ..Request::default()
+        };
+        assert_eq!(check_request(&request).unwrap_err().kind, Kind::Usage);
+        let request = Request {
+            tags: Tags::from([("aws:x".into(), "y".into())]),
+            ..Request::default()
+        };
+        assert!(
+            check_request(&request)
+                .unwrap_err()
+                .message
+                .contains("aws:x=y")
+        );
+    }
+
+    #[test]
+    fn the_path_is_read_from_an_arn() {
+        for (arn, path) in [("role/x", "/"), ("role/a/b/x", "/a/b/")] {
+            let arn: RoleArn = format!("arn:aws:iam::111122223333:{arn}").parse().unwrap();
+            assert_eq!(path_of(&arn), path);
+        }
+    }
+}
