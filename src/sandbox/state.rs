@@ -3,9 +3,9 @@
 //! Written whole, to a new file that takes the old one's place, and on disk before the answer of
 //! the write is sent: a killed sandbox has lost nothing that was answered. Holds no token.
 
+use super::record::Record;
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -27,32 +27,6 @@ pub(super) struct State {
     pub(super) known: BTreeSet<String>,
     /// The clusters by name.
     pub(super) clusters: BTreeMap<String, Record>,
-}
-
-/// One cluster.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Record {
-    /// `kind`, `name`, `description`, `tags`, `spec`.
-    pub(super) object: Map<String, Value>,
-    pub(super) id: String,
-    pub(super) alias: String,
-    /// The lock counter.
-    pub(super) version: i64,
-    /// Milliseconds since 1970, as all times here.
-    pub(super) created: i64,
-    pub(super) last_modified: i64,
-    /// When each add-on was last switched on or changed.
-    pub(super) since: BTreeMap<String, i64>,
-    /// The newest last.
-    pub(super) events: Vec<Event>,
-}
-
-/// One line of the event log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Event {
-    pub(super) at: i64,
-    pub(super) message: String,
 }
 
 impl State {
