@@ -1,6 +1,6 @@
 //! THE table: one entry per add-on, from published schema types, Terraform provider and pages.
 
-use super::{Addon, Param, ParamKind, Providers, StatusField};
+use super::{Addon, Param, ParamKind, Providers, Ready, StatusField};
 
 const AWS_SIDE: Providers = Providers::Only(&["aws", "hetzner", "generic"]);
 
@@ -45,6 +45,13 @@ pub static CATALOG: &[Addon] = &[
             "with a role: its trust policy set to status.addOns.awsECR.trustPolicy",
         ],
         trust_policy: Some("/status/addOns/awsECR/trustPolicy"),
+        ready: Ready::ByRole(
+            "/status/addOns/awsECR/trustPolicy",
+            "/status/oidcProviderUrl",
+        ),
+        aws_registry: true,
+        danger: None,
+        next: Some("trust-policy aws-ecr"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_ecr",
     },
     Addon {
@@ -72,6 +79,10 @@ pub static CATALOG: &[Addon] = &[
             "its trust policy set to status.addOns.awsEFS.trustPolicy",
         ],
         trust_policy: Some("/status/addOns/awsEFS/trustPolicy"),
+        ready: Ready::Field("/status/addOns/awsEFS/trustPolicy"),
+        aws_registry: false,
+        danger: None,
+        next: Some("trust-policy aws-efs"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_efs",
     },
     Addon {
@@ -96,6 +107,10 @@ pub static CATALOG: &[Addon] = &[
         }],
         cloud: &["subnets tagged kubernetes.io/role/elb or kubernetes.io/role/internal-elb"],
         trust_policy: Some("/status/addOns/awsELB/trustPolicy"),
+        ready: Ready::Field("/status/addOns/awsELB/trustPolicy"),
+        aws_registry: false,
+        danger: None,
+        next: Some("trust-policy aws-elb"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_elb",
     },
     Addon {
@@ -124,6 +139,10 @@ pub static CATALOG: &[Addon] = &[
              one per cluster and account",
         ],
         trust_policy: Some("/status/addOns/awsWorkloadIdentity/trustPolicy"),
+        ready: Ready::Field("/status/oidcProviderUrl"),
+        aws_registry: false,
+        danger: None,
+        next: Some("oidc-url"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_workload_identity",
     },
     Addon {
@@ -146,6 +165,10 @@ pub static CATALOG: &[Addon] = &[
             "an identity with AcrPull on the registry and a federated credential for the cluster's issuer",
         ],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/azure_acr",
     },
     Addon {
@@ -165,6 +188,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &["federated credentials whose issuer is the cluster's OIDC URL"],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/azure_workload_identity",
     },
     Addon {
@@ -199,6 +226,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &["the location, made first: cpln location create"],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: Some("every workload in the location that it serves stops"),
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/byok",
     },
     Addon {
@@ -217,6 +248,10 @@ pub static CATALOG: &[Addon] = &[
         }],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Field("/status/addOns/dashboard/url"),
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/dashboard",
     },
     Addon {
@@ -234,6 +269,10 @@ pub static CATALOG: &[Addon] = &[
         }],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Field("/status/addOns/headlamp/url"),
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/headlamp",
     },
     Addon {
@@ -255,6 +294,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/kubevirt",
     },
     Addon {
@@ -268,6 +311,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/local_path_storage",
     },
     Addon {
@@ -322,6 +369,10 @@ pub static CATALOG: &[Addon] = &[
         }],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Field("/status/addOns/logs/lokiAddress"),
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/logs",
     },
     Addon {
@@ -379,6 +430,10 @@ pub static CATALOG: &[Addon] = &[
         ],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Field("/status/addOns/metrics/prometheusEndpoint"),
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/metrics",
     },
     Addon {
@@ -392,6 +447,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/node_local_dns",
     },
     Addon {
@@ -409,6 +468,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/nvidia",
     },
     Addon {
@@ -427,6 +490,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/registry_mirror",
     },
     Addon {
@@ -441,6 +508,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/sysbox",
     },
 ];

@@ -33,6 +33,15 @@ pub struct Addon {
     pub cloud: &'static [&'static str],
     /// JSON pointer of the trust policy that the add-on publishes.
     pub trust_policy: Option<&'static str>,
+    /// What in the status says that it works; `--wait` waits for it.
+    pub ready: Ready,
+    /// Whether it pulls from AWS registries: off AWS it needs a role, and reports name the case.
+    pub aws_registry: bool,
+    /// What is lost when it is switched off, if that is more than the add-on itself; switching it
+    /// off on a live cluster then wants the cluster's name.
+    pub danger: Option<&'static str>,
+    /// The subcommand of `mk8s addon` that is the natural next step once it is on.
+    pub next: Option<&'static str>,
     /// The platform's page on it.
     pub docs: &'static str,
 }
@@ -118,6 +127,31 @@ impl ParamKind {
                 Err("a link starts with `//` or `/org/`".to_owned())
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// Which status fields say that an add-on works, as JSON pointers from the cluster's root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ready {
+    /// The platform publishes nothing for it.
+    Never,
+    /// This field appears.
+    Field(&'static str),
+    /// With a role the first, without one the second.
+    ByRole(&'static str, &'static str),
+}
+
+impl Ready {
+    /// The field to wait for, given the add-on's value in `spec.addOns`.
+    pub fn pointer(self, settings: &serde_json::Value) -> Option<&'static str> {
+        match self {
+            Self::Never => None,
+            Self::Field(pointer) => Some(pointer),
+            Self::ByRole(with, without) => Some(match settings.get("roleArn") {
+                Some(serde_json::Value::String(_)) => with,
+                _ => without,
+            }),
         }
     }
 }

@@ -56,3 +56,49 @@ fn is_secret(name: &str, value: &Value) -> bool {
     let text = value.as_str().is_some_and(|text| !text.starts_with('/'));
     text && SUSPECT.iter().any(|part| name.contains(part))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_are_masked_wherever_they_are() {
+        let token = Token::new("very-secret-token").unwrap();
+        let value = json!({
+            "status": {"addOns": {"metrics": {"remoteWriteConfig": {"url": "u", "password": "p"}}}},
+            "list": [{"remote_write": [{"x": 1}]}, {"api-key": "k"}, "very-secret-token"],
+            "tokenSecretLink": "/org/acme/secret/x",
+            "accessToken": "t",
+            "tokens": 3,
+            "kubeconfig": null,
+            "name": "prod",
+        });
+        let expected = json!({
+            "status": {"addOns": {"metrics": {"remoteWriteConfig": "***"}}},
+            "list": [{"remote_write": "***"}, {"api-key": "***"}, "***"],
+            "tokenSecretLink": "/org/acme/secret/x",
+            "accessToken": "***",
+            "tokens": 3,
+            "kubeconfig": null,
+            "name": "prod",
+        });
+        assert_eq!(
+            body(value.to_string().as_bytes(), &token),
+            expected.to_string()
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_one_safe_line() {
+        let token = Token::new("very-secret-token").unwrap();
+        assert_eq!(
+            body(b"a\nvery-secret-token\xff\x1b[2J", &token),
+            "a\\n***\u{fffd}\\u{1b}[2J"
+        );
+        assert_eq!(
+            body("x".repeat(20_000).as_bytes(), &token).chars().count(),
+            BODY + 1
+        );
+    }
+}

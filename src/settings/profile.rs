@@ -15,7 +15,7 @@ use std::time::Duration;
 /// No profile is larger, and nothing larger is read.
 const LIMIT: u64 = 1024 * 1024;
 /// A limit of a request beyond this is a slip of the pen.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 /// How many profiles a message lists.
 const LISTED: usize = 5;
 
@@ -67,13 +67,13 @@ impl Folder {
         flag: Option<&str>,
         environment: &Environment,
     ) -> Result<Option<Sourced<String>>> {
-        let named = match flag.filter(|name| !name.is_empty()) {
+        let given = match flag.filter(|name| !name.is_empty()) {
             Some(name) => Some((name, Origin::Flag("--profile"))),
             None => environment
                 .text("CPLN_PROFILE")?
                 .map(|name| (name, Origin::Env("CPLN_PROFILE"))),
         };
-        if let Some((name, origin)) = named {
+        if let Some((name, origin)) = given {
             return Ok(Some(Sourced {
                 value: name.to_owned(),
                 origin,
