@@ -101,7 +101,17 @@ impl StateFile {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        // Always the same name, which the lock makes ours: a killed sandbox leaves one at most.
+        let mut name = self.path.file_name().unwrap_or_default().to_os_string();
+        name.push(".tmp");
+        match fs::remove_file(folder.join(&name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = tempfile::Builder::new()
+            .prefix(&name)
+            .rand_bytes(0)
+            .tempfile_in(folder)?;
         let mut text = serde_json::to_vec_pretty(state)?;
         text.push(b'\n');
         file.write_all(&text)?;
@@ -124,7 +134,10 @@ mod tests {
         let mut state = State::new("acme");
         state.made = 3;
         state.known.insert("rocket".to_owned());
+        // What a killed sandbox left behind does not stand in the way.
+        fs::write(folder.path().join("state.json.tmp"), "{").unwrap();
         file.save(&state).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         let busy = StateFile::open(&path).unwrap_err();
         assert_eq!(busy.because, ["another sandbox is using it"]);
         drop(file);
