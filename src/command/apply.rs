@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
 use crate::patch;
+use crate::secret;
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Map, Value, json};
 
@@ -79,7 +80,7 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
         let intent = item.look().await;
         planned.push((item, intent));
     }
-    confirm(cx, args, mode, &planned)?;
+    confirm(cx, args, mode, &planned).await?;
     let mut results = Vec::new();
     for (item, intent) in planned {
         let result = match intent {
@@ -261,7 +262,8 @@ impl Item<'_> {
             Stream::Words
         };
         let slim = |value: &Value| {
-            serde_yaml::to_string(&super::cluster::slimmed(value)).unwrap_or_default()
+            serde_yaml::to_string(&secret::masked(&super::cluster::slimmed(value)))
+                .unwrap_or_default()
         };
         let (before, after, action) = match intent {
             Intent::Create => (String::new(), slim(self.document.value()), "created"),
@@ -279,14 +281,7 @@ impl Item<'_> {
             }
         };
         let diff = manifest::diff(self.name(), &before, &after);
-        let lines: Vec<(char, String)> = diff
-            .lines()
-            .map(|line| {
-                let mut chars = line.chars();
-                (chars.next().unwrap_or(' '), chars.as_str().to_owned())
-            })
-            .collect();
-        ui.diff(&lines, stream);
+        ui.unified(&diff, stream);
         let name = self.name();
         let line = match action {
             "created" => format!("Would create {name}"),
@@ -610,7 +605,7 @@ fn merge_keeping_nulls(target: &mut Value, patch: &Value) {
 }
 
 /// Asks where an add-on disappears, or where several live clusters change.
-fn confirm(
+async fn confirm(
     cx: &Context,
     args: &ApplyArgs,
     mode: Mode,
@@ -663,7 +658,7 @@ fn confirm(
         (1, _) => "Remove it?".to_owned(),
         (several, _) => format!("Remove these {several}?"),
     };
-    if cx.ui.ask(&question, "nothing was applied")? {
+    if cx.ui.ask(&question, "nothing was applied").await? {
         Ok(())
     } else {
         Err(Error::usage("nothing was applied").because("the answer was no"))
