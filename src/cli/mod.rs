@@ -3,6 +3,7 @@
 //! Parsing reads no file, no environment and no network, so that help and completions never do.
 
 mod addon;
+mod completion;
 mod sandbox;
 mod settings;
 mod value;
@@ -11,11 +12,12 @@ pub use addon::{
     AddonCommand, ChangeArgs, DisableArgs, EnableArgs, ExplainArgs, ListArgs, OidcUrlArgs,
     ShowArgs, TargetArgs, TrustPolicyArgs,
 };
+pub use completion::completion;
 pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs};
 pub use settings::{Given, SettingArgs};
 pub use value::{Color, OutputFormat, parse_duration};
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -131,7 +133,7 @@ pub enum ClusterCommand {
 #[derive(Debug, Args)]
 pub struct ClusterGetArgs {
     /// Cluster to print
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_hint = ValueHint::Other)]
     pub name: String,
 }
 
@@ -164,7 +166,7 @@ pub struct ApplyArgs {
     #[arg(short, long, value_name = "FILE|DIR", required = true, help_heading = heading::TARGET)]
     pub file: Vec<PathBuf>,
     /// Cluster whose documents are applied; all if omitted (can be repeated)
-    #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
     /// Removal of add-ons, and of their settings, that are only live
     #[arg(long, help_heading = heading::SAFETY)]
@@ -235,16 +237,16 @@ pub struct Global {
     #[arg(long, global = true, help_heading = heading::SAFETY)]
     pub no_input: bool,
     /// Org to work in; `CPLN_ORG` or the profile's if omitted
-    #[arg(long, global = true, value_name = "ORG", help_heading = heading::CONNECTION)]
+    #[arg(long, global = true, value_name = "ORG", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
     pub org: Option<String>,
     /// Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted
-    #[arg(long, global = true, value_name = "NAME", help_heading = heading::CONNECTION)]
+    #[arg(long, global = true, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
     pub profile: Option<String>,
     /// Address of the API; `CPLN_ENDPOINT` or the profile's if omitted
-    #[arg(long, global = true, value_name = "URL", help_heading = heading::CONNECTION)]
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url, help_heading = heading::CONNECTION)]
     pub endpoint: Option<String>,
     /// Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file
-    #[arg(long, global = true, value_name = "TOKEN", help_heading = heading::CONNECTION)]
+    #[arg(long, global = true, value_name = "TOKEN", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
     pub token: Option<String>,
     /// File that holds the token
     #[arg(
@@ -263,6 +265,7 @@ pub struct Global {
         long,
         global = true,
         value_name = "DURATION",
+        value_hint = ValueHint::Other,
         value_parser = parse_duration,
         help_heading = heading::CONNECTION
     )]

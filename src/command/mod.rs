@@ -172,9 +172,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
 }
 
 fn completion(cx: &Context, shell: clap_complete::Shell) -> Outcome {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut crate::cli::command(), "mk8s", &mut script);
-    cx.ui.raw(&String::from_utf8_lossy(&script));
+    cx.ui.raw(&crate::cli::completion(shell));
     Outcome::Ok
 }
 

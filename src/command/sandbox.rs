@@ -65,8 +65,12 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
     let mut interrupt = signals(SignalKind::interrupt())?;
     let mut terminate = signals(SignalKind::terminate())?;
     let mut child = command.spawn().map_err(|error| {
-        Error::not_found(format!("`{}` was not run", program.to_string_lossy()))
-            .because(error.to_string())
+        Error::not_found(format!("`{}` was not run", program.to_string_lossy())).because(
+            match error.kind() {
+                std::io::ErrorKind::NotFound => "there is no such program".to_owned(),
+                _ => error.to_string(),
+            },
+        )
     })?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serve = sandbox.serve(async move {

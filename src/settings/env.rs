@@ -39,7 +39,7 @@ pub static VARIABLES: &[Variable] = &[
     ),
     variable(
         "MK8S_CLUSTER",
-        "Cluster, when none of `-c`, `-f`, `--all` and `--selector` is given",
+        "Cluster, when neither `-c` nor `-f` is given",
     ),
     variable("MK8S_OUTPUT", "Output format, when `-o` is not given"),
     variable("MK8S_NO_INPUT", "Set: never ask, as `--no-input`"),

@@ -21,6 +21,7 @@ mod contract;
 mod documents;
 mod edits;
 mod failures;
+mod generated;
 mod harness;
 mod live;
 mod rules;
