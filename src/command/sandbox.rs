@@ -155,6 +155,12 @@ fn options(args: &SandboxOptions) -> Result<Options> {
         status_delay: args.status_delay.unwrap_or_default(),
         latency: args.latency.unwrap_or_default(),
         faults: args.fault.clone(),
+        enforce_prerequisites: args.enforce_prerequisites,
+        require_role: args
+            .require_role
+            .iter()
+            .map(|word| super::addon_by_word(word).map(|addon| addon.key.to_owned()))
+            .collect::<Result<_>>()?,
         ..sandbox::Options::default()
     })
 }
