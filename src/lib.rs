@@ -2,7 +2,7 @@
 //! files and on live clusters.
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
-//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`plan`] and [`aws`]. At the edges, and
+//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`plan`] and [`aws`]. At the edges, and
 //! unaware of each other: [`manifest`] (files), [`control`] (the API), [`settings`] (who and
 //! where), [`sandbox`] (an embedded Control Plane) and [`ui`] (the streams). On top: [`cli`] (the
 //! command line) and `command` (one file per verb), which ties them together.
@@ -22,6 +22,7 @@ pub mod manifest;
 pub mod patch;
 pub mod plan;
 pub mod sandbox;
+pub mod secret;
 pub mod settings;
 pub mod ui;
 

@@ -391,7 +391,9 @@ fn yaml(map: Map<String, Value>) -> String {
     if map.is_empty() {
         return String::new();
     }
-    serde_yaml::to_string(&Value::Object(map)).unwrap_or_default()
+    let mut value = Value::Object(map);
+    crate::secret::mask(&mut value);
+    serde_yaml::to_string(&value).unwrap_or_default()
 }
 
 /// The add-on's display name for any key: the catalogue's, or the key itself.

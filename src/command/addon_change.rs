@@ -11,6 +11,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::plan::{self, Action, Place, Plan, Request, Setting, Step, Verb};
+use crate::secret;
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -567,8 +568,8 @@ impl<'a> Change<'a> {
                 key: plan.main.addon.key,
                 action: plan.main.action.name(),
                 changed: !plan.is_empty(),
-                before: plan.main.before.clone(),
-                after: plan.main.after.clone(),
+                before: plan.main.before.as_ref().map(secret::masked),
+                after: plan.main.after.as_ref().map(secret::masked),
                 prerequisites: companions(Action::Enabled),
                 dependants: companions(Action::Disabled),
                 registry_access: plan.registry_access.as_ref().map(RegistryAccess::name),

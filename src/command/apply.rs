@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
 use crate::patch;
+use crate::secret;
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Map, Value, json};
 
@@ -261,7 +262,8 @@ impl Item<'_> {
             Stream::Words
         };
         let slim = |value: &Value| {
-            serde_yaml::to_string(&super::cluster::slimmed(value)).unwrap_or_default()
+            serde_yaml::to_string(&secret::masked(&super::cluster::slimmed(value)))
+                .unwrap_or_default()
         };
         let (before, after, action) = match intent {
             Intent::Create => (String::new(), slim(self.document.value()), "created"),

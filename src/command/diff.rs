@@ -9,6 +9,7 @@ use crate::drift::{self, Drift};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::plan::{self, display_name};
+use crate::secret;
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Map, Value};
 
@@ -177,8 +178,8 @@ fn report(
                         .map(|key| display_name(key).to_owned())
                         .unwrap_or_default(),
                     state: drift.side.name(),
-                    manifest: drift.manifest.clone(),
-                    live: drift.live.clone(),
+                    manifest: drift.manifest.as_ref().map(secret::masked),
+                    live: drift.live.as_ref().map(secret::masked),
                 })
                 .collect(),
             error: None,

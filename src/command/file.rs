@@ -122,7 +122,10 @@ pub(super) fn dry_run(change: &Change<'_>, edits: &[Edit<'_>]) -> Vec<(String, R
     }
     edits
         .iter()
-        .flat_map(|edit| results(change, edit, ""))
+        .flat_map(|edit| {
+            remark(change, edit);
+            results(change, edit, "")
+        })
         .collect()
 }
 
@@ -183,14 +186,7 @@ fn tell(change: &Change<'_>, edit: &Edit<'_>) -> Vec<(String, Result<Done>)> {
     } else {
         "; the live cluster is not changed"
     };
-    for (number, plan) in &edit.plans {
-        for warning in &plan.warnings {
-            ui.warn(&format!("{}: {warning}", edit.file.place(*number)));
-        }
-        if let (Some(case), false) = (&plan.registry_access, plan.is_empty()) {
-            ui.status(&format!("Registry access: {case}"));
-        }
-    }
+    remark(change, edit);
     let results = results(change, edit, live);
     if edit.file.path.is_some() {
         return results;
@@ -200,6 +196,19 @@ fn tell(change: &Change<'_>, edit: &Edit<'_>) -> Vec<(String, Result<Done>)> {
         ui.status(&done.line);
     }
     Vec::new()
+}
+
+/// The warnings of a file's plans, and which registry case they took.
+fn remark(change: &Change<'_>, edit: &Edit<'_>) {
+    let ui = &change.cx.ui;
+    for (number, plan) in &edit.plans {
+        for warning in &plan.warnings {
+            ui.warn(&format!("{}: {warning}", edit.file.place(*number)));
+        }
+        if let (Some(case), false) = (&plan.registry_access, plan.is_empty()) {
+            ui.status(&format!("Registry access: {case}"));
+        }
+    }
 }
 
 fn results(change: &Change<'_>, edit: &Edit<'_>, live: &str) -> Vec<(String, Result<Done>)> {
