@@ -1,6 +1,6 @@
 //! THE table: one entry per add-on, from published schema types, Terraform provider and pages.
 
-use super::{Addon, Param, ParamKind, Providers, StatusField};
+use super::{Addon, Param, ParamKind, Providers, Ready, StatusField};
 
 const AWS_SIDE: Providers = Providers::Only(&["aws", "hetzner", "generic"]);
 
@@ -37,7 +37,6 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/awsECR/trustPolicy",
             summary: "trust policy that the role must have",
-            secret: false,
         }],
         cloud: &[
             "an IAM OIDC identity provider for status.oidcProviderUrl with audience sts.amazonaws.com",
@@ -45,6 +44,13 @@ pub static CATALOG: &[Addon] = &[
             "with a role: its trust policy set to status.addOns.awsECR.trustPolicy",
         ],
         trust_policy: Some("/status/addOns/awsECR/trustPolicy"),
+        ready: Ready::ByRole(
+            "/status/addOns/awsECR/trustPolicy",
+            "/status/oidcProviderUrl",
+        ),
+        aws_registry: true,
+        danger: None,
+        next: Some("trust-policy aws-ecr"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_ecr",
     },
     Addon {
@@ -65,13 +71,16 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/awsEFS/trustPolicy",
             summary: "trust policy that the role must have",
-            secret: false,
         }],
         cloud: &[
             "a role with the managed policy service-role/AmazonEFSCSIDriverPolicy",
             "its trust policy set to status.addOns.awsEFS.trustPolicy",
         ],
         trust_policy: Some("/status/addOns/awsEFS/trustPolicy"),
+        ready: Ready::Field("/status/addOns/awsEFS/trustPolicy"),
+        aws_registry: false,
+        danger: None,
+        next: Some("trust-policy aws-efs"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_efs",
     },
     Addon {
@@ -92,10 +101,13 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/awsELB/trustPolicy",
             summary: "trust policy that the role must have",
-            secret: false,
         }],
         cloud: &["subnets tagged kubernetes.io/role/elb or kubernetes.io/role/internal-elb"],
         trust_policy: Some("/status/addOns/awsELB/trustPolicy"),
+        ready: Ready::Field("/status/addOns/awsELB/trustPolicy"),
+        aws_registry: false,
+        danger: None,
+        next: Some("trust-policy aws-elb"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_elb",
     },
     Addon {
@@ -111,12 +123,10 @@ pub static CATALOG: &[Addon] = &[
             StatusField {
                 pointer: "/status/addOns/awsWorkloadIdentity/oidcProviderConfig",
                 summary: "URL and audience for the IAM OIDC identity provider",
-                secret: false,
             },
             StatusField {
                 pointer: "/status/addOns/awsWorkloadIdentity/trustPolicy",
                 summary: "template of a trust policy for pods",
-                secret: false,
             },
         ],
         cloud: &[
@@ -124,6 +134,10 @@ pub static CATALOG: &[Addon] = &[
              one per cluster and account",
         ],
         trust_policy: Some("/status/addOns/awsWorkloadIdentity/trustPolicy"),
+        ready: Ready::Field("/status/oidcProviderUrl"),
+        aws_registry: false,
+        danger: None,
+        next: Some("oidc-url"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_workload_identity",
     },
     Addon {
@@ -146,6 +160,10 @@ pub static CATALOG: &[Addon] = &[
             "an identity with AcrPull on the registry and a federated credential for the cluster's issuer",
         ],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/azure_acr",
     },
     Addon {
@@ -165,6 +183,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &["federated credentials whose issuer is the cluster's OIDC URL"],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/azure_workload_identity",
     },
     Addon {
@@ -199,6 +221,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &["the location, made first: cpln location create"],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: Some("every workload in the location that it serves stops"),
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/byok",
     },
     Addon {
@@ -213,10 +239,13 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/dashboard/url",
             summary: "address of the dashboard",
-            secret: false,
         }],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Field("/status/addOns/dashboard/url"),
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/dashboard",
     },
     Addon {
@@ -230,10 +259,13 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/headlamp/url",
             summary: "address of the interface",
-            secret: false,
         }],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Field("/status/addOns/headlamp/url"),
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/headlamp",
     },
     Addon {
@@ -255,6 +287,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/kubevirt",
     },
     Addon {
@@ -268,6 +304,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/local_path_storage",
     },
     Addon {
@@ -318,10 +358,13 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/logs/lokiAddress",
             summary: "address of the log store",
-            secret: false,
         }],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Field("/status/addOns/logs/lokiAddress"),
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/logs",
     },
     Addon {
@@ -369,16 +412,18 @@ pub static CATALOG: &[Addon] = &[
             StatusField {
                 pointer: "/status/addOns/metrics/prometheusEndpoint",
                 summary: "address of the metrics store",
-                secret: false,
             },
             StatusField {
                 pointer: "/status/addOns/metrics/remoteWriteConfig",
                 summary: "how to write metrics from elsewhere; may hold a password",
-                secret: true,
             },
         ],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Field("/status/addOns/metrics/prometheusEndpoint"),
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/metrics",
     },
     Addon {
@@ -392,6 +437,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/node_local_dns",
     },
     Addon {
@@ -409,6 +458,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/nvidia",
     },
     Addon {
@@ -427,6 +480,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/registry_mirror",
     },
     Addon {
@@ -441,6 +498,10 @@ pub static CATALOG: &[Addon] = &[
         status: &[],
         cloud: &[],
         trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/sysbox",
     },
 ];

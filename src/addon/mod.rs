@@ -33,6 +33,15 @@ pub struct Addon {
     pub cloud: &'static [&'static str],
     /// JSON pointer of the trust policy that the add-on publishes.
     pub trust_policy: Option<&'static str>,
+    /// What in the status says that it works; `--wait` waits for it.
+    pub ready: Ready,
+    /// Whether it pulls from AWS registries: off AWS it needs a role, and reports name the case.
+    pub aws_registry: bool,
+    /// What is lost when it is switched off, if that is more than the add-on itself; switching it
+    /// off on a live cluster then wants the cluster's name.
+    pub danger: Option<&'static str>,
+    /// The subcommand of `mk8s addon` that is the natural next step once it is on.
+    pub next: Option<&'static str>,
     /// The platform's page on it.
     pub docs: &'static str,
 }
@@ -122,6 +131,31 @@ impl ParamKind {
     }
 }
 
+/// Which status fields say that an add-on works, as JSON pointers from the cluster's root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ready {
+    /// The platform publishes nothing for it.
+    Never,
+    /// This field appears.
+    Field(&'static str),
+    /// With a role the first, without one the second.
+    ByRole(&'static str, &'static str),
+}
+
+impl Ready {
+    /// The field to wait for, given the add-on's value in `spec.addOns`.
+    pub fn pointer(self, settings: &serde_json::Value) -> Option<&'static str> {
+        match self {
+            Self::Never => None,
+            Self::Field(pointer) => Some(pointer),
+            Self::ByRole(with, without) => Some(match settings.get("roleArn") {
+                Some(serde_json::Value::String(_)) => with,
+                _ => without,
+            }),
+        }
+    }
+}
+
 /// One field that the add-on publishes under `status`.
 #[derive(Debug)]
 pub struct StatusField {
@@ -129,8 +163,6 @@ pub struct StatusField {
     pub pointer: &'static str,
     /// What it holds.
     pub summary: &'static str,
-    /// Whether it may hold credentials; such a field is masked in all output of `mk8s addon`.
-    pub secret: bool,
 }
 
 impl Addon {

@@ -1,0 +1,219 @@
+//! `mk8s addon …`
+
+use super::heading;
+use super::settings::SettingArgs;
+use super::value::{AddonWord, parse_duration};
+use clap::{Args, Subcommand, ValueHint};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `mk8s addon …`
+#[derive(Debug, Subcommand)]
+pub enum AddonCommand {
+    /// List the add-ons; with a target, what is on
+    #[command(
+        long_about = "List the add-ons. Without a target it is the catalogue, offline; with one cluster \
+                      or manifest, what is on with its settings; with several, a matrix.\n\nExamples:\n  \
+                      $ mk8s addon list\n  \
+                      $ mk8s addon list -c prod\n  \
+                      $ mk8s addon list -f clusters -o json"
+    )]
+    List(ListArgs),
+    /// Show the settings and status of an add-on
+    #[command(
+        long_about = "Show the settings and status of one add-on. With --exit-code the exit code is 10 \
+                      when it is off.\n\nExamples:\n  \
+                      $ mk8s addon show aws-ecr -c prod\n  \
+                      $ mk8s addon show aws-ecr -c prod --exit-code -q"
+    )]
+    Show(ShowArgs),
+    /// Explain an add-on: settings, prerequisites, cloud side
+    #[command(
+        long_about = "Explain an add-on, offline: what it does, where it works, what it needs, its \
+                      settings, what its status publishes and what is to be done in the cloud account.\
+                      \n\nExamples:\n  \
+                      $ mk8s addon explain aws-ecr"
+    )]
+    Explain(ExplainArgs),
+    /// Turn an add-on on, or change its settings
+    #[command(
+        long_about = "Turn an add-on on, or change its settings. Only `spec.addOns` of the target \
+                      changes: in a file the lines of the add-on, on a live cluster its key. An add-on \
+                      that is already so is left alone, and settings that are not given are kept. \
+                      Preview with --dry-run; undo with `mk8s addon disable`.\n\nExamples:\n  \
+                      $ mk8s addon enable aws-ecr -c prod\n  \
+                      $ mk8s addon enable aws-ecr -c edge --with-prerequisites --role-arn $ROLE\n  \
+                      $ mk8s addon enable aws-ecr -f clusters/prod.yaml --dry-run"
+    )]
+    Enable(EnableArgs),
+    /// Turn an add-on off
+    #[command(
+        long_about = "Turn an add-on off by removing its key from `spec.addOns`, with its settings. One \
+                      that is off already is left alone. A live cluster is asked about first; --yes \
+                      answers. Preview with --dry-run; undo with `mk8s addon enable`.\n\nExamples:\n  \
+                      $ mk8s addon disable aws-ecr -c prod\n  \
+                      $ mk8s addon disable aws-workload-identity -f clusters/prod.yaml --with-dependants"
+    )]
+    Disable(DisableArgs),
+    /// Print the trust policy that a cluster publishes
+    #[command(
+        long_about = "Print the trust policy that the add-on's role must have, as JSON, from the \
+                      cluster's status. It appears some time after the add-on is on: exit 3 until \
+                      then, or wait with --wait.\n\nExamples:\n  \
+                      $ mk8s addon trust-policy -c prod --wait\n  \
+                      $ mk8s addon trust-policy aws-ecr -c prod --account 999999999999"
+    )]
+    TrustPolicy(TrustPolicyArgs),
+    /// Print the OIDC issuer URL of a cluster
+    #[command(
+        long_about = "Print `status.oidcProviderUrl` of a cluster: the issuer for which an IAM OIDC \
+                      identity provider is made.\n\nExamples:\n  \
+                      $ mk8s addon oidc-url -c prod"
+    )]
+    OidcUrl(OidcUrlArgs),
+}
+
+/// Live clusters or manifests.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// Live cluster, or with -f the document's name; `MK8S_CLUSTER` if neither is given (can be
+    /// repeated)
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
+    #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
+    pub file: Vec<PathBuf>,
+}
+
+/// How a change is carried out.
+#[derive(Debug, Args)]
+pub struct ChangeArgs {
+    /// Live clusters as well as the files: files first
+    #[arg(long, requires = "file", help_heading = heading::TARGET)]
+    pub apply: bool,
+    /// Change past a rule of mk8s (provider, prerequisite)
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub force: bool,
+    /// Preview on stdout; nothing is written or sent
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub dry_run: bool,
+    /// Exit 10 when a dry run finds differences
+    #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
+    pub exit_code: bool,
+    /// Wait until the status shows it; 5m if no duration follows
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_hint = ValueHint::Other,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5m",
+        value_parser = parse_duration,
+        help_heading = heading::SAFETY
+    )]
+    pub wait: Option<Duration>,
+}
+
+/// `mk8s addon list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Where to look.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// `mk8s addon show`
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Add-on to show
+    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
+    pub addon: String,
+    /// Where to look.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Exit 10 when it is off
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub exit_code: bool,
+}
+
+/// `mk8s addon explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Add-on to explain
+    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
+    pub addon: String,
+}
+
+/// `mk8s addon enable`
+#[derive(Debug, Args)]
+pub struct EnableArgs {
+    /// Add-on to turn on
+    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
+    pub addon: String,
+    /// What to change.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// The add-on's settings.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// The add-ons that it needs as well
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub with_prerequisites: bool,
+    /// How to change it.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+/// `mk8s addon disable`
+#[derive(Debug, Args)]
+pub struct DisableArgs {
+    /// Add-on to turn off
+    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
+    pub addon: String,
+    /// What to change.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// The add-ons that need it as well
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub with_dependants: bool,
+    /// Name of the cluster, where turning the add-on off endangers more than itself (byok)
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
+    pub confirm: Option<String>,
+    /// How to change it.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+/// `mk8s addon trust-policy`
+#[derive(Debug, Args)]
+pub struct TrustPolicyArgs {
+    /// Add-on whose trust policy is printed; aws-ecr if omitted
+    #[arg(value_name = "ADDON", default_value = "aws-ecr", hide_default_value = true, hide_possible_values = true, value_parser = AddonWord)]
+    pub addon: String,
+    /// Where to look.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// AWS account to set in the document; left as served if omitted
+    #[arg(long, value_name = "ID", value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
+    pub account: Option<String>,
+    /// Wait until it is published; 5m if no duration follows
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_hint = ValueHint::Other,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5m",
+        value_parser = parse_duration,
+        help_heading = heading::SAFETY
+    )]
+    pub wait: Option<Duration>,
+}
+
+/// `mk8s addon oidc-url`
+#[derive(Debug, Args)]
+pub struct OidcUrlArgs {
+    /// Where to look.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}

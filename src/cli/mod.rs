@@ -1,0 +1,278 @@
+//! The command line: clap structs and value parsers, nothing else.
+//!
+//! Parsing reads no file, no environment and no network, so that help and completions never do.
+
+mod addon;
+mod completion;
+mod sandbox;
+mod settings;
+mod value;
+
+pub use addon::{
+    AddonCommand, ChangeArgs, DisableArgs, EnableArgs, ExplainArgs, ListArgs, OidcUrlArgs,
+    ShowArgs, TargetArgs, TrustPolicyArgs,
+};
+pub use completion::completion;
+pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs};
+pub use settings::{Given, SettingArgs};
+pub use value::{Color, OutputFormat, parse_duration};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Headings of the groups in `--help`, in the order of interface.md 12.1.
+mod heading {
+    pub(super) const TARGET: &str = "Target";
+    pub(super) const SETTINGS: &str = "Settings";
+    pub(super) const SAFETY: &str = "Safety";
+    pub(super) const OUTPUT: &str = "Output";
+    pub(super) const CONNECTION: &str = "Connection";
+}
+
+/// Manage the add-ons of Control Plane Kubernetes clusters
+#[derive(Debug, Parser)]
+#[command(
+    name = "mk8s",
+    version,
+    propagate_version = false,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    long_about = "Manage the add-ons of Control Plane managed Kubernetes clusters, in manifest \
+                  files and on live clusters. An edit keeps every other byte of a file, a live \
+                  change touches nothing but the add-on.\n\n\
+                  Examples:\n  \
+                  $ mk8s addon list -c prod\n  \
+                  $ mk8s addon enable aws-ecr -f clusters/prod.yaml\n  \
+                  $ mk8s apply -f clusters/prod.yaml\n  \
+                  $ mk8s sandbox run -- mk8s addon list -c hetzner"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// The top of the command tree.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Switch add-ons on and off, and look at them
+    #[command(subcommand, arg_required_else_help = true)]
+    Addon(AddonCommand),
+    /// Create or update clusters from manifests
+    #[command(
+        long_about = "Create or update clusters from manifests. A missing cluster is created with the \
+                      whole document. An existing one gets one PATCH with the manifest's description, \
+                      tags and spec: what the manifest leaves out stays as it is, and add-ons that are \
+                      only live are listed and kept. Nothing is sent when all is as the manifest says. \
+                      Preview with --dry-run; undo by applying the previous manifest.\n\nExamples:\n  \
+                      $ mk8s apply -f clusters/prod.yaml --dry-run\n  \
+                      $ mk8s apply -f clusters/prod.yaml\n  \
+                      $ mk8s apply -f clusters --prune-addons --yes"
+    )]
+    Apply(ApplyArgs),
+    /// Compare the add-ons of manifests with live clusters
+    #[command(
+        long_about = "Compare the add-ons of manifests with the live clusters of the same names. \
+                      Order, link spelling and what the server fills in are no differences. \
+                      Nothing is changed; `mk8s apply` brings the clusters to the \
+                      manifests.\n\nExamples:\n  \
+                      $ mk8s diff -f clusters/prod.yaml\n  \
+                      $ mk8s diff -f clusters --exit-code -o json"
+    )]
+    Diff(DiffArgs),
+    /// Look at clusters
+    #[command(subcommand, arg_required_else_help = true)]
+    Cluster(ClusterCommand),
+    /// Show who is logged in, and where
+    #[command(subcommand, arg_required_else_help = true)]
+    Auth(AuthCommand),
+    /// Rehearse against an embedded Control Plane
+    #[command(subcommand, arg_required_else_help = true)]
+    Sandbox(SandboxCommand),
+    /// Print a completion script
+    #[command(
+        long_about = "Print a completion script. Load it with your shell's own means.\n\nExamples:\n  \
+                      $ mk8s completion bash\n  \
+                      $ mk8s completion fish"
+    )]
+    Completion(CompletionArgs),
+    /// Print the version
+    Version,
+}
+
+/// `mk8s cluster …`
+#[derive(Debug, Subcommand)]
+pub enum ClusterCommand {
+    /// List the clusters of the org
+    #[command(
+        long_about = "List the clusters of the org, all pages. With `-o json` the API's own list \
+                      object is printed.\n\nExamples:\n  \
+                      $ mk8s cluster list\n  \
+                      $ mk8s cluster list -o names"
+    )]
+    List,
+    /// Print one cluster
+    #[command(
+        long_about = "Print one cluster. With `-o json` or `-o yaml` it is the API's own object; \
+                      the slim forms leave out what the server sets, so that the result can be \
+                      kept as a manifest.\n\nExamples:\n  \
+                      $ mk8s cluster get prod\n  \
+                      $ mk8s cluster get prod -o yaml-slim\n  \
+                      $ mk8s cluster get prod -o jsonpath=$.status.oidcProviderUrl"
+    )]
+    Get(ClusterGetArgs),
+}
+
+/// `mk8s cluster get`
+#[derive(Debug, Args)]
+pub struct ClusterGetArgs {
+    /// Cluster to print
+    #[arg(value_name = "NAME", value_hint = ValueHint::Other)]
+    pub name: String,
+}
+
+/// `mk8s auth …`
+#[derive(Debug, Subcommand)]
+pub enum AuthCommand {
+    /// Show who, which org and endpoint, and which source won
+    #[command(
+        long_about = "Show who is logged in, which org, endpoint and profile are used, and where \
+                      each value comes from. The token itself is never shown. The login is tried \
+                      with one read of the org; exit 4 if it is refused.\n\nExamples:\n  \
+                      $ mk8s auth status\n  \
+                      $ mk8s auth status --profile ci -o json"
+    )]
+    Status,
+}
+
+/// `mk8s completion`
+#[derive(Debug, Args)]
+pub struct CompletionArgs {
+    /// Shell to write for
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `mk8s apply`
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
+    #[arg(short, long, value_name = "FILE|DIR", required = true, help_heading = heading::TARGET)]
+    pub file: Vec<PathBuf>,
+    /// Cluster whose documents are applied; all if omitted (can be repeated)
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Removal of add-ons, and of their settings, that are only live
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub prune_addons: bool,
+    /// Whole document by PUT, as `cpln apply` sends it
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub put: bool,
+    /// Preview on stdout; nothing is sent
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub dry_run: bool,
+    /// Exit 10 when a dry run finds differences
+    #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
+    pub exit_code: bool,
+}
+
+/// `mk8s diff`
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
+    #[arg(short, long, value_name = "FILE|DIR", required = true, help_heading = heading::TARGET)]
+    pub file: Vec<PathBuf>,
+    /// Cluster whose documents are compared; all if omitted (can be repeated)
+    #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Exit 10 when something differs
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub exit_code: bool,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FORMAT",
+        help_heading = heading::OUTPUT,
+        value_parser = value::OutputParser,
+        hide_possible_values = true
+    )]
+    pub output: Option<OutputFormat>,
+    /// Only results, warnings and errors
+    #[arg(short, long, global = true, help_heading = heading::OUTPUT)]
+    pub quiet: bool,
+    /// More words on what is done
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = heading::OUTPUT)]
+    pub verbose: bool,
+    /// Requests and answers on stderr, secrets masked
+    #[arg(short, long, global = true, help_heading = heading::OUTPUT)]
+    pub debug: bool,
+    /// When to colour: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = heading::OUTPUT
+    )]
+    pub color: Color,
+    /// Yes to every question
+    #[arg(short, long, global = true, help_heading = heading::SAFETY)]
+    pub yes: bool,
+    /// No questions: what would ask fails with exit 2
+    #[arg(long, global = true, help_heading = heading::SAFETY)]
+    pub no_input: bool,
+    /// Org to work in; `CPLN_ORG` or the profile's if omitted
+    #[arg(long, global = true, value_name = "ORG", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
+    pub org: Option<String>,
+    /// Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted
+    #[arg(long, global = true, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
+    pub profile: Option<String>,
+    /// Address of the API; `CPLN_ENDPOINT` or the profile's if omitted
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url, help_heading = heading::CONNECTION)]
+    pub endpoint: Option<String>,
+    /// Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file
+    #[arg(long, global = true, value_name = "TOKEN", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
+    pub token: Option<String>,
+    /// File that holds the token
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        conflicts_with = "token",
+        help_heading = heading::CONNECTION
+    )]
+    pub token_file: Option<PathBuf>,
+    /// Server certificates unchecked
+    #[arg(short = 'k', long, global = true, help_heading = heading::CONNECTION)]
+    pub insecure: bool,
+    /// Limit of one API request, such as 30s or 2m; 30s if omitted
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        value_hint = ValueHint::Other,
+        value_parser = parse_duration,
+        help_heading = heading::CONNECTION
+    )]
+    pub timeout: Option<Duration>,
+}
+
+/// The clap command, for completions and tests.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,170 @@
+//! Parsers of single values on the command line.
+
+use crate::addon::CATALOG;
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Command, ValueEnum};
+use std::ffi::OsStr;
+use std::time::Duration;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// Where a terminal shows it and nothing speaks against it.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// The form of what goes to stdout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// For people.
+    Text,
+    /// Text with more columns.
+    Wide,
+    /// One JSON document.
+    Json,
+    /// One YAML document.
+    Yaml,
+    /// JSON without what the server sets.
+    JsonSlim,
+    /// YAML without what the server sets.
+    YamlSlim,
+    /// Names alone, one a line.
+    Names,
+    /// The matches of an expression on the JSON document.
+    JsonPath(String),
+}
+
+impl OutputFormat {
+    const WORDS: [&'static str; 8] = [
+        "text",
+        "wide",
+        "json",
+        "yaml",
+        "json-slim",
+        "yaml-slim",
+        "names",
+        "jsonpath=",
+    ];
+}
+
+impl std::str::FromStr for OutputFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "text" => Self::Text,
+            "wide" => Self::Wide,
+            "json" => Self::Json,
+            "yaml" => Self::Yaml,
+            "json-slim" => Self::JsonSlim,
+            "yaml-slim" => Self::YamlSlim,
+            "names" | "name" => Self::Names,
+            _ => match text.strip_prefix("jsonpath=") {
+                Some(expression) => Self::JsonPath(expression.to_owned()),
+                None => {
+                    return Err(
+                        "text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR is \
+                         expected"
+                            .to_owned(),
+                    );
+                }
+            },
+        })
+    }
+}
+
+/// Parses `-o`, and offers the words to completions.
+#[derive(Debug, Clone)]
+pub(super) struct OutputParser;
+
+impl TypedValueParser for OutputParser {
+    type Value = OutputFormat;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<OutputFormat, clap::Error> {
+        let parse = |text: &str| text.parse::<OutputFormat>();
+        TypedValueParser::parse_ref(&parse, command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(
+            OutputFormat::WORDS
+                .iter()
+                .map(|word| PossibleValue::new(*word)),
+        ))
+    }
+}
+
+/// Takes any word, so that the error for an unknown add-on is ours; offers the names to
+/// completions.
+#[derive(Debug, Clone)]
+pub(super) struct AddonWord;
+
+impl TypedValueParser for AddonWord {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        TypedValueParser::parse_ref(
+            &clap::builder::StringValueParser::new(),
+            command,
+            arg,
+            value,
+        )
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(CATALOG.iter().map(|addon| {
+            PossibleValue::new(addon.name).help(addon.summary)
+        })))
+    }
+}
+
+/// `30s`, `5m`, `1h30m`, `500ms`; digits alone are seconds.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => humantime::parse_duration(text)
+            .map_err(|_| "a duration such as 30s, 5m or 1h30m is expected".to_owned())?,
+    };
+    if duration > Duration::from_hours(168) {
+        return Err("at most 7 days are possible".to_owned());
+    }
+    Ok(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_or_are_seconds() {
+        for (text, millis) in [
+            ("30", 30_000),
+            ("30s", 30_000),
+            ("1h30m", 5_400_000),
+            ("500ms", 500),
+        ] {
+            assert_eq!(
+                parse_duration(text),
+                Ok(Duration::from_millis(millis)),
+                "{text}"
+            );
+        }
+        for text in ["", "soon", "5 parsecs", "-1s", "8d"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The file half of an add-on change: plan and edit everything in memory, then write.
+
+use super::addon_change::{Change, Done};
+use super::target::Loaded;
+use crate::error::{Error, Kind, Result};
+use crate::manifest;
+use crate::plan::{self, Place, Plan};
+use crate::ui::{Stream, wire};
+use std::path::PathBuf;
+
+/// One file with its edits, still in memory.
+pub(super) struct Edit<'a> {
+    file: &'a Loaded,
+    /// The text afterwards.
+    text: String,
+    /// Document number and plan, in the order of the file.
+    plans: Vec<(usize, Plan)>,
+}
+
+impl Edit<'_> {
+    /// Whether the bytes change.
+    pub(super) fn changed(&self) -> bool {
+        self.plans.iter().any(|(_, plan)| !plan.is_empty())
+    }
+
+    /// Whether a key or a setting goes.
+    pub(super) fn removes(&self) -> bool {
+        self.plans
+            .iter()
+            .flat_map(|(_, plan)| &plan.changes)
+            .any(|change| change.value.is_none())
+    }
+
+    /// The clusters that the documents describe.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.plans
+            .iter()
+            .map(|(number, _)| self.file.cluster(*number).name().to_owned())
+    }
+}
+
+/// Plans and edits every document of every file; every refusal is listed, and then nothing is
+/// written.
+pub(super) fn plan<'a>(
+    change: &Change<'_>,
+    loaded: &'a [Loaded],
+    unreadable: Vec<Error>,
+) -> Result<Vec<Edit<'a>>> {
+    let mut edits = Vec::new();
+    let mut errors = unreadable;
+    for file in loaded {
+        let mut plans = Vec::new();
+        for &number in &file.documents {
+            match plan::plan(&file.cluster(number), &change.request, &place(file, number)) {
+                Ok(plan) => plans.push((number, plan)),
+                Err(error) => errors.push(error),
+            }
+        }
+        let changes: Vec<manifest::Edit> = plans
+            .iter()
+            .map(|(number, plan)| manifest::Edit {
+                document: *number,
+                changes: plan.changes.clone(),
+            })
+            .collect();
+        match file.manifest.edit(&changes) {
+            Ok(text) => edits.push(Edit { file, text, plans }),
+            Err(error) => errors.push(error),
+        }
+    }
+    match super::summarise(errors, 0) {
+        None => Ok(edits),
+        Some(mut error) => {
+            if !error.others.is_empty() && error.excerpt.is_none() && error.because.is_empty() {
+                error.message = format!("nothing was written: {} refusals", error.others.len());
+            }
+            Err(error)
+        }
+    }
+}
+
+fn place(file: &Loaded, number: usize) -> Place {
+    Place {
+        words: file.place(number),
+        flags: match &file.path {
+            Some(_) => format!("-f {}", quote(&file.label)),
+            None => "-f -".to_owned(),
+        },
+    }
+}
+
+/// The `-f` flags again, for a hint.
+pub(super) fn flags(paths: &[PathBuf]) -> String {
+    paths
+        .iter()
+        .map(|path| format!("-f {}", quote(&path.display().to_string())))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A path as a shell takes it.
+fn quote(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c);
+    if !path.is_empty() && path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
+/// Shows the diffs of a dry run.
+pub(super) fn dry_run(change: &Change<'_>, edits: &[Edit<'_>]) -> Vec<(String, Result<Done>)> {
+    let ui = &change.cx.ui;
+    let stream = if ui.is_text() {
+        Stream::Data
+    } else {
+        Stream::Words
+    };
+    for edit in edits.iter().filter(|edit| edit.changed()) {
+        let diff = manifest::diff(&edit.file.label, edit.file.manifest.text(), &edit.text);
+        ui.unified(&diff, stream);
+    }
+    edits
+        .iter()
+        .flat_map(|edit| {
+            remark(change, edit);
+            results(change, edit, "")
+        })
+        .collect()
+}
+
+/// Writes the files that change, stdin's to stdout; gives the results of what is done and the
+/// failure that ended it, if one did.
+///
+/// The first file that cannot be written is a failure of its own; a later one is of kind partial
+/// and names what is written and what is not.
+pub(super) fn write(
+    change: &Change<'_>,
+    edits: &[Edit<'_>],
+) -> (Vec<(String, Result<Done>)>, Option<Error>) {
+    let mut written: Vec<&str> = Vec::new();
+    let mut all = Vec::new();
+    for edit in edits {
+        if let (Some(path), true) = (&edit.file.path, edit.changed()) {
+            let before = edit.file.manifest.text().as_bytes();
+            if let Err(error) = manifest::save(path, before, &edit.text) {
+                let failure = if written.is_empty() {
+                    error
+                } else {
+                    partial(edits, &written, &error)
+                };
+                return (all, Some(failure));
+            }
+            written.push(&edit.file.label);
+        }
+        all.extend(tell(change, edit));
+    }
+    (all, None)
+}
+
+/// Some files are written and one could not be.
+fn partial(edits: &[Edit<'_>], written: &[&str], error: &Error) -> Error {
+    let open: Vec<&str> = edits
+        .iter()
+        .filter(|edit| edit.changed() && edit.file.path.is_some())
+        .map(|edit| edit.file.label.as_str())
+        .filter(|label| !written.contains(label))
+        .collect();
+    let total = open.len() + written.len();
+    let verb = if open.len() == 1 { "was" } else { "were" };
+    Error::new(
+        Kind::Partial,
+        format!("{} of {total} files {verb} not written", open.len()),
+    )
+    .because(error.to_string())
+    .note(format!("Written: {}.", written.join(", ")))
+    .note(format!("Not written: {}.", open.join(", ")))
+    .hint("run the same command again; what is already so is left alone")
+}
+
+/// Says what was done in one file. For stdin, stdout is the manifest and all else is words.
+fn tell(change: &Change<'_>, edit: &Edit<'_>) -> Vec<(String, Result<Done>)> {
+    let ui = &change.cx.ui;
+    let live = if change.applies() {
+        ""
+    } else {
+        "; the live cluster is not changed"
+    };
+    remark(change, edit);
+    let results = results(change, edit, live);
+    if edit.file.path.is_some() {
+        return results;
+    }
+    ui.raw(&edit.text);
+    for done in results.into_iter().filter_map(|(_, result)| result.ok()) {
+        ui.status(&done.line);
+    }
+    Vec::new()
+}
+
+/// The warnings of a file's plans, and which registry case they took.
+fn remark(change: &Change<'_>, edit: &Edit<'_>) {
+    let ui = &change.cx.ui;
+    for (number, plan) in &edit.plans {
+        for warning in &plan.warnings {
+            ui.warn(&format!("{}: {warning}", edit.file.place(*number)));
+        }
+        if let (Some(case), false) = (&plan.registry_access, plan.is_empty()) {
+            ui.status(&format!("Registry access: {case}"));
+        }
+    }
+}
+
+fn results(change: &Change<'_>, edit: &Edit<'_>, live: &str) -> Vec<(String, Result<Done>)> {
+    edit.plans
+        .iter()
+        .map(|(number, plan)| {
+            // The case is said apart, so that the line stays short.
+            let bare = Plan {
+                registry_access: None,
+                ..plan.clone()
+            };
+            let mut line = change.line(&bare, &edit.file.place(*number), "");
+            if !plan.is_empty() {
+                line.push_str(live);
+            }
+            let target: wire::Target = edit.file.wire(*number);
+            let name = edit.file.cluster(*number).name().to_owned();
+            (name, Ok(Change::done(target, plan, line, None, None)))
+        })
+        .collect()
+}

@@ -1,0 +1,298 @@
+//! One live change, safely: read, decide, send the smallest patch with the lock, read again, verify.
+//!
+//! No body is ever built from an old document. A lost race goes back to the read, a lost answer
+//! too: what is there decides, not what was sent.
+
+use super::{Context, Mode};
+use crate::cluster::Cluster;
+use crate::control::{Client, WriteError};
+use crate::error::{Error, Result};
+use crate::patch::{self, DifferenceKind};
+use serde_json::{Map, Value, json};
+use std::time::{Duration, Instant};
+
+/// A 409 is tried again at least this often …
+const CONFLICT_TRIES: u32 = 10;
+/// … and at least this long.
+const CONFLICT_TIME: Duration = Duration::from_secs(30);
+/// How often a write whose answer was lost is planned anew.
+const LOST_TRIES: u32 = 4;
+
+/// What to do to a cluster, decided anew from each read of it.
+pub(super) trait Planner {
+    /// What was decided.
+    type Plan;
+
+    /// Decides; an error ends the change.
+    fn plan(&self, cluster: &Cluster) -> Result<Self::Plan>;
+
+    /// The merge patch without the lock fields; `None` when everything is as wished already.
+    fn patch(&self, plan: &Self::Plan) -> Option<Value>;
+
+    /// What was asked for, in errors: "`aws-ecr` was not enabled on `prod`".
+    fn not_done(&self) -> String;
+}
+
+/// A change that was carried out, or was not needed.
+pub(super) struct Settled<P> {
+    /// The plan that counts: the one that was sent, or the empty one.
+    pub(super) plan: P,
+    /// The cluster as it was when that plan was made.
+    pub(super) before: Cluster,
+    /// The cluster as it was read back; `None` when nothing was sent.
+    pub(super) after: Option<Cluster>,
+    /// Remarks on the verification.
+    pub(super) remarks: Vec<String>,
+}
+
+/// A patch that was sent and whose answer was lost.
+struct Unanswered<P> {
+    plan: P,
+    before: Cluster,
+    patch: Value,
+    failure: Error,
+}
+
+/// Brings a cluster to what the planner wants, starting from a read of it.
+pub(super) async fn settle<P: Planner>(
+    cx: &Context,
+    planner: &P,
+    first: Cluster,
+) -> Result<Settled<P::Plan>> {
+    let name = first.name().to_owned();
+    let client = cx.client().await?;
+    let Some(permit) = Mode::Write.permit() else {
+        return Err(Error::failure("a dry run came to the write"));
+    };
+    let started = Instant::now();
+    let mut conflicts = 0_u32;
+    let mut lost = 0_u32;
+    let mut unanswered: Option<Unanswered<P::Plan>> = None;
+    let mut cluster = first;
+    loop {
+        if let Some(open) = unanswered.take() {
+            if arrived(cx, &open.before, &open.patch, &cluster)? {
+                let mut remarks = verify(cx, &open.before, &open.patch, &cluster, planner)?;
+                remarks
+                    .push("the answer to the change was lost; reading it back shows it".to_owned());
+                return Ok(Settled {
+                    plan: open.plan,
+                    before: open.before,
+                    after: Some(cluster),
+                    remarks,
+                });
+            }
+            if lost >= LOST_TRIES {
+                return Err(open
+                    .failure
+                    .note(format!("Reading `{name}` back does not show it.")));
+            }
+        }
+        let plan = planner.plan(&cluster)?;
+        let Some(patch) = planner.patch(&plan) else {
+            return Ok(Settled {
+                plan,
+                before: cluster,
+                after: None,
+                remarks: Vec::new(),
+            });
+        };
+        match client.patch(&permit, &name, &lock(&cluster, &patch)).await {
+            Ok(()) => {
+                let after = read_back(cx, client, &name, planner).await?;
+                let remarks = verify(cx, &cluster, &patch, &after, planner)?;
+                cx.ui.detail(&format!(
+                    "Verified: reading {name} back shows the change, and nothing else is lost"
+                ));
+                return Ok(Settled {
+                    plan,
+                    before: cluster,
+                    after: Some(after),
+                    remarks,
+                });
+            }
+            Err(WriteError::Conflict(error)) => {
+                conflicts += 1;
+                if conflicts >= CONFLICT_TRIES && started.elapsed() >= CONFLICT_TIME {
+                    return Err(overtaken(&cluster, conflicts, started.elapsed(), &error));
+                }
+                cx.ui
+                    .detail(&format!("{name} was changed meanwhile; reading it again"));
+                pause(conflicts).await;
+            }
+            Err(WriteError::Uncertain(error)) => {
+                lost += 1;
+                cx.ui.detail(&format!(
+                    "the answer to the change of {name} was lost; reading it again"
+                ));
+                unanswered = Some(Unanswered {
+                    plan,
+                    before: cluster,
+                    patch,
+                    failure: uncertain(cx.explain(&error, &format!("change cluster `{name}`"))),
+                });
+                pause(lost).await;
+            }
+            Err(WriteError::Rejected(error)) => {
+                let mut failure = cx.explain(&error, &format!("change cluster `{name}`"));
+                failure.message = planner.not_done();
+                return Err(failure);
+            }
+        }
+        cluster = match client.get(&name).await {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                let failure = cx.explain(&error, &cx.reading(&name));
+                return Err(match unanswered {
+                    Some(open) => open.failure.because(format!("then: {failure}")),
+                    None => failure,
+                });
+            }
+        };
+    }
+}
+
+/// Whether the patch without an answer took effect: the cluster shows it and is not as it was.
+fn arrived(cx: &Context, before: &Cluster, patch: &Value, now: &Cluster) -> Result<bool> {
+    Ok(patch::unmet(patch, now.value(), "", cx.org()?).is_empty()
+        && (now.version().is_none() || now.version() != before.version()))
+}
+
+/// The failure of a write of which nobody knows whether it took place.
+fn uncertain(mut error: Error) -> Error {
+    error.hints.truncate(1);
+    error.hint("run the same command again; what is already so is left alone")
+}
+
+/// The failure after losing every race.
+fn overtaken(
+    cluster: &Cluster,
+    conflicts: u32,
+    elapsed: Duration,
+    error: &crate::control::ApiError,
+) -> Error {
+    let version = cluster.version().map_or_else(String::new, |version| {
+        format!("; last seen version {version}")
+    });
+    let mut failure = Error::conflict(format!(
+        "`{}` kept changing while this ran; nothing was written",
+        cluster.name()
+    ))
+    .because(format!(
+        "other writers were faster {conflicts} times in {}{version}",
+        crate::ui::duration(elapsed)
+    ))
+    .hint("run the same command again")
+    .request(error.request_id.clone());
+    if let Some(message) = &error.message {
+        failure = failure.because(format!("Control Plane said \"{message}\""));
+    }
+    failure
+}
+
+async fn read_back<P: Planner>(
+    cx: &Context,
+    client: &Client,
+    name: &str,
+    planner: &P,
+) -> Result<Cluster> {
+    client.get(name).await.map_err(|error| {
+        let mut failure = cx.explain(&error, &format!("read cluster `{name}` back"));
+        failure.notes.push(format!(
+            "The change was sent and accepted; only reading it back failed ({}).",
+            planner.not_done().replace(" was not ", " was ")
+        ));
+        failure
+    })
+}
+
+/// The patch with the lock fields, as far as the cluster has them.
+fn lock(cluster: &Cluster, patch: &Value) -> Value {
+    let mut body = Map::new();
+    if let Some(id) = cluster.id() {
+        body.insert("id".to_owned(), json!(id));
+    }
+    if let Some(version) = cluster.version() {
+        body.insert("version".to_owned(), json!(version));
+    }
+    if let Value::Object(fields) = patch {
+        body.extend(fields.clone());
+    }
+    Value::Object(body)
+}
+
+/// Whether the cluster shows what was asked, and nothing else was lost by it.
+///
+/// If the counter is the next after the one that was locked on, a changed or lost field elsewhere
+/// in `spec` is an error and an added one a remark. If it is higher, others wrote after us, and
+/// only what was asked is judged.
+fn verify<P: Planner>(
+    cx: &Context,
+    before: &Cluster,
+    patch: &Value,
+    after: &Cluster,
+    planner: &P,
+) -> Result<Vec<String>> {
+    let org = cx.org()?;
+    let name = before.name();
+    let unmet = patch::unmet(patch, after.value(), "", org);
+    if !unmet.is_empty() {
+        return Err(Error::failure(planner.not_done())
+            .because(format!(
+                "the change was accepted, but reading `{name}` back does not show {}",
+                unmet.join(", ")
+            ))
+            .hint(format!(
+                "mk8s cluster get {name} -o yaml shows what is there"
+            )));
+    }
+    let next = match (before.version(), after.version()) {
+        (Some(locked), Some(now)) => now == locked + 1,
+        _ => false,
+    };
+    if !next {
+        return Ok(Vec::new());
+    }
+    let mut intended = before.value().clone();
+    patch::merge(&mut intended, patch);
+    let spec = |value: &Value| value.get("spec").cloned().unwrap_or_default();
+    let differences = patch::compare(&spec(&intended), &spec(after.value()), "spec", org);
+    let (added, lost): (Vec<_>, Vec<_>) = differences
+        .into_iter()
+        .partition(|difference| difference.kind == DifferenceKind::Added);
+    if !lost.is_empty() {
+        let paths = |kind| {
+            lost.iter()
+                .filter(|difference| difference.kind == kind)
+                .map(|difference| difference.path.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let mut error = Error::failure(format!(
+            "`{name}` was changed as asked, but other fields changed along with it"
+        ));
+        for (kind, word) in [
+            (DifferenceKind::Lost, "lost"),
+            (DifferenceKind::Changed, "changed"),
+        ] {
+            let paths = paths(kind);
+            if !paths.is_empty() {
+                error = error.because(format!("{word}: {paths}"));
+            }
+        }
+        return Err(error.hint(format!(
+            "mk8s cluster get {name} -o yaml shows what is there; compare it with your manifest"
+        )));
+    }
+    Ok(added
+        .iter()
+        .map(|difference| format!("the server added {}", difference.path))
+        .collect())
+}
+
+/// A pause that grows with the tries, with jitter, so that writers do not meet again.
+async fn pause(tries: u32) {
+    let base = 0.1 * 1.6_f64.powi(i32::try_from(tries.min(12)).unwrap_or(12));
+    let seconds = base.min(5.0) * (0.5 + fastrand::f64());
+    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+}

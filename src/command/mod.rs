@@ -1,0 +1,232 @@
+//! One file per verb: the context and its arguments in, an outcome or an error out.
+//!
+//! This is where a library error gets the user's situation: which cluster, which org, what to do
+//! next. Commands do not call each other; what they share stands in `target`, `live` and `file`.
+
+mod addon_change;
+mod addon_read;
+mod apply;
+mod auth;
+mod cluster;
+mod diff;
+mod file;
+mod live;
+mod sandbox;
+mod status;
+mod target;
+
+use crate::addon::{self, Addon};
+use crate::cli::{AddonCommand, AuthCommand, Cli, ClusterCommand, Command, SandboxCommand};
+use crate::cluster::Cluster;
+use crate::control::{ApiError, Client, Connection, Permit, Who};
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::settings::{Environment, Flags, Settings};
+use crate::ui::{Report, Ui, wire};
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
+/// What every command works with.
+pub(crate) struct Context {
+    /// The door to the streams.
+    pub(crate) ui: Rc<Ui>,
+    /// The environment as `main` found it.
+    pub(crate) env: Environment,
+    flags: Flags,
+    settings: OnceCell<Settings>,
+    client: OnceCell<Client>,
+    /// What to say when Ctrl-C ends a wait.
+    interrupted: RefCell<Option<String>>,
+}
+
+/// Whether a command may write. Only this module makes a [`Permit`], and never for a dry run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Do it.
+    Write,
+    /// Show what would be done.
+    DryRun,
+}
+
+impl Mode {
+    fn of(dry_run: bool) -> Self {
+        if dry_run { Self::DryRun } else { Self::Write }
+    }
+
+    /// The right to write; `None` for a dry run.
+    fn permit(self) -> Option<Permit> {
+        match self {
+            Self::Write => Some(Permit::granted()),
+            Self::DryRun => None,
+        }
+    }
+}
+
+impl Context {
+    /// A context that reads settings and connects when first asked to.
+    pub(crate) fn new(ui: Rc<Ui>, env: Environment, flags: Flags) -> Self {
+        Self {
+            ui,
+            env,
+            flags,
+            settings: OnceCell::new(),
+            client: OnceCell::new(),
+            interrupted: RefCell::new(None),
+        }
+    }
+
+    /// Who and where, resolved once.
+    fn settings(&self) -> Result<&Settings> {
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings);
+        }
+        let settings = Settings::resolve(&self.flags, &self.env)?;
+        for warning in settings.warnings() {
+            self.ui.warn(warning);
+        }
+        Ok(self.settings.get_or_init(|| settings))
+    }
+
+    /// The org's name.
+    fn org(&self) -> Result<&str> {
+        Ok(&self.settings()?.org()?.value)
+    }
+
+    /// The one client of the process.
+    async fn client(&self) -> Result<&Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let connection = Connection::open(self.settings()?).await?;
+        let ui = Rc::clone(&self.ui);
+        let client = Client::new(
+            connection,
+            ui.is_debug()
+                .then(|| Box::new(move |line: &str| ui.trace(line)) as Box<dyn Fn(&str)>),
+        )?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// An API error in the user's words; `doing` completes "cannot …".
+    fn explain(&self, error: &ApiError, doing: &str) -> Error {
+        match self.settings().and_then(Who::of) {
+            Ok(who) => error.explain(doing, &who),
+            Err(error) => error,
+        }
+    }
+
+    /// Reads a cluster.
+    async fn read(&self, name: &str) -> Result<Cluster> {
+        let client = self.client().await?;
+        client
+            .get(name)
+            .await
+            .map_err(|error| self.explain(&error, &self.reading(name)))
+    }
+
+    /// "read cluster `prod` in org `acme`", to complete "cannot …".
+    fn reading(&self, name: &str) -> String {
+        match self.org() {
+            Ok(org) => format!("read cluster `{name}` in org `{org}`"),
+            Err(_) => format!("read cluster `{name}`"),
+        }
+    }
+
+    /// Sets what is said if Ctrl-C comes from now on.
+    fn if_interrupted(&self, text: Option<String>) {
+        *self.interrupted.borrow_mut() = text;
+    }
+
+    /// The failure that Ctrl-C is.
+    pub(crate) fn interruption(&self) -> Error {
+        use crate::error::Kind;
+        match self.interrupted.borrow().as_ref() {
+            Some(text) => Error::new(Kind::Interrupted, "interrupted").note(text.clone()),
+            None => Error::new(Kind::Interrupted, "interrupted"),
+        }
+    }
+}
+
+/// Runs the command that was parsed.
+pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
+    match cli.command {
+        Command::Addon(command) => match command {
+            AddonCommand::List(args) => addon_read::list(cx, &args).await,
+            AddonCommand::Show(args) => addon_read::show(cx, &args).await,
+            AddonCommand::Explain(args) => addon_read::explain(cx, &args),
+            AddonCommand::Enable(args) => addon_change::enable(cx, &args).await,
+            AddonCommand::Disable(args) => addon_change::disable(cx, &args).await,
+            AddonCommand::TrustPolicy(args) => status::trust_policy(cx, &args).await,
+            AddonCommand::OidcUrl(args) => status::oidc_url(cx, &args).await,
+        },
+        Command::Apply(args) => apply::apply(cx, &args).await,
+        Command::Diff(args) => diff::diff(cx, &args).await,
+        Command::Cluster(ClusterCommand::List) => cluster::list(cx).await,
+        Command::Cluster(ClusterCommand::Get(args)) => cluster::get(cx, &args).await,
+        Command::Auth(AuthCommand::Status) => auth::status(cx).await,
+        Command::Sandbox(SandboxCommand::Start(options)) => sandbox::start(cx, &options).await,
+        Command::Sandbox(SandboxCommand::Run(args)) => sandbox::run(cx, &args).await,
+        Command::Completion(args) => Ok(completion(cx, args.shell)),
+        Command::Version => version(cx),
+    }
+}
+
+fn completion(cx: &Context, shell: clap_complete::Shell) -> Outcome {
+    cx.ui.raw(&crate::cli::completion(shell));
+    Outcome::Ok
+}
+
+fn version(cx: &Context) -> Result<Outcome> {
+    let version = env!("CARGO_PKG_VERSION");
+    cx.ui.report(&Report {
+        json: wire::to_value(&wire::Single::new(
+            "Version",
+            serde_json::json!({ "version": version }),
+        )),
+        slim: None,
+        names: vec![version.to_owned()],
+        text: format!("mk8s {version}"),
+        wide: None,
+    })?;
+    Ok(Outcome::Ok)
+}
+
+/// The add-on that a word means; an unknown one suggests the nearest, with kind usage.
+fn addon_by_word(word: &str) -> Result<&'static Addon> {
+    addon::by_word(word).ok_or_else(|| {
+        let count = addon::CATALOG.len();
+        Error::usage(format!("no add-on is called `{word}`")).hint(match addon::nearest(word) {
+            Some(name) => format!("did you mean `{name}`? `mk8s addon list` shows all {count}"),
+            None => format!("`mk8s addon list` shows all {count}"),
+        })
+    })
+}
+
+/// One error for what several targets came to: the only one as it is, several of one kind under
+/// that kind, and `partial` where others are done.
+fn summarise(mut errors: Vec<Error>, done: usize) -> Option<Error> {
+    use crate::error::Kind;
+    if errors.is_empty() {
+        return None;
+    }
+    if errors.len() == 1 && done == 0 {
+        return errors.pop();
+    }
+    let kind = match errors.first() {
+        Some(first) if done == 0 && errors.iter().all(|error| error.kind == first.kind) => {
+            first.kind
+        }
+        _ => Kind::Partial,
+    };
+    let failed = errors.len();
+    let mut error = Error::new(
+        kind,
+        if done == 0 {
+            format!("all {failed} targets failed")
+        } else {
+            format!("{failed} of {} targets failed", failed + done)
+        },
+    );
+    error.others = errors;
+    Some(error)
+}

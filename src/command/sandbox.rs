@@ -1,0 +1,160 @@
+//! `mk8s sandbox start` and `mk8s sandbox run`.
+
+use super::Context;
+use crate::cli::{SandboxOptions, SandboxRunArgs};
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::manifest;
+use crate::sandbox::{self, Options, Sandbox, Seeds};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// `mk8s sandbox start`
+pub(super) async fn start(cx: &Context, args: &SandboxOptions) -> Result<Outcome> {
+    let sandbox = Sandbox::bind(options(args)?).await?;
+    let lines: Vec<String> = sandbox
+        .environment()
+        .into_iter()
+        .map(|(name, value)| format!("export {name}={value}"))
+        .collect();
+    cx.ui.data(&lines.join("\n"));
+    cx.ui
+        .status(&format!("Sandbox on {}; Ctrl-C stops it", sandbox.url()));
+    let mut terminate = signals(SignalKind::terminate())?;
+    let mut interrupt = signals(SignalKind::interrupt())?;
+    sandbox
+        .serve(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+        .await?;
+    Ok(Outcome::Ok)
+}
+
+/// `mk8s sandbox run`
+pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> {
+    let Some((program, arguments)) = args.command.split_first() else {
+        return Err(Error::usage("no command was named"));
+    };
+    let sandbox = Sandbox::bind(options(&args.options)?).await?;
+    let home = tempfile::Builder::new()
+        .prefix("mk8s-sandbox-")
+        .tempdir()
+        .map_err(|error| Error::failure(format!("cannot make a temporary folder: {error}")))?;
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).env_clear();
+    for (name, value) in cx.env.iter() {
+        // What would point the child elsewhere than at the sandbox stays out.
+        let name_text = name.to_string_lossy();
+        if !name_text.starts_with("CPLN_") && name_text != "MK8S_CLUSTER" {
+            command.env(name, value);
+        }
+    }
+    for (name, value) in sandbox.environment() {
+        command.env(name, value);
+    }
+    command
+        .env("CPLN_HOME", home.path())
+        .env("CPLN_SKIP_UPDATE_CHECK", "true")
+        .env("PATH", path_with_us(cx)?);
+    // Ctrl-C goes to the child, which is in the same group; we stay to tidy up and pass its code on.
+    let mut interrupt = signals(SignalKind::interrupt())?;
+    let mut terminate = signals(SignalKind::terminate())?;
+    let mut child = command.spawn().map_err(|error| {
+        Error::not_found(format!("`{}` was not run", program.to_string_lossy())).because(
+            match error.kind() {
+                std::io::ErrorKind::NotFound => "there is no such program".to_owned(),
+                _ => error.to_string(),
+            },
+        )
+    })?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serve = sandbox.serve(async move {
+        let _ = stopped.await;
+    });
+    let wait = async move {
+        let status = loop {
+            tokio::select! {
+                status = child.wait() => break status,
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {
+                    // Whoever ends us means the child as well.
+                    let _ = child.start_kill();
+                }
+            }
+        };
+        let _ = stop.send(());
+        status
+    };
+    let (served, status) = tokio::join!(serve, wait);
+    served?;
+    let status = status
+        .map_err(|error| Error::failure(format!("the command cannot be waited for: {error}")))?;
+    Ok(Outcome::Passed(code(status)))
+}
+
+/// A shell's view of how a process ended: its code, or 128 and the signal.
+fn code(status: ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt as _;
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal))
+        .unwrap_or(1);
+    u8::try_from(code).unwrap_or(1)
+}
+
+fn signals(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {
+    signal(kind).map_err(|error| Error::failure(format!("signals cannot be handled: {error}")))
+}
+
+/// PATH with this binary's folder first, so that `mk8s` in the command is this one.
+fn path_with_us(cx: &Context) -> Result<OsString> {
+    let us = std::env::current_exe()
+        .map_err(|error| Error::failure(format!("cannot find this binary: {error}")))?;
+    let mut folders: Vec<PathBuf> = us.parent().map(PathBuf::from).into_iter().collect();
+    if let Some(path) = cx.env.path("PATH") {
+        folders.extend(std::env::split_paths(path));
+    }
+    std::env::join_paths(folders)
+        .map_err(|error| Error::failure(format!("PATH cannot be extended: {error}")))
+}
+
+fn options(args: &SandboxOptions) -> Result<Options> {
+    let mut seeds = Vec::new();
+    for path in &args.seed {
+        for file in manifest::collect(std::slice::from_ref(path))? {
+            let manifest = manifest::read(&file)?;
+            seeds.extend(manifest.clusters().map(|document| document.value().clone()));
+        }
+    }
+    if !args.seed.is_empty() && seeds.is_empty() {
+        let names: Vec<String> = args
+            .seed
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        return Err(
+            Error::not_found(format!("no cluster is in the seed {}", names.join(", ")))
+                .because("no document has `kind: mk8s`"),
+        );
+    }
+    Ok(Options {
+        port: args.port,
+        seeds: if args.seed.is_empty() {
+            Seeds::Builtin
+        } else {
+            Seeds::Objects(seeds)
+        },
+        state: args.state.clone(),
+        put: args.put,
+        trust_policy: args.trust_policy,
+        status_delay: args.status_delay.unwrap_or_default(),
+        latency: args.latency.unwrap_or_default(),
+        faults: args.fault.clone(),
+        ..sandbox::Options::default()
+    })
+}

@@ -1,0 +1,337 @@
+//! What a cluster publishes: its trust policies and its OIDC issuer, and waiting for them.
+
+use super::Context;
+use super::target::{self, Target};
+use crate::addon::Addon;
+use crate::arn::AccountId;
+use crate::aws::{template, trust};
+use crate::cli::{OidcUrlArgs, TrustPolicyArgs};
+use crate::cluster::Cluster;
+use crate::control::wait::{self, Waited};
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::ui::{Report, duration, wire};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A wait for one field of a cluster's status.
+pub(super) struct Wait<'a> {
+    /// The cluster.
+    pub(super) name: &'a str,
+    /// JSON pointer of the field.
+    pub(super) pointer: &'a str,
+    /// Wait for it to go rather than to come.
+    pub(super) gone: bool,
+    /// What is waited for, in a sentence: "the trust policy of `aws-ecr`".
+    pub(super) what: &'a str,
+    /// What holds all the same when the wait ends early: "aws-ecr stays enabled".
+    pub(super) stays: &'a str,
+    /// The command that takes the wait up again, `--wait` left out where it has none.
+    pub(super) again: &'a str,
+    /// How long.
+    pub(super) limit: Duration,
+}
+
+impl Wait<'_> {
+    /// Waits; a timeout is of its own kind and names the condition and what was last seen.
+    pub(super) async fn run(&self, cx: &Context) -> Result<(Cluster, wire::Waited)> {
+        let condition = dotted(self.pointer);
+        let client = cx.client().await?;
+        let progress = cx.ui.progress();
+        cx.if_interrupted(Some(format!("Stopped waiting; {}.", self.stays)));
+        let waited = wait::until(
+            async || client.get(self.name).await,
+            |cluster: &Cluster| {
+                (cluster.ready_at(self.pointer).is_some() != self.gone).then(|| cluster.clone())
+            },
+            self.limit,
+            |look| {
+                progress.say(&match look.look {
+                    Ok(cluster) => format!(
+                        "Waiting for {condition} of {}: {}",
+                        self.name,
+                        last_seen(cluster, self.pointer)
+                    ),
+                    Err(error) => {
+                        let doing = cx.reading(self.name);
+                        format!("Waiting for {}: {}", self.name, cx.explain(error, &doing))
+                    }
+                });
+            },
+        )
+        .await;
+        cx.if_interrupted(None);
+        drop(progress);
+        let waited = waited.map_err(|error| {
+            cx.explain(&error, &format!("wait for {}", self.what))
+                .note(format!("{}.", capital(self.stays)))
+        })?;
+        match waited {
+            Waited::Ready { value, elapsed } => Ok((
+                value,
+                wire::Waited {
+                    condition,
+                    reached: true,
+                    seconds: elapsed.as_secs_f64(),
+                },
+            )),
+            Waited::TimedOut {
+                last_seen: seen,
+                last_error,
+                elapsed,
+            } => {
+                let verb = if self.gone {
+                    "did not go"
+                } else {
+                    "never appeared"
+                };
+                let seen = seen.map_or_else(
+                    || "nothing could be read".to_owned(),
+                    |cluster| last_seen(&cluster, self.pointer),
+                );
+                let mut error = Error::timeout(format!(
+                    "gave up waiting for {} on `{}` after {}",
+                    self.what,
+                    self.name,
+                    duration(elapsed)
+                ))
+                .because(format!("{condition} {verb}; last seen: {seen}"))
+                .note(format!("{}.", capital(self.stays)));
+                if let Some(last) = last_error {
+                    let doing = cx.reading(self.name);
+                    error = error.because(cx.explain(&last, &doing).to_string());
+                }
+                Err(error.hint(self.again.to_owned()))
+            }
+        }
+    }
+}
+
+/// `/status/addOns/x` as people write it: `status.addOns.x`.
+fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
+}
+
+/// How far along the pointer the cluster's status goes.
+fn last_seen(cluster: &Cluster, pointer: &str) -> String {
+    let mut at = cluster.value();
+    let mut parent = "the cluster".to_owned();
+    for part in pointer.trim_start_matches('/').split('/') {
+        match at.get(part) {
+            None => return format!("{part} absent from {parent}"),
+            Some(Value::Null) => return format!("{part} is null in {parent}"),
+            Some(next) => {
+                at = next;
+                part.clone_into(&mut parent);
+            }
+        }
+    }
+    match at {
+        Value::String(text) if text.is_empty() => format!("{parent} is an empty string"),
+        Value::Object(map) if map.is_empty() => format!("{parent} is an empty object"),
+        _ => format!("{parent} is there"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        // An add-on's name keeps its spelling.
+        Some(first) if !text.contains('-') => first.to_uppercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+/// The one cluster that a reading command is about, live or in a file.
+async fn one(cx: &Context, args: &crate::cli::TargetArgs) -> Result<(Cluster, Option<String>)> {
+    match target::resolve(cx, args, false)? {
+        Target::None => Err(target::missing()),
+        Target::Clusters(names) => match names.as_slice() {
+            [name] => Ok((cx.read(name).await?, Some(name.clone()))),
+            _ => Err(Error::usage(
+                "several clusters were named, and this reads one",
+            )),
+        },
+        Target::Files(paths, names) => {
+            let loaded = target::load(cx, &paths, &names)?;
+            let mut clusters = loaded
+                .iter()
+                .flat_map(|file| file.documents.iter().map(|&number| file.cluster(number)));
+            match (clusters.next(), clusters.next()) {
+                (Some(cluster), None) => Ok((cluster, None)),
+                _ => Err(
+                    Error::usage("the files hold several clusters, and this reads one")
+                        .hint("-c NAME picks one of them"),
+                ),
+            }
+        }
+    }
+}
+
+/// `mk8s addon trust-policy`
+pub(super) async fn trust_policy(cx: &Context, args: &TrustPolicyArgs) -> Result<Outcome> {
+    let addon = super::addon_by_word(&args.addon)?;
+    let name = addon.name;
+    let Some(pointer) = addon.trust_policy else {
+        let with: Vec<&str> = crate::addon::CATALOG
+            .iter()
+            .filter(|addon| addon.trust_policy.is_some())
+            .map(|addon| addon.name)
+            .collect();
+        return Err(
+            Error::usage(format!("`{name}` publishes no trust policy")).because(format!(
+                "only {} do",
+                crate::addon::rules::list(with.into_iter())
+            )),
+        );
+    };
+    let account: Option<AccountId> = match &args.account {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|reason: String| {
+            Error::usage(format!("`{text}` is not an AWS account id"))
+                .because(reason.replace("the account part", "it"))
+        })?),
+    };
+    let cluster = published(cx, args, addon, pointer).await?;
+    let place = cluster.name().to_owned();
+    let served = cluster.ready_at(pointer).cloned().unwrap_or_default();
+    let mut document = trust::parse(&served).map_err(|reason| {
+        Error::unavailable(format!(
+            "the trust policy of `{name}` on `{place}` cannot be read"
+        ))
+        .because(format!(
+            "{} is not a JSON document: {reason}",
+            dotted(pointer)
+        ))
+    })?;
+    if let Some(account) = &account {
+        let partition = cluster
+            .add_on(addon.key)
+            .and_then(|settings| settings.get("roleArn"))
+            .and_then(Value::as_str)
+            .and_then(|role| role.parse::<crate::arn::RoleArn>().ok())
+            .map(|role| role.partition().to_owned());
+        let filled = template::fill_account(&document, account, partition.as_deref());
+        for replaced in &filled.replaced {
+            cx.ui.warn(&format!(
+                "`{replaced}` in Principal.Federated was replaced, for the role's account {account}"
+            ));
+        }
+        document = filled.document;
+    }
+    let placeholders = template::placeholders(&document);
+    for finding in &placeholders {
+        cx.ui
+            .warn(&format!("the trust policy is not complete: {finding}"));
+    }
+    if !placeholders.is_empty() && account.is_none() {
+        cx.ui
+            .status("--account ID sets the AWS account that owns the role");
+    }
+    cx.ui.report(&Report {
+        text: format!("{document:#}"),
+        names: vec![place],
+        json: document,
+        slim: None,
+        wide: None,
+    })?;
+    Ok(Outcome::Ok)
+}
+
+/// The cluster once its status shows the trust policy: off is of kind refused, not there yet of
+/// kind not-found unless it is waited for.
+async fn published(
+    cx: &Context,
+    args: &TrustPolicyArgs,
+    addon: &Addon,
+    pointer: &str,
+) -> Result<Cluster> {
+    let name = addon.name;
+    let (cluster, live) = one(cx, &args.target).await?;
+    let place = cluster.name().to_owned();
+    if cluster.add_on(addon.key).is_none() {
+        let error = Error::refused(format!("there is no trust policy of `{name}` on `{place}`"))
+            .because(format!("`{name}` is off"));
+        return Err(match &live {
+            Some(_) => error.hint(enable_hint(&cluster, addon, &place)),
+            None => error,
+        });
+    }
+    if cluster.ready_at(pointer).is_some() {
+        return Ok(cluster);
+    }
+    if let (Some(target), Some(limit)) = (&live, args.wait) {
+        let wait = Wait {
+            name: target,
+            pointer,
+            gone: false,
+            what: &format!("the trust policy of `{name}`"),
+            stays: "the add-on stays enabled",
+            again: &format!("mk8s addon trust-policy {name} -c {target} --wait=15m"),
+            limit,
+        };
+        return Ok(wait.run(cx).await?.0);
+    }
+    let error = Error::not_found(format!(
+        "the trust policy of `{name}` is not there yet on `{place}`"
+    ))
+    .because(format!(
+        "{} is missing; last seen: {}",
+        dotted(pointer),
+        last_seen(&cluster, pointer)
+    ));
+    Err(match &live {
+        Some(target) => error.hint(format!("mk8s addon trust-policy {name} -c {target} --wait")),
+        None => error.because("a manifest has no status; the live cluster has"),
+    })
+}
+
+/// The command that switches an add-on on, with what it will need there.
+fn enable_hint(cluster: &Cluster, addon: &Addon, place: &str) -> String {
+    let mut hint = format!("mk8s addon enable {} -c {place}", addon.name);
+    if addon.aws_registry && cluster.provider() != Some("aws") {
+        hint.push_str(" --role-arn ARN");
+    }
+    if addon.needs.iter().any(|key| cluster.add_on(key).is_none()) {
+        hint.push_str(" --with-prerequisites");
+    }
+    hint
+}
+
+/// `mk8s addon oidc-url`
+pub(super) async fn oidc_url(cx: &Context, args: &OidcUrlArgs) -> Result<Outcome> {
+    let (cluster, live) = one(cx, &args.target).await?;
+    let name = cluster.name();
+    let Some(url) = cluster.ready_at("/status/oidcProviderUrl") else {
+        if cluster.add_on("awsWorkloadIdentity").is_none() {
+            let error = Error::refused(format!("`{name}` has no OIDC issuer URL"))
+                .because("`aws-workload-identity`, which publishes it, is off");
+            return Err(match live {
+                Some(_) => error.hint(format!("mk8s addon enable aws-workload-identity -c {name}")),
+                None => error,
+            });
+        }
+        let error = Error::not_found(format!("the OIDC issuer URL of `{name}` is not there yet"))
+            .because(format!(
+                "status.oidcProviderUrl is missing; last seen: {}",
+                last_seen(&cluster, "/status/oidcProviderUrl")
+            ));
+        return Err(match live {
+            Some(_) => error.hint(format!(
+                "mk8s addon enable aws-workload-identity -c {name} --wait waits for it"
+            )),
+            None => error.because("a manifest has no status; the live cluster has"),
+        });
+    };
+    cx.ui.report(&Report {
+        text: match url {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        },
+        names: vec![name.to_owned()],
+        json: url.clone(),
+        slim: None,
+        wide: None,
+    })?;
+    Ok(Outcome::Ok)
+}

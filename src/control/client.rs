@@ -1,0 +1,266 @@
+//! What the rest of the program calls: get, list, patch, put.
+
+use super::answer::Answer;
+use super::error::{Access, ApiError, Problem, WriteError};
+use super::http::Transport;
+use super::request::{self, Request};
+use super::retry::Policy;
+use super::{Connection, Permit, Trace};
+use crate::cluster::{self, Cluster};
+use crate::error::{Error, Result};
+use crate::settings::text::excerpt;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fmt;
+use time::OffsetDateTime;
+
+/// The largest cluster that is read, in bytes.
+const ITEM: u64 = 16 * 1024 * 1024;
+/// All pages of a list together, in bytes.
+const LIST: u64 = 64 * 1024 * 1024;
+/// More pages than any org has.
+const PAGES: usize = 1000;
+
+/// A client of one org at one endpoint. Connects when the first request is made.
+pub struct Client {
+    transport: Transport,
+    policy: Policy,
+}
+
+/// What a PUT did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The cluster did not exist before.
+    pub created: bool,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("connection", &self.transport.connection)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Makes a client; `trace` gets the lines of `--debug`.
+    ///
+    /// An org that cannot be a part of a path is of kind usage.
+    pub fn new(connection: Connection, trace: Option<Trace>) -> Result<Self> {
+        request::check_org(&connection.org).map_err(|reason| {
+            Error::usage(format!(
+                "`{}` is not an org's name",
+                excerpt(&connection.org, 80)
+            ))
+            .because(reason)
+        })?;
+        let policy = if connection.endpoint.is_loopback() {
+            Policy::LOOPBACK
+        } else {
+            Policy::REMOTE
+        };
+        Ok(Self {
+            transport: Transport::new(connection, trace)?,
+            policy,
+        })
+    }
+
+    /// The org of all requests.
+    pub fn org(&self) -> &str {
+        &self.transport.connection.org
+    }
+
+    /// Reads one cluster.
+    pub async fn get(&self, name: &str) -> Result<Cluster, ApiError> {
+        let request = request::get(self.org(), name)?;
+        self.read(Access::Read, &request, ITEM, cluster::KIND)
+            .await
+            .map(|(value, _)| Cluster::new(value))
+    }
+
+    /// Reads all clusters of the org, every page.
+    pub async fn list(&self) -> Result<Vec<Cluster>, ApiError> {
+        let mut list = self.list_value().await?;
+        match list.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => Ok(items.into_iter().map(Cluster::new).collect()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Reads all clusters of the org as one object of the API's `kind: list`: the first page's
+    /// object, with the items of all pages and no link to a next one.
+    pub async fn list_value(&self) -> Result<Value, ApiError> {
+        let mut request = request::list(self.org());
+        let mut whole: Option<Value> = None;
+        let mut items = Vec::new();
+        let mut seen = HashSet::from([request.path.clone()]);
+        let mut left = LIST;
+        loop {
+            let (mut page, size) = self.read(Access::List, &request, left, "list").await?;
+            left = left.saturating_sub(size);
+            items.append(&mut self.items(&mut page)?);
+            let next = next_link(&page);
+            whole.get_or_insert(page);
+            let Some(href) = next else { break };
+            let path = self.page_path(&href)?;
+            if seen.len() >= PAGES || !seen.insert(path.clone()) {
+                return Err(list_error("its pages lead in a circle".to_owned()));
+            }
+            request = request::page(&path);
+        }
+        let mut whole = whole.unwrap_or_else(|| json!({"kind": "list"}));
+        if let Some(Value::Array(links)) = whole.get_mut("links") {
+            links.retain(|link| !is_next(link));
+        }
+        whole["items"] = Value::Array(items);
+        Ok(whole)
+    }
+
+    /// Changes a cluster by a merge patch.
+    ///
+    /// What the server made of it is to be read afterwards, also when the answer was lost
+    /// ([`WriteError::Uncertain`]).
+    pub async fn patch(&self, _: &Permit, name: &str, body: &Value) -> Result<(), WriteError> {
+        let request = request::patch(self.org(), name, body)?;
+        self.write(Access::Edit, &request).await?;
+        Ok(())
+    }
+
+    /// Creates or updates the cluster that a document names, as `cpln apply` does.
+    ///
+    /// Whether the server merges or replaces is not known: read afterwards.
+    pub async fn put(&self, _: &Permit, document: &Value) -> Result<Written, WriteError> {
+        let request = request::put(self.org(), document)?;
+        let answer = self.write(Access::Apply, &request).await?;
+        Ok(Written {
+            created: answer.status == 201,
+        })
+    }
+
+    async fn read(
+        &self,
+        access: Access,
+        request: &Request,
+        limit: u64,
+        kind: &str,
+    ) -> Result<(Value, u64), ApiError> {
+        let token = &self.transport.connection.token;
+        self.with_retries(access, async || {
+            let answer = self.once(request, limit).await?;
+            let size = answer.body.len() as u64;
+            Ok((answer.object(kind, token)?, size))
+        })
+        .await
+    }
+
+    async fn write(&self, access: Access, request: &Request) -> Result<Answer, ApiError> {
+        let token = &self.transport.connection.token;
+        self.with_retries(access, async || {
+            let answer = self.once(request, ITEM).await?;
+            answer.check_written(token)?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    pub(super) async fn once(&self, request: &Request, limit: u64) -> Result<Answer, ApiError> {
+        let answer = self.transport.send(request, limit).await?;
+        answer.check(&self.transport.connection.token, OffsetDateTime::now_utc())
+    }
+
+    async fn with_retries<T>(
+        &self,
+        access: Access,
+        attempt: impl AsyncFnMut() -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        self.policy
+            .run(access, attempt, |error, wait| {
+                self.transport
+                    .say(|| Some(format!("again in {} ms: {error}", wait.as_millis())));
+            })
+            .await
+    }
+
+    fn items(&self, page: &mut Value) -> Result<Vec<Value>, ApiError> {
+        let kind = page.get("itemKind").and_then(Value::as_str);
+        if let Some(kind) = kind.filter(|kind| *kind != cluster::KIND) {
+            let token = &self.transport.connection.token;
+            return Err(list_error(format!(
+                "it is a list of \"{}\"",
+                excerpt(&token.redact(kind), 80)
+            )));
+        }
+        match page.get_mut("items").map(Value::take) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) if items.iter().all(Value::is_object) => Ok(items),
+            Some(_) => Err(list_error("its items are not a list of objects".to_owned())),
+        }
+    }
+
+    /// Hrefs are paths below the endpoint. A whole URL is taken when it is the endpoint's own.
+    fn page_path(&self, href: &str) -> Result<String, ApiError> {
+        let endpoint = &self.transport.connection.endpoint;
+        let path = href.strip_prefix(endpoint.as_str()).unwrap_or(href);
+        if path.starts_with('/') && !path.starts_with("//") && endpoint.join(path).is_some() {
+            return Ok(path.to_owned());
+        }
+        Err(list_error(format!(
+            "its next page is elsewhere: \"{}\"",
+            excerpt(&self.transport.connection.token.redact(href), 200)
+        )))
+    }
+}
+
+fn list_error(what: String) -> ApiError {
+    ApiError {
+        access: Access::List,
+        ..ApiError::new(Problem::Garbage(what))
+    }
+}
+
+fn is_next(link: &Value) -> bool {
+    link.get("rel").and_then(Value::as_str) == Some("next")
+}
+
+fn next_link(page: &Value) -> Option<String> {
+    let links = page.get("links")?.as_array()?;
+    let next = links.iter().find(|link| is_next(link))?;
+    let href = next.get("href")?.as_str()?;
+    (!href.is_empty()).then(|| href.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Endpoint, Token};
+    use std::time::Duration;
+
+    #[test]
+    fn pages_are_paths_below_the_endpoint_or_its_own_urls() {
+        let client = Client::new(
+            Connection {
+                endpoint: Endpoint::parse("https://gate.example/cpln").unwrap(),
+                org: "acme".to_owned(),
+                token: Token::new("abc").unwrap(),
+                insecure: false,
+                timeout: Duration::from_secs(1),
+                proxy: None,
+            },
+            None,
+        )
+        .unwrap();
+        for (href, path) in [
+            ("/org/acme/mk8s?next=2", Some("/org/acme/mk8s?next=2")),
+            ("https://gate.example/cpln/org?next=2", Some("/org?next=2")),
+            ("https://gate.example/other/org", None),
+            ("https://gate.example.evil/cpln/org", None),
+            ("https://gate.example/cpln.evil/org", None),
+            ("http://gate.example/cpln/org", None),
+            ("//evil.example/org", None),
+            ("org/acme", None),
+            ("", None),
+        ] {
+            assert_eq!(client.page_path(href).ok().as_deref(), path, "{href}");
+        }
+    }
+}

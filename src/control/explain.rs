@@ -1,0 +1,489 @@
+//! A failed request in the user's words. Pure.
+//!
+//! Says what the server said, quoted and attributed, and both readings where the platform is
+//! ambiguous. The texts may change, the kinds may not: they are the exit codes.
+
+use super::error::{Access, ApiError, Problem};
+use crate::error::{Error, Kind, Result};
+use crate::settings::text::printable;
+use crate::settings::{Endpoint, Identity, Origin, Settings, Sourced, TokenKind};
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Who asked, where: what a message may have to point at.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// The org, and where it came from.
+    pub org: Sourced<String>,
+    /// The endpoint, and where it came from.
+    pub endpoint: Sourced<Endpoint>,
+    /// Where the token came from and what it says of itself.
+    pub identity: Option<Identity>,
+    /// Limit of one request.
+    pub timeout: Duration,
+}
+
+impl Who {
+    /// As the settings say; fails without an org.
+    pub fn of(settings: &Settings) -> Result<Self> {
+        Ok(Self {
+            org: settings.org()?.clone(),
+            endpoint: settings.endpoint().clone(),
+            identity: settings.identity(),
+            timeout: settings.timeout(),
+        })
+    }
+
+    fn token_origin(&self) -> &Origin {
+        self.identity
+            .as_ref()
+            .map_or(&Origin::Default, |identity| &identity.origin)
+    }
+
+    fn endpoint_hint(&self) -> Option<String> {
+        (self.endpoint.origin != Origin::Default)
+            .then(|| format!("the endpoint is from {}", self.endpoint.origin))
+    }
+}
+
+impl ApiError {
+    /// The user's words. `doing` completes "cannot …": ``read cluster `prod` in org `acme` ``.
+    ///
+    /// The kind follows the exit-code table. A caller that knows more may replace the message.
+    pub fn explain(&self, doing: &str, who: &Who) -> Error {
+        let mut error = Error::new(self.kind(), format!("cannot {doing}"))
+            .request(self.request_id.clone())
+            .because(self.fact(who));
+        error.because.extend(self.details.iter().cloned());
+        if self.problem == Problem::Unauthorized {
+            error.because.extend(ended(who));
+        }
+        if self.access.writes() && self.may_be_applied() {
+            error = error.note("Whether the change was made is not known.");
+        }
+        error.hints = self.hints(who);
+        error.hints.truncate(2);
+        error
+    }
+
+    /// The kind, which decides the exit code.
+    pub fn kind(&self) -> Kind {
+        match self.problem {
+            Problem::Rejected => Kind::Refused,
+            Problem::Unauthorized | Problem::Forbidden => Kind::Denied,
+            Problem::Missing => Kind::NotFound,
+            Problem::Conflict => Kind::Conflict,
+            Problem::Unsendable(_) => Kind::Usage,
+            Problem::Unexpected | Problem::Setup(_) => Kind::Failure,
+            Problem::Throttled
+            | Problem::Quota
+            | Problem::Server
+            | Problem::Redirected(_)
+            | Problem::Refused
+            | Problem::Dns
+            | Problem::Tls(_)
+            | Problem::Unreachable(_)
+            | Problem::Timeout
+            | Problem::Cut
+            | Problem::TooLarge(_)
+            | Problem::Garbage(_) => Kind::Unavailable,
+        }
+    }
+
+    fn fact(&self, who: &Who) -> String {
+        let url = who.endpoint.value.as_str();
+        let fact = match &self.problem {
+            Problem::Unsendable(reason) | Problem::Setup(reason) => return reason.clone(),
+            Problem::Redirected(target) => {
+                format!("{url} sent the request on to {target}, and the token does not go there")
+            }
+            Problem::Refused => format!("nothing answers at {url} (connection refused)"),
+            Problem::Dns => format!("the host of {url} was not found"),
+            Problem::Tls(reason) => format!("no encrypted connection to {url}: {reason}"),
+            Problem::Unreachable(reason) => format!("no connection to {url}: {reason}"),
+            Problem::Timeout => format!("no answer from {url} within {}", seconds(who.timeout)),
+            Problem::Cut => {
+                format!("the connection to {url} broke off before the answer was complete")
+            }
+            Problem::TooLarge(limit) => {
+                format!("the answer of {url} is larger than {} MiB", limit >> 20)
+            }
+            Problem::Garbage(what) => {
+                format!("what {url} answered is not Control Plane's answer: {what}")
+            }
+            _ => self.status_fact(),
+        };
+        match self.tries {
+            0 | 1 => fact,
+            tries => format!("{fact}, {tries} times"),
+        }
+    }
+
+    fn status_fact(&self) -> String {
+        let status = self
+            .status
+            .map_or_else(|| "an error".to_owned(), |status| status.to_string());
+        let text = match (&self.message, &self.code) {
+            (Some(text), _) | (None, Some(text)) => format!(" \"{text}\""),
+            (None, None) => String::new(),
+        };
+        let id = self
+            .request_id
+            .as_ref()
+            .map(|id| format!(" (request {id})"))
+            .unwrap_or_default();
+        format!("Control Plane answered {status}{text}{id}")
+    }
+
+    fn hints(&self, who: &Who) -> Vec<String> {
+        let using = format!(
+            "you are using org `{}` from {}",
+            printable(&who.org.value),
+            who.org.origin
+        );
+        match &self.problem {
+            Problem::Unauthorized => login_hints(who),
+            Problem::Forbidden => vec![
+                format!("403 is also the answer for a misspelt org or cluster; {using}"),
+                format!(
+                    "otherwise the token ({}) lacks the {} permission on mk8s",
+                    who.token_origin(),
+                    self.permission()
+                ),
+            ],
+            Problem::Missing if matches!(self.access, Access::List | Access::Apply) => vec![using],
+            Problem::Missing => vec![using, "clusters that exist: `mk8s cluster list`".to_owned()],
+            Problem::Conflict => vec!["run the same command again".to_owned()],
+            Problem::Throttled => vec![match self.retry_after {
+                Some(wait) if !wait.is_zero() => {
+                    format!("too many requests; it asks to wait {}", seconds(wait))
+                }
+                _ => "too many requests; run the same command again in a minute".to_owned(),
+            }],
+            Problem::Quota => {
+                vec!["trying again does not help: the org's quota has to be raised".to_owned()]
+            }
+            Problem::Refused | Problem::Dns | Problem::Redirected(_) | Problem::Garbage(_) => {
+                who.endpoint_hint().into_iter().collect()
+            }
+            Problem::Tls(_) => vec![
+                "authorities of your own: name their PEM file in SSL_CERT_FILE".to_owned(),
+                "`--insecure` skips the check; whoever is on the way can then read the token"
+                    .to_owned(),
+            ],
+            Problem::Timeout => vec![format!(
+                "a longer limit: `--timeout {}s`",
+                who.timeout.as_secs().max(1).saturating_mul(2)
+            )],
+            _ => Vec::new(),
+        }
+    }
+
+    fn permission(&self) -> &'static str {
+        match self.access {
+            Access::Read | Access::List => "view",
+            Access::Edit => "edit",
+            Access::Apply => "create or the edit",
+        }
+    }
+}
+
+/// That the token says of itself that its time is over.
+fn ended(who: &Who) -> Option<String> {
+    let end = who.identity.as_ref()?.expires?;
+    let end = (end <= OffsetDateTime::now_utc()).then(|| end.format(&Rfc3339).ok())??;
+    Some(format!("the token ({}) ended at {end}", who.token_origin()))
+}
+
+fn login_hints(who: &Who) -> Vec<String> {
+    let identity = who.identity.as_ref();
+    let renew = match (who.token_origin(), identity.map(|identity| identity.kind)) {
+        (Origin::Profile { name, .. }, Some(TokenKind::User)) => format!(
+            "log in again: `cpln profile update {} --login`",
+            printable(name)
+        ),
+        (Origin::Profile { name, .. }, _) => format!(
+            "a new key: `cpln profile update {} --token KEY`",
+            printable(name)
+        ),
+        (origin, _) => {
+            format!("the token is from {origin}; `mk8s auth status` says whose it is")
+        }
+    };
+    let elsewhere = who
+        .endpoint_hint()
+        .map(|hint| format!("{hint}; a token is good at its own endpoint only"));
+    std::iter::once(renew).chain(elsewhere).collect()
+}
+
+fn seconds(duration: Duration) -> String {
+    if duration.subsec_millis() == 0 || duration.as_secs() >= 10 {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Endpoint, Sourced};
+    use std::fmt::Write as _;
+
+    fn who(token: Origin, kind: TokenKind, expires: Option<i64>) -> Who {
+        Who {
+            org: Sourced {
+                value: "acme".to_owned(),
+                origin: Origin::Env("CPLN_ORG"),
+            },
+            endpoint: Sourced {
+                value: Endpoint::parse("https://api.cpln.io").unwrap(),
+                origin: Origin::Default,
+            },
+            identity: Some(Identity {
+                who: Some("ci".to_owned()),
+                kind,
+                origin: token,
+                expires: expires.map(|end| OffsetDateTime::from_unix_timestamp(end).unwrap()),
+            }),
+            timeout: Duration::from_secs(30),
+        }
+    }
+
+    fn ci() -> Who {
+        let origin = Origin::Profile {
+            name: "ci".to_owned(),
+            field: "request.token",
+        };
+        who(origin, TokenKind::ServiceAccount, None)
+    }
+
+    fn answered(problem: Problem, status: u16, message: &str) -> ApiError {
+        ApiError {
+            status: Some(status),
+            message: Some(message.to_owned()),
+            request_id: Some("7f3a".to_owned()),
+            ..ApiError::new(problem)
+        }
+    }
+
+    /// As `ui` renders it, with the kind on top.
+    fn shown(error: &ApiError, who: &Who) -> String {
+        let error = error.explain("read cluster `prod` in org `acme`", who);
+        let mut text = format!("[{}] {}\n", error.kind.name(), error.message);
+        for because in &error.because {
+            let _ = writeln!(text, "because: {because}");
+        }
+        for line in &error.notes {
+            let _ = writeln!(text, "{line}");
+        }
+        for hint in &error.hints {
+            let _ = writeln!(text, "hint: {hint}");
+        }
+        text
+    }
+
+    #[test]
+    fn every_status_is_said_in_the_user_s_words() {
+        let mut rejected = answered(Problem::Rejected, 400, "invalid spec");
+        rejected.details = vec!["spec.addOns.awsECR.roleArn: not an ARN".to_owned()];
+        let mut throttled = answered(Problem::Throttled, 429, "slow down");
+        throttled.retry_after = Some(Duration::from_secs(90));
+        let mut server = answered(Problem::Server, 503, "unavailable");
+        server.tries = 4;
+        let bare = ApiError {
+            status: Some(418),
+            ..ApiError::new(Problem::Unexpected)
+        };
+        let all: Vec<String> = [
+            rejected,
+            answered(Problem::Unauthorized, 401, "no"),
+            answered(Problem::Forbidden, 403, "forbidden"),
+            answered(Problem::Missing, 404, "not found"),
+            answered(Problem::Conflict, 409, "stale version"),
+            throttled,
+            answered(Problem::Throttled, 429, "slow down"),
+            answered(Problem::Quota, 429, "quota exceeded"),
+            server,
+            bare,
+        ]
+        .iter()
+        .map(|error| shown(error, &ci()))
+        .collect();
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        [refused] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 400 "invalid spec" (request 7f3a)
+        because: spec.addOns.awsECR.roleArn: not an ARN
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        hint: a new key: `cpln profile update ci --token KEY`
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 403 "forbidden" (request 7f3a)
+        hint: 403 is also the answer for a misspelt org or cluster; you are using org `acme` from CPLN_ORG
+        hint: otherwise the token (profile `ci`) lacks the view permission on mk8s
+
+        [not-found] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 404 "not found" (request 7f3a)
+        hint: you are using org `acme` from CPLN_ORG
+        hint: clusters that exist: `mk8s cluster list`
+
+        [conflict] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 409 "stale version" (request 7f3a)
+        hint: run the same command again
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 429 "slow down" (request 7f3a)
+        hint: too many requests; it asks to wait 90 s
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 429 "slow down" (request 7f3a)
+        hint: too many requests; run the same command again in a minute
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 429 "quota exceeded" (request 7f3a)
+        hint: trying again does not help: the org's quota has to be raised
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 503 "unavailable" (request 7f3a), 4 times
+
+        [failure] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 418
+        "#);
+    }
+
+    #[test]
+    fn every_failure_without_an_answer_is_too() {
+        let mut here = ci();
+        here.endpoint = Sourced {
+            value: Endpoint::parse("http://127.0.0.1:4711").unwrap(),
+            origin: Origin::Env("CPLN_ENDPOINT"),
+        };
+        let all: Vec<String> = [
+            Problem::Redirected("https://login.example".to_owned()),
+            Problem::Refused,
+            Problem::Dns,
+            Problem::Tls("invalid peer certificate: UnknownIssuer".to_owned()),
+            Problem::Unreachable("network is unreachable".to_owned()),
+            Problem::Timeout,
+            Problem::Cut,
+            Problem::TooLarge(16 << 20),
+            Problem::Garbage("\"<html>\"".to_owned()),
+            Problem::Unsendable("`..` is not a cluster's name".to_owned()),
+            Problem::Setup("the HTTP client cannot be set up".to_owned()),
+        ]
+        .into_iter()
+        .map(|problem| shown(&ApiError::new(problem), &here))
+        .collect();
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: http://127.0.0.1:4711 sent the request on to https://login.example, and the token does not go there
+        hint: the endpoint is from CPLN_ENDPOINT
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: nothing answers at http://127.0.0.1:4711 (connection refused)
+        hint: the endpoint is from CPLN_ENDPOINT
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: the host of http://127.0.0.1:4711 was not found
+        hint: the endpoint is from CPLN_ENDPOINT
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: no encrypted connection to http://127.0.0.1:4711: invalid peer certificate: UnknownIssuer
+        hint: authorities of your own: name their PEM file in SSL_CERT_FILE
+        hint: `--insecure` skips the check; whoever is on the way can then read the token
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: no connection to http://127.0.0.1:4711: network is unreachable
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: no answer from http://127.0.0.1:4711 within 30 s
+        hint: a longer limit: `--timeout 60s`
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: the connection to http://127.0.0.1:4711 broke off before the answer was complete
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: the answer of http://127.0.0.1:4711 is larger than 16 MiB
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: what http://127.0.0.1:4711 answered is not Control Plane's answer: "<html>"
+        hint: the endpoint is from CPLN_ENDPOINT
+
+        [usage] cannot read cluster `prod` in org `acme`
+        because: `..` is not a cluster's name
+
+        [failure] cannot read cluster `prod` in org `acme`
+        because: the HTTP client cannot be set up
+        "#);
+    }
+
+    #[test]
+    fn a_token_that_is_not_taken_is_traced_to_its_source() {
+        let error = answered(Problem::Unauthorized, 401, "no");
+        let login = Origin::Profile {
+            name: "me".to_owned(),
+            field: "authInfo.accessToken",
+        };
+        let mut elsewhere = who(Origin::Env("CPLN_TOKEN"), TokenKind::Unknown, None);
+        elsewhere.endpoint.origin = Origin::Flag("--endpoint");
+        let all: Vec<String> = [
+            who(login, TokenKind::User, Some(1_700_000_000)),
+            who(
+                Origin::Env("CPLN_TOKEN"),
+                TokenKind::User,
+                Some(1_700_000_000),
+            ),
+            who(
+                Origin::Flag("--token-file"),
+                TokenKind::ServiceAccount,
+                None,
+            ),
+            elsewhere,
+        ]
+        .iter()
+        .map(|who| shown(&error, who))
+        .collect();
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        because: the token (profile `me`) ended at 2023-11-14T22:13:20Z
+        hint: log in again: `cpln profile update me --login`
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        because: the token (CPLN_TOKEN) ended at 2023-11-14T22:13:20Z
+        hint: the token is from CPLN_TOKEN; `mk8s auth status` says whose it is
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        hint: the token is from --token-file; `mk8s auth status` says whose it is
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        hint: the token is from CPLN_TOKEN; `mk8s auth status` says whose it is
+        hint: the endpoint is from --endpoint; a token is good at its own endpoint only
+        "#);
+    }
+
+    #[test]
+    fn writes_name_their_permission_and_their_doubt() {
+        let mut forbidden = answered(Problem::Forbidden, 403, "forbidden");
+        forbidden.access = Access::Edit;
+        assert!(shown(&forbidden, &ci()).contains("lacks the edit permission"));
+        let mut cut = ApiError::new(Problem::Cut);
+        cut.access = Access::Edit;
+        assert!(shown(&cut, &ci()).contains("Whether the change was made is not known."));
+        cut.sent = false;
+        assert!(!shown(&cut, &ci()).contains("Whether"));
+    }
+
+    #[test]
+    fn a_missing_org_is_not_looked_up() {
+        let mut missing = answered(Problem::Missing, 404, "not found");
+        missing.access = Access::List;
+        assert!(!shown(&missing, &ci()).contains("cluster list"));
+    }
+}

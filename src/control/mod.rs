@@ -1,0 +1,81 @@
+//! The client of the Control Plane API: reads clusters, writes them, waits for their status.
+//!
+//! It sends what it is told and says what came back. It does not decide what to change, it prints
+//! nothing, and a write needs a [`Permit`].
+
+mod answer;
+mod client;
+mod error;
+mod explain;
+mod http;
+mod mask;
+mod request;
+mod retry;
+pub mod wait;
+
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tls_tests;
+
+pub use client::{Client, Written};
+pub use error::{ApiError, Problem, WriteError};
+pub use explain::Who;
+pub use request::check_name;
+
+use crate::error::Result;
+use crate::settings::{Endpoint, Proxy, Settings, Token};
+use std::time::Duration;
+
+/// Permission to change something.
+///
+/// Every function that writes asks for one, so that a dry run cannot write: without a permit the
+/// code does not compile. Only the command layer makes one, after the confirmation and never under
+/// `--dry-run`.
+#[derive(Debug)]
+pub struct Permit(());
+
+impl Permit {
+    /// The user wants the change: the command line says so, `--dry-run` is not given, and whatever
+    /// had to be confirmed is confirmed. Not to be called anywhere but in the command layer.
+    pub fn granted() -> Self {
+        Self(())
+    }
+}
+
+/// Takes the lines of `--debug`: one request, answer or body each, secrets masked, no line breaks.
+pub type Trace = Box<dyn Fn(&str)>;
+
+/// What a client needs to know.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Where the API is.
+    pub endpoint: Endpoint,
+    /// The org of all requests.
+    pub org: String,
+    /// Sent with every request.
+    pub token: Token,
+    /// Certificates are not checked.
+    pub insecure: bool,
+    /// Limit of one request, from connecting to the last byte of the answer.
+    pub timeout: Duration,
+    /// The proxy, for endpoints off this machine.
+    pub proxy: Option<Proxy>,
+}
+
+impl Connection {
+    /// The connection that the settings describe. May run `cpln` to renew a login; fails when there
+    /// is no org (usage) or no token (denied).
+    pub async fn open(settings: &Settings) -> Result<Self> {
+        Ok(Self {
+            org: settings.org()?.value.clone(),
+            endpoint: settings.endpoint().value.clone(),
+            token: settings.token().await?,
+            insecure: settings.insecure().is_some(),
+            timeout: settings.timeout(),
+            proxy: settings.proxy().cloned(),
+        })
+    }
+}

@@ -1,0 +1,249 @@
+//! Which failure is tried again, and when. The decision is pure; the loop only sleeps.
+
+use super::error::{Access, ApiError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// No wait between two tries is longer, unless the server asks for it.
+const LONGEST: Duration = Duration::from_secs(8);
+
+/// How often and how long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Policy {
+    /// All tries, the first one included.
+    pub(super) tries: u32,
+    /// The last try starts within this time.
+    pub(super) budget: Duration,
+    /// The wait after the first try; it doubles.
+    pub(super) first: Duration,
+}
+
+impl Policy {
+    /// For a server that many share.
+    pub(super) const REMOTE: Self = Self {
+        tries: 4,
+        budget: Duration::from_secs(20),
+        first: Duration::from_millis(500),
+    };
+    /// For a server on this machine, which nobody else presses on.
+    pub(super) const LOOPBACK: Self = Self {
+        first: Duration::from_millis(50),
+        ..Self::REMOTE
+    };
+
+    /// How long to wait before the next try; `None` when this failure is the result.
+    ///
+    /// `jitter` is from 0 to 1: the wait is between half of the nominal one and all of it.
+    pub(super) fn next(
+        &self,
+        access: Access,
+        error: &ApiError,
+        tries: u32,
+        elapsed: Duration,
+        jitter: f64,
+    ) -> Option<Duration> {
+        if tries >= self.tries || !error.is_transient() {
+            return None;
+        }
+        if access.writes() && error.may_be_applied() {
+            return None;
+        }
+        let doublings = tries.saturating_sub(1).min(16);
+        let nominal = (self.first * 2_u32.pow(doublings)).min(LONGEST);
+        let wait = nominal.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        let wait = wait.max(error.retry_after.unwrap_or_default());
+        (elapsed.checked_add(wait)? <= self.budget).then_some(wait)
+    }
+
+    /// Tries until it works, or until a failure is not worth another try.
+    pub(super) async fn run<T>(
+        &self,
+        access: Access,
+        mut attempt: impl AsyncFnMut() -> Result<T, ApiError>,
+        announce: impl Fn(&ApiError, Duration),
+    ) -> Result<T, ApiError> {
+        let start = Instant::now();
+        let mut tries = 1;
+        loop {
+            let mut error = match attempt().await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            error.access = access;
+            error.tries = tries;
+            match self.next(access, &error, tries, start.elapsed(), fastrand::f64()) {
+                None => return Err(error),
+                Some(wait) => {
+                    announce(&error, wait);
+                    sleep(wait).await;
+                    tries += 1;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::error::Problem;
+    use super::*;
+    use std::cell::RefCell;
+
+    fn throttled(seconds: Option<u64>) -> ApiError {
+        ApiError {
+            status: Some(429),
+            retry_after: seconds.map(Duration::from_secs),
+            ..ApiError::new(Problem::Throttled)
+        }
+    }
+
+    #[test]
+    fn reads_are_tried_again_when_it_may_help() {
+        let start = Duration::ZERO;
+        for (problem, again) in [
+            (Problem::Server, true),
+            (Problem::Throttled, true),
+            (Problem::Refused, true),
+            (Problem::Dns, true),
+            (Problem::Unreachable(String::new()), true),
+            (Problem::Timeout, true),
+            (Problem::Cut, true),
+            (Problem::Quota, false),
+            (Problem::Rejected, false),
+            (Problem::Unauthorized, false),
+            (Problem::Forbidden, false),
+            (Problem::Missing, false),
+            (Problem::Conflict, false),
+            (Problem::Unexpected, false),
+            (Problem::Redirected(String::new()), false),
+            (Problem::Tls(String::new()), false),
+            (Problem::TooLarge(1), false),
+            (Problem::Garbage(String::new()), false),
+            (Problem::Unsendable(String::new()), false),
+            (Problem::Setup(String::new()), false),
+        ] {
+            let error = ApiError::new(problem);
+            let next = Policy::REMOTE.next(Access::Read, &error, 1, start, 0.5);
+            assert_eq!(next.is_some(), again, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn writes_are_tried_again_only_when_they_were_surely_not_applied() {
+        for (error, again) in [
+            (ApiError::unsent(Problem::Refused), true),
+            (ApiError::unsent(Problem::Dns), true),
+            (ApiError::unsent(Problem::Unreachable(String::new())), true),
+            (ApiError::unsent(Problem::Timeout), true),
+            (throttled(None), true),
+            (ApiError::new(Problem::Timeout), false),
+            (ApiError::new(Problem::Cut), false),
+            (ApiError::new(Problem::Server), false),
+            (ApiError::new(Problem::Quota), false),
+            (ApiError::new(Problem::Conflict), false),
+        ] {
+            for access in [Access::Edit, Access::Apply] {
+                let next = Policy::REMOTE.next(access, &error, 1, Duration::ZERO, 0.5);
+                assert_eq!(next.is_some(), again, "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn waits_double_and_end_with_tries_and_budget() {
+        let policy = Policy::REMOTE;
+        let error = ApiError::new(Problem::Server);
+        let next = |tries, elapsed, jitter| {
+            policy.next(
+                Access::Read,
+                &error,
+                tries,
+                Duration::from_millis(elapsed),
+                jitter,
+            )
+        };
+        assert_eq!(next(1, 0, 1.0), Some(Duration::from_millis(500)));
+        assert_eq!(next(1, 0, 0.0), Some(Duration::from_millis(250)));
+        assert_eq!(next(2, 0, 1.0), Some(Duration::from_secs(1)));
+        assert_eq!(next(3, 0, 1.0), Some(Duration::from_secs(2)));
+        assert_eq!(next(4, 0, 1.0), None);
+        assert_eq!(next(1, 19_600, 1.0), None);
+        assert_eq!(next(1, 30_000, 0.0), None);
+    }
+
+    #[test]
+    fn the_server_s_wish_counts_within_the_budget() {
+        let next = |seconds, elapsed| {
+            let elapsed = Duration::from_secs(elapsed);
+            Policy::REMOTE.next(Access::Edit, &throttled(Some(seconds)), 1, elapsed, 0.5)
+        };
+        assert_eq!(next(7, 0), Some(Duration::from_secs(7)));
+        assert_eq!(next(0, 0), Some(Duration::from_millis(375)));
+        assert_eq!(next(20, 0), Some(Duration::from_secs(20)));
+        assert_eq!(next(7, 14), None);
+        assert_eq!(next(21, 0), None);
+        assert_eq!(next(u64::MAX, 1), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_loop_waits_and_stops_at_the_first_success() {
+        let start = Instant::now();
+        let left = RefCell::new(vec![Some(throttled(None)), Some(throttled(Some(5))), None]);
+        let waits = RefCell::new(Vec::new());
+        let result = Policy::REMOTE
+            .run(
+                Access::Read,
+                async || match left.borrow_mut().remove(0) {
+                    Some(error) => Err(error),
+                    None => Ok("done"),
+                },
+                |_, wait| waits.borrow_mut().push(wait),
+            )
+            .await;
+        assert_eq!(result, Ok("done"));
+        let waits = waits.into_inner();
+        assert!(waits[0] >= Duration::from_millis(250) && waits[0] <= Duration::from_millis(500));
+        assert_eq!(waits[1], Duration::from_secs(5));
+        let slept = start.elapsed();
+        assert!(
+            slept >= waits[0] + waits[1] && slept < Duration::from_secs(6),
+            "{slept:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_loop_gives_up_after_four_tries() {
+        let count = RefCell::new(0);
+        let result: Result<(), _> = Policy::REMOTE
+            .run(
+                Access::Read,
+                async || {
+                    *count.borrow_mut() += 1;
+                    Err(ApiError::new(Problem::Server))
+                },
+                |_, _| {},
+            )
+            .await;
+        assert_eq!(*count.borrow(), 4);
+        assert_eq!(result.unwrap_err().tries, 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_failures_end_with_the_budget() {
+        let count = RefCell::new(0);
+        let start = Instant::now();
+        let result: Result<(), _> = Policy::REMOTE
+            .run(
+                Access::Read,
+                async || {
+                    *count.borrow_mut() += 1;
+                    sleep(Duration::from_secs(15)).await;
+                    Err(ApiError::new(Problem::Timeout))
+                },
+                |_, _| {},
+            )
+            .await;
+        assert_eq!(result.unwrap_err().tries, 2);
+        assert!(start.elapsed() < Duration::from_secs(31));
+    }
+}

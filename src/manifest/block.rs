@@ -1,0 +1,240 @@
+//! Edits in block context: whole lines, indented as their neighbours.
+
+use super::emit::{self, Block, Quote};
+use super::flow;
+use super::plan::{Entry, View};
+use super::scan::{self, Splice};
+use super::tree::{Id, Kind};
+use serde_json::Value;
+
+/// A new last entry of a block map that has entries.
+pub(super) fn insert(view: View<'_>, map: Id, key: &str, value: &Value) -> Option<Vec<Splice>> {
+    let entries = view.entries(map);
+    let last = *entries.last()?;
+    let column = column(view, map)?;
+    let style = style(view, map, key_quote(view, map));
+    let lines = emit::entry_lines(key, value, &" ".repeat(column), &style);
+    let end = scan::line_end(view.text, view.entry_end(last));
+    let end = below(view, end, column);
+    Some(vec![add_lines(view, end, &lines)])
+}
+
+/// Takes the lines of an entry out; others remain in its map.
+pub(super) fn remove(view: View<'_>, entry: Entry) -> Option<Vec<Splice>> {
+    let start = view.tree.outer_start(entry.key);
+    if !scan::begins_line(view.text, start) {
+        return None;
+    }
+    Some(vec![delete_lines(view, start, view.entry_end(entry))])
+}
+
+/// Another value behind a key of a block map.
+pub(super) fn replace(view: View<'_>, map: Id, entry: Entry, value: &Value) -> Option<Vec<Splice>> {
+    let old = view.tree.kind(entry.value);
+    let range = view.tree.range(entry.value);
+    let behind_key = view.properties_end(entry);
+    let texts = match old {
+        Kind::Single => Quote::Single,
+        Kind::Double => Quote::Double,
+        _ => Quote::Plain,
+    };
+    let Some(inline) = emit::block_inline(value, texts) else {
+        return lines(view, map, entry, value);
+    };
+    if view.tree.is_missing(entry.value) {
+        return Some(vec![Splice::insert(behind_key, format!(" {inline}"))]);
+    }
+    if matches!(old, Kind::BlockMap | Kind::BlockSeq) {
+        let first = scan::line_start(view.text, range.start);
+        return (first >= behind_key).then(|| {
+            vec![
+                Splice::insert(behind_key, format!(" {inline}")),
+                delete_lines(view, range.start, range.end),
+            ]
+        });
+    }
+    if old.is_block_scalar() {
+        let header = range.start..header_end(view, range.start);
+        let first = scan::line_end(view.text, range.start);
+        return Some(vec![
+            Splice::replace(header, inline),
+            Splice::delete(first..range.end.max(first)),
+        ]);
+    }
+    Some(vec![Splice::replace(range, inline)])
+}
+
+/// A collection in lines of its own where something else was.
+fn lines(view: View<'_>, map: Id, entry: Entry, value: &Value) -> Option<Vec<Splice>> {
+    let range = view.tree.range(entry.value);
+    let kind = view.tree.kind(entry.value);
+    let behind_key = view.properties_end(entry);
+    let column = column(view, map)?;
+    let style = style(view, map, key_quote(view, map));
+    let lines = emit::value_lines(value, &" ".repeat(column), &style);
+    if matches!(kind, Kind::BlockMap | Kind::BlockSeq) {
+        let gone = delete_lines(view, range.start, range.end);
+        let end = scan::line_end(view.text, behind_key);
+        return (gone.range.start >= end).then(|| vec![add_lines(view, end, &lines), gone]);
+    }
+    let old_end = if view.tree.is_missing(entry.value) {
+        behind_key
+    } else {
+        range.end
+    };
+    let old = view.slice(behind_key..old_end);
+    if !kind.is_block_scalar() && old.contains('#') && kind.is_flow() {
+        // A comment stands before or inside the brackets and must stay.
+        return flow::replace(view, map, entry, value);
+    }
+    let gone = if kind.is_block_scalar() {
+        // The comment of the header stays.
+        let first = scan::line_end(view.text, range.start);
+        let header = header_end(view, range.start);
+        vec![
+            Splice::delete(behind_key..header),
+            Splice::delete(first..range.end.max(first)),
+        ]
+    } else {
+        vec![Splice::delete(behind_key..old_end)]
+    };
+    let end = scan::line_end(view.text, old_end);
+    let end = below(view, end, column);
+    let mut splices: Vec<Splice> = gone
+        .into_iter()
+        .filter(|splice| !splice.range.is_empty())
+        .collect();
+    splices.push(add_lines(view, end, &lines));
+    Some(splices)
+}
+
+fn header_end(view: View<'_>, start: usize) -> usize {
+    let rest = &view.text[start..scan::line_end(view.text, start)];
+    start + rest.find([' ', '\t']).unwrap_or(rest.len())
+}
+
+/// The column of a block map's keys; `None` if they are not at the start of their lines.
+fn column(view: View<'_>, map: Id) -> Option<usize> {
+    let first = *view.entries(map).first()?;
+    let start = view.tree.outer_start(first.key);
+    let prefix = scan::prefix(view.text, start);
+    prefix
+        .chars()
+        .all(|c| matches!(c, ' ' | '-'))
+        .then(|| prefix.len())
+}
+
+/// The end of the last line below that holds a comment deeper than the column: such lines belong
+/// to what stands above them.
+fn below(view: View<'_>, line_end: usize, column: usize) -> usize {
+    let mut end = line_end;
+    let mut at = scan::next_line(view.text, line_end);
+    while at < view.text.len() {
+        let next = scan::line_end(view.text, at);
+        let line = &view.text[at..next];
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if line[indent..].starts_with('#') && indent > column {
+            end = next;
+        } else if indent < line.len() {
+            break;
+        }
+        at = scan::next_line(view.text, next);
+    }
+    end
+}
+
+/// Adds lines behind the line that ends at `end`. A file without a final newline stays without.
+fn add_lines(view: View<'_>, end: usize, lines: &[String]) -> Splice {
+    let newline = scan::newline_near(view.text, end);
+    let joined = lines.join(newline);
+    Splice::insert(end, format!("{newline}{joined}"))
+}
+
+/// Takes out the lines from the one that holds `start` to the one that holds `end`.
+fn delete_lines(view: View<'_>, start: usize, end: usize) -> Splice {
+    let first = scan::line_start(view.text, start);
+    let last = scan::line_end(view.text, end.max(start));
+    // The line break before goes, not the one behind: the end of the file stays as it is.
+    let before = &view.text[..first];
+    let cut = before
+        .strip_suffix('\n')
+        .map_or(before, |before| before.strip_suffix('\r').unwrap_or(before));
+    let cut = if cut.len() == before.len() {
+        before.strip_suffix('\r').unwrap_or(before)
+    } else {
+        cut
+    };
+    Splice::delete(cut.len()..last)
+}
+
+/// How the keys of a map are written, if all in one way.
+pub(super) fn key_quote(view: View<'_>, map: Id) -> Quote {
+    let mut kinds = view.tree.entries(map).map(|(key, _)| view.tree.kind(key));
+    let Some(first) = kinds.next() else {
+        return Quote::Plain;
+    };
+    let alike = kinds.all(|kind| kind == first);
+    match first {
+        Kind::Double if alike => Quote::Double,
+        Kind::Single if alike => Quote::Single,
+        _ => Quote::Plain,
+    }
+}
+
+/// The style of new lines below the keys of a map.
+fn style(view: View<'_>, map: Id, keys: Quote) -> Block {
+    Block {
+        step: step(view, map),
+        indentless: is_indentless(view),
+        keys,
+        texts: Quote::Plain,
+    }
+}
+
+/// Blanks per level: as a neighbour's, else as the map's own, else as anywhere in the document.
+fn step(view: View<'_>, map: Id) -> usize {
+    let between = |outer: Id, inner: Id| {
+        let (outer, inner) = (column(view, outer)?, column(view, inner)?);
+        inner.checked_sub(outer).filter(|&step| step > 0)
+    };
+    let is_block = |&id: &Id| view.tree.kind(id) == Kind::BlockMap;
+    let neighbours = view.tree.entries(map).map(|(_, value)| value);
+    if let Some(step) = neighbours
+        .filter(is_block)
+        .find_map(|value| between(map, value))
+    {
+        return step;
+    }
+    let chain = view.chain(map);
+    if let [.., outer, inner] = chain.as_slice()
+        && let Some(step) = between(*outer, *inner)
+    {
+        return step;
+    }
+    (view.root..view.tree.next(view.root))
+        .filter(is_block)
+        .find_map(|outer| {
+            view.tree
+                .entries(outer)
+                .map(|(_, value)| value)
+                .filter(is_block)
+                .find_map(|inner| between(outer, inner))
+        })
+        .unwrap_or(2)
+}
+
+/// Whether the document writes `- ` in the column of the list's key.
+fn is_indentless(view: View<'_>) -> bool {
+    (view.root..view.tree.next(view.root))
+        .filter(|&id| view.tree.kind(id) == Kind::BlockMap)
+        .find_map(|map| {
+            let (_, list) = view
+                .tree
+                .entries(map)
+                .find(|&(_, value)| view.tree.kind(value) == Kind::BlockSeq)?;
+            let start = view.tree.range(list).start;
+            let dash = scan::indent(view.text, start).len();
+            Some(dash <= column(view, map)?)
+        })
+        .unwrap_or(false)
+}

@@ -1,0 +1,143 @@
+//! The unified diff of two texts.
+//!
+//! Documents are compared one by one, so that a fleet file with a thousand changes stays fast.
+
+use super::split::split;
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
+use std::fmt::Write as _;
+use std::ops::Range;
+
+/// The changed lines with three lines around them, in the form that `patch` and `git apply` read;
+/// empty if the texts are the same.
+pub fn diff(label: &str, before: &str, after: &str) -> String {
+    if before == after {
+        return String::new();
+    }
+    let mut result = format!("--- {label}\n+++ {label}\n");
+    let (old, new, ops) = compare(before, after);
+    for hunk in group_diff_ops(ops, 3) {
+        let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else {
+            continue;
+        };
+        let old_range = first.old_range().start..last.old_range().end;
+        let new_range = first.new_range().start..last.new_range().end;
+        let _ = writeln!(result, "@@ -{} +{} @@", span(&old_range), span(&new_range));
+        for op in &hunk {
+            let (tag, old_lines, new_lines) = op.as_tag_tuple();
+            if tag == DiffTag::Equal {
+                write_lines(&mut result, ' ', &old[old_lines]);
+            } else {
+                write_lines(&mut result, '-', &old[old_lines]);
+                write_lines(&mut result, '+', &new[new_lines]);
+            }
+        }
+    }
+    result
+}
+
+fn write_lines(result: &mut String, sign: char, lines: &[&str]) {
+    for line in lines {
+        result.push(sign);
+        result.push_str(line);
+        if !line.ends_with('\n') {
+            result.push_str("\n\\ No newline at end of file\n");
+        }
+    }
+}
+
+/// Line numbers start at 1; an empty range names the line before it.
+fn span(range: &Range<usize>) -> String {
+    match range.len() {
+        0 => format!("{},0", range.start),
+        1 => (range.start + 1).to_string(),
+        length => format!("{},{length}", range.start + 1),
+    }
+}
+
+fn compare<'a>(before: &'a str, after: &'a str) -> (Vec<&'a str>, Vec<&'a str>, Vec<DiffOp>) {
+    let (old_pieces, new_pieces) = (split(before), split(after));
+    let pieces: Vec<(Range<usize>, Range<usize>)> = if old_pieces.len() == new_pieces.len() {
+        old_pieces.into_iter().zip(new_pieces).collect()
+    } else {
+        vec![(0..before.len(), 0..after.len())]
+    };
+    let (mut old, mut new, mut ops) = (Vec::new(), Vec::new(), Vec::new());
+    for (old_piece, new_piece) in pieces {
+        let (before, after) = (&before[old_piece], &after[new_piece]);
+        let left: Vec<&str> = before.split_inclusive('\n').collect();
+        let right: Vec<&str> = after.split_inclusive('\n').collect();
+        let found = if before == after {
+            vec![DiffOp::Equal {
+                old_index: 0,
+                new_index: 0,
+                len: left.len(),
+            }]
+        } else {
+            capture_diff_slices(Algorithm::Myers, &left, &right)
+        };
+        ops.extend(found.into_iter().map(|op| moved(op, old.len(), new.len())));
+        old.extend(left);
+        new.extend(right);
+    }
+    (old, new, joined(ops))
+}
+
+fn moved(op: DiffOp, old: usize, new: usize) -> DiffOp {
+    let (tag, old_range, new_range) = op.as_tag_tuple();
+    let (old_index, new_index) = (old_range.start + old, new_range.start + new);
+    match tag {
+        DiffTag::Equal => DiffOp::Equal {
+            old_index,
+            new_index,
+            len: old_range.len(),
+        },
+        DiffTag::Delete => DiffOp::Delete {
+            old_index,
+            old_len: old_range.len(),
+            new_index,
+        },
+        DiffTag::Insert => DiffOp::Insert {
+            old_index,
+            new_index,
+            new_len: new_range.len(),
+        },
+        DiffTag::Replace => DiffOp::Replace {
+            old_index,
+            old_len: old_range.len(),
+            new_index,
+            new_len: new_range.len(),
+        },
+    }
+}
+
+/// Neighbouring equal parts are one part.
+fn joined(ops: Vec<DiffOp>) -> Vec<DiffOp> {
+    let mut result: Vec<DiffOp> = Vec::with_capacity(ops.len());
+    for op in ops {
+        if let (Some(DiffOp::Equal { len, .. }), DiffOp::Equal { len: more, .. }) =
+            (result.last_mut(), op)
+        {
+            *len += more;
+        } else {
+            result.push(op);
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hunks_have_three_lines_around_and_name_a_missing_final_newline() {
+        let before = "1\n2\n3\n4\n5\n6\n---\na\nb\nc\nd\ne\nf\ng\nend";
+        let after = before.replace("5\n", "5\nnew\n").replace("end", "other");
+        assert_eq!(diff("x", before, before), "");
+        assert_eq!(
+            diff("x.yaml", before, &after),
+            "--- x.yaml\n+++ x.yaml\n@@ -3,6 +3,7 @@\n 3\n 4\n 5\n+new\n 6\n ---\n a\n\
+             @@ -12,4 +13,4 @@\n e\n f\n g\n-end\n\\ No newline at end of file\n+other\n\\ No newline at end of file\n"
+        );
+    }
+}

@@ -1,0 +1,265 @@
+//! Carries edits out: rounds of small text changes, each on a fresh parse, and the proof.
+
+use super::plan::{self, Op, Refusal, View};
+use super::prove::{self, Side, Target};
+use super::scan::Splice;
+use super::tree::{Id, Tree};
+use super::{Document, Manifest, Piece, STDIN, Source, block, excerpt, flow, items, scan};
+use crate::change::Change;
+use crate::error::{Error, Result};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What is to change in one document of a manifest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edit {
+    /// The document's number.
+    pub document: usize,
+    /// The changes, done in order. None at all checks whether the document can be edited.
+    pub changes: Vec<Change>,
+}
+
+/// An edit never takes more primitive steps.
+const ROUNDS: usize = 10_000;
+
+/// A document of a piece and what its add-ons should be; `None` if nothing changes.
+struct Job<'a> {
+    document: &'a Document,
+    desired: Option<Map<String, Value>>,
+}
+
+impl Manifest {
+    /// The text with all edits done.
+    ///
+    /// Every refusal of every document is reported, in one error: what cannot be edited without
+    /// changing something else, and what is not the form that the platform reads. An edit of a
+    /// document that does not exist is "not found".
+    pub fn edit(&self, edits: &[Edit]) -> Result<String> {
+        let mut by_piece: BTreeMap<usize, Vec<(&Document, Vec<Change>)>> = BTreeMap::new();
+        for edit in edits {
+            let number = edit.document;
+            let document = number
+                .checked_sub(1)
+                .and_then(|index| self.documents.get(index))
+                .ok_or_else(|| {
+                    Error::not_found(format!("{} has no document {number}", self.label()))
+                })?;
+            let start = document.piece.range.start;
+            let jobs = by_piece.entry(start).or_default();
+            match jobs.iter_mut().find(|(other, _)| other.number == number) {
+                Some((_, changes)) => changes.extend(edit.changes.iter().cloned()),
+                None => jobs.push((document, edit.changes.clone())),
+            }
+        }
+        let mut refusals = Vec::new();
+        let mut result = String::with_capacity(self.text().len() + 256 * edits.len());
+        for piece in &self.pieces {
+            let jobs = by_piece.remove(&piece.range.start).unwrap_or_default();
+            match edit_piece(piece, &jobs) {
+                Ok(text) => result.push_str(text.as_deref().unwrap_or(piece.text())),
+                Err(more) => refusals.extend(more),
+            }
+        }
+        let mut refusals = refusals.into_iter();
+        if let Some(mut first) = refusals.next() {
+            first.others.extend(refusals);
+            return Err(first);
+        }
+        Ok(result)
+    }
+}
+
+impl Document {
+    /// Refuses add-ons (keys of `spec.addOns`) that hold something else than a mapping: `true` and
+    /// `false` are not how the platform switches. What is absent or empty passes.
+    pub fn check_addons(&self, keys: &[&str]) -> Result<()> {
+        let view = self.view();
+        plan::check_forms(view, keys.iter().copied())
+            .map_err(|refusal| self.piece.source.refused(view, *refusal))
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            text: self.piece.text(),
+            tree: &self.piece.tree,
+            root: self.root,
+            lines: &self.piece.source.lines,
+            base: self.piece.range.start,
+        }
+    }
+}
+
+/// The new text of a piece, `None` if it stays as it is, or all reasons against it.
+fn edit_piece(
+    piece: &Piece,
+    jobs: &[(&Document, Vec<Change>)],
+) -> Result<Option<String>, Vec<Error>> {
+    let mut refusals = Vec::new();
+    let mut open = Vec::new();
+    for (document, changes) in jobs {
+        let view = document.view();
+        match prepare(view, document, changes) {
+            Ok(desired) => open.push(Job { document, desired }),
+            Err(refusal) => refusals.push(piece.source.refused(view, *refusal)),
+        }
+    }
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    if open.iter().all(|job| job.desired.is_none()) {
+        return Ok(None);
+    }
+    let edited = rounds(piece, &open);
+    edited.map(Some).map_err(|reason| {
+        let source = &piece.source;
+        vec![
+            Error::refused(format!(
+                "{} cannot be edited safely; {}",
+                source.label,
+                source.unchanged()
+            ))
+            .because(reason)
+            .hint("make the change by hand"),
+        ]
+    })
+}
+
+/// Looks for everything that speaks against the edit.
+fn prepare(
+    view: View<'_>,
+    document: &Document,
+    changes: &[Change],
+) -> Result<Option<Map<String, Value>>, Box<Refusal>> {
+    plan::check_duplicates(view)?;
+    let current = document.value().pointer("/spec/addOns");
+    let Some(desired) = plan::desired(current, changes) else {
+        // Nothing to do, but a value of a wrong form is not "already so".
+        let keys = changes.iter().filter_map(|change| change.path.first());
+        plan::check_forms(view, keys.map(String::as_str))?;
+        return Ok(None);
+    };
+    plan::check(view, changes)?;
+    plan::plan(view, &desired)?;
+    Ok(Some(desired))
+}
+
+/// Does one step for every document at a time until nothing is left to do, and proves the result.
+fn rounds(piece: &Piece, jobs: &[Job<'_>]) -> Result<String, String> {
+    let before = Side {
+        text: piece.text(),
+        tree: &piece.tree,
+    };
+    let mut text = String::new();
+    let mut tree = Tree::default();
+    for round in 0..ROUNDS {
+        let now = if round == 0 {
+            before
+        } else {
+            Side {
+                text: &text,
+                tree: &tree,
+            }
+        };
+        let roots = items(now.tree, now.text);
+        let mut splices: Vec<Splice> = Vec::new();
+        for job in jobs {
+            let (Some(desired), Some(&root)) = (&job.desired, roots.get(job.document.item)) else {
+                continue;
+            };
+            let view = View {
+                text: now.text,
+                tree: now.tree,
+                root,
+                lines: &piece.source.lines,
+                base: piece.range.start,
+            };
+            let ops = plan::plan(view, desired).map_err(|refusal| refusal.because)?;
+            if let Some(op) = ops.first() {
+                splices.extend(step(view, op).ok_or("this way of writing it is not edited")?);
+            }
+        }
+        if splices.is_empty() {
+            let mut targets: Vec<Target> = jobs
+                .iter()
+                .filter_map(|job| {
+                    Some(Target {
+                        root: job.document.root,
+                        desired: job.desired.clone()?,
+                    })
+                })
+                .collect();
+            targets.sort_by_key(|target| target.root);
+            prove::prove(before, now, &targets)?;
+            return Ok(text);
+        }
+        let next = scan::splice(now.text, splices).ok_or("two changes touch the same place")?;
+        tree = Tree::parse(&next).map_err(|trouble| {
+            format!("the result could not be read again: {}", trouble.message)
+        })?;
+        text = next;
+    }
+    Err("there is no end to the changes".to_owned())
+}
+
+/// The text changes of one step.
+fn step(view: View<'_>, op: &Op) -> Option<Vec<Splice>> {
+    let is_flow = |map: Id| view.tree.kind(map).is_flow();
+    match op {
+        Op::Insert { map, key, value } if is_flow(*map) => flow::insert(view, *map, key, value),
+        Op::Insert { map, key, value } => block::insert(view, *map, key, value),
+        Op::Replace { map, entry, value } if is_flow(*map) => {
+            flow::replace(view, *map, *entry, value)
+        }
+        Op::Replace { map, entry, value } => block::replace(view, *map, *entry, value),
+        Op::Remove { owner, entry } => {
+            let map = owner.value;
+            let only = view.entries(map).len() == 1;
+            match (is_flow(map), only) {
+                (true, true) => flow::empty(view, map),
+                (true, false) => flow::remove(view, map, *entry),
+                (false, true) => {
+                    let outer = *view.chain(owner.key).last()?;
+                    block::replace(view, outer, *owner, &json!({}))
+                }
+                (false, false) => block::remove(view, *entry),
+            }
+        }
+    }
+}
+
+impl Source {
+    fn refused(&self, view: View<'_>, refusal: Refusal) -> Error {
+        let place = |at: std::ops::Range<usize>| at.start + view.base..at.end + view.base;
+        let at = place(refusal.at);
+        let (line, column) = self.lines.position(&self.text, at.start);
+        let mut marks = vec![excerpt::Mark {
+            range: at,
+            label: &refusal.label,
+            sign: '^',
+        }];
+        if let Some((also, label)) = &refusal.also {
+            marks.push(excerpt::Mark {
+                range: place(also.clone()),
+                label,
+                sign: '-',
+            });
+        }
+        let mut error = Error::refused(format!(
+            "{}:{line}:{column} cannot be edited safely; {}",
+            self.label,
+            self.unchanged()
+        ))
+        .excerpt(excerpt::draw(&self.text, &self.lines, marks))
+        .because(refusal.because);
+        error.hints.extend(refusal.hint);
+        error
+    }
+
+    fn unchanged(&self) -> &'static str {
+        if self.label == STDIN {
+            "nothing was written"
+        } else {
+            "the file is unchanged"
+        }
+    }
+}

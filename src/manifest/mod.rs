@@ -1,0 +1,365 @@
+//! Manifest files: finding the clusters in them and editing `spec.addOns` in place.
+//!
+//! An edit changes the lines that it must, keeps every other byte, and is proved by parsing the
+//! result again; what cannot be done so is refused. The parser's events stay in `tree`, what
+//! scalars mean is in `value`, and nothing outside this module builds manifest text.
+
+mod block;
+mod diff;
+mod edit;
+mod emit;
+mod excerpt;
+mod files;
+mod flow;
+mod plan;
+mod prove;
+mod scan;
+mod split;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod value;
+
+pub use diff::diff;
+pub use edit::Edit;
+pub use files::{collect, read, save};
+
+use crate::cluster;
+use crate::error::{Error, Result};
+use scan::Lines;
+use serde_json::{Value, json};
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+use tree::{Id, Tree};
+
+/// A document may stand for so many nodes with its aliases written out.
+const EXPANDED: usize = 1_000_000;
+
+/// The label of a manifest that came from standard input.
+pub const STDIN: &str = "stdin";
+
+/// The text of a manifest and the documents in it.
+#[derive(Debug)]
+pub struct Manifest {
+    source: Arc<Source>,
+    pieces: Vec<Arc<Piece>>,
+    documents: Vec<Document>,
+}
+
+/// The whole text.
+#[derive(Debug)]
+struct Source {
+    label: String,
+    text: String,
+    lines: Lines,
+}
+
+/// A part of the text that is parsed and edited by itself.
+#[derive(Debug)]
+struct Piece {
+    source: Arc<Source>,
+    range: Range<usize>,
+    tree: Tree,
+}
+
+/// A document of a manifest: a YAML document, an element of a list at top level, or one of the
+/// `items` of a `kind: list`.
+#[derive(Debug)]
+pub struct Document {
+    /// Its place among the documents of the manifest, from 1; empty documents do not count.
+    pub number: usize,
+    /// The line on which it begins, from 1.
+    pub line: usize,
+    /// Its `kind`.
+    pub kind: Option<String>,
+    /// Its `name`.
+    pub name: Option<String>,
+    piece: Arc<Piece>,
+    /// Its place among the documents of its piece.
+    item: usize,
+    root: Id,
+    value: OnceLock<Value>,
+}
+
+/// Something in a document that `cpln` sends otherwise than it looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its column in characters, from 1.
+    pub column: usize,
+    /// What is the matter, without a full stop.
+    pub message: String,
+}
+
+impl Document {
+    /// Whether it is a cluster (`kind: mk8s`).
+    pub fn is_cluster(&self) -> bool {
+        self.kind.as_deref() == Some(cluster::KIND)
+    }
+
+    /// What it means, as `cpln` would send it: aliases written out, merge keys applied, and for a
+    /// key that is written twice the last value.
+    ///
+    /// Differences to `cpln`: `!!binary` stays text, and tags that `cpln` refuses are ignored. A
+    /// document of another kind whose aliases would fill the memory has only `kind` and `name`.
+    pub fn value(&self) -> &Value {
+        self.value.get_or_init(|| {
+            self.expand()
+                .unwrap_or_else(|| json!({"kind": self.kind, "name": self.name}))
+        })
+    }
+
+    /// What `cpln` sends otherwise than it looks, in the order of the file: numbers with leading
+    /// zeros, unquoted dates, numbers that are not finite or too large, merge keys, unknown tags.
+    pub fn warnings(&self) -> Vec<Finding> {
+        let piece = &self.piece;
+        value::findings(&piece.tree, self.root, piece.text())
+            .into_iter()
+            .map(|(at, message)| {
+                let at = piece.range.start + at;
+                let source = &piece.source;
+                let (line, column) = source.lines.position(&source.text, at);
+                Finding {
+                    line,
+                    column,
+                    message,
+                }
+            })
+            .collect()
+    }
+
+    fn expand(&self) -> Option<Value> {
+        let piece = &self.piece;
+        value::value(&piece.tree, self.root, piece.text(), &mut EXPANDED.clone())
+    }
+}
+
+impl Piece {
+    fn text(&self) -> &str {
+        &self.source.text[self.range.clone()]
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest: YAML or JSON, one or several documents. The label is how errors call it.
+    ///
+    /// Refused, with line, column and the line in question: what is not UTF-8, has control
+    /// characters or a syntax error, is nested deeper than 100 levels, or a cluster whose aliases
+    /// never end.
+    pub fn parse(label: &str, bytes: Vec<u8>) -> Result<Self> {
+        let text = decode(label, bytes)?;
+        let lines = Lines::new(&text);
+        let source = Arc::new(Source {
+            label: label.to_owned(),
+            text,
+            lines,
+        });
+        if let Some((at, c)) = control_character(&source.text) {
+            let because = format!(
+                "the character U+{:04X} is not allowed in a manifest",
+                c as u32
+            );
+            return Err(source.syntax(at, because, None));
+        }
+        let mut manifest = Self {
+            source: Arc::clone(&source),
+            pieces: Vec::new(),
+            documents: Vec::new(),
+        };
+        for range in split::split(&source.text) {
+            let tree = Tree::parse(&source.text[range.clone()]).map_err(|trouble| {
+                source.syntax(range.start + trouble.at, trouble.message, trouble.hint)
+            })?;
+            let piece = Arc::new(Piece {
+                source: Arc::clone(&source),
+                range,
+                tree,
+            });
+            manifest.take(&piece)?;
+            manifest.pieces.push(piece);
+        }
+        Ok(manifest)
+    }
+
+    /// The text as it was read, with its byte-order mark if it has one.
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+
+    /// How errors call the manifest.
+    pub fn label(&self) -> &str {
+        &self.source.label
+    }
+
+    /// All documents that are not empty, in order.
+    pub fn documents(&self) -> &[Document] {
+        &self.documents
+    }
+
+    /// The documents that are clusters.
+    pub fn clusters(&self) -> impl Iterator<Item = &Document> {
+        self.documents
+            .iter()
+            .filter(|document| document.is_cluster())
+    }
+
+    fn take(&mut self, piece: &Arc<Piece>) -> Result<()> {
+        let (tree, text) = (&piece.tree, piece.text());
+        for (item, root) in items(tree, text).into_iter().enumerate() {
+            let at = piece.range.start + tree.range(root).start;
+            let mut document = Document {
+                number: self.documents.len() + 1,
+                line: self.source.lines.number(at),
+                kind: member(tree, root, "kind", text),
+                name: member(tree, root, "name", text),
+                piece: Arc::clone(piece),
+                item,
+                root,
+                value: OnceLock::new(),
+            };
+            // Only aliases can hide the kind or make a document endless.
+            if !tree.aliases().is_empty() {
+                match document.expand() {
+                    Some(value) => {
+                        document.kind = scalar(&value["kind"]).or(document.kind);
+                        document.name = scalar(&value["name"]).or(document.name);
+                        document.value = OnceLock::from(value);
+                    }
+                    None if document.is_cluster() => {
+                        let inside = tree.aliases().iter().find(|&&alias| {
+                            tree.target(alias)
+                                .is_some_and(|target| tree.contains(target, alias))
+                        });
+                        let (at, because) = match inside {
+                            Some(&alias) => (
+                                piece.range.start + tree.range(alias).start,
+                                "the alias is inside its own anchor, so it never ends",
+                            ),
+                            None => (at, "the document with its aliases written out is too large"),
+                        };
+                        return Err(self.source.syntax(at, because, None));
+                    }
+                    None => {}
+                }
+            }
+            self.documents.push(document);
+        }
+        Ok(())
+    }
+}
+
+/// The nodes that are documents: the root, or what is in its lists.
+fn items(tree: &Tree, text: &str) -> Vec<Id> {
+    let mut found = Vec::new();
+    let mut open: Vec<Id> = tree.root().into_iter().collect();
+    while let Some(id) = open.pop() {
+        let list = if tree.kind(id).is_seq() {
+            Some(id)
+        } else {
+            item_list(tree, id, text)
+        };
+        match list {
+            Some(list) => {
+                let elements: Vec<Id> = tree.elements(list).collect();
+                open.extend(elements.into_iter().rev());
+            }
+            None => found.push(id),
+        }
+    }
+    found
+}
+
+/// The `items` of a `kind: list` or `queryresult`.
+fn item_list(tree: &Tree, id: Id, text: &str) -> Option<Id> {
+    let kind = member(tree, id, "kind", text)?;
+    if !matches!(kind.as_str(), "list" | "queryresult") {
+        return None;
+    }
+    let (_, items) = value::own_entry(tree, id, "items", text)?;
+    tree.kind(items).is_seq().then_some(items)
+}
+
+/// A scalar member of a map, as text.
+fn member(tree: &Tree, id: Id, key: &str, text: &str) -> Option<String> {
+    let map = tree.resolve(id);
+    let (_, value) = value::own_entry(tree, map, key, text)?;
+    let value = tree.resolve(value);
+    let is_text = tree.kind(value).is_scalar() && !value::is_null(tree, value, text);
+    is_text.then(|| value::key_text(tree, value, text))
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn decode(label: &str, bytes: Vec<u8>) -> Result<String> {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return Ok(text),
+        Err(error) => error,
+    };
+    let at = error.utf8_error().valid_up_to();
+    let bytes = error.into_bytes();
+    let byte = bytes.get(at).copied().unwrap_or_default();
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    // What comes before is valid, so the place in the repaired text is the same.
+    let source = Source {
+        label: label.to_owned(),
+        lines: Lines::new(&String::from_utf8_lossy(&bytes)),
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+    };
+    let because = if is_utf16 {
+        "it is UTF-16, manifests are UTF-8".to_owned()
+    } else {
+        format!("the byte 0x{byte:02X} is not UTF-8")
+    };
+    Err(source.syntax(at, because, Some("save the file as UTF-8")))
+}
+
+/// The first character that neither YAML nor JSON allows, and that `cpln` refuses.
+fn control_character(text: &str) -> Option<(usize, char)> {
+    // Looks at bytes first: nearly all files have none.
+    let suspicious = |&byte: &u8| byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t');
+    let has_any = text
+        .as_bytes()
+        .iter()
+        .any(|byte| suspicious(byte) || matches!(byte, 0x7f | 0xc2));
+    if !has_any {
+        return None;
+    }
+    text.char_indices()
+        .find(|&(_, c)| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{85}'))
+}
+
+impl Source {
+    fn syntax(&self, at: usize, because: impl Into<String>, hint: Option<&'static str>) -> Error {
+        let at = floor(&self.text, at);
+        let (line, column) = self.lines.position(&self.text, at);
+        let width = self.text[at..].chars().next().map_or(0, char::len_utf8);
+        let mark = excerpt::Mark {
+            range: at..at + width,
+            label: "",
+            sign: '^',
+        };
+        let error = Error::refused(format!("{}:{line}:{column} has a syntax error", self.label))
+            .excerpt(excerpt::draw(&self.text, &self.lines, vec![mark]))
+            .because(because);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// The start of the character that holds the position.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,0 +1,170 @@
+//! Byte-exact edits: every case of `tests/fixtures/edits` and every sample manifest.
+
+use super::*;
+use crate::addon;
+use crate::change::Change;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn fixtures(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(folder)
+}
+
+/// The changes that a command makes to a cluster, as far as the cases need it.
+fn changes(words: &str, cluster: &Value) -> Vec<Change> {
+    let mut words = words.split_whitespace();
+    let verb = words.next().unwrap();
+    let addon = addon::by_word(words.next().unwrap()).unwrap();
+    let flags: Vec<&str> = words.collect();
+    let has = |flag: &str| flags.contains(&flag);
+    let on = |key: &str| {
+        cluster
+            .pointer(&format!("/spec/addOns/{key}"))
+            .is_some_and(Value::is_object)
+    };
+    let mut changes = Vec::new();
+    if verb == "disable" {
+        if has("--with-dependants") {
+            for other in addon.dependants().filter(|other| on(other.key)) {
+                changes.push(Change::remove(&[other.key]));
+            }
+        }
+        // `null` is off already.
+        if !cluster["spec"]["addOns"][addon.key].is_null() {
+            changes.push(Change::remove(&[addon.key]));
+        }
+        return changes;
+    }
+    assert_eq!(verb, "enable");
+    for key in addon.needs.iter().filter(|key| !on(key)) {
+        assert!(has("--with-prerequisites"), "{key} is off");
+        changes.push(Change::set(&[key], json!({})));
+    }
+    let role = flags
+        .iter()
+        .position(|&flag| flag == "--role-arn")
+        .map(|at| flags[at + 1]);
+    match role {
+        Some(role) if on(addon.key) => {
+            changes.push(Change::set(&[addon.key, "roleArn"], json!(role)));
+        }
+        Some(role) => changes.push(Change::set(&[addon.key], json!({"roleArn": role}))),
+        None if !on(addon.key) => changes.push(Change::set(&[addon.key], json!({}))),
+        None if has("--no-role-arn") => changes.push(Change::remove(&[addon.key, "roleArn"])),
+        None => {}
+    }
+    changes
+}
+
+fn run(label: &str, input: Vec<u8>, words: &str) -> Result<String> {
+    let manifest = Manifest::parse(label, input)?;
+    let edits: Vec<Edit> = manifest
+        .clusters()
+        .map(|cluster| Edit {
+            document: cluster.number,
+            changes: changes(words, cluster.value()),
+        })
+        .collect();
+    manifest.edit(&edits)
+}
+
+/// Everything that a person would read of an error.
+fn shown(error: &Error) -> String {
+    let mut parts = vec![error.message.clone()];
+    parts.extend(error.excerpt.clone());
+    parts.extend(error.because.clone());
+    parts.extend(error.hints.clone());
+    parts.join("\n")
+}
+
+#[test]
+fn every_case_is_edited_byte_for_byte() {
+    let folder = fixtures("edits");
+    let mut count = 0;
+    let mut failures = Vec::new();
+    let mut names: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "cmd"))
+        .collect();
+    names.sort();
+    for cmd in names {
+        count += 1;
+        let name = cmd.file_stem().unwrap().to_str().unwrap();
+        let words = fs::read_to_string(&cmd).unwrap();
+        let (input, output) = ["yaml", "json"]
+            .map(|extension| {
+                let file = |part| folder.join(format!("{name}.{part}.{extension}"));
+                (file("in"), file("out"))
+            })
+            .into_iter()
+            .find(|(input, _)| input.exists())
+            .unwrap();
+        let result = run(name, fs::read(&input).unwrap(), words.trim());
+        let refused = folder.join(format!("{name}.refused"));
+        if refused.exists() {
+            let expected = fs::read_to_string(&refused).unwrap();
+            let (place, phrases) = expected.trim_end().split_once('\n').unwrap();
+            match result {
+                Ok(_) => failures.push(format!("{name}: not refused")),
+                Err(error) => {
+                    let text = shown(&error);
+                    let fits = error.kind == crate::error::Kind::Refused
+                        && error.message.starts_with(&format!("{name}:{place} "))
+                        && phrases.lines().all(|phrase| text.contains(phrase));
+                    if !fits {
+                        failures.push(format!("{name}: refused otherwise:\n{text}"));
+                    }
+                }
+            }
+            continue;
+        }
+        let expected = fs::read(&output).unwrap();
+        match result {
+            Ok(text) if text.as_bytes() == expected => {}
+            Ok(text) => {
+                let expected = String::from_utf8_lossy(&expected);
+                failures.push(format!("{name}:\n{}", diff(name, &expected, &text)));
+            }
+            Err(error) => failures.push(format!("{name}: {}", shown(&error))),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(count >= 80, "only {count} cases");
+}
+
+#[test]
+fn enabling_in_a_sample_only_adds_or_changes_its_lines() {
+    let words = "enable aws-ecr --with-prerequisites --role-arn arn:aws:iam::999999999999:role/x";
+    let mut count = 0;
+    for entry in fs::read_dir(fixtures("manifests")).unwrap() {
+        let path = entry.unwrap().path();
+        let manifest = read(&path).unwrap();
+        let text = run("sample", manifest.text().into(), words).unwrap();
+        let gone = similar::TextDiff::from_lines(manifest.text(), &text)
+            .iter_all_changes()
+            .filter(|change| change.tag() == similar::ChangeTag::Delete)
+            .count();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        // A line changes where a value on it does.
+        let changed = match name {
+            "aws-production.yaml" | "ephemeral-ci.yaml" | "hetzner.yaml" => 1,
+            _ => 0,
+        };
+        assert_eq!(
+            gone,
+            changed,
+            "{name}\n{}",
+            diff(name, manifest.text(), &text)
+        );
+        assert_eq!(
+            run("sample", text.clone().into(), words).unwrap(),
+            text,
+            "{name}"
+        );
+        count += 1;
+    }
+    assert_eq!(count, 9);
+}

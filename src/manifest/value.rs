@@ -1,0 +1,562 @@
+//! What the nodes of a document mean: the JSON value that `cpln` would send for them.
+//!
+//! Follows the parser of `cpln` (js-yaml 4, YAML 1.2 core with merge keys and timestamps), which
+//! reads a few scalars otherwise than other parsers do; [`findings`] names those.
+//!
+//! Not followed: `!!binary` stays text, a tag that `cpln` refuses is ignored, and integers above
+//! 2^53 are rounded as it does but written as integers.
+
+use super::tree::{Id, Kind, Tree};
+use serde_json::{Map, Number, Value};
+
+/// What a plain scalar is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Scalar {
+    Null,
+    Bool(bool),
+    Number(f64),
+    /// `.inf`, `.nan`: JSON has no such number, `cpln` sends `null`.
+    NotFinite,
+    /// A date or time, as `cpln` sends it.
+    Time(String),
+    Text,
+}
+
+/// The value of a node, aliases expanded and merge keys applied. `None` if it would be more than
+/// `budget` nodes, which only repeated aliases can do.
+pub(super) fn value(tree: &Tree, id: Id, source: &str, budget: &mut usize) -> Option<Value> {
+    *budget = budget.checked_sub(1)?;
+    let id = match tree.kind(id) {
+        Kind::Alias => {
+            let target = tree.target(id)?;
+            // An alias inside its own anchor never ends.
+            if tree.contains(target, id) {
+                return None;
+            }
+            return value(tree, target, source, budget);
+        }
+        _ => id,
+    };
+    let kind = tree.kind(id);
+    if kind.is_seq() {
+        let elements: Option<Vec<Value>> = tree
+            .elements(id)
+            .map(|element| value(tree, element, source, budget))
+            .collect();
+        return elements.map(Value::Array);
+    }
+    if kind.is_map() {
+        let mut map = Map::new();
+        for (key, entry) in tree.entries(id) {
+            if is_merge(tree, key, source) {
+                for from in merge_sources(tree, entry) {
+                    let Value::Object(more) = value(tree, from, source, budget)? else {
+                        continue;
+                    };
+                    for (key, value) in more {
+                        map.entry(key).or_insert(value);
+                    }
+                }
+            } else {
+                let entry = value(tree, entry, source, budget)?;
+                map.insert(key_text(tree, key, source), entry);
+            }
+        }
+        return Some(Value::Object(map));
+    }
+    Some(scalar_value(tree, id, source))
+}
+
+/// The maps that a merge key takes in, in the order in which they count.
+pub(super) fn merge_sources(tree: &Tree, entry: Id) -> Vec<Id> {
+    let target = tree.resolve(entry);
+    if tree.kind(target).is_seq() {
+        tree.elements(target).collect()
+    } else {
+        vec![entry]
+    }
+}
+
+/// Whether the key is `<<`, unquoted and untagged.
+pub(super) fn is_merge(tree: &Tree, key: Id, source: &str) -> bool {
+    tree.kind(key) == Kind::Plain && tree.tag(key).is_none() && tree.text(key, source) == "<<"
+}
+
+/// The key as the member name that `cpln` would send.
+pub(super) fn key_text(tree: &Tree, key: Id, source: &str) -> String {
+    let key = tree.resolve(key);
+    if tree.kind(key).is_map() {
+        return "[object Object]".to_owned();
+    }
+    if tree.kind(key).is_seq() {
+        let parts: Vec<String> = tree
+            .elements(key)
+            .map(|element| key_text(tree, element, source))
+            .collect();
+        return parts.join(",");
+    }
+    match scalar_value(tree, key, source) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// The entry of a map with this key, as written in the map itself; the last one counts.
+pub(super) fn own_entry(tree: &Tree, map: Id, key: &str, source: &str) -> Option<(Id, Id)> {
+    tree.entries(map)
+        .filter(|&(id, _)| {
+            let id = tree.resolve(id);
+            tree.kind(id).is_scalar() && is_key(tree, id, key, source)
+        })
+        .last()
+}
+
+fn is_key(tree: &Tree, id: Id, key: &str, source: &str) -> bool {
+    let text = tree.text(id, source);
+    let plain = tree.kind(id) == Kind::Plain || tree.tag(id).is_some();
+    if plain && resolve(text) != Scalar::Text {
+        return key_text(tree, id, source) == key;
+    }
+    text == key && !is_merge(tree, id, source)
+}
+
+/// Whether the node means `null`.
+pub(super) fn is_null(tree: &Tree, id: Id, source: &str) -> bool {
+    tree.kind(id).is_scalar() && scalar_value(tree, id, source).is_null()
+}
+
+fn scalar_value(tree: &Tree, id: Id, source: &str) -> Value {
+    let text = tree.text(id, source);
+    let tag = tree.tag(id).map(|tag| core_tag(&tag.name));
+    match tag {
+        None if tree.kind(id) != Kind::Plain => return Value::String(text.to_owned()),
+        Some("map") if text.is_empty() => return Value::Object(Map::new()),
+        Some("seq") if text.is_empty() => return Value::Array(Vec::new()),
+        None | Some("null" | "bool" | "int" | "float" | "timestamp") => {}
+        Some(_) => return Value::String(text.to_owned()),
+    }
+    match resolve(text) {
+        Scalar::Null | Scalar::NotFinite => Value::Null,
+        Scalar::Bool(value) => Value::Bool(value),
+        Scalar::Number(value) => number(value),
+        Scalar::Time(time) => Value::String(time),
+        Scalar::Text => Value::String(text.to_owned()),
+    }
+}
+
+/// The part of a standard tag behind its common prefix; other tags whole.
+fn core_tag(name: &str) -> &str {
+    name.strip_prefix("tag:yaml.org,2002:").unwrap_or(name)
+}
+
+/// JavaScript writes a whole number without a point.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is checked before the cast"
+)]
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 9.2e18 {
+        return Value::Number(Number::from(value as i64));
+    }
+    Number::from_f64(value).map_or(Value::Null, Value::Number)
+}
+
+/// What a plain scalar is, read as `cpln` reads it.
+pub(super) fn resolve(text: &str) -> Scalar {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
+        "true" | "True" | "TRUE" => return Scalar::Bool(true),
+        "false" | "False" | "FALSE" => return Scalar::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => return Scalar::NotFinite,
+        _ => {}
+    }
+    let Some(first) = text.bytes().next() else {
+        return Scalar::Text;
+    };
+    if !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')) {
+        return Scalar::Text;
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
+        return Scalar::NotFinite;
+    }
+    if let Some(value) = integer(unsigned) {
+        let negative = text.starts_with('-');
+        return Scalar::Number(if negative { 0.0 - value } else { value });
+    }
+    if is_float(text) {
+        return match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Scalar::Number(value),
+            _ => Scalar::Text,
+        };
+    }
+    time(text).map_or(Scalar::Text, Scalar::Time)
+}
+
+fn integer(text: &str) -> Option<f64> {
+    let (digits, radix) = match text.as_bytes() {
+        [b'0', b'x', ..] => (&text[2..], 16),
+        [b'0', b'o', ..] => (&text[2..], 8),
+        [b'0', b'b', ..] => (&text[2..], 2),
+        _ => (text, 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return None;
+    }
+    if radix == 10 {
+        return digits.parse().ok().filter(|value: &f64| value.is_finite());
+    }
+    let value = digits.chars().fold(0.0, |sum, digit| {
+        sum * f64::from(radix) + f64::from(digit.to_digit(radix).unwrap_or_default())
+    });
+    value.is_finite().then_some(value)
+}
+
+/// Digits with a point or an exponent; a sign is only read before a digit.
+fn is_float(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mantissa_fits = digits(whole)
+        && digits(fraction)
+        && (!whole.is_empty() || (!fraction.is_empty() && unsigned.len() == text.len()));
+    let exponent_fits = exponent.is_none_or(|exponent| {
+        let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+        !exponent.is_empty() && digits(exponent)
+    });
+    mantissa_fits && exponent_fits && (exponent.is_some() || mantissa.contains('.'))
+}
+
+/// A date (`2024-01-31`) or time stamp as `cpln` sends it: in UTC with milliseconds.
+fn time(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    if bytes.len() < 8 || bytes[4] != b'-' || !bytes[..4].iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let year: i64 = text.get(..4)?.parse().ok()?;
+    let mut reader = Reader {
+        text: text.get(5..)?,
+    };
+    let (month, month_digits) = reader.digits(2)?;
+    reader.literal('-')?;
+    let (day, day_digits) = reader.digits(2)?;
+    if reader.text.is_empty() {
+        let whole = month_digits == 2 && day_digits == 2;
+        return whole.then(|| stamp(year, month, day, 0));
+    }
+    let blank = reader.text.trim_start_matches([' ', '\t']);
+    reader.text = if blank.len() < reader.text.len() {
+        blank
+    } else {
+        reader.text.strip_prefix(['T', 't'])?
+    };
+    let (hour, _) = reader.digits(2)?;
+    reader.literal(':')?;
+    let (minute, 2) = reader.digits(2)? else {
+        return None;
+    };
+    reader.literal(':')?;
+    let (second, 2) = reader.digits(2)? else {
+        return None;
+    };
+    let mut millis = ((hour * 60 + minute) * 60 + second) * 1000;
+    if let Some(rest) = reader.text.strip_prefix('.') {
+        let end = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let fraction: String = format!("{:0<3}", &rest[..end]).chars().take(3).collect();
+        millis += fraction.parse::<i64>().ok()?;
+        reader.text = &rest[end..];
+    }
+    reader.text = reader.text.trim_start_matches([' ', '\t']);
+    if let Some(rest) = reader.text.strip_prefix('Z') {
+        reader.text = rest;
+    } else if let Some(sign) = reader
+        .text
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '+' | '-'))
+    {
+        reader.text = &reader.text[1..];
+        let (hours, _) = reader.digits(2)?;
+        let mut offset = hours * 60;
+        if reader.literal(':').is_some() {
+            let (minutes, 2) = reader.digits(2)? else {
+                return None;
+            };
+            offset += minutes;
+        }
+        millis -= offset * 60_000 * if sign == '-' { -1 } else { 1 };
+    }
+    reader
+        .text
+        .is_empty()
+        .then(|| stamp(year, month, day, millis))
+}
+
+struct Reader<'a> {
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    /// One to `most` digits: their value and number.
+    fn digits(&mut self, most: usize) -> Option<(i64, usize)> {
+        let count = self
+            .text
+            .bytes()
+            .take(most)
+            .take_while(u8::is_ascii_digit)
+            .count();
+        let value = self.text[..count].parse().ok()?;
+        self.text = &self.text[count..];
+        Some((value, count))
+    }
+
+    fn literal(&mut self, expected: char) -> Option<()> {
+        self.text = self.text.strip_prefix(expected)?;
+        Some(())
+    }
+}
+
+/// JavaScript's `Date.UTC`, which lets a 13th month run over into the next year, in ISO form.
+fn stamp(year: i64, month: i64, day: i64, millis: i64) -> String {
+    let months = year * 12 + month - 1;
+    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
+    // Days since 1970 of the civil calendar, with years that begin in March.
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let of_era = shifted.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5;
+    let days = shifted.div_euclid(400) * 146_097 + of_era * 365 + of_era / 4 - of_era / 100
+        + of_year
+        + (day - 1)
+        - 719_468;
+    let total = days * 86_400_000 + millis;
+    let (days, millis) = (total.div_euclid(86_400_000), total.rem_euclid(86_400_000));
+    let era_day = days + 719_468;
+    let (era, day_of_era) = (era_day.div_euclid(146_097), era_day.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z",
+        millis / 3_600_000,
+        millis / 60_000 % 60,
+        millis / 1000 % 60,
+        millis % 1000
+    )
+}
+
+/// What reads otherwise than it looks: its position and a sentence without a full stop.
+pub(super) fn findings(tree: &Tree, root: Id, source: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for id in root..tree.next(root) {
+        if let Some(tag) = tree.tag(id) {
+            let known = [
+                "str",
+                "int",
+                "float",
+                "bool",
+                "null",
+                "map",
+                "seq",
+                "timestamp",
+                "set",
+                "omap",
+                "pairs",
+                "binary",
+                "merge",
+                "!",
+            ];
+            if !known.contains(&core_tag(&tag.name)) {
+                let name = tag.name.escape_debug();
+                found.push((
+                    tag.range.start,
+                    format!("`cpln` does not know the tag `{name}`"),
+                ));
+            }
+            continue;
+        }
+        if tree.kind(id) != Kind::Plain {
+            continue;
+        }
+        let text = tree.text(id, source);
+        let at = tree.range(id).start;
+        if text == "<<" {
+            found.push((at, "a merge key: other tools may not apply it".to_owned()));
+            continue;
+        }
+        match resolve(text) {
+            Scalar::Number(value) => {
+                let digits = text.trim_start_matches(['-', '+']);
+                let leading = digits.len() > 1
+                    && digits.starts_with('0')
+                    && digits.bytes().all(|byte| byte.is_ascii_digit());
+                if leading {
+                    let sent = number(value);
+                    found.push((
+                        at,
+                        format!("`{text}` is the number {sent}; put it in quotes if it is a text"),
+                    ));
+                } else if is_rounded(digits, value) {
+                    let sent = number(value);
+                    found.push((
+                        at,
+                        format!("`{text}` is too large for `cpln`, which sends {sent}"),
+                    ));
+                }
+            }
+            Scalar::Time(sent) => {
+                found.push((
+                    at,
+                    format!("`{text}` is a date, sent as {sent}; put it in quotes if it is a text"),
+                ));
+            }
+            Scalar::NotFinite => {
+                found.push((
+                    at,
+                    format!("`{text}` is not a number in JSON and is sent as null"),
+                ));
+            }
+            Scalar::Null | Scalar::Bool(_) | Scalar::Text => {}
+        }
+    }
+    found
+}
+
+/// Whether an integer loses digits as a JavaScript number.
+fn is_rounded(digits: &str, value: f64) -> bool {
+    value.abs() >= 9_007_199_254_740_992.0
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && format!("{:.0}", value.abs()) != digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(text: &str) -> Option<Value> {
+        let tree = Tree::parse(text).unwrap();
+        value(&tree, tree.root().unwrap(), text, &mut 1000)
+    }
+
+    /// The answers are those of js-yaml 4.3.2.
+    #[test]
+    fn scalars_read_as_in_cpln() {
+        for (text, expected) in [
+            ("012", json!(12)),
+            ("08", json!(8)),
+            ("012345678901", json!(12_345_678_901_u64)),
+            ("0o14", json!(12)),
+            ("0x1F", json!(31)),
+            ("0b101", json!(5)),
+            ("-012", json!(-12)),
+            ("-0", json!(0)),
+            ("1_000", json!("1_000")),
+            ("190:20:30", json!("190:20:30")),
+            ("1e3", json!(1000)),
+            ("1.0", json!(1)),
+            ("1.", json!(1)),
+            (".5", json!(0.5)),
+            ("-.5", json!("-.5")),
+            ("+1.5", json!(1.5)),
+            ("1.32.9", json!("1.32.9")),
+            ("1.32", json!(1.32)),
+            ("1e400", json!("1e400")),
+            ("1e", json!("1e")),
+            ("0x", json!("0x")),
+            ("0o8", json!("0o8")),
+            (".inf", json!(null)),
+            ("-.INF", json!(null)),
+            (".NaN", json!(null)),
+            ("nULL", json!("nULL")),
+            ("TRUE", json!(true)),
+            ("tRUE", json!("tRUE")),
+            ("yes", json!("yes")),
+            ("9007199254740993", json!(9_007_199_254_740_992_u64)),
+            ("2024-01-01", json!("2024-01-01T00:00:00.000Z")),
+            ("2024-1-1", json!("2024-1-1")),
+            ("2024-01-01 10:00:00", json!("2024-01-01T10:00:00.000Z")),
+            (
+                "2024-01-01t10:00:00.5 +01:30",
+                json!("2024-01-01T08:30:00.500Z"),
+            ),
+            ("2024-13-45", json!("2025-02-14T00:00:00.000Z")),
+            ("2024-01-01T25:00:00Z", json!("2024-01-02T01:00:00.000Z")),
+            ("2024-01-01T", json!("2024-01-01T")),
+            ("!!str 12", json!("12")),
+            ("! 12", json!("12")),
+            ("!!int \"12\"", json!(12)),
+            ("!!bool true", json!(true)),
+            ("!!map", json!({})),
+            ("'012'", json!("012")),
+            ("\"\\uD83D\\uDE00\"", json!("😀")),
+        ] {
+            let document = format!("a: {text}\n");
+            assert_eq!(read(&document), Some(json!({"a": expected})), "{text}");
+        }
+    }
+
+    #[test]
+    fn merge_keys_fill_in_what_is_not_written() {
+        for (text, expected) in [
+            ("<<: {a: 1, b: 2}\na: 3\n", r#"{"a":3,"b":2}"#),
+            ("a: 3\n<<: {a: 1, b: 5}\n", r#"{"a":3,"b":5}"#),
+            ("<<: [{a: 1}, {a: 2, b: 3}]\n", r#"{"a":1,"b":3}"#),
+            (
+                "x: &x {a: 1}\ny:\n  <<: *x\n  b: *x\n",
+                r#"{"x":{"a":1},"y":{"a":1,"b":{"a":1}}}"#,
+            ),
+            ("\"<<\": {a: 1}\n", r#"{"<<":{"a":1}}"#),
+            (
+                "1: a\ntrue: b\n~: c\n[d]: e\n",
+                r#"{"1":"a","true":"b","null":"c","d":"e"}"#,
+            ),
+        ] {
+            assert_eq!(read(text).unwrap().to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn aliases_that_never_end_or_explode_have_no_value() {
+        assert_eq!(read("a: &a [*a]\n"), None);
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let below = format!("*a{}", level - 1);
+            let list = vec![below; 8].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{list}]\n"));
+        }
+        assert_eq!(read(&bomb), None);
+    }
+
+    #[test]
+    fn what_reads_otherwise_than_it_looks_is_found() {
+        let text = "a: 012\nb: '012'\nc: 2024-01-01\nd: .inf\ne: 9007199254740993\nf: 1e30\n<<: {}\ng: !foo x\n";
+        let tree = Tree::parse(text).unwrap();
+        let found: Vec<String> = findings(&tree, 0, text)
+            .into_iter()
+            .map(|(at, message)| format!("{at} {message}"))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "3 `012` is the number 12; put it in quotes if it is a text",
+                "19 `2024-01-01` is a date, sent as 2024-01-01T00:00:00.000Z; put it in quotes if it is a text",
+                "33 `.inf` is not a number in JSON and is sent as null",
+                "41 `9007199254740993` is too large for `cpln`, which sends 9007199254740992",
+                "66 a merge key: other tools may not apply it",
+                "76 `cpln` does not know the tag `!foo`",
+            ]
+        );
+    }
+}

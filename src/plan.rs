@@ -1,0 +1,402 @@
+//! From a cluster and a wish to the changes that fulfil it, or the reasons not to. Pure.
+//!
+//! An empty list of changes means that everything is as wished already.
+
+use crate::addon::rules::{self, Finding, RegistryAccess};
+use crate::addon::{Addon, Param, by_key};
+use crate::change::Change;
+use crate::cluster::Cluster;
+use crate::error::Error;
+use serde_json::{Map, Value, json};
+
+/// What the user wants of one add-on.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The add-on.
+    pub addon: &'static Addon,
+    /// On or off.
+    pub verb: Verb,
+    /// Take along what it needs (enable) or what needs it (disable).
+    pub companions: bool,
+    /// Go past the rules of ours.
+    pub force: bool,
+}
+
+/// On or off.
+#[derive(Debug, Clone)]
+pub enum Verb {
+    /// Switch on, or change the settings that are given.
+    Enable(Vec<Setting>),
+    /// Switch off.
+    Disable,
+}
+
+/// One setting that was given; what is not given keeps its value.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Which one.
+    pub param: &'static Param,
+    /// The new value; `None` removes it.
+    pub value: Option<Value>,
+}
+
+/// What happens, or would happen, to one add-on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It was off and goes on.
+    Enabled,
+    /// It was on and its settings change.
+    Updated,
+    /// It goes off.
+    Disabled,
+    /// It is already as wished.
+    None,
+}
+
+impl Action {
+    /// The stable word in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Updated => "updated",
+            Self::Disabled => "disabled",
+            Self::None => "none",
+        }
+    }
+}
+
+/// One add-on's part of a plan.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The add-on.
+    pub addon: &'static Addon,
+    /// What happens to it.
+    pub action: Action,
+    /// Its value now; `None` is off.
+    pub before: Option<Value>,
+    /// Its value afterwards; `None` is off.
+    pub after: Option<Value>,
+}
+
+/// Everything that fulfils a request on one cluster.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The add-on that was asked for.
+    pub main: Step,
+    /// Prerequisites that go on, or dependants that go off, along with it.
+    pub companions: Vec<Step>,
+    /// The changes below `spec.addOns`, in the order in which they make sense.
+    pub changes: Vec<Change>,
+    /// Which registry case it is, for add-ons that pull from AWS registries.
+    pub registry_access: Option<RegistryAccess>,
+    /// The role that stays as it was because none was given.
+    pub role_kept: Option<String>,
+    /// Rules that `--force` went past, and what looks odd.
+    pub warnings: Vec<String>,
+}
+
+impl Plan {
+    /// Whether anything is to be changed.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Whether something that is on goes off.
+    pub fn removes(&self) -> bool {
+        std::iter::once(&self.main)
+            .chain(&self.companions)
+            .any(|step| step.action == Action::Disabled)
+    }
+
+    /// The steps in the order of the changes: prerequisites before, dependants before.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.companions.iter().chain(std::iter::once(&self.main))
+    }
+}
+
+/// How a target is called in errors and hints.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// In a sentence: "on `prod`", "in clusters/prod.yaml".
+    pub words: String,
+    /// On the command line: "-c prod".
+    pub flags: String,
+}
+
+/// Plans a request on one cluster; refuses (exit 6) with every reason at once.
+pub fn plan(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, Error> {
+    match &request.verb {
+        Verb::Enable(settings) => enable(cluster, request, settings, place),
+        Verb::Disable => disable(cluster, request, place),
+    }
+}
+
+fn enable(
+    cluster: &Cluster,
+    request: &Request,
+    settings: &[Setting],
+    place: &Place,
+) -> Result<Plan, Error> {
+    let addon = request.addon;
+    let before = cluster.add_on(addon.key);
+    let mut after = before
+        .filter(|value| value.is_object())
+        .cloned()
+        .unwrap_or_else(|| json!({}));
+    let mut changes = Vec::new();
+    for setting in settings {
+        set_field(&mut after, setting.param.field, setting.value.as_ref());
+    }
+    let findings = rules::before_enable(cluster, addon, &after);
+    let (wanted, findings): (Vec<Finding>, Vec<Finding>) = findings
+        .into_iter()
+        .partition(|finding| request.companions && matches!(finding, Finding::Prerequisite(_)));
+    let warnings = judge(findings, request, settings, place)?;
+
+    let companions: Vec<Step> = wanted
+        .iter()
+        .filter_map(|finding| match finding {
+            Finding::Prerequisite(needed) => Some(Step {
+                addon: needed,
+                action: Action::Enabled,
+                before: None,
+                after: Some(json!({})),
+            }),
+            _ => None,
+        })
+        .collect();
+    changes.extend(
+        companions
+            .iter()
+            .map(|step| Change::set(&[step.addon.key], json!({}))),
+    );
+
+    let action = match before {
+        None => Action::Enabled,
+        Some(value) if *value == after => Action::None,
+        Some(_) => Action::Updated,
+    };
+    match (action, before) {
+        (Action::Updated, Some(Value::Object(_))) => {
+            // Setting by setting, so that the other lines of the add-on stay as they are.
+            changes.extend(settings.iter().map(|setting| Change {
+                path: vec![addon.key.to_owned(), setting.param.field.to_owned()],
+                value: setting.value.clone(),
+            }));
+        }
+        (Action::Enabled | Action::Updated, _) => {
+            changes.push(Change::set(&[addon.key], after.clone()));
+        }
+        _ => {}
+    }
+    let role = after.get("roleArn").and_then(Value::as_str);
+    let role_kept = role
+        .filter(|_| before.is_some())
+        .filter(|_| !settings.iter().any(|s| s.param.field == "roleArn"))
+        .map(str::to_owned);
+    Ok(Plan {
+        registry_access: addon
+            .aws_registry
+            .then(|| RegistryAccess::of(cluster, role)),
+        main: Step {
+            addon,
+            action,
+            before: before.cloned(),
+            after: Some(after),
+        },
+        companions,
+        changes,
+        role_kept,
+        warnings,
+    })
+}
+
+fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, Error> {
+    let addon = request.addon;
+    let before = cluster.add_on(addon.key).cloned();
+    let mut companions = Vec::new();
+    let mut warnings = Vec::new();
+    if before.is_some() {
+        let dependants = rules::enabled_dependants(cluster, addon);
+        if request.companions {
+            companions = dependants
+                .iter()
+                .map(|dependant| Step {
+                    addon: dependant,
+                    action: Action::Disabled,
+                    before: cluster.add_on(dependant.key).cloned(),
+                    after: None,
+                })
+                .collect();
+        } else if !dependants.is_empty() {
+            warnings = judge(vec![Finding::Dependants(dependants)], request, &[], place)?;
+        }
+    }
+    let mut changes: Vec<Change> = companions
+        .iter()
+        .map(|step| Change::remove(&[step.addon.key]))
+        .collect();
+    let action = if before.is_some() {
+        changes.push(Change::remove(&[addon.key]));
+        Action::Disabled
+    } else {
+        Action::None
+    };
+    Ok(Plan {
+        main: Step {
+            addon,
+            action,
+            before,
+            after: None,
+        },
+        companions,
+        changes,
+        registry_access: None,
+        role_kept: None,
+        warnings,
+    })
+}
+
+fn set_field(object: &mut Value, field: &str, value: Option<&Value>) {
+    if let Value::Object(map) = object {
+        match value {
+            Some(value) => {
+                map.insert(field.to_owned(), value.clone());
+            }
+            None => {
+                map.shift_remove(field);
+            }
+        }
+    }
+}
+
+/// Turns findings into warnings where `--force` goes past them, and into one refusal otherwise.
+fn judge(
+    findings: Vec<Finding>,
+    request: &Request,
+    settings: &[Setting],
+    place: &Place,
+) -> Result<Vec<String>, Error> {
+    let (forced, refused): (Vec<Finding>, Vec<Finding>) = findings
+        .into_iter()
+        .partition(|finding| request.force && finding.can_be_forced());
+    if refused.is_empty() {
+        return Ok(forced
+            .iter()
+            .map(|finding| format!("{}: {finding}; forced", request.addon.name))
+            .collect());
+    }
+    let done = match request.verb {
+        Verb::Enable(_) => "enabled",
+        Verb::Disable => "disabled",
+    };
+    let name = request.addon.name;
+    let mut error = Error::refused(format!("`{name}` was not {done} {}", place.words));
+    for finding in &refused {
+        error = error.because(finding.to_string());
+    }
+    // Only commands that get past every reason are worth printing.
+    let mut command = format!("mk8s addon enable {name} {}", place.flags);
+    for setting in settings {
+        if let (Some(flag), Some(Value::String(value))) = (setting.param.flag, &setting.value) {
+            command = format!("{command} --{flag} {value}");
+        }
+    }
+    let missing: Vec<&Param> = refused
+        .iter()
+        .filter_map(|finding| match finding {
+            Finding::SettingMissing(param) | Finding::SettingInvalid { param, .. } => Some(*param),
+            Finding::RoleMissing { .. } => request.addon.param_by_flag("role-arn"),
+            _ => None,
+        })
+        .collect();
+    let provider = refused
+        .iter()
+        .any(|finding| matches!(finding, Finding::Provider { .. }));
+    let prerequisite = refused.iter().find_map(|finding| match finding {
+        Finding::Prerequisite(needed) => Some(*needed),
+        _ => None,
+    });
+    if refused
+        .iter()
+        .any(|finding| matches!(finding, Finding::Dependants(_)))
+    {
+        return Err(error.hint("--with-dependants disables them too"));
+    }
+    if !missing.is_empty() {
+        for param in &missing {
+            if let Some(flag) = param.flag {
+                command = format!("{command} --{flag} {}", param.kind.placeholder());
+            }
+        }
+        if prerequisite.is_some() {
+            command.push_str(" --with-prerequisites");
+        }
+        if provider {
+            command.push_str(" --force");
+        }
+        if missing.iter().any(|param| param.flag.is_some()) {
+            error = error.hint(command);
+        }
+    } else if provider {
+        error = error.hint(format!(
+            "--force switches it on all the same{}",
+            if prerequisite.is_some() {
+                ", together with --with-prerequisites"
+            } else {
+                ""
+            }
+        ));
+    } else if let Some(needed) = prerequisite {
+        error = error
+            .hint("add --with-prerequisites to switch on both")
+            .hint(format!("mk8s addon enable {} {}", needed.name, place.flags));
+    }
+    Err(error)
+}
+
+/// The lines of `spec.addOns` that a plan changes, each with its sign (`+`, `-` or a blank), the
+/// heading left out.
+pub fn diff(plan: &Plan) -> Vec<(char, String)> {
+    let mut before = Map::new();
+    let mut after = Map::new();
+    for step in plan.steps() {
+        if let Some(value) = &step.before {
+            before.insert(step.addon.key.to_owned(), value.clone());
+        }
+        if let Some(value) = &step.after {
+            after.insert(step.addon.key.to_owned(), value.clone());
+        }
+    }
+    signed(before, after)
+}
+
+/// The lines of two sets of add-ons as YAML, those of both once, with their signs.
+pub fn signed(before: Map<String, Value>, after: Map<String, Value>) -> Vec<(char, String)> {
+    let (before, after) = (yaml(before), yaml(after));
+    similar::TextDiff::from_lines(&before, &after)
+        .iter_all_changes()
+        .map(|change| {
+            let sign = match change.tag() {
+                similar::ChangeTag::Equal => ' ',
+                similar::ChangeTag::Delete => '-',
+                similar::ChangeTag::Insert => '+',
+            };
+            (sign, change.value().trim_end_matches('\n').to_owned())
+        })
+        .collect()
+}
+
+fn yaml(map: Map<String, Value>) -> String {
+    if map.is_empty() {
+        return String::new();
+    }
+    let mut value = Value::Object(map);
+    crate::secret::mask(&mut value);
+    serde_yaml::to_string(&value).unwrap_or_default()
+}
+
+/// The add-on's display name for any key: the catalogue's, or the key itself.
+pub fn display_name(key: &str) -> &str {
+    by_key(key).map_or(key, |addon| addon.name)
+}

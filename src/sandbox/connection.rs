@@ -1,0 +1,355 @@
+//! One connection: from bytes to a call, through the faults, and back to bytes.
+//!
+//! Bounds what a client may send and how long it may take. A client's mistake ends its connection
+//! at worst, never the sandbox.
+
+use super::answer::{Answer, Body as AnswerBody, Refusal};
+use super::fault::{Chosen, Failing, Fault, Kind};
+use super::journal::Entry;
+use super::reply::{Content, Instead, Tap};
+use super::route::{self, Call, Outcome, World};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use secrecy::ExposeSecret as _;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpStream;
+
+/// The largest body that is read.
+const BODY: usize = 16 * 1024 * 1024;
+
+/// The largest head, and how many lines it may have.
+const HEAD: usize = 64 * 1024;
+const HEADERS: usize = 128;
+
+/// How long a head may take, the wait for a further request included.
+const HEAD_TIME: Duration = Duration::from_mins(2);
+
+/// How long a body may take.
+const BODY_TIME: Duration = Duration::from_mins(1);
+
+/// What a `garble` answers: valid nowhere, and hostile to a terminal that gets it raw.
+const GARBLE: &[u8] =
+    b"{\"kind\":\"mk8s\",\"name\":\"\x1b[31m\x07\x00\xff\xfe\",\"spec\":[,}\r\n\x1b]0;x\x07";
+
+/// What a `noise` sends.
+const NOISE: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 not HTTP\r\n\r\n";
+
+/// What connections share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) world: Mutex<World>,
+    /// Waited before every answer.
+    pub(super) latency: Duration,
+}
+
+impl Shared {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves a connection until it ends.
+pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    // Small answers must not wait for the client's acknowledgement; without it they are only slow.
+    let _ = stream.set_nodelay(true);
+    let instead = Instead::default();
+    let io = TokioIo::new(Tap::new(stream, instead.clone()));
+    let service = service_fn(move |request| answer(request, shared.clone(), instead.clone()));
+    // Errors are the client's doing or a fault's: the connection is over either way.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(HEAD)
+        .max_headers(HEADERS)
+        .serve_connection(io, service)
+        .await;
+}
+
+/// Answers one request; an error closes the connection without a word.
+async fn answer(
+    request: Request<Incoming>,
+    shared: Arc<Shared>,
+    instead: Instead,
+) -> Result<Response<Content>, io::Error> {
+    let (head, body) = request.into_parts();
+    let method = head.method.as_str();
+    let path = head.uri.path();
+    let request_id = request_id();
+    let body = match read(body).await {
+        Ok(body) => body,
+        Err(refusal) => {
+            let mut response = response(&refusal.into_answer(&request_id), &request_id);
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+            return Ok(response);
+        }
+    };
+    let control = path.starts_with("/_sandbox/");
+    let chosen = if control {
+        Chosen::default()
+    } else {
+        tokio::time::sleep(shared.latency).await;
+        let chosen = shared.world().faults.choose(method, path);
+        tokio::time::sleep(chosen.delay_before).await;
+        chosen
+    };
+    let text = |name: HeaderName| text(&head.headers, name);
+    let call = Call {
+        method,
+        path,
+        query: head.uri.query(),
+        authorization: text(AUTHORIZATION),
+        body: &body,
+        request_id: &request_id,
+        now: now(),
+    };
+    let (outcome, reply) = {
+        let mut world = shared.world();
+        let outcome = work(&mut world, &call, &chosen);
+        let answer = outcome.as_ref().map(|outcome| &outcome.answer);
+        let reply = Reply::new(chosen.fault.as_ref(), answer, &request_id);
+        if !control {
+            let world = &mut *world;
+            let entry = Entry {
+                method,
+                path,
+                query: call.query,
+                user_agent: text(USER_AGENT),
+                body: &body,
+                status: reply.status(),
+                applied: outcome.as_ref().is_some_and(|outcome| outcome.applied),
+                faults: &chosen.names,
+                request_id: &request_id,
+            };
+            world.journal.add(&entry, world.token.expose_secret());
+        }
+        (outcome, reply)
+    };
+    drop(outcome);
+    tokio::time::sleep(chosen.delay_after).await;
+    reply.send(&instead, &request_id).await
+}
+
+/// Does what the request asks for, unless a fault comes before.
+fn work(world: &mut World, call: &Call<'_>, chosen: &Chosen) -> Option<Outcome> {
+    if chosen
+        .fault
+        .as_ref()
+        .is_some_and(|fault| !fault.needs_work())
+    {
+        return None;
+    }
+    if chosen.race
+        && let Some((_, rest)) = call.path.split_once("/mk8s/")
+    {
+        let name = rest.split('/').next().unwrap_or_default();
+        world.store.touch(name, call.now);
+    }
+    Some(route::handle(world, call))
+}
+
+/// What is sent.
+enum Reply {
+    Answer(Answer),
+    Truncated(Answer),
+    Dripped(Answer, Duration),
+    Flood(u64),
+    Noise,
+    Stall,
+    Cut,
+}
+
+impl Reply {
+    /// The true answer as the fault lets it through, or what comes in its place.
+    fn new(fault: Option<&Fault>, answer: Option<&Answer>, request_id: &str) -> Self {
+        let answer = || {
+            answer.cloned().unwrap_or_else(|| {
+                Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "no answer was made")
+                    .into_answer(request_id)
+            })
+        };
+        let raw = |status: u16, content_type, bytes: &[u8]| {
+            Self::Answer(Answer {
+                status: status_code(status),
+                headers: Vec::new(),
+                body: AnswerBody::Raw {
+                    content_type,
+                    bytes: bytes.to_vec(),
+                },
+            })
+        };
+        match fault.map(|fault| &fault.kind) {
+            None | Some(Kind::Delay(_) | Kind::Race) => Self::Answer(answer()),
+            Some(Kind::Truncate) => Self::Truncated(answer()),
+            Some(Kind::Drip(gap)) => Self::Dripped(answer(), *gap),
+            Some(Kind::Flood(size)) => Self::Flood(*size),
+            Some(Kind::Noise) => Self::Noise,
+            Some(Kind::Stall) => Self::Stall,
+            Some(Kind::Cut) => Self::Cut,
+            Some(Kind::Garble) => raw(200, "application/json", GARBLE),
+            Some(Kind::Html(status)) => raw(
+                *status,
+                "text/html",
+                b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\
+                  <body><h1>Sign in to the network</h1></body></html>\n",
+            ),
+            Some(Kind::Redirect(url)) => Self::Answer(
+                Answer::empty(StatusCode::TEMPORARY_REDIRECT).header("location", url.as_str()),
+            ),
+            Some(Kind::Status(failing)) => Self::Answer(failing_answer(failing, request_id)),
+        }
+    }
+
+    /// The status that the client gets to see.
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answer(answer) | Self::Truncated(answer) | Self::Dripped(answer, _) => {
+                Some(answer.status.as_u16())
+            }
+            Self::Flood(_) => Some(200),
+            Self::Noise | Self::Stall | Self::Cut => None,
+        }
+    }
+
+    async fn send(
+        self,
+        instead: &Instead,
+        request_id: &str,
+    ) -> Result<Response<Content>, io::Error> {
+        match self {
+            Self::Answer(answer) => Ok(response(&answer, request_id)),
+            Self::Truncated(answer) => {
+                let mut response = response(&answer, request_id);
+                let (mut bytes, _) = answer.content();
+                // An answer without content promises some, so that its end is missing all the same.
+                let length = HeaderValue::from(bytes.len().max(2));
+                response.headers_mut().insert(CONTENT_LENGTH, length);
+                bytes.truncate(bytes.len() / 2);
+                *response.body_mut() = Content::broken(bytes);
+                Ok(response)
+            }
+            Self::Dripped(answer, gap) => {
+                let mut response = response(&answer, request_id);
+                *response.body_mut() = Content::drip(answer.content().0, gap);
+                Ok(response)
+            }
+            Self::Flood(size) => {
+                let answer = Answer::json(StatusCode::OK, serde_json::Value::Null);
+                let mut response = response(&answer, request_id);
+                *response.body_mut() = Content::flood(size);
+                Ok(response)
+            }
+            Self::Noise => {
+                instead.say(NOISE);
+                let mut response = Response::new(Content::whole(Vec::new()));
+                response
+                    .headers_mut()
+                    .insert(CONNECTION, HeaderValue::from_static("close"));
+                Ok(response)
+            }
+            Self::Stall => std::future::pending().await,
+            Self::Cut => Err(io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+}
+
+fn failing_answer(failing: &Failing, request_id: &str) -> Answer {
+    let status = status_code(failing.status);
+    let mut answer = match &failing.body {
+        Some(body) => Answer {
+            status,
+            headers: Vec::new(),
+            body: AnswerBody::Raw {
+                content_type: "application/json",
+                bytes: body.clone().into_bytes(),
+            },
+        },
+        None => Refusal {
+            code: failing.code.clone(),
+            ..Refusal::new(
+                status,
+                failing
+                    .message
+                    .clone()
+                    .unwrap_or_else(|| format!("the sandbox was told to answer {status}")),
+            )
+        }
+        .into_answer(request_id),
+    };
+    if let Some(seconds) = failing.retry_after {
+        answer = answer.header("retry-after", seconds.to_string());
+    }
+    answer
+}
+
+async fn read(body: Incoming) -> Result<Vec<u8>, Refusal> {
+    let too_large = || {
+        Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than {BODY} bytes"),
+        )
+    };
+    if body.size_hint().lower() > BODY as u64 {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes().to_vec()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(Refusal::bad_request("the body ended too early")),
+        Err(_) => Err(Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body took too long",
+        )),
+    }
+}
+
+fn response(answer: &Answer, request_id: &str) -> Response<Content> {
+    let (bytes, content_type) = answer.content();
+    let mut response = Response::new(Content::whole(bytes));
+    *response.status_mut() = answer.status;
+    let headers = response.headers_mut();
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    let mut put = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    put("x-request-id", request_id);
+    for (name, value) in &answer.headers {
+        put(name, value);
+    }
+    response
+}
+
+fn status_code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|passed| i64::try_from(passed.as_millis()).ok())
+        .unwrap_or_default()
+}
+
+fn request_id() -> String {
+    let (a, b) = (fastrand::u64(..), fastrand::u32(..));
+    format!("{a:016x}{b:08x}")
+}

@@ -1,0 +1,515 @@
+//! What is seen: the only place that writes to stdout and stderr.
+//!
+//! Data goes to stdout, words go to stderr. Text from outside (names, server answers, file
+//! content) has its control characters escaped before it can reach a terminal.
+
+pub mod jsonpath;
+mod progress;
+mod render;
+pub mod table;
+pub mod wire;
+
+pub use progress::Progress;
+pub use render::duration;
+
+use crate::cli::{Color, Global, OutputFormat};
+use crate::error::{Error, Result};
+use crate::settings::env::Environment;
+use serde_json::Value;
+use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
+use std::io::{BufRead, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The three streams, with what is known about them.
+pub struct Io {
+    /// Standard input.
+    pub stdin: Box<dyn BufRead + Send>,
+    /// Standard output.
+    pub stdout: Box<dyn Write>,
+    /// Standard error.
+    pub stderr: Box<dyn Write>,
+    /// Whether each of them is a terminal.
+    pub terminal: Terminal,
+}
+
+/// Which streams are terminals.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terminal {
+    /// Standard input is one.
+    pub stdin: bool,
+    /// Standard output is one.
+    pub stdout: bool,
+    /// Standard error is one.
+    pub stderr: bool,
+}
+
+/// Standard input, as a thread of its own may read it.
+type Stdin = Arc<Mutex<Box<dyn BufRead + Send>>>;
+
+fn lock(stdin: &Stdin) -> std::sync::MutexGuard<'_, Box<dyn BufRead + Send>> {
+    stdin.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Volume {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+/// The door to stdout and stderr.
+pub struct Ui {
+    stdin: Stdin,
+    stdout: RefCell<Box<dyn Write>>,
+    stderr: RefCell<Box<dyn Write>>,
+    terminal: Terminal,
+    format: OutputFormat,
+    volume: Volume,
+    debug: bool,
+    colour_out: bool,
+    colour_err: bool,
+    interactive: bool,
+    yes: bool,
+    columns: Option<u16>,
+    unicode: bool,
+    broken: Cell<bool>,
+    lost: RefCell<Option<std::io::Error>>,
+}
+
+/// What a piece of text is, which decides its colour; nothing is said by colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// The word `error`, and removed lines.
+    Red,
+    /// Warnings.
+    Yellow,
+    /// Hints and commands.
+    Cyan,
+    /// Added lines.
+    Green,
+}
+
+/// One command's result in every format.
+pub struct Report {
+    /// The complete document of `-o json` and `-o yaml`.
+    pub json: Value,
+    /// What `-o json-slim` and `-o yaml-slim` print; the same document if `None`.
+    pub slim: Option<Value>,
+    /// The lines of `-o names`.
+    pub names: Vec<String>,
+    /// The text; without a final newline.
+    pub text: String,
+    /// The text of `-o wide`; the same if `None`.
+    pub wide: Option<String>,
+}
+
+impl Ui {
+    /// Decides colour, volume and whether questions can be asked.
+    ///
+    /// A wrong output format is of kind usage; the streams come back with it.
+    pub fn new(io: Io, global: &Global, env: &Environment) -> Result<Self, Box<(Error, Io)>> {
+        let format = match output_format(global, env) {
+            Ok(format) => format,
+            Err(error) => return Err(Box::new((error, io))),
+        };
+        let volume = if global.quiet {
+            Volume::Quiet
+        } else if global.verbose {
+            Volume::Verbose
+        } else {
+            Volume::Normal
+        };
+        let colour = |terminal: bool| match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                if env.get("NO_COLOR").is_some() {
+                    false
+                } else if forced(env, "CLICOLOR_FORCE") || forced(env, "FORCE_COLOR") {
+                    true
+                } else {
+                    terminal && env.get("TERM") != Some("dumb")
+                }
+            }
+        };
+        let terminal = io.terminal;
+        Ok(Self {
+            colour_out: colour(terminal.stdout),
+            colour_err: colour(terminal.stderr),
+            interactive: terminal.stdin
+                && terminal.stderr
+                && !global.no_input
+                && env.get("MK8S_NO_INPUT").is_none()
+                && env.get("CI").is_none(),
+            yes: global.yes,
+            debug: global.debug || env.get("MK8S_LOG").is_some_and(|level| level == "debug"),
+            columns: env.get("COLUMNS").and_then(|text| text.parse().ok()),
+            unicode: ["LC_ALL", "LC_CTYPE", "LANG"]
+                .iter()
+                .find_map(|name| env.get(name))
+                .is_some_and(|locale| {
+                    let locale = locale.to_ascii_lowercase();
+                    locale.contains("utf-8") || locale.contains("utf8")
+                }),
+            stdin: Arc::new(Mutex::new(io.stdin)),
+            stdout: RefCell::new(io.stdout),
+            stderr: RefCell::new(io.stderr),
+            terminal,
+            format,
+            volume,
+            broken: Cell::new(false),
+            lost: RefCell::new(None),
+        })
+    }
+
+    /// A door that only errors go through, for failures before the flags are known.
+    pub fn bare(io: Io) -> Self {
+        Self {
+            stdin: Arc::new(Mutex::new(io.stdin)),
+            stdout: RefCell::new(io.stdout),
+            stderr: RefCell::new(io.stderr),
+            terminal: io.terminal,
+            format: OutputFormat::Text,
+            volume: Volume::Normal,
+            debug: false,
+            colour_out: false,
+            colour_err: false,
+            interactive: false,
+            yes: false,
+            columns: None,
+            unicode: false,
+            broken: Cell::new(false),
+            lost: RefCell::new(None),
+        }
+    }
+
+    /// The format of `-o`.
+    pub fn format(&self) -> &OutputFormat {
+        &self.format
+    }
+
+    /// Whether stdout is for people.
+    pub fn is_text(&self) -> bool {
+        matches!(self.format, OutputFormat::Text | OutputFormat::Wide)
+    }
+
+    /// Whether requests are shown.
+    pub fn is_debug(&self) -> bool {
+        self.debug
+    }
+
+    /// Whether somebody can be asked.
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Whether `--yes` was given.
+    pub fn is_yes(&self) -> bool {
+        self.yes
+    }
+
+    /// Whether the locale shows more than ASCII.
+    pub fn is_unicode(&self) -> bool {
+        self.unicode
+    }
+
+    /// The width that tables are fitted to: the terminal's; `None` elsewhere.
+    pub fn width(&self) -> Option<u16> {
+        if self.terminal.stdout {
+            self.columns.or_else(render::terminal_width)
+        } else {
+            None
+        }
+    }
+
+    /// Prints lines of data: text with control characters escaped.
+    pub fn data(&self, text: &str) {
+        self.write_out(&format!("{}\n", clean(text)));
+    }
+
+    /// Prints data as it is, with no newline added; a terminal gets it escaped.
+    pub fn raw(&self, text: &str) {
+        if self.terminal.stdout {
+            self.write_out(&clean(text));
+        } else {
+            self.write_out(text);
+        }
+    }
+
+    /// Prints a result in the format that was asked for. No match of a `jsonpath=` is an error of
+    /// kind not-found.
+    pub fn report(&self, report: &Report) -> Result<()> {
+        let slim = report.slim.as_ref().unwrap_or(&report.json);
+        match &self.format {
+            OutputFormat::Text => self.text(&report.text),
+            OutputFormat::Wide => self.text(report.wide.as_ref().unwrap_or(&report.text)),
+            OutputFormat::Json => self.raw(&render::json(&report.json)),
+            OutputFormat::JsonSlim => self.raw(&render::json(slim)),
+            OutputFormat::Yaml => self.raw(&render::yaml(&report.json)?),
+            OutputFormat::YamlSlim => self.raw(&render::yaml(slim)?),
+            OutputFormat::Names => {
+                for name in &report.names {
+                    self.data(name);
+                }
+            }
+            OutputFormat::JsonPath(expression) => {
+                for line in jsonpath::select(&report.json, expression)? {
+                    self.raw(&format!("{line}\n"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&self, text: &str) {
+        if !text.is_empty() {
+            self.data(text);
+        }
+    }
+
+    /// Says something on stderr; silent under `-q`.
+    pub fn status(&self, text: &str) {
+        if self.volume >= Volume::Normal {
+            self.write_err(&format!("{}\n", clean(text)));
+        }
+    }
+
+    /// Says something on stderr under `-v`.
+    pub fn detail(&self, text: &str) {
+        if self.volume >= Volume::Verbose {
+            self.write_err(&format!("{}\n", clean(text)));
+        }
+    }
+
+    /// Shows a request or an answer under `--debug`.
+    pub fn trace(&self, text: &str) {
+        if self.debug {
+            self.write_err(&format!("debug: {}\n", clean(text)));
+        }
+    }
+
+    /// Warns on stderr.
+    pub fn warn(&self, text: &str) {
+        let word = self.paint_err("warning:", Tone::Yellow);
+        self.write_err(&format!("{word} {}\n", clean(text)));
+    }
+
+    /// Names the next command, on stderr.
+    pub fn next(&self, command: &str) {
+        if self.volume >= Volume::Normal {
+            let command = self.paint_err(&clean(command), Tone::Cyan);
+            self.write_err(&format!("Next: {command}\n"));
+        }
+    }
+
+    /// Shows signed lines (`+`, `-` or a blank) on stderr, or on stdout where the diff is the data.
+    pub fn diff(&self, lines: &[(char, String)], place: Stream) {
+        let mut text = String::new();
+        for (sign, line) in lines {
+            let line = clean(&format!("{sign}{line}"));
+            let tone = match sign {
+                '+' => Some(Tone::Green),
+                '-' => Some(Tone::Red),
+                _ => None,
+            };
+            let line = match (tone, place) {
+                (Some(tone), Stream::Data) => self.paint_out(&line, tone),
+                (Some(tone), Stream::Words) => self.paint_err(&line, tone),
+                (None, _) => line,
+            };
+            let _ = writeln!(text, "{line}");
+        }
+        match place {
+            Stream::Data => self.write_out(&text),
+            Stream::Words if self.volume >= Volume::Normal => self.write_err(&text),
+            Stream::Words => {}
+        }
+    }
+
+    /// Shows a unified diff, as [`Ui::diff`] does.
+    pub fn unified(&self, diff: &str, place: Stream) {
+        let lines: Vec<(char, String)> = diff
+            .lines()
+            .map(|line| {
+                let mut chars = line.chars();
+                (chars.next().unwrap_or(' '), chars.as_str().to_owned())
+            })
+            .collect();
+        self.diff(&lines, place);
+    }
+
+    /// Shows a failure, and those that came with it.
+    pub fn error(&self, error: &Error) {
+        let mut text = String::new();
+        render::error(error, &mut text, |word, tone| self.paint_err(word, tone));
+        self.write_err(&text);
+        for other in &error.others {
+            self.error(other);
+        }
+    }
+
+    /// Says what the command-line parser says, which is complete already.
+    pub fn complain(&self, text: &str) {
+        self.write_err(&clean(text));
+    }
+
+    /// Asks on the terminal. `--yes` answers; where nobody can be asked it is an error of kind
+    /// usage, and nothing is done. Ctrl-C ends the question, since the answer is read elsewhere.
+    pub async fn ask(&self, question: &str, refusal: &str) -> Result<bool> {
+        if self.yes {
+            return Ok(true);
+        }
+        if !self.interactive {
+            return Err(Error::usage(refusal)
+                .because("it has to be confirmed, and nobody can be asked here")
+                .hint("add --yes to confirm it on the command line"));
+        }
+        self.write_err(&format!("{} [y/N] ", clean(question)));
+        let stdin = Arc::clone(&self.stdin);
+        let (send, receive) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut answer = String::new();
+            let read = lock(&stdin).read_line(&mut answer).map(|_| answer);
+            // Nobody waits for it any more after Ctrl-C.
+            let _ = send.send(read);
+        });
+        let answer = receive
+            .await
+            .unwrap_or_else(|_| Ok(String::new()))
+            .map_err(|error| Error::failure(format!("cannot read the answer: {error}")))?;
+        Ok(matches!(
+            answer.trim().to_ascii_lowercase().as_str(),
+            "y" | "yes"
+        ))
+    }
+
+    /// All of standard input, at most `limit` bytes.
+    pub fn stdin(&self, limit: u64) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut stdin = lock(&self.stdin);
+        std::io::Read::read_to_end(
+            &mut std::io::Read::take(&mut *stdin, limit.saturating_add(1)),
+            &mut bytes,
+        )
+        .map_err(|error| Error::failure(format!("cannot read stdin: {error}")))?;
+        if bytes.len() as u64 > limit {
+            return Err(Error::refused("stdin was not read to its end")
+                .because(format!("it is longer than {limit} bytes")));
+        }
+        Ok(bytes)
+    }
+
+    /// A line that tells what is waited for.
+    pub fn progress(&self) -> Progress<'_> {
+        Progress::new(self, self.volume >= Volume::Normal, self.terminal.stderr)
+    }
+
+    /// What went wrong with stdout, if anything did. A closed pipe is a quiet end.
+    pub fn finish(&self) -> Result<()> {
+        let flushed = self.stdout.borrow_mut().flush();
+        self.note_loss(flushed);
+        match self.lost.borrow_mut().take() {
+            None => Ok(()),
+            Some(error) => Err(Error::failure(format!("cannot write to stdout: {error}"))),
+        }
+    }
+
+    fn write_out(&self, text: &str) {
+        if self.broken.get() {
+            return;
+        }
+        let mut stdout = self.stdout.borrow_mut();
+        let written = stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush());
+        drop(stdout);
+        self.note_loss(written);
+    }
+
+    fn note_loss(&self, result: std::io::Result<()>) {
+        if let Err(error) = result {
+            self.broken.set(true);
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                *self.lost.borrow_mut() = Some(error);
+            }
+        }
+    }
+
+    fn write_err(&self, text: &str) {
+        // Nobody is left to tell when stderr is gone.
+        let _ = self.stderr.borrow_mut().write_all(text.as_bytes());
+    }
+
+    fn paint_out(&self, text: &str, tone: Tone) -> String {
+        render::paint(text, tone, self.colour_out)
+    }
+
+    fn paint_err(&self, text: &str, tone: Tone) -> String {
+        render::paint(text, tone, self.colour_err)
+    }
+}
+
+/// Where a diff goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// stdout: the diff is the answer.
+    Data,
+    /// stderr: the diff goes with the answer.
+    Words,
+}
+
+/// `-o`, else `MK8S_OUTPUT`, else text.
+fn output_format(global: &Global, env: &Environment) -> Result<OutputFormat> {
+    let format = match (&global.output, env.get("MK8S_OUTPUT")) {
+        (Some(format), _) => format.clone(),
+        (None, None) => OutputFormat::Text,
+        (None, Some(text)) => text.parse().map_err(|reason: String| {
+            Error::usage(format!("`{text}` in MK8S_OUTPUT is not an output format")).because(reason)
+        })?,
+    };
+    if let OutputFormat::JsonPath(expression) = &format {
+        jsonpath::check(expression)?;
+    }
+    Ok(format)
+}
+
+fn forced(env: &Environment, name: &str) -> bool {
+    env.get(name).is_some_and(|value| value != "0")
+}
+
+/// Escapes what a terminal would act on: control characters but newline and tab, and the marks
+/// that reorder text.
+pub fn clean(text: &str) -> String {
+    let acts = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.chars().any(acts) {
+        return text.to_owned();
+    }
+    let mut cleaned = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) {
+            let _ = write!(cleaned, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            cleaned.push(c);
+        }
+    }
+    cleaned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_act_on_is_escaped() {
+        assert_eq!(
+            clean("a\x1b[31mb\r\n\tc\u{9b}\u{202e}"),
+            "a\\u{1b}[31mb\\u{d}\n\tc\\u{9b}\\u{202e}"
+        );
+        assert_eq!(clean("plain ✓"), "plain ✓");
+    }
+}

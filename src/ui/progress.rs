@@ -1,0 +1,67 @@
+//! What is waited for: one line rewritten on a terminal, elsewhere a line when the state changes
+//! and one every 30 seconds.
+
+use super::{Ui, duration};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+const REMINDER: Duration = Duration::from_secs(30);
+
+/// Tells what is waited for; silent under `-q`.
+pub struct Progress<'a> {
+    ui: &'a Ui,
+    spoken: bool,
+    bar: Option<ProgressBar>,
+    started: Instant,
+    last: RefCell<String>,
+    last_at: Cell<Instant>,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(ui: &'a Ui, spoken: bool, terminal: bool) -> Self {
+        let bar = (spoken && terminal).then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        let now = Instant::now();
+        Self {
+            ui,
+            spoken,
+            bar,
+            started: now,
+            last: RefCell::new(String::new()),
+            last_at: Cell::new(now),
+        }
+    }
+
+    /// Says the present state.
+    pub fn say(&self, state: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(super::clean(state));
+            return;
+        }
+        if !self.spoken {
+            return;
+        }
+        let changed = *self.last.borrow() != state;
+        if changed || self.last_at.get().elapsed() >= REMINDER {
+            self.ui
+                .status(&format!("{state} ({})", duration(self.started.elapsed())));
+            state.clone_into(&mut self.last.borrow_mut());
+            self.last_at.set(Instant::now());
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

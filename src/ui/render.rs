@@ -1,0 +1,104 @@
+//! Pure rendering: JSON, YAML, errors, colours, durations.
+
+use super::{Tone, clean};
+use crate::error::{Error, Result};
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// Two-space JSON with a final newline.
+pub(super) fn json(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Block YAML.
+pub(super) fn yaml(value: &Value) -> Result<String> {
+    serde_yaml::to_string(value)
+        .map_err(|error| Error::failure(format!("the result cannot be written as YAML: {error}")))
+}
+
+pub(super) fn paint(text: &str, tone: Tone, colour: bool) -> String {
+    if !colour {
+        return text.to_owned();
+    }
+    let colour = match tone {
+        Tone::Red => AnsiColor::Red,
+        Tone::Yellow => AnsiColor::Yellow,
+        Tone::Cyan => AnsiColor::Cyan,
+        Tone::Green => AnsiColor::Green,
+    };
+    let style = Style::new().fg_color(Some(colour.into()));
+    format!("{style}{text}{style:#}")
+}
+
+/// `error: …`, the excerpt, `  because: …`, notes, `hint: …`.
+pub(super) fn error(error: &Error, text: &mut String, paint: impl Fn(&str, Tone) -> String) {
+    let _ = writeln!(
+        text,
+        "{} {}",
+        paint("error:", Tone::Red),
+        clean(&error.message)
+    );
+    if let Some(excerpt) = &error.excerpt {
+        let _ = writeln!(text, "{}", clean(excerpt));
+    }
+    for reason in &error.because {
+        let _ = writeln!(text, "  because: {}", clean(reason));
+    }
+    for note in &error.notes {
+        let _ = writeln!(text, "{}", clean(note));
+    }
+    for hint in &error.hints {
+        let _ = writeln!(text, "{} {}", paint("hint:", Tone::Cyan), clean(hint));
+    }
+}
+
+/// `45s`, `5m00s`, `1h05m`; below a second `300ms`.
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{}ms", duration.as_millis()),
+        1..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+pub(super) fn terminal_width() -> Option<u16> {
+    comfy_table::Table::new().width()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_like_clocks() {
+        for (millis, text) in [
+            (300, "300ms"),
+            (45_000, "45s"),
+            (300_000, "5m00s"),
+            (3_900_000, "1h05m"),
+        ] {
+            assert_eq!(duration(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn an_error_has_its_parts_in_order() {
+        let mut text = String::new();
+        error(
+            &Error::timeout("gave up waiting for x")
+                .because("never appeared")
+                .note("The add-on stays enabled.")
+                .hint("mk8s addon trust-policy"),
+            &mut text,
+            |word, _| word.to_owned(),
+        );
+        assert_eq!(
+            text,
+            "error: gave up waiting for x\n  because: never appeared\nThe add-on stays enabled.\nhint: mk8s addon trust-policy\n"
+        );
+    }
+}

@@ -1,0 +1,312 @@
+//! The JSON of `mk8s/v1`: what scripts hold on to. Fields are added, never renamed.
+//!
+//! These structs stand apart from the internal types on purpose.
+
+use crate::plan::Step;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The version of every document here.
+pub const SCHEMA: &str = "mk8s/v1";
+
+/// A document with items.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<T> {
+    schema: &'static str,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
+    items: Vec<T>,
+}
+
+impl<T: Serialize> Document<T> {
+    /// A document of a command that only reads.
+    pub fn read(kind: &'static str, items: Vec<T>) -> Self {
+        Self {
+            schema: SCHEMA,
+            kind,
+            dry_run: None,
+            items,
+        }
+    }
+
+    /// A document of a command that changes something.
+    pub fn change(kind: &'static str, dry_run: bool, items: Vec<T>) -> Self {
+        Self {
+            schema: SCHEMA,
+            kind,
+            dry_run: Some(dry_run),
+            items,
+        }
+    }
+}
+
+/// A document that is one object.
+#[derive(Debug, Serialize)]
+pub struct Single<T> {
+    schema: &'static str,
+    kind: &'static str,
+    #[serde(flatten)]
+    body: T,
+}
+
+impl<T: Serialize> Single<T> {
+    /// The object under its kind.
+    pub fn new(kind: &'static str, body: T) -> Self {
+        Self {
+            schema: SCHEMA,
+            kind,
+            body,
+        }
+    }
+}
+
+/// Any of the structs here as a JSON value.
+pub fn to_value(wire: &impl Serialize) -> Value {
+    // These structs have string keys only, so that this cannot fail.
+    serde_json::to_value(wire).unwrap_or_default()
+}
+
+/// What something was done to.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Target {
+    /// A live cluster.
+    Cluster {
+        /// Its org.
+        org: String,
+        /// Its name.
+        name: String,
+    },
+    /// A document of a manifest file.
+    File {
+        /// The file as it was named; `-` for stdin.
+        path: String,
+        /// Which document, from 1.
+        document: usize,
+        /// The cluster that the document describes.
+        name: String,
+    },
+}
+
+/// One item of `AddonChanges`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddonChange {
+    /// What was changed.
+    pub target: Target,
+    /// `aws-ecr`
+    pub addon: &'static str,
+    /// `awsECR`
+    pub key: &'static str,
+    /// `enabled`, `updated`, `disabled` or `none`.
+    pub action: &'static str,
+    /// Whether anything changes.
+    pub changed: bool,
+    /// The add-on's value before; null is off.
+    pub before: Option<Value>,
+    /// The add-on's value after; null is off.
+    pub after: Option<Value>,
+    /// Add-ons that went on along with it.
+    pub prerequisites: Vec<Companion>,
+    /// Add-ons that went off along with it.
+    pub dependants: Vec<Companion>,
+    /// The registry case of an add-on that pulls from AWS registries.
+    pub registry_access: Option<&'static str>,
+    /// Whether the change was read back; null where there is nothing to read back.
+    pub verified: Option<bool>,
+    /// What was waited for; null without `--wait`.
+    pub waited: Option<Waited>,
+    /// What looks odd.
+    pub warnings: Vec<String>,
+    /// What went wrong on this target.
+    pub error: Option<ErrorObject>,
+}
+
+/// An add-on that changes along with the one that was asked for.
+#[derive(Debug, Serialize)]
+pub struct Companion {
+    addon: &'static str,
+    action: &'static str,
+}
+
+impl From<&Step> for Companion {
+    fn from(step: &Step) -> Self {
+        Self {
+            addon: step.addon.name,
+            action: step.action.name(),
+        }
+    }
+}
+
+/// The result of waiting.
+#[derive(Debug, Clone, Serialize)]
+pub struct Waited {
+    /// The status field.
+    pub condition: String,
+    /// Whether it is there.
+    pub reached: bool,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+}
+
+/// An error as JSON.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorObject {
+    schema: &'static str,
+    code: u8,
+    kind: &'static str,
+    message: String,
+    because: Vec<String>,
+    hints: Vec<String>,
+    request_id: Option<String>,
+}
+
+impl From<&crate::error::Error> for ErrorObject {
+    fn from(error: &crate::error::Error) -> Self {
+        Self {
+            schema: SCHEMA,
+            code: error.kind.code(),
+            kind: error.kind.name(),
+            message: error.message.clone(),
+            because: error.because.clone(),
+            hints: error.hints.clone(),
+            request_id: error.request_id.clone(),
+        }
+    }
+}
+
+/// One add-on, of the catalogue or on a target.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Addon {
+    /// Where; null for the catalogue.
+    pub target: Option<Target>,
+    /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
+    pub addon: String,
+    /// `awsECR`
+    pub key: String,
+    /// Whether the catalogue knows it.
+    pub known: bool,
+    /// Whether it is on; null for the catalogue.
+    pub enabled: Option<bool>,
+    /// Its value in `spec.addOns`.
+    pub settings: Option<Value>,
+    /// Its part of the status, secrets masked.
+    pub status: Option<Value>,
+    /// What it is for.
+    pub summary: Option<&'static str>,
+    /// The providers it works on; null means all.
+    pub providers: Option<Vec<&'static str>>,
+    /// What it needs.
+    pub needs: Vec<&'static str>,
+    /// The settings it takes.
+    pub fields: Vec<Field>,
+    /// The platform's page.
+    pub docs: Option<&'static str>,
+}
+
+/// One setting of an add-on.
+#[derive(Debug, Serialize)]
+pub struct Field {
+    /// Its name in the manifest.
+    pub name: &'static str,
+    /// Its flag, if it has one.
+    pub flag: Option<String>,
+    /// What values it takes.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Whether the platform refuses the add-on without it.
+    pub required: bool,
+    /// What it is.
+    pub summary: &'static str,
+}
+
+/// One item of `ApplyResult`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Applied {
+    /// The live cluster.
+    pub target: Target,
+    /// The document that was applied.
+    pub source: Target,
+    /// `created`, `updated` or `none`.
+    pub action: &'static str,
+    /// Whether anything changes.
+    pub changed: bool,
+    /// Paths of add-ons and settings that are only live and were kept.
+    pub live_only: Vec<String>,
+    /// Paths of add-ons and settings that were only live and were removed.
+    pub pruned: Vec<String>,
+    /// Whether every field of the manifest was read back.
+    pub verified: Option<bool>,
+    /// What looks odd.
+    pub warnings: Vec<String>,
+    /// What went wrong on this target.
+    pub error: Option<ErrorObject>,
+}
+
+/// One item of `Diff`.
+#[derive(Debug, Serialize)]
+pub struct Diff {
+    /// The live cluster.
+    pub target: Target,
+    /// The document that it was compared with.
+    pub source: Target,
+    /// Whether the live cluster exists; null if that could not be told.
+    pub exists: Option<bool>,
+    /// What differs.
+    pub differences: Vec<Difference>,
+    /// What went wrong on this target.
+    pub error: Option<ErrorObject>,
+}
+
+/// One difference of `Diff`.
+#[derive(Debug, Serialize)]
+pub struct Difference {
+    /// `spec.addOns.awsECR.roleArn`
+    pub path: String,
+    /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
+    pub addon: String,
+    /// `manifest-only`, `live-only` or `different`.
+    pub state: &'static str,
+    /// The manifest's value.
+    pub manifest: Option<Value>,
+    /// The live value.
+    pub live: Option<Value>,
+}
+
+/// The body of `Auth`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Auth {
+    /// Whether the API accepted the login; null if it was not tried.
+    pub authenticated: Option<bool>,
+    /// The profile's e-mail or the key's id.
+    pub identity: Option<String>,
+    /// `service-account` or `user`.
+    pub identity_kind: Option<&'static str>,
+    /// When the token ends, RFC 3339.
+    pub expires: Option<String>,
+    /// The org.
+    pub org: Option<Origin>,
+    /// The address of the API.
+    pub endpoint: Origin,
+    /// The profile.
+    pub profile: Option<Origin>,
+    /// Where the token comes from; its value is never shown.
+    pub token_source: Option<String>,
+    /// Whether certificates go unchecked.
+    pub insecure: bool,
+}
+
+/// A value and the source that won.
+#[derive(Debug, Serialize)]
+pub struct Origin {
+    /// The value.
+    pub value: String,
+    /// Where it comes from.
+    pub source: String,
+}
