@@ -33,7 +33,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
             backup: None,
         }
     }
@@ -586,14 +586,17 @@ impl<'a, I: Iam> Applier<'a, I> {
                 self.iam.detach(role, policy, self.permit).await
             })
             .await;
-        let mut outcome = StepOutcome::default();
-        outcome.changed = self.gone(answer, || {
+        let what = || {
             format!(
                 "the policy {} was not detached from `{}`",
                 quotable(policy),
                 quotable(role)
             )
-        })?;
+        };
+        let mut outcome = StepOutcome {
+            changed: self.gone(answer, what)?,
+            ..StepOutcome::default()
+        };
         self.detached.insert(role.to_owned());
         if let Some(key) = untag {
             self.untag(role, std::slice::from_ref(key), &mut outcome)
@@ -697,10 +700,8 @@ fn is_as_wanted(trusting: &Trusting, existing: &Value) -> bool {
             compare(existing, &trusting.template).holds() && !has_interim(existing, &trusting.sid)
         }
         TrustMode::Replace { .. } => {
-            let ours = |statement: &&Value| is_ours(statement, &trusting.sid);
-            statements(existing)
-                .iter()
-                .all(|statement| ours(&statement))
+            let ours = |statement: &Value| is_ours(statement, &trusting.sid);
+            statements(existing).iter().all(|statement| ours(statement))
                 && compare(existing, &fresh(&trusting.template, &trusting.sid))
                     == Verdict::Identical
         }

@@ -141,14 +141,14 @@ fn denied(error: Error, failure: &Failure, caller: Option<&str>) -> Error {
     let refusal = Refusal::read(&failure.message);
     let action = refusal.action.unwrap_or(failure.action);
     let who = refusal.user.or(caller);
-    let mut because = format!("AWS refused {}", quotable(action));
-    if let Some(resource) = refusal.resource {
-        because += &format!(" on {}", quotable(resource));
-    }
-    if let Some(who) = who {
-        because += &format!(" for {}", quotable(who));
-    }
-    let error = error.because(because);
+    let on = refusal.resource.map(|it| format!(" on {}", quotable(it)));
+    let by = who.map(|it| format!(" for {}", quotable(it)));
+    let error = error.because(format!(
+        "AWS refused {}{}{}",
+        quotable(action),
+        on.unwrap_or_default(),
+        by.unwrap_or_default()
+    ));
     let message = failure.message.as_str();
     if message.contains("permissions boundary") {
         let error = error.because("a permissions boundary does not allow it");

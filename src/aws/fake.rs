@@ -155,7 +155,7 @@ impl Fake {
         out
     }
 
-    fn dead(&self, action: &'static str) -> Failure {
+    fn dead(action: &'static str) -> Failure {
         Failure {
             action,
             cause: Cause::Unreachable,
@@ -186,8 +186,8 @@ impl Fake {
     fn alive(&self, action: &'static str, after: bool) -> Answer<()> {
         let calls = self.log.borrow().len();
         match self.cut.get() {
-            Some(cut) if calls > cut.call => Err(self.dead(action)),
-            Some(cut) if calls == cut.call && cut.after == after => Err(self.dead(action)),
+            Some(cut) if calls > cut.call => Err(Self::dead(action)),
+            Some(cut) if calls == cut.call && cut.after == after => Err(Self::dead(action)),
             _ => Ok(()),
         }
     }

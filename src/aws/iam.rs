@@ -9,16 +9,16 @@ use serde_json::Value;
 
 /// The right to change something in AWS.
 ///
-/// The command layer makes one after the plan was shown and confirmed, and never in a dry run; the
-/// token that guards Control Plane's API is to take its place.
+/// The command layer makes one after the plan was shown and confirmed, and never in a dry run. It is
+/// apart from the permit of Control Plane's API, because the two sides do not know each other.
 #[derive(Debug)]
 pub struct Permit {
     _private: (),
 }
 
 impl Permit {
-    /// States that the user has agreed to the plan.
-    pub fn agreed() -> Self {
+    /// The user has seen the plan and wants it. Not to be called anywhere but in the command layer.
+    pub fn granted() -> Self {
         Self { _private: () }
     }
 }

@@ -14,6 +14,7 @@ pub mod image;
 pub mod merge;
 pub mod name;
 pub(crate) mod normal;
+pub mod permissions;
 pub mod plan;
 #[cfg(test)]
 mod properties;
@@ -28,6 +29,7 @@ pub mod target;
 pub mod teardown;
 pub mod template;
 pub mod trust;
+pub mod workload;
 
 pub use iam::{Iam, Permit};
 

@@ -27,13 +27,18 @@ fn provider_arn() -> String {
 }
 
 fn template(account: &str) -> Value {
+    template_of(account, "abc")
+}
+
+fn template_of(account: &str, path: &str) -> Value {
+    let issuer = format!("oidc.example.com/{path}");
     json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow",
-        "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/oidc.example.com/abc")},
+        "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{issuer}")},
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {"StringEquals": {
-            "oidc.example.com/abc:sub": "system:serviceaccount:kube-system:ecr",
-            "oidc.example.com/abc:aud": "sts.amazonaws.com"
+            format!("{issuer}:sub"): "system:serviceaccount:kube-system:ecr",
+            format!("{issuer}:aud"): "sts.amazonaws.com"
         }}
     }]})
 }
@@ -69,11 +74,16 @@ impl World {
         let mut cluster = self.cluster.borrow_mut();
         let is_on = |cluster: &Value, key: &str| !cluster["spec"]["addOns"][key].is_null();
         let mut status = json!({});
+        // Every cluster has an issuer of its own.
+        let path = match cluster["name"].as_str() {
+            Some("prod") | None => "abc",
+            Some(name) => name,
+        };
         if is_on(&cluster, "awsWorkloadIdentity") {
-            status["oidcProviderUrl"] = json!("https://oidc.example.com/abc");
+            status["oidcProviderUrl"] = json!(format!("https://oidc.example.com/{path}"));
         }
         if is_on(&cluster, "awsECR") {
-            status["addOns"]["awsECR"]["trustPolicy"] = template("<ACCOUNT_ID>");
+            status["addOns"]["awsECR"]["trustPolicy"] = template_of("<ACCOUNT_ID>", path);
         }
         cluster["status"] = status;
     }
@@ -113,7 +123,7 @@ impl World {
 
     /// Sets up as a whole: plan, run up to what must be waited for, plan again.
     async fn setup(&self) -> Result<Vec<StepOutcome>, Error> {
-        let permit = Permit::agreed();
+        let permit = Permit::granted();
         let who = self.iam.caller.arn.clone();
         let mut applier = Applier::new(&self.iam, &permit, &who, self.options.clone());
         let mut outcomes = Vec::new();
@@ -145,7 +155,7 @@ impl World {
     }
 
     async fn teardown(&self, extent: Extent) -> Result<Plan, Error> {
-        let permit = Permit::agreed();
+        let permit = Permit::granted();
         let who = self.iam.caller.arn.clone();
         let mut applier = Applier::new(&self.iam, &permit, &who, self.options.clone());
         let plan = self.teardown_plan(extent).await?;
@@ -703,7 +713,7 @@ async fn replacing_takes_only_what_was_shown() {
     world
         .iam
         .change(|content| content.roles.get_mut(ROLE).unwrap().trust = theirs("B").to_string());
-    let permit = Permit::agreed();
+    let permit = Permit::granted();
     let mut applier = Applier::new(&world.iam, &permit, "me", Options::default());
     let step = plan
         .steps
@@ -764,31 +774,39 @@ async fn a_role_shared_by_two_clusters_loses_only_one_of_them() {
     };
     other.cluster.borrow_mut()["name"] = json!("test");
     other.cluster.borrow_mut()["id"] = json!("id-2");
-    std::mem::swap(&mut other.iam, &mut { one.iam });
-    // The second cluster publishes another subject of the same issuer.
+    other.iam = one.iam;
     other.setup().await.unwrap();
     let sids = |world: &World| -> Vec<Value> {
-        world.iam.trust_of("shared")["Statement"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|it| it["Sid"].clone())
-            .collect()
+        let trust = world.iam.trust_of("shared");
+        let statements = trust["Statement"].as_array().unwrap();
+        statements.iter().map(|it| it["Sid"].clone()).collect()
     };
-    // Covered by the first cluster's statement, because both publish the same template here.
-    assert_eq!(sids(&other).len(), 1);
-    let plan = other.teardown_plan(Extent::default()).await.unwrap();
+    let before = other.content();
+    assert_eq!(sids(&other).len(), 2);
+
+    let plan = other.teardown(Extent::default()).await.unwrap();
     assert_eq!(actions(&plan, Part::Role), [Action::Keep]);
+    let why = reason(&plan, Part::Role);
+    assert!(why.contains("mk8s made it for acme/prod"), "{why}");
+    assert_eq!(actions(&plan, Part::Policy), [Action::Keep]);
+    assert_eq!(sids(&other), [json!(super::name::sid(ECR, "acme", "id-1"))]);
+    let after = other.content();
+    assert_eq!(after.attached, before.attached);
     assert!(
-        reason(&plan, Part::Role).contains("mk8s made it for acme/prod"),
-        "{:?}",
-        plan.steps
+        !after.roles["shared"]
+            .tags
+            .contains_key("mk8s.cpln/cluster/acme/test")
     );
-    assert!(
-        plan.steps
-            .iter()
-            .all(|step| !matches!(step.work, Work::Detach { .. } | Work::DeleteRole { .. }))
-    );
+
+    // The first cluster is the last to use it, so now it goes.
+    let first = World {
+        iam: other.iam,
+        cluster: one.cluster,
+        request: other.request,
+        ..World::hetzner()
+    };
+    first.teardown(Extent::default()).await.unwrap();
+    assert!(first.content().roles.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
