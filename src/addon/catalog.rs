@@ -50,7 +50,7 @@ pub static CATALOG: &[Addon] = &[
         ),
         aws_registry: true,
         danger: None,
-        next: Some("trust-policy aws-ecr"),
+        next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_ecr",
     },
     Addon {

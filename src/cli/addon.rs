@@ -1,5 +1,6 @@
 //! `mk8s addon …`
 
+use super::aws::MakeArgs;
 use super::heading;
 use super::settings::SettingArgs;
 use super::value::{AddonWord, parse_duration};
@@ -159,6 +160,12 @@ pub struct EnableArgs {
     /// The add-ons that it needs as well
     #[arg(long, help_heading = heading::SETTINGS)]
     pub with_prerequisites: bool,
+    /// Role and OIDC provider in AWS as well, as `mk8s aws setup` makes them (aws-ecr)
+    #[arg(long, conflicts_with = "file", help_heading = heading::SETTINGS)]
+    pub create_role: bool,
+    /// What is made in AWS, and where.
+    #[command(flatten)]
+    pub make: MakeArgs,
     /// How to change it.
     #[command(flatten)]
     pub change: ChangeArgs,

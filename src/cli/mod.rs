@@ -3,6 +3,7 @@
 //! Parsing reads no file, no environment and no network, so that help and completions never do.
 
 mod addon;
+mod aws;
 mod completion;
 mod sandbox;
 mod settings;
@@ -11,6 +12,10 @@ mod value;
 pub use addon::{
     AddonCommand, ChangeArgs, DisableArgs, EnableArgs, ExplainArgs, ListArgs, OidcUrlArgs,
     ShowArgs, TargetArgs, TrustPolicyArgs,
+};
+pub use aws::{
+    AwsCommand, AwsConnection, AwsTarget, MakeArgs, OnlyPart, PermissionsArgs, Purpose, SetupArgs,
+    StatusArgs, TeardownArgs, WorkloadArgs,
 };
 pub use completion::completion;
 pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs};
@@ -64,6 +69,9 @@ pub enum Command {
     /// Switch add-ons on and off, and look at them
     #[command(subcommand, arg_required_else_help = true)]
     Addon(AddonCommand),
+    /// Make what an add-on needs in AWS, and take it down
+    #[command(subcommand, arg_required_else_help = true)]
+    Aws(AwsCommand),
     /// Create or update clusters from manifests
     #[command(
         long_about = "Create or update clusters from manifests. A missing cluster is created with the \

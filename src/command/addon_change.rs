@@ -19,6 +19,13 @@ use std::time::Duration;
 /// `mk8s addon enable`
 pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
     let addon = super::addon_by_word(&args.addon)?;
+    if let (Some(flag), false) = (args.make.given().first(), args.create_role) {
+        return Err(
+            Error::usage(format!("{flag} was given without --create-role"))
+                .because("it says what is made in AWS")
+                .hint("add --create-role, or use `mk8s aws setup`"),
+        );
+    }
     let request = Request {
         addon,
         verb: Verb::Enable(settings(addon, &args.settings.given)?),
@@ -684,13 +691,13 @@ fn live_place(name: &str) -> Place {
     }
 }
 
-/// The next command: the one that reads what the add-on publishes.
+/// The next command: what is left to do in AWS, or the one that reads what the add-on publishes.
 fn next(name: &str, plan: &Plan) -> Option<String> {
-    let step = match plan.registry_access {
-        // No role, no trust policy: what is left is the OIDC provider.
-        Some(RegistryAccess::SameAccount { .. }) => "oidc-url",
-        _ => plan.main.addon.next?,
-    };
+    let addon = plan.main.addon;
+    if addon.aws_registry {
+        return Some(format!("mk8s aws setup {} -c {name}", addon.name));
+    }
+    let step = addon.next?;
     let wait = if step == "oidc-url" { "" } else { " --wait" };
     Some(format!("mk8s addon {step} -c {name}{wait}"))
 }

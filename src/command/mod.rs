@@ -7,6 +7,11 @@ mod addon_change;
 mod addon_read;
 mod apply;
 mod auth;
+mod aws;
+mod aws_offline;
+mod aws_setup;
+mod aws_status;
+mod aws_teardown;
 mod cluster;
 mod diff;
 mod file;
@@ -16,7 +21,9 @@ mod status;
 mod target;
 
 use crate::addon::{self, Addon};
-use crate::cli::{AddonCommand, AuthCommand, Cli, ClusterCommand, Command, SandboxCommand};
+use crate::cli::{
+    AddonCommand, AuthCommand, AwsCommand, Cli, ClusterCommand, Command, SandboxCommand,
+};
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Client, Connection, Permit, Who};
 use crate::error::{Error, Result};
@@ -51,6 +58,14 @@ pub(crate) enum Mode {
 impl Mode {
     fn of(dry_run: bool) -> Self {
         if dry_run { Self::DryRun } else { Self::Write }
+    }
+
+    /// The right to write to AWS; `None` for a dry run.
+    fn aws_permit(self) -> Option<crate::aws::Permit> {
+        match self {
+            Self::Write => Some(crate::aws::Permit::granted()),
+            Self::DryRun => None,
+        }
     }
 
     /// The right to write; `None` for a dry run.
@@ -154,10 +169,18 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
             AddonCommand::List(args) => addon_read::list(cx, &args).await,
             AddonCommand::Show(args) => addon_read::show(cx, &args).await,
             AddonCommand::Explain(args) => addon_read::explain(cx, &args),
+            AddonCommand::Enable(args) if args.create_role => aws_setup::with_role(cx, &args).await,
             AddonCommand::Enable(args) => addon_change::enable(cx, &args).await,
             AddonCommand::Disable(args) => addon_change::disable(cx, &args).await,
             AddonCommand::TrustPolicy(args) => status::trust_policy(cx, &args).await,
             AddonCommand::OidcUrl(args) => status::oidc_url(cx, &args).await,
+        },
+        Command::Aws(command) => match command {
+            AwsCommand::Setup(args) => aws_setup::setup(cx, &args).await,
+            AwsCommand::Status(args) => aws_status::status(cx, &args).await,
+            AwsCommand::Teardown(args) => aws_teardown::teardown(cx, &args).await,
+            AwsCommand::Permissions(args) => aws_offline::permissions(cx, &args),
+            AwsCommand::Workload(args) => aws_offline::workload(cx, &args),
         },
         Command::Apply(args) => apply::apply(cx, &args).await,
         Command::Diff(args) => diff::diff(cx, &args).await,

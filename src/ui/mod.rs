@@ -314,6 +314,35 @@ impl Ui {
         }
     }
 
+    /// Shows a plan: a heading, then lines that begin with a sign, indented.
+    pub fn plan(&self, lines: &[(char, String)], place: Stream) {
+        let mut text = String::new();
+        for (at, (sign, line)) in lines.iter().enumerate() {
+            if at == 0 {
+                let _ = writeln!(text, "{}", clean(line));
+                continue;
+            }
+            let line = clean(&format!("{sign}{line}"));
+            let tone = match sign {
+                '+' => Some(Tone::Green),
+                '-' => Some(Tone::Red),
+                '~' => Some(Tone::Yellow),
+                _ => None,
+            };
+            let line = match (tone, place) {
+                (Some(tone), Stream::Data) => self.paint_out(&line, tone),
+                (Some(tone), Stream::Words) => self.paint_err(&line, tone),
+                (None, _) => line,
+            };
+            let _ = writeln!(text, "  {line}");
+        }
+        match place {
+            Stream::Data => self.write_out(&text),
+            Stream::Words if self.volume >= Volume::Normal => self.write_err(&text),
+            Stream::Words => {}
+        }
+    }
+
     /// Shows a unified diff, as [`Ui::diff`] does.
     pub fn unified(&self, diff: &str, place: Stream) {
         let lines: Vec<(char, String)> = diff

@@ -30,6 +30,32 @@ pub fn draw(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) -> Stri
         .join("\n")
 }
 
+/// Aligns rows without headings.
+pub fn rows(rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows {
+        for (at, cell) in row.iter().enumerate() {
+            let width = cell.chars().count();
+            match widths.get_mut(at) {
+                Some(widest) => *widest = width.max(*widest),
+                None => widths.push(width),
+            }
+        }
+    }
+    rows.iter()
+        .map(|row| {
+            row.iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:width$}"))
+                .collect::<Vec<_>>()
+                .join("  ")
+                .trim_end()
+                .to_owned()
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 /// Draws `label  value` lines with the values aligned; values of several lines are indented.
 pub fn fields(fields: &[(&str, String)]) -> String {
     let width = fields

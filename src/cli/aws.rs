@@ -1,0 +1,311 @@
+//! `mk8s aws …`, and the flags of what is made in AWS.
+
+use super::heading;
+use super::value::{AddonWord, parse_duration};
+use clap::{Args, Subcommand, ValueEnum};
+use std::time::Duration;
+
+/// `mk8s aws …`
+#[derive(Debug, Subcommand)]
+pub enum AwsCommand {
+    /// Make OIDC provider, role and trust policy for an add-on
+    #[command(
+        long_about = "Make what an add-on needs in AWS, and switch it on: the IAM OIDC identity \
+                      provider of the cluster, and where a role is needed the role with its trust \
+                      policy and the pull policy. The plan is shown and asked about first; what \
+                      is there and fits is left alone, and a run that was cut short is taken up \
+                      by the next. Preview with --dry-run; undo with `mk8s aws teardown`.\n\n\
+                      Examples:\n  \
+                      $ mk8s aws setup aws-ecr -c prod\n  \
+                      $ mk8s aws setup aws-ecr -c edge --aws-profile registry --yes\n  \
+                      $ mk8s aws setup aws-ecr -c edge --only oidc-provider --dry-run"
+    )]
+    Setup(SetupArgs),
+    /// Show what exists in AWS for an add-on, and what differs
+    #[command(
+        long_about = "Show what exists in AWS for an add-on of a cluster, what is missing and what \
+                      differs. Nothing is changed.\n\nExamples:\n  \
+                      $ mk8s aws status aws-ecr -c prod\n  \
+                      $ mk8s aws status aws-ecr -c prod --exit-code -o json"
+    )]
+    Status(StatusArgs),
+    /// Take down what mk8s made in AWS for an add-on
+    #[command(
+        long_about = "Take down what mk8s made in AWS for an add-on of a cluster, known by its \
+                      tags, and switch the add-on off. What others made or still use is kept and \
+                      listed with the reason. AWS goes first and the cluster last, so that a run \
+                      that was cut short is taken up by the next. Preview with --dry-run; undo \
+                      with `mk8s aws setup`.\n\nExamples:\n  \
+                      $ mk8s aws teardown aws-ecr -c prod\n  \
+                      $ mk8s aws teardown aws-ecr -c prod --with-oidc-provider --yes"
+    )]
+    Teardown(TeardownArgs),
+    /// Print the least IAM policy that the caller needs
+    #[command(
+        long_about = "Print the least IAM policy that a caller of `mk8s aws` needs, as JSON. \
+                      Offline. With an account it names that account's resources only.\n\n\
+                      Examples:\n  \
+                      $ mk8s aws permissions\n  \
+                      $ mk8s aws permissions --for status --account 999999999999"
+    )]
+    Permissions(PermissionsArgs),
+    /// Print a Deployment that pulls an image from ECR
+    #[command(
+        long_about = "Print the guide's Deployment with the image filled in and checked as an ECR \
+                      reference, ready for `kubectl apply -f -`. Offline.\n\nExamples:\n  \
+                      $ mk8s aws workload --image 999999999999.dkr.ecr.eu-central-1.amazonaws.com/shop:1.4\n  \
+                      $ mk8s aws workload --account 999999999999 --region eu-central-1 --repository shop"
+    )]
+    Workload(WorkloadArgs),
+}
+
+/// `mk8s aws permissions`
+#[derive(Debug, Args)]
+pub struct PermissionsArgs {
+    /// Command that the policy is for; all if omitted (can be repeated)
+    #[arg(long = "for", value_name = "COMMAND", help_heading = heading::SETTINGS)]
+    pub purpose: Vec<Purpose>,
+    /// AWS account that it is limited to
+    #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
+    pub account: Option<String>,
+    /// Partition of that account
+    #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
+    pub partition: Option<String>,
+}
+
+/// A command that needs rights in AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Purpose {
+    /// Reading.
+    Status,
+    /// Making.
+    Setup,
+    /// Taking down.
+    Teardown,
+}
+
+/// `mk8s aws workload`
+#[derive(Debug, Args)]
+pub struct WorkloadArgs {
+    /// Image in a private ECR registry
+    #[arg(
+        long,
+        value_name = "IMAGE",
+        required_unless_present = "repository",
+        conflicts_with_all = ["account", "region", "repository"],
+        help_heading = heading::SETTINGS
+    )]
+    pub image: Option<String>,
+    /// AWS account of the registry
+    #[arg(long, value_name = "ID", requires = "region", requires = "repository", help_heading = heading::SETTINGS)]
+    pub account: Option<String>,
+    /// Region of the registry
+    #[arg(long, value_name = "REGION", requires = "account", help_heading = heading::SETTINGS)]
+    pub region: Option<String>,
+    /// Repository, with a tag if wanted
+    #[arg(long, value_name = "NAME", requires = "account", help_heading = heading::SETTINGS)]
+    pub repository: Option<String>,
+    /// Name of the Deployment; example-ecr if omitted
+    #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
+    pub name: Option<String>,
+    /// Namespace of the Deployment; kubectl's own if omitted
+    #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
+    pub namespace: Option<String>,
+}
+
+/// The cluster and the add-on.
+#[derive(Debug, Args)]
+pub struct AwsTarget {
+    /// Add-on to work on: aws-ecr
+    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
+    pub addon: String,
+    /// Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)
+    #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+}
+
+/// How AWS is reached; the standard chain of the AWS tools otherwise.
+#[derive(Debug, Args)]
+pub struct AwsConnection {
+    /// Profile of the AWS tools
+    #[arg(long, value_name = "NAME", help_heading = heading::CONNECTION)]
+    pub aws_profile: Option<String>,
+    /// Region that signs the requests; IAM itself has none
+    #[arg(long, value_name = "REGION", help_heading = heading::CONNECTION)]
+    pub aws_region: Option<String>,
+    /// Address of all AWS services, for emulators
+    #[arg(long, value_name = "URL", help_heading = heading::CONNECTION)]
+    pub aws_endpoint_url: Option<String>,
+}
+
+/// What is made in AWS, and where.
+#[derive(Debug, Args)]
+pub struct MakeArgs {
+    /// AWS account in which it is made; that of the role, the image, the cluster or the caller if
+    /// omitted
+    #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
+    pub account: Option<String>,
+    /// Image that is to be pulled; names the account
+    #[arg(long, value_name = "IMAGE", help_heading = heading::SETTINGS)]
+    pub image: Option<String>,
+    /// Name of the role; mk8s-ORG-CLUSTER-ecr if omitted
+    #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
+    pub role_name: Option<String>,
+    /// Path of a new role, such as /team/
+    #[arg(long, value_name = "PATH", help_heading = heading::SETTINGS)]
+    pub role_path: Option<String>,
+    /// Permissions boundary of a new role
+    #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
+    pub permissions_boundary: Option<String>,
+    /// Tag of a new role (can be repeated)
+    #[arg(long, value_name = "KEY=VALUE", help_heading = heading::SETTINGS)]
+    pub tag: Vec<String>,
+    /// Longest session of a new role, in seconds or as 1h
+    #[arg(long, value_name = "TIME", help_heading = heading::SETTINGS)]
+    pub max_session_duration: Option<String>,
+    /// Policy that lets the role pull: read-only, pull-only or an ARN; read-only if none is there
+    #[arg(long, value_name = "POLICY", help_heading = heading::SETTINGS)]
+    pub pull_policy: Option<String>,
+    /// Trust policy as a whole: other statements go
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub replace_trust: bool,
+    /// No copy of a trust policy before it is changed
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub no_backup: bool,
+    /// How AWS is reached.
+    #[command(flatten)]
+    pub connection: AwsConnection,
+}
+
+impl MakeArgs {
+    /// The flags that were given, for a command where they mean nothing by themselves.
+    pub fn given(&self) -> Vec<&'static str> {
+        let connection = &self.connection;
+        [
+            ("--account", self.account.is_some()),
+            ("--image", self.image.is_some()),
+            ("--role-name", self.role_name.is_some()),
+            ("--role-path", self.role_path.is_some()),
+            (
+                "--permissions-boundary",
+                self.permissions_boundary.is_some(),
+            ),
+            ("--tag", !self.tag.is_empty()),
+            (
+                "--max-session-duration",
+                self.max_session_duration.is_some(),
+            ),
+            ("--pull-policy", self.pull_policy.is_some()),
+            ("--replace-trust", self.replace_trust),
+            ("--no-backup", self.no_backup),
+            ("--aws-profile", connection.aws_profile.is_some()),
+            ("--aws-region", connection.aws_region.is_some()),
+            ("--aws-endpoint-url", connection.aws_endpoint_url.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(flag, given)| given.then_some(flag))
+        .collect()
+    }
+}
+
+/// A part of `aws setup`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnlyPart {
+    /// The OIDC provider.
+    OidcProvider,
+    /// The role.
+    Role,
+    /// Its trust policy.
+    Trust,
+    /// Its pull policy.
+    Policy,
+}
+
+/// `mk8s aws setup`
+#[derive(Debug, Args)]
+pub struct SetupArgs {
+    /// The cluster and the add-on.
+    #[command(flatten)]
+    pub target: AwsTarget,
+    /// Role to use, made if it is missing; the one that is set if omitted
+    #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
+    pub role_arn: Option<String>,
+    /// What is made, and where.
+    #[command(flatten)]
+    pub make: MakeArgs,
+    /// Part to make alone
+    #[arg(long, value_name = "PART", help_heading = heading::SETTINGS)]
+    pub only: Option<OnlyPart>,
+    /// Preview on stdout; nothing is sent
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub dry_run: bool,
+    /// Exit 10 when a dry run finds something to do
+    #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
+    pub exit_code: bool,
+    /// Longest wait for what the cluster publishes; 5m if omitted
+    #[arg(
+        long,
+        value_name = "DURATION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5m",
+        value_parser = parse_duration,
+        help_heading = heading::SAFETY
+    )]
+    pub wait: Option<Duration>,
+}
+
+/// `mk8s aws status`
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The cluster and the add-on.
+    #[command(flatten)]
+    pub target: AwsTarget,
+    /// Role to look at; the one that is set if omitted
+    #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
+    pub role_arn: Option<String>,
+    /// AWS account to look in
+    #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
+    pub account: Option<String>,
+    /// Name of the role
+    #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
+    pub role_name: Option<String>,
+    /// How AWS is reached.
+    #[command(flatten)]
+    pub connection: AwsConnection,
+    /// Exit 10 when something is missing or differs
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub exit_code: bool,
+}
+
+/// `mk8s aws teardown`
+#[derive(Debug, Args)]
+pub struct TeardownArgs {
+    /// The cluster and the add-on.
+    #[command(flatten)]
+    pub target: AwsTarget,
+    /// OIDC provider and aws-workload-identity as well, if nothing else needs them
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub with_oidc_provider: bool,
+    /// Add-on left on, its role cleared
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub keep_addon: bool,
+    /// AWS account to work in
+    #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
+    pub account: Option<String>,
+    /// Name of the role
+    #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
+    pub role_name: Option<String>,
+    /// No copy of a trust policy before it is changed
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub no_backup: bool,
+    /// How AWS is reached.
+    #[command(flatten)]
+    pub connection: AwsConnection,
+    /// Preview on stdout; nothing is sent
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub dry_run: bool,
+    /// Exit 10 when a dry run finds something to do
+    #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
+    pub exit_code: bool,
+}

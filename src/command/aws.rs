@@ -1,0 +1,354 @@
+//! What the AWS commands share: the connection, the facts, showing a plan, changing the cluster.
+
+use super::live::Planner;
+use super::{Context, Mode, target};
+use crate::addon::Addon;
+use crate::arn::{AccountId, RoleArn};
+use crate::aws::iam::Caller;
+use crate::aws::plan::{Action, Plan, Step};
+use crate::aws::sdk::{Connection, Sdk};
+use crate::aws::state::{self, Look, State};
+use crate::aws::target::{self as aws_target, ClusterFacts, Part, Request, Target};
+use crate::change::{self, Change};
+use crate::cli::{AwsConnection, AwsTarget};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::ui::{Report, Stream, table, wire};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// The clusters of an AWS command; a changing one names a cluster from the environment.
+pub(super) fn clusters(cx: &Context, args: &AwsTarget, changing: bool) -> Result<Vec<String>> {
+    let args = crate::cli::TargetArgs {
+        cluster: args.cluster.clone(),
+        file: Vec::new(),
+    };
+    match target::resolve(cx, &args, changing)? {
+        target::Target::Clusters(names) => Ok(names),
+        _ => Err(Error::usage("no cluster was named").hint("name a live cluster with -c NAME")),
+    }
+}
+
+/// The add-on of an AWS command: the one whose AWS side is built.
+pub(super) fn addon(word: &str) -> Result<&'static Addon> {
+    let addon = super::addon_by_word(word)?;
+    if addon.aws_registry {
+        Ok(addon)
+    } else {
+        Err(
+            Error::usage(format!("`{}` has no AWS side that mk8s makes", addon.name))
+                .because("aws-ecr is the one add-on that it makes it for"),
+        )
+    }
+}
+
+/// The connection to AWS.
+pub(super) async fn connect(cx: &Context, args: &AwsConnection) -> Result<Sdk> {
+    Ok(Sdk::connect(&Connection {
+        profile: args.aws_profile.clone(),
+        region: args.aws_region.clone(),
+        endpoint_url: args.aws_endpoint_url.clone(),
+        timeout: Some(cx.settings()?.timeout()),
+    })
+    .await)
+}
+
+/// An account id from the command line.
+pub(super) fn account(text: Option<&String>) -> Result<Option<AccountId>> {
+    text.map(|text| {
+        text.parse().map_err(|reason: String| {
+            Error::usage(format!("`{text}` is not an AWS account id"))
+                .because(reason.replace("the account part", "it"))
+        })
+    })
+    .transpose()
+}
+
+/// A role ARN from the command line.
+pub(super) fn role_arn(text: Option<&String>) -> Result<Option<RoleArn>> {
+    text.map(|text| {
+        text.parse().map_err(|reason: String| {
+            Error::usage(format!("`{text}` is not a role ARN")).because(reason)
+        })
+    })
+    .transpose()
+}
+
+/// Where copies of trust policies are kept: `$XDG_STATE_HOME/mk8s/trust`, or none.
+pub(super) fn backup_folder(cx: &Context, without: bool) -> Result<Option<PathBuf>> {
+    if without {
+        return Ok(None);
+    }
+    let state = cx
+        .env
+        .path("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(cx.env.path("HOME")?.join(".local/state")));
+    match state {
+        Some(folder) => Ok(Some(folder.join("mk8s/trust"))),
+        None => Err(
+            Error::usage("there is no folder for copies of trust policies")
+                .because("neither XDG_STATE_HOME nor HOME is set")
+                .hint("go without the copy: --no-backup"),
+        ),
+    }
+}
+
+/// Everything that is known about one cluster and its AWS side.
+pub(super) struct Scene {
+    pub(super) facts: ClusterFacts,
+    pub(super) target: Target,
+    pub(super) state: State,
+}
+
+/// Looks at the cluster and at IAM.
+pub(super) async fn look(
+    cx: &Context,
+    sdk: &Sdk,
+    caller: &Caller,
+    name: &str,
+    request: &Request,
+    ask: impl FnOnce(&Target) -> Look,
+    what: &str,
+) -> Result<Scene> {
+    let cluster = cx.read(name).await?;
+    let facts = ClusterFacts::read(cx.org()?, &cluster)?;
+    let target = aws_target::target(&facts, request, caller, what)?;
+    let state = state::look(sdk, &facts, &target, &ask(&target)).await?;
+    Ok(Scene {
+        facts,
+        target,
+        state,
+    })
+}
+
+/// What came of one cluster.
+pub(super) struct Told {
+    /// Whether anything changed, differs, or would change.
+    pub(super) changed: bool,
+    /// The text; its first line names the cluster.
+    pub(super) line: String,
+    /// The fields of its item beyond `target`, `addon` and `error`.
+    pub(super) body: Value,
+}
+
+/// Prints what came of every cluster and gives whether anything changed; ends with the failures if
+/// there are any. `mode` is `None` for a command that only reads.
+pub(super) fn report(
+    cx: &Context,
+    kind: &'static str,
+    mode: Option<Mode>,
+    addon: &'static str,
+    results: Vec<(String, Result<Told>)>,
+) -> Result<bool> {
+    let single = results.len() == 1;
+    let mut items = Vec::new();
+    let mut lines = Vec::new();
+    let mut names = Vec::new();
+    let mut errors = Vec::new();
+    let mut changed = false;
+    for (name, result) in results {
+        let mut item = json!({
+            "target": wire::Target::Cluster { org: cx.org()?.to_owned(), name: name.clone() },
+            "addon": addon,
+        });
+        match result {
+            Ok(told) => {
+                changed |= told.changed;
+                if let (Value::Object(item), Value::Object(body)) = (&mut item, told.body) {
+                    item.extend(body);
+                    item.insert("error".to_owned(), Value::Null);
+                }
+                lines.push(told.line);
+                names.push(name);
+            }
+            Err(error) if single => return Err(error),
+            Err(error) => {
+                if let Value::Object(item) = &mut item {
+                    item.insert(
+                        "error".to_owned(),
+                        wire::to_value(&wire::ErrorObject::from(&error)),
+                    );
+                }
+                errors.push(error);
+            }
+        }
+        items.push(item);
+    }
+    let document = match mode {
+        Some(mode) => wire::Document::change(kind, mode == Mode::DryRun, items),
+        None => wire::Document::read(kind, items),
+    };
+    if mode == Some(Mode::DryRun) && cx.ui.is_text() {
+        // The plan was the data; the lines go with it as words.
+        for line in &lines {
+            cx.ui.status(line);
+        }
+    } else {
+        cx.ui.report(&Report {
+            json: wire::to_value(&document),
+            slim: None,
+            names,
+            text: lines.join("\n"),
+            wide: None,
+        })?;
+    }
+    match super::summarise(errors, lines.len()) {
+        Some(error) => Err(error),
+        None => Ok(changed),
+    }
+}
+
+/// The fields of an item of `AwsPlan`.
+pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&Value>) -> Value {
+    json!({
+        "account": plan.target.account.as_str(),
+        "partition": plan.target.partition,
+        "caller": plan.target.caller,
+        "registryAccess": plan.access().name(),
+        "steps": steps.iter().map(|(step, done)| step.json(*done)).collect::<Vec<_>>(),
+        "previousTrust": previous,
+        "warnings": plan.warnings,
+    })
+}
+
+/// Shows a plan as the contract draws it.
+pub(super) fn show(cx: &Context, plan: &Plan, stream: Stream) {
+    let heading = format!(
+        "Plan for account {} (caller {})",
+        plan.target.account, plan.target.caller
+    );
+    let mut lines = vec![(' ', heading)];
+    let rows: Vec<Vec<String>> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let mut detail = step.detail.clone();
+            if let Some(reason) = &step.reason {
+                if !detail.is_empty() {
+                    detail.push_str("; ");
+                }
+                detail.push_str(reason);
+            }
+            vec![
+                format!("{} {}", sign(step.action), label(step)),
+                short(&step.resource).to_owned(),
+                detail,
+            ]
+        })
+        .collect();
+    for line in table::rows(&rows).lines() {
+        let mut chars = line.chars();
+        lines.push((chars.next().unwrap_or(' '), chars.as_str().to_owned()));
+    }
+    cx.ui.plan(&lines, stream);
+}
+
+fn sign(action: Action) -> char {
+    match action {
+        Action::Create | Action::Attach => '+',
+        Action::Update => '~',
+        Action::Detach | Action::Delete => '-',
+        Action::None | Action::Keep | Action::Adopt => '=',
+    }
+}
+
+fn label(step: &Step) -> &'static str {
+    match (step.part, step.action) {
+        (Part::Addon, _) => "add-on",
+        (Part::OidcProvider, _) => "OIDC provider",
+        (Part::Role, _) => "role",
+        (Part::Trust, _) => "trust policy",
+        (Part::Policy, Action::Attach) => "attach",
+        (Part::Policy, Action::Detach) => "detach",
+        (Part::Policy, _) => "pull policy",
+    }
+}
+
+/// The telling end of an ARN.
+pub(super) fn short(resource: &str) -> &str {
+    for mark in [":oidc-provider/", ":policy/"] {
+        if let Some((_, rest)) = resource.split_once(mark) {
+            return rest;
+        }
+    }
+    match resource.split_once(":role/") {
+        Some((_, rest)) => rest.rsplit('/').next().unwrap_or(rest),
+        None => resource,
+    }
+}
+
+/// Where a copy of a trust policy lies, and how it is put back.
+pub(super) fn kept(backup: &crate::aws::backup::Backup) -> String {
+    format!(
+        "The previous trust policy is kept in {}; to put it back: {}",
+        backup.path.display(),
+        backup.restore
+    )
+}
+
+/// What a step came to, as a sentence: "Created role mk8s-acme-prod-ecr".
+pub(super) fn told(step: &Step, changed: bool) -> String {
+    let (label, resource) = (label(step), short(&step.resource));
+    let what = match label {
+        "attach" | "detach" => "pull policy",
+        other => other,
+    };
+    if !changed && step.action.changes() {
+        return format!("Already so: {what} {resource}");
+    }
+    match step.action {
+        Action::Create if step.part == Part::Addon => format!("Switched on {resource}"),
+        Action::Delete if step.part == Part::Addon => format!("Switched off {resource}"),
+        Action::Create => format!("Created {what} {resource}"),
+        Action::Adopt => format!("Adopted {what} {resource}"),
+        Action::Update => format!("Updated {what} {resource}"),
+        Action::Attach => format!("Attached {resource}"),
+        Action::Detach => format!("Detached {resource}"),
+        Action::Delete => format!("Deleted {what} {resource}"),
+        Action::Keep => format!("Kept {what} {resource}"),
+        Action::None => format!("Already so: {what} {resource}"),
+    }
+}
+
+/// Brings changes of a plan's step to a live cluster, decided anew from each read of it.
+pub(super) struct ClusterStep<'a> {
+    pub(super) name: &'a str,
+    pub(super) what: &'a str,
+    pub(super) changes: &'a [Change],
+}
+
+impl Planner for ClusterStep<'_> {
+    type Plan = Vec<Change>;
+
+    fn plan(&self, cluster: &Cluster) -> Result<Vec<Change>> {
+        Ok(self
+            .changes
+            .iter()
+            .filter(|change| {
+                let key = change.path.first().map_or("", String::as_str);
+                let now = match change.path.get(1) {
+                    Some(field) => cluster.add_on(key).and_then(|value| value.get(field)),
+                    None => cluster.add_on(key),
+                };
+                match (&change.value, now) {
+                    (None, None | Some(Value::Null)) => false,
+                    (Some(Value::Object(wanted)), Some(Value::Object(now))) => wanted
+                        .iter()
+                        .any(|(field, value)| now.get(field) != Some(value)),
+                    (Some(wanted), Some(now)) => wanted != now,
+                    _ => true,
+                }
+            })
+            .cloned()
+            .collect())
+    }
+
+    fn patch(&self, plan: &Vec<Change>) -> Option<Value> {
+        (!plan.is_empty()).then(|| json!({"spec": {"addOns": change::patch(plan)}}))
+    }
+
+    fn not_done(&self) -> String {
+        format!("`{}` of `{}` was not changed", self.what, self.name)
+    }
+}

@@ -1,0 +1,399 @@
+//! `mk8s aws setup`, and `mk8s addon enable … --create-role`: plan, confirm, do, verify.
+
+use super::aws::{self, ClusterStep, Scene};
+use super::status::Wait;
+use super::{Context, Mode, live};
+use crate::aws::apply::{Applier, Options};
+use crate::aws::iam::Caller;
+use crate::aws::name::Tags;
+use crate::aws::plan::{Awaited, Plan, Step, Work};
+use crate::aws::pull::{PullPolicy, check_policy_arn};
+use crate::aws::sdk::Sdk;
+use crate::aws::setup::{Order, look_for, setup_plan};
+use crate::aws::state;
+use crate::aws::target::{Part, Request, check_max_session, check_path, check_request};
+use crate::aws::workload::private_image;
+use crate::cli::{AwsTarget, EnableArgs, MakeArgs, OnlyPart, SetupArgs};
+use crate::error::{Error, Kind, Result};
+use crate::exit::Outcome;
+use crate::ui::Stream;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a cluster may take to publish what the next step needs.
+const WAIT: Duration = Duration::from_mins(5);
+
+/// How often a plan is made again before the run counts as going in circles.
+const ROUNDS: usize = 8;
+
+/// `mk8s aws setup`
+pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
+    let addon = aws::addon(&args.target.addon)?;
+    let names = aws::clusters(cx, &args.target, true)?;
+    let job = Job {
+        cx,
+        addon: addon.name,
+        request: Request {
+            only: args.only.map(|only| match only {
+                OnlyPart::OidcProvider => Part::OidcProvider,
+                OnlyPart::Role => Part::Role,
+                OnlyPart::Trust => Part::Trust,
+                OnlyPart::Policy => Part::Policy,
+            }),
+            ..request(&args.make, args.role_arn.as_ref())?
+        },
+        backup: aws::backup_folder(cx, args.make.no_backup)?,
+        mode: Mode::of(args.dry_run),
+        wait: args.wait.unwrap_or(WAIT),
+    };
+    job.run(&names, &args.make, args.exit_code).await
+}
+
+/// `mk8s addon enable ADDON --create-role`: the same.
+pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
+    let addon = aws::addon(&args.addon)?;
+    let target = AwsTarget {
+        addon: args.addon.clone(),
+        cluster: args.target.cluster.clone(),
+    };
+    let names = aws::clusters(cx, &target, true)?;
+    let mut role = None;
+    for given in &args.settings.given {
+        match (given.flag, &given.value) {
+            ("role-arn", Some(arn)) => role = Some(arn),
+            ("role-arn", None) => {
+                return Err(Error::usage(
+                    "--no-role-arn was given together with --create-role",
+                ));
+            }
+            (flag, _) => {
+                return Err(Error::usage(format!(
+                    "`{}` has no setting --{flag}",
+                    addon.name
+                )));
+            }
+        }
+    }
+    let job = Job {
+        cx,
+        addon: addon.name,
+        request: request(&args.make, role)?,
+        backup: aws::backup_folder(cx, args.make.no_backup)?,
+        mode: Mode::of(args.change.dry_run),
+        wait: args.change.wait.unwrap_or(WAIT),
+    };
+    job.run(&names, &args.make, args.change.exit_code).await
+}
+
+/// What was asked for on the command line, checked.
+fn request(make: &MakeArgs, role_arn: Option<&String>) -> Result<Request> {
+    let mut tags = Tags::new();
+    for tag in &make.tag {
+        let (key, value) = tag.split_once('=').ok_or_else(|| {
+            Error::usage(format!("`{tag}` is not a tag")).because("KEY=VALUE is expected")
+        })?;
+        tags.insert(key.to_owned(), value.to_owned());
+    }
+    let usage = |flag: &'static str, value: &str| {
+        let value = value.to_owned();
+        move |reason: String| {
+            Error::usage(format!("`{value}` cannot be given to {flag}")).because(reason)
+        }
+    };
+    let pull_policy = match make.pull_policy.as_deref() {
+        None => None,
+        Some("read-only") => Some(PullPolicy::ReadOnly),
+        Some("pull-only") => Some(PullPolicy::PullOnly),
+        Some(arn) => {
+            check_policy_arn(arn).map_err(usage("--pull-policy", arn))?;
+            Some(PullPolicy::Arn(arn.to_owned()))
+        }
+    };
+    let image_account = match make.image.as_deref() {
+        None => None,
+        Some(text) => Some(private_image(text)?.account),
+    };
+    let request = Request {
+        role_arn: aws::role_arn(role_arn)?,
+        account: aws::account(make.account.as_ref())?,
+        image_account,
+        role_name: make.role_name.clone(),
+        role_path: make
+            .role_path
+            .as_deref()
+            .map(|text| check_path(text).map_err(usage("--role-path", text)))
+            .transpose()?,
+        boundary: make.permissions_boundary.clone(),
+        tags,
+        max_session: make
+            .max_session_duration
+            .as_deref()
+            .map(|text| check_max_session(text).map_err(usage("--max-session-duration", text)))
+            .transpose()?,
+        pull_policy,
+        only: None,
+        replace_trust: make.replace_trust,
+    };
+    check_request(&request)?;
+    Ok(request)
+}
+
+/// One setup on however many clusters.
+struct Job<'a> {
+    cx: &'a Context,
+    addon: &'static str,
+    request: Request,
+    backup: Option<PathBuf>,
+    mode: Mode,
+    wait: Duration,
+}
+
+/// What was done on one cluster.
+struct Done {
+    plan: Plan,
+    /// The steps in the order in which they were done, and whether each changed anything.
+    steps: Vec<(Step, bool)>,
+    previous_trust: Option<Value>,
+    changed: bool,
+}
+
+impl Job<'_> {
+    async fn run(&self, names: &[String], make: &MakeArgs, exit_code: bool) -> Result<Outcome> {
+        let sdk = aws::connect(self.cx, &make.connection).await?;
+        let caller = state::caller(&sdk).await?;
+        let mut results = Vec::new();
+        for name in names {
+            let done = self.one(&sdk, &caller, name).await;
+            results.push((
+                name.clone(),
+                done.map(|done| aws::Told {
+                    changed: done.changed,
+                    line: self.line(name, &done),
+                    body: aws::plan_json(&done.plan, &done.steps, done.previous_trust.as_ref()),
+                }),
+            ));
+        }
+        let changed = aws::report(self.cx, "AwsPlan", Some(self.mode), self.addon, results)?;
+        Ok(if exit_code && changed {
+            Outcome::Differences
+        } else {
+            Outcome::Ok
+        })
+    }
+
+    async fn scene(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<Scene> {
+        aws::look(
+            self.cx,
+            sdk,
+            caller,
+            name,
+            &self.request,
+            |target| look_for(&self.request, target),
+            "was not set up",
+        )
+        .await
+    }
+
+    fn plan(&self, scene: &Scene, order: Order) -> Result<Plan> {
+        setup_plan(
+            &scene.facts,
+            &self.request,
+            &scene.target,
+            &scene.state,
+            order,
+        )
+    }
+
+    async fn one(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<Done> {
+        let cx = self.cx;
+        let scene = self.scene(sdk, caller, name).await?;
+        let plan = self.plan(&scene, Order::default())?;
+        for warning in &plan.warnings {
+            cx.ui.warn(warning);
+        }
+        let stream = if self.mode == Mode::DryRun && cx.ui.is_text() {
+            Stream::Data
+        } else {
+            Stream::Words
+        };
+        aws::show(cx, &plan, stream);
+        let Some(permit) = self.mode.aws_permit().filter(|_| !plan.is_empty()) else {
+            return Ok(Done {
+                changed: !plan.is_empty(),
+                steps: plan
+                    .steps
+                    .iter()
+                    .map(|step| (step.clone(), false))
+                    .collect(),
+                plan,
+                previous_trust: None,
+            });
+        };
+        let (create, change, right) = plan.counts();
+        let counts = format!("{create} to create, {change} to change, {right} already right.");
+        let question = match (create, change) {
+            (0, _) => format!("{counts} Change them?"),
+            _ => format!("{counts} Create them?"),
+        };
+        let refusal = format!("{} was not set up for `{name}`", self.addon);
+        if !cx.ui.ask(&question, &refusal).await? {
+            return Err(Error::usage(refusal).because("the answer was no"));
+        }
+        cx.if_interrupted(Some(
+            "Run the same command again; it continues where it stopped.".to_owned(),
+        ));
+        let applier = Applier::new(
+            sdk,
+            &permit,
+            &caller.arn,
+            Options {
+                backup: self.backup.clone(),
+                ..Options::default()
+            },
+        );
+        let done = self
+            .carry_out(sdk, caller, name, scene, plan, applier)
+            .await;
+        cx.if_interrupted(None);
+        done
+    }
+
+    /// Does the steps in turn; whenever the cluster has to publish something first, waits for it and
+    /// plans again from what is there then.
+    async fn carry_out(
+        &self,
+        sdk: &Sdk,
+        caller: &Caller,
+        name: &str,
+        mut scene: Scene,
+        mut plan: Plan,
+        mut applier: Applier<'_, Sdk>,
+    ) -> Result<Done> {
+        let cx = self.cx;
+        let mut order = Order::default();
+        let mut done: Vec<(Step, bool)> = Vec::new();
+        let mut previous_trust = None;
+        for _ in 0..ROUNDS {
+            for step in &plan.steps {
+                match &step.work {
+                    Work::Nothing => {}
+                    Work::Later(awaited) => {
+                        self.await_cluster(name, *awaited).await?;
+                        break;
+                    }
+                    Work::Cluster(changes) => {
+                        let planner = ClusterStep {
+                            name,
+                            what: &step.resource,
+                            changes,
+                        };
+                        let cluster = cx.read(name).await?;
+                        match live::settle(cx, &planner, cluster).await {
+                            Ok(settled) => {
+                                let changed = settled.after.is_some();
+                                cx.ui.status(&aws::told(step, changed));
+                                done.push((step.clone(), changed));
+                            }
+                            // The platform may refuse the ARN of a role that is not there yet.
+                            Err(error)
+                                if error.kind == Kind::Refused
+                                    && order == Order::AddonFirst
+                                    && matches!(scene.state.role.known(), Some(None)) =>
+                            {
+                                cx.ui.status(&format!(
+                                    "{name} does not take a role that does not exist: the role is made first"
+                                ));
+                                cx.ui.detail(&error.to_string());
+                                order = Order::RoleFirst;
+                                break;
+                            }
+                            Err(error) => return Err(error),
+                        }
+                    }
+                    _ => {
+                        let outcome = applier.run(step).await?;
+                        for warning in &outcome.warnings {
+                            cx.ui.warn(warning);
+                        }
+                        cx.ui.status(&aws::told(step, outcome.changed));
+                        if let Some(backup) = &outcome.backup {
+                            cx.ui.status(&aws::kept(backup));
+                        }
+                        previous_trust = outcome.previous_trust.or(previous_trust);
+                        done.push((step.clone(), outcome.changed));
+                    }
+                }
+            }
+            scene = self.scene(sdk, caller, name).await?;
+            plan = self.plan(&scene, order)?;
+            if plan.is_empty() {
+                let mut steps = done;
+                // What was right from the start belongs in the report as well.
+                for step in &plan.steps {
+                    let known = steps.iter().any(|(known, _)| {
+                        known.part == step.part && known.resource == step.resource
+                    });
+                    if !known {
+                        steps.push((step.clone(), false));
+                    }
+                }
+                return Ok(Done {
+                    changed: steps.iter().any(|(_, changed)| *changed),
+                    steps,
+                    plan,
+                    previous_trust,
+                });
+            }
+        }
+        let open: Vec<String> = plan
+            .steps
+            .iter()
+            .filter(|step| step.work != Work::Nothing)
+            .map(|step| format!("{} {}", step.part.name(), aws::short(&step.resource)))
+            .collect();
+        Err(
+            Error::failure(format!("{} is not set up for `{name}`", self.addon))
+                .because(format!("looking again still shows: {}", open.join(", ")))
+                .hint("run the same command again; it continues where it stopped"),
+        )
+    }
+
+    async fn await_cluster(&self, name: &str, awaited: Awaited) -> Result<()> {
+        let again = format!("mk8s aws setup {} -c {name}", self.addon);
+        let (pointer, what, stays) = match awaited {
+            Awaited::Issuer => (
+                "/status/oidcProviderUrl",
+                "the OIDC issuer URL".to_owned(),
+                "what is made so far stays",
+            ),
+            Awaited::Template => (
+                "/status/addOns/awsECR/trustPolicy",
+                format!("the trust policy of `{}`", self.addon),
+                "what is made so far stays",
+            ),
+        };
+        let wait = Wait {
+            name,
+            pointer,
+            gone: false,
+            what: &what,
+            stays,
+            again: &again,
+            limit: self.wait,
+        };
+        wait.run(self.cx).await.map(|_| ())
+    }
+
+    fn line(&self, name: &str, done: &Done) -> String {
+        let role = match &done.plan.role_arn {
+            Some(arn) => format!("role {arn}"),
+            None => "same account, no role needed".to_owned(),
+        };
+        match (self.mode, done.changed) {
+            (Mode::DryRun, true) => format!("Would set up {} for {name}: {role}", self.addon),
+            (_, false) => format!("{} is already set up for {name}: {role}", self.addon),
+            (Mode::Write, true) => format!("Set up {} for {name}: {role}", self.addon),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `mk8s aws status`: what exists in AWS, what is missing and what differs. Reads only.
+
+use super::Context;
+use super::aws;
+use crate::aws::state::{self, Look};
+use crate::aws::status::{PartStatus, differs, status as parts_of};
+use crate::aws::target::Request;
+use crate::cli::StatusArgs;
+use crate::error::Result;
+use crate::exit::Outcome;
+use crate::ui::table;
+use serde_json::{Value, json};
+
+/// `mk8s aws status`
+pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
+    let addon = aws::addon(&args.target.addon)?;
+    let names = aws::clusters(cx, &args.target, false)?;
+    let request = Request {
+        role_arn: aws::role_arn(args.role_arn.as_ref())?,
+        account: aws::account(args.account.as_ref())?,
+        role_name: args.role_name.clone(),
+        ..Request::default()
+    };
+    let sdk = aws::connect(cx, &args.connection).await?;
+    let caller = state::caller(&sdk).await?;
+    let mut results = Vec::new();
+    for name in names {
+        let scene = aws::look(
+            cx,
+            &sdk,
+            &caller,
+            &name,
+            &request,
+            |_| Look::default(),
+            "was not looked at",
+        )
+        .await;
+        let told = scene.map(|scene| {
+            let parts = parts_of(&scene.facts, &scene.target, &scene.state);
+            for warning in &scene.facts.warnings {
+                cx.ui.warn(warning);
+            }
+            aws::Told {
+                changed: differs(&parts),
+                line: text(&name, &scene.target.account, &caller.arn, &parts),
+                body: json!({
+                    "account": scene.target.account.as_str(),
+                    "partition": scene.target.partition,
+                    "caller": caller.arn,
+                    "registryAccess": scene.target.access.name(),
+                    "parts": parts.iter().map(PartStatus::json).collect::<Vec<Value>>(),
+                    "warnings": scene.facts.warnings,
+                }),
+            }
+        });
+        results.push((name, told));
+    }
+    let differ = aws::report(cx, "AwsStatus", None, addon.name, results)?;
+    Ok(if args.exit_code && differ {
+        Outcome::Differences
+    } else {
+        Outcome::Ok
+    })
+}
+
+fn text(name: &str, account: &crate::arn::AccountId, caller: &str, parts: &[PartStatus]) -> String {
+    let rows: Vec<Vec<String>> = parts
+        .iter()
+        .map(|part| {
+            vec![
+                format!("  {}", part.part.name()),
+                part.state.name().to_owned(),
+                aws::short(&part.resource).to_owned(),
+                part.detail.clone(),
+            ]
+        })
+        .collect();
+    format!(
+        "{name} in account {account} (caller {caller})\n{}",
+        table::rows(&rows)
+    )
+}

@@ -1,0 +1,197 @@
+//! `mk8s aws teardown`: only what mk8s made, AWS first and the cluster last.
+
+use super::aws::{self, ClusterStep};
+use super::{Context, Mode, live};
+use crate::aws::apply::{Applier, Options};
+use crate::aws::iam::Caller;
+use crate::aws::plan::{Action, Plan, Step, Work};
+use crate::aws::sdk::Sdk;
+use crate::aws::state;
+use crate::aws::target::Request;
+use crate::aws::teardown::{AddonExtent, Extent, ProviderExtent, look_for, teardown_plan};
+use crate::cli::TeardownArgs;
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::ui::Stream;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// `mk8s aws teardown`
+pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcome> {
+    let addon = aws::addon(&args.target.addon)?;
+    let names = aws::clusters(cx, &args.target, true)?;
+    let job = Job {
+        cx,
+        addon: addon.name,
+        request: Request {
+            account: aws::account(args.account.as_ref())?,
+            role_name: args.role_name.clone(),
+            ..Request::default()
+        },
+        extent: Extent {
+            provider: if args.with_oidc_provider {
+                ProviderExtent::Remove
+            } else {
+                ProviderExtent::Keep
+            },
+            addon: if args.keep_addon {
+                AddonExtent::WithoutRole
+            } else {
+                AddonExtent::Off
+            },
+        },
+        backup: aws::backup_folder(cx, args.no_backup)?,
+        mode: Mode::of(args.dry_run),
+    };
+    let sdk = aws::connect(cx, &args.connection).await?;
+    let caller = state::caller(&sdk).await?;
+    let mut results = Vec::new();
+    for name in names {
+        let told = job.one(&sdk, &caller, &name).await;
+        results.push((name, told));
+    }
+    let changed = aws::report(cx, "AwsPlan", Some(job.mode), addon.name, results)?;
+    Ok(if args.exit_code && changed {
+        Outcome::Differences
+    } else {
+        Outcome::Ok
+    })
+}
+
+/// One teardown on however many clusters.
+struct Job<'a> {
+    cx: &'a Context,
+    addon: &'static str,
+    request: Request,
+    extent: Extent,
+    backup: Option<PathBuf>,
+    mode: Mode,
+}
+
+impl Job<'_> {
+    async fn one(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<aws::Told> {
+        let cx = self.cx;
+        let scene = aws::look(
+            cx,
+            sdk,
+            caller,
+            name,
+            &self.request,
+            |_| look_for(self.extent),
+            "was not taken down",
+        )
+        .await?;
+        let plan = teardown_plan(&scene.facts, &scene.target, &scene.state, self.extent)?;
+        for warning in &plan.warnings {
+            cx.ui.warn(warning);
+        }
+        let stream = if self.mode == Mode::DryRun && cx.ui.is_text() {
+            Stream::Data
+        } else {
+            Stream::Words
+        };
+        aws::show(cx, &plan, stream);
+        let Some(permit) = self.mode.aws_permit().filter(|_| !plan.is_empty()) else {
+            let steps: Vec<(Step, bool)> = plan
+                .steps
+                .iter()
+                .map(|step| (step.clone(), false))
+                .collect();
+            return Ok(self.told(name, &plan, &steps, None));
+        };
+        let removed = plan
+            .steps
+            .iter()
+            .filter(|step| step.action.changes())
+            .count();
+        let refusal = format!("{} was not taken down for `{name}`", self.addon);
+        let question = format!("{removed} to remove or change. Take it down?");
+        if !cx.ui.ask(&question, &refusal).await? {
+            return Err(Error::usage(refusal).because("the answer was no"));
+        }
+        cx.if_interrupted(Some(
+            "Run the same command again; it continues where it stopped.".to_owned(),
+        ));
+        let mut applier = Applier::new(
+            sdk,
+            &permit,
+            &caller.arn,
+            Options {
+                backup: self.backup.clone(),
+                ..Options::default()
+            },
+        );
+        let mut steps = Vec::new();
+        let mut previous_trust = None;
+        for step in &plan.steps {
+            let changed = match &step.work {
+                Work::Nothing => {
+                    if step.action == Action::Keep {
+                        cx.ui.status(&aws::told(step, false));
+                    }
+                    false
+                }
+                Work::Cluster(changes) => {
+                    let planner = ClusterStep {
+                        name,
+                        what: &step.resource,
+                        changes,
+                    };
+                    let cluster = cx.read(name).await?;
+                    let settled = live::settle(cx, &planner, cluster).await?;
+                    let changed = settled.after.is_some();
+                    cx.ui.status(&aws::told(step, changed));
+                    changed
+                }
+                _ => {
+                    let outcome = applier.run(step).await?;
+                    for warning in &outcome.warnings {
+                        cx.ui.warn(warning);
+                    }
+                    cx.ui.status(&aws::told(step, outcome.changed));
+                    if let Some(backup) = &outcome.backup {
+                        cx.ui.status(&aws::kept(backup));
+                    }
+                    previous_trust = outcome.previous_trust.or(previous_trust);
+                    outcome.changed
+                }
+            };
+            steps.push((step.clone(), changed));
+        }
+        cx.if_interrupted(None);
+        Ok(self.told(name, &plan, &steps, previous_trust.as_ref()))
+    }
+
+    fn told(
+        &self,
+        name: &str,
+        plan: &Plan,
+        steps: &[(Step, bool)],
+        previous: Option<&Value>,
+    ) -> aws::Told {
+        let kept: Vec<&str> = plan
+            .steps
+            .iter()
+            .filter(|step| step.action == Action::Keep)
+            .map(|step| aws::short(&step.resource))
+            .collect();
+        let kept = if kept.is_empty() {
+            String::new()
+        } else {
+            format!("; kept: {}", kept.join(", "))
+        };
+        let line = match (self.mode, plan.is_empty()) {
+            (_, true) => format!(
+                "nothing of {} is to be taken down for {name}{kept}",
+                self.addon
+            ),
+            (Mode::DryRun, false) => format!("Would take down {} for {name}{kept}", self.addon),
+            (Mode::Write, false) => format!("Took down {} for {name}{kept}", self.addon),
+        };
+        aws::Told {
+            changed: !plan.is_empty(),
+            line,
+            body: aws::plan_json(plan, steps, previous),
+        }
+    }
+}
