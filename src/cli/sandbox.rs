@@ -73,8 +73,9 @@ pub struct SandboxOptions {
     /// Refusal of add-ons whose prerequisites are off
     #[arg(long)]
     pub enforce_prerequisites: bool,
-    /// Add-on that is refused without a role (can be repeated)
-    #[arg(long, value_name = "ADDON")]
+    /// IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be
+    /// repeated)
+    #[arg(long, value_name = "NAME")]
     pub require_role: Vec<String>,
     /// Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)
     #[arg(long, value_name = "SPEC", value_hint = ValueHint::Other)]

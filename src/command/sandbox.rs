@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// `mk8s sandbox start`
 pub(super) async fn start(cx: &Context, args: &SandboxOptions) -> Result<Outcome> {
-    let sandbox = Sandbox::bind(options(args)?).await?;
+    let sandbox = Sandbox::bind(options(cx, args)?).await?;
     let lines: Vec<String> = sandbox
         .environment()
         .into_iter()
@@ -40,7 +40,7 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(Error::usage("no command was named"));
     };
-    let sandbox = Sandbox::bind(options(&args.options)?).await?;
+    let sandbox = Sandbox::bind(options(cx, &args.options)?).await?;
     let home = tempfile::Builder::new()
         .prefix("mk8s-sandbox-")
         .tempdir()
@@ -123,7 +123,7 @@ fn path_with_us(cx: &Context) -> Result<OsString> {
         .map_err(|error| Error::failure(format!("PATH cannot be extended: {error}")))
 }
 
-fn options(args: &SandboxOptions) -> Result<Options> {
+fn options(cx: &Context, args: &SandboxOptions) -> Result<Options> {
     let mut seeds = Vec::new();
     for path in &args.seed {
         for file in manifest::collect(std::slice::from_ref(path))? {
@@ -142,6 +142,16 @@ fn options(args: &SandboxOptions) -> Result<Options> {
                 .because("no document has `kind: mk8s`"),
         );
     }
+    let iam = ["AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL"]
+        .iter()
+        .find_map(|name| cx.env.get(name))
+        .map(str::to_owned);
+    if !args.require_role.is_empty() && iam.is_none() {
+        return Err(
+            Error::usage("--require-role was given, and there is no IAM to ask")
+                .hint("set AWS_ENDPOINT_URL to the address of an IAM emulator"),
+        );
+    }
     Ok(Options {
         port: args.port,
         seeds: if args.seed.is_empty() {
@@ -156,11 +166,8 @@ fn options(args: &SandboxOptions) -> Result<Options> {
         latency: args.latency.unwrap_or_default(),
         faults: args.fault.clone(),
         enforce_prerequisites: args.enforce_prerequisites,
-        require_role: args
-            .require_role
-            .iter()
-            .map(|word| super::addon_by_word(word).map(|addon| addon.key.to_owned()))
-            .collect::<Result<_>>()?,
+        require_role: args.require_role.clone(),
+        iam,
         ..sandbox::Options::default()
     })
 }

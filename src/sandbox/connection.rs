@@ -7,6 +7,7 @@ use super::answer::{Answer, Body as AnswerBody, Refusal};
 use super::fault::{Chosen, Failing, Fault, Kind};
 use super::journal::Entry;
 use super::reply::{Content, Instead, Tap};
+use super::roles::Roles;
 use super::route::{self, Call, Outcome, World};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
@@ -48,6 +49,8 @@ const NOISE: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 not HTTP\r\n
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) world: Mutex<World>,
+    /// What must exist in IAM before it may be named.
+    pub(super) roles: Roles,
     /// Waited before every answer.
     pub(super) latency: Duration,
 }
@@ -104,6 +107,7 @@ async fn answer(
         wait(chosen.delay_before).await;
         chosen
     };
+    let absent = shared.roles.absent(&body).await;
     let text = |name: HeaderName| text(&head.headers, name);
     let call = Call {
         method,
@@ -116,6 +120,7 @@ async fn answer(
     };
     let (outcome, reply) = {
         let mut world = shared.world();
+        world.store.set_absent_roles(absent);
         let outcome = work(&mut world, &call, &chosen);
         let answer = outcome.as_ref().map(|outcome| &outcome.answer);
         let reply = Reply::new(chosen.fault.as_ref(), answer, &request_id);

@@ -16,6 +16,7 @@ mod patch;
 mod query;
 mod record;
 mod reply;
+mod roles;
 mod route;
 mod seed;
 mod state;
@@ -28,13 +29,13 @@ mod validate;
 pub use fault::Fault;
 pub use seed::{Seeds, builtin_seeds};
 
-use crate::addon;
 use crate::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connection::Shared;
 use fault::Faults;
 use journal::Journal;
+use roles::Roles;
 use route::World;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -82,8 +83,10 @@ pub struct Options {
     pub issuer: String,
     /// Whether an add-on without what it needs is refused, as a stricter server might.
     pub enforce_prerequisites: bool,
-    /// Names or keys of add-ons that are refused without `roleArn`, likewise.
+    /// Names of IAM roles that no add-on may name before IAM has them, likewise.
     pub require_role: Vec<String>,
+    /// Address of the IAM emulator that is asked for them.
+    pub iam: Option<String>,
     /// What goes wrong from the start; more can follow through `POST /_sandbox/faults`.
     pub faults: Vec<Fault>,
 }
@@ -106,6 +109,7 @@ impl Default for Options {
             issuer: "https://oidc.sandbox.localhost".to_owned(),
             enforce_prerequisites: false,
             require_role: Vec::new(),
+            iam: None,
             faults: Vec::new(),
         }
     }
@@ -201,7 +205,7 @@ impl Sandbox {
         let policy = Policy {
             put: options.put,
             enforce_prerequisites: options.enforce_prerequisites,
-            require_role: options.require_role.iter().map(|word| key(word)).collect(),
+            absent_roles: Vec::new(),
             publisher: Publisher {
                 issuer: options.issuer,
                 trust_policy: options.trust_policy,
@@ -242,6 +246,10 @@ impl Sandbox {
             address,
             shared: Arc::new(Shared {
                 world: Mutex::new(world),
+                roles: Roles {
+                    names: options.require_role,
+                    iam: options.iam,
+                },
                 latency: options.latency,
             }),
         })
@@ -309,11 +317,6 @@ fn check(options: &Options) -> Result<(), Error> {
         return refuse("the token must be visible ASCII, without blanks".to_owned());
     }
     Ok(())
-}
-
-/// The key of an add-on that is given by name or key; other words are taken as keys.
-fn key(word: &str) -> String {
-    addon::by_word(word).map_or_else(|| word.to_owned(), |addon| addon.key.to_owned())
 }
 
 fn sow(store: &mut Store, seeds: Vec<Value>) -> Result<(), Error> {

@@ -30,8 +30,8 @@ const DEPTH: usize = 64;
 pub(super) struct Policy {
     pub(super) put: PutMode,
     pub(super) enforce_prerequisites: bool,
-    /// Keys of add-ons that are refused without `roleArn`.
-    pub(super) require_role: Vec<String>,
+    /// Names of required roles that do not exist, as of the call at hand.
+    pub(super) absent_roles: Vec<String>,
     pub(super) publisher: Publisher,
 }
 
@@ -73,6 +73,11 @@ pub(super) struct Written {
 }
 
 impl Store {
+    /// Sets which required roles do not exist, for the call that follows.
+    pub(super) fn set_absent_roles(&mut self, names: Vec<String>) {
+        self.policy.absent_roles = names;
+    }
+
     /// A store over a state that is kept nowhere yet.
     pub(super) fn new(policy: Policy, state: State) -> Self {
         Self {
@@ -258,7 +263,7 @@ impl Store {
         let rules = Rules {
             known: &self.state.known,
             enforce_prerequisites: self.policy.enforce_prerequisites,
-            require_role: &self.policy.require_role,
+            absent_roles: &self.policy.absent_roles,
         };
         let problems = validate::check(
             &object,
@@ -392,7 +397,7 @@ mod tests {
         let policy = Policy {
             put,
             enforce_prerequisites: false,
-            require_role: Vec::new(),
+            absent_roles: Vec::new(),
             publisher: Publisher {
                 issuer: "https://oidc.sandbox.localhost".to_owned(),
                 trust_policy: TrustPolicyForm::Object,

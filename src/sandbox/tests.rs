@@ -775,12 +775,17 @@ async fn the_environment_is_what_clients_need_and_hides_in_debug() {
 async fn a_stricter_server_refuses_more() {
     let sandbox = start(Options {
         enforce_prerequisites: true,
-        require_role: vec!["aws-ecr".to_owned()],
+        require_role: vec!["mk8s-ecr-driver".to_owned()],
         ..options()
     })
     .await;
     let got = sandbox
-        .patch("generic", json!({"spec": {"addOns": {"awsECR": {}}}}))
+        .patch(
+            "generic",
+            json!({"spec": {"addOns": {"awsECR": {
+                "roleArn": "arn:aws:iam::999999999999:role/mk8s-ecr-driver"
+            }}}}),
+        )
         .await;
     let errors = got.json()["details"]["errors"].as_array().unwrap().len();
     assert_eq!((got.status, errors), (400, 2));

@@ -6,6 +6,7 @@
 
 use super::answer::Problem;
 use crate::addon::{self, Addon, ParamKind};
+use crate::arn::RoleArn;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -69,8 +70,8 @@ pub(super) struct Rules<'a> {
     pub(super) known: &'a BTreeSet<String>,
     /// Whether an add-on without what it needs is refused.
     pub(super) enforce_prerequisites: bool,
-    /// Keys of add-ons that are refused without `roleArn`.
-    pub(super) require_role: &'a [String],
+    /// Names of roles that do not exist, and that an add-on may not name.
+    pub(super) absent_roles: &'a [String],
 }
 
 /// Everything that is wrong with `object`, given what is stored now.
@@ -286,8 +287,14 @@ impl Check {
                     }
                 }
             }
-            if rules.require_role.contains(key) && !settings.contains_key("roleArn") {
-                self.problem(&format!("{path}.roleArn"), "is required");
+            let role = settings.get("roleArn").and_then(Value::as_str);
+            if let Some(role) = role.and_then(|text| text.parse::<RoleArn>().ok())
+                && rules.absent_roles.iter().any(|name| name == role.name())
+            {
+                self.problem(
+                    &format!("{path}.roleArn"),
+                    "names a role that does not exist",
+                );
             }
         }
     }
@@ -405,7 +412,7 @@ mod tests {
         Rules {
             known,
             enforce_prerequisites: false,
-            require_role: &[],
+            absent_roles: &[],
         }
     }
 
@@ -543,17 +550,23 @@ mod tests {
     #[test]
     fn a_strict_server_wants_prerequisites_and_roles() {
         let known = BTreeSet::new();
-        let role = ["awsECR".to_owned()];
+        let absent = ["mk8s-ecr-driver".to_owned()];
         let strict = Rules {
             known: &known,
             enforce_prerequisites: true,
-            require_role: &role,
+            absent_roles: &absent,
         };
         assert_eq!(
-            problems(&json!({"spec": {"addOns": {"awsECR": {}}}}), None, &strict),
+            problems(
+                &json!({"spec": {"addOns": {"awsECR": {
+                    "roleArn": "arn:aws:iam::999999999999:role/mk8s-ecr-driver"
+                }}}}),
+                None,
+                &strict
+            ),
             [
                 r#""spec.addOns.awsECR" requires awsWorkloadIdentity"#,
-                r#""spec.addOns.awsECR.roleArn" is required"#
+                r#""spec.addOns.awsECR.roleArn" names a role that does not exist"#
             ]
         );
     }
