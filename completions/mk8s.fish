@@ -506,6 +506,7 @@ string\t''
 placeholder\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l latency -d 'Time that every answer takes; none if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l require-role -d 'Add-on that is refused without a role (can be repeated)' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
 wide\t''
@@ -524,6 +525,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l enforce-prerequisites -d 'Refusal of add-ons whose prerequisites are off'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -541,6 +543,7 @@ string\t''
 placeholder\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l latency -d 'Time that every answer takes; none if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l require-role -d 'Add-on that is refused without a role (can be repeated)' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
 wide\t''
@@ -559,6 +562,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l enforce-prerequisites -d 'Refusal of add-ons whose prerequisites are off'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s d -l debug -d 'Requests and answers on stderr, secrets masked'

@@ -64,13 +64,22 @@ fn words(command: &str) -> Vec<String> {
                 quote = Some(character);
                 word.get_or_insert_default();
             }
-            (None, '#' | '>' | '<') if word.is_none() => break,
+            (None, '#') if word.is_none() => break,
+            (None, '>' | '<') if word.as_deref().is_none_or(is_number) => {
+                word = None;
+                break;
+            }
             (None, ' ') => words.extend(word.take()),
             (None, _) => word.get_or_insert_default().push(character),
         }
     }
     words.extend(word);
     words
+}
+
+/// The number of a redirected stream, as in `2>/dev/null`.
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[track_caller]
