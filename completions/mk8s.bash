@@ -1483,7 +1483,7 @@ _mk8s() {
                     return 0
                     ;;
                 --require-role)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -- "${cur}"))
                     return 0
                     ;;
                 --fault)
@@ -1593,7 +1593,7 @@ _mk8s() {
                     return 0
                     ;;
                 --require-role)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -- "${cur}"))
                     return 0
                     ;;
                 --fault)

@@ -29,7 +29,7 @@ fn commands(text: &str) -> Vec<String> {
     for line in joined.lines() {
         let line = line.trim();
         if let Some(language) = line.strip_prefix("```") {
-            shell = matches!(language, "sh" | "bash" | "shell");
+            shell = matches!(language, "sh" | "bash" | "shell" | "yaml");
             continue;
         }
         if let Some(command) = line.strip_prefix("$ ") {
