@@ -198,6 +198,28 @@ fn the_tables_of_add_ons_are_current() {
     settle_region("docs/addons.md", "status", &status);
 }
 
+#[test]
+fn the_page_on_architecture_names_every_module() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let modules: Vec<&str> = library
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("pub ")
+                .unwrap_or(line)
+                .strip_prefix("mod ")
+        })
+        .map(|rest| rest.trim_end_matches(';'))
+        .collect();
+    assert!(modules.len() > 10, "{modules:?}");
+    for module in modules {
+        let row = page
+            .lines()
+            .any(|line| line.starts_with("| `") && line.contains(&format!("`{module}`")));
+        assert!(row, "docs/architecture.md has no row for `{module}`");
+    }
+}
+
 /// README.md and the pages of docs/.
 fn pages() -> Vec<String> {
     let mut pages = vec!["README.md".to_owned()];
