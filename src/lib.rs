@@ -2,7 +2,7 @@
 //! files and on live clusters.
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
-//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`plan`] and [`aws`]. At the edges, and
+//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`plan`] and [`aws`]. At the edges, and
 //! unaware of each other: [`manifest`] (files), [`control`] (the API), [`settings`] (who and
 //! where), [`sandbox`] (an embedded Control Plane) and [`ui`] (the streams). On top: [`cli`] (the
 //! command line) and `command` (one file per verb), which ties them together.
@@ -15,12 +15,14 @@ pub mod cli;
 pub mod cluster;
 mod command;
 pub mod control;
+pub mod drift;
 pub mod error;
 pub mod exit;
 pub mod manifest;
 pub mod patch;
 pub mod plan;
 pub mod sandbox;
+pub mod secret;
 pub mod settings;
 pub mod ui;
 

@@ -368,6 +368,11 @@ pub fn diff(plan: &Plan) -> Vec<(char, String)> {
             after.insert(step.addon.key.to_owned(), value.clone());
         }
     }
+    signed(before, after)
+}
+
+/// The lines of two sets of add-ons as YAML, those of both once, with their signs.
+pub fn signed(before: Map<String, Value>, after: Map<String, Value>) -> Vec<(char, String)> {
     let (before, after) = (yaml(before), yaml(after));
     similar::TextDiff::from_lines(&before, &after)
         .iter_all_changes()
@@ -386,7 +391,9 @@ fn yaml(map: Map<String, Value>) -> String {
     if map.is_empty() {
         return String::new();
     }
-    serde_yaml::to_string(&Value::Object(map)).unwrap_or_default()
+    let mut value = Value::Object(map);
+    crate::secret::mask(&mut value);
+    serde_yaml::to_string(&value).unwrap_or_default()
 }
 
 /// The add-on's display name for any key: the catalogue's, or the key itself.

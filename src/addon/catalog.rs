@@ -37,7 +37,6 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/awsECR/trustPolicy",
             summary: "trust policy that the role must have",
-            secret: false,
         }],
         cloud: &[
             "an IAM OIDC identity provider for status.oidcProviderUrl with audience sts.amazonaws.com",
@@ -72,7 +71,6 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/awsEFS/trustPolicy",
             summary: "trust policy that the role must have",
-            secret: false,
         }],
         cloud: &[
             "a role with the managed policy service-role/AmazonEFSCSIDriverPolicy",
@@ -103,7 +101,6 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/awsELB/trustPolicy",
             summary: "trust policy that the role must have",
-            secret: false,
         }],
         cloud: &["subnets tagged kubernetes.io/role/elb or kubernetes.io/role/internal-elb"],
         trust_policy: Some("/status/addOns/awsELB/trustPolicy"),
@@ -126,12 +123,10 @@ pub static CATALOG: &[Addon] = &[
             StatusField {
                 pointer: "/status/addOns/awsWorkloadIdentity/oidcProviderConfig",
                 summary: "URL and audience for the IAM OIDC identity provider",
-                secret: false,
             },
             StatusField {
                 pointer: "/status/addOns/awsWorkloadIdentity/trustPolicy",
                 summary: "template of a trust policy for pods",
-                secret: false,
             },
         ],
         cloud: &[
@@ -244,7 +239,6 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/dashboard/url",
             summary: "address of the dashboard",
-            secret: false,
         }],
         cloud: &[],
         trust_policy: None,
@@ -265,7 +259,6 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/headlamp/url",
             summary: "address of the interface",
-            secret: false,
         }],
         cloud: &[],
         trust_policy: None,
@@ -365,7 +358,6 @@ pub static CATALOG: &[Addon] = &[
         status: &[StatusField {
             pointer: "/status/addOns/logs/lokiAddress",
             summary: "address of the log store",
-            secret: false,
         }],
         cloud: &[],
         trust_policy: None,
@@ -420,12 +412,10 @@ pub static CATALOG: &[Addon] = &[
             StatusField {
                 pointer: "/status/addOns/metrics/prometheusEndpoint",
                 summary: "address of the metrics store",
-                secret: false,
             },
             StatusField {
                 pointer: "/status/addOns/metrics/remoteWriteConfig",
                 summary: "how to write metrics from elsewhere; may hold a password",
-                secret: true,
             },
         ],
         cloud: &[],

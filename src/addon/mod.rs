@@ -163,8 +163,6 @@ pub struct StatusField {
     pub pointer: &'static str,
     /// What it holds.
     pub summary: &'static str,
-    /// Whether it may hold credentials; such a field is masked in all output of `mk8s addon`.
-    pub secret: bool,
 }
 
 impl Addon {

@@ -3,7 +3,7 @@
 use super::heading;
 use super::settings::SettingArgs;
 use super::value::{AddonWord, parse_duration};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ pub enum AddonCommand {
 pub struct TargetArgs {
     /// Live cluster, or with -f the document's name; `MK8S_CLUSTER` if neither is given (can be
     /// repeated)
-    #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
     /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
@@ -104,6 +104,7 @@ pub struct ChangeArgs {
     #[arg(
         long,
         value_name = "DURATION",
+        value_hint = ValueHint::Other,
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "5m",
@@ -176,7 +177,7 @@ pub struct DisableArgs {
     #[arg(long, help_heading = heading::SETTINGS)]
     pub with_dependants: bool,
     /// Name of the cluster, where turning the add-on off endangers more than itself (byok)
-    #[arg(long, value_name = "NAME", help_heading = heading::SAFETY)]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
     pub confirm: Option<String>,
     /// How to change it.
     #[command(flatten)]
@@ -193,12 +194,13 @@ pub struct TrustPolicyArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// AWS account to set in the document; left as served if omitted
-    #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
+    #[arg(long, value_name = "ID", value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
     pub account: Option<String>,
     /// Wait until it is published; 5m if no duration follows
     #[arg(
         long,
         value_name = "DURATION",
+        value_hint = ValueHint::Other,
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "5m",

@@ -3,6 +3,7 @@
 //! Parsing reads no file, no environment and no network, so that help and completions never do.
 
 mod addon;
+mod completion;
 mod sandbox;
 mod settings;
 mod value;
@@ -11,11 +12,12 @@ pub use addon::{
     AddonCommand, ChangeArgs, DisableArgs, EnableArgs, ExplainArgs, ListArgs, OidcUrlArgs,
     ShowArgs, TargetArgs, TrustPolicyArgs,
 };
+pub use completion::completion;
 pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs};
 pub use settings::{Given, SettingArgs};
 pub use value::{Color, OutputFormat, parse_duration};
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -74,6 +76,16 @@ pub enum Command {
                       $ mk8s apply -f clusters --prune-addons --yes"
     )]
     Apply(ApplyArgs),
+    /// Compare the add-ons of manifests with live clusters
+    #[command(
+        long_about = "Compare the add-ons of manifests with the live clusters of the same names. \
+                      Order, link spelling and what the server fills in are no differences. \
+                      Nothing is changed; `mk8s apply` brings the clusters to the \
+                      manifests.\n\nExamples:\n  \
+                      $ mk8s diff -f clusters/prod.yaml\n  \
+                      $ mk8s diff -f clusters --exit-code -o json"
+    )]
+    Diff(DiffArgs),
     /// Look at clusters
     #[command(subcommand, arg_required_else_help = true)]
     Cluster(ClusterCommand),
@@ -121,7 +133,7 @@ pub enum ClusterCommand {
 #[derive(Debug, Args)]
 pub struct ClusterGetArgs {
     /// Cluster to print
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_hint = ValueHint::Other)]
     pub name: String,
 }
 
@@ -154,7 +166,7 @@ pub struct ApplyArgs {
     #[arg(short, long, value_name = "FILE|DIR", required = true, help_heading = heading::TARGET)]
     pub file: Vec<PathBuf>,
     /// Cluster whose documents are applied; all if omitted (can be repeated)
-    #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
     /// Removal of add-ons, and of their settings, that are only live
     #[arg(long, help_heading = heading::SAFETY)]
@@ -167,6 +179,20 @@ pub struct ApplyArgs {
     pub dry_run: bool,
     /// Exit 10 when a dry run finds differences
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
+    pub exit_code: bool,
+}
+
+/// `mk8s diff`
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
+    #[arg(short, long, value_name = "FILE|DIR", required = true, help_heading = heading::TARGET)]
+    pub file: Vec<PathBuf>,
+    /// Cluster whose documents are compared; all if omitted (can be repeated)
+    #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Exit 10 when something differs
+    #[arg(long, help_heading = heading::SAFETY)]
     pub exit_code: bool,
 }
 
@@ -211,16 +237,16 @@ pub struct Global {
     #[arg(long, global = true, help_heading = heading::SAFETY)]
     pub no_input: bool,
     /// Org to work in; `CPLN_ORG` or the profile's if omitted
-    #[arg(long, global = true, value_name = "ORG", help_heading = heading::CONNECTION)]
+    #[arg(long, global = true, value_name = "ORG", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
     pub org: Option<String>,
     /// Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted
-    #[arg(long, global = true, value_name = "NAME", help_heading = heading::CONNECTION)]
+    #[arg(long, global = true, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
     pub profile: Option<String>,
     /// Address of the API; `CPLN_ENDPOINT` or the profile's if omitted
-    #[arg(long, global = true, value_name = "URL", help_heading = heading::CONNECTION)]
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url, help_heading = heading::CONNECTION)]
     pub endpoint: Option<String>,
     /// Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file
-    #[arg(long, global = true, value_name = "TOKEN", help_heading = heading::CONNECTION)]
+    #[arg(long, global = true, value_name = "TOKEN", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
     pub token: Option<String>,
     /// File that holds the token
     #[arg(
@@ -239,6 +265,7 @@ pub struct Global {
         long,
         global = true,
         value_name = "DURATION",
+        value_hint = ValueHint::Other,
         value_parser = parse_duration,
         help_heading = heading::CONNECTION
     )]

@@ -1,7 +1,8 @@
 //! `mk8s sandbox …`
 
 use super::value::parse_duration;
-use clap::{Args, Subcommand};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Subcommand, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub enum SandboxCommand {
 #[derive(Debug, Args)]
 pub struct SandboxOptions {
     /// Port on 127.0.0.1; a free one if omitted
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
     /// Manifest whose clusters are there at the start, instead of the four (can be repeated)
     #[arg(long, value_name = "FILE")]
@@ -46,7 +47,10 @@ pub struct SandboxOptions {
         long,
         value_name = "MODE",
         default_value = "replace",
-        hide_default_value = true
+        hide_default_value = true,
+        hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(["replace", "merge"])
+            .try_map(|word| word.parse::<crate::sandbox::PutMode>())
     )]
     pub put: crate::sandbox::PutMode,
     /// Form of the trust policy in the status: object, string or placeholder; object if omitted
@@ -54,17 +58,26 @@ pub struct SandboxOptions {
         long,
         value_name = "FORM",
         default_value = "object",
-        hide_default_value = true
+        hide_default_value = true,
+        hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(["object", "string", "placeholder"])
+            .try_map(|word| word.parse::<crate::sandbox::TrustPolicyForm>())
     )]
     pub trust_policy: crate::sandbox::TrustPolicyForm,
     /// Time until a change shows in the status; none if omitted
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = parse_duration)]
     pub status_delay: Option<Duration>,
     /// Time that every answer takes; none if omitted
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = parse_duration)]
     pub latency: Option<Duration>,
+    /// Refusal of add-ons whose prerequisites are off
+    #[arg(long)]
+    pub enforce_prerequisites: bool,
+    /// Add-on that is refused without a role (can be repeated)
+    #[arg(long, value_name = "ADDON")]
+    pub require_role: Vec<String>,
     /// Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)
-    #[arg(long, value_name = "SPEC")]
+    #[arg(long, value_name = "SPEC", value_hint = ValueHint::Other)]
     pub fault: Vec<crate::sandbox::Fault>,
 }
 

@@ -66,6 +66,7 @@ impl Args for SettingArgs {
                 Arg::new(flag)
                     .long(flag)
                     .value_name(param.kind.placeholder())
+                    .value_hint(clap::ValueHint::Other)
                     .help(format!(
                         "{}; kept if omitted ({})",
                         capital(noun),

@@ -127,9 +127,7 @@ impl TypedValueParser for AddonWord {
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(CATALOG.iter().map(|addon| {
-            PossibleValue::new(addon.name)
-                .help(addon.summary)
-                .hide(true)
+            PossibleValue::new(addon.name).help(addon.summary)
         })))
     }
 }

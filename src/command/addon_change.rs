@@ -11,6 +11,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::plan::{self, Action, Place, Plan, Request, Setting, Step, Verb};
+use crate::secret;
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -146,7 +147,7 @@ impl<'a> Change<'a> {
             }
         }
         if self.mode == Mode::Write && changes > 0 {
-            self.confirm(&planned, changes, removes)?;
+            self.confirm(&planned, changes, removes).await?;
         }
         let mut results = Vec::new();
         for (name, first) in planned {
@@ -187,7 +188,7 @@ impl<'a> Change<'a> {
     }
 
     /// Asks where something disappears, or where several live clusters change.
-    fn confirm(
+    async fn confirm(
         &self,
         planned: &[(String, Result<(Cluster, Plan)>)],
         changes: usize,
@@ -231,7 +232,8 @@ impl<'a> Change<'a> {
         if self
             .cx
             .ui
-            .ask(&format!("{verb} {} {place}?", addon.name), &refusal)?
+            .ask(&format!("{verb} {} {place}?", addon.name), &refusal)
+            .await?
         {
             Ok(())
         } else {
@@ -373,8 +375,8 @@ impl<'a> Change<'a> {
             return Err(Error::usage("-o was given together with -f -")
                 .because("stdout is the edited manifest then"));
         }
-        let loaded = target::load(cx, paths, names)?;
-        let edits = file::plan(self, &loaded)?;
+        let (loaded, unreadable) = target::load_all(cx, paths, names)?;
+        let edits = file::plan(self, &loaded, unreadable)?;
         let mut live_names: Vec<String> = Vec::new();
         if self.apply {
             for name in edits.iter().flat_map(file::Edit::names) {
@@ -400,7 +402,12 @@ impl<'a> Change<'a> {
         if self.apply {
             self.rehearse(&live_names).await?;
         }
-        let written = file::write(self, &edits, stdin)?;
+        let (written, failure) = file::write(self, &edits);
+        if let Some(failure) = failure {
+            // What is written is told before what is not.
+            self.finish(written, &[])?;
+            return Err(failure);
+        }
         if !self.apply {
             let hints: Vec<String> = if stdin {
                 Vec::new()
@@ -561,8 +568,8 @@ impl<'a> Change<'a> {
                 key: plan.main.addon.key,
                 action: plan.main.action.name(),
                 changed: !plan.is_empty(),
-                before: plan.main.before.clone(),
-                after: plan.main.after.clone(),
+                before: plan.main.before.as_ref().map(secret::masked),
+                after: plan.main.after.as_ref().map(secret::masked),
                 prerequisites: companions(Action::Enabled),
                 dependants: companions(Action::Disabled),
                 registry_access: plan.registry_access.as_ref().map(RegistryAccess::name),
@@ -633,7 +640,7 @@ impl<'a> Change<'a> {
             for line in &lines {
                 cx.ui.status(line);
             }
-        } else if !lines.is_empty() || !errors.is_empty() {
+        } else if !items.is_empty() {
             names.dedup();
             cx.ui.report(&Report {
                 json: wire::to_value(&wire::Document::change("AddonChanges", dry_run, items)),

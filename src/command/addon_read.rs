@@ -7,6 +7,7 @@ use crate::cli::{ExplainArgs, ListArgs, ShowArgs};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::secret;
 use crate::ui::{Report, table, wire};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
@@ -321,7 +322,7 @@ fn known(seen: &Seen, addon: &Addon) -> wire::Addon {
     wire::Addon {
         target: Some(seen.target.clone()),
         enabled: Some(settings.is_some()),
-        settings: settings.cloned(),
+        settings: settings.map(secret::masked),
         status: status(&seen.cluster, addon.key),
         ..entry(addon)
     }
@@ -342,7 +343,7 @@ fn all(seen: &Seen) -> Vec<wire::Addon> {
                 key: key.clone(),
                 known: false,
                 enabled: Some(true),
-                settings: Some(value.clone()),
+                settings: Some(secret::masked(value)),
                 status: status(&seen.cluster, key),
                 summary: None,
                 providers: None,
@@ -354,24 +355,10 @@ fn all(seen: &Seen) -> Vec<wire::Addon> {
     items
 }
 
-/// The add-on's part of the status; fields that may hold credentials are masked.
+/// The add-on's part of the status, without what may be secret.
 fn status(cluster: &Cluster, key: &str) -> Option<Value> {
-    let mut status = cluster.value().pointer("/status/addOns")?.get(key)?.clone();
-    let prefix = format!("/status/addOns/{key}");
-    for field in addon::by_key(key)
-        .into_iter()
-        .flat_map(|addon| addon.status)
-        .filter(|field| field.secret)
-    {
-        if let Some(secret) = field
-            .pointer
-            .strip_prefix(&prefix)
-            .and_then(|pointer| status.pointer_mut(pointer))
-        {
-            *secret = Value::String("***".to_owned());
-        }
-    }
-    Some(status)
+    let status = cluster.value().pointer("/status/addOns")?.get(key)?;
+    Some(secret::masked(status))
 }
 
 /// Settings on one line: `roleArn=arn:…`.

@@ -6,14 +6,15 @@
 use super::live::{self, Planner};
 use super::target::{self, Loaded};
 use super::{Context, Mode, summarise};
-use crate::addon;
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Problem, WriteError};
+use crate::drift;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
 use crate::patch;
+use crate::secret;
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Map, Value, json};
 
@@ -79,7 +80,7 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
         let intent = item.look().await;
         planned.push((item, intent));
     }
-    confirm(cx, args, mode, &planned)?;
+    confirm(cx, args, mode, &planned).await?;
     let mut results = Vec::new();
     for (item, intent) in planned {
         let result = match intent {
@@ -219,13 +220,12 @@ impl Item<'_> {
             }
         }
         let mut patch = Value::Object(patch);
-        // An `addOns:` with nothing behind it says nothing about add-ons.
-        if patch.pointer("/spec/addOns") == Some(&Value::Null)
-            && let Some(Value::Object(spec)) = patch.get_mut("spec")
-        {
-            spec.shift_remove("addOns");
-        }
-        let live_only = self.live_only(cluster);
+        drop_empty_add_ons(&mut patch);
+        let live_only: Vec<Vec<String>> = drift::add_ons(&self.document, cluster, org)
+            .into_iter()
+            .filter(|drift| drift.side == drift::Side::LiveOnly)
+            .map(|drift| drift.path)
+            .collect();
         let mut pruned = Vec::new();
         if self.args.prune_addons {
             for path in &live_only {
@@ -254,41 +254,6 @@ impl Item<'_> {
         })
     }
 
-    /// Add-ons, and settings of add-ons, that the cluster has and the manifest does not mention.
-    fn live_only(&self, cluster: &Cluster) -> Vec<Vec<String>> {
-        let mut paths = Vec::new();
-        let empty = Map::new();
-        let wanted = self.document.add_ons().unwrap_or(&empty);
-        for (key, live) in cluster.add_ons().into_iter().flatten() {
-            match wanted.get(key) {
-                _ if live.is_null() => {}
-                None => paths.push(vec![key.clone()]),
-                Some(Value::Object(settings)) => {
-                    let defaulted = |field: &str| {
-                        // A setting of an add-on that the catalogue knows only to hold settings of
-                        // the user; what the server fills in is nested deeper or not listed.
-                        addon::by_key(key).is_some_and(|addon| {
-                            addon.params.iter().any(|param| param.field == field)
-                        })
-                    };
-                    paths.extend(
-                        live.as_object()
-                            .into_iter()
-                            .flatten()
-                            .filter(|(field, value)| {
-                                !value.is_null()
-                                    && !settings.contains_key(*field)
-                                    && defaulted(field)
-                            })
-                            .map(|(field, _)| vec![key.clone(), field.clone()]),
-                    );
-                }
-                Some(_) => {}
-            }
-        }
-        paths
-    }
-
     fn preview(&self, intent: &Intent) -> Done {
         let ui = &self.cx.ui;
         let stream = if ui.is_text() {
@@ -297,7 +262,8 @@ impl Item<'_> {
             Stream::Words
         };
         let slim = |value: &Value| {
-            serde_yaml::to_string(&super::cluster::slimmed(value)).unwrap_or_default()
+            serde_yaml::to_string(&secret::masked(&super::cluster::slimmed(value)))
+                .unwrap_or_default()
         };
         let (before, after, action) = match intent {
             Intent::Create => (String::new(), slim(self.document.value()), "created"),
@@ -315,14 +281,7 @@ impl Item<'_> {
             }
         };
         let diff = manifest::diff(self.name(), &before, &after);
-        let lines: Vec<(char, String)> = diff
-            .lines()
-            .map(|line| {
-                let mut chars = line.chars();
-                (chars.next().unwrap_or(' '), chars.as_str().to_owned())
-            })
-            .collect();
-        ui.diff(&lines, stream);
+        ui.unified(&diff, stream);
         let name = self.name();
         let line = match action {
             "created" => format!("Would create {name}"),
@@ -379,7 +338,9 @@ impl Item<'_> {
 
     /// The document without the fields that only the server sets.
     fn sent(&self) -> Value {
-        super::cluster::slimmed(self.document.value())
+        let mut body = super::cluster::slimmed(self.document.value());
+        drop_empty_add_ons(&mut body);
+        body
     }
 
     fn list_live_only(&self, kept: &[String], pruned: &[String]) {
@@ -615,6 +576,15 @@ impl Planner for Item<'_> {
     }
 }
 
+/// An `addOns:` with nothing behind it says nothing about add-ons.
+fn drop_empty_add_ons(body: &mut Value) {
+    if body.pointer("/spec/addOns") == Some(&Value::Null)
+        && let Some(Value::Object(spec)) = body.get_mut("spec")
+    {
+        spec.shift_remove("addOns");
+    }
+}
+
 fn versions(before: Option<i64>, after: Option<i64>) -> String {
     match (before, after) {
         (Some(before), Some(after)) => format!(" (version {before} → {after})"),
@@ -635,7 +605,7 @@ fn merge_keeping_nulls(target: &mut Value, patch: &Value) {
 }
 
 /// Asks where an add-on disappears, or where several live clusters change.
-fn confirm(
+async fn confirm(
     cx: &Context,
     args: &ApplyArgs,
     mode: Mode,
@@ -688,7 +658,7 @@ fn confirm(
         (1, _) => "Remove it?".to_owned(),
         (several, _) => format!("Remove these {several}?"),
     };
-    if cx.ui.ask(&question, "nothing was applied")? {
+    if cx.ui.ask(&question, "nothing was applied").await? {
         Ok(())
     } else {
         Err(Error::usage("nothing was applied").because("the answer was no"))

@@ -51,7 +51,10 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
             .map(|identity| identity.origin.to_string()),
         insecure: settings.insecure().is_some(),
     };
-    let sourced = |origin: &wire::Origin| format!("{} (from {})", origin.value, origin.source);
+    let sourced = |origin: &wire::Origin| match origin.source.as_str() {
+        "default" => format!("{} (default)", origin.value),
+        source => format!("{} (from {source})", origin.value),
+    };
     let none = || "none".to_owned();
     let mut fields = vec![
         (

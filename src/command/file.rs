@@ -41,9 +41,13 @@ impl Edit<'_> {
 
 /// Plans and edits every document of every file; every refusal is listed, and then nothing is
 /// written.
-pub(super) fn plan<'a>(change: &Change<'_>, loaded: &'a [Loaded]) -> Result<Vec<Edit<'a>>> {
+pub(super) fn plan<'a>(
+    change: &Change<'_>,
+    loaded: &'a [Loaded],
+    unreadable: Vec<Error>,
+) -> Result<Vec<Edit<'a>>> {
     let mut edits = Vec::new();
-    let mut errors = Vec::new();
+    let mut errors = unreadable;
     for file in loaded {
         let mut plans = Vec::new();
         for &number in &file.documents {
@@ -114,94 +118,97 @@ pub(super) fn dry_run(change: &Change<'_>, edits: &[Edit<'_>]) -> Vec<(String, R
     };
     for edit in edits.iter().filter(|edit| edit.changed()) {
         let diff = manifest::diff(&edit.file.label, edit.file.manifest.text(), &edit.text);
-        let lines: Vec<(char, String)> = diff
-            .lines()
-            .map(|line| {
-                let mut chars = line.chars();
-                match chars.next() {
-                    Some(sign) => (sign, chars.as_str().to_owned()),
-                    None => (' ', String::new()),
-                }
-            })
-            .collect();
-        ui.diff(&lines, stream);
+        ui.unified(&diff, stream);
     }
     edits
         .iter()
-        .flat_map(|edit| results(change, edit, ""))
+        .flat_map(|edit| {
+            remark(change, edit);
+            results(change, edit, "")
+        })
         .collect()
 }
 
-/// Writes the files that change, stdin's to stdout.
+/// Writes the files that change, stdin's to stdout; gives the results of what is done and the
+/// failure that ended it, if one did.
 ///
 /// The first file that cannot be written is a failure of its own; a later one is of kind partial
 /// and names what is written and what is not.
 pub(super) fn write(
     change: &Change<'_>,
     edits: &[Edit<'_>],
-    stdin: bool,
-) -> Result<Vec<(String, Result<Done>)>> {
-    let ui = &change.cx.ui;
+) -> (Vec<(String, Result<Done>)>, Option<Error>) {
     let mut written: Vec<&str> = Vec::new();
-    for edit in edits.iter().filter(|edit| edit.changed()) {
-        let Some(path) = &edit.file.path else {
-            continue;
-        };
-        if let Err(error) = manifest::save(path, edit.file.manifest.text().as_bytes(), &edit.text) {
-            if written.is_empty() {
-                return Err(error);
-            }
-            let open: Vec<&str> = edits
-                .iter()
-                .filter(|edit| edit.changed() && edit.file.path.is_some())
-                .map(|edit| edit.file.label.as_str())
-                .filter(|label| !written.contains(label))
-                .collect();
-            let mut partial = Error::new(
-                Kind::Partial,
-                format!("{} of the files were not written", open.len()),
-            )
-            .because(error.to_string())
-            .note(format!("Written: {}.", written.join(", ")))
-            .note(format!("Not written: {}.", open.join(", ")))
-            .hint("run the same command again; what is already so is left alone");
-            partial.request_id = error.request_id;
-            return Err(partial);
-        }
-        written.push(&edit.file.label);
-    }
     let mut all = Vec::new();
     for edit in edits {
-        let live = if change.applies() {
-            ""
-        } else {
-            "; the live cluster is not changed"
-        };
-        if edit.file.path.is_none() {
-            // stdout is the manifest; what is said about it is words.
-            ui.raw(&edit.text);
+        if let (Some(path), true) = (&edit.file.path, edit.changed()) {
+            let before = edit.file.manifest.text().as_bytes();
+            if let Err(error) = manifest::save(path, before, &edit.text) {
+                let failure = if written.is_empty() {
+                    error
+                } else {
+                    partial(edits, &written, &error)
+                };
+                return (all, Some(failure));
+            }
+            written.push(&edit.file.label);
         }
-        for (number, plan) in &edit.plans {
-            for warning in &plan.warnings {
-                ui.warn(&format!("{}: {warning}", edit.file.place(*number)));
-            }
-            if let (Some(case), false) = (&plan.registry_access, plan.is_empty()) {
-                ui.status(&format!("Registry access: {case}"));
-            }
+        all.extend(tell(change, edit));
+    }
+    (all, None)
+}
+
+/// Some files are written and one could not be.
+fn partial(edits: &[Edit<'_>], written: &[&str], error: &Error) -> Error {
+    let open: Vec<&str> = edits
+        .iter()
+        .filter(|edit| edit.changed() && edit.file.path.is_some())
+        .map(|edit| edit.file.label.as_str())
+        .filter(|label| !written.contains(label))
+        .collect();
+    let total = open.len() + written.len();
+    let verb = if open.len() == 1 { "was" } else { "were" };
+    Error::new(
+        Kind::Partial,
+        format!("{} of {total} files {verb} not written", open.len()),
+    )
+    .because(error.to_string())
+    .note(format!("Written: {}.", written.join(", ")))
+    .note(format!("Not written: {}.", open.join(", ")))
+    .hint("run the same command again; what is already so is left alone")
+}
+
+/// Says what was done in one file. For stdin, stdout is the manifest and all else is words.
+fn tell(change: &Change<'_>, edit: &Edit<'_>) -> Vec<(String, Result<Done>)> {
+    let ui = &change.cx.ui;
+    let live = if change.applies() {
+        ""
+    } else {
+        "; the live cluster is not changed"
+    };
+    remark(change, edit);
+    let results = results(change, edit, live);
+    if edit.file.path.is_some() {
+        return results;
+    }
+    ui.raw(&edit.text);
+    for done in results.into_iter().filter_map(|(_, result)| result.ok()) {
+        ui.status(&done.line);
+    }
+    Vec::new()
+}
+
+/// The warnings of a file's plans, and which registry case they took.
+fn remark(change: &Change<'_>, edit: &Edit<'_>) {
+    let ui = &change.cx.ui;
+    for (number, plan) in &edit.plans {
+        for warning in &plan.warnings {
+            ui.warn(&format!("{}: {warning}", edit.file.place(*number)));
         }
-        let results = results(change, edit, live);
-        if edit.file.path.is_none() {
-            for (_, result) in results {
-                if let Ok(done) = result {
-                    ui.status(&done.line);
-                }
-            }
-        } else {
-            all.extend(results);
+        if let (Some(case), false) = (&plan.registry_access, plan.is_empty()) {
+            ui.status(&format!("Registry access: {case}"));
         }
     }
-    debug_assert!(stdin || !all.is_empty(), "every document has a result");
-    Ok(all)
 }
 
 fn results(change: &Change<'_>, edit: &Edit<'_>, live: &str) -> Vec<(String, Result<Done>)> {

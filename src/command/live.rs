@@ -45,6 +45,14 @@ pub(super) struct Settled<P> {
     pub(super) remarks: Vec<String>,
 }
 
+/// A patch that was sent and whose answer was lost.
+struct Unanswered<P> {
+    plan: P,
+    before: Cluster,
+    patch: Value,
+    failure: Error,
+}
+
 /// Brings a cluster to what the planner wants, starting from a read of it.
 pub(super) async fn settle<P: Planner>(
     cx: &Context,
@@ -59,22 +67,25 @@ pub(super) async fn settle<P: Planner>(
     let started = Instant::now();
     let mut conflicts = 0_u32;
     let mut lost = 0_u32;
-    // The last plan that was sent without an answer, with the cluster that it was made from.
-    let mut unanswered: Option<(P::Plan, Cluster, Value)> = None;
+    let mut unanswered: Option<Unanswered<P::Plan>> = None;
     let mut cluster = first;
     loop {
-        if let Some((plan, before, sent)) = unanswered.take() {
-            let asked = patch::unmet(&sent, cluster.value(), "", cx.org()?);
-            if asked.is_empty() && cluster.version() != before.version() {
-                let mut remarks = verify(cx, &before, &sent, &cluster, planner)?;
+        if let Some(open) = unanswered.take() {
+            if arrived(cx, &open.before, &open.patch, &cluster)? {
+                let mut remarks = verify(cx, &open.before, &open.patch, &cluster, planner)?;
                 remarks
                     .push("the answer to the change was lost; reading it back shows it".to_owned());
                 return Ok(Settled {
-                    plan,
-                    before,
+                    plan: open.plan,
+                    before: open.before,
                     after: Some(cluster),
                     remarks,
                 });
+            }
+            if lost >= LOST_TRIES {
+                return Err(open
+                    .failure
+                    .note(format!("Reading `{name}` back does not show it.")));
             }
         }
         let plan = planner.plan(&cluster)?;
@@ -103,22 +114,7 @@ pub(super) async fn settle<P: Planner>(
             Err(WriteError::Conflict(error)) => {
                 conflicts += 1;
                 if conflicts >= CONFLICT_TRIES && started.elapsed() >= CONFLICT_TIME {
-                    let version = cluster.version().map_or_else(String::new, |version| {
-                        format!("; last seen version {version}")
-                    });
-                    let mut failure = Error::conflict(format!(
-                        "`{name}` kept changing while this ran; nothing was written"
-                    ))
-                    .because(format!(
-                        "other writers were faster {conflicts} times in {}{version}",
-                        crate::ui::duration(started.elapsed())
-                    ))
-                    .hint("run the same command again")
-                    .request(error.request_id.clone());
-                    if let Some(said) = cx.explain(&error, "change it").because.into_iter().next() {
-                        failure = failure.because(said);
-                    }
-                    return Err(failure);
+                    return Err(overtaken(&cluster, conflicts, started.elapsed(), &error));
                 }
                 cx.ui
                     .detail(&format!("{name} was changed meanwhile; reading it again"));
@@ -126,15 +122,15 @@ pub(super) async fn settle<P: Planner>(
             }
             Err(WriteError::Uncertain(error)) => {
                 lost += 1;
-                if lost >= LOST_TRIES {
-                    return Err(uncertain(
-                        cx.explain(&error, &format!("change cluster `{name}`")),
-                    ));
-                }
                 cx.ui.detail(&format!(
                     "the answer to the change of {name} was lost; reading it again"
                 ));
-                unanswered = Some((plan, cluster, patch));
+                unanswered = Some(Unanswered {
+                    plan,
+                    before: cluster,
+                    patch,
+                    failure: uncertain(cx.explain(&error, &format!("change cluster `{name}`"))),
+                });
                 pause(lost).await;
             }
             Err(WriteError::Rejected(error)) => {
@@ -143,22 +139,55 @@ pub(super) async fn settle<P: Planner>(
                 return Err(failure);
             }
         }
-        cluster = client.get(&name).await.map_err(|error| {
-            let failure = cx.explain(&error, &cx.reading(&name));
-            if unanswered.is_some() {
-                uncertain(failure)
-            } else {
-                failure
+        cluster = match client.get(&name).await {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                let failure = cx.explain(&error, &cx.reading(&name));
+                return Err(match unanswered {
+                    Some(open) => open.failure.because(format!("then: {failure}")),
+                    None => failure,
+                });
             }
-        })?;
+        };
     }
 }
 
+/// Whether the patch without an answer took effect: the cluster shows it and is not as it was.
+fn arrived(cx: &Context, before: &Cluster, patch: &Value, now: &Cluster) -> Result<bool> {
+    Ok(patch::unmet(patch, now.value(), "", cx.org()?).is_empty()
+        && (now.version().is_none() || now.version() != before.version()))
+}
+
 /// The failure of a write of which nobody knows whether it took place.
-fn uncertain(error: Error) -> Error {
-    let mut error = error.note("The change may be in place: its answer was lost.");
+fn uncertain(mut error: Error) -> Error {
     error.hints.truncate(1);
     error.hint("run the same command again; what is already so is left alone")
+}
+
+/// The failure after losing every race.
+fn overtaken(
+    cluster: &Cluster,
+    conflicts: u32,
+    elapsed: Duration,
+    error: &crate::control::ApiError,
+) -> Error {
+    let version = cluster.version().map_or_else(String::new, |version| {
+        format!("; last seen version {version}")
+    });
+    let mut failure = Error::conflict(format!(
+        "`{}` kept changing while this ran; nothing was written",
+        cluster.name()
+    ))
+    .because(format!(
+        "other writers were faster {conflicts} times in {}{version}",
+        crate::ui::duration(elapsed)
+    ))
+    .hint("run the same command again")
+    .request(error.request_id.clone());
+    if let Some(message) = &error.message {
+        failure = failure.because(format!("Control Plane said \"{message}\""));
+    }
+    failure
 }
 
 async fn read_back<P: Planner>(

@@ -8,6 +8,7 @@ mod addon_read;
 mod apply;
 mod auth;
 mod cluster;
+mod diff;
 mod file;
 mod live;
 mod sandbox;
@@ -159,6 +160,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
             AddonCommand::OidcUrl(args) => status::oidc_url(cx, &args).await,
         },
         Command::Apply(args) => apply::apply(cx, &args).await,
+        Command::Diff(args) => diff::diff(cx, &args).await,
         Command::Cluster(ClusterCommand::List) => cluster::list(cx).await,
         Command::Cluster(ClusterCommand::Get(args)) => cluster::get(cx, &args).await,
         Command::Auth(AuthCommand::Status) => auth::status(cx).await,
@@ -170,9 +172,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
 }
 
 fn completion(cx: &Context, shell: clap_complete::Shell) -> Outcome {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut crate::cli::command(), "mk8s", &mut script);
-    cx.ui.raw(&String::from_utf8_lossy(&script));
+    cx.ui.raw(&crate::cli::completion(shell));
     Outcome::Ok
 }
 

@@ -65,8 +65,12 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
     let mut interrupt = signals(SignalKind::interrupt())?;
     let mut terminate = signals(SignalKind::terminate())?;
     let mut child = command.spawn().map_err(|error| {
-        Error::not_found(format!("`{}` was not run", program.to_string_lossy()))
-            .because(error.to_string())
+        Error::not_found(format!("`{}` was not run", program.to_string_lossy())).because(
+            match error.kind() {
+                std::io::ErrorKind::NotFound => "there is no such program".to_owned(),
+                _ => error.to_string(),
+            },
+        )
     })?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serve = sandbox.serve(async move {
@@ -128,8 +132,14 @@ fn options(args: &SandboxOptions) -> Result<Options> {
         }
     }
     if !args.seed.is_empty() && seeds.is_empty() {
+        let names: Vec<String> = args
+            .seed
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         return Err(
-            Error::not_found("no cluster is in the seed").because("no document has `kind: mk8s`")
+            Error::not_found(format!("no cluster is in the seed {}", names.join(", ")))
+                .because("no document has `kind: mk8s`"),
         );
     }
     Ok(Options {
@@ -145,6 +155,12 @@ fn options(args: &SandboxOptions) -> Result<Options> {
         status_delay: args.status_delay.unwrap_or_default(),
         latency: args.latency.unwrap_or_default(),
         faults: args.fault.clone(),
+        enforce_prerequisites: args.enforce_prerequisites,
+        require_role: args
+            .require_role
+            .iter()
+            .map(|word| super::addon_by_word(word).map(|addon| addon.key.to_owned()))
+            .collect::<Result<_>>()?,
         ..sandbox::Options::default()
     })
 }

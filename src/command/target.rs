@@ -120,6 +120,17 @@ impl Loaded {
 /// All files are read before anything is said about one; every refusal is listed. No cluster
 /// document at all, or a name that no document has, is of kind not-found.
 pub(super) fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<Vec<Loaded>> {
+    let (loaded, errors) = load_all(cx, paths, names)?;
+    super::summarise(errors, 0).map_or(Ok(loaded), Err)
+}
+
+/// The same, with the files that could not be read apart, for a caller that has more to say about
+/// the others.
+pub(super) fn load_all(
+    cx: &Context,
+    paths: &[PathBuf],
+    names: &[String],
+) -> Result<(Vec<Loaded>, Vec<Error>)> {
     let mut loaded = Vec::new();
     let mut errors = Vec::new();
     let mut files = Vec::new();
@@ -169,8 +180,8 @@ pub(super) fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<
             Err(error) => errors.push(error),
         }
     }
-    if let Some(error) = super::summarise(errors, 0) {
-        return Err(error);
+    if !errors.is_empty() {
+        return Ok((loaded, errors));
     }
     let list = loaded
         .iter()
@@ -203,5 +214,5 @@ pub(super) fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<
             );
         }
     }
-    Ok(loaded)
+    Ok((loaded, errors))
 }

@@ -169,3 +169,46 @@ fn parse_retry_after(header: &str, now: OffsetDateTime) -> Option<Duration> {
     let until = OffsetDateTime::parse(header, &Rfc2822).ok()?;
     Some((until - now).try_into().unwrap_or(Duration::ZERO))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_retry_after_are_read() {
+        // Sun Nov 6 08:49:37 1994
+        let now = OffsetDateTime::from_unix_timestamp(784_111_777).unwrap();
+        for (header, wait) in [
+            ("0", Some(0)),
+            (" 120 ", Some(120)),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
+            ("Sun, 06 Nov 1994 08:49:30 GMT", Some(0)),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let wait = wait.map(Duration::from_secs);
+            assert_eq!(parse_retry_after(header, now), wait, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn details_of_any_form_are_lines() {
+        let token = Token::new("very-secret-token").unwrap();
+        for (details, lines) in [
+            ("null", vec![]),
+            (r#""""#, vec![]),
+            (r#""one""#, vec!["one"]),
+            (
+                r#"["a", {"message": "b"}, {"path": "p", "message": "c"}]"#,
+                vec!["a", "b", "p: c"],
+            ),
+            (r#"{"x": "very-secret-token"}"#, vec![r#"{"x":"***"}"#]),
+            ("[1,2,3,4,5,6,7]", vec!["1", "2", "3", "4", "5"]),
+        ] {
+            let body: Value = serde_json::from_str(&format!("{{\"details\": {details}}}")).unwrap();
+            assert_eq!(self::details(Some(&body), &token), lines, "{details}");
+        }
+    }
+}

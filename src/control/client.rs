@@ -163,7 +163,7 @@ impl Client {
         .await
     }
 
-    async fn once(&self, request: &Request, limit: u64) -> Result<Answer, ApiError> {
+    pub(super) async fn once(&self, request: &Request, limit: u64) -> Result<Answer, ApiError> {
         let answer = self.transport.send(request, limit).await?;
         answer.check(&self.transport.connection.token, OffsetDateTime::now_utc())
     }
@@ -227,4 +227,40 @@ fn next_link(page: &Value) -> Option<String> {
     let next = links.iter().find(|link| is_next(link))?;
     let href = next.get("href")?.as_str()?;
     (!href.is_empty()).then(|| href.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Endpoint, Token};
+    use std::time::Duration;
+
+    #[test]
+    fn pages_are_paths_below_the_endpoint_or_its_own_urls() {
+        let client = Client::new(
+            Connection {
+                endpoint: Endpoint::parse("https://gate.example/cpln").unwrap(),
+                org: "acme".to_owned(),
+                token: Token::new("abc").unwrap(),
+                insecure: false,
+                timeout: Duration::from_secs(1),
+                proxy: None,
+            },
+            None,
+        )
+        .unwrap();
+        for (href, path) in [
+            ("/org/acme/mk8s?next=2", Some("/org/acme/mk8s?next=2")),
+            ("https://gate.example/cpln/org?next=2", Some("/org?next=2")),
+            ("https://gate.example/other/org", None),
+            ("https://gate.example.evil/cpln/org", None),
+            ("https://gate.example/cpln.evil/org", None),
+            ("http://gate.example/cpln/org", None),
+            ("//evil.example/org", None),
+            ("org/acme", None),
+            ("", None),
+        ] {
+            assert_eq!(client.page_path(href).ok().as_deref(), path, "{href}");
+        }
+    }
 }

@@ -56,6 +56,9 @@ impl ApiError {
             .request(self.request_id.clone())
             .because(self.fact(who));
         error.because.extend(self.details.iter().cloned());
+        if self.problem == Problem::Unauthorized {
+            error.because.extend(ended(who));
+        }
         if self.access.writes() && self.may_be_applied() {
             error = error.note("Whether the change was made is not known.");
         }
@@ -186,13 +189,15 @@ impl ApiError {
     }
 }
 
+/// That the token says of itself that its time is over.
+fn ended(who: &Who) -> Option<String> {
+    let end = who.identity.as_ref()?.expires?;
+    let end = (end <= OffsetDateTime::now_utc()).then(|| end.format(&Rfc3339).ok())??;
+    Some(format!("the token ({}) ended at {end}", who.token_origin()))
+}
+
 fn login_hints(who: &Who) -> Vec<String> {
     let identity = who.identity.as_ref();
-    let ended = identity
-        .and_then(|identity| identity.expires)
-        .filter(|end| *end <= OffsetDateTime::now_utc())
-        .and_then(|end| end.format(&Rfc3339).ok())
-        .map(|end| format!("the token of {} ended at {end}", who.token_origin()));
     let renew = match (who.token_origin(), identity.map(|identity| identity.kind)) {
         (Origin::Profile { name, .. }, Some(TokenKind::User)) => format!(
             "log in again: `cpln profile update {} --login`",
@@ -209,10 +214,7 @@ fn login_hints(who: &Who) -> Vec<String> {
     let elsewhere = who
         .endpoint_hint()
         .map(|hint| format!("{hint}; a token is good at its own endpoint only"));
-    [ended, Some(renew), elsewhere]
-        .into_iter()
-        .flatten()
-        .collect()
+    std::iter::once(renew).chain(elsewhere).collect()
 }
 
 fn seconds(duration: Duration) -> String {
@@ -220,5 +222,268 @@ fn seconds(duration: Duration) -> String {
         format!("{} s", duration.as_secs())
     } else {
         format!("{:.1} s", duration.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Endpoint, Sourced};
+    use std::fmt::Write as _;
+
+    fn who(token: Origin, kind: TokenKind, expires: Option<i64>) -> Who {
+        Who {
+            org: Sourced {
+                value: "acme".to_owned(),
+                origin: Origin::Env("CPLN_ORG"),
+            },
+            endpoint: Sourced {
+                value: Endpoint::parse("https://api.cpln.io").unwrap(),
+                origin: Origin::Default,
+            },
+            identity: Some(Identity {
+                who: Some("ci".to_owned()),
+                kind,
+                origin: token,
+                expires: expires.map(|end| OffsetDateTime::from_unix_timestamp(end).unwrap()),
+            }),
+            timeout: Duration::from_secs(30),
+        }
+    }
+
+    fn ci() -> Who {
+        let origin = Origin::Profile {
+            name: "ci".to_owned(),
+            field: "request.token",
+        };
+        who(origin, TokenKind::ServiceAccount, None)
+    }
+
+    fn answered(problem: Problem, status: u16, message: &str) -> ApiError {
+        ApiError {
+            status: Some(status),
+            message: Some(message.to_owned()),
+            request_id: Some("7f3a".to_owned()),
+            ..ApiError::new(problem)
+        }
+    }
+
+    /// As `ui` renders it, with the kind on top.
+    fn shown(error: &ApiError, who: &Who) -> String {
+        let error = error.explain("read cluster `prod` in org `acme`", who);
+        let mut text = format!("[{}] {}\n", error.kind.name(), error.message);
+        for because in &error.because {
+            let _ = writeln!(text, "because: {because}");
+        }
+        for line in &error.notes {
+            let _ = writeln!(text, "{line}");
+        }
+        for hint in &error.hints {
+            let _ = writeln!(text, "hint: {hint}");
+        }
+        text
+    }
+
+    #[test]
+    fn every_status_is_said_in_the_user_s_words() {
+        let mut rejected = answered(Problem::Rejected, 400, "invalid spec");
+        rejected.details = vec!["spec.addOns.awsECR.roleArn: not an ARN".to_owned()];
+        let mut throttled = answered(Problem::Throttled, 429, "slow down");
+        throttled.retry_after = Some(Duration::from_secs(90));
+        let mut server = answered(Problem::Server, 503, "unavailable");
+        server.tries = 4;
+        let bare = ApiError {
+            status: Some(418),
+            ..ApiError::new(Problem::Unexpected)
+        };
+        let all: Vec<String> = [
+            rejected,
+            answered(Problem::Unauthorized, 401, "no"),
+            answered(Problem::Forbidden, 403, "forbidden"),
+            answered(Problem::Missing, 404, "not found"),
+            answered(Problem::Conflict, 409, "stale version"),
+            throttled,
+            answered(Problem::Throttled, 429, "slow down"),
+            answered(Problem::Quota, 429, "quota exceeded"),
+            server,
+            bare,
+        ]
+        .iter()
+        .map(|error| shown(error, &ci()))
+        .collect();
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        [refused] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 400 "invalid spec" (request 7f3a)
+        because: spec.addOns.awsECR.roleArn: not an ARN
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        hint: a new key: `cpln profile update ci --token KEY`
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 403 "forbidden" (request 7f3a)
+        hint: 403 is also the answer for a misspelt org or cluster; you are using org `acme` from CPLN_ORG
+        hint: otherwise the token (profile `ci`) lacks the view permission on mk8s
+
+        [not-found] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 404 "not found" (request 7f3a)
+        hint: you are using org `acme` from CPLN_ORG
+        hint: clusters that exist: `mk8s cluster list`
+
+        [conflict] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 409 "stale version" (request 7f3a)
+        hint: run the same command again
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 429 "slow down" (request 7f3a)
+        hint: too many requests; it asks to wait 90 s
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 429 "slow down" (request 7f3a)
+        hint: too many requests; run the same command again in a minute
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 429 "quota exceeded" (request 7f3a)
+        hint: trying again does not help: the org's quota has to be raised
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 503 "unavailable" (request 7f3a), 4 times
+
+        [failure] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 418
+        "#);
+    }
+
+    #[test]
+    fn every_failure_without_an_answer_is_too() {
+        let mut here = ci();
+        here.endpoint = Sourced {
+            value: Endpoint::parse("http://127.0.0.1:4711").unwrap(),
+            origin: Origin::Env("CPLN_ENDPOINT"),
+        };
+        let all: Vec<String> = [
+            Problem::Redirected("https://login.example".to_owned()),
+            Problem::Refused,
+            Problem::Dns,
+            Problem::Tls("invalid peer certificate: UnknownIssuer".to_owned()),
+            Problem::Unreachable("network is unreachable".to_owned()),
+            Problem::Timeout,
+            Problem::Cut,
+            Problem::TooLarge(16 << 20),
+            Problem::Garbage("\"<html>\"".to_owned()),
+            Problem::Unsendable("`..` is not a cluster's name".to_owned()),
+            Problem::Setup("the HTTP client cannot be set up".to_owned()),
+        ]
+        .into_iter()
+        .map(|problem| shown(&ApiError::new(problem), &here))
+        .collect();
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: http://127.0.0.1:4711 sent the request on to https://login.example, and the token does not go there
+        hint: the endpoint is from CPLN_ENDPOINT
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: nothing answers at http://127.0.0.1:4711 (connection refused)
+        hint: the endpoint is from CPLN_ENDPOINT
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: the host of http://127.0.0.1:4711 was not found
+        hint: the endpoint is from CPLN_ENDPOINT
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: no encrypted connection to http://127.0.0.1:4711: invalid peer certificate: UnknownIssuer
+        hint: authorities of your own: name their PEM file in SSL_CERT_FILE
+        hint: `--insecure` skips the check; whoever is on the way can then read the token
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: no connection to http://127.0.0.1:4711: network is unreachable
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: no answer from http://127.0.0.1:4711 within 30 s
+        hint: a longer limit: `--timeout 60s`
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: the connection to http://127.0.0.1:4711 broke off before the answer was complete
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: the answer of http://127.0.0.1:4711 is larger than 16 MiB
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: what http://127.0.0.1:4711 answered is not Control Plane's answer: "<html>"
+        hint: the endpoint is from CPLN_ENDPOINT
+
+        [usage] cannot read cluster `prod` in org `acme`
+        because: `..` is not a cluster's name
+
+        [failure] cannot read cluster `prod` in org `acme`
+        because: the HTTP client cannot be set up
+        "#);
+    }
+
+    #[test]
+    fn a_token_that_is_not_taken_is_traced_to_its_source() {
+        let error = answered(Problem::Unauthorized, 401, "no");
+        let login = Origin::Profile {
+            name: "me".to_owned(),
+            field: "authInfo.accessToken",
+        };
+        let mut elsewhere = who(Origin::Env("CPLN_TOKEN"), TokenKind::Unknown, None);
+        elsewhere.endpoint.origin = Origin::Flag("--endpoint");
+        let all: Vec<String> = [
+            who(login, TokenKind::User, Some(1_700_000_000)),
+            who(
+                Origin::Env("CPLN_TOKEN"),
+                TokenKind::User,
+                Some(1_700_000_000),
+            ),
+            who(
+                Origin::Flag("--token-file"),
+                TokenKind::ServiceAccount,
+                None,
+            ),
+            elsewhere,
+        ]
+        .iter()
+        .map(|who| shown(&error, who))
+        .collect();
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        because: the token (profile `me`) ended at 2023-11-14T22:13:20Z
+        hint: log in again: `cpln profile update me --login`
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        because: the token (CPLN_TOKEN) ended at 2023-11-14T22:13:20Z
+        hint: the token is from CPLN_TOKEN; `mk8s auth status` says whose it is
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        hint: the token is from --token-file; `mk8s auth status` says whose it is
+
+        [denied] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 401 "no" (request 7f3a)
+        hint: the token is from CPLN_TOKEN; `mk8s auth status` says whose it is
+        hint: the endpoint is from --endpoint; a token is good at its own endpoint only
+        "#);
+    }
+
+    #[test]
+    fn writes_name_their_permission_and_their_doubt() {
+        let mut forbidden = answered(Problem::Forbidden, 403, "forbidden");
+        forbidden.access = Access::Edit;
+        assert!(shown(&forbidden, &ci()).contains("lacks the edit permission"));
+        let mut cut = ApiError::new(Problem::Cut);
+        cut.access = Access::Edit;
+        assert!(shown(&cut, &ci()).contains("Whether the change was made is not known."));
+        cut.sent = false;
+        assert!(!shown(&cut, &ci()).contains("Whether"));
+    }
+
+    #[test]
+    fn a_missing_org_is_not_looked_up() {
+        let mut missing = answered(Problem::Missing, 404, "not found");
+        missing.access = Access::List;
+        assert!(!shown(&missing, &ci()).contains("cluster list"));
     }
 }

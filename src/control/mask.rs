@@ -1,29 +1,17 @@
 //! Bodies for `--debug`, without what may be secret. Pure.
 
+use crate::secret;
 use crate::settings::Token;
 use crate::settings::text::excerpt;
 use serde_json::Value;
 
 /// How much of a body a line shows, in characters.
 const BODY: usize = 16_384;
-/// What is never shown, by the name of the field: whole values, whatever they are.
-const HIDDEN: [&str; 3] = ["remotewriteconfig", "remotewrite", "kubeconfig"];
-/// What is not shown when it is a text, by a part of the name of the field.
-const SUSPECT: [&str; 7] = [
-    "password",
-    "passphrase",
-    "secret",
-    "token",
-    "credential",
-    "apikey",
-    "privatekey",
-];
-
 /// One line for a body, secrets replaced by `***`.
 pub(super) fn body(bytes: &[u8], token: &Token) -> String {
     let text = match serde_json::from_slice::<Value>(bytes) {
         Ok(mut value) => {
-            mask(&mut value);
+            secret::mask(&mut value);
             value.to_string()
         }
         Err(_) => String::from_utf8_lossy(bytes).into_owned(),
@@ -31,28 +19,48 @@ pub(super) fn body(bytes: &[u8], token: &Token) -> String {
     excerpt(&token.redact(&text), BODY)
 }
 
-fn mask(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            for (name, value) in map {
-                if is_secret(name, value) {
-                    *value = Value::from("***");
-                } else {
-                    mask(value);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(mask),
-        _ => {}
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
 
-fn is_secret(name: &str, value: &Value) -> bool {
-    let name = name.to_lowercase().replace(['_', '-'], "");
-    if HIDDEN.contains(&name.as_str()) {
-        return !value.is_null();
+    #[test]
+    fn secrets_are_masked_wherever_they_are() {
+        let token = Token::new("very-secret-token").unwrap();
+        let value = json!({
+            "status": {"addOns": {"metrics": {"remoteWriteConfig": {"url": "u", "password": "p"}}}},
+            "list": [{"remote_write": [{"x": 1}]}, {"api-key": "k"}, "very-secret-token"],
+            "tokenSecretLink": "/org/acme/secret/x",
+            "accessToken": "t",
+            "tokens": 3,
+            "kubeconfig": null,
+            "name": "prod",
+        });
+        let expected = json!({
+            "status": {"addOns": {"metrics": {"remoteWriteConfig": "***"}}},
+            "list": [{"remote_write": "***"}, {"api-key": "***"}, "***"],
+            "tokenSecretLink": "/org/acme/secret/x",
+            "accessToken": "***",
+            "tokens": 3,
+            "kubeconfig": null,
+            "name": "prod",
+        });
+        assert_eq!(
+            body(value.to_string().as_bytes(), &token),
+            expected.to_string()
+        );
     }
-    // A link to a secret is none.
-    let text = value.as_str().is_some_and(|text| !text.starts_with('/'));
-    text && SUSPECT.iter().any(|part| name.contains(part))
+
+    #[test]
+    fn what_is_not_json_is_one_safe_line() {
+        let token = Token::new("very-secret-token").unwrap();
+        assert_eq!(
+            body(b"a\nvery-secret-token\xff\x1b[2J", &token),
+            "a\\n***\u{fffd}\\u{1b}[2J"
+        );
+        assert_eq!(
+            body("x".repeat(20_000).as_bytes(), &token).chars().count(),
+            BODY + 1
+        );
+    }
 }

@@ -17,6 +17,8 @@ pub mod wait;
 mod server;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 
 pub use client::{Client, Written};
 pub use error::{ApiError, Problem, WriteError};

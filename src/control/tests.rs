@@ -1,1 +1,617 @@
+//! The client against a server on loopback that misbehaves.
 
+use super::server::{Reply, Server, token};
+use super::*;
+use crate::error::Kind;
+use crate::settings::Endpoint;
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+fn connection(endpoint: Endpoint) -> Connection {
+    Connection {
+        endpoint,
+        org: "acme".to_owned(),
+        token: token(),
+        insecure: false,
+        timeout: Duration::from_secs(10),
+        proxy: None,
+    }
+}
+
+fn client(server: &Server) -> Client {
+    Client::new(connection(server.endpoint()), None).unwrap()
+}
+
+fn cluster(name: &str) -> Value {
+    json!({"kind": "mk8s", "name": name, "version": 3, "spec": {}})
+}
+
+fn failure(status: u16, message: &str) -> Reply {
+    Reply::Json(
+        status,
+        json!({"status": status, "message": message, "id": "req-1"}),
+    )
+}
+
+fn text(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect();
+    Reply::Text(status, headers, body.to_owned())
+}
+
+/// The problem of a read that gets these replies, and how many requests were made.
+async fn read(script: Vec<Reply>) -> (Result<String, ApiError>, usize) {
+    let server = Server::start(script);
+    let result = client(&server).get("prod").await;
+    (
+        result.map(|cluster| cluster.name().to_owned()),
+        server.seen().len(),
+    )
+}
+
+/// The result of a write that gets these replies, and how many requests were made.
+async fn write(script: Vec<Reply>) -> (Result<(), WriteError>, usize) {
+    let server = Server::start(script);
+    let result = client(&server)
+        .patch(&Permit::granted(), "prod", &json!({"spec": {}}))
+        .await;
+    (result, server.seen().len())
+}
+
+#[tokio::test]
+async fn a_read_is_one_request_with_the_token() {
+    let server = Server::start([Reply::Json(200, cluster("prod"))]);
+    let cluster = client(&server).get("prod").await.unwrap();
+    assert_eq!(cluster.version(), Some(3));
+    let seen = &server.seen()[0];
+    assert_eq!(seen.line, "GET /org/acme/mk8s/prod");
+    assert_eq!(
+        seen.header("authorization"),
+        Some("Bearer very-secret-token")
+    );
+    assert_eq!(seen.header("accept"), Some("application/json"));
+    assert_eq!(
+        seen.header("user-agent"),
+        Some(concat!("mk8s/", env!("CARGO_PKG_VERSION")))
+    );
+    let session = seen.header("x-cpln-session").unwrap();
+    assert_eq!(session.len(), 36);
+    assert_eq!(session.split('-').nth(2).map(|part| &part[..1]), Some("4"));
+}
+
+#[tokio::test]
+async fn a_client_has_one_session_and_another_client_another() {
+    let server = Server::start(vec![Reply::Json(200, cluster("prod")); 3]);
+    let one = client(&server);
+    one.get("prod").await.unwrap();
+    one.get("prod").await.unwrap();
+    client(&server).get("prod").await.unwrap();
+    let seen = server.seen();
+    let sessions: Vec<_> = seen
+        .iter()
+        .map(|seen| seen.header("x-cpln-session"))
+        .collect();
+    assert_eq!(sessions[0], sessions[1]);
+    assert_ne!(sessions[0], sessions[2]);
+}
+
+#[tokio::test]
+async fn writes_send_the_body_as_given() {
+    let server = Server::start([
+        Reply::Json(200, cluster("prod")),
+        text(201, &[("location", "/org/acme/mk8s/prod")], ""),
+        text(200, &[], ""),
+        text(204, &[], ""),
+    ]);
+    let client = client(&server);
+    let permit = Permit::granted();
+    let body = json!({"id": "x", "version": 3, "spec": {"addOns": {"awsECR": null, "b": 1}}});
+    client.patch(&permit, "prod", &body).await.unwrap();
+    let document = cluster("prod");
+    assert!(client.put(&permit, &document).await.unwrap().created);
+    assert!(!client.put(&permit, &document).await.unwrap().created);
+    client.patch(&permit, "prod", &body).await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen[0].line, "PATCH /org/acme/mk8s/prod");
+    assert_eq!(seen[0].body, body.to_string());
+    assert_eq!(seen[0].header("content-type"), Some("application/json"));
+    assert_eq!(seen[1].line, "PUT /org/acme/mk8s");
+    assert_eq!(seen[1].body, document.to_string());
+}
+
+#[tokio::test]
+async fn reads_survive_what_passes() {
+    let good = Reply::Json(200, cluster("prod"));
+    for script in [
+        vec![
+            failure(500, "oops"),
+            failure(503, "oops"),
+            failure(502, "oops"),
+            good.clone(),
+        ],
+        vec![failure(408, "slow"), good.clone()],
+        vec![text(502, &[], "<html>Bad Gateway</html>"), good.clone()],
+        vec![failure(429, "slow down"), good.clone()],
+        vec![Reply::Cut, good.clone()],
+        vec![
+            Reply::Truncated(200, cluster("prod").to_string()),
+            good.clone(),
+        ],
+        vec![
+            Reply::Unbounded(200, cluster("prod").to_string()[..20].to_owned()),
+            good.clone(),
+        ],
+    ] {
+        let count = script.len();
+        let (result, made) = read(script).await;
+        assert_eq!(result.as_deref(), Ok("prod"));
+        assert_eq!(made, count);
+    }
+}
+
+#[tokio::test]
+async fn reads_give_up_after_four_tries() {
+    let (result, made) = read(vec![failure(500, "oops"); 6]).await;
+    let error = result.unwrap_err();
+    assert_eq!((made, error.tries), (4, 4));
+    assert_eq!(error.problem, Problem::Server);
+    assert_eq!(error.request_id.as_deref(), Some("req-1"));
+    assert_eq!(error.message.as_deref(), Some("oops"));
+}
+
+#[tokio::test]
+async fn answers_that_stay_are_not_asked_for_again() {
+    for (reply, problem) in [
+        (failure(400, "bad"), Problem::Rejected),
+        (failure(422, "bad"), Problem::Rejected),
+        (failure(401, "who"), Problem::Unauthorized),
+        (failure(403, "no"), Problem::Forbidden),
+        (failure(404, "none"), Problem::Missing),
+        (failure(409, "late"), Problem::Conflict),
+        (failure(429, "Quota exceeded for mk8s"), Problem::Quota),
+        (failure(429, "your QUOTA"), Problem::Quota),
+        (failure(418, "teapot"), Problem::Unexpected),
+        (
+            text(304, &[], ""),
+            Problem::Garbage("it is a redirect (304) to nowhere".into()),
+        ),
+    ] {
+        let (result, made) = read(vec![reply, Reply::Json(200, cluster("prod"))]).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.problem, problem);
+        assert_eq!(made, 1, "{problem:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_control_plane_s_is_said_to_be_so() {
+    for (body, word) in [
+        ("", "it is empty"),
+        ("  \n", "it is empty"),
+        ("<!doctype html><title>Sign in</title>", "Sign in"),
+        ("\u{1b}[2Jhello", "\\u{1b}[2Jhello"),
+        ("[]", "not a JSON object"),
+        ("\"mk8s\"", "not a JSON object"),
+        ("{}", "it has no kind"),
+        (r#"{"kind":"gvc"}"#, "its kind is \"gvc\""),
+        (r#"{"kind":["mk8s"]}"#, "it has no kind"),
+        ("very-secret-token", "\"***\""),
+    ] {
+        let (result, made) = read(vec![text(200, &[], body)]).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), Kind::Unavailable);
+        let shown = error.to_string();
+        assert!(shown.contains(word), "{body}: {shown}");
+        assert!(
+            !shown.contains("very-secret") && !shown.contains('\u{1b}'),
+            "{shown}"
+        );
+        assert_eq!(made, 1);
+    }
+    let deep = "[".repeat(100_000);
+    let (result, _) = read(vec![text(200, &[], &deep)]).await;
+    assert!(matches!(result.unwrap_err().problem, Problem::Garbage(_)));
+    let (result, _) = read(vec![Reply::Raw("SSH-2.0-OpenSSH_9.6\r\n"); 4]).await;
+    assert_eq!(result.unwrap_err().problem, Problem::Cut);
+}
+
+#[tokio::test]
+async fn the_server_s_wish_to_wait_is_respected() {
+    let start = Instant::now();
+    let (result, made) = read(vec![
+        text(429, &[("retry-after", "1")], "{}"),
+        Reply::Json(200, cluster("prod")),
+    ])
+    .await;
+    assert_eq!(result.as_deref(), Ok("prod"));
+    assert_eq!(made, 2);
+    assert!(start.elapsed() >= Duration::from_secs(1));
+
+    for wish in ["3600", "Fri, 31 Dec 2100 23:59:59 GMT"] {
+        let (result, made) = read(vec![text(503, &[("retry-after", wish)], "{}")]).await;
+        let error = result.unwrap_err();
+        assert_eq!(made, 1);
+        assert!(
+            error.retry_after.unwrap() >= Duration::from_secs(3599),
+            "{wish}"
+        );
+    }
+    let past = text(
+        429,
+        &[("retry-after", "Fri, 31 Dec 1999 23:59:59 GMT")],
+        "{}",
+    );
+    let (result, made) = read(vec![past, Reply::Json(200, cluster("prod"))]).await;
+    assert_eq!((result.is_ok(), made), (true, 2));
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_asked_four_times() {
+    let server = Server::start([]);
+    let error = client(&server).get("prod").await.unwrap_err();
+    assert_eq!(error.problem, Problem::Refused);
+    assert!(!error.sent);
+    assert_eq!(error.tries, 4);
+    let write = client(&server)
+        .patch(&Permit::granted(), "prod", &json!({}))
+        .await
+        .unwrap_err();
+    assert!(matches!(&write, WriteError::Rejected(error) if error.tries == 4));
+}
+
+#[tokio::test]
+async fn a_slow_answer_ends_with_the_limit() {
+    for reply in [Reply::Hang, Reply::HangInBody] {
+        let server = Server::start([reply.clone(), Reply::Json(200, cluster("prod"))]);
+        let mut connection = connection(server.endpoint());
+        connection.timeout = Duration::from_millis(500);
+        let client = Client::new(connection.clone(), None).unwrap();
+        assert_eq!(client.get("prod").await.unwrap().name(), "prod");
+
+        let server = Server::start([reply]);
+        connection.endpoint = server.endpoint();
+        let client = Client::new(connection, None).unwrap();
+        let error = client
+            .patch(&Permit::granted(), "prod", &json!({}))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, WriteError::Uncertain(error) if error.problem == Problem::Timeout),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_write_of_unknown_fate_is_not_repeated() {
+    for reply in [
+        Reply::Cut,
+        Reply::Truncated(200, cluster("prod").to_string()),
+        Reply::Unbounded(200, "{\"kind\"".to_owned()),
+        failure(500, "oops"),
+        failure(504, "gateway"),
+        text(200, &[], "<html>login</html>"),
+    ] {
+        let (result, made) = write(vec![reply, Reply::Json(200, cluster("prod"))]).await;
+        assert!(
+            matches!(result, Err(WriteError::Uncertain(_))),
+            "{result:?}"
+        );
+        assert_eq!(made, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_was_throttled_is_repeated() {
+    let (result, made) = write(vec![
+        failure(429, "slow down"),
+        Reply::Json(200, cluster("prod")),
+    ])
+    .await;
+    assert_eq!((result, made), (Ok(()), 2));
+}
+
+#[tokio::test]
+async fn a_write_that_was_refused_is_not() {
+    for (reply, conflict) in [
+        (failure(400, "bad"), false),
+        (failure(403, "no"), false),
+        (failure(404, "none"), false),
+        (failure(409, "late"), true),
+        (failure(429, "quota exceeded"), false),
+        (text(307, &[("location", "/elsewhere")], ""), false),
+    ] {
+        let (result, made) = write(vec![reply, Reply::Json(200, cluster("prod"))]).await;
+        match result.unwrap_err() {
+            WriteError::Conflict(_) => assert!(conflict),
+            WriteError::Rejected(error) => assert!(!conflict, "{error:?}"),
+            error @ WriteError::Uncertain(_) => panic!("{error:?}"),
+        }
+        assert_eq!(made, 1);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_for_a_name_that_is_none() {
+    let server = Server::start([Reply::Json(200, cluster("prod"))]);
+    let client = client(&server);
+    for name in ["../gvc", "", "a/b", "Prod"] {
+        assert_eq!(client.get(name).await.unwrap_err().kind(), Kind::Usage);
+    }
+    let permit = Permit::granted();
+    assert!(client.put(&permit, &json!({"kind": "mk8s"})).await.is_err());
+    assert_eq!(server.seen().len(), 0);
+
+    let mut connection = connection(server.endpoint());
+    connection.org = "a/../b".to_owned();
+    assert_eq!(Client::new(connection, None).unwrap_err().kind, Kind::Usage);
+}
+
+#[tokio::test]
+async fn the_token_does_not_follow_a_redirect_to_another_host() {
+    let other = Server::start([Reply::Json(200, cluster("prod"))]);
+    for status in [301, 302, 303, 307, 308] {
+        let target = format!("{}/org/acme/mk8s/prod", other.url());
+        let (result, made) = read(vec![text(status, &[("location", &target)], "")]).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.problem, Problem::Redirected(other.url()));
+        assert_eq!(made, 1);
+    }
+    assert_eq!(other.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_endpoint_is_followed_for_reads() {
+    let to = |path: &str| text(307, &[("location", path)], "");
+    let server = Server::start([to("/v2/prod"), to("x"), Reply::Json(200, cluster("prod"))]);
+    assert_eq!(client(&server).get("prod").await.unwrap().name(), "prod");
+    assert_eq!(
+        server.lines(),
+        ["GET /org/acme/mk8s/prod", "GET /v2/prod", "GET /v2/x"]
+    );
+    let (result, made) = read(vec![to("/a"); 10]).await;
+    assert!(matches!(result.unwrap_err().problem, Problem::Garbage(_)));
+    assert_eq!(made, 4);
+}
+
+fn page(names: &[&str], next: Option<&str>) -> Reply {
+    let items: Vec<Value> = names.iter().map(|name| cluster(name)).collect();
+    let mut links = vec![json!({"rel": "self", "href": "/org/acme/mk8s"})];
+    links.extend(next.map(|href| json!({"rel": "next", "href": href})));
+    Reply::Json(
+        200,
+        json!({"kind": "list", "itemKind": "mk8s", "items": items, "links": links}),
+    )
+}
+
+#[tokio::test]
+async fn all_pages_of_a_list_are_read() {
+    let server = Server::start([
+        page(&["a", "b"], Some("/org/acme/mk8s?next=2")),
+        failure(500, "oops"),
+        page(&[], Some("/org/acme/mk8s?next=3")),
+        page(&["c"], None),
+    ]);
+    let list = client(&server).list_value().await.unwrap();
+    assert_eq!(
+        server.lines(),
+        [
+            "GET /org/acme/mk8s",
+            "GET /org/acme/mk8s?next=2",
+            "GET /org/acme/mk8s?next=2",
+            "GET /org/acme/mk8s?next=3"
+        ]
+    );
+    assert_eq!(
+        list,
+        json!({
+            "kind": "list",
+            "itemKind": "mk8s",
+            "items": [cluster("a"), cluster("b"), cluster("c")],
+            "links": [{"rel": "self", "href": "/org/acme/mk8s"}],
+        })
+    );
+}
+
+#[tokio::test]
+async fn pages_elsewhere_and_in_circles_are_not_followed() {
+    let other = Server::start([page(&["evil"], None)]);
+    let url = format!("{}/org/acme/mk8s", other.url());
+    for (script, made) in [
+        (vec![page(&["a"], Some(&url))], 1),
+        (vec![page(&["a"], Some("//evil.example/x"))], 1),
+        (vec![page(&["a"], Some("@evil.example/x"))], 1),
+        (vec![page(&["a"], Some("?page=2"))], 1),
+        (vec![page(&["a"], Some("/org/acme/mk8s")); 3], 1),
+        (
+            vec![page(&["a"], Some("/p2")), page(&["b"], Some("/p2"))],
+            2,
+        ),
+    ] {
+        let server = Server::start(script);
+        let error = client(&server).list().await.unwrap_err();
+        assert!(matches!(error.problem, Problem::Garbage(_)), "{error:?}");
+        assert_eq!(server.seen().len(), made);
+    }
+    assert_eq!(other.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn lists_of_something_else_are_refused() {
+    for body in [
+        json!({"kind": "mk8s", "items": []}),
+        json!({"kind": "list", "itemKind": "gvc", "items": []}),
+        json!({"kind": "list", "items": {}}),
+        json!({"kind": "list", "items": [1]}),
+    ] {
+        let server = Server::start([Reply::Json(200, body)]);
+        let error = client(&server).list().await.unwrap_err();
+        assert!(matches!(error.problem, Problem::Garbage(_)), "{error:?}");
+    }
+    let server = Server::start([Reply::Json(
+        200,
+        json!({"kind": "list", "itemKind": "mk8s"}),
+    )]);
+    assert_eq!(client(&server).list().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn failures_keep_the_server_s_words() {
+    let body = json!({
+        "status": 400, "code": "invalid", "id": "req-9",
+        "message": "bad \u{1b}[31m very-secret-token",
+        "details": [{"path": "spec.addOns", "message": "no"}, "plain", 3],
+    });
+    let (result, _) = read(vec![Reply::Json(400, body)]).await;
+    let error = result.unwrap_err();
+    assert_eq!(error.status, Some(400));
+    assert_eq!(error.code.as_deref(), Some("invalid"));
+    assert_eq!(error.message.as_deref(), Some("bad \\u{1b}[31m ***"));
+    assert_eq!(error.details, ["spec.addOns: no", "plain", "3"]);
+    assert_eq!(error.request_id.as_deref(), Some("req-9"));
+
+    let (result, _) = read(vec![text(403, &[("x-request-id", "head-1")], "<b>no</b>")]).await;
+    let error = result.unwrap_err();
+    assert_eq!(error.message.as_deref(), Some("<b>no</b>"));
+    assert_eq!(error.request_id.as_deref(), Some("head-1"));
+
+    let (result, _) = read(vec![Reply::Truncated(404, "{\"mess".to_owned())]).await;
+    assert_eq!(result.unwrap_err().problem, Problem::Missing);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_given_up() {
+    let (result, made) = read(vec![Reply::Unbounded(200, "x".repeat((16 << 20) + 1))]).await;
+    assert_eq!(result.unwrap_err().problem, Problem::TooLarge(16 << 20));
+    assert_eq!(made, 1);
+}
+
+#[tokio::test]
+async fn debug_lines_show_everything_but_secrets() {
+    let server = Server::start([
+        failure(500, "oops"),
+        text(
+            200,
+            &[("x-request-id", "r-2")],
+            &json!({"kind": "mk8s", "name": "prod", "echo": "very-secret-token",
+                    "status": {"addOns": {"metrics": {"remoteWriteConfig": {"password": "pw1"}}}}})
+            .to_string(),
+        ),
+        text(200, &[], ""),
+    ]);
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    let trace: Trace = Box::new({
+        let lines = lines.clone();
+        move |line| lines.borrow_mut().push(line.to_owned())
+    });
+    let client = Client::new(connection(server.endpoint()), Some(trace)).unwrap();
+    client.get("prod").await.unwrap();
+    let body = json!({"spec": {"tokenSecretLink": "//secret/x", "apiKey": "pw2", "a": "b\nc"}});
+    client
+        .patch(&Permit::granted(), "prod", &body)
+        .await
+        .unwrap();
+    let all = lines.borrow().join("\n");
+    for secret in ["very-secret-token", "pw1", "pw2", "Bearer"] {
+        assert!(!all.contains(secret), "{all}");
+    }
+    let url = server.url();
+    for part in [
+        &format!("GET {url}/org/acme/mk8s/prod 500 in "),
+        "again in ",
+        "200 in ",
+        ", request r-2",
+        "\"remoteWriteConfig\":\"***\"",
+        "\"tokenSecretLink\":\"//secret/x\"",
+        "> {\"spec\"",
+        "< {\"kind\"",
+    ] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    assert!(lines.borrow().iter().all(|line| !line.contains('\n')));
+    assert!(!format!("{client:?}").contains("very-secret"));
+}
+
+#[tokio::test]
+async fn a_proxy_is_not_told_what_stays_on_this_machine() {
+    let server = Server::start([Reply::Json(200, cluster("prod"))]);
+    let proxy = Server::start([Reply::Cut]);
+    let mut connection = connection(server.endpoint());
+    connection.proxy = Some(Proxy {
+        url: proxy.url(),
+        variable: "HTTPS_PROXY",
+        exceptions: None,
+    });
+    let client = Client::new(connection, None).unwrap();
+    client.get("prod").await.unwrap();
+    assert_eq!(proxy.seen().len(), 0);
+}
+
+/// Set in the process that this test starts of itself.
+const CHILD: &str = "MK8S_TEST_PROXY_ENDPOINT";
+
+/// Runs itself once more, with proxies in the process's environment.
+#[tokio::test]
+async fn proxies_of_the_process_are_not_asked() {
+    if let Ok(url) = std::env::var(CHILD) {
+        let connection = connection(Endpoint::parse(&url).unwrap());
+        let client = Client::new(connection, None).unwrap();
+        assert_eq!(client.get("prod").await.unwrap().name(), "prod");
+        return;
+    }
+    let server = Server::start([Reply::Json(200, cluster("prod"))]);
+    let proxy = Server::start([Reply::Json(200, cluster("evil"))]);
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "control::tests::proxies_of_the_process_are_not_asked",
+        ])
+        .env(CHILD, server.url())
+        .envs(
+            ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"]
+                .map(|name| (name, proxy.url())),
+        )
+        .env_remove("REQUEST_METHOD")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && shown.contains("1 passed"),
+        "{shown}"
+    );
+    assert_eq!((server.seen().len(), proxy.seen().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn off_this_machine_the_proxy_opens_a_tunnel_without_the_token() {
+    let proxy = Server::start(vec![Reply::Cut; 4]);
+    let mut connection = connection(Endpoint::parse("https://api.test.invalid").unwrap());
+    connection.proxy = Some(Proxy {
+        url: proxy.url(),
+        variable: "HTTPS_PROXY",
+        exceptions: Some("other.invalid".to_owned()),
+    });
+    let client = Client::new(connection.clone(), None).unwrap();
+    let request = request::get("acme", "prod").unwrap();
+    let error = client.once(&request, 1000).await.unwrap_err();
+    assert!(!error.sent, "{error:?}");
+    let seen = &proxy.seen()[0];
+    assert_eq!(seen.line, "CONNECT api.test.invalid:443");
+    assert_eq!(seen.header("authorization"), None);
+
+    connection.proxy = Some(Proxy {
+        url: "socks5://127.0.0.1:1".to_owned(),
+        variable: "ALL_PROXY",
+        exceptions: None,
+    });
+    let client = Client::new(connection, None).unwrap();
+    let error = client.get("prod").await.unwrap_err();
+    assert!(
+        matches!(&error.problem, Problem::Setup(reason) if reason.contains("ALL_PROXY")),
+        "{error:?}"
+    );
+}

@@ -105,9 +105,157 @@ pub async fn until<C, T>(
 }
 
 /// Instead of a limit that no clock can hold.
-const YEAR: Duration = Duration::from_hours(8760);
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 /// Between four fifths and six fifths of the nominal wait.
 fn jittered(nominal: Duration, jitter: f64) -> Duration {
     nominal.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::error::Problem;
+    use super::*;
+    use std::cell::RefCell;
+
+    /// Runs a wait over a script of looks; gives the result and the seconds of all looks.
+    async fn run(
+        script: Vec<Result<u32, ApiError>>,
+        limit: Duration,
+    ) -> (Result<Waited<u32, u32>, ApiError>, Vec<f64>) {
+        let start = Instant::now();
+        let script = RefCell::new(script.into_iter());
+        let looks = RefCell::new(Vec::new());
+        let result = until(
+            async || {
+                looks.borrow_mut().push(start.elapsed().as_secs_f64());
+                let next = script.borrow_mut().next();
+                next.unwrap_or(Ok(0))
+            },
+            |seen| (*seen >= 10).then_some(*seen),
+            limit,
+            |_| {},
+        )
+        .await;
+        (result, looks.into_inner())
+    }
+
+    const LONG: Duration = Duration::from_mins(5);
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_there_is_seen_at_once() {
+        let (result, looks) = run(vec![Ok(10)], LONG).await;
+        let elapsed = Duration::ZERO;
+        assert_eq!(result, Ok(Waited::Ready { value: 10, elapsed }));
+        assert_eq!(looks, [0.0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn looks_are_quick_at_first_and_then_up_to_fifteen_seconds_apart() {
+        let (result, looks) = run(Vec::new(), LONG).await;
+        assert!(matches!(
+            result,
+            Ok(Waited::TimedOut { last_seen: Some(0), last_error: None, elapsed }) if elapsed <= LONG
+        ));
+        let waits: Vec<f64> = looks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        for (wait, nominal) in waits
+            .iter()
+            .zip([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0])
+        {
+            assert!(
+                *wait >= nominal * 0.79 && *wait <= nominal * 1.21,
+                "{waits:?}"
+            );
+        }
+        assert!(waits.iter().all(|wait| *wait <= 18.1), "{waits:?}");
+        assert!(
+            looks.last().unwrap() + 0.3 > LONG.as_secs_f64(),
+            "{looks:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_that_may_pass_is_not_the_end() {
+        let script = vec![
+            Err(ApiError::new(Problem::Server)),
+            Ok(3),
+            Err(ApiError::new(Problem::Timeout)),
+            Ok(11),
+        ];
+        let (result, looks) = run(script, LONG).await;
+        assert!(matches!(result, Ok(Waited::Ready { value: 11, .. })));
+        assert_eq!(looks.len(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn any_other_failure_is() {
+        let script = vec![Ok(1), Err(ApiError::new(Problem::Forbidden)), Ok(11)];
+        let (result, looks) = run(script, LONG).await;
+        assert_eq!(result.unwrap_err().problem, Problem::Forbidden);
+        assert_eq!(looks.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_tells_what_was_seen_last() {
+        let cut = ApiError::new(Problem::Cut);
+        let script = vec![Ok(1), Ok(2), Err(cut.clone()), Err(cut)];
+        let (result, _) = run(script, Duration::from_secs(1)).await;
+        let Ok(Waited::TimedOut {
+            last_seen,
+            last_error,
+            ..
+        }) = result
+        else {
+            panic!("{result:?}");
+        };
+        assert_eq!(last_seen, Some(2));
+        assert_eq!(last_error.map(|error| error.problem), Some(Problem::Cut));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_hangs_ends_with_the_time() {
+        let start = Instant::now();
+        let result: Result<Waited<u32, u32>, _> = until(
+            async || {
+                std::future::pending::<()>().await;
+                Ok(1)
+            },
+            |_| None,
+            Duration::from_secs(3),
+            |_| panic!("there is nothing to report"),
+        )
+        .await;
+        assert!(matches!(
+            result,
+            Ok(Waited::TimedOut {
+                last_seen: None,
+                ..
+            })
+        ));
+        assert_eq!(start.elapsed(), Duration::from_secs(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_look_is_reported() {
+        let script =
+            RefCell::new(vec![Ok(1), Err(ApiError::new(Problem::Cut)), Ok(10)].into_iter());
+        let mut lines = Vec::new();
+        let result = until(
+            async || script.borrow_mut().next().unwrap(),
+            |seen| (*seen == 10).then_some(()),
+            Duration::MAX,
+            |progress| {
+                assert!(!progress.next.is_zero());
+                lines.push(
+                    progress
+                        .look
+                        .copied()
+                        .map_err(|error| error.problem.clone()),
+                );
+            },
+        )
+        .await;
+        assert!(matches!(result, Ok(Waited::Ready { .. })));
+        assert_eq!(lines, [Ok(1), Err(Problem::Cut)]);
+    }
 }

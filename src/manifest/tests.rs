@@ -31,7 +31,10 @@ fn changes(words: &str, cluster: &Value) -> Vec<Change> {
                 changes.push(Change::remove(&[other.key]));
             }
         }
-        changes.push(Change::remove(&[addon.key]));
+        // `null` is off already.
+        if !cluster["spec"]["addOns"][addon.key].is_null() {
+            changes.push(Change::remove(&[addon.key]));
+        }
         return changes;
     }
     assert_eq!(verb, "enable");

@@ -39,10 +39,11 @@ pub static VARIABLES: &[Variable] = &[
     ),
     variable(
         "MK8S_CLUSTER",
-        "Cluster, when none of `-c`, `-f`, `--all` and `--selector` is given",
+        "Cluster, when neither `-c` nor `-f` is given",
     ),
     variable("MK8S_OUTPUT", "Output format, when `-o` is not given"),
     variable("MK8S_NO_INPUT", "Set: never ask, as `--no-input`"),
+    variable("MK8S_LOG", "`debug`: as `--debug`"),
     variable("NO_COLOR", "Set: no colour"),
     variable("CLICOLOR_FORCE", "Set and not 0: colour, also in a pipe"),
     variable("FORCE_COLOR", "Set and not 0: colour, also in a pipe"),

@@ -4,6 +4,7 @@
 //! files and nothing else; only [`Settings::token`] may run a program (`cpln`), and nothing here
 //! uses the network.
 
+mod credential;
 pub mod endpoint;
 pub mod env;
 mod profile;
@@ -11,15 +12,18 @@ mod refresh;
 pub mod text;
 pub mod token;
 
+#[cfg(test)]
+mod tests;
+
 pub use endpoint::Endpoint;
 pub use env::{Environment, VARIABLES, Variable};
 pub use token::{Token, TokenKind};
 
 use crate::error::{Error, Result};
-use profile::{Folder, Profile, Secret, shown};
+use credential::Credential;
+use profile::{Folder, Profile};
 use std::fmt;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use text::{excerpt, printable};
 use time::OffsetDateTime;
@@ -27,11 +31,6 @@ use tokio::sync::OnceCell;
 
 /// Limit of one API request when nothing else is said.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
-/// An interactive token is renewed when less is left of it, in seconds.
-const RENEW_BELOW: i64 = 600;
-/// No token is longer, in bytes.
-const TOKEN_FILE_LIMIT: u64 = 64 * 1024;
-
 /// The connection flags; an empty text is as if the flag were not given.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
@@ -152,15 +151,6 @@ pub struct Identity {
     pub expires: Option<OffsetDateTime>,
 }
 
-/// The token as found, before a renewal.
-#[derive(Debug)]
-struct Credential {
-    token: Option<Token>,
-    origin: Origin,
-    /// Of an interactive login, which `cpln` can renew.
-    interactive: bool,
-}
-
 /// All settings that say who and where.
 #[derive(Debug)]
 pub struct Settings {
@@ -200,7 +190,7 @@ impl Settings {
             field,
         };
 
-        let credential = credential(flags, environment, &profile, &from)?;
+        let credential = Credential::find(flags, environment, &profile, &from)?;
         let org = first(
             ("--org", flags.org.as_deref()),
             ("CPLN_ORG", environment),
@@ -355,7 +345,7 @@ impl Settings {
             return Err(self.logged_out());
         };
         if let Some(token) = &credential.token
-            && (!credential.interactive || lasts(token, now))
+            && (!credential.interactive || credential::lasts(token, now))
         {
             return Ok(token.clone());
         }
@@ -372,6 +362,7 @@ impl Settings {
             },
             insecure: matches!(self.insecure, Some(Origin::Flag(_))),
             limit: self.timeout,
+            now,
         };
         self.renewed
             .get_or_try_init(|| request.run())
@@ -399,14 +390,6 @@ impl Settings {
     }
 }
 
-/// Whether enough is left of an interactive token. One that does not say when it ends is renewed.
-fn lasts(token: &Token, now: i64) -> bool {
-    token
-        .claims()
-        .and_then(|claims| claims.expires)
-        .is_some_and(|end| end.saturating_sub(now) >= RENEW_BELOW)
-}
-
 /// Flag, then environment, then profile.
 fn first(
     (flag, given): (&'static str, Option<&str>),
@@ -419,70 +402,6 @@ fn first(
     Ok(match environment.text(variable)? {
         Some(value) => Some(Sourced::new(value.to_owned(), Origin::Env(variable))),
         None => profile,
-    })
-}
-
-fn credential(
-    flags: &Flags,
-    environment: &Environment,
-    profile: &Profile,
-    from: &impl Fn(&'static str) -> Origin,
-) -> Result<Option<Credential>> {
-    let flag = flags.token.as_ref().filter(|token| !token.0.is_empty());
-    if flag.is_some() && flags.token_file.is_some() {
-        return Err(Error::usage(
-            "`--token` and `--token-file` cannot be given together",
-        ));
-    }
-    let fixed = |text: &str, origin: Origin| match Token::new(text) {
-        Ok(token) => Ok(Some(Credential {
-            token: Some(token),
-            origin,
-            interactive: false,
-        })),
-        Err(reason) => {
-            Err(Error::usage(format!("the token of {origin} cannot be used")).because(reason))
-        }
-    };
-    if let Some(text) = flag {
-        return fixed(&text.0, Origin::Flag("--token"));
-    }
-    if let Some(path) = &flags.token_file {
-        return fixed(&token_file(path)?, Origin::Flag("--token-file"));
-    }
-    if let Some(text) = environment.text("CPLN_TOKEN")? {
-        return fixed(text, Origin::Env("CPLN_TOKEN"));
-    }
-    if let Some(Secret(text)) = &profile.token {
-        return fixed(text, from("request.token"));
-    }
-    if profile.access_token.is_none() && !profile.renewable {
-        return Ok(None);
-    }
-    let origin = from("authInfo.accessToken");
-    // A stored token that is broken is as good as none: `cpln` can renew it.
-    let token = profile
-        .access_token
-        .as_ref()
-        .and_then(|Secret(text)| Token::new(text).ok());
-    let interactive = !token
-        .as_ref()
-        .is_some_and(|token| token.kind() == TokenKind::ServiceAccount);
-    Ok(Some(Credential {
-        token,
-        origin,
-        interactive,
-    }))
-}
-
-/// A pipe is fine here, as in `--token-file <(vault read …)`.
-fn token_file(path: &Path) -> Result<String> {
-    let failed = format!("the token file {} cannot be used", shown(path));
-    let read = File::open(path).and_then(|file| profile::read_at_most(file, TOKEN_FILE_LIMIT));
-    read.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Error::not_found(failed).because("it does not exist"),
-        std::io::ErrorKind::IsADirectory => Error::usage(failed).because("it is a folder"),
-        _ => Error::failure(failed).because(error.to_string()),
     })
 }
 

@@ -67,13 +67,13 @@ impl Folder {
         flag: Option<&str>,
         environment: &Environment,
     ) -> Result<Option<Sourced<String>>> {
-        let named = match flag.filter(|name| !name.is_empty()) {
+        let given = match flag.filter(|name| !name.is_empty()) {
             Some(name) => Some((name, Origin::Flag("--profile"))),
             None => environment
                 .text("CPLN_PROFILE")?
                 .map(|name| (name, Origin::Env("CPLN_PROFILE"))),
         };
-        if let Some((name, origin)) = named {
+        if let Some((name, origin)) = given {
             return Ok(Some(Sourced {
                 value: name.to_owned(),
                 origin,

@@ -30,6 +30,8 @@ pub(super) struct Request<'a> {
     pub(super) endpoint: Option<&'a str>,
     pub(super) insecure: bool,
     pub(super) limit: Duration,
+    /// Seconds since 1970.
+    pub(super) now: i64,
 }
 
 impl Request<'_> {
@@ -53,25 +55,25 @@ impl Request<'_> {
             Ok(Ok(output)) => output,
         };
         if !status.success() {
-            let said = if stderr.trim().is_empty() {
-                &stdout
-            } else {
-                &stderr
-            };
             return Err(self.log_in_again(format!(
                 "`cpln profile token` ended with {status} and said \"{}\"",
-                excerpt(said, 300)
+                quotable(&stderr)
             )));
         }
         let line = stdout.trim();
         if line == NO_TOKEN || line.is_empty() {
             return Err(self.log_in_again("`cpln` holds no token for it".to_owned()));
         }
-        // The output is not quoted: it may be a token with something around it.
-        Token::new(line).map_err(|reason| {
+        let token = Token::new(line).map_err(|reason| {
             Error::failure(self.message())
                 .because(format!("`cpln profile token` printed no token: {reason}"))
-        })
+        })?;
+        // When its own renewal fails `cpln` may print the old token all the same.
+        let end = token.claims().and_then(|claims| claims.expires);
+        if end.is_some_and(|end| end <= self.now) {
+            return Err(self.log_in_again("the token that `cpln` gave has ended".to_owned()));
+        }
+        Ok(token)
     }
 
     async fn call(&self, program: PathBuf) -> io::Result<(ExitStatus, String, String)> {
@@ -141,6 +143,16 @@ fn find(environment: &Environment) -> Option<PathBuf> {
                 metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
             })
         })
+}
+
+/// What `cpln` said, without words so long that they may be tokens. Its standard output is never
+/// quoted: that is where a token goes.
+fn quotable(stderr: &str) -> String {
+    let words: Vec<&str> = stderr
+        .split_whitespace()
+        .map(|word| if word.len() < 80 { word } else { "***" })
+        .collect();
+    excerpt(&words.join(" "), 300)
 }
 
 async fn text(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {

@@ -19,11 +19,12 @@ use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::io::{BufRead, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The three streams, with what is known about them.
 pub struct Io {
     /// Standard input.
-    pub stdin: Box<dyn BufRead>,
+    pub stdin: Box<dyn BufRead + Send>,
     /// Standard output.
     pub stdout: Box<dyn Write>,
     /// Standard error.
@@ -43,6 +44,13 @@ pub struct Terminal {
     pub stderr: bool,
 }
 
+/// Standard input, as a thread of its own may read it.
+type Stdin = Arc<Mutex<Box<dyn BufRead + Send>>>;
+
+fn lock(stdin: &Stdin) -> std::sync::MutexGuard<'_, Box<dyn BufRead + Send>> {
+    stdin.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Volume {
@@ -53,7 +61,7 @@ enum Volume {
 
 /// The door to stdout and stderr.
 pub struct Ui {
-    stdin: RefCell<Box<dyn BufRead>>,
+    stdin: Stdin,
     stdout: RefCell<Box<dyn Write>>,
     stderr: RefCell<Box<dyn Write>>,
     terminal: Terminal,
@@ -65,7 +73,6 @@ pub struct Ui {
     interactive: bool,
     yes: bool,
     columns: Option<u16>,
-    unicode: bool,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
 }
@@ -138,14 +145,7 @@ impl Ui {
             yes: global.yes,
             debug: global.debug || env.get("MK8S_LOG").is_some_and(|level| level == "debug"),
             columns: env.get("COLUMNS").and_then(|text| text.parse().ok()),
-            unicode: ["LC_ALL", "LC_CTYPE", "LANG"]
-                .iter()
-                .find_map(|name| env.get(name))
-                .is_some_and(|locale| {
-                    let locale = locale.to_ascii_lowercase();
-                    locale.contains("utf-8") || locale.contains("utf8")
-                }),
-            stdin: RefCell::new(io.stdin),
+            stdin: Arc::new(Mutex::new(io.stdin)),
             stdout: RefCell::new(io.stdout),
             stderr: RefCell::new(io.stderr),
             terminal,
@@ -159,7 +159,7 @@ impl Ui {
     /// A door that only errors go through, for failures before the flags are known.
     pub fn bare(io: Io) -> Self {
         Self {
-            stdin: RefCell::new(io.stdin),
+            stdin: Arc::new(Mutex::new(io.stdin)),
             stdout: RefCell::new(io.stdout),
             stderr: RefCell::new(io.stderr),
             terminal: io.terminal,
@@ -171,7 +171,6 @@ impl Ui {
             interactive: false,
             yes: false,
             columns: None,
-            unicode: false,
             broken: Cell::new(false),
             lost: RefCell::new(None),
         }
@@ -200,11 +199,6 @@ impl Ui {
     /// Whether `--yes` was given.
     pub fn is_yes(&self) -> bool {
         self.yes
-    }
-
-    /// Whether the locale shows more than ASCII.
-    pub fn is_unicode(&self) -> bool {
-        self.unicode
     }
 
     /// The width that tables are fitted to: the terminal's; `None` elsewhere.
@@ -320,6 +314,18 @@ impl Ui {
         }
     }
 
+    /// Shows a unified diff, as [`Ui::diff`] does.
+    pub fn unified(&self, diff: &str, place: Stream) {
+        let lines: Vec<(char, String)> = diff
+            .lines()
+            .map(|line| {
+                let mut chars = line.chars();
+                (chars.next().unwrap_or(' '), chars.as_str().to_owned())
+            })
+            .collect();
+        self.diff(&lines, place);
+    }
+
     /// Shows a failure, and those that came with it.
     pub fn error(&self, error: &Error) {
         let mut text = String::new();
@@ -336,8 +342,8 @@ impl Ui {
     }
 
     /// Asks on the terminal. `--yes` answers; where nobody can be asked it is an error of kind
-    /// usage, and nothing is done.
-    pub fn ask(&self, question: &str, refusal: &str) -> Result<bool> {
+    /// usage, and nothing is done. Ctrl-C ends the question, since the answer is read elsewhere.
+    pub async fn ask(&self, question: &str, refusal: &str) -> Result<bool> {
         if self.yes {
             return Ok(true);
         }
@@ -347,10 +353,17 @@ impl Ui {
                 .hint("add --yes to confirm it on the command line"));
         }
         self.write_err(&format!("{} [y/N] ", clean(question)));
-        let mut answer = String::new();
-        self.stdin
-            .borrow_mut()
-            .read_line(&mut answer)
+        let stdin = Arc::clone(&self.stdin);
+        let (send, receive) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut answer = String::new();
+            let read = lock(&stdin).read_line(&mut answer).map(|_| answer);
+            // Nobody waits for it any more after Ctrl-C.
+            let _ = send.send(read);
+        });
+        let answer = receive
+            .await
+            .unwrap_or_else(|_| Ok(String::new()))
             .map_err(|error| Error::failure(format!("cannot read the answer: {error}")))?;
         Ok(matches!(
             answer.trim().to_ascii_lowercase().as_str(),
@@ -361,7 +374,7 @@ impl Ui {
     /// All of standard input, at most `limit` bytes.
     pub fn stdin(&self, limit: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let mut stdin = self.stdin.borrow_mut();
+        let mut stdin = lock(&self.stdin);
         std::io::Read::read_to_end(
             &mut std::io::Read::take(&mut *stdin, limit.saturating_add(1)),
             &mut bytes,

@@ -248,6 +248,36 @@ pub struct Applied {
     pub error: Option<ErrorObject>,
 }
 
+/// One item of `Diff`.
+#[derive(Debug, Serialize)]
+pub struct Diff {
+    /// The live cluster.
+    pub target: Target,
+    /// The document that it was compared with.
+    pub source: Target,
+    /// Whether the live cluster exists; null if that could not be told.
+    pub exists: Option<bool>,
+    /// What differs.
+    pub differences: Vec<Difference>,
+    /// What went wrong on this target.
+    pub error: Option<ErrorObject>,
+}
+
+/// One difference of `Diff`.
+#[derive(Debug, Serialize)]
+pub struct Difference {
+    /// `spec.addOns.awsECR.roleArn`
+    pub path: String,
+    /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
+    pub addon: String,
+    /// `manifest-only`, `live-only` or `different`.
+    pub state: &'static str,
+    /// The manifest's value.
+    pub manifest: Option<Value>,
+    /// The live value.
+    pub live: Option<Value>,
+}
+
 /// The body of `Auth`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

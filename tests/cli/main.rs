@@ -1,1 +1,56 @@
-fn main() {}
+//! Everything that drives the built binary: the only integration-test binary, so that linking stays
+//! cheap.
+//!
+//! `support` holds the hermetic environment and the servers; each other file holds the tests of one
+//! subject and must be listed here.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed step of a test is a failed test"
+)]
+
+mod support;
+
+mod applying;
+mod asking;
+mod auth;
+mod catalogue;
+mod client;
+mod contract;
+mod documents;
+mod edits;
+mod failures;
+mod generated;
+mod harness;
+mod live;
+mod rules;
+mod samples;
+mod sandboxes;
+mod screens;
+mod targets;
+mod usage;
+mod waiting;
+
+/// A file that is not listed would never run.
+#[test]
+fn every_file_here_is_listed() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let listed: Vec<&str> = include_str!("main.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
+        .collect();
+    let mut found: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir() || path.extension().is_some_and(|ending| ending == "rs"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name != "main")
+        .collect();
+    found.sort();
+    let missing: Vec<&String> = found
+        .iter()
+        .filter(|name| !listed.contains(&name.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "add `mod …;` for {missing:?}");
+}

@@ -1,0 +1,189 @@
+//! How the add-ons of a manifest and of a live cluster differ. Pure.
+//!
+//! Order, link spelling and what the server fills in are not differences (control-plane.md 1.10):
+//! of the settings that are only live, those count that a user sets.
+
+use crate::addon;
+use crate::cluster::Cluster;
+use crate::patch::{self, same};
+use serde_json::{Map, Value};
+
+/// One difference below `spec.addOns`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drift {
+    /// The add-on's key, and the field for a single setting.
+    pub path: Vec<String>,
+    /// Where it stands.
+    pub side: Side,
+    /// The manifest's value.
+    pub manifest: Option<Value>,
+    /// The live value.
+    pub live: Option<Value>,
+}
+
+/// Where something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Only in the manifest.
+    ManifestOnly,
+    /// Only on the live cluster.
+    LiveOnly,
+    /// In both, with other values; or the manifest says in so many words that it is off.
+    Both,
+}
+
+impl Side {
+    /// The stable word in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ManifestOnly => "manifest-only",
+            Self::LiveOnly => "live-only",
+            Self::Both => "different",
+        }
+    }
+}
+
+impl Drift {
+    /// `spec.addOns.awsECR.roleArn`
+    pub fn dotted(&self) -> String {
+        format!("spec.addOns.{}", self.path.join("."))
+    }
+}
+
+/// Every difference, the manifest's order first.
+pub fn add_ons(manifest: &Cluster, live: &Cluster, org: &str) -> Vec<Drift> {
+    let empty = Map::new();
+    let wanted = manifest.add_ons().unwrap_or(&empty);
+    let there = live.add_ons().unwrap_or(&empty);
+    let mut drifts = Vec::new();
+    for (key, value) in wanted {
+        let found = there.get(key).filter(|value| !value.is_null());
+        match (value, found) {
+            (Value::Null, None) => {}
+            (Value::Null, Some(found)) => {
+                drifts.push(drift(&[key], Side::Both, Some(value), Some(found)));
+            }
+            (value, None) => drifts.push(drift(&[key], Side::ManifestOnly, Some(value), None)),
+            (Value::Object(settings), Some(Value::Object(found))) => {
+                settings_of(key, settings, found, org, &mut drifts);
+            }
+            (value, Some(found)) if same(value, found, org) => {}
+            (value, Some(found)) => {
+                drifts.push(drift(&[key], Side::Both, Some(value), Some(found)));
+            }
+        }
+    }
+    for (key, found) in there {
+        if !wanted.contains_key(key) && !found.is_null() {
+            drifts.push(drift(&[key], Side::LiveOnly, None, Some(found)));
+        }
+    }
+    drifts
+}
+
+fn settings_of(
+    key: &str,
+    settings: &Map<String, Value>,
+    found: &Map<String, Value>,
+    org: &str,
+    drifts: &mut Vec<Drift>,
+) {
+    for (field, value) in settings {
+        let live = found.get(field).filter(|value| !value.is_null());
+        match (value, live) {
+            (Value::Null, None) => {}
+            (Value::Null, Some(live)) => {
+                drifts.push(drift(&[key, field], Side::Both, Some(value), Some(live)));
+            }
+            (value, None) => {
+                drifts.push(drift(&[key, field], Side::ManifestOnly, Some(value), None));
+            }
+            (value, Some(live)) => {
+                if !patch::unmet(value, live, "", org).is_empty() {
+                    drifts.push(drift(&[key, field], Side::Both, Some(value), Some(live)));
+                }
+            }
+        }
+    }
+    for (field, live) in found {
+        if !settings.contains_key(field) && is_set_by_users(key, field, live) {
+            drifts.push(drift(&[key, field], Side::LiveOnly, None, Some(live)));
+        }
+    }
+}
+
+/// Whether a setting that only the live cluster has is somebody's wish rather than a default.
+///
+/// What the catalogue does not list is the server's; `false`, null and an empty object are what a
+/// setting is without anybody's doing. Of an add-on that the catalogue does not know, every
+/// setting counts.
+fn is_set_by_users(key: &str, field: &str, value: &Value) -> bool {
+    let default = match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    };
+    !default
+        && addon::by_key(key)
+            .is_none_or(|addon| addon.params.iter().any(|param| param.field == field))
+}
+
+fn drift(path: &[&str], side: Side, manifest: Option<&Value>, live: Option<&Value>) -> Drift {
+    Drift {
+        path: path.iter().map(|&part| part.to_owned()).collect(),
+        side,
+        manifest: manifest.cloned(),
+        live: live.cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn cluster(add_ons: &Value) -> Cluster {
+        Cluster::new(json!({"spec": {"addOns": add_ons}}))
+    }
+
+    #[test]
+    fn order_links_and_defaults_are_no_differences() {
+        let manifest = cluster(&json!({
+            "byok": {"location": "//location/x"},
+            "metrics": {"kubeState": true, "scrapeAnnotated": {"includeNamespaces": "^a$"}},
+            "logs": {}, "dashboard": null
+        }));
+        let live = cluster(&json!({
+            "logs": {"auditEnabled": false},
+            "metrics": {"scrapeAnnotated": {"intervalSeconds": 30, "includeNamespaces": "^a$"}, "kubeState": true},
+            "byok": {"location": "/org/acme/location/x", "more": {"server": 1}}
+        }));
+        assert_eq!(add_ons(&manifest, &live, "acme"), []);
+    }
+
+    #[test]
+    fn every_side_is_named() {
+        let manifest = cluster(&json!({
+            "awsECR": {}, "awsEFS": {"roleArn": "a"}, "headlamp": {}, "dashboard": null, "rocket": {}
+        }));
+        let live = cluster(&json!({
+            "awsECR": {"roleArn": "x"}, "awsEFS": {"roleArn": "b"}, "dashboard": {}, "sysbox": {},
+            "rocket": {"fuel": 1}
+        }));
+        let found: Vec<(String, &str)> = add_ons(&manifest, &live, "acme")
+            .iter()
+            .map(|drift| (drift.dotted(), drift.side.name()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("spec.addOns.awsECR.roleArn".to_owned(), "live-only"),
+                ("spec.addOns.awsEFS.roleArn".to_owned(), "different"),
+                ("spec.addOns.headlamp".to_owned(), "manifest-only"),
+                ("spec.addOns.dashboard".to_owned(), "different"),
+                ("spec.addOns.rocket.fuel".to_owned(), "live-only"),
+                ("spec.addOns.sysbox".to_owned(), "live-only"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! The catalogue, offline: `addon list`, `addon explain`, completions.
+
+use crate::support::Env;
+use mk8s::addon::CATALOG;
+
+#[test]
+fn the_list_names_every_add_on_without_a_network_or_a_profile() {
+    let mut env = Env::new();
+    env.unset("HOME").set("CPLN_ENDPOINT", "http://127.0.0.1:1");
+    let text = env.mk8s(&["addon", "list"]).run().ok().stdout;
+    let names = env
+        .mk8s(&["addon", "list", "-o", "names"])
+        .run()
+        .ok()
+        .stdout;
+    let json = env.mk8s(&["addon", "list", "-o", "json"]).run().ok().json();
+    assert_eq!(json["schema"], "mk8s/v1");
+    assert_eq!(json["kind"], "AddonList");
+    assert_eq!(names.lines().count(), CATALOG.len());
+    for addon in CATALOG {
+        assert!(text.contains(addon.name), "{} is not listed", addon.name);
+        assert!(names.lines().any(|line| line == addon.name), "{names}");
+        let items = json["items"].as_array().unwrap();
+        assert!(
+            items
+                .iter()
+                .any(|item| item["addon"] == addon.name && item["key"] == addon.key),
+            "{json:#}"
+        );
+    }
+}
+
+#[test]
+fn explain_tells_each_add_ons_settings_and_prerequisites() {
+    let env = Env::new();
+    for addon in CATALOG {
+        let text = env
+            .mk8s(&["addon", "explain", addon.name])
+            .run()
+            .ok()
+            .stdout;
+        for expected in [addon.name, addon.key, addon.docs] {
+            assert!(
+                text.contains(expected),
+                "{}: no {expected}\n{text}",
+                addon.name
+            );
+        }
+        for param in addon.params {
+            assert!(
+                text.contains(param.field),
+                "{}: no {}\n{text}",
+                addon.name,
+                param.field
+            );
+        }
+        for needed in addon.needs {
+            let name = mk8s::addon::by_key(needed).unwrap().name;
+            assert!(text.contains(name), "{}: no {name}\n{text}", addon.name);
+        }
+        let json = env
+            .mk8s(&["addon", "explain", addon.name, "-o", "json"])
+            .run()
+            .ok()
+            .json();
+        assert_eq!(json["schema"], "mk8s/v1", "{}", addon.name);
+    }
+}
+
+#[test]
+fn every_shell_gets_a_script_that_knows_the_add_ons() {
+    let mut env = Env::new();
+    env.unset("HOME").set("CPLN_PROFILE", "missing");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let run = env.line(&format!("completion {shell}")).run().ok();
+        assert!(
+            run.stdout.contains("aws-ecr"),
+            "{shell} completes no add-on"
+        );
+        assert_eq!(run.stderr, "");
+    }
+}
+
+/// What bash offers after these words.
+fn offered(env: &Env, words: &str) -> Vec<String> {
+    let script = format!(
+        "source <('{}' completion bash)\n\
+         COMP_WORDS=({words})\n\
+         [ '{words}' = '{}' ] || COMP_WORDS+=('')\n\
+         COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
+         _mk8s mk8s \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD - 1]}}\"\n\
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        env!("CARGO_BIN_EXE_mk8s"),
+        words.trim_end(),
+    );
+    let run = env
+        .program("bash".as_ref(), &["--norc", "-c", &script])
+        .run()
+        .ok();
+    run.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_commands_add_ons_and_flags() {
+    let env = Env::new();
+    let commands = offered(&env, "mk8s addon ");
+    for command in ["enable", "disable", "list", "trust-policy"] {
+        assert!(commands.iter().any(|word| word == command), "{commands:?}");
+    }
+    assert_eq!(
+        offered(&env, "mk8s addon enable aws-e"),
+        ["aws-ecr", "aws-efs", "aws-elb"]
+    );
+    assert!(offered(&env, "mk8s addon enable aws-ecr --role").contains(&"--role-arn".to_owned()));
+}

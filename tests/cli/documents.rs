@@ -1,0 +1,145 @@
+//! What the help, the README and the docs show must be true: commands parse, links lead somewhere.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// README.md, CONTRIBUTING.md and everything below docs/.
+fn pages() -> Vec<PathBuf> {
+    let mut pages: Vec<PathBuf> = walkdir::WalkDir::new(root().join("docs"))
+        .into_iter()
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .collect();
+    pages.push(root().join("README.md"));
+    pages.push(root().join("CONTRIBUTING.md"));
+    pages
+}
+
+/// The command lines of a text that start with `mk8s`: with a `$` anywhere, without one only where
+/// a fence holds shell code.
+fn commands(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut shell = false;
+    let joined = text.replace("\\\n", " ");
+    for line in joined.lines() {
+        let line = line.trim();
+        if let Some(language) = line.strip_prefix("```") {
+            shell = matches!(language, "sh" | "bash" | "shell");
+            continue;
+        }
+        if let Some(command) = line.strip_prefix("$ ") {
+            found.extend(parts(command));
+        } else if shell {
+            found.extend(parts(line.strip_prefix("- run: ").unwrap_or(line)));
+        }
+    }
+    found
+}
+
+/// The calls of `mk8s` in one line of shell.
+fn parts(line: &str) -> Vec<String> {
+    line.split(['|', ';', '&'])
+        .map(str::trim)
+        .filter(|part| *part == "mk8s" || part.starts_with("mk8s "))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Words as a shell splits them, for the plain quoting that documents use; a comment and a
+/// redirection end the command.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for character in command.chars() {
+        match (quote, character) {
+            (Some(open), _) if character == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (None, '#' | '>' | '<') if word.is_none() => break,
+            (None, ' ') => words.extend(word.take()),
+            (Some(_) | None, _) => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[track_caller]
+fn parses(command: &str, place: &str) {
+    if let Err(error) = mk8s::cli::command().try_get_matches_from(words(command)) {
+        assert!(
+            !error.use_stderr(),
+            "{place}: `{command}` does not parse\n{error}"
+        );
+    }
+}
+
+fn helps(command: &mut clap::Command, path: &str, found: &mut Vec<(String, String)>) {
+    let path = format!("{path} {}", command.get_name());
+    found.push((path.clone(), command.render_long_help().to_string()));
+    for child in command.get_subcommands_mut() {
+        helps(child, &path, found);
+    }
+}
+
+#[test]
+fn every_example_in_the_help_parses_and_every_command_has_one() {
+    let mut command = mk8s::cli::command();
+    command.build();
+    let mut found = Vec::new();
+    helps(&mut command, "", &mut found);
+    assert!(found.len() > 15, "{found:?}");
+    for (path, help) in found {
+        let examples = commands(&help);
+        for example in &examples {
+            parses(example, &path);
+        }
+        let group = help.contains("\nCommands:\n");
+        let trivial = path.ends_with(" version") || path.ends_with(" help");
+        assert!(
+            group || trivial || !examples.is_empty(),
+            "{path} --help has no example"
+        );
+    }
+}
+
+#[test]
+fn every_command_in_the_documents_parses() {
+    let mut count = 0;
+    for page in pages() {
+        let text =
+            fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        for command in commands(&text) {
+            parses(&command, &page.display().to_string());
+            count += 1;
+        }
+    }
+    assert!(count > 10, "only {count} commands were found");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let file = target.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            let path = page.parent().unwrap().join(file);
+            assert!(path.exists(), "{} links to {target}", page.display());
+        }
+    }
+}

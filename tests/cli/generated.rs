@@ -1,0 +1,384 @@
+//! Pages and scripts that are made from the program: completions, the command reference, tables of
+//! the catalogue and the environment, and the runs that documents show.
+//!
+//! The tests compare; with `MK8S_UPDATE_DOCS=1` they write instead (`scripts/generate`).
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn updating() -> bool {
+    std::env::var_os("MK8S_UPDATE_DOCS").is_some_and(|value| !value.is_empty())
+}
+
+/// Compares a file with what it should hold, or writes it.
+#[track_caller]
+fn settle(path: &str, content: &str) {
+    let file = root().join(path);
+    let found = fs::read_to_string(&file).unwrap_or_default();
+    if found == content {
+        return;
+    }
+    if updating() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, content).unwrap();
+        return;
+    }
+    let line = found
+        .lines()
+        .zip(content.lines())
+        .position(|(old, new)| old != new)
+        .unwrap_or_else(|| found.lines().count().min(content.lines().count()));
+    panic!(
+        "{path} is not current from line {} on; `scripts/generate` writes it\n  found:    {}\n  expected: {}",
+        line + 1,
+        found.lines().nth(line).unwrap_or("the end"),
+        content.lines().nth(line).unwrap_or("the end"),
+    );
+}
+
+/// Puts `content` between `<!-- generated: NAME -->` and `<!-- end -->` of a page.
+#[track_caller]
+fn settle_region(path: &str, name: &str, content: &str) {
+    let text = fs::read_to_string(root().join(path)).unwrap();
+    let start = format!("<!-- generated: {name} -->\n");
+    let (before, rest) = text
+        .split_once(&start)
+        .unwrap_or_else(|| panic!("{path} has no `{}`", start.trim_end()));
+    let (_, after) = rest
+        .split_once("<!-- end -->")
+        .unwrap_or_else(|| panic!("{path}: `{name}` has no end"));
+    settle(
+        path,
+        &format!("{before}{start}\n{content}\n<!-- end -->{after}"),
+    );
+}
+
+#[test]
+fn completions_are_current() {
+    use clap_complete::Shell;
+    for (shell, file) in [
+        (Shell::Bash, "mk8s.bash"),
+        (Shell::Zsh, "_mk8s"),
+        (Shell::Fish, "mk8s.fish"),
+        (Shell::PowerShell, "mk8s.ps1"),
+        (Shell::Elvish, "mk8s.elv"),
+    ] {
+        settle(
+            &format!("completions/{file}"),
+            &mk8s::cli::completion(shell),
+        );
+    }
+}
+
+#[test]
+fn the_command_reference_is_current() {
+    let mut command = mk8s::cli::command().term_width(100);
+    command.build();
+    let mut page = "# Command reference\n\n\
+        The help of every command, as `--help` prints it. Generated; do not edit.\n"
+        .to_owned();
+    reference(&mut command, "", &mut page);
+    settle("docs/cli-reference.md", &page);
+}
+
+fn reference(command: &mut clap::Command, parent: &str, page: &mut String) {
+    let name = format!("{parent}{}", command.get_name());
+    let help = command.render_long_help().to_string();
+    let help: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
+    let _ = write!(page, "\n## `{name}`\n\n```text\n{}\n```\n", help.join("\n"));
+    for child in command.get_subcommands_mut() {
+        reference(child, &format!("{name} "), page);
+    }
+}
+
+#[test]
+fn the_table_of_variables_is_current() {
+    let mut table = "| variable | meaning |\n|---|---|\n".to_owned();
+    for variable in mk8s::settings::VARIABLES {
+        let _ = writeln!(table, "| `{}` | {} |", variable.name, variable.meaning);
+    }
+    settle_region("docs/environment.md", "variables", &table);
+}
+
+#[test]
+fn the_tables_of_add_ons_are_current() {
+    let mut table =
+        "| add-on | key | what it does | works on | needs |\n|---|---|---|---|---|\n".to_owned();
+    let mut settings =
+        "| add-on | setting | flag | value | meaning |\n|---|---|---|---|---|\n".to_owned();
+    let mut status = "| add-on | field | meaning |\n|---|---|---|\n".to_owned();
+    for addon in mk8s::addon::CATALOG {
+        let needs: Vec<String> = addon
+            .needs
+            .iter()
+            .map(|key| format!("`{}`", mk8s::addon::by_key(key).unwrap().name))
+            .collect();
+        let works = match addon.providers {
+            mk8s::addon::Providers::All => "all".to_owned(),
+            mk8s::addon::Providers::Only(names) => names.join(", "),
+        };
+        let _ = writeln!(
+            table,
+            "| [`{}`]({}) | `{}` | {} | {works} | {} |",
+            addon.name,
+            addon.docs,
+            addon.key,
+            addon.summary,
+            needs.join(", ")
+        );
+        for param in addon.params {
+            let _ = writeln!(
+                settings,
+                "| `{}` | `{}`{} | {} | {} | {} |",
+                addon.name,
+                param.field,
+                if param.required { " (required)" } else { "" },
+                param
+                    .flag
+                    .map(|flag| format!("`--{flag}`"))
+                    .unwrap_or_default(),
+                param.kind.describe(),
+                param.summary,
+            );
+        }
+        for field in addon.status {
+            let _ = writeln!(
+                status,
+                "| `{}` | `{}` | {} |",
+                addon.name,
+                field.pointer.trim_start_matches('/').replace('/', "."),
+                field.summary,
+            );
+        }
+    }
+    settle_region("docs/addons.md", "catalogue", &table);
+    settle_region("docs/addons.md", "settings", &settings);
+    settle_region("docs/addons.md", "status", &status);
+}
+
+/// README.md and the pages of docs/.
+fn pages() -> Vec<String> {
+    let mut pages = vec!["README.md".to_owned()];
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|ending| ending == "md")
+        {
+            pages.push(format!("docs/{name}"));
+        }
+    }
+    pages.sort();
+    pages
+}
+
+/// A page, cut at what is to be run.
+enum Piece {
+    Text(String),
+    /// `<!-- setup: COMMAND -->`: run first, not shown.
+    Setup(String),
+    /// The fenced block after `<!-- run -->`, with its `$ ` lines.
+    Run(String, Vec<String>),
+}
+
+fn pieces(page: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(setup) = line
+            .strip_prefix("<!-- setup: ")
+            .and_then(|rest| rest.strip_suffix(" -->"))
+        {
+            pieces.push(Piece::Setup(setup.to_owned()));
+        } else if line == "<!-- run -->" {
+            let fence = lines.next().expect("a fence follows").to_owned();
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let mut commands: Vec<String> = Vec::new();
+            let mut open = false;
+            for line in block {
+                match line.strip_prefix("$ ") {
+                    Some(command) => commands.push(command.to_owned()),
+                    None if open => {
+                        let command = commands.last_mut().unwrap();
+                        command.push('\n');
+                        command.push_str(line);
+                    }
+                    None => {}
+                }
+                open = line.ends_with('\\');
+            }
+            assert!(!commands.is_empty(), "a block to run has no command");
+            pieces.push(Piece::Run(fence, commands));
+        } else {
+            pieces.push(Piece::Text(line.to_owned()));
+        }
+    }
+    pieces
+}
+
+/// One shell script for the whole page: later blocks see what earlier ones did.
+fn script(pieces: &[Piece]) -> String {
+    let mut script = "exec 2>&1\nrc=0\n".to_owned();
+    for piece in pieces {
+        match piece {
+            Piece::Text(_) => {}
+            Piece::Setup(command) => {
+                let _ = writeln!(script, "{command}");
+            }
+            Piece::Run(_, commands) => {
+                for command in commands {
+                    let shown = command.replace('\'', "'\\''");
+                    // `$?` of a command is the exit code of the one before it.
+                    let _ = writeln!(
+                        script,
+                        "printf '%s\\n' '$ {shown}'\n(exit $rc)\n{command}\nrc=$?"
+                    );
+                }
+                script.push_str("printf '\\036'\n");
+            }
+        }
+    }
+    script
+}
+
+/// The output of a script inside a fresh sandbox and a fresh folder, with what differs from run to
+/// run made the same.
+fn output(script: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path().join("work");
+    fs::create_dir(&work).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_mk8s"))
+        .args(["sandbox", "run", "--", "sh", "-c", script])
+        .current_dir(&work)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", folder.path())
+        .env("TMPDIR", folder.path())
+        .env("LANG", "C.UTF-8")
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .env("ROOT", root())
+        .env("FIXTURES", root().join("tests/fixtures/manifests"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(complaints.is_empty(), "{complaints}\n{text}");
+    same_every_time(&text)
+}
+
+/// Ports, request ids, key ids, moments and durations, each replaced by a fixed one.
+fn same_every_time(text: &str) -> String {
+    let mut result = String::new();
+    let mut rest = text;
+    let places: [(&str, fn(char) -> bool, &str); 10] = [
+        ("on `aws-same` after ", is_duration, "1s"),
+        ("absent from status (", is_duration, "30ms"),
+        ("127.0.0.1:", |c| c.is_ascii_digit(), "43210"),
+        (
+            "(request ",
+            |c| c.is_ascii_hexdigit(),
+            "24026b8d0649c903a331f18b",
+        ),
+        (
+            "\"requestId\":\"",
+            |c| c.is_ascii_hexdigit(),
+            "24026b8d0649c903a331f18b",
+        ),
+        (
+            "\"requestId\": \"",
+            |c| c.is_ascii_hexdigit(),
+            "24026b8d0649c903a331f18b",
+        ),
+        ("\"seconds\": ", |c| c.is_ascii_digit() || c == '.', "0.1"),
+        (
+            "Changed      ",
+            |c| !c.is_whitespace(),
+            "2026-11-24T09:30:00.000Z",
+        ),
+        ("Who       s", |c| c.is_ascii_hexdigit(), "8ffebbb8554db3e"),
+        (
+            "\"identity\": \"s",
+            |c| c.is_ascii_hexdigit(),
+            "8ffebbb8554db3e",
+        ),
+    ];
+    while let Some((at, place)) = places
+        .iter()
+        .filter_map(|place| Some((rest.find(place.0)?, place)))
+        .min_by_key(|(at, _)| *at)
+    {
+        let (lead, matches, fixed) = place;
+        let end = at + lead.len();
+        result.push_str(&rest[..end]);
+        let tail = rest[end..].trim_start_matches(matches);
+        if tail.len() < rest[end..].len() {
+            result.push_str(fixed);
+        }
+        rest = tail;
+    }
+    result.push_str(rest);
+    result
+}
+
+fn is_duration(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, 'm' | 's' | '.')
+}
+
+#[test]
+fn the_runs_in_the_documents_are_real() {
+    for page in pages() {
+        let text = fs::read_to_string(root().join(&page)).unwrap();
+        let pieces = pieces(&text);
+        if !pieces.iter().any(|piece| matches!(piece, Piece::Run(..))) {
+            continue;
+        }
+        let output = output(&script(&pieces));
+        let mut blocks = output.split('\u{1e}');
+        let mut made = String::new();
+        for piece in &pieces {
+            match piece {
+                Piece::Text(line) => made.push_str(line),
+                Piece::Setup(command) => {
+                    let _ = write!(made, "<!-- setup: {command} -->");
+                }
+                Piece::Run(fence, _) => {
+                    let block = blocks.next().unwrap().trim_end();
+                    let _ = write!(made, "<!-- run -->\n{fence}\n{block}\n```");
+                }
+            }
+            made.push('\n');
+        }
+        settle(&page, &made);
+    }
+}
+
+#[test]
+fn the_excerpt_of_the_demo_is_real() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, rest) = readme
+        .split_once("<!-- excerpt: scripts/demo.sh -->\n")
+        .unwrap();
+    let block: Vec<&str> = rest
+        .lines()
+        .skip(1)
+        .take_while(|line| *line != "```")
+        .collect();
+    let output = output("sh \"$ROOT/scripts/demo.sh\"");
+    let mut real = output.lines();
+    let mut shown = 0;
+    for line in block.iter().filter(|line| line.trim() != "…").skip(1) {
+        assert!(
+            real.any(|one| one == *line),
+            "the demo does not print, at this point: {line}\n{output}"
+        );
+        shown += 1;
+    }
+    assert!(shown > 20, "only {shown} lines");
+}

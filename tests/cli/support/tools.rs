@@ -1,0 +1,79 @@
+//! The outside witnesses: the Control Plane client, js-yaml and `PyYAML`, as `scripts/test` installs
+//! them. A missing one fails the test that wants it.
+
+use serde_json::Value;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn installed(path: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/.tools")
+        .join(path);
+    assert!(
+        path.exists(),
+        "{} is not installed: run scripts/test",
+        path.display()
+    );
+    path
+}
+
+/// The client's script, for `node`.
+pub(super) fn cpln_script() -> PathBuf {
+    installed("npm/node_modules/@controlplane/cli/dist/src/cpln.js")
+}
+
+/// The `node` on the developer's PATH.
+pub(super) fn node() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join("node"))
+        .find(|candidate| candidate.is_file())
+        .expect("node is not on PATH: run scripts/test")
+}
+
+/// Who reads a YAML text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reader {
+    /// js-yaml, called as the Control Plane client calls it.
+    JsYaml,
+    /// `PyYAML`'s safe loader.
+    PyYaml,
+}
+
+/// The documents that the reader sees in each text, or its error.
+#[track_caller]
+pub(crate) fn read_yaml(reader: Reader, texts: &[String]) -> Vec<Result<Value, String>> {
+    let support = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support");
+    let mut command = match reader {
+        Reader::JsYaml => {
+            let mut command = Command::new(node());
+            command
+                .arg(support.join("read-yaml.cjs"))
+                .env("NODE_PATH", installed("npm/node_modules"));
+            command
+        }
+        Reader::PyYaml => {
+            let mut command = Command::new(installed("python/bin/python"));
+            command.arg(support.join("read_yaml.py"));
+            command
+        }
+    };
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the reader starts");
+    let input = serde_json::to_vec(texts).unwrap();
+    child.stdin.take().unwrap().write_all(&input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{reader:?} failed");
+    let answers: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a JSON array");
+    answers
+        .into_iter()
+        .map(|mut answer| match answer.get("error") {
+            Some(error) => Err(error.as_str().unwrap_or_default().to_owned()),
+            None => Ok(answer["documents"].take()),
+        })
+        .collect()
+}

@@ -1,0 +1,16 @@
+// Reads a JSON array of YAML texts from stdin and prints, for each, the documents that js-yaml sees
+// the way the Control Plane client calls it, or the error.
+'use strict';
+
+const yaml = require('js-yaml');
+const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+
+const answers = texts.map((text) => {
+  try {
+    return { documents: yaml.loadAll(text, null, { json: true }) };
+  } catch (error) {
+    return { error: String(error.message) };
+  }
+});
+
+process.stdout.write(JSON.stringify(answers));

@@ -1,0 +1,29 @@
+"""Reads a JSON array of YAML texts from stdin and prints, for each, the documents that PyYAML sees,
+or the error."""
+
+import json
+import math
+import sys
+
+import yaml
+
+
+def plain(value):
+    """The value with what JSON cannot hold as text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    return value
+
+
+def read(text):
+    try:
+        return {"documents": [plain(document) for document in yaml.safe_load_all(text)]}
+    except yaml.YAMLError as error:
+        return {"error": str(error)}
+
+
+json.dump([read(text) for text in json.load(sys.stdin)], sys.stdout, default=str)
