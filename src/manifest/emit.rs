@@ -223,7 +223,7 @@ fn is_plain(value: &str, context: Context) -> bool {
         && !value.ends_with([' ', ':'])
         && !value.contains(": ")
         && !value.contains(" #")
-        && (context == Context::Block || !value.contains([',', '[', ']', '{', '}']))
+        && (context == Context::Block || !value.contains([',', '[', ']', '{', '}', '?']))
         && resolve(value) == Scalar::Text
         && !is_other_in_yaml_1_1(value)
 }
@@ -284,6 +284,7 @@ mod tests {
             ("", "''", "''"),
             ("a: b", "'a: b'", "'a: b'"),
             ("a #b", "'a #b'", "'a #b'"),
+            ("a?b", "a?b", "'a?b'"),
             ("it's", "it's", "it's"),
             ("'it", "'''it'", "'''it'"),
             ("1.32.9", "1.32.9", "1.32.9"),
