@@ -64,12 +64,21 @@ fn words(command: &str) -> Vec<String> {
                 word.get_or_insert_default();
             }
             (None, '#' | '>' | '<') if word.is_none() => break,
+            // `2>file`: the number belongs to the redirection.
+            (None, '>' | '<') if word.as_deref().is_some_and(is_number) => {
+                word = None;
+                break;
+            }
             (None, ' ') => words.extend(word.take()),
             (Some(_) | None, _) => word.get_or_insert_default().push(character),
         }
     }
     words.extend(word);
     words
+}
+
+fn is_number(word: &str) -> bool {
+    word.chars().all(|character| character.is_ascii_digit())
 }
 
 #[track_caller]
