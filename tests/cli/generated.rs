@@ -273,11 +273,14 @@ fn output(script: &str) -> String {
     same_every_time(&text)
 }
 
+/// What stands before a place, the characters of the place, and what is put there.
+type Place = (&'static str, fn(char) -> bool, &'static str);
+
 /// Ports, request ids, key ids, moments and durations, each replaced by a fixed one.
 fn same_every_time(text: &str) -> String {
     let mut result = String::new();
     let mut rest = text;
-    let places: [(&str, fn(char) -> bool, &str); 10] = [
+    let places: [Place; 10] = [
         ("on `aws-same` after ", is_duration, "1s"),
         ("absent from status (", is_duration, "30ms"),
         ("127.0.0.1:", |c| c.is_ascii_digit(), "43210"),
