@@ -94,6 +94,11 @@ pub struct Finding {
     pub message: String,
 }
 
+/// Writes a value as a YAML document that every common parser reads as the same value.
+pub fn yaml(value: &Value) -> String {
+    emit::document(value)
+}
+
 impl Document {
     /// Whether it is a cluster (`kind: mk8s`).
     pub fn is_cluster(&self) -> bool {
