@@ -75,7 +75,7 @@ pub struct SandboxOptions {
     pub enforce_prerequisites: bool,
     /// IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be
     /// repeated)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub require_role: Vec<String>,
     /// Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)
     #[arg(long, value_name = "SPEC", value_hint = ValueHint::Other)]
