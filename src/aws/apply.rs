@@ -147,6 +147,9 @@ impl<'a, I: Iam> Applier<'a, I> {
         tags: &Tags,
     ) -> Result<StepOutcome> {
         let what = format!("the OIDC provider {} was not created", quotable(arn));
+        if self.made.contains(arn) {
+            return Ok(StepOutcome::default());
+        }
         let mut outcome = StepOutcome::default();
         let answer = clock
             .persist(Failure::passing, async || {
@@ -242,6 +245,9 @@ impl<'a, I: Iam> Applier<'a, I> {
         trust: &Trusting,
     ) -> Result<StepOutcome> {
         let what = format!("the role `{}` was not created", quotable(&role.name));
+        if self.made.contains(&role.name) {
+            return Ok(StepOutcome::default());
+        }
         let fresh_principal = !self.made.is_empty();
         let answer = clock
             .persist(

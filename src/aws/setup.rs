@@ -57,6 +57,7 @@ pub fn setup_plan(
         state,
         steps: Vec::new(),
         warnings: facts.warnings.clone(),
+        replaced: Vec::new(),
     };
     let role_arn = plan.role_arn();
     plan.workload_identity();
@@ -94,6 +95,8 @@ struct Planner<'a> {
     state: &'a State,
     steps: Vec<Step>,
     warnings: Vec<String>,
+    /// What was replaced in the template; said only when the template is written.
+    replaced: Vec<String>,
 }
 
 impl Planner<'_> {
@@ -325,8 +328,8 @@ impl Planner<'_> {
                 "{what} had `{}` in Principal.Federated; {after} stands there now",
                 quotable(before)
             );
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
+            if !self.replaced.contains(&warning) {
+                self.replaced.push(warning);
             }
         }
         Ok(filled.document)
@@ -471,6 +474,7 @@ impl Planner<'_> {
         if !self.wants(Part::Role) {
             return Ok(());
         }
+        self.warnings.append(&mut self.replaced);
         let sid = format!("{}{}", self.sid()?, suffix.unwrap_or_default());
         let document = fresh(template, &sid);
         self.check_size(&document)?;
@@ -639,6 +643,7 @@ impl Planner<'_> {
             };
             return Ok(Step::shown(Part::Trust, Action::None, arn, detail));
         }
+        self.warnings.append(&mut self.replaced);
         let merged = merge(&existing, template, &sid);
         self.check_size(&merged)?;
         for (statement, id) in dead_principals(&existing) {
@@ -677,6 +682,7 @@ impl Planner<'_> {
                 "is the published one",
             ));
         }
+        self.warnings.append(&mut self.replaced);
         self.check_size(&wanted)?;
         let lost = foreign(existing, &trusting.sid).len();
         trusting.mode = TrustMode::Replace {
