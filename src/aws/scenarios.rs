@@ -16,6 +16,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, Kind};
 use serde_json::{Value, json};
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 const ACCOUNT: &str = "111122223333";
@@ -46,7 +47,7 @@ fn template_of(account: &str, path: &str) -> Value {
 /// A cluster that publishes its status as the platform does, and IAM beside it.
 struct World {
     cluster: RefCell<Value>,
-    iam: Fake,
+    iam: Rc<Fake>,
     request: Request,
     order: Order,
     options: Options,
@@ -58,7 +59,7 @@ impl World {
         cluster["status"] = json!({});
         Self {
             cluster: RefCell::new(cluster),
-            iam: Fake::new(ACCOUNT, "aws"),
+            iam: Rc::new(Fake::new(ACCOUNT, "aws")),
             request: Request::default(),
             order: Order::AddonFirst,
             options: Options::default(),
@@ -94,10 +95,10 @@ impl World {
 
     async fn plan(&self) -> Result<Plan, Error> {
         let facts = self.facts();
-        let caller = caller(&self.iam).await?;
+        let caller = caller(&*self.iam).await?;
         let target = target(&facts, &self.request, &caller, "was not set up")?;
         let state = look(
-            &self.iam,
+            &*self.iam,
             &facts,
             &target,
             &setup::look_for(&self.request, &target),
@@ -108,10 +109,10 @@ impl World {
 
     async fn state(&self) -> (ClusterFacts, Target, State) {
         let facts = self.facts();
-        let caller = caller(&self.iam).await.unwrap();
+        let caller = caller(&*self.iam).await.unwrap();
         let target = target(&facts, &self.request, &caller, "x").unwrap();
         let state = look(
-            &self.iam,
+            &*self.iam,
             &facts,
             &target,
             &setup::look_for(&self.request, &target),
@@ -125,7 +126,7 @@ impl World {
     async fn setup(&self) -> Result<Vec<StepOutcome>, Error> {
         let permit = Permit::granted();
         let who = self.iam.caller.arn.clone();
-        let mut applier = Applier::new(&self.iam, &permit, &who, self.options.clone());
+        let mut applier = Applier::new(&*self.iam, &permit, &who, self.options.clone());
         let mut outcomes = Vec::new();
         for _ in 0..4 {
             let plan = self.plan().await?;
@@ -148,16 +149,16 @@ impl World {
 
     async fn teardown_plan(&self, extent: Extent) -> Result<Plan, Error> {
         let facts = self.facts();
-        let caller = caller(&self.iam).await?;
+        let caller = caller(&*self.iam).await?;
         let target = target(&facts, &self.request, &caller, "was not taken down")?;
-        let state = look(&self.iam, &facts, &target, &teardown::look_for(extent)).await?;
+        let state = look(&*self.iam, &facts, &target, &teardown::look_for(extent)).await?;
         teardown_plan(&facts, &target, &state, extent)
     }
 
     async fn teardown(&self, extent: Extent) -> Result<Plan, Error> {
         let permit = Permit::granted();
         let who = self.iam.caller.arn.clone();
-        let mut applier = Applier::new(&self.iam, &permit, &who, self.options.clone());
+        let mut applier = Applier::new(&*self.iam, &permit, &who, self.options.clone());
         let plan = self.teardown_plan(extent).await?;
         for step in &plan.steps {
             if let Work::Cluster(changes) = &step.work {
@@ -714,7 +715,7 @@ async fn replacing_takes_only_what_was_shown() {
         .iam
         .change(|content| content.roles.get_mut(ROLE).unwrap().trust = theirs("B").to_string());
     let permit = Permit::granted();
-    let mut applier = Applier::new(&world.iam, &permit, "me", Options::default());
+    let mut applier = Applier::new(&*world.iam, &permit, "me", Options::default());
     let step = plan
         .steps
         .iter()
@@ -973,5 +974,40 @@ async fn two_at_once_end_as_one() {
         one.unwrap();
         two.unwrap();
         assert_eq!(world.content(), reference.content());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_clusters_that_share_a_role_do_not_lose_each_other() {
+    for lag in [0, 1, 3] {
+        let request = Request {
+            role_name: Some("shared".into()),
+            ..Request::default()
+        };
+        let one = World {
+            request: request.clone(),
+            ..World::hetzner()
+        };
+        let theirs = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+        one.iam.add_role("/", "shared", &theirs);
+        one.iam.lag.set(lag);
+        let other = World {
+            request,
+            iam: Rc::clone(&one.iam),
+            ..World::hetzner()
+        };
+        other.cluster.borrow_mut()["name"] = json!("test");
+        other.cluster.borrow_mut()["id"] = json!("id-2");
+        let (first, second) = tokio::join!(one.setup(), other.setup());
+        first.unwrap();
+        second.unwrap();
+        let trust = one.iam.trust_of("shared");
+        let statements = trust["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 3, "lag {lag}: {trust}");
+        assert_eq!(statements[0], theirs["Statement"][0]);
+        one.iam.lag.set(0);
+        assert!(one.plan().await.unwrap().is_empty());
+        assert!(other.plan().await.unwrap().is_empty());
     }
 }

@@ -9,7 +9,7 @@ use super::name::Tags;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use aws_sdk_iam::types::Tag;
 use aws_smithy_http_client::tls::Provider as Tls;
@@ -430,7 +430,7 @@ where
     let status = error.raw_response().map(Status::status);
     let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
     let code = meta.and_then(|meta| meta.code());
-    let text = DisplayErrorContext(error).to_string();
+    let text = chain(error);
     let cause = match (code, status, error) {
         (Some(code), _, _) => Cause::Code(code.to_owned()),
         (None, Some(status), _) => Cause::Status(status),
@@ -451,6 +451,20 @@ where
         message,
         request_id: error.request_id().map(str::to_owned),
     }
+}
+
+/// The causes of an error on one line; the SDK's own outermost word says nothing.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = error.source().or(Some(error));
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if parts.last().is_none_or(|last| !last.contains(&text)) {
+            parts.push(text);
+        }
+        next = cause.source();
+    }
+    parts.join(": ")
 }
 
 /// The SDK reports missing credentials as a failed dispatch; only the text tells.

@@ -4,22 +4,24 @@
 //! again right before it is written. IAM is slow to show what was written, so each write is followed
 //! by the matching read until it shows; all waiting of one step ends within its patience.
 
-use super::backup::{self, Backup};
-use super::cover::{Verdict, compare};
+mod clock;
+mod trust;
+
+use super::backup::Backup;
 use super::explain::explain;
 use super::iam::{Answer, Failure, Iam, NewRole, Permit, Role};
-use super::merge::{foreign, fresh, has_interim, is_ours, merge, remove};
+use super::merge::foreign;
 use super::name::Tags;
-use super::plan::{Step, TrustMode, Trusting, Work};
+use super::plan::{Step, Trusting, Work};
 use super::quotable;
-use super::trust::{self, statements};
-use crate::arn::AccountId;
 use crate::error::{Error, Kind, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+
+use clock::Clock;
+use trust::read_trust;
 
 /// How steps are run.
 #[derive(Debug, Clone)]
@@ -62,12 +64,6 @@ pub struct Applier<'a, I> {
     made: BTreeSet<String>,
     detached: BTreeSet<String>,
 }
-
-/// How often a trust policy is written again because another writer overwrote it.
-const MOST_ROUNDS: usize = 5;
-
-/// How long a trust policy may stay unseen before it counts as overwritten.
-const UNSEEN: Duration = Duration::from_secs(12);
 
 impl<'a, I: Iam> Applier<'a, I> {
     /// `caller` is the ARN of who calls, for messages.
@@ -147,6 +143,9 @@ impl<'a, I: Iam> Applier<'a, I> {
         tags: &Tags,
     ) -> Result<StepOutcome> {
         let what = format!("the OIDC provider {} was not created", quotable(arn));
+        if self.made.contains(arn) {
+            return Ok(StepOutcome::default());
+        }
         let mut outcome = StepOutcome::default();
         let answer = clock
             .persist(Failure::passing, async || {
@@ -242,6 +241,9 @@ impl<'a, I: Iam> Applier<'a, I> {
         trust: &Trusting,
     ) -> Result<StepOutcome> {
         let what = format!("the role `{}` was not created", quotable(&role.name));
+        if self.made.contains(&role.name) {
+            return Ok(StepOutcome::default());
+        }
         let fresh_principal = !self.made.is_empty();
         let answer = clock
             .persist(
@@ -311,81 +313,6 @@ impl<'a, I: Iam> Applier<'a, I> {
                 return Err(invisible(&format!("the role `{}`", quotable(name)), clock));
             }
         }
-    }
-
-    async fn set_trust(
-        &self,
-        mut clock: Clock,
-        trusting: &Trusting,
-        mut outcome: StepOutcome,
-    ) -> Result<StepOutcome> {
-        for _ in 0..MOST_ROUNDS {
-            let role = self.read_role(&mut clock, &trusting.role, false).await?;
-            let existing = read_trust(&role)?;
-            let Some(next) = next_trust(trusting, &role, &existing)? else {
-                return Ok(outcome);
-            };
-            self.tag_first(&role, trusting.tag.as_ref(), &mut outcome)
-                .await?;
-            self.keep_copy(&role, &existing, &mut outcome)?;
-            self.write_trust(&mut clock, &trusting.role, &next).await?;
-            outcome.changed = true;
-            let unseen_until = Instant::now() + UNSEEN;
-            loop {
-                let after = self.read_role(&mut clock, &trusting.role, true).await?;
-                let after = read_trust(&after)?;
-                if after == next || is_as_wanted(trusting, &after) {
-                    if foreign(&after, &trusting.sid) != foreign(&next, &trusting.sid) {
-                        outcome.warnings.push(format!(
-                            "other statements of `{}` were changed by somebody else meanwhile",
-                            quotable(&trusting.role)
-                        ));
-                    }
-                    return Ok(outcome);
-                }
-                if Instant::now() >= unseen_until {
-                    break;
-                }
-                if !clock.wait().await {
-                    let what = format!("the trust policy of `{}`", quotable(&trusting.role));
-                    return Err(invisible(&what, &clock));
-                }
-            }
-        }
-        Err(kept_changing(&trusting.role))
-    }
-
-    async fn write_trust(&self, clock: &mut Clock, role: &str, next: &Value) -> Result<()> {
-        let text = next.to_string();
-        let new = self.made.contains(role);
-        let fresh_principal = !self.made.is_empty();
-        clock
-            .persist(
-                |failure| {
-                    failure.passing()
-                        || (new && failure.is("NoSuchEntity"))
-                        || (fresh_principal && is_invalid_principal(failure))
-                },
-                async || self.iam.set_trust(role, &text, self.permit).await,
-            )
-            .await
-            .map_err(|failure| {
-                self.failed(
-                    &failure,
-                    format!("the trust policy of `{}` was not changed", quotable(role)),
-                )
-            })
-    }
-
-    fn keep_copy(&self, role: &Role, existing: &Value, outcome: &mut StepOutcome) -> Result<()> {
-        if outcome.previous_trust.is_none() {
-            outcome.previous_trust = Some(existing.clone());
-        }
-        if let (Some(folder), None) = (&self.options.backup, &outcome.backup) {
-            let account = account_of(role)?;
-            outcome.backup = Some(backup::save(folder, &account, &role.name, &role.trust)?);
-        }
-        Ok(())
     }
 
     /// Sets a tag before what it speaks of, so that a run that is cut short leaves no untagged
@@ -461,64 +388,6 @@ impl<'a, I: Iam> Applier<'a, I> {
                 format!("the role `{}` was not untagged", quotable(role)),
             )),
         }
-    }
-
-    async fn remove_trust(
-        &self,
-        mut clock: Clock,
-        name: &str,
-        sid: &str,
-        provider: Option<&str>,
-        untag: &[String],
-    ) -> Result<StepOutcome> {
-        let mut outcome = StepOutcome::default();
-        for round in 0.. {
-            let Some(role) = self.role_or_gone(&mut clock, name).await? else {
-                return Ok(outcome);
-            };
-            let existing = read_trust(&role)?;
-            let removal = remove(&existing, None, sid, provider);
-            if removal.removed.is_empty() {
-                break;
-            }
-            if round == MOST_ROUNDS {
-                return Err(kept_changing(name));
-            }
-            let Some(next) = removal.document else {
-                return Err(Error::conflict(format!(
-                    "our statement was not taken out of the trust policy of `{}`",
-                    quotable(name)
-                ))
-                .because("it has become the only one, and IAM takes no trust policy without any"));
-            };
-            self.keep_copy(&role, &existing, &mut outcome)?;
-            self.write_trust(&mut clock, name, &next).await?;
-            outcome.changed = true;
-            let unseen_until = Instant::now() + UNSEEN;
-            while let Some(after) = self.role_or_gone(&mut clock, name).await? {
-                let after = read_trust(&after)?;
-                let is_out = remove(&after, None, sid, provider).removed.is_empty();
-                if is_out || Instant::now() >= unseen_until {
-                    break;
-                }
-                if !clock.wait().await {
-                    let what = format!("the trust policy of `{}`", quotable(name));
-                    return Err(invisible(&what, &clock));
-                }
-            }
-        }
-        self.untag(name, untag, &mut outcome).await?;
-        Ok(outcome)
-    }
-
-    async fn role_or_gone(&self, clock: &mut Clock, name: &str) -> Result<Option<Role>> {
-        clock
-            .persist(Failure::passing, async || self.iam.role(name).await)
-            .await
-            .map_err(|failure| {
-                let what = format!("the trust policy of `{}` was not changed", quotable(name));
-                self.failed(&failure, what)
-            })
     }
 
     async fn attach(
@@ -655,80 +524,6 @@ impl<'a, I: Iam> Applier<'a, I> {
     }
 }
 
-/// The document to write; `None` if the present one will do.
-fn next_trust(trusting: &Trusting, role: &Role, existing: &Value) -> Result<Option<Value>> {
-    let what = || {
-        format!(
-            "the trust policy of `{}` was not changed",
-            quotable(&role.name)
-        )
-    };
-    if is_as_wanted(trusting, existing) {
-        return Ok(None);
-    }
-    let next = match &trusting.mode {
-        TrustMode::Merge => {
-            if let Verdict::Denied(statement) = compare(existing, &trusting.template) {
-                return Err(Error::refused(what()).because(format!(
-                    "its {statement} denies what the cluster needs, or may"
-                )));
-            }
-            merge(existing, &trusting.template, &trusting.sid)
-        }
-        TrustMode::Replace { base } => {
-            if trust::parse_text(base).as_ref() != Ok(existing) {
-                return Err(Error::conflict(what())
-                    .because("it is not the one that was shown any more")
-                    .hint("run the same command again"));
-            }
-            fresh(&trusting.template, &trusting.sid)
-        }
-    };
-    let size = trust::size(&next);
-    if size > trusting.quota {
-        return Err(Error::refused(what()).because(format!(
-            "it would have {size} characters, {} are allowed",
-            trusting.quota
-        )));
-    }
-    Ok(Some(next))
-}
-
-fn is_as_wanted(trusting: &Trusting, existing: &Value) -> bool {
-    match &trusting.mode {
-        TrustMode::Merge => {
-            compare(existing, &trusting.template).holds() && !has_interim(existing, &trusting.sid)
-        }
-        TrustMode::Replace { .. } => {
-            let ours = |statement: &Value| is_ours(statement, &trusting.sid);
-            statements(existing).iter().all(|statement| ours(statement))
-                && compare(existing, &fresh(&trusting.template, &trusting.sid))
-                    == Verdict::Identical
-        }
-    }
-}
-
-fn read_trust(role: &Role) -> Result<Value> {
-    trust::parse_text(&role.trust).map_err(|reason| {
-        Error::refused(format!(
-            "the trust policy of `{}` was not changed",
-            quotable(&role.name)
-        ))
-        .because(format!("the present one cannot be read: {reason}"))
-    })
-}
-
-fn account_of(role: &Role) -> Result<AccountId> {
-    role.arn
-        .split(':')
-        .nth(4)
-        .unwrap_or_default()
-        .parse()
-        .map_err(|reason: String| {
-            Error::failure(format!("`{}` is not a role ARN", quotable(&role.arn))).because(reason)
-        })
-}
-
 fn is_invalid_principal(failure: &Failure) -> bool {
     failure.is("MalformedPolicyDocument") && failure.message.contains("Invalid principal")
 }
@@ -747,60 +542,4 @@ fn invisible(what: &str, clock: &Clock) -> Error {
     ))
     .because("IAM has not passed it on yet")
     .hint("run the same command again; it continues where it stopped")
-}
-
-fn kept_changing(role: &str) -> Error {
-    Error::conflict(format!(
-        "the trust policy of `{}` kept changing while this ran",
-        quotable(role)
-    ))
-    .because("what was written did not stay; another writer is at work")
-    .hint("run the same command again")
-}
-
-/// The time that one step has: waits grow from half a second to five, with jitter.
-struct Clock {
-    patience: Duration,
-    until: Instant,
-    next: Duration,
-}
-
-impl Clock {
-    fn start(patience: Duration) -> Self {
-        Self {
-            patience,
-            until: Instant::now() + patience,
-            next: Duration::from_millis(500),
-        }
-    }
-
-    /// Waits a little longer than the last time; `false` if the time is over.
-    async fn wait(&mut self) -> bool {
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return false;
-        }
-        let jitter = self.next.mul_f64(0.2 * fastrand::f64());
-        sleep((self.next + jitter).min(left)).await;
-        self.next = self.next.mul_f64(1.6).min(Duration::from_secs(5));
-        true
-    }
-
-    /// Repeats a call as long as its failure may pass and there is time.
-    async fn persist<T>(
-        &mut self,
-        may_pass: impl Fn(&Failure) -> bool,
-        call: impl AsyncFn() -> Answer<T>,
-    ) -> Answer<T> {
-        loop {
-            match call().await {
-                Err(failure) if may_pass(&failure) => {
-                    if !self.wait().await {
-                        return Err(failure);
-                    }
-                }
-                answer => return answer,
-            }
-        }
-    }
 }

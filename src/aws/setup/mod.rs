@@ -1,0 +1,387 @@
+//! What setting up takes: facts of the cluster and state of IAM to a plan. Pure.
+//!
+//! Facts that are not there yet (issuer, template) give steps that wait; once the cluster publishes
+//! them the plan is made again from the new facts.
+
+mod role;
+mod template;
+mod trust;
+
+use super::explain::explain;
+use super::iam::Role;
+use super::name::attached_tag;
+use super::plan::{Action, Awaited, Plan, Step, TrustMode, Trusting, Work};
+use super::quotable;
+use super::state::{LEAST_TRUST_QUOTA, Look, Pull, Seen, State};
+use super::target::{ClusterFacts, Part, Request, Target};
+use crate::arn::RoleArn;
+use crate::change::Change;
+use crate::error::{Error, Result};
+use serde_json::{Value, json};
+
+/// Which comes first, the add-on's setting or the role that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// The add-on is switched on with the role's ARN, and the role made from the trust policy that
+    /// it then publishes.
+    #[default]
+    AddonFirst,
+    /// For an API that refuses the ARN of a role that does not exist: the role is made first,
+    /// trusting this issuer and audience, and gets the add-on's own trust policy afterwards.
+    RoleFirst,
+}
+
+/// What to look at before setting up.
+pub fn look_for(request: &Request, target: &Target) -> Look {
+    Look {
+        policy: request
+            .pull_policy
+            .as_ref()
+            .map(|policy| policy.arn(&target.partition)),
+        ..Look::default()
+    }
+}
+
+/// Plans the whole of `aws setup`, or the part that `--only` names.
+pub fn setup_plan(
+    facts: &ClusterFacts,
+    request: &Request,
+    target: &Target,
+    state: &State,
+    order: Order,
+) -> Result<Plan> {
+    let mut plan = Planner {
+        facts,
+        request,
+        target,
+        state,
+        steps: Vec::new(),
+        warnings: facts.warnings.clone(),
+        replaced: Vec::new(),
+    };
+    let role_arn = plan.role_arn();
+    plan.workload_identity();
+    plan.provider();
+    if request.only == Some(Part::OidcProvider) {
+        // Role and template do not matter.
+    } else if let Some(role) = &role_arn {
+        let trust = plan.template()?;
+        match order {
+            Order::AddonFirst => {
+                plan.addon(Some(role));
+                plan.role_and_trust(role, trust.as_ref())?;
+            }
+            Order::RoleFirst => plan.role_first(role, trust.as_ref())?,
+        }
+        plan.policy(role)?;
+    } else {
+        plan.no_role()?;
+    }
+    let Planner {
+        steps, warnings, ..
+    } = plan;
+    Ok(Plan {
+        target: target.clone(),
+        steps,
+        warnings,
+        role_arn,
+    })
+}
+
+struct Planner<'a> {
+    facts: &'a ClusterFacts,
+    request: &'a Request,
+    target: &'a Target,
+    state: &'a State,
+    steps: Vec<Step>,
+    warnings: Vec<String>,
+    /// What was replaced in the template; said only when the template is written.
+    replaced: Vec<String>,
+}
+
+impl Planner<'_> {
+    fn wants(&self, part: Part) -> bool {
+        self.request.only.is_none_or(|only| only == part)
+    }
+
+    fn refused(&self) -> Error {
+        Error::refused(format!(
+            "{} was not set up for `{}`",
+            self.facts.service.name,
+            quotable(&self.facts.name)
+        ))
+    }
+
+    /// The role's ARN: that of IAM, where the role exists.
+    fn role_arn(&mut self) -> Option<String> {
+        let wanted = self.target.role.as_ref()?;
+        let Some(found) = self.found_role().map(|role| role.arn.clone()) else {
+            return Some(wanted.as_str().to_owned());
+        };
+        if found != wanted.as_str() {
+            self.warnings.push(format!(
+                "the role `{}` exists as {}; that ARN is used",
+                quotable(wanted.name()),
+                quotable(&found)
+            ));
+        }
+        Some(found)
+    }
+
+    fn found_role(&self) -> Option<&Role> {
+        self.state.role.known()?.as_ref()
+    }
+
+    /// The name in the case that IAM has it.
+    fn role_name(&self) -> String {
+        match (self.found_role(), &self.target.role) {
+            (Some(role), _) => role.name.clone(),
+            (None, Some(arn)) => arn.name().to_owned(),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn workload_identity(&mut self) {
+        if self.request.only.is_some() {
+            return;
+        }
+        let name = "aws-workload-identity";
+        self.steps.push(if self.facts.workload_identity {
+            Step::shown(Part::Addon, Action::None, name, "on")
+        } else {
+            Step::shown(Part::Addon, Action::Create, name, "switched on").doing(Work::Cluster(
+                vec![Change::set(&["awsWorkloadIdentity"], json!({}))],
+            ))
+        });
+    }
+
+    fn provider(&mut self) {
+        let near: Vec<String> = self
+            .state
+            .near_misses
+            .iter()
+            .map(|(arn, by)| {
+                format!(
+                    "the OIDC provider {} differs from the cluster's issuer by {by}; it is of no use to this cluster",
+                    quotable(arn)
+                )
+            })
+            .collect();
+        if !self.wants(Part::OidcProvider) {
+            return;
+        }
+        self.warnings.extend(near);
+        let audience = &self.facts.audience;
+        let (Some(arn), Some(issuer)) = (&self.target.provider_arn, &self.facts.issuer) else {
+            let detail = format!(
+                "audience {}, once the cluster has an issuer",
+                quotable(audience)
+            );
+            self.steps.push(
+                Step::shown(Part::OidcProvider, Action::Create, "(pending)", detail)
+                    .doing(Work::Later(Awaited::Issuer)),
+            );
+            return;
+        };
+        self.warnings.extend(issuer.warnings());
+        let create = |detail: String| {
+            Step::shown(Part::OidcProvider, Action::Create, arn, detail).doing(
+                Work::CreateProvider {
+                    arn: arn.clone(),
+                    url: issuer.url().to_owned(),
+                    audience: audience.clone(),
+                    tags: self.facts.owner().tags(),
+                },
+            )
+        };
+        let step = match &self.state.provider {
+            Seen::Known(Some(provider)) if provider.client_ids.contains(audience) => {
+                Step::shown(Part::OidcProvider, Action::None, arn, "exists, audience ok")
+            }
+            Seen::Known(Some(_)) => Step::shown(
+                Part::OidcProvider,
+                Action::Update,
+                arn,
+                format!("adds audience {}", quotable(audience)),
+            )
+            .doing(Work::AddAudience {
+                arn: arn.clone(),
+                audience: audience.clone(),
+            }),
+            Seen::Unknown(failure) => create(format!("audience {}", quotable(audience))).because(
+                format!("{} is not allowed; made if it is missing", failure.action),
+            ),
+            _ => create(format!("audience {}", quotable(audience))),
+        };
+        self.steps.push(step);
+    }
+
+    /// The add-on in the cluster, with the role or without.
+    fn addon(&mut self, role: Option<&String>) {
+        if self.request.only.is_some() {
+            return;
+        }
+        let service = self.facts.service;
+        let named = self.facts.role_arn.as_ref().map(RoleArn::as_str);
+        let step = match (self.facts.addon, role) {
+            (true, None) => Step::shown(
+                Part::Addon,
+                Action::None,
+                service.name,
+                "on, no role needed",
+            ),
+            (true, Some(role)) if named == Some(role.as_str()) => Step::shown(
+                Part::Addon,
+                Action::None,
+                service.name,
+                format!("on, role {role}"),
+            ),
+            (true, Some(role)) => Step::shown(
+                Part::Addon,
+                Action::Update,
+                service.name,
+                format!("role {} → {role}", named.unwrap_or("none")),
+            )
+            .doing(Work::Cluster(vec![Change::set(
+                &[service.key, "roleArn"],
+                Value::from(role.as_str()),
+            )])),
+            (false, None) => Step::shown(Part::Addon, Action::Create, service.name, "switched on")
+                .doing(Work::Cluster(vec![Change::set(&[service.key], json!({}))])),
+            (false, Some(role)) => Step::shown(
+                Part::Addon,
+                Action::Create,
+                service.name,
+                format!("switched on with role {role}"),
+            )
+            .doing(Work::Cluster(vec![Change::set(
+                &[service.key],
+                json!({"roleArn": role}),
+            )])),
+        };
+        self.steps.push(step);
+    }
+
+    /// `--only` asks for a part that the same account does without.
+    fn no_role(&mut self) -> Result<()> {
+        match self.request.only {
+            None => self.addon(None),
+            Some(_) => {
+                return Err(self
+                    .refused()
+                    .because("the cluster pulls from its own account, which takes no role")
+                    .hint("name a role to make one all the same: --role-name NAME"));
+            }
+        }
+        Ok(())
+    }
+
+    fn sid(&self) -> Result<String> {
+        self.facts.sid().ok_or_else(|| {
+            self.refused()
+                .because("the cluster has neither an id nor an issuer URL yet")
+        })
+    }
+
+    fn trusting(&self, template: Value, sid: String) -> Trusting {
+        Trusting {
+            role: self.role_name(),
+            sid,
+            template,
+            mode: TrustMode::Merge,
+            quota: self.quota(),
+            tag: None,
+        }
+    }
+
+    fn quota(&self) -> usize {
+        self.state
+            .trust_quota
+            .known()
+            .copied()
+            .flatten()
+            .unwrap_or(LEAST_TRUST_QUOTA)
+    }
+
+    fn wanted_policy(&self) -> String {
+        let policy = self.request.pull_policy.clone().unwrap_or_default();
+        policy.arn(&self.target.partition)
+    }
+
+    fn policy(&mut self, role: &str) -> Result<()> {
+        if !self.wants(Part::Policy) {
+            return Ok(());
+        }
+        let found = self.found_role().cloned();
+        if self.request.only == Some(Part::Policy) && self.state.role == Seen::Known(None) {
+            return Err(self.no_such_role());
+        }
+        let policy = self.wanted_policy();
+        if self.state.policy_exists == Seen::Known(false) {
+            return Err(
+                Error::not_found(format!("there is no policy {}", quotable(&policy)))
+                    .because("AWS knows no managed policy of this ARN"),
+            );
+        }
+        let attached = self.state.attached.known();
+        let is_attached = attached.is_some_and(|list| list.contains(&policy));
+        let asked = self.request.pull_policy.as_ref();
+        let reason = match (asked, &self.state.pull) {
+            _ if is_attached => {
+                self.steps
+                    .push(Step::shown(Part::Policy, Action::None, &policy, "attached"));
+                return Ok(());
+            }
+            (None, Some(Pull::Granted(by))) => {
+                let detail = format!("the role may pull by {by}");
+                self.steps
+                    .push(Step::shown(Part::Policy, Action::None, by, detail));
+                return Ok(());
+            }
+            (None, Some(Pull::Unknown(action))) => Some(format!(
+                "{action} is not allowed; attaching twice does no harm"
+            )),
+            _ => None,
+        };
+        let (key, value) = attached_tag(&policy);
+        // Whoever cannot see what was attached before must not claim it.
+        let may_claim = found.is_none() || attached.is_some();
+        let tagged = match &found {
+            Some(role) => role.tags.contains_key(&key),
+            None => self.request.only.is_none(),
+        };
+        let work = Work::Attach {
+            role: self.role_name(),
+            policy: policy.clone(),
+            tag: (may_claim && !tagged).then_some((key, value)),
+        };
+        let on = format!("to {}", role.rsplit('/').next().unwrap_or(role));
+        let mut step = Step::shown(Part::Policy, Action::Attach, &policy, on).doing(work);
+        step.reason = reason;
+        self.steps.push(step);
+        Ok(())
+    }
+
+    fn no_such_role(&self) -> Error {
+        if let Seen::Unknown(failure) = &self.state.role {
+            return explain(
+                failure,
+                format!(
+                    "the role `{}` could not be looked at",
+                    quotable(&self.role_name())
+                ),
+                Some(&self.target.caller),
+            );
+        }
+        Error::not_found(format!(
+            "there is no role `{}` in account {}",
+            quotable(&self.role_name()),
+            self.target.account
+        ))
+        .hint(format!(
+            "`mk8s aws setup {} -c {}` without --only makes it",
+            self.facts.service.name,
+            quotable(&self.facts.name)
+        ))
+    }
+}

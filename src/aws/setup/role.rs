@@ -1,0 +1,210 @@
+//! The role: made, found, or adopted; and in which order with the add-on.
+
+use super::Planner;
+use crate::arn::RoleArn;
+use crate::aws::iam::{NewRole, Role};
+use crate::aws::merge::{INTERIM, fresh};
+use crate::aws::name::{Tags, attached_tag, made_by_mk8s, made_for};
+use crate::aws::plan::{Action, Awaited, Step, Work};
+use crate::aws::quotable;
+use crate::aws::target::{Part, path_of};
+use crate::aws::trust::statements;
+use crate::error::Result;
+use serde_json::Value;
+
+impl Planner<'_> {
+    /// Role and trust policy of the usual order.
+    pub(super) fn role_and_trust(&mut self, arn: &str, template: Option<&Value>) -> Result<()> {
+        match (self.found_role().is_some(), template) {
+            (true, Some(template)) => {
+                let trust = self.trust_of_existing(template)?;
+                self.existing_role(arn, &trust);
+                if self.wants(Part::Trust) {
+                    self.steps.push(trust);
+                }
+                Ok(())
+            }
+            (true, None) => {
+                let later = self.later_trust(arn)?;
+                self.existing_role(arn, &later);
+                if self.wants(Part::Trust) {
+                    self.steps.push(later);
+                }
+                Ok(())
+            }
+            (false, Some(template)) => self.new_role(arn, template, "trust policy", None),
+            (false, None) => {
+                let later = self.later_trust(arn)?;
+                if self.wants(Part::Role) {
+                    let detail = "with the trust policy that the cluster publishes";
+                    self.steps.push(
+                        Step::shown(Part::Role, Action::Create, arn, detail).doing(later.work),
+                    );
+                } else if self.wants(Part::Trust) {
+                    return Err(self.no_such_role());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The role made before the add-on is switched on with it.
+    pub(super) fn role_first(&mut self, arn: &str, template: Option<&Value>) -> Result<()> {
+        if self.found_role().is_some() {
+            self.addon(Some(&arn.to_owned()));
+            return self.role_and_trust(arn, template);
+        }
+        if let Some(template) = template {
+            self.new_role(arn, template, "trust policy", None)?;
+            self.addon(Some(&arn.to_owned()));
+            return Ok(());
+        }
+        if self.facts.issuer.is_none() {
+            let detail = "once the cluster has an issuer";
+            self.steps.push(
+                Step::shown(Part::Role, Action::Create, arn, detail)
+                    .doing(Work::Later(Awaited::Issuer)),
+            );
+            return Ok(());
+        }
+        let interim = self.interim_template()?;
+        self.new_role(
+            arn,
+            &interim,
+            "trusting this issuer and audience for now",
+            Some(INTERIM),
+        )?;
+        self.addon(Some(&arn.to_owned()));
+        let later = self.later_trust(arn)?;
+        self.steps.push(later);
+        Ok(())
+    }
+
+    pub(super) fn new_role(
+        &mut self,
+        arn: &str,
+        template: &Value,
+        detail: &str,
+        suffix: Option<&str>,
+    ) -> Result<()> {
+        if self.request.only == Some(Part::Trust) {
+            return Err(self.no_such_role());
+        }
+        if !self.wants(Part::Role) {
+            return Ok(());
+        }
+        self.warnings.append(&mut self.replaced);
+        let sid = format!("{}{}", self.sid()?, suffix.unwrap_or_default());
+        let document = fresh(template, &sid);
+        self.check_size(&document)?;
+        let mut trusting = self.trusting(template.clone(), sid);
+        trusting.tag = Some(self.facts.owner().statement_tag());
+        let role = NewRole {
+            arn: arn.to_owned(),
+            name: self.role_name(),
+            path: self.target.role.as_ref().map_or("/", path_of).to_owned(),
+            trust: document,
+            description: format!(
+                "Lets the cluster {} of the org {} pull images from Amazon ECR",
+                self.facts.name, self.facts.org
+            ),
+            boundary: self.request.boundary.clone(),
+            max_session: self.request.max_session,
+            tags: self.role_tags(),
+        };
+        let count = statements(template).len();
+        let detail = match suffix {
+            Some(_) => detail.to_owned(),
+            None if count == 1 => format!("{detail}: 1 statement"),
+            None => format!("{detail}: {count} statements"),
+        };
+        let mut step =
+            Step::shown(Part::Role, Action::Create, arn, detail).doing(Work::CreateRole {
+                role: Box::new(role),
+                trust: Box::new(trusting),
+            });
+        if let Some(right) = self.state.role.missing_right() {
+            step = step.because(format!("{right} is not allowed; made if it is missing"));
+        }
+        self.steps.push(step);
+        Ok(())
+    }
+
+    pub(super) fn role_tags(&self) -> Tags {
+        let owner = self.facts.owner();
+        let mut tags = owner.tags();
+        tags.extend(self.request.tags.clone());
+        tags.extend([owner.statement_tag()]);
+        if self.request.only.is_none() {
+            tags.extend([attached_tag(&self.wanted_policy())]);
+        }
+        tags
+    }
+
+    pub(super) fn existing_role(&mut self, arn: &str, trust: &Step) {
+        let Some(role) = self.found_role().cloned() else {
+            return;
+        };
+        self.warn_about_flags(&role);
+        if !self.wants(Part::Role) {
+            return;
+        }
+        let owner = self.facts.owner();
+        let ours = owner.made(&role.tags);
+        let known = ours || role.tags.contains_key(&owner.statement_tag().0);
+        let linked = self.facts.role_arn.as_ref().map(RoleArn::as_str) == Some(arn);
+        let step = if ours {
+            Step::shown(Part::Role, Action::None, arn, "exists, made by mk8s")
+        } else if known || (linked && trust.work == Work::Nothing) {
+            Step::shown(Part::Role, Action::None, arn, "exists")
+        } else {
+            let by = match made_for(&role.tags) {
+                Some(cluster) if made_by_mk8s(&role.tags) => {
+                    format!("exists, made by mk8s for {}", quotable(&cluster))
+                }
+                _ => "exists, made by others".to_owned(),
+            };
+            Step::shown(Part::Role, Action::Adopt, arn, by)
+        };
+        self.steps.push(step);
+    }
+
+    /// What is asked of a new role is not forced on one that exists.
+    pub(super) fn warn_about_flags(&mut self, role: &Role) {
+        let name = quotable(&role.name);
+        let request = self.request;
+        if let Some(boundary) = &request.boundary
+            && role.boundary.as_ref() != Some(boundary)
+        {
+            self.warnings.push(format!(
+                "--permissions-boundary is for a new role; `{name}` keeps {}",
+                role.boundary.as_deref().unwrap_or("none")
+            ));
+        }
+        if let Some(seconds) = request.max_session
+            && role.max_session != Some(seconds)
+        {
+            self.warnings.push(format!(
+                "--max-session-duration is for a new role; `{name}` keeps its own"
+            ));
+        }
+        if request
+            .tags
+            .iter()
+            .any(|(key, value)| role.tags.get(key) != Some(value))
+        {
+            self.warnings.push(format!(
+                "--tag is for a new role; the tags of `{name}` stay as they are"
+            ));
+        }
+        let managed = role.tags.keys().find(|key| {
+            key.starts_with("aws:cloudformation:") || key.eq_ignore_ascii_case("terraform")
+        });
+        if let Some(tag) = managed {
+            self.warnings.push(format!(
+                "`{name}` carries the tag {}: the tool that manages it may take our statement out again",
+                quotable(tag)
+            ));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The trust policy of a role that exists: what has to change in it, and whether it may.
+
+use super::Planner;
+use crate::aws::cover::{Verdict, compare, over_broad};
+use crate::aws::merge::{foreign, fresh, has_interim, merge};
+use crate::aws::plan::{Action, Awaited, Step, TrustMode, Trusting, Work};
+use crate::aws::quotable;
+use crate::aws::state::Seen;
+use crate::aws::target::Part;
+use crate::aws::trust::{self, dead_principals, forbidden_character, statements};
+use crate::error::{Error, Result};
+use serde_json::Value;
+
+impl Planner<'_> {
+    pub(super) fn later_trust(&self, arn: &str) -> Result<Step> {
+        let only = self.request.only;
+        if matches!(only, Some(Part::Role | Part::Trust)) {
+            return Err(Error::not_found(format!(
+                "`{}` publishes no trust policy for {} yet",
+                quotable(&self.facts.name),
+                self.facts.service.name
+            ))
+            .because("the trust policy appears in the status once the add-on is on"));
+        }
+        let detail = "set once the cluster publishes it";
+        Ok(Step::shown(Part::Trust, Action::Update, arn, detail)
+            .doing(Work::Later(Awaited::Template)))
+    }
+
+    /// What the trust policy of the role that exists needs.
+    pub(super) fn trust_of_existing(&mut self, template: &Value) -> Result<Step> {
+        let Some(role) = self.found_role().cloned() else {
+            return Err(self.no_such_role());
+        };
+        let arn = role.arn.as_str();
+        let sid = self.sid()?;
+        let existing = trust::parse_text(&role.trust).map_err(|reason| {
+            self.refused().because(format!(
+                "the trust policy of {} cannot be read: {reason}",
+                quotable(arn)
+            ))
+        })?;
+        let mut trusting = self.trusting(template.clone(), sid.clone());
+        let tag = self.facts.owner().statement_tag();
+        if !role.tags.contains_key(&tag.0) {
+            trusting.tag = Some(tag);
+        }
+        if self.request.replace_trust {
+            return self.replaced_trust(arn, &existing, template, trusting, &role.trust);
+        }
+        let verdict = compare(&existing, template);
+        if let Verdict::Denied(statement) = &verdict {
+            return Err(self
+                .refused()
+                .because(format!(
+                    "{statement} in the trust policy of {} denies what the cluster needs, or may",
+                    quotable(arn)
+                ))
+                .hint("remove that statement, or use another role: --role-name NAME"));
+        }
+        self.warn_about_broad(&existing, &sid);
+        if verdict.holds() && !has_interim(&existing, &sid) {
+            let detail = match verdict {
+                Verdict::Identical => "is the published one",
+                _ => "covers the published one",
+            };
+            return Ok(Step::shown(Part::Trust, Action::None, arn, detail));
+        }
+        self.warnings.append(&mut self.replaced);
+        let merged = merge(&existing, template, &sid);
+        self.check_size(&merged)?;
+        for (statement, id) in dead_principals(&existing) {
+            self.warnings.push(format!(
+                "{statement} in the trust policy names {id}, which was deleted; IAM refuses every change while it stands there"
+            ));
+        }
+        let kept = foreign(&existing, &sid).len();
+        let replaced = statements(&existing).len() > kept;
+        let detail = format!(
+            "{} statement {sid}, keeps {kept} of others",
+            if replaced { "replaces" } else { "adds" }
+        );
+        let mut step = Step::shown(Part::Trust, Action::Update, arn, detail)
+            .doing(Work::SetTrust(Box::new(trusting)));
+        if let Verdict::Missing(difference) = verdict {
+            step = step.because(difference.describe());
+        }
+        Ok(step)
+    }
+
+    pub(super) fn replaced_trust(
+        &mut self,
+        arn: &str,
+        existing: &Value,
+        template: &Value,
+        mut trusting: Trusting,
+        base: &str,
+    ) -> Result<Step> {
+        let wanted = fresh(template, &trusting.sid);
+        if compare(existing, &wanted) == Verdict::Identical {
+            return Ok(Step::shown(
+                Part::Trust,
+                Action::None,
+                arn,
+                "is the published one",
+            ));
+        }
+        self.warnings.append(&mut self.replaced);
+        self.check_size(&wanted)?;
+        let lost = foreign(existing, &trusting.sid).len();
+        trusting.mode = TrustMode::Replace {
+            base: base.to_owned(),
+        };
+        let detail = format!("replaced as a whole, {lost} statements of others go");
+        Ok(Step::shown(Part::Trust, Action::Update, arn, detail)
+            .doing(Work::SetTrust(Box::new(trusting))))
+    }
+
+    /// Broad statements of others; ours are as broad as the published one, which is told apart.
+    pub(super) fn warn_about_broad(&mut self, existing: &Value, sid: &str) {
+        if let Some(provider) = &self.target.provider_arn {
+            let broad = over_broad(existing, provider);
+            self.warnings.extend(
+                broad
+                    .into_iter()
+                    .filter(|finding| !finding.starts_with(sid))
+                    .map(|finding| format!("the trust policy is broad: {finding}")),
+            );
+        }
+    }
+
+    pub(super) fn check_size(&self, document: &Value) -> Result<()> {
+        let (size, quota) = (trust::size(document), self.quota());
+        if size > quota {
+            let error = self.refused().because(format!(
+                "the trust policy would have {size} characters, {quota} are allowed"
+            ));
+            return Err(match self.state.trust_quota {
+                Seen::Unknown(_) => error.because(
+                    "the account's own limit is not known, because iam:GetAccountSummary is not allowed",
+                ),
+                _ => error,
+            }
+            .hint("use a role of its own: --role-name NAME"));
+        }
+        match forbidden_character(document) {
+            Some(bad) => Err(self.refused().because(format!(
+                "the trust policy has the character {bad:?}, which IAM does not take"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
