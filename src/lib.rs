@@ -2,10 +2,11 @@
 //! files and on live clusters.
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
-//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`plan`] and [`aws`]. At the edges, and
-//! unaware of each other: [`manifest`] (files), [`control`] (the API), [`settings`] (who and
-//! where), [`sandbox`] (an embedded Control Plane) and [`ui`] (the streams). On top: [`cli`] (the
-//! command line) and `command` (one file per verb), which ties them together.
+//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`] and
+//! [`plan`]. At the edges, and unaware of each other: [`manifest`] (files), [`control`] (the API),
+//! [`aws`] (IAM; its rules are pure), [`settings`] (who and where), [`sandbox`] (an embedded Control
+//! Plane) and [`ui`] (the streams). On top: [`cli`] (the command line) and `command` (one file per
+//! verb), which ties them together.
 
 pub mod addon;
 pub mod arn;
@@ -20,6 +21,7 @@ pub mod error;
 pub mod exit;
 pub mod manifest;
 pub mod patch;
+pub mod permit;
 pub mod plan;
 pub mod sandbox;
 pub mod secret;

@@ -1,10 +1,11 @@
 //! IAM in memory, for tests: strict where AWS is, slow to show writes if told so, and failing where
 //! told to.
 
-use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Permit, Provider, Role};
+use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Provider, Role};
 use super::name::Tags;
 use super::target::tests::caller;
 use super::trust;
+use crate::permit::Permit;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

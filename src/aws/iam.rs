@@ -5,23 +5,8 @@
 
 use super::name::Tags;
 use crate::arn::AccountId;
+use crate::permit::Permit;
 use serde_json::Value;
-
-/// The right to change something in AWS.
-///
-/// The command layer makes one after the plan was shown and confirmed, and never in a dry run. It is
-/// apart from the permit of Control Plane's API, because the two sides do not know each other.
-#[derive(Debug)]
-pub struct Permit {
-    _private: (),
-}
-
-impl Permit {
-    /// The user has seen the plan and wants it. Not to be called anywhere but in the command layer.
-    pub fn granted() -> Self {
-        Self { _private: () }
-    }
-}
 
 /// Why a call did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

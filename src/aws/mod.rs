@@ -31,7 +31,7 @@ pub mod template;
 pub mod trust;
 pub mod workload;
 
-pub use iam::{Iam, Permit};
+pub use iam::Iam;
 
 /// Text from outside, made fit to be quoted in a message: control characters are escaped and what
 /// is longer than 200 characters is cut.

@@ -2,7 +2,6 @@
 
 use super::apply::{Applier, Options, StepOutcome};
 use super::fake::{Content, Cut, Fake, Fault};
-use super::iam::Permit;
 use super::name::ECR;
 use super::plan::{Action, Plan, Work};
 use super::setup::{self, Order, setup_plan};
@@ -14,6 +13,7 @@ use super::teardown::{self, AddonExtent, Extent, ProviderExtent, teardown_plan};
 use crate::change;
 use crate::cluster::Cluster;
 use crate::error::{Error, Kind};
+use crate::permit::Permit;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;

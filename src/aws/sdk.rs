@@ -3,9 +3,10 @@
 //! The only place that talks to AWS. The SDK repeats throttled and failed attempts a few times;
 //! everything beyond that is decided in `apply`.
 
-use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Permit, Provider, Role};
+use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Provider, Role};
 use super::image::default_region;
 use super::name::Tags;
+use crate::permit::Permit;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};

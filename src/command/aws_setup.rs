@@ -218,7 +218,7 @@ impl Job<'_> {
             Stream::Words
         };
         aws::show(cx, &plan, stream);
-        let Some(permit) = self.mode.aws_permit().filter(|_| !plan.is_empty()) else {
+        let Some(permit) = self.mode.permit().filter(|_| !plan.is_empty()) else {
             return Ok(Done {
                 changed: !plan.is_empty(),
                 steps: plan

@@ -91,7 +91,7 @@ impl Job<'_> {
             Stream::Words
         };
         aws::show(cx, &plan, stream);
-        let Some(permit) = self.mode.aws_permit().filter(|_| !plan.is_empty()) else {
+        let Some(permit) = self.mode.permit().filter(|_| !plan.is_empty()) else {
             let steps: Vec<(Step, bool)> = plan
                 .steps
                 .iter()

@@ -25,9 +25,10 @@ use crate::cli::{
     AddonCommand, AuthCommand, AwsCommand, Cli, ClusterCommand, Command, SandboxCommand,
 };
 use crate::cluster::Cluster;
-use crate::control::{ApiError, Client, Connection, Permit, Who};
+use crate::control::{ApiError, Client, Connection, Who};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::permit::Permit;
 use crate::settings::{Environment, Flags, Settings};
 use crate::ui::{Report, Ui, wire};
 use std::cell::{OnceCell, RefCell};
@@ -58,14 +59,6 @@ pub(crate) enum Mode {
 impl Mode {
     fn of(dry_run: bool) -> Self {
         if dry_run { Self::DryRun } else { Self::Write }
-    }
-
-    /// The right to write to AWS; `None` for a dry run.
-    fn aws_permit(self) -> Option<crate::aws::Permit> {
-        match self {
-            Self::Write => Some(crate::aws::Permit::granted()),
-            Self::DryRun => None,
-        }
     }
 
     /// The right to write; `None` for a dry run.

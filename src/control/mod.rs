@@ -25,25 +25,11 @@ pub use error::{ApiError, Problem, WriteError};
 pub use explain::Who;
 pub use request::check_name;
 
+pub use crate::permit::Permit;
+
 use crate::error::Result;
 use crate::settings::{Endpoint, Proxy, Settings, Token};
 use std::time::Duration;
-
-/// Permission to change something.
-///
-/// Every function that writes asks for one, so that a dry run cannot write: without a permit the
-/// code does not compile. Only the command layer makes one, after the confirmation and never under
-/// `--dry-run`.
-#[derive(Debug)]
-pub struct Permit(());
-
-impl Permit {
-    /// The user wants the change: the command line says so, `--dry-run` is not given, and whatever
-    /// had to be confirmed is confirmed. Not to be called anywhere but in the command layer.
-    pub fn granted() -> Self {
-        Self(())
-    }
-}
 
 /// Takes the lines of `--debug`: one request, answer or body each, secrets masked, no line breaks.
 pub type Trace = Box<dyn Fn(&str)>;

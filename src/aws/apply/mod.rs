@@ -9,12 +9,13 @@ mod trust;
 
 use super::backup::Backup;
 use super::explain::explain;
-use super::iam::{Answer, Failure, Iam, NewRole, Permit, Role};
+use super::iam::{Answer, Failure, Iam, NewRole, Role};
 use super::merge::foreign;
 use super::name::Tags;
 use super::plan::{Step, Trusting, Work};
 use super::quotable;
 use crate::error::{Error, Kind, Result};
+use crate::permit::Permit;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
