@@ -107,7 +107,8 @@ fn by_code(error: Error, failure: &Failure, code: &str, caller: Option<&str>) ->
         return error
             .because("AWS does not accept the credentials")
             .because(said)
-            .hint("pass --aws-profile NAME, and check this machine's clock");
+            .hint("pass --aws-profile NAME, and check this machine's clock")
+            .hint("in China, GovCloud or the European Sovereign Cloud name a region too: --aws-region REGION");
     }
     let message = failure.message.as_str();
     match code {
