@@ -70,6 +70,12 @@ pub struct SandboxOptions {
     /// Time that every answer takes; none if omitted
     #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = parse_duration)]
     pub latency: Option<Duration>,
+    /// Refusal of add-ons whose prerequisites are off
+    #[arg(long)]
+    pub enforce_prerequisites: bool,
+    /// Add-on that is refused without a role (can be repeated)
+    #[arg(long, value_name = "ADDON", value_parser = super::value::AddonWord, hide_possible_values = true)]
+    pub require_role: Vec<String>,
     /// Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)
     #[arg(long, value_name = "SPEC", value_hint = ValueHint::Other)]
     pub fault: Vec<crate::sandbox::Fault>,

@@ -43,6 +43,7 @@ pub static VARIABLES: &[Variable] = &[
     ),
     variable("MK8S_OUTPUT", "Output format, when `-o` is not given"),
     variable("MK8S_NO_INPUT", "Set: never ask, as `--no-input`"),
+    variable("MK8S_LOG", "`debug`: as `--debug`"),
     variable("NO_COLOR", "Set: no colour"),
     variable("CLICOLOR_FORCE", "Set and not 0: colour, also in a pipe"),
     variable("FORCE_COLOR", "Set and not 0: colour, also in a pipe"),

@@ -73,7 +73,6 @@ pub struct Ui {
     interactive: bool,
     yes: bool,
     columns: Option<u16>,
-    unicode: bool,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
 }
@@ -146,13 +145,6 @@ impl Ui {
             yes: global.yes,
             debug: global.debug || env.get("MK8S_LOG").is_some_and(|level| level == "debug"),
             columns: env.get("COLUMNS").and_then(|text| text.parse().ok()),
-            unicode: ["LC_ALL", "LC_CTYPE", "LANG"]
-                .iter()
-                .find_map(|name| env.get(name))
-                .is_some_and(|locale| {
-                    let locale = locale.to_ascii_lowercase();
-                    locale.contains("utf-8") || locale.contains("utf8")
-                }),
             stdin: Arc::new(Mutex::new(io.stdin)),
             stdout: RefCell::new(io.stdout),
             stderr: RefCell::new(io.stderr),
@@ -179,7 +171,6 @@ impl Ui {
             interactive: false,
             yes: false,
             columns: None,
-            unicode: false,
             broken: Cell::new(false),
             lost: RefCell::new(None),
         }
@@ -208,11 +199,6 @@ impl Ui {
     /// Whether `--yes` was given.
     pub fn is_yes(&self) -> bool {
         self.yes
-    }
-
-    /// Whether the locale shows more than ASCII.
-    pub fn is_unicode(&self) -> bool {
-        self.unicode
     }
 
     /// The width that tables are fitted to: the terminal's; `None` elsewhere.
@@ -247,8 +233,8 @@ impl Ui {
             OutputFormat::Wide => self.text(report.wide.as_ref().unwrap_or(&report.text)),
             OutputFormat::Json => self.raw(&render::json(&report.json)),
             OutputFormat::JsonSlim => self.raw(&render::json(slim)),
-            OutputFormat::Yaml => self.raw(&render::yaml(&report.json)?),
-            OutputFormat::YamlSlim => self.raw(&render::yaml(slim)?),
+            OutputFormat::Yaml => self.raw(&render::yaml(&report.json)),
+            OutputFormat::YamlSlim => self.raw(&render::yaml(slim)),
             OutputFormat::Names => {
                 for name in &report.names {
                     self.data(name);
@@ -294,6 +280,14 @@ impl Ui {
     pub fn warn(&self, text: &str) {
         let word = self.paint_err("warning:", Tone::Yellow);
         self.write_err(&format!("{word} {}\n", clean(text)));
+    }
+
+    /// Says what could be done, on stderr.
+    pub fn hint(&self, text: &str) {
+        if self.volume >= Volume::Normal {
+            let word = self.paint_err("hint:", Tone::Cyan);
+            self.write_err(&format!("{word} {}\n", clean(text)));
+        }
     }
 
     /// Names the next command, on stderr.
