@@ -50,7 +50,7 @@ fn ending(failure: &Failure) -> String {
         Cause::NoCredentials => "no credentials".to_owned(),
         Cause::Unreachable => "not reached".to_owned(),
         Cause::TimedOut => "timed out".to_owned(),
-        Cause::Other => "failed".to_owned(),
+        Cause::Endpoint | Cause::Other => "failed".to_owned(),
     };
     match &failure.request_id {
         Some(id) => format!("{cause}, request {}", quotable(id)),
