@@ -76,6 +76,23 @@ pub(super) fn request(
     token: &str,
     body: &str,
 ) -> (u16, Vec<u8>) {
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json"
+    );
+    send(endpoint, &head, body)
+}
+
+/// A form that is posted to AWS, signed as much as an emulator wants it.
+pub(super) fn form(endpoint: &str, body: &str) -> (u16, Vec<u8>) {
+    let head = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                Authorization: AWS4-HMAC-SHA256 \
+                Credential=testing/20260101/us-east-1/iam/aws4_request, \
+                SignedHeaders=host, Signature=0";
+    send(endpoint, head, body)
+}
+
+fn send(endpoint: &str, head: &str, body: &str) -> (u16, Vec<u8>) {
     let address = endpoint.strip_prefix("http://").expect("plain http");
     let mut stream = TcpStream::connect(address).expect("the server listens");
     stream
@@ -83,8 +100,7 @@ pub(super) fn request(
         .unwrap();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "{head}\r\nHost: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len(),
     )
     .unwrap();

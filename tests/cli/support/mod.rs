@@ -17,7 +17,7 @@ pub(crate) use bed::Bed;
 pub(crate) use env::Env;
 pub(crate) use fake::{Answer, Fake};
 pub(crate) use gate::{Edge, Gate};
-pub(crate) use moto::{ACCOUNT, Moto, is_read};
+pub(crate) use moto::{ACCOUNT, is_read};
 pub(crate) use process::{Run, wait};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
