@@ -137,7 +137,14 @@ fn capital(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
         // An add-on's name keeps its spelling.
-        Some(first) if !text.contains('-') => first.to_uppercase().chain(chars).collect(),
+        Some(first)
+            if !text
+                .split(' ')
+                .next()
+                .is_some_and(|word| word.contains('-')) =>
+        {
+            first.to_uppercase().chain(chars).collect()
+        }
         _ => text.to_owned(),
     }
 }
