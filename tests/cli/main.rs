@@ -21,6 +21,7 @@ mod contract;
 mod documents;
 mod edits;
 mod failures;
+mod faults;
 mod generated;
 mod harness;
 mod live;
