@@ -24,8 +24,8 @@ pub(super) struct View<'a> {
 /// One primitive edit.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Op {
-    /// A new entry of a map that has entries.
-    Insert { map: Id, key: String, value: Value },
+    /// New entries of a map that has entries.
+    Insert { map: Id, new: Map<String, Value> },
     /// An entry, and whether it is the only one: then `{}` stays behind `owner`'s key.
     Remove { owner: Entry, entry: Entry },
     /// Another value for an entry of `map`.
@@ -52,17 +52,17 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(at: Range<usize>, label: impl Into<String>, because: impl Into<String>) -> Box<Self> {
-        Box::new(Self {
+    fn new(at: Range<usize>, label: impl Into<String>, because: impl Into<String>) -> Self {
+        Self {
             at,
             label: label.into(),
             also: None,
             because: because.into(),
             hint: None,
-        })
+        }
     }
 
-    fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
+    fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -70,14 +70,27 @@ impl Refusal {
 
 /// What has to be done so that `spec.addOns` becomes the desired object. The first can be done at
 /// once, the others after another look.
-pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<Op>, Box<Refusal>> {
+pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<Op>, Refusal> {
     let Some((key, spec)) = own_entry(view.tree, view.root, "spec", view.text) else {
         return Err(no_spec(view));
     };
     let owner = Entry { key, value: spec };
     let mut ops = Vec::new();
     match own_entry(view.tree, spec, "addOns", view.text) {
-        None => view.add(owner, "addOns", Value::Object(desired.clone()), &mut ops),
+        None => {
+            let desired = Value::Object(desired.clone());
+            let new = Map::from_iter([("addOns".to_owned(), desired)]);
+            view.check_insert(spec)?;
+            ops.push(if view.tree.entries(spec).next().is_some() {
+                Op::Insert { map: spec, new }
+            } else {
+                Op::Replace {
+                    map: view.root,
+                    entry: owner,
+                    value: Value::Object(new),
+                }
+            });
+        }
         Some((key, value)) => {
             let entry = Entry { key, value };
             if view.tree.kind(value).is_map() {
@@ -95,7 +108,7 @@ pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<O
 }
 
 /// Checks everything on the way to the values that are to change.
-pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), Box<Refusal>> {
+pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), Refusal> {
     if view.tree.kind(view.root) == Kind::Alias {
         return Err(view.alias_refusal(view.root, "the whole cluster"));
     }
@@ -138,7 +151,7 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 }
 
 /// Refuses duplicate keys in the document and in what surrounds it.
-pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Box<Refusal>> {
+pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Refusal> {
     let around = view.tree.path(0, view.root).into_iter();
     let within = view.root + 1..view.tree.next(view.root);
     for map in around
@@ -175,7 +188,19 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Box<Refusal>> {
     Ok(())
 }
 
-fn no_spec(view: View<'_>) -> Box<Refusal> {
+/// For what turns out only when it is tried: points at `addOns`, else at `spec`.
+pub(super) fn not_possible(view: View<'_>, reason: String) -> Refusal {
+    let own = |map, key| own_entry(view.tree, map, key, view.text);
+    let spec = own(view.root, "spec");
+    let add_ons = spec.and_then(|(_, spec)| own(spec, "addOns"));
+    let key = add_ons.or(spec).map_or(view.root, |(key, _)| key);
+    let range = view.tree.range(key);
+    let end = scan::line_end(view.text, range.start);
+    let range = range.start..range.end.min(end);
+    Refusal::new(range, "the add-ons cannot be changed here", reason)
+}
+
+fn no_spec(view: View<'_>) -> Refusal {
     let start = view.tree.range(view.root).start;
     let end = scan::line_end(view.text, start);
     Refusal::new(
@@ -189,7 +214,7 @@ fn no_spec(view: View<'_>) -> Box<Refusal> {
 pub(super) fn check_forms<'a>(
     view: View<'_>,
     keys: impl IntoIterator<Item = &'a str>,
-) -> Result<(), Box<Refusal>> {
+) -> Result<(), Refusal> {
     let Some((_, spec)) = own_entry(view.tree, view.root, "spec", view.text) else {
         return Ok(());
     };
@@ -210,7 +235,7 @@ pub(super) fn check_forms<'a>(
 }
 
 /// Checks all nodes on the way to the value that a change is about.
-fn check_path(view: View<'_>, change: &Change) -> Result<(), Box<Refusal>> {
+fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
     let parts: Vec<&str> = ["spec", "addOns"]
         .into_iter()
         .chain(change.path.iter().map(String::as_str))
@@ -244,7 +269,7 @@ fn check_path(view: View<'_>, change: &Change) -> Result<(), Box<Refusal>> {
             if let Some(tag) = view.tree.tag(value) {
                 return Err(Refusal::new(
                     tag.range.clone(),
-                    format!("`{name}` has a tag and no value"),
+                    format!("{name} has a tag and no value"),
                     "parsers disagree on what that means",
                 )
                 .hint("remove the tag"));
@@ -315,6 +340,11 @@ impl<'a> View<'a> {
         chain
     }
 
+    /// The map whose entry the key begins.
+    pub(super) fn holder(self, key: Id) -> Option<Id> {
+        self.chain(key).into_iter().rfind(|&map| map != key)
+    }
+
     fn diff(
         self,
         map: Id,
@@ -322,7 +352,7 @@ impl<'a> View<'a> {
         desired: &Map<String, Value>,
         path: &str,
         ops: &mut Vec<Op>,
-    ) -> Result<(), Box<Refusal>> {
+    ) -> Result<(), Refusal> {
         let below = owner.value;
         let entries = self.entries(below);
         if entries.is_empty() && desired.is_empty() {
@@ -372,6 +402,7 @@ impl<'a> View<'a> {
                 }
             }
         }
+        let mut new = Map::new();
         for (key, wanted) in desired {
             if own_entry(self.tree, below, key, self.text).is_some() {
                 continue;
@@ -383,67 +414,79 @@ impl<'a> View<'a> {
                 }
                 return Err(self.merge_refusal(merge, &format!("{path}.{key}")));
             }
-            self.add(owner, key, wanted.clone(), ops);
+            new.insert(key.clone(), wanted.clone());
+        }
+        if !new.is_empty() {
+            self.check_insert(below)?;
+            ops.push(Op::Insert { map: below, new });
         }
         Ok(())
     }
 
-    /// A new entry for the map that `owner` holds.
-    fn add(self, owner: Entry, key: &str, value: Value, ops: &mut Vec<Op>) {
-        let key = key.to_owned();
-        if self.tree.entries(owner.value).next().is_some() {
-            let map = owner.value;
-            ops.push(Op::Insert { map, key, value });
-        } else {
-            let mut map = Map::new();
-            map.insert(key, value);
-            ops.push(Op::Replace {
-                map: self.root,
-                entry: owner,
-                value: Value::Object(map),
-            });
-        }
-    }
-
-    fn value(self, id: Id) -> Option<Value> {
+    /// What a node means.
+    pub(super) fn value(self, id: Id) -> Option<Value> {
         value::value(self.tree, id, self.text, &mut super::EXPANDED.clone())
     }
 
     /// Checks an entry whose value, or something in it, is to change.
-    fn touch(self, entry: Entry, name: &str) -> Result<(), Box<Refusal>> {
+    fn touch(self, entry: Entry, name: &str) -> Result<(), Refusal> {
         let Entry { key, value } = entry;
-        let range = self.tree.range(key);
         if self.is_explicit(entry) {
-            return Err(Refusal::new(
-                range,
-                format!("`{name}` is written as an explicit key (`? …`)"),
-                "a key in this form is not edited",
-            )
-            .hint("write it as `key: value`"));
+            return Err(self.explicit_refusal(entry, name));
         }
-        let start = scan::line_start(self.text, range.start);
-        let prefix = scan::prefix(self.text, range.start);
-        if let Some(tab) = prefix.find('\t')
-            && self
-                .chain(key)
-                .last()
-                .is_some_and(|&map| self.tree.kind(map) == Kind::BlockMap)
-        {
-            let at = start + tab;
-            return Err(Refusal::new(
-                at..at + 1,
-                "this tab is indentation",
-                "tabs are not indentation in YAML, parsers disagree on what they mean",
-            )
-            .hint("indent with spaces"));
-        }
+        self.check_indent(key)?;
         if self.tree.kind(value) == Kind::Alias {
             return Err(self.alias_refusal(value, name));
         }
         self.check_shared(value, name)
     }
 
-    fn alias_refusal(self, id: Id, name: &str) -> Box<Refusal> {
+    /// Refuses a tab before a key in block context.
+    fn check_indent(self, key: Id) -> Result<(), Refusal> {
+        let start = self.tree.outer_start(key);
+        let prefix = scan::prefix(self.text, start);
+        let map = self.chain(key).last().copied();
+        let (Some(tab), Some(Kind::BlockMap)) =
+            (prefix.find('\t'), map.map(|map| self.tree.kind(map)))
+        else {
+            return Ok(());
+        };
+        let at = start - prefix.len() + tab;
+        Err(Refusal::new(
+            at..at + 1,
+            "this tab is indentation",
+            "tabs are not indentation in YAML, and parsers disagree on what they mean",
+        )
+        .hint("indent with spaces"))
+    }
+
+    /// Refuses new entries where no key shows how they are to be indented.
+    fn check_insert(self, map: Id) -> Result<(), Refusal> {
+        if self.tree.kind(map) != Kind::BlockMap {
+            return Ok(());
+        }
+        let entries = self.entries(map);
+        for entry in &entries {
+            self.check_indent(entry.key)?;
+        }
+        match entries.first() {
+            Some(&first) if entries.iter().all(|&entry| self.is_explicit(entry)) => {
+                Err(self.explicit_refusal(first, "this key"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn explicit_refusal(self, entry: Entry, name: &str) -> Refusal {
+        Refusal::new(
+            self.tree.range(entry.key),
+            format!("{name} is written as an explicit key (`? …`)"),
+            "a key in this form is not edited",
+        )
+        .hint("write it as `key: value`")
+    }
+
+    fn alias_refusal(self, id: Id, name: &str) -> Refusal {
         let alias = self.tree.range(id);
         let anchor = self.slice(alias.start + 1..alias.end).escape_debug();
         let line = self
@@ -462,24 +505,23 @@ impl<'a> View<'a> {
 
     /// Whether the key has a `?` before it.
     fn is_explicit(self, entry: Entry) -> bool {
+        let Some(map) = self.holder(entry.key) else {
+            return false;
+        };
+        let entries = self.entries(map);
+        let before = entries.iter().take_while(|&&other| other != entry).last();
+        let open = self.tree.range(map).start + usize::from(self.tree.kind(map).is_flow());
+        let from = before.map_or(open, |&other| self.entry_end(other));
         let start = self.tree.outer_start(entry.key);
-        let before = self.text[..start].trim_end();
-        before.ends_with('?') && {
-            // A text that ends in `?` is the end of the node before.
-            let at = before.len() - 1;
-            !(0..entry.key)
-                .any(|id| self.tree.kind(id).is_scalar() && self.tree.range(id).contains(&at))
-                && !self.in_comment(at)
+        let mut at = scan::skip(self.text, from.min(start), start);
+        if self.text.as_bytes().get(at) == Some(&b',') {
+            at = scan::skip(self.text, at + 1, start);
         }
-    }
-
-    fn in_comment(self, at: usize) -> bool {
-        let line = &self.text[scan::line_start(self.text, at)..at];
-        line.trim_start().starts_with('#') || line.contains(" #") || line.contains("\t#")
+        at < start && self.text.as_bytes().get(at) == Some(&b'?')
     }
 
     /// Refuses a node that an alias elsewhere repeats.
-    fn check_shared(self, id: Id, name: &str) -> Result<(), Box<Refusal>> {
+    fn check_shared(self, id: Id, name: &str) -> Result<(), Refusal> {
         let used = self
             .tree
             .aliases()
@@ -492,7 +534,7 @@ impl<'a> View<'a> {
     }
 
     /// Refuses when something outside of the node repeats something in it.
-    fn check_leaving(self, id: Id, name: &str) -> Result<(), Box<Refusal>> {
+    fn check_leaving(self, id: Id, name: &str) -> Result<(), Refusal> {
         for &alias in self.tree.aliases() {
             let Some(target) = self.tree.target(alias) else {
                 continue;
@@ -507,7 +549,7 @@ impl<'a> View<'a> {
         Ok(())
     }
 
-    fn shared(self, alias: Id, anchor: Range<usize>, name: &str) -> Box<Refusal> {
+    fn shared(self, alias: Id, anchor: Range<usize>, name: &str) -> Refusal {
         let written = self.slice(anchor.start + 1..anchor.end).escape_debug();
         let line = self.line(self.tree.range(alias).start);
         Refusal::new(
@@ -520,7 +562,7 @@ impl<'a> View<'a> {
         ))
     }
 
-    fn not_a_mapping(self, value: Id, name: &str, depth: usize) -> Box<Refusal> {
+    fn not_a_mapping(self, value: Id, name: &str, depth: usize) -> Refusal {
         let range = self.tree.range(value);
         let end = scan::line_end(self.text, range.start);
         let range = range.start..range.end.min(end);
@@ -568,7 +610,7 @@ impl<'a> View<'a> {
         None
     }
 
-    fn merge_refusal(self, merge: Merge, name: &str) -> Box<Refusal> {
+    fn merge_refusal(self, merge: Merge, name: &str) -> Refusal {
         let from = self
             .tree
             .target(merge.source)
