@@ -259,13 +259,19 @@ fn warnings_have_their_place_in_the_file() {
 #[test]
 fn a_fleet_is_edited_on_all_cores_and_in_order() {
     let one = |number: usize| {
-        format!("kind: mk8s\nname: c{number}\nspec:\n  provider: {{aws: {{}}}}\n  addOns:\n    a: {{}}\n")
+        format!(
+            "kind: mk8s\nname: c{number}\nspec:\n  provider: {{aws: {{}}}}\n  addOns:\n    a: {{}}\n"
+        )
     };
     let documents: Vec<String> = (0..700).map(one).collect();
     let text = documents.join("---\n");
     let result = run("fleet", text.clone().into(), "enable headlamp").unwrap();
-    assert_eq!(result, text.replace("    a: {}\n", "    a: {}\n    headlamp: {}\n"));
-    let list = serde_json::to_string_pretty(&vec![json!({"kind": "mk8s", "spec": {"addOns": {}}}); 700]);
+    assert_eq!(
+        result,
+        text.replace("    a: {}\n", "    a: {}\n    headlamp: {}\n")
+    );
+    let list =
+        serde_json::to_string_pretty(&vec![json!({"kind": "mk8s", "spec": {"addOns": {}}}); 700]);
     let list = list.unwrap();
     let result = run("fleet", list.clone().into(), "enable headlamp").unwrap();
     let filled = "\"addOns\": {\n        \"headlamp\": {}\n      }";
