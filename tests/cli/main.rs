@@ -25,6 +25,7 @@ mod faults;
 mod generated;
 mod harness;
 mod live;
+mod races;
 mod rules;
 mod samples;
 mod sandboxes;
