@@ -13,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(50);
 
 /// One of the commands, with the world that it meets and what it makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Job {
+pub(crate) enum Job {
     Enable,
     Disable,
     Create,
@@ -21,7 +21,7 @@ enum Job {
     TrustPolicy,
 }
 
-const JOBS: [Job; 5] = [
+pub(crate) const JOBS: [Job; 5] = [
     Job::Enable,
     Job::Disable,
     Job::Create,
@@ -38,7 +38,7 @@ impl Job {
         }
     }
 
-    fn line(self) -> &'static str {
+    pub(crate) fn line(self) -> &'static str {
         match self {
             Self::Enable => "addon enable aws-ecr -c prod",
             Self::Disable => "addon disable aws-ecr -c prod --yes",
@@ -61,7 +61,7 @@ impl Job {
             .collect()
     }
 
-    fn writes(self) -> bool {
+    pub(crate) fn writes(self) -> bool {
         self != Self::TrustPolicy
     }
 
@@ -77,15 +77,15 @@ impl Job {
 }
 
 /// A sandbox with the job's world in it.
-struct World {
+pub(crate) struct World {
     job: Job,
-    env: Env,
-    sandbox: Sandbox,
+    pub(crate) env: Env,
+    pub(crate) sandbox: Sandbox,
     before: Option<Value>,
 }
 
 impl World {
-    fn new(job: Job) -> Self {
+    pub(crate) fn new(job: Job) -> Self {
         let mut env = Env::new();
         let lines = job.add_ons();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
@@ -130,7 +130,7 @@ impl World {
     }
 
     /// Whether all is as it was, or the job is done and all else is as it was.
-    fn nothing_is_lost(&self) -> Result<(), String> {
+    pub(crate) fn nothing_is_lost(&self) -> Result<(), String> {
         let other = read(&self.sandbox, "other");
         insist!(
             other.is_some_and(|other| other["version"] == 1),
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Without faults, the same command ends well.
-    fn converges(&self) -> Result<(), String> {
+    pub(crate) fn converges(&self) -> Result<(), String> {
         let (status, _) = self.sandbox.call("DELETE", "/_sandbox/faults", "");
         insist!(status == 204, "the faults stay: {status}");
         let run = self.env.line(self.job.line()).limit(LIMIT).run();
