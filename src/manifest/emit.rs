@@ -48,6 +48,22 @@ pub(super) struct Flow {
     pub(super) lines: Option<(String, String)>,
 }
 
+/// A whole document in block style, with a final line break.
+pub(super) fn document(value: &Value) -> String {
+    let style = Block {
+        step: 2,
+        indentless: true,
+        keys: Quote::Plain,
+        texts: Quote::Plain,
+    };
+    let lines = match value {
+        Value::Object(map) if !map.is_empty() => map_lines(map, "", &style),
+        Value::Array(list) if !list.is_empty() => list_lines(list, "", &style),
+        value => block_inline(value, style.texts).into_iter().collect(),
+    };
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
 /// The lines of one entry, indented, without line breaks.
 pub(super) fn entry_lines(key: &str, value: &Value, indent: &str, style: &Block) -> Vec<String> {
     let key = text(key, style.keys, Context::Key);

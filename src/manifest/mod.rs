@@ -5,6 +5,7 @@
 //! scalars mean is in `value`, and nothing outside this module builds manifest text.
 
 mod block;
+mod check;
 mod diff;
 mod edit;
 mod emit;
@@ -19,8 +20,11 @@ mod scan;
 mod split;
 #[cfg(test)]
 mod tests;
+mod time;
 mod tree;
+mod trouble;
 mod value;
+mod view;
 
 pub use diff::diff;
 pub use edit::Edit;
@@ -92,6 +96,11 @@ pub struct Finding {
     pub column: usize,
     /// What is the matter, without a full stop.
     pub message: String,
+}
+
+/// Writes a value as a YAML document that every common parser reads as the same value.
+pub fn yaml(value: &Value) -> String {
+    emit::document(value)
 }
 
 impl Document {
