@@ -236,7 +236,7 @@ pub(super) async fn trust_policy(cx: &Context, args: &TrustPolicyArgs) -> Result
             .hint("--account ID sets the AWS account that owns the role");
     }
     cx.ui.report(&Report {
-        text: format!("{document:#}"),
+        text: crate::ui::json(&document),
         names: vec![place],
         json: document,
         slim: None,
