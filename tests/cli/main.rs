@@ -24,6 +24,7 @@ mod failures;
 mod faults;
 mod generated;
 mod harness;
+mod hostile;
 mod kills;
 mod live;
 mod races;
