@@ -391,7 +391,7 @@ impl<'a> Change<'a> {
                 .because("stdout is the edited manifest then"));
         }
         let (loaded, unreadable) = target::load_all(cx, paths, names)?;
-        let edits = file::plan(self, &loaded, unreadable)?;
+        let mut edits = file::plan(self, loaded, unreadable)?;
         let mut live_names: Vec<String> = Vec::new();
         if self.apply {
             for name in edits.iter().flat_map(file::Edit::names) {
@@ -417,7 +417,7 @@ impl<'a> Change<'a> {
         if self.apply {
             self.rehearse(&live_names).await?;
         }
-        let (written, failure) = file::write(self, &edits);
+        let (written, failure) = file::write(self, &mut edits, names);
         if let Some(failure) = failure {
             // What is written is told before what is not.
             self.finish(written, &[])?;
@@ -447,7 +447,7 @@ impl<'a> Change<'a> {
 
     /// The command that brings the live clusters to the edited files. What a manifest leaves out
     /// stays live, so a removal needs more than an apply.
-    fn then(&self, paths: &[std::path::PathBuf], edits: &[file::Edit<'_>]) -> Option<String> {
+    fn then(&self, paths: &[std::path::PathBuf], edits: &[file::Edit]) -> Option<String> {
         if !edits.iter().any(file::Edit::changed) {
             return None;
         }
