@@ -35,6 +35,7 @@ mod screens;
 mod targets;
 mod usage;
 mod waiting;
+mod witnesses;
 
 /// A file that is not listed would never run.
 #[test]
