@@ -72,7 +72,7 @@ impl Writer {
         };
         match self {
             Self::Mk8s(addon, _) => {
-                let on = round % 2 == 0;
+                let on = round.is_multiple_of(2);
                 let verb = if on { "enable" } else { "disable" };
                 let run = env
                     .line(&format!("addon {verb} {addon} -c edge --yes"))

@@ -137,7 +137,7 @@ struct Writer<'a> {
     indentless: bool,
     quoted: bool,
     comments: bool,
-    /// PyYAML takes no tab before a comment.
+    /// `PyYAML` takes no tab before a comment.
     tabs: bool,
     anchors: usize,
     text: String,

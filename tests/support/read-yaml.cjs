@@ -14,4 +14,5 @@ const answers = texts.map((text) => {
   }
 });
 
-process.stdout.write(`[${answers.join(',')}]`);
+// Half of a surrogate pair is a text to JavaScript and to nobody else.
+process.stdout.write(`[${answers.join(',')}]`.replace(/\\ud[89a-f][0-9a-f]{2}/gi, '\\ufffd'));

@@ -28,4 +28,7 @@ def read(text):
         return {"error": str(error) or type(error).__name__}
 
 
-json.dump([read(text) for text in json.load(sys.stdin)], sys.stdout, default=str)
+answers = [read(text) for text in json.load(sys.stdin)]
+# Half of a surrogate pair is a text to Python and to nobody else.
+shown = json.dumps(answers, default=str, ensure_ascii=False)
+sys.stdout.buffer.write(shown.encode("utf-8", "replace"))
