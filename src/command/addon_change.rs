@@ -343,10 +343,25 @@ impl<'a> Change<'a> {
             return Ok(None);
         };
         let state = if gone { "off" } else { "enabled" };
+        let trust_policy = addon.trust_policy == Some(pointer.as_str());
         let what = if gone {
             format!("the status of `{}` to disappear", addon.name)
+        } else if trust_policy {
+            format!("the trust policy of `{}`", addon.name)
         } else {
             format!("`{}`", addon.name)
+        };
+        let again = if trust_policy {
+            format!(
+                "mk8s addon trust-policy {} -c {name} --wait=15m",
+                addon.name
+            )
+        } else {
+            format!(
+                "mk8s addon {} {} -c {name} --wait=15m",
+                self.verb(),
+                addon.name
+            )
         };
         let wait = super::status::Wait {
             name,
@@ -354,7 +369,7 @@ impl<'a> Change<'a> {
             gone,
             what: &what,
             stays: &format!("{} stays {state}", addon.name),
-            again: &format!("mk8s addon show {} -c {name}", addon.name),
+            again: &again,
             limit,
         };
         wait.run(cx).await.map(|(_, waited)| Some(waited))
