@@ -35,6 +35,8 @@ const HEAD_TIME: Duration = Duration::from_mins(2);
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_mins(1);
 
+const REQUEST_ID: &str = "x-request-id";
+
 /// What a `garble` answers: valid nowhere, and hostile to a terminal that gets it raw.
 const GARBLE: &[u8] =
     b"{\"kind\":\"mk8s\",\"name\":\"\x1b[31m\x07\x00\xff\xfe\",\"spec\":[,}\r\n\x1b]0;x\x07";
@@ -51,7 +53,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    fn world(&self) -> MutexGuard<'_, World> {
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -97,9 +99,9 @@ async fn answer(
     let chosen = if control {
         Chosen::default()
     } else {
-        tokio::time::sleep(shared.latency).await;
+        wait(shared.latency).await;
         let chosen = shared.world().faults.choose(method, path);
-        tokio::time::sleep(chosen.delay_before).await;
+        wait(chosen.delay_before).await;
         chosen
     };
     let text = |name: HeaderName| text(&head.headers, name);
@@ -135,8 +137,15 @@ async fn answer(
         (outcome, reply)
     };
     drop(outcome);
-    tokio::time::sleep(chosen.delay_after).await;
+    wait(chosen.delay_after).await;
     reply.send(&instead, &request_id).await
+}
+
+/// A timer rounds up to a millisecond: none is better where there is nothing to wait for.
+async fn wait(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
 }
 
 /// Does what the request asks for, unless a fault comes before.
@@ -160,6 +169,8 @@ fn work(world: &mut World, call: &Call<'_>, chosen: &Chosen) -> Option<Outcome> 
 /// What is sent.
 enum Reply {
     Answer(Answer),
+    /// From something in between, which knows no request id.
+    Foreign(Answer),
     Truncated(Answer),
     Dripped(Answer, Duration),
     Flood(u64),
@@ -178,7 +189,7 @@ impl Reply {
             })
         };
         let raw = |status: u16, content_type, bytes: &[u8]| {
-            Self::Answer(Answer {
+            Self::Foreign(Answer {
                 status: status_code(status),
                 headers: Vec::new(),
                 body: AnswerBody::Raw {
@@ -202,7 +213,7 @@ impl Reply {
                 b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\
                   <body><h1>Sign in to the network</h1></body></html>\n",
             ),
-            Some(Kind::Redirect(url)) => Self::Answer(
+            Some(Kind::Redirect(url)) => Self::Foreign(
                 Answer::empty(StatusCode::TEMPORARY_REDIRECT).header("location", url.as_str()),
             ),
             Some(Kind::Status(failing)) => Self::Answer(failing_answer(failing, request_id)),
@@ -212,9 +223,10 @@ impl Reply {
     /// The status that the client gets to see.
     fn status(&self) -> Option<u16> {
         match self {
-            Self::Answer(answer) | Self::Truncated(answer) | Self::Dripped(answer, _) => {
-                Some(answer.status.as_u16())
-            }
+            Self::Answer(answer)
+            | Self::Foreign(answer)
+            | Self::Truncated(answer)
+            | Self::Dripped(answer, _) => Some(answer.status.as_u16()),
             Self::Flood(_) => Some(200),
             Self::Noise | Self::Stall | Self::Cut => None,
         }
@@ -227,6 +239,11 @@ impl Reply {
     ) -> Result<Response<Content>, io::Error> {
         match self {
             Self::Answer(answer) => Ok(response(&answer, request_id)),
+            Self::Foreign(answer) => {
+                let mut response = response(&answer, request_id);
+                response.headers_mut().remove(REQUEST_ID);
+                Ok(response)
+            }
             Self::Truncated(answer) => {
                 let mut response = response(&answer, request_id);
                 let (mut bytes, _) = answer.content();
@@ -325,7 +342,7 @@ fn response(answer: &Answer, request_id: &str) -> Response<Content> {
             headers.insert(HeaderName::from_static(name), value);
         }
     };
-    put("x-request-id", request_id);
+    put(REQUEST_ID, request_id);
     for (name, value) in &answer.headers {
         put(name, value);
     }

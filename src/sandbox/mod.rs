@@ -14,12 +14,15 @@ mod journal;
 mod kubeconfig;
 mod patch;
 mod query;
+mod record;
 mod reply;
 mod route;
 mod seed;
 mod state;
 mod status;
 mod store;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 pub use fault::Fault;
@@ -62,7 +65,8 @@ pub struct Options {
     pub token: SecretString,
     /// Clusters to start with, unless the state file already exists.
     pub seeds: Seeds,
-    /// File that keeps the clusters; nothing is kept without it.
+    /// File that keeps the clusters; nothing is kept without it. A lock file, `FILE.lock`, is put
+    /// beside it.
     pub state: Option<PathBuf>,
     /// What a PUT does to what its body omits.
     pub put: PutMode,
@@ -204,9 +208,15 @@ impl Sandbox {
                 delay: i64::try_from(options.status_delay.as_millis()).unwrap_or(i64::MAX),
             },
         };
-        let mut store = Store::new(policy, state, file);
+        let mut store = Store::new(policy, state);
         if is_new {
             sow(&mut store, options.seeds.objects())?;
+        }
+        if let Some(file) = file {
+            store.keep_in(file).map_err(|error| {
+                Error::failure("the sandbox was not started with its state file")
+                    .because(error.to_string())
+            })?;
         }
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
         let failed = |error: std::io::Error| {
@@ -244,17 +254,11 @@ impl Sandbox {
 
     /// What clients need in their environment: endpoint, org and token, in plain text.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        let (org, token) = match self.shared.world.lock() {
-            Ok(world) => (
-                world.store.org().to_owned(),
-                world.token.expose_secret().to_owned(),
-            ),
-            Err(_) => Default::default(),
-        };
+        let world = self.shared.world();
         vec![
             ("CPLN_ENDPOINT", self.url()),
-            ("CPLN_ORG", org),
-            ("CPLN_TOKEN", token),
+            ("CPLN_ORG", world.store.org().to_owned()),
+            ("CPLN_TOKEN", world.token.expose_secret().to_owned()),
         ]
     }
 
@@ -286,8 +290,16 @@ impl Sandbox {
 fn check(options: &Options) -> Result<(), Error> {
     let refuse = |reason: String| Err(Error::usage("the sandbox was not started").because(reason));
     let org = &options.org;
-    if !validate::is_name(org) {
-        return refuse(format!("`{org}` is not the name of an org"));
+    let is_org = !org.is_empty()
+        && org.len() <= 63
+        && org
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !is_org {
+        return refuse(format!(
+            "`{}` is not the name of an org",
+            org.escape_debug()
+        ));
     }
     if options.page_size == 0 {
         return refuse("a page needs room for at least one cluster".to_owned());

@@ -3,9 +3,9 @@
 //! Written whole, to a new file that takes the old one's place, and on disk before the answer of
 //! the write is sent: a killed sandbox has lost nothing that was answered. Holds no token.
 
+use super::record::Record;
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -27,32 +27,6 @@ pub(super) struct State {
     pub(super) known: BTreeSet<String>,
     /// The clusters by name.
     pub(super) clusters: BTreeMap<String, Record>,
-}
-
-/// One cluster.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Record {
-    /// `kind`, `name`, `description`, `tags`, `spec`.
-    pub(super) object: Map<String, Value>,
-    pub(super) id: String,
-    pub(super) alias: String,
-    /// The lock counter.
-    pub(super) version: i64,
-    /// Milliseconds since 1970, as all times here.
-    pub(super) created: i64,
-    pub(super) last_modified: i64,
-    /// When each add-on was last switched on or changed.
-    pub(super) since: BTreeMap<String, i64>,
-    /// The newest last.
-    pub(super) events: Vec<Event>,
-}
-
-/// One line of the event log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Event {
-    pub(super) at: i64,
-    pub(super) message: String,
 }
 
 impl State {
@@ -127,7 +101,17 @@ impl StateFile {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        // Always the same name, which the lock makes ours: a killed sandbox leaves one at most.
+        let mut name = self.path.file_name().unwrap_or_default().to_os_string();
+        name.push(".tmp");
+        match fs::remove_file(folder.join(&name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = tempfile::Builder::new()
+            .prefix(&name)
+            .rand_bytes(0)
+            .tempfile_in(folder)?;
         let mut text = serde_json::to_vec_pretty(state)?;
         text.push(b'\n');
         file.write_all(&text)?;
@@ -150,7 +134,10 @@ mod tests {
         let mut state = State::new("acme");
         state.made = 3;
         state.known.insert("rocket".to_owned());
+        // What a killed sandbox left behind does not stand in the way.
+        fs::write(folder.path().join("state.json.tmp"), "{").unwrap();
         file.save(&state).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         let busy = StateFile::open(&path).unwrap_err();
         assert_eq!(busy.because, ["another sandbox is using it"]);
         drop(file);

@@ -8,22 +8,18 @@ use super::PutMode;
 use super::answer::Refusal;
 use super::defaults;
 use super::patch::{self, BadPatch};
-use super::state::{Event, Record, State, StateFile};
-use super::status::{Ages, Publisher};
+use super::record::{self, Record};
+use super::state::{State, StateFile};
+use super::status::Publisher;
 use super::validate::{self, READ_ONLY, Rules};
 use crate::addon;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::io;
 use std::ops::Bound;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// The tag that stands against deletion.
 const PROTECTED: &str = "cpln/protected";
-
-/// Events that are kept of each cluster.
-const EVENTS: usize = 100;
 
 /// How deep a document may nest: far above any real one, far below what the state file's reader
 /// takes.
@@ -77,13 +73,20 @@ pub(super) struct Written {
 }
 
 impl Store {
-    /// A store over a state; `file` is where it is kept, if anywhere.
-    pub(super) fn new(policy: Policy, state: State, file: Option<StateFile>) -> Self {
+    /// A store over a state that is kept nowhere yet.
+    pub(super) fn new(policy: Policy, state: State) -> Self {
         Self {
             policy,
             state,
-            file,
+            file: None,
         }
+    }
+
+    /// Keeps the state in a file from now on.
+    pub(super) fn keep_in(&mut self, file: StateFile) -> io::Result<()> {
+        file.save(&self.state)?;
+        self.file = Some(file);
+        Ok(())
     }
 
     pub(super) fn org(&self) -> &str {
@@ -118,25 +121,7 @@ impl Store {
 
     /// The events of a cluster, the newest first.
     pub(super) fn events(&self, name: &str) -> Result<Vec<Value>, Refusal> {
-        let record = self.record(name)?;
-        Ok(record
-            .events
-            .iter()
-            .enumerate()
-            .rev()
-            .map(|(n, event)| {
-                json!({
-                    "kind": "event",
-                    "id": hex_id(&format!("{}/{n}/{}", record.id, event.at)),
-                    "severity": "info",
-                    "type": "status",
-                    "context": {"kind": "mk8s", "name": name},
-                    "message": event.message,
-                    "created": stamp(event.at),
-                    "lastModified": stamp(event.at),
-                })
-            })
-            .collect())
+        self.record(name).map(Record::events)
     }
 
     /// `POST` on the collection.
@@ -283,11 +268,14 @@ impl Store {
         if !problems.is_empty() {
             return Err(Refusal::schema(problems));
         }
-        let name = text(&object, "name").to_owned();
+        let name = record::name(&object).to_owned();
         let (effect, record) = match current {
             Some(record) if record.object == object => (Effect::Unchanged, record),
-            Some(record) => (Effect::Updated, changed(record, object, now)),
-            None => (Effect::Created, self.fresh(object, now)),
+            Some(record) => (Effect::Updated, record.changed(object, now)),
+            None => {
+                let (org, nth) = (&self.state.org, self.state.made);
+                (Effect::Created, Record::new(object, org, nth, now))
+            }
         };
         let cluster = self.view(&record, now);
         let applied = match effect {
@@ -342,65 +330,8 @@ impl Store {
         self.state.known.extend(unknown.cloned());
     }
 
-    fn fresh(&self, object: Map<String, Value>, now: i64) -> Record {
-        // Ids follow from the order of creation, so that a rehearsal prints the same every time.
-        let seed = format!(
-            "{}/{}/{}",
-            self.state.org,
-            text(&object, "name"),
-            self.state.made
-        );
-        Record {
-            since: since(&BTreeMap::new(), None, &object, now),
-            object,
-            id: hex_id(&seed),
-            alias: alias(&seed),
-            version: 1,
-            created: now,
-            last_modified: now,
-            events: vec![Event {
-                at: now,
-                message: "Cluster created".to_owned(),
-            }],
-        }
-    }
-
-    /// The cluster with everything that the server adds.
     fn view(&self, record: &Record, now: i64) -> Value {
-        let org = &self.state.org;
-        let name = text(&record.object, "name");
-        let status = self.policy.publisher.status(
-            &json!({"spec": record.object.get("spec")}),
-            org,
-            &record.alias,
-            &Ages {
-                created: record.created,
-                since: &record.since,
-                now,
-            },
-        );
-        let link = |rel: &str, path: &str| json!({"rel": rel, "href": format!("/org/{org}{path}")});
-        let item = format!("/mk8s/{name}");
-        let mut view = record.object.clone();
-        view.insert("version".to_owned(), json!(record.version));
-        view.insert("id".to_owned(), json!(record.id));
-        view.insert("alias".to_owned(), json!(record.alias));
-        view.insert("created".to_owned(), json!(stamp(record.created)));
-        view.insert(
-            "lastModified".to_owned(),
-            json!(stamp(record.last_modified)),
-        );
-        view.insert(
-            "links".to_owned(),
-            json!([
-                link("self", &item),
-                link("org", ""),
-                link("accessreport", &format!("{item}/-accessreport")),
-                link("eventlog", &format!("{item}/-eventlog")),
-            ]),
-        );
-        view.insert("status".to_owned(), status);
-        Value::Object(view)
+        record.view(&self.policy.publisher, &self.state.org, now)
     }
 }
 
@@ -434,79 +365,11 @@ fn check_lock(record: &Record, body: &Map<String, Value>) -> Result<(), Refusal>
     }
 }
 
-fn changed(record: Record, object: Map<String, Value>, now: i64) -> Record {
-    let mut events = record.events;
-    events.push(Event {
-        at: now,
-        message: describe(&record.object, &object),
-    });
-    if events.len() > EVENTS {
-        events.drain(..events.len() - EVENTS);
-    }
-    Record {
-        since: since(&record.since, Some(&record.object), &object, now),
-        object,
-        version: record.version + 1,
-        last_modified: now,
-        events,
-        ..record
-    }
-}
-
-/// The dates of the add-ons that are on now.
-fn since(
-    old: &BTreeMap<String, i64>,
-    before: Option<&Map<String, Value>>,
-    after: &Map<String, Value>,
-    now: i64,
-) -> BTreeMap<String, i64> {
-    addons(Some(after))
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| {
-            let same = addons(before).and_then(|addons| addons.get(key)) == Some(value);
-            let at = old.get(key).filter(|_| same).copied().unwrap_or(now);
-            (key.clone(), at)
-        })
-        .collect()
-}
-
-/// What an update did, in a line for the event log.
-fn describe(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
-    let empty = Map::new();
-    let old = addons(Some(before)).unwrap_or(&empty);
-    let new = addons(Some(after)).unwrap_or(&empty);
-    let mut parts = Vec::new();
-    for (key, value) in new {
-        match old.get(key) {
-            None => parts.push(format!("add-on {key} switched on")),
-            Some(old) if old != value => parts.push(format!("add-on {key} changed")),
-            Some(_) => {}
-        }
-    }
-    for key in old.keys().filter(|key| !new.contains_key(*key)) {
-        parts.push(format!("add-on {key} switched off"));
-    }
-    if parts.is_empty() {
-        "Cluster updated".to_owned()
-    } else {
-        format!("Cluster updated: {}", parts.join(", "))
-    }
-}
-
-fn addons(object: Option<&Map<String, Value>>) -> Option<&Map<String, Value>> {
-    object?.get("spec")?.get("addOns")?.as_object()
-}
-
 fn refused(bad: BadPatch) -> Refusal {
     Refusal::schema(vec![super::answer::Problem {
         path: bad.path,
         reason: bad.reason,
     }])
-}
-
-fn text<'a>(object: &'a Map<String, Value>, key: &str) -> &'a str {
-    object.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn depth<'a>(values: impl Iterator<Item = &'a Value>) -> usize {
@@ -518,49 +381,6 @@ fn depth<'a>(values: impl Iterator<Item = &'a Value>) -> usize {
         })
         .max()
         .map_or(1, |deepest| deepest + 1)
-}
-
-/// RFC 3339 in UTC, with milliseconds.
-fn stamp(millis: i64) -> String {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
-        .ok()
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_default()
-}
-
-/// FNV-1a: small, and the same on every machine and in every release.
-fn hash(text: &str, basis: u64) -> u64 {
-    text.bytes().fold(basis, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
-}
-
-const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// An id of the usual form, made from a text.
-fn hex_id(text: &str) -> String {
-    let (a, b) = (hash(text, BASIS), hash(text, !BASIS));
-    let digits = format!("{a:016x}{b:016x}");
-    format!(
-        "{}-{}-4{}-8{}-{}",
-        &digits[..8],
-        &digits[8..12],
-        &digits[13..16],
-        &digits[17..20],
-        &digits[20..]
-    )
-}
-
-/// A short id of letters and digits.
-fn alias(text: &str) -> String {
-    let mut rest = hash(text, BASIS.rotate_left(17));
-    let mut alias = String::from("k");
-    for _ in 0..11 {
-        let digit = u32::try_from(rest % 36).unwrap_or_default();
-        alias.extend(char::from_digit(digit, 36));
-        rest /= 36;
-    }
-    alias
 }
 
 #[cfg(test)]
@@ -579,7 +399,7 @@ mod tests {
                 delay: 0,
             },
         };
-        let mut store = Store::new(policy, State::new("acme"), None);
+        let mut store = Store::new(policy, State::new("acme"));
         store.create(document(), How::Seed, 1000).unwrap();
         store
     }
@@ -606,7 +426,7 @@ mod tests {
         let first = store.patch("dc1", on.clone(), How::Store, 2000).unwrap();
         assert_eq!((first.effect, first.applied), (Effect::Updated, true));
         assert_eq!(first.cluster["version"], 2);
-        assert_eq!(first.cluster["lastModified"], "1970-01-01T00:00:02Z");
+        assert_eq!(first.cluster["lastModified"], "1970-01-01T00:00:02.000Z");
         let again = store.patch("dc1", on, How::Store, 3000).unwrap();
         assert_eq!((again.effect, again.applied), (Effect::Unchanged, false));
         assert_eq!(again.cluster, first.cluster);
