@@ -51,6 +51,7 @@ complete -c mk8s -n "__fish_mk8s_needs_command" -s h -l help -d 'Print help (see
 complete -c mk8s -n "__fish_mk8s_needs_command" -s V -l version -d 'Print version'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "addon" -d 'Switch add-ons on and off, and look at them'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "apply" -d 'Create or update clusters from manifests'
+complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "diff" -d 'Compare the add-ons of manifests with live clusters'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "cluster" -d 'Look at clusters'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "auth" -d 'Show who is logged in, and where'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "sandbox" -d 'Rehearse against an embedded Control Plane'
@@ -319,6 +320,33 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s y -l yes -d 'Yes to 
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s c -l cluster -d 'Cluster whose documents are compared; all if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l exit-code -d 'Exit 10 when something differs'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -679,6 +707,7 @@ registry-mirror\t'Share pulled images between nodes'
 sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -f

@@ -121,7 +121,7 @@ fn column(view: View<'_>, map: Id) -> Option<usize> {
     prefix
         .chars()
         .all(|c| matches!(c, ' ' | '-'))
-        .then(|| prefix.len())
+        .then_some(prefix.len())
 }
 
 /// The end of the last line below that holds a comment deeper than the column: such lines belong

@@ -75,7 +75,7 @@ impl Document {
     pub fn check_addons(&self, keys: &[&str]) -> Result<()> {
         let view = self.view();
         plan::check_forms(view, keys.iter().copied())
-            .map_err(|refusal| self.piece.source.refused(view, *refusal))
+            .map_err(|refusal| self.piece.source.refused(view, refusal))
     }
 
     fn view(&self) -> View<'_> {
@@ -100,7 +100,7 @@ fn edit_piece(
         let view = document.view();
         match prepare(view, document, changes) {
             Ok(desired) => open.push(Job { document, desired }),
-            Err(refusal) => refusals.push(piece.source.refused(view, *refusal)),
+            Err(refusal) => refusals.push(piece.source.refused(view, refusal)),
         }
     }
     if !refusals.is_empty() {
@@ -129,7 +129,7 @@ fn prepare(
     view: View<'_>,
     document: &Document,
     changes: &[Change],
-) -> Result<Option<Map<String, Value>>, Box<Refusal>> {
+) -> Result<Option<Map<String, Value>>, Refusal> {
     plan::check_duplicates(view)?;
     let current = document.value().pointer("/spec/addOns");
     let Some(desired) = plan::desired(current, changes) else {

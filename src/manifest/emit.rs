@@ -5,6 +5,7 @@
 
 use super::value::{Scalar, resolve};
 use serde_json::{Map, Value};
+use std::fmt::Write as _;
 
 /// How texts and keys are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,16 +159,12 @@ pub(super) fn flow_value(value: &Value, indent: &str, style: &Flow) -> String {
         }
         _ => return String::new(),
     };
-    match &style.lines {
-        Some((newline, _)) => {
-            let parts = parts.join(&format!(",{newline}{inner}"));
-            format!("{open}{newline}{inner}{parts}{newline}{indent}{close}")
-        }
-        None => {
-            let pad = if open == '{' { style.pad } else { "" };
-            format!("{open}{pad}{}{pad}{close}", parts.join(&style.comma))
-        }
+    if let Some((newline, _)) = &style.lines {
+        let parts = parts.join(&format!(",{newline}{inner}"));
+        return format!("{open}{newline}{inner}{parts}{newline}{indent}{close}");
     }
+    let pad = if open == '{' { style.pad } else { "" };
+    format!("{open}{pad}{}{pad}{close}", parts.join(&style.comma))
 }
 
 /// Where a text stands.
@@ -198,7 +195,7 @@ fn double(value: &str) -> String {
         } else {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(text, "\\u{unit:04x}");
             }
         }
     }

@@ -118,8 +118,8 @@ mod tests {
             "    2 |  addOns: *x # c\n      |          ^^ here"
         );
         assert_eq!(
-            one(text, 21..21),
-            "    2 |  addOns: *x # c\n      |                 ^ here"
+            one(text, 20..20),
+            "    2 |  addOns: *x # c\n      |                ^ here"
         );
         assert_eq!(one("", 0..0), "    1 | \n      | ^ here");
     }

@@ -12,6 +12,8 @@ mod excerpt;
 mod files;
 mod flow;
 mod plan;
+#[cfg(test)]
+mod properties;
 mod prove;
 mod scan;
 mod split;

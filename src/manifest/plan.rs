@@ -52,17 +52,17 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(at: Range<usize>, label: impl Into<String>, because: impl Into<String>) -> Box<Self> {
-        Box::new(Self {
+    fn new(at: Range<usize>, label: impl Into<String>, because: impl Into<String>) -> Self {
+        Self {
             at,
             label: label.into(),
             also: None,
             because: because.into(),
             hint: None,
-        })
+        }
     }
 
-    fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
+    fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -70,7 +70,7 @@ impl Refusal {
 
 /// What has to be done so that `spec.addOns` becomes the desired object. The first can be done at
 /// once, the others after another look.
-pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<Op>, Box<Refusal>> {
+pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<Op>, Refusal> {
     let Some((key, spec)) = own_entry(view.tree, view.root, "spec", view.text) else {
         return Err(no_spec(view));
     };
@@ -95,7 +95,7 @@ pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<O
 }
 
 /// Checks everything on the way to the values that are to change.
-pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), Box<Refusal>> {
+pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), Refusal> {
     if view.tree.kind(view.root) == Kind::Alias {
         return Err(view.alias_refusal(view.root, "the whole cluster"));
     }
@@ -138,7 +138,7 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 }
 
 /// Refuses duplicate keys in the document and in what surrounds it.
-pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Box<Refusal>> {
+pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Refusal> {
     let around = view.tree.path(0, view.root).into_iter();
     let within = view.root + 1..view.tree.next(view.root);
     for map in around
@@ -175,7 +175,7 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Box<Refusal>> {
     Ok(())
 }
 
-fn no_spec(view: View<'_>) -> Box<Refusal> {
+fn no_spec(view: View<'_>) -> Refusal {
     let start = view.tree.range(view.root).start;
     let end = scan::line_end(view.text, start);
     Refusal::new(
@@ -189,7 +189,7 @@ fn no_spec(view: View<'_>) -> Box<Refusal> {
 pub(super) fn check_forms<'a>(
     view: View<'_>,
     keys: impl IntoIterator<Item = &'a str>,
-) -> Result<(), Box<Refusal>> {
+) -> Result<(), Refusal> {
     let Some((_, spec)) = own_entry(view.tree, view.root, "spec", view.text) else {
         return Ok(());
     };
@@ -210,7 +210,7 @@ pub(super) fn check_forms<'a>(
 }
 
 /// Checks all nodes on the way to the value that a change is about.
-fn check_path(view: View<'_>, change: &Change) -> Result<(), Box<Refusal>> {
+fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
     let parts: Vec<&str> = ["spec", "addOns"]
         .into_iter()
         .chain(change.path.iter().map(String::as_str))
@@ -322,7 +322,7 @@ impl<'a> View<'a> {
         desired: &Map<String, Value>,
         path: &str,
         ops: &mut Vec<Op>,
-    ) -> Result<(), Box<Refusal>> {
+    ) -> Result<(), Refusal> {
         let below = owner.value;
         let entries = self.entries(below);
         if entries.is_empty() && desired.is_empty() {
@@ -410,7 +410,7 @@ impl<'a> View<'a> {
     }
 
     /// Checks an entry whose value, or something in it, is to change.
-    fn touch(self, entry: Entry, name: &str) -> Result<(), Box<Refusal>> {
+    fn touch(self, entry: Entry, name: &str) -> Result<(), Refusal> {
         let Entry { key, value } = entry;
         let range = self.tree.range(key);
         if self.is_explicit(entry) {
@@ -443,7 +443,7 @@ impl<'a> View<'a> {
         self.check_shared(value, name)
     }
 
-    fn alias_refusal(self, id: Id, name: &str) -> Box<Refusal> {
+    fn alias_refusal(self, id: Id, name: &str) -> Refusal {
         let alias = self.tree.range(id);
         let anchor = self.slice(alias.start + 1..alias.end).escape_debug();
         let line = self
@@ -462,24 +462,23 @@ impl<'a> View<'a> {
 
     /// Whether the key has a `?` before it.
     fn is_explicit(self, entry: Entry) -> bool {
+        let Some(&map) = self.chain(entry.key).last() else {
+            return false;
+        };
+        let entries = self.entries(map);
+        let before = entries.iter().take_while(|&&other| other != entry).last();
+        let open = self.tree.range(map).start + usize::from(self.tree.kind(map).is_flow());
+        let from = before.map_or(open, |&other| self.entry_end(other));
         let start = self.tree.outer_start(entry.key);
-        let before = self.text[..start].trim_end();
-        before.ends_with('?') && {
-            // A text that ends in `?` is the end of the node before.
-            let at = before.len() - 1;
-            !(0..entry.key)
-                .any(|id| self.tree.kind(id).is_scalar() && self.tree.range(id).contains(&at))
-                && !self.in_comment(at)
+        let mut at = scan::skip(self.text, from.min(start), start);
+        if self.text.as_bytes().get(at) == Some(&b',') {
+            at = scan::skip(self.text, at + 1, start);
         }
-    }
-
-    fn in_comment(self, at: usize) -> bool {
-        let line = &self.text[scan::line_start(self.text, at)..at];
-        line.trim_start().starts_with('#') || line.contains(" #") || line.contains("\t#")
+        at < start && self.text.as_bytes().get(at) == Some(&b'?')
     }
 
     /// Refuses a node that an alias elsewhere repeats.
-    fn check_shared(self, id: Id, name: &str) -> Result<(), Box<Refusal>> {
+    fn check_shared(self, id: Id, name: &str) -> Result<(), Refusal> {
         let used = self
             .tree
             .aliases()
@@ -492,7 +491,7 @@ impl<'a> View<'a> {
     }
 
     /// Refuses when something outside of the node repeats something in it.
-    fn check_leaving(self, id: Id, name: &str) -> Result<(), Box<Refusal>> {
+    fn check_leaving(self, id: Id, name: &str) -> Result<(), Refusal> {
         for &alias in self.tree.aliases() {
             let Some(target) = self.tree.target(alias) else {
                 continue;
@@ -507,7 +506,7 @@ impl<'a> View<'a> {
         Ok(())
     }
 
-    fn shared(self, alias: Id, anchor: Range<usize>, name: &str) -> Box<Refusal> {
+    fn shared(self, alias: Id, anchor: Range<usize>, name: &str) -> Refusal {
         let written = self.slice(anchor.start + 1..anchor.end).escape_debug();
         let line = self.line(self.tree.range(alias).start);
         Refusal::new(
@@ -520,7 +519,7 @@ impl<'a> View<'a> {
         ))
     }
 
-    fn not_a_mapping(self, value: Id, name: &str, depth: usize) -> Box<Refusal> {
+    fn not_a_mapping(self, value: Id, name: &str, depth: usize) -> Refusal {
         let range = self.tree.range(value);
         let end = scan::line_end(self.text, range.start);
         let range = range.start..range.end.min(end);
@@ -568,7 +567,7 @@ impl<'a> View<'a> {
         None
     }
 
-    fn merge_refusal(self, merge: Merge, name: &str) -> Box<Refusal> {
+    fn merge_refusal(self, merge: Merge, name: &str) -> Refusal {
         let from = self
             .tree
             .target(merge.source)

@@ -534,7 +534,7 @@ mod tests {
         for level in 1..12 {
             let below = format!("*a{}", level - 1);
             let list = vec![below; 8].join(", ");
-            bomb.push_str(&format!("a{level}: &a{level} [{list}]\n"));
+            bomb = format!("{bomb}a{level}: &a{level} [{list}]\n");
         }
         assert_eq!(read(&bomb), None);
     }

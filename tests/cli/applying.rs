@@ -203,3 +203,131 @@ fn the_json_of_apply_says_what_happened() {
     );
     assert_eq!(json["items"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn another_spelling_of_a_link_is_no_difference() {
+    let (env, sandbox) = live(&[hetzner("edge", &[ON])], &[]);
+    // The server keeps `//secret/h` as `/org/ORG/secret/h`.
+    env.write("edge.yaml", hetzner("edge", &[ON]));
+    let _ = env
+        .line("apply -f edge.yaml --dry-run --exit-code")
+        .run()
+        .ok();
+    let _ = env.line("apply -f edge.yaml").run().ok();
+    assert!(writes(&sandbox).is_empty(), "{:?}", writes(&sandbox));
+    env.write("edge.yaml", hetzner("edge", &[ON, "headlamp: {}"]));
+    let _ = env.line("apply -f edge.yaml").run().ok();
+    assert_eq!(writes(&sandbox).len(), 1);
+}
+
+#[test]
+fn an_apply_survives_races_and_lost_answers() {
+    for (fault, manifest) in [
+        ("cut,on=PUT,times=1,after", aws("new", &[ON, "awsECR: {}"])),
+        ("status=503,on=PUT,times=2", aws("new", &[ON, "awsECR: {}"])),
+        (
+            "cut,on=PATCH,times=1,after",
+            aws("prod", &[ON, "awsECR: {}"]),
+        ),
+        (
+            "status=409,on=PATCH,times=2",
+            aws("prod", &[ON, "awsECR: {}"]),
+        ),
+        ("race,on=PATCH,times=2", aws("prod", &[ON, "awsECR: {}"])),
+    ] {
+        let (env, sandbox) = live(&[aws("prod", &[ON])], &["--fault", fault]);
+        let name = if manifest.contains("name: new") {
+            "new"
+        } else {
+            "prod"
+        };
+        env.write("c.yaml", manifest);
+        let run = env.line("apply -f c.yaml").run();
+        assert_eq!(run.code, 0, "{fault}\n{run}");
+        assert_eq!(
+            sandbox.cluster(name)["spec"]["addOns"],
+            json!({"awsWorkloadIdentity": {}, "awsECR": {}}),
+            "{fault}"
+        );
+        let applied = sandbox
+            .log()
+            .iter()
+            .filter(|entry| entry["applied"] == true)
+            .count();
+        assert_eq!(applied, 1, "{fault}");
+    }
+}
+
+#[test]
+fn what_the_api_refuses_is_6_and_changes_nothing() {
+    let (env, sandbox) = live(&[aws("prod", &[ON])], &[]);
+    for add_ons in [
+        "awsECR: {roleARN: x}",
+        "awsEFS: {}",
+        "metrics: {kubeState: often}",
+    ] {
+        env.write("c.yaml", aws("prod", &[ON, add_ons]));
+        let _ = env
+            .line("apply -f c.yaml")
+            .run()
+            .exits(6)
+            .silent()
+            .err("request");
+        env.write("c.yaml", aws("fresh", &[ON, add_ons]));
+        let _ = env.line("apply -f c.yaml").run().exits(6).silent();
+    }
+    assert_eq!(
+        sandbox.cluster("prod")["spec"]["addOns"],
+        json!({"awsWorkloadIdentity": {}})
+    );
+    let _ = env.line("cluster get fresh").run().exits(3);
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_6_and_nothing_is_sent() {
+    let (env, sandbox) = live(&[aws("prod", &[ON])], &[]);
+    for content in [
+        "kind: mk8s\nname: prod\nspec: [\n",
+        "kind: mk8s\nname: prod\nname: other\nspec: {}\n",
+        "kind: mk8s\nspec: {version: 1.33.5}\n",
+    ] {
+        env.write("c.yaml", content);
+        let _ = env
+            .line("apply -f c.yaml")
+            .run()
+            .exits(6)
+            .silent()
+            .err("c.yaml");
+    }
+    let _ = env
+        .line("apply -f missing.yaml")
+        .run()
+        .exits(3)
+        .silent()
+        .err("missing.yaml");
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|request| request.starts_with("GET"))
+    );
+}
+
+#[test]
+fn several_documents_are_several_answers() {
+    let (env, sandbox) = live(&[aws("one", &[ON])], &[]);
+    env.write(
+        "all.yaml",
+        format!(
+            "{}---\n{}",
+            aws("one", &[ON, "awsECR: {}"]),
+            aws("two", &[ON])
+        ),
+    );
+    let _ = env.line("apply -f all.yaml").run().exits(2).err("--yes");
+    assert!(writes(&sandbox).is_empty());
+    let run = env.line("apply -f all.yaml --yes").run().ok();
+    assert_eq!(run.stdout.lines().count(), 2, "{run}");
+    let _ = env.line("apply -f all.yaml -c two").run().ok();
+    let _ = env.line("apply -f all.yaml -c three").run().exits(3);
+}

@@ -2,8 +2,6 @@
 
 use crate::support::Env;
 use mk8s::addon::CATALOG;
-use std::fs;
-use std::path::Path;
 
 #[test]
 fn the_list_names_every_add_on_without_a_network_or_a_profile() {
@@ -70,22 +68,48 @@ fn explain_tells_each_add_ons_settings_and_prerequisites() {
 }
 
 #[test]
-fn the_completions_in_the_tree_are_current() {
-    let env = Env::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
-    for (shell, file) in [
-        ("bash", "mk8s.bash"),
-        ("zsh", "_mk8s"),
-        ("fish", "mk8s.fish"),
-        ("powershell", "_mk8s.ps1"),
-        ("elvish", "mk8s.elv"),
-    ] {
-        let printed = env.mk8s(&["completion", shell]).run().ok().stdout;
-        assert!(printed.contains("aws-ecr"), "{shell} completes no add-on");
-        let kept = fs::read_to_string(folder.join(file)).unwrap_or_default();
+fn every_shell_gets_a_script_that_knows_the_add_ons() {
+    let mut env = Env::new();
+    env.unset("HOME").set("CPLN_PROFILE", "missing");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let run = env.line(&format!("completion {shell}")).run().ok();
         assert!(
-            kept == printed,
-            "completions/{file} is not current: mk8s completion {shell} >completions/{file}"
+            run.stdout.contains("aws-ecr"),
+            "{shell} completes no add-on"
         );
+        assert_eq!(run.stderr, "");
     }
+}
+
+/// What bash offers after these words.
+fn offered(env: &Env, words: &str) -> Vec<String> {
+    let script = format!(
+        "source <('{}' completion bash)\n\
+         COMP_WORDS=({words})\n\
+         [ '{words}' = '{}' ] || COMP_WORDS+=('')\n\
+         COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
+         _mk8s mk8s \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD - 1]}}\"\n\
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        env!("CARGO_BIN_EXE_mk8s"),
+        words.trim_end(),
+    );
+    let run = env
+        .program("bash".as_ref(), &["--norc", "-c", &script])
+        .run()
+        .ok();
+    run.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_commands_add_ons_and_flags() {
+    let env = Env::new();
+    let commands = offered(&env, "mk8s addon ");
+    for command in ["enable", "disable", "list", "trust-policy"] {
+        assert!(commands.iter().any(|word| word == command), "{commands:?}");
+    }
+    assert_eq!(
+        offered(&env, "mk8s addon enable aws-e"),
+        ["aws-ecr", "aws-efs", "aws-elb"]
+    );
+    assert!(offered(&env, "mk8s addon enable aws-ecr --role").contains(&"--role-arn".to_owned()));
 }

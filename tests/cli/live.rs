@@ -434,3 +434,37 @@ fn a_slim_document_applies_back_without_a_change() {
     let _ = env.line("apply -f edge.yaml").run().ok();
     assert!(writes(&sandbox).is_empty(), "{:?}", writes(&sandbox));
 }
+
+#[test]
+fn changes_at_the_same_time_all_arrive() {
+    let (env, sandbox) = live(&[aws("prod", &[ON])], &["--latency", "20ms"]);
+    let words = [
+        "aws-ecr",
+        "headlamp",
+        "dashboard",
+        "sysbox",
+        "local-path-storage",
+        "node-local-dns",
+    ];
+    std::thread::scope(|scope| {
+        for word in words {
+            let env = &env;
+            scope.spawn(move || {
+                let _ = env.line(&format!("addon enable {word} -c prod")).run().ok();
+            });
+        }
+    });
+    let after = sandbox.cluster("prod");
+    let on = after["spec"]["addOns"].as_object().unwrap();
+    assert_eq!(on.len(), words.len() + 1, "{on:?}");
+}
+
+#[test]
+fn a_fault_that_passes_leaves_no_trace() {
+    let (env, sandbox) = live(&[aws("prod", &[ON])], &[]);
+    sandbox.fault("status=500,times=1");
+    sandbox.fault("throttle,on=PATCH,times=1");
+    let run = env.line(ENABLE).run().ok();
+    assert_eq!(methods(&sandbox), "GET GET PATCH PATCH GET");
+    assert!(!run.stderr.contains("error"), "{run}");
+}

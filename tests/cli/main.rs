@@ -27,6 +27,7 @@ mod live;
 mod rules;
 mod samples;
 mod sandboxes;
+mod screens;
 mod targets;
 mod usage;
 mod waiting;

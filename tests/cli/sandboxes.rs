@@ -1,10 +1,13 @@
 //! `mk8s sandbox`: the rehearsal as a user starts it, and the README's first command.
 
 use crate::support::manifests::{ROLE, aws};
-use crate::support::{Env, Sandbox};
+use crate::support::{Env, Sandbox, wait};
 use serde_json::json;
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 #[test]
 fn the_exit_code_of_the_command_is_passed_on() {
@@ -162,4 +165,67 @@ fn the_first_command_of_the_readme_does_what_it_promises() {
     ] {
         assert!(both.contains(part), "no {part}\n{run}");
     }
+}
+
+#[test]
+fn ending_the_sandbox_ends_the_command() {
+    let env = Env::new();
+    let mut run = env
+        .mk8s(&[
+            "sandbox",
+            "run",
+            "--",
+            "sh",
+            "-c",
+            "echo $$; exec sleep 300",
+        ])
+        .spawn();
+    let mut line = String::new();
+    BufReader::new(run.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let inner = Path::new("/proc").join(line.trim());
+    assert!(inner.exists() || !Path::new("/proc").exists());
+    let _ = env.sh(&format!("kill -TERM {}", run.id())).run().ok();
+    let status = wait(&mut run, Duration::from_secs(20)).expect("it ends");
+    assert!(!status.success(), "{status}");
+    assert!(!inner.exists(), "the command outlives its sandbox");
+}
+
+#[test]
+fn a_sandbox_that_is_told_to_stop_ends_well() {
+    let env = Env::new();
+    for signal in ["INT", "TERM"] {
+        let mut start = env.line("sandbox start").spawn();
+        let mut line = String::new();
+        BufReader::new(start.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert!(line.starts_with("export CPLN_"), "{line}");
+        let address = line
+            .trim()
+            .trim_start_matches("export CPLN_ENDPOINT=http://")
+            .to_owned();
+        // It answers, so that it listens for signals too.
+        assert!(TcpStream::connect(&address).is_ok(), "{address}");
+        let _ = env.sh(&format!("kill -{signal} {}", start.id())).run().ok();
+        let status = wait(&mut start, Duration::from_secs(20)).expect("it ends");
+        assert!(status.success() || status.signal().is_some(), "{status}");
+        assert!(
+            TcpStream::connect(&address).is_err(),
+            "{address} still answers"
+        );
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_said() {
+    let env = Env::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let run = env
+        .line(&format!("sandbox start --port {port}"))
+        .run()
+        .exits(1);
+    let _ = run.silent().err(&format!("127.0.0.1:{port}"));
 }

@@ -149,6 +149,7 @@ fn a_dry_run_prints_the_diff_and_writes_nothing() {
          awsWorkloadIdentity: {}
     +    awsECR: {}
     --- stderr
+    Registry access: same account (111122223333), no role needed
     Would enable aws-ecr in prod.yaml
     "#);
     let _ = env

@@ -1,6 +1,6 @@
 //! The command line itself: version, help, usage errors, and what must not parse.
 
-use crate::support::{Env, snapshot};
+use crate::support::{Answer, Env, Fake, snapshot};
 use std::time::Duration;
 
 /// Every command, as words.
@@ -228,4 +228,73 @@ fn a_closed_pipe_is_a_quiet_end() {
         .run()
         .ok();
     assert_eq!(run.to_string(), "exit 0\n");
+}
+
+#[test]
+fn what_was_typed_is_quoted_without_its_control_characters() {
+    let mut env = Env::new();
+    env.connect("http://127.0.0.1:1", "acme", "t");
+    let odd = "\u{1b}[31mred\u{7}";
+    for arguments in [
+        ["addon", "explain", odd].as_slice(),
+        &["addon", "list", "-c", odd],
+        &["addon", "list", "-f", odd],
+        &["apply", "-f", odd],
+        &["cluster", "get", odd],
+        &["cluster", "list", "--org", odd],
+        &["cluster", "list", "--profile", odd],
+        &["cluster", "list", "--endpoint", odd],
+        &["cluster", "list", "-o", odd],
+        &["addon", "enable", "aws-ecr", "-c", "x", "--role-arn", odd],
+        &["sandbox", "start", "--fault", odd],
+        &["sandbox", "start", "--seed", odd],
+        &[odd],
+    ] {
+        let run = env.mk8s(arguments).run();
+        assert!([2, 3].contains(&run.code), "{arguments:?}\n{run}");
+        let _ = run.silent().err("error: ").never("\u{1b}").never("\u{7}");
+    }
+}
+
+#[test]
+fn a_name_cannot_change_where_a_request_goes() {
+    let fake = Fake::serve(vec![Answer::text(404, "text/plain", "no")]);
+    let mut env = Env::new();
+    env.connect(fake.endpoint(), "acme", "t");
+    for name in [
+        "", "a/b", "../other", "a?b=c", "a#b", "a b", "-all", "A", "%2e%2e", "..",
+    ] {
+        let _ = env
+            .mk8s(&["cluster", "get", "--", name])
+            .run()
+            .exits(2)
+            .silent();
+    }
+    assert!(fake.seen().is_empty(), "{:?}", fake.seen());
+    for org in [
+        "a/b", "../other", "a?b=c", "a#b", "a b", "%2e%2e", "..", ".",
+    ] {
+        let before = fake.seen().len();
+        let run = env
+            .mk8s(&["cluster", "list", &format!("--org={org}")])
+            .run();
+        assert_ne!(run.code, 0);
+        for seen in &fake.seen()[before..] {
+            let segments: Vec<&str> = seen.path.split(['/', '?', '#']).collect();
+            assert_eq!((segments[1], segments[3]), ("org", "mk8s"), "{seen:?}");
+            let sent = percent_encoding::percent_decode_str(segments[2]).decode_utf8();
+            assert_eq!(sent.unwrap(), org, "{seen:?}");
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_behind_stdout_is_a_failure() {
+    let env = Env::new();
+    let binary = env!("CARGO_BIN_EXE_mk8s");
+    let run = env
+        .sh(&format!("'{binary}' addon list -o json >/dev/full"))
+        .run()
+        .exits(1);
+    let _ = run.err("stdout");
 }

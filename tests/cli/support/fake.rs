@@ -34,17 +34,14 @@ impl Answer {
 
     /// A well-formed answer with these headers.
     pub(crate) fn headers(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
-        let headers: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+        let mut text = format!("HTTP/1.1 {status} Scripted\r\n");
+        for (name, value) in headers {
+            text = text + name + ": " + value + "\r\n";
+        }
+        let length = body.len();
         Self::Raw(
-            format!(
-                "HTTP/1.1 {status} Scripted\r\n{headers}Content-Length: {}\r\n\
-                 Connection: close\r\n\r\n{body}",
-                body.len()
-            )
-            .into_bytes(),
+            format!("{text}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+                .into_bytes(),
         )
     }
 

@@ -160,6 +160,7 @@ impl Sandbox {
 }
 
 impl Drop for Sandbox {
+    #[expect(clippy::print_stderr, reason = "shown with the failed test")]
     fn drop(&mut self) {
         let said = self.stop();
         if thread::panicking() && !said.is_empty() {

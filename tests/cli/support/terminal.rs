@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A running command; what it shows and what is typed go through here.
 pub(crate) struct Terminal {
@@ -66,10 +66,10 @@ impl Terminal {
         let end = Instant::now() + LIMIT;
         while !self.screen.contains(text) {
             let left = end.saturating_duration_since(Instant::now());
-            match self.shown.recv_timeout(left) {
-                Ok(bytes) => self.screen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("{text:?} was not shown\n--- screen\n{}", self.screen),
-            }
+            let Ok(bytes) = self.shown.recv_timeout(left) else {
+                panic!("{text:?} was not shown\n--- screen\n{}", self.screen);
+            };
+            self.screen.push_str(&String::from_utf8_lossy(&bytes));
         }
         self
     }

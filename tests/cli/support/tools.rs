@@ -1,4 +1,4 @@
-//! The outside witnesses: the Control Plane client, js-yaml and PyYAML, as `scripts/test` installs
+//! The outside witnesses: the Control Plane client, js-yaml and `PyYAML`, as `scripts/test` installs
 //! them. A missing one fails the test that wants it.
 
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub(super) fn node() -> PathBuf {
 pub(crate) enum Reader {
     /// js-yaml, called as the Control Plane client calls it.
     JsYaml,
-    /// PyYAML's safe loader.
+    /// `PyYAML`'s safe loader.
     PyYaml,
 }
 
