@@ -76,8 +76,19 @@ pub(super) fn request(
     token: &str,
     body: &str,
 ) -> (u16, Vec<u8>) {
+    attempt(endpoint, method, path, token, body).expect("the server answers")
+}
+
+/// The same, for a server that may be gone: `None` without a whole answer.
+pub(crate) fn attempt(
+    endpoint: &str,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &str,
+) -> Option<(u16, Vec<u8>)> {
     let address = endpoint.strip_prefix("http://").expect("plain http");
-    let mut stream = TcpStream::connect(address).expect("the server listens");
+    let mut stream = TcpStream::connect(address).ok()?;
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
@@ -87,13 +98,8 @@ pub(super) fn request(
          Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len(),
     )
-    .unwrap();
-    let message = read(&mut stream).expect("the server answers");
-    let status = message
-        .first
-        .split(' ')
-        .nth(1)
-        .and_then(|code| code.parse().ok())
-        .expect("a status line");
-    (status, message.body)
+    .ok()?;
+    let message = read(&mut stream)?;
+    let status = message.first.split(' ').nth(1)?.parse().ok()?;
+    Some((status, message.body))
 }
