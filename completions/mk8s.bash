@@ -1439,7 +1439,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__sandbox__subcmd__run)
-            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --status-delay --latency --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --status-delay --latency --enforce-prerequisites --require-role --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1480,6 +1480,10 @@ _mk8s() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --require-role)
+                    COMPREPLY=($(compgen -W "aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -- "${cur}"))
                     return 0
                     ;;
                 --fault)
@@ -1545,7 +1549,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__sandbox__subcmd__start)
-            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --status-delay --latency --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --status-delay --latency --enforce-prerequisites --require-role --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1586,6 +1590,10 @@ _mk8s() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --require-role)
+                    COMPREPLY=($(compgen -W "aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -- "${cur}"))
                     return 0
                     ;;
                 --fault)

@@ -24,7 +24,7 @@ function __fish_mk8s_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c mk8s -n "__fish_mk8s_needs_command" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_needs_command" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -32,7 +32,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_needs_command" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_needs_command" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_needs_command" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -57,7 +57,7 @@ complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "auth" -d 'Show who is log
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "sandbox" -d 'Rehearse against an embedded Control Plane'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "completion" -d 'Print a completion script'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "version" -d 'Print the version'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -65,7 +65,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -90,7 +90,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_sub
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "oidc-url" -d 'Print the OIDC issuer URL of a cluster'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -98,7 +98,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -116,7 +116,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -124,7 +124,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -133,7 +133,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l exit-code -d 'Exit 10 when it is off'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l exit-code -d 'Exit code 10 when it is off'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -141,7 +141,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -149,7 +149,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -172,8 +172,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l tenant-id -d 'Id of the Entra tenant; kept if omitted (azure-workload-identity)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l location -d 'Location that the cluster serves, as //location/NAME; kept if omitted (byok)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l scratch-space-storage-class -d 'Storage class for scratch space; needed if the default class is block mode; kept if omitted (kubevirt)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l wait -d 'Wait until the status shows it; 5m if no duration follows' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -181,7 +181,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -195,7 +195,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l apply -d 'Live clusters as well as the files: files first'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l force -d 'Change past a rule of mk8s (provider, prerequisite)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l exit-code -d 'Exit 10 when a dry run finds differences'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -206,8 +206,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l confirm -d 'Name of the cluster, where turning the add-on off endangers more than itself (byok)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l wait -d 'Wait until the status shows it; 5m if no duration follows' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -215,7 +215,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -228,7 +228,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l apply -d 'Live clusters as well as the files: files first'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l force -d 'Change past a rule of mk8s (provider, prerequisite)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l exit-code -d 'Exit 10 when a dry run finds differences'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -239,8 +239,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l account -d 'AWS account to set in the document; left as served if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l wait -d 'Wait until it is published; 5m if no duration follows' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l wait -d 'Time for it to be published; 5m if no duration follows' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -248,7 +248,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -266,7 +266,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -274,7 +274,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -292,7 +292,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s c -l cluster -d 'Cluster whose documents are applied; all if omitted (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -300,7 +300,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -312,7 +312,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l timeout -d 'Limit of
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l prune-addons -d 'Removal of add-ons, and of their settings, that are only live'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l put -d 'Whole document by PUT, as `cpln apply` sends it'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l dry-run -d 'Preview on stdout; nothing is sent'
-complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l exit-code -d 'Exit 10 when a dry run finds differences'
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -322,7 +322,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s k -l insecure -d 'Se
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s c -l cluster -d 'Cluster whose documents are compared; all if omitted (can be repeated)' -r
-complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -330,7 +330,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -339,7 +339,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l endpoint -d 'Address 
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l exit-code -d 'Exit 10 when something differs'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l exit-code -d 'Exit code 10 when something differs'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -347,7 +347,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s y -l yes -d 'Yes to e
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -355,7 +355,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -373,7 +373,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_s
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s h -l help -d 'Print help'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -f -a "list" -d 'List the clusters of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -f -a "get" -d 'Print one cluster'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -381,7 +381,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -397,7 +397,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -405,7 +405,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -421,7 +421,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -429,7 +429,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -446,7 +446,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subc
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -f -a "status" -d 'Show who, which org and endpoint, and which source won'
-complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -454,7 +454,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -470,7 +470,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcomma
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -478,7 +478,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -506,8 +506,25 @@ string\t''
 placeholder\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l latency -d 'Time that every answer takes; none if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l require-role -d 'Add-on that is refused without a role (can be repeated)' -r -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -515,7 +532,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -524,6 +541,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l enforce-prerequisites -d 'Refusal of add-ons whose prerequisites are off'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -541,8 +559,25 @@ string\t''
 placeholder\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l latency -d 'Time that every answer takes; none if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l require-role -d 'Add-on that is refused without a role (can be repeated)' -r -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -550,7 +585,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -559,6 +594,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l enforce-prerequisites -d 'Refusal of add-ons whose prerequisites are off'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -566,7 +602,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -574,7 +610,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
@@ -590,7 +626,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s y -l yes -d 'Ye
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand version" -s o -l output -d 'Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand version" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -598,7 +634,7 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand version" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand version" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand version" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f

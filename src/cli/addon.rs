@@ -97,10 +97,10 @@ pub struct ChangeArgs {
     /// Preview on stdout; nothing is written or sent
     #[arg(long, help_heading = heading::SAFETY)]
     pub dry_run: bool,
-    /// Exit 10 when a dry run finds differences
+    /// Exit code 10 when a dry run finds differences
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
     pub exit_code: bool,
-    /// Wait until the status shows it; 5m if no duration follows
+    /// Time for the status to show it; 5m if no duration follows
     #[arg(
         long,
         value_name = "DURATION",
@@ -131,7 +131,7 @@ pub struct ShowArgs {
     /// Where to look.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Exit 10 when it is off
+    /// Exit code 10 when it is off
     #[arg(long, help_heading = heading::SAFETY)]
     pub exit_code: bool,
 }
@@ -196,7 +196,7 @@ pub struct TrustPolicyArgs {
     /// AWS account to set in the document; left as served if omitted
     #[arg(long, value_name = "ID", value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
     pub account: Option<String>,
-    /// Wait until it is published; 5m if no duration follows
+    /// Time for it to be published; 5m if no duration follows
     #[arg(
         long,
         value_name = "DURATION",

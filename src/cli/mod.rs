@@ -97,9 +97,11 @@ pub enum Command {
     Sandbox(SandboxCommand),
     /// Print a completion script
     #[command(
-        long_about = "Print a completion script. Load it with your shell's own means.\n\nExamples:\n  \
-                      $ mk8s completion bash\n  \
-                      $ mk8s completion fish"
+        long_about = "Print a completion script for a shell. It knows the commands and flags of \
+                      this binary: print it again after an update.\n\nExamples:\n  \
+                      $ mk8s completion bash > ~/.local/share/bash-completion/completions/mk8s\n  \
+                      $ mk8s completion zsh > ~/.zfunc/_mk8s\n  \
+                      $ mk8s completion fish > ~/.config/fish/completions/mk8s.fish"
     )]
     Completion(CompletionArgs),
     /// Print the version
@@ -177,7 +179,7 @@ pub struct ApplyArgs {
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
     pub dry_run: bool,
-    /// Exit 10 when a dry run finds differences
+    /// Exit code 10 when a dry run finds differences
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
     pub exit_code: bool,
 }
@@ -191,7 +193,7 @@ pub struct DiffArgs {
     /// Cluster whose documents are compared; all if omitted (can be repeated)
     #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
-    /// Exit 10 when something differs
+    /// Exit code 10 when something differs
     #[arg(long, help_heading = heading::SAFETY)]
     pub exit_code: bool,
 }
@@ -199,7 +201,8 @@ pub struct DiffArgs {
 /// Flags that every command takes.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Output format: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR
+    /// Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR;
+    /// `MK8S_OUTPUT` or text if omitted
     #[arg(
         short,
         long,
@@ -219,7 +222,7 @@ pub struct Global {
     /// Requests and answers on stderr, secrets masked
     #[arg(short, long, global = true, help_heading = heading::OUTPUT)]
     pub debug: bool,
-    /// When to colour: auto, always or never
+    /// Colours: auto, always or never; auto if omitted
     #[arg(
         long,
         global = true,

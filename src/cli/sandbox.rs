@@ -74,7 +74,7 @@ pub struct SandboxOptions {
     #[arg(long)]
     pub enforce_prerequisites: bool,
     /// Add-on that is refused without a role (can be repeated)
-    #[arg(long, value_name = "ADDON")]
+    #[arg(long, value_name = "ADDON", value_parser = super::value::AddonWord, hide_possible_values = true)]
     pub require_role: Vec<String>,
     /// Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)
     #[arg(long, value_name = "SPEC", value_hint = ValueHint::Other)]

@@ -7,6 +7,7 @@ use crate::cli::{ExplainArgs, ListArgs, ShowArgs};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::manifest;
 use crate::secret;
 use crate::ui::{Report, table, wire};
 use serde_json::{Map, Value};
@@ -26,7 +27,7 @@ pub(super) async fn list(cx: &Context, args: &ListArgs) -> Result<Outcome> {
     };
     let items: Vec<wire::Addon> = seen.iter().flat_map(all).collect();
     let (text, wide) = match seen.as_slice() {
-        [one] => (single(cx, one, false), single(cx, one, true)),
+        [one] if errors.is_empty() => (single(cx, one, false), single(cx, one, true)),
         several => {
             let matrix = matrix(cx, several);
             (matrix.clone(), matrix)
@@ -452,12 +453,7 @@ fn matrix(cx: &Context, seen: &[Seen]) -> String {
 }
 
 fn shown(seen: &Seen, addon: &Addon, item: &wire::Addon) -> String {
-    let block = |value: &Value| {
-        serde_yaml::to_string(value)
-            .unwrap_or_default()
-            .trim_end()
-            .to_owned()
-    };
+    let block = |value: &Value| manifest::yaml(value).trim_end().to_owned();
     let place = match &seen.target {
         wire::Target::Cluster { name, .. } => name.clone(),
         wire::Target::File { path, name, .. } => format!("{name} ({path})"),

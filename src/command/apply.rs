@@ -84,7 +84,14 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
     let mut results = Vec::new();
     for (item, intent) in planned {
         let result = match intent {
-            Ok(intent) if mode == Mode::DryRun => Ok(item.preview(&intent)),
+            Ok(intent) if mode == Mode::DryRun => {
+                let stream = if cx.ui.is_text() {
+                    Stream::Data
+                } else {
+                    Stream::Words
+                };
+                Ok(item.preview(&intent, stream))
+            }
             Ok(Intent::Create) => item.create().await,
             Ok(Intent::Update(cluster, update)) => item.update(cluster, update).await,
             Err(error) => Err(error),
@@ -254,17 +261,10 @@ impl Item<'_> {
         })
     }
 
-    fn preview(&self, intent: &Intent) -> Done {
+    /// Shows the difference that applying makes.
+    fn preview(&self, intent: &Intent, stream: Stream) -> Done {
         let ui = &self.cx.ui;
-        let stream = if ui.is_text() {
-            Stream::Data
-        } else {
-            Stream::Words
-        };
-        let slim = |value: &Value| {
-            serde_yaml::to_string(&secret::masked(&super::cluster::slimmed(value)))
-                .unwrap_or_default()
-        };
+        let slim = |value: &Value| manifest::yaml(&secret::masked(&super::cluster::slimmed(value)));
         let (before, after, action) = match intent {
             Intent::Create => (String::new(), slim(self.document.value()), "created"),
             Intent::Update(cluster, update) => {
@@ -658,6 +658,11 @@ async fn confirm(
         (1, _) => "Remove it?".to_owned(),
         (several, _) => format!("Remove these {several}?"),
     };
+    for (item, intent) in planned {
+        if let Ok(intent) = intent {
+            item.preview(intent, Stream::Words);
+        }
+    }
     if cx.ui.ask(&question, "nothing was applied").await? {
         Ok(())
     } else {

@@ -1,7 +1,7 @@
 //! `mk8s cluster list` and `mk8s cluster get`: the API's own objects.
 
 use super::{Context, target};
-use crate::cli::ClusterGetArgs;
+use crate::cli::{ClusterGetArgs, OutputFormat};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::exit::Outcome;
@@ -82,10 +82,34 @@ pub(super) async fn list(cx: &Context) -> Result<Outcome> {
         text: draw(false),
         wide: Some(draw(true)),
         names: clusters.iter().map(|c| c.name().to_owned()).collect(),
-        json: value,
+        json: printed(cx, value),
         slim: Some(slim),
     })?;
     Ok(Outcome::Ok)
+}
+
+/// The field of the status that may hold a password; shown where a path names it, and masked where
+/// the whole object is printed.
+const MASKED: &str = "/status/addOns/metrics/remoteWriteConfig";
+
+/// The API's own object, as this run prints it.
+fn printed(cx: &Context, mut object: Value) -> Value {
+    if !matches!(cx.ui.format(), OutputFormat::JsonPath(_)) {
+        if let Some(secret) = object.pointer_mut(MASKED) {
+            *secret = json!("***");
+        }
+        for item in object
+            .get_mut("items")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
+            if let Some(secret) = item.pointer_mut(MASKED) {
+                *secret = json!("***");
+            }
+        }
+    }
+    object
 }
 
 /// `mk8s cluster get`
@@ -138,7 +162,7 @@ pub(super) async fn get(cx: &Context, args: &ClusterGetArgs) -> Result<Outcome> 
         wide: Some(text(true)),
         names: vec![cluster.name().to_owned()],
         slim: Some(slimmed(cluster.value())),
-        json: cluster.into_value(),
+        json: printed(cx, cluster.into_value()),
     })?;
     Ok(Outcome::Ok)
 }

@@ -82,8 +82,8 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
                 status = child.wait() => break status,
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {
-                    // Whoever ends us means the child as well.
-                    let _ = child.start_kill();
+                    // Whoever ends us means the child as well, which may want to tidy up.
+                    terminate_child(&child);
                 }
             }
         };
@@ -95,6 +95,17 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
     let status = status
         .map_err(|error| Error::failure(format!("the command cannot be waited for: {error}")))?;
     Ok(Outcome::Passed(code(status)))
+}
+
+/// Passes SIGTERM on; a child that has ended already needs none.
+fn terminate_child(child: &tokio::process::Child) {
+    let pid = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
 }
 
 /// A shell's view of how a process ended: its code, or 128 and the signal.

@@ -226,7 +226,7 @@ pub(super) async fn trust_policy(cx: &Context, args: &TrustPolicyArgs) -> Result
     }
     if !placeholders.is_empty() && account.is_none() {
         cx.ui
-            .status("--account ID sets the AWS account that owns the role");
+            .hint("--account ID sets the AWS account that owns the role");
     }
     cx.ui.report(&Report {
         text: format!("{document:#}"),

@@ -5,6 +5,7 @@ use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::manifest::{self, Manifest};
+use crate::settings::text::printable;
 use crate::ui::wire;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,7 @@ pub(super) fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> Result
 /// Refuses a name that no cluster can have, before anything is sent.
 pub(super) fn check_name(name: &str) -> Result<()> {
     crate::control::check_name(name).map_err(|reason| {
+        let name = printable(name);
         Error::usage(format!("`{name}` is not the name of a cluster")).because(reason)
     })
 }

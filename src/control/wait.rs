@@ -60,7 +60,8 @@ pub async fn until<C, T>(
     let mut last_seen = None;
     let mut last_error = None;
     let mut nominal = FIRST;
-    while let Ok(result) = timeout_at(deadline, look()).await {
+    // However short the limit is, the first look is waited for.
+    while let Ok(result) = timeout_at(deadline.max(start + GRACE), look()).await {
         let wait = jittered(nominal, fastrand::f64());
         nominal = (nominal * 2).min(LONGEST);
         let progress = |look| Progress {
@@ -97,12 +98,16 @@ pub async fn until<C, T>(
             sleep_until(next).await;
         }
     }
+    sleep_until(deadline).await;
     Ok(Waited::TimedOut {
         last_seen,
         last_error,
         elapsed: start.elapsed(),
     })
 }
+
+/// How long the first look may take even if the limit is shorter.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Instead of a limit that no clock can hold.
 const YEAR: Duration = Duration::from_hours(365 * 24);

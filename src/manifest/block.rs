@@ -5,15 +5,19 @@ use super::flow;
 use super::plan::{Entry, View};
 use super::scan::{self, Splice};
 use super::tree::{Id, Kind};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// A new last entry of a block map that has entries.
-pub(super) fn insert(view: View<'_>, map: Id, key: &str, value: &Value) -> Option<Vec<Splice>> {
+/// New last entries of a block map that has entries.
+pub(super) fn insert(view: View<'_>, map: Id, new: &Map<String, Value>) -> Option<Vec<Splice>> {
     let entries = view.entries(map);
     let last = *entries.last()?;
     let column = column(view, map)?;
     let style = style(view, map, key_quote(view, map));
-    let lines = emit::entry_lines(key, value, &" ".repeat(column), &style);
+    let indent = " ".repeat(column);
+    let lines: Vec<String> = new
+        .iter()
+        .flat_map(|(key, value)| emit::entry_lines(key, value, &indent, &style))
+        .collect();
     let end = scan::line_end(view.text, view.entry_end(last));
     let end = below(view, end, column);
     Some(vec![add_lines(view, end, &lines)])
@@ -113,15 +117,15 @@ fn header_end(view: View<'_>, start: usize) -> usize {
     start + rest.find([' ', '\t']).unwrap_or(rest.len())
 }
 
-/// The column of a block map's keys; `None` if they are not at the start of their lines.
+/// The column of a block map's keys; `None` if none is at the start of its line.
 fn column(view: View<'_>, map: Id) -> Option<usize> {
-    let first = *view.entries(map).first()?;
-    let start = view.tree.outer_start(first.key);
-    let prefix = scan::prefix(view.text, start);
-    prefix
-        .chars()
-        .all(|c| matches!(c, ' ' | '-'))
-        .then_some(prefix.len())
+    view.tree.entries(map).find_map(|(key, _)| {
+        let prefix = scan::prefix(view.text, view.tree.outer_start(key));
+        prefix
+            .chars()
+            .all(|c| matches!(c, ' ' | '-'))
+            .then_some(prefix.len())
+    })
 }
 
 /// The end of the last line below that holds a comment deeper than the column: such lines belong

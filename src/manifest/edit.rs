@@ -4,7 +4,10 @@ use super::plan::{self, Op, Refusal, View};
 use super::prove::{self, Side, Target};
 use super::scan::Splice;
 use super::tree::{Id, Tree};
-use super::{Document, Manifest, Piece, STDIN, Source, block, excerpt, flow, items, scan};
+use super::value::own_entry;
+use super::{
+    Document, Manifest, Piece, STDIN, Source, block, excerpt, flow, items, parallel, scan,
+};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -19,8 +22,8 @@ pub struct Edit {
     pub changes: Vec<Change>,
 }
 
-/// An edit never takes more primitive steps.
-const ROUNDS: usize = 10_000;
+/// So many pieces are edited at a time.
+const PART: usize = 256;
 
 /// A document of a piece and what its add-ons should be; `None` if nothing changes.
 struct Job<'a> {
@@ -53,11 +56,18 @@ impl Manifest {
         }
         let mut refusals = Vec::new();
         let mut result = String::with_capacity(self.text().len() + 256 * edits.len());
-        for piece in &self.pieces {
-            let jobs = by_piece.remove(&piece.range.start).unwrap_or_default();
-            match edit_piece(piece, &jobs) {
-                Ok(text) => result.push_str(text.as_deref().unwrap_or(piece.text())),
-                Err(more) => refusals.extend(more),
+        // In parts, so that not every piece is in memory twice.
+        for part in self.pieces.chunks(PART) {
+            let edited = parallel(part, |piece| {
+                by_piece
+                    .get(&piece.range.start)
+                    .map_or(Ok(None), |jobs| edit_piece(piece, jobs))
+            });
+            for (piece, edited) in part.iter().zip(edited) {
+                match edited {
+                    Ok(text) => result.push_str(text.as_deref().unwrap_or(piece.text())),
+                    Err(more) => refusals.extend(more),
+                }
             }
         }
         let mut refusals = refusals.into_iter();
@@ -76,6 +86,18 @@ impl Document {
         let view = self.view();
         plan::check_forms(view, keys.iter().copied())
             .map_err(|refusal| self.piece.source.refused(view, refusal))
+    }
+
+    /// The meaning of `spec.addOns`, without working out that of the whole document if nothing in
+    /// it can come from elsewhere.
+    fn add_ons(&self) -> Option<Value> {
+        let view = self.view();
+        let own = |map, key| own_entry(view.tree, map, key, view.text).map(|(_, value)| value);
+        let found = own(self.root, "spec").and_then(|spec| own(spec, "addOns"));
+        match found {
+            Some(id) if view.tree.aliases().is_empty() => view.value(id),
+            _ => self.value().pointer("/spec/addOns").cloned(),
+        }
     }
 
     fn view(&self) -> View<'_> {
@@ -111,16 +133,17 @@ fn edit_piece(
     }
     let edited = rounds(piece, &open);
     edited.map(Some).map_err(|reason| {
+        // Where there is but one cluster it is known which one is meant.
         let source = &piece.source;
-        vec![
-            Error::refused(format!(
-                "{} cannot be edited safely; {}",
-                source.label,
-                source.unchanged()
-            ))
-            .because(reason)
-            .hint("make the change by hand"),
-        ]
+        let error = if let [job] = open.as_slice() {
+            let view = job.document.view();
+            source.refused(view, plan::not_possible(view, reason))
+        } else {
+            let unchanged = source.unchanged();
+            let message = format!("{} cannot be edited safely; {unchanged}", source.label);
+            Error::refused(message).because(reason)
+        };
+        vec![error.hint("make the change by hand")]
     })
 }
 
@@ -131,8 +154,8 @@ fn prepare(
     changes: &[Change],
 ) -> Result<Option<Map<String, Value>>, Refusal> {
     plan::check_duplicates(view)?;
-    let current = document.value().pointer("/spec/addOns");
-    let Some(desired) = plan::desired(current, changes) else {
+    let current = document.add_ons();
+    let Some(desired) = plan::desired(current.as_ref(), changes) else {
         // Nothing to do, but a value of a wrong form is not "already so".
         let keys = changes.iter().filter_map(|change| change.path.first());
         plan::check_forms(view, keys.map(String::as_str))?;
@@ -149,20 +172,16 @@ fn rounds(piece: &Piece, jobs: &[Job<'_>]) -> Result<String, String> {
         text: piece.text(),
         tree: &piece.tree,
     };
-    let mut text = String::new();
-    let mut tree = Tree::default();
-    for round in 0..ROUNDS {
-        let now = if round == 0 {
-            before
-        } else {
-            Side {
-                text: &text,
-                tree: &tree,
-            }
-        };
+    let mut edited: Option<(String, Tree)> = None;
+    // How much was left to do for each job; it has to become less with every step.
+    let mut left = vec![usize::MAX; jobs.len()];
+    loop {
+        let now = edited
+            .as_ref()
+            .map_or(before, |(text, tree)| Side { text, tree });
         let roots = items(now.tree, now.text);
         let mut splices: Vec<Splice> = Vec::new();
-        for job in jobs {
+        for (job, left) in jobs.iter().zip(&mut left) {
             let (Some(desired), Some(&root)) = (&job.desired, roots.get(job.document.item)) else {
                 continue;
             };
@@ -175,6 +194,10 @@ fn rounds(piece: &Piece, jobs: &[Job<'_>]) -> Result<String, String> {
             };
             let ops = plan::plan(view, desired).map_err(|refusal| refusal.because)?;
             if let Some(op) = ops.first() {
+                if ops.len() >= *left {
+                    return Err("a change did not have the effect that it should".to_owned());
+                }
+                *left = ops.len();
                 splices.extend(step(view, op).ok_or("this way of writing it is not edited")?);
             }
         }
@@ -190,23 +213,22 @@ fn rounds(piece: &Piece, jobs: &[Job<'_>]) -> Result<String, String> {
                 .collect();
             targets.sort_by_key(|target| target.root);
             prove::prove(before, now, &targets)?;
-            return Ok(text);
+            return Ok(now.text.to_owned());
         }
         let next = scan::splice(now.text, splices).ok_or("two changes touch the same place")?;
-        tree = Tree::parse(&next).map_err(|trouble| {
+        let tree = Tree::parse(&next).map_err(|trouble| {
             format!("the result could not be read again: {}", trouble.message)
         })?;
-        text = next;
+        edited = Some((next, tree));
     }
-    Err("there is no end to the changes".to_owned())
 }
 
 /// The text changes of one step.
 fn step(view: View<'_>, op: &Op) -> Option<Vec<Splice>> {
     let is_flow = |map: Id| view.tree.kind(map).is_flow();
     match op {
-        Op::Insert { map, key, value } if is_flow(*map) => flow::insert(view, *map, key, value),
-        Op::Insert { map, key, value } => block::insert(view, *map, key, value),
+        Op::Insert { map, new } if is_flow(*map) => flow::insert(view, *map, new),
+        Op::Insert { map, new } => block::insert(view, *map, new),
         Op::Replace { map, entry, value } if is_flow(*map) => {
             flow::replace(view, *map, *entry, value)
         }
@@ -218,7 +240,7 @@ fn step(view: View<'_>, op: &Op) -> Option<Vec<Splice>> {
                 (true, true) => flow::empty(view, map),
                 (true, false) => flow::remove(view, map, *entry),
                 (false, true) => {
-                    let outer = *view.chain(owner.key).last()?;
+                    let outer = view.holder(owner.key)?;
                     block::replace(view, outer, *owner, &json!({}))
                 }
                 (false, false) => block::remove(view, *entry),

@@ -48,6 +48,22 @@ pub(super) struct Flow {
     pub(super) lines: Option<(String, String)>,
 }
 
+/// A whole document in block style, with a final line break.
+pub(super) fn document(value: &Value) -> String {
+    let style = Block {
+        step: 2,
+        indentless: true,
+        keys: Quote::Plain,
+        texts: Quote::Plain,
+    };
+    let lines = match value {
+        Value::Object(map) if !map.is_empty() => map_lines(map, "", &style),
+        Value::Array(list) if !list.is_empty() => list_lines(list, "", &style),
+        value => block_inline(value, style.texts).into_iter().collect(),
+    };
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
 /// The lines of one entry, indented, without line breaks.
 pub(super) fn entry_lines(key: &str, value: &Value, indent: &str, style: &Block) -> Vec<String> {
     let key = text(key, style.keys, Context::Key);
@@ -223,7 +239,7 @@ fn is_plain(value: &str, context: Context) -> bool {
         && !value.ends_with([' ', ':'])
         && !value.contains(": ")
         && !value.contains(" #")
-        && (context == Context::Block || !value.contains([',', '[', ']', '{', '}']))
+        && (context == Context::Block || !value.contains([',', '[', ']', '{', '}', '?']))
         && resolve(value) == Scalar::Text
         && !is_other_in_yaml_1_1(value)
 }
@@ -284,6 +300,7 @@ mod tests {
             ("", "''", "''"),
             ("a: b", "'a: b'", "'a: b'"),
             ("a #b", "'a #b'", "'a #b'"),
+            ("a?b", "a?b", "'a?b'"),
             ("it's", "it's", "it's"),
             ("'it", "'''it'", "'''it'"),
             ("1.32.9", "1.32.9", "1.32.9"),

@@ -7,19 +7,23 @@ use super::scan::{self, Splice};
 use super::tree::{Id, Kind};
 use serde_json::{Map, Value};
 
-/// A new last entry of a flow map.
-pub(super) fn insert(view: View<'_>, map: Id, key: &str, value: &Value) -> Option<Vec<Splice>> {
+/// New last entries of a flow map.
+pub(super) fn insert(view: View<'_>, map: Id, new: &Map<String, Value>) -> Option<Vec<Splice>> {
     let close = closing(view, map)?;
     let Some(&last) = view.entries(map).last() else {
-        let new = Map::from_iter([(key.to_owned(), value.clone())]);
-        return Some(vec![into_empty(view, map, &new)?]);
+        return Some(vec![into_empty(view, map, new)?]);
     };
     let style = style(view, map);
     let end = view.entry_end(last);
     let (behind, trailing) = comma(view, end, close);
     let start = view.tree.outer_start(last.key);
+    let indent = scan::indent(view.text, start);
+    let entries: Vec<String> = new
+        .iter()
+        .map(|(key, value)| emit::flow_entry(key, value, indent, &style))
+        .collect();
     if !scan::begins_line(view.text, start) {
-        let text = emit::flow_entry(key, value, scan::indent(view.text, start), &style);
+        let text = entries.join(&style.comma);
         let text = if trailing {
             format!("{}{text},", style.comma.trim_start_matches(','))
         } else {
@@ -27,9 +31,8 @@ pub(super) fn insert(view: View<'_>, map: Id, key: &str, value: &Value) -> Optio
         };
         return Some(vec![Splice::insert(behind, text)]);
     }
-    let indent = scan::indent(view.text, start);
     let newline = scan::newline_near(view.text, start);
-    let text = emit::flow_entry(key, value, indent, &style);
+    let text = entries.join(&format!(",{newline}{indent}"));
     let text = format!("{newline}{indent}{text}");
     let line_end = scan::line_end(view.text, behind);
     if line_end > close {
@@ -287,7 +290,9 @@ fn separator(view: View<'_>, map: Id) -> Option<&str> {
     let entries = view.entries(map);
     entries.windows(2).find_map(|pair| {
         let gap = view.slice(view.entry_end(pair[0])..view.tree.outer_start(pair[1].key));
-        (gap.starts_with(',') && !has_break(gap)).then_some(gap)
+        gap.strip_prefix(',')
+            .filter(|rest| scan::is_blank(rest))
+            .map(|_| gap)
     })
 }
 

@@ -94,6 +94,11 @@ pub struct Finding {
     pub message: String,
 }
 
+/// Writes a value as a YAML document that every common parser reads as the same value.
+pub fn yaml(value: &Value) -> String {
+    emit::document(value)
+}
+
 impl Document {
     /// Whether it is a cluster (`kind: mk8s`).
     pub fn is_cluster(&self) -> bool {
@@ -169,8 +174,10 @@ impl Manifest {
             pieces: Vec::new(),
             documents: Vec::new(),
         };
-        for range in split::split(&source.text) {
-            let tree = Tree::parse(&source.text[range.clone()]).map_err(|trouble| {
+        let ranges = split::split(&source.text);
+        let trees = parallel(&ranges, |range| Tree::parse(&source.text[range.clone()]));
+        for (range, tree) in ranges.into_iter().zip(trees) {
+            let tree = tree.map_err(|trouble| {
                 source.syntax(range.start + trouble.at, trouble.message, trouble.hint)
             })?;
             let piece = Arc::new(Piece {
@@ -249,6 +256,31 @@ impl Manifest {
         }
         Ok(())
     }
+}
+
+/// Fewer pieces than this are not worth a thread.
+const MANY: usize = 64;
+
+/// Does the same to all items, on several cores if they are many; the results are in order.
+fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if items.len() < MANY || cores < 2 {
+        return items.iter().map(work).collect();
+    }
+    let work = &work;
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = items
+            .chunks(items.len().div_ceil(cores))
+            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>()))
+            .collect();
+        parts
+            .into_iter()
+            .flat_map(|part| match part.join() {
+                Ok(results) => results,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
 }
 
 /// The nodes that are documents: the root, or what is in its lists.

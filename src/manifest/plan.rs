@@ -24,8 +24,8 @@ pub(super) struct View<'a> {
 /// One primitive edit.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Op {
-    /// A new entry of a map that has entries.
-    Insert { map: Id, key: String, value: Value },
+    /// New entries of a map that has entries.
+    Insert { map: Id, new: Map<String, Value> },
     /// An entry, and whether it is the only one: then `{}` stays behind `owner`'s key.
     Remove { owner: Entry, entry: Entry },
     /// Another value for an entry of `map`.
@@ -77,7 +77,20 @@ pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<O
     let owner = Entry { key, value: spec };
     let mut ops = Vec::new();
     match own_entry(view.tree, spec, "addOns", view.text) {
-        None => view.add(owner, "addOns", Value::Object(desired.clone()), &mut ops),
+        None => {
+            let desired = Value::Object(desired.clone());
+            let new = Map::from_iter([("addOns".to_owned(), desired)]);
+            view.check_insert(spec)?;
+            ops.push(if view.tree.entries(spec).next().is_some() {
+                Op::Insert { map: spec, new }
+            } else {
+                Op::Replace {
+                    map: view.root,
+                    entry: owner,
+                    value: Value::Object(new),
+                }
+            });
+        }
         Some((key, value)) => {
             let entry = Entry { key, value };
             if view.tree.kind(value).is_map() {
@@ -175,6 +188,18 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// For what turns out only when it is tried: points at `addOns`, else at `spec`.
+pub(super) fn not_possible(view: View<'_>, reason: String) -> Refusal {
+    let own = |map, key| own_entry(view.tree, map, key, view.text);
+    let spec = own(view.root, "spec");
+    let add_ons = spec.and_then(|(_, spec)| own(spec, "addOns"));
+    let key = add_ons.or(spec).map_or(view.root, |(key, _)| key);
+    let range = view.tree.range(key);
+    let end = scan::line_end(view.text, range.start);
+    let range = range.start..range.end.min(end);
+    Refusal::new(range, "the add-ons cannot be changed here", reason)
+}
+
 fn no_spec(view: View<'_>) -> Refusal {
     let start = view.tree.range(view.root).start;
     let end = scan::line_end(view.text, start);
@@ -244,7 +269,7 @@ fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
             if let Some(tag) = view.tree.tag(value) {
                 return Err(Refusal::new(
                     tag.range.clone(),
-                    format!("`{name}` has a tag and no value"),
+                    format!("{name} has a tag and no value"),
                     "parsers disagree on what that means",
                 )
                 .hint("remove the tag"));
@@ -315,6 +340,11 @@ impl<'a> View<'a> {
         chain
     }
 
+    /// The map whose entry the key begins.
+    pub(super) fn holder(self, key: Id) -> Option<Id> {
+        self.chain(key).into_iter().rfind(|&map| map != key)
+    }
+
     fn diff(
         self,
         map: Id,
@@ -372,6 +402,7 @@ impl<'a> View<'a> {
                 }
             }
         }
+        let mut new = Map::new();
         for (key, wanted) in desired {
             if own_entry(self.tree, below, key, self.text).is_some() {
                 continue;
@@ -383,64 +414,76 @@ impl<'a> View<'a> {
                 }
                 return Err(self.merge_refusal(merge, &format!("{path}.{key}")));
             }
-            self.add(owner, key, wanted.clone(), ops);
+            new.insert(key.clone(), wanted.clone());
+        }
+        if !new.is_empty() {
+            self.check_insert(below)?;
+            ops.push(Op::Insert { map: below, new });
         }
         Ok(())
     }
 
-    /// A new entry for the map that `owner` holds.
-    fn add(self, owner: Entry, key: &str, value: Value, ops: &mut Vec<Op>) {
-        let key = key.to_owned();
-        if self.tree.entries(owner.value).next().is_some() {
-            let map = owner.value;
-            ops.push(Op::Insert { map, key, value });
-        } else {
-            let mut map = Map::new();
-            map.insert(key, value);
-            ops.push(Op::Replace {
-                map: self.root,
-                entry: owner,
-                value: Value::Object(map),
-            });
-        }
-    }
-
-    fn value(self, id: Id) -> Option<Value> {
+    /// What a node means.
+    pub(super) fn value(self, id: Id) -> Option<Value> {
         value::value(self.tree, id, self.text, &mut super::EXPANDED.clone())
     }
 
     /// Checks an entry whose value, or something in it, is to change.
     fn touch(self, entry: Entry, name: &str) -> Result<(), Refusal> {
         let Entry { key, value } = entry;
-        let range = self.tree.range(key);
         if self.is_explicit(entry) {
-            return Err(Refusal::new(
-                range,
-                format!("`{name}` is written as an explicit key (`? …`)"),
-                "a key in this form is not edited",
-            )
-            .hint("write it as `key: value`"));
+            return Err(self.explicit_refusal(entry, name));
         }
-        let start = scan::line_start(self.text, range.start);
-        let prefix = scan::prefix(self.text, range.start);
-        if let Some(tab) = prefix.find('\t')
-            && self
-                .chain(key)
-                .last()
-                .is_some_and(|&map| self.tree.kind(map) == Kind::BlockMap)
-        {
-            let at = start + tab;
-            return Err(Refusal::new(
-                at..at + 1,
-                "this tab is indentation",
-                "tabs are not indentation in YAML, parsers disagree on what they mean",
-            )
-            .hint("indent with spaces"));
-        }
+        self.check_indent(key)?;
         if self.tree.kind(value) == Kind::Alias {
             return Err(self.alias_refusal(value, name));
         }
         self.check_shared(value, name)
+    }
+
+    /// Refuses a tab before a key in block context.
+    fn check_indent(self, key: Id) -> Result<(), Refusal> {
+        let start = self.tree.outer_start(key);
+        let prefix = scan::prefix(self.text, start);
+        let map = self.chain(key).last().copied();
+        let (Some(tab), Some(Kind::BlockMap)) =
+            (prefix.find('\t'), map.map(|map| self.tree.kind(map)))
+        else {
+            return Ok(());
+        };
+        let at = start - prefix.len() + tab;
+        Err(Refusal::new(
+            at..at + 1,
+            "this tab is indentation",
+            "tabs are not indentation in YAML, and parsers disagree on what they mean",
+        )
+        .hint("indent with spaces"))
+    }
+
+    /// Refuses new entries where no key shows how they are to be indented.
+    fn check_insert(self, map: Id) -> Result<(), Refusal> {
+        if self.tree.kind(map) != Kind::BlockMap {
+            return Ok(());
+        }
+        let entries = self.entries(map);
+        for entry in &entries {
+            self.check_indent(entry.key)?;
+        }
+        match entries.first() {
+            Some(&first) if entries.iter().all(|&entry| self.is_explicit(entry)) => {
+                Err(self.explicit_refusal(first, "this key"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn explicit_refusal(self, entry: Entry, name: &str) -> Refusal {
+        Refusal::new(
+            self.tree.range(entry.key),
+            format!("{name} is written as an explicit key (`? …`)"),
+            "a key in this form is not edited",
+        )
+        .hint("write it as `key: value`")
     }
 
     fn alias_refusal(self, id: Id, name: &str) -> Refusal {
@@ -462,7 +505,7 @@ impl<'a> View<'a> {
 
     /// Whether the key has a `?` before it.
     fn is_explicit(self, entry: Entry) -> bool {
-        let Some(&map) = self.chain(entry.key).last() else {
+        let Some(map) = self.holder(entry.key) else {
             return false;
         };
         let entries = self.entries(map);

@@ -168,3 +168,112 @@ fn enabling_in_a_sample_only_adds_or_changes_its_lines() {
     }
     assert_eq!(count, 9);
 }
+
+#[test]
+fn every_refusal_of_every_document_is_reported() {
+    let text = "kind: mk8s\nspec: {addOns: all}\n---\nkind: mk8s\nspec: {}\n---\nkind: mk8s\n";
+    let error = run("fleet.yaml", text.into(), "enable headlamp").unwrap_err();
+    let messages: Vec<&str> = std::iter::once(&error)
+        .chain(&error.others)
+        .map(|error| error.message.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(messages, ["fleet.yaml:2:16", "fleet.yaml:7:1"]);
+}
+
+#[test]
+fn an_edit_without_changes_checks_the_document() {
+    let manifest = |text: &str| Manifest::parse(STDIN, text.into()).unwrap();
+    let check = Edit {
+        document: 1,
+        changes: Vec::new(),
+    };
+    let text = "kind: mk8s\nspec: {addOns: {headlamp: true}}\n";
+    let good = manifest(text);
+    assert_eq!(good.edit(std::slice::from_ref(&check)).unwrap(), text);
+    assert!(good.documents()[0].check_addons(&["awsECR"]).is_ok());
+    let error = good.documents()[0].check_addons(&["headlamp"]).unwrap_err();
+    assert!(error.message.ends_with("; nothing was written"), "{error}");
+    let twice = manifest("kind: mk8s\nkind: mk8s\n");
+    assert!(twice.edit(&[check]).is_err());
+    let missing = Edit {
+        document: 2,
+        changes: Vec::new(),
+    };
+    let error = good.edit(&[missing]).unwrap_err();
+    assert_eq!(error.kind, crate::error::Kind::NotFound);
+}
+
+#[test]
+fn what_is_not_text_is_refused_with_its_place() {
+    for (bytes, place, because) in [
+        (&b"\xff\xfea\0"[..], "1:1", "UTF-16"),
+        (b"a: b\nc: \xe4\n", "2:4", "0xE4"),
+        (b"a: b\nc: \x1b[2J\n", "2:4", "U+001B"),
+        ("a: \u{9b}2J\n".as_bytes(), "1:4", "U+009B"),
+        ("\u{feff}a: [\n".as_bytes(), "1:4", "never closed"),
+    ] {
+        let error = Manifest::parse("m.yaml", bytes.to_vec()).unwrap_err();
+        let start = format!("m.yaml:{place} has a syntax error");
+        assert_eq!(error.message, start, "{error:?}");
+        assert!(error.because[0].contains(because), "{error:?}");
+    }
+}
+
+#[test]
+fn documents_are_found_in_streams_lists_and_behind_aliases() {
+    let text = "# nothing\n---\n- kind: mk8s\n  name: a\n- kind: gvc\n  name: 12\n---\n\
+                kind: list\nitems:\n  - kind: queryresult\n    items: [{kind: mk8s, name: b}]\n---\n\
+                x: &k mk8s\nkind: *k\nname: c\n---\n- 1\n";
+    let manifest = Manifest::parse("m", text.into()).unwrap();
+    let found: Vec<_> = manifest
+        .documents()
+        .iter()
+        .map(|document| {
+            let name = document.name.as_deref().unwrap_or("-");
+            (document.number, document.line, document.is_cluster(), name)
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (1, 3, true, "a"),
+            (2, 5, false, "12"),
+            (3, 11, true, "b"),
+            (4, 13, true, "c"),
+            (5, 17, false, "-"),
+        ]
+    );
+    assert_eq!(manifest.clusters().count(), 3);
+}
+
+#[test]
+fn warnings_have_their_place_in_the_file() {
+    let text = "kind: secret\n---\nkind: mk8s\ntags:\n  account: 012345678901\n";
+    let manifest = Manifest::parse("m", text.into()).unwrap();
+    let found = manifest.documents()[1].warnings();
+    assert_eq!((found[0].line, found[0].column), (5, 12));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].message.contains("12345678901"), "{found:?}");
+}
+
+#[test]
+fn a_fleet_is_edited_on_all_cores_and_in_order() {
+    let one = |number: usize| {
+        format!(
+            "kind: mk8s\nname: c{number}\nspec:\n  provider: {{aws: {{}}}}\n  addOns:\n    a: {{}}\n"
+        )
+    };
+    let documents: Vec<String> = (0..700).map(one).collect();
+    let text = documents.join("---\n");
+    let result = run("fleet", text.clone().into(), "enable headlamp").unwrap();
+    assert_eq!(
+        result,
+        text.replace("    a: {}\n", "    a: {}\n    headlamp: {}\n")
+    );
+    let list =
+        serde_json::to_string_pretty(&vec![json!({"kind": "mk8s", "spec": {"addOns": {}}}); 700]);
+    let list = list.unwrap();
+    let result = run("fleet", list.clone().into(), "enable headlamp").unwrap();
+    let filled = "\"addOns\": {\n        \"headlamp\": {}\n      }";
+    assert_eq!(result, list.replace("\"addOns\": {}", filled));
+}

@@ -233,8 +233,8 @@ impl Ui {
             OutputFormat::Wide => self.text(report.wide.as_ref().unwrap_or(&report.text)),
             OutputFormat::Json => self.raw(&render::json(&report.json)),
             OutputFormat::JsonSlim => self.raw(&render::json(slim)),
-            OutputFormat::Yaml => self.raw(&render::yaml(&report.json)?),
-            OutputFormat::YamlSlim => self.raw(&render::yaml(slim)?),
+            OutputFormat::Yaml => self.raw(&render::yaml(&report.json)),
+            OutputFormat::YamlSlim => self.raw(&render::yaml(slim)),
             OutputFormat::Names => {
                 for name in &report.names {
                     self.data(name);
@@ -280,6 +280,14 @@ impl Ui {
     pub fn warn(&self, text: &str) {
         let word = self.paint_err("warning:", Tone::Yellow);
         self.write_err(&format!("{word} {}\n", clean(text)));
+    }
+
+    /// Says what could be done, on stderr.
+    pub fn hint(&self, text: &str) {
+        if self.volume >= Volume::Normal {
+            let word = self.paint_err("hint:", Tone::Cyan);
+            self.write_err(&format!("{word} {}\n", clean(text)));
+        }
     }
 
     /// Names the next command, on stderr.

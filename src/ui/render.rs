@@ -1,7 +1,7 @@
 //! Pure rendering: JSON, YAML, errors, colours, durations.
 
 use super::{Tone, clean};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -13,9 +13,8 @@ pub(super) fn json(value: &Value) -> String {
 }
 
 /// Block YAML.
-pub(super) fn yaml(value: &Value) -> Result<String> {
-    serde_yaml::to_string(value)
-        .map_err(|error| Error::failure(format!("the result cannot be written as YAML: {error}")))
+pub(super) fn yaml(value: &Value) -> String {
+    crate::manifest::yaml(value)
 }
 
 pub(super) fn paint(text: &str, tone: Tone, colour: bool) -> String {

@@ -29,7 +29,7 @@ fn commands(text: &str) -> Vec<String> {
     for line in joined.lines() {
         let line = line.trim();
         if let Some(language) = line.strip_prefix("```") {
-            shell = matches!(language, "sh" | "bash" | "shell");
+            shell = matches!(language, "sh" | "bash" | "shell" | "yaml");
             continue;
         }
         if let Some(command) = line.strip_prefix("$ ") {
@@ -63,13 +63,22 @@ fn words(command: &str) -> Vec<String> {
                 quote = Some(character);
                 word.get_or_insert_default();
             }
-            (None, '#' | '>' | '<') if word.is_none() => break,
+            (None, '#') if word.is_none() => break,
+            (None, '>' | '<') if word.as_deref().is_none_or(is_number) => {
+                word = None;
+                break;
+            }
             (None, ' ') => words.extend(word.take()),
             (Some(_) | None, _) => word.get_or_insert_default().push(character),
         }
     }
     words.extend(word);
     words
+}
+
+/// The number of a redirected stream, as in `2>/dev/null`.
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[track_caller]

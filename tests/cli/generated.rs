@@ -107,6 +107,42 @@ fn the_table_of_variables_is_current() {
 }
 
 #[test]
+fn the_tables_of_exit_codes_are_true() {
+    use mk8s::error::Kind;
+    use mk8s::exit::Outcome;
+    let kinds = [
+        Kind::Failure,
+        Kind::Usage,
+        Kind::NotFound,
+        Kind::Denied,
+        Kind::Conflict,
+        Kind::Refused,
+        Kind::Timeout,
+        Kind::Unavailable,
+        Kind::Partial,
+        Kind::Interrupted,
+    ];
+    let mut expected: Vec<(u8, &str)> = kinds
+        .iter()
+        .map(|kind| (kind.code(), kind.name()))
+        .collect();
+    expected.push((Outcome::Ok.code(), "ok"));
+    expected.push((Outcome::Differences.code(), "differences"));
+    expected.sort_unstable();
+    for page in ["README.md", "docs/exit-codes.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let found: Vec<(u8, &str)> = text
+            .lines()
+            .filter_map(|line| {
+                let mut cells = line.strip_prefix("| ")?.split(" | ");
+                Some((cells.next()?.parse().ok()?, cells.next()?))
+            })
+            .collect();
+        assert_eq!(found, expected, "{page}");
+    }
+}
+
+#[test]
 fn the_tables_of_add_ons_are_current() {
     let mut table =
         "| add-on | key | what it does | works on | needs |\n|---|---|---|---|---|\n".to_owned();
@@ -160,6 +196,28 @@ fn the_tables_of_add_ons_are_current() {
     settle_region("docs/addons.md", "catalogue", &table);
     settle_region("docs/addons.md", "settings", &settings);
     settle_region("docs/addons.md", "status", &status);
+}
+
+#[test]
+fn the_page_on_architecture_names_every_module() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let modules: Vec<&str> = library
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("pub ")
+                .unwrap_or(line)
+                .strip_prefix("mod ")
+        })
+        .map(|rest| rest.trim_end_matches(';'))
+        .collect();
+    assert!(modules.len() > 10, "{modules:?}");
+    for module in modules {
+        let row = page
+            .lines()
+            .any(|line| line.starts_with("| `") && line.contains(&format!("`{module}`")));
+        assert!(row, "docs/architecture.md has no row for `{module}`");
+    }
 }
 
 /// README.md and the pages of docs/.
@@ -273,11 +331,14 @@ fn output(script: &str) -> String {
     same_every_time(&text)
 }
 
+/// What stands before, what varies, and what is put in its place.
+type Place = (&'static str, fn(char) -> bool, &'static str);
+
 /// Ports, request ids, key ids, moments and durations, each replaced by a fixed one.
 fn same_every_time(text: &str) -> String {
     let mut result = String::new();
     let mut rest = text;
-    let places: [(&str, fn(char) -> bool, &str); 10] = [
+    let places: [Place; 10] = [
         ("on `aws-same` after ", is_duration, "1s"),
         ("absent from status (", is_duration, "30ms"),
         ("127.0.0.1:", |c| c.is_ascii_digit(), "43210"),
