@@ -12,6 +12,7 @@ mod tools;
 
 pub(crate) use env::Env;
 pub(crate) use fake::{Answer, Fake};
+pub(crate) use http::attempt;
 pub(crate) use process::{Run, wait};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
