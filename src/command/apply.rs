@@ -261,9 +261,8 @@ impl Item<'_> {
         })
     }
 
-    /// Shows the difference that applying makes.
-    fn preview(&self, intent: &Intent, stream: Stream) -> Done {
-        let ui = &self.cx.ui;
+    /// Shows the difference that applying makes, and gives what it is called.
+    fn show(&self, intent: &Intent, stream: Stream) -> &'static str {
         let slim = |value: &Value| manifest::yaml(&secret::masked(&super::cluster::slimmed(value)));
         let (before, after, action) = match intent {
             Intent::Create => (String::new(), slim(self.document.value()), "created"),
@@ -281,7 +280,12 @@ impl Item<'_> {
             }
         };
         let diff = manifest::diff(self.name(), &before, &after);
-        ui.unified(&diff, stream);
+        self.cx.ui.unified(&diff, stream);
+        action
+    }
+
+    fn preview(&self, intent: &Intent, stream: Stream) -> Done {
+        let action = self.show(intent, stream);
         let name = self.name();
         let line = match action {
             "created" => format!("Would create {name}"),
@@ -660,7 +664,7 @@ async fn confirm(
     };
     for (item, intent) in planned {
         if let Ok(intent) = intent {
-            item.preview(intent, Stream::Words);
+            item.show(intent, Stream::Words);
         }
     }
     if cx.ui.ask(&question, "nothing was applied").await? {

@@ -107,7 +107,7 @@ pub async fn until<C, T>(
 }
 
 /// How long the first look may take even if the limit is shorter.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Instead of a limit that no clock can hold.
 const YEAR: Duration = Duration::from_hours(365 * 24);

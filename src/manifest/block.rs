@@ -2,9 +2,9 @@
 
 use super::emit::{self, Block, Quote};
 use super::flow;
-use super::plan::{Entry, View};
 use super::scan::{self, Splice};
 use super::tree::{Id, Kind};
+use super::view::{Entry, View};
 use serde_json::{Map, Value};
 
 /// New last entries of a block map that has entries.

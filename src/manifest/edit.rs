@@ -1,10 +1,12 @@
 //! Carries edits out: rounds of small text changes, each on a fresh parse, and the proof.
 
-use super::plan::{self, Op, Refusal, View};
+use super::check::{self, Refusal};
+use super::plan::{self, Op};
 use super::prove::{self, Side, Target};
 use super::scan::Splice;
 use super::tree::{Id, Tree};
 use super::value::own_entry;
+use super::view::View;
 use super::{
     Document, Manifest, Piece, STDIN, Source, block, excerpt, flow, items, parallel, scan,
 };
@@ -84,7 +86,7 @@ impl Document {
     /// `false` are not how the platform switches. What is absent or empty passes.
     pub fn check_addons(&self, keys: &[&str]) -> Result<()> {
         let view = self.view();
-        plan::check_forms(view, keys.iter().copied())
+        check::check_forms(view, keys.iter().copied())
             .map_err(|refusal| self.piece.source.refused(view, refusal))
     }
 
@@ -137,7 +139,7 @@ fn edit_piece(
         let source = &piece.source;
         let error = if let [job] = open.as_slice() {
             let view = job.document.view();
-            source.refused(view, plan::not_possible(view, reason))
+            source.refused(view, check::not_possible(view, reason))
         } else {
             let unchanged = source.unchanged();
             let message = format!("{} cannot be edited safely; {unchanged}", source.label);
@@ -153,15 +155,15 @@ fn prepare(
     document: &Document,
     changes: &[Change],
 ) -> Result<Option<Map<String, Value>>, Refusal> {
-    plan::check_duplicates(view)?;
+    check::check_duplicates(view)?;
     let current = document.add_ons();
     let Some(desired) = plan::desired(current.as_ref(), changes) else {
         // Nothing to do, but a value of a wrong form is not "already so".
         let keys = changes.iter().filter_map(|change| change.path.first());
-        plan::check_forms(view, keys.map(String::as_str))?;
+        check::check_forms(view, keys.map(String::as_str))?;
         return Ok(None);
     };
-    plan::check(view, changes)?;
+    check::check(view, changes)?;
     plan::plan(view, &desired)?;
     Ok(Some(desired))
 }

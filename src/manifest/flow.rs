@@ -2,9 +2,9 @@
 
 use super::block::key_quote;
 use super::emit::{self, Flow, Quote};
-use super::plan::{Entry, View};
 use super::scan::{self, Splice};
 use super::tree::{Id, Kind};
+use super::view::{Entry, View};
 use serde_json::{Map, Value};
 
 /// New last entries of a flow map.

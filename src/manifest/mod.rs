@@ -5,6 +5,7 @@
 //! scalars mean is in `value`, and nothing outside this module builds manifest text.
 
 mod block;
+mod check;
 mod diff;
 mod edit;
 mod emit;
@@ -19,8 +20,11 @@ mod scan;
 mod split;
 #[cfg(test)]
 mod tests;
+mod time;
 mod tree;
+mod trouble;
 mod value;
+mod view;
 
 pub use diff::diff;
 pub use edit::Edit;

@@ -146,7 +146,7 @@ fn the_add_ons_of_one_cluster() {
     Settings         roleArn: arn:aws:iam::999999999999:role/mk8s-ecr-driver
     Registry access  cluster outside AWS, role in account 999999999999
     Status           trustPolicy:
-                       Version: 2012-10-17
+                       Version: '2012-10-17'
                        Statement:
                        - Effect: Allow
                          Principal:
@@ -328,6 +328,18 @@ fn an_apply() {
     --- stderr
     This removes spec.addOns.awsECR of edge
     This removes spec.addOns.headlamp of edge
+    --- edge
+    +++ edge
+    @@ -21,9 +21,6 @@
+             utilizationThreshold: 0.7
+       addOns:
+         awsWorkloadIdentity: {}
+    -    awsECR:
+    -      roleArn: arn:aws:iam::999999999999:role/mk8s-ecr-driver
+    -    headlamp: {}
+       firewall:
+       - sourceCIDR: 0.0.0.0/0
+         description: Default allow all
     error: nothing was applied
       because: it has to be confirmed, and nobody can be asked here
     hint: add --yes to confirm it on the command line

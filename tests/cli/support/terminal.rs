@@ -100,7 +100,8 @@ impl Terminal {
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(5)),
             }
         };
-        while let Ok(bytes) = self.shown.recv_timeout(Duration::from_millis(200)) {
+        // The terminal closes once nobody holds its other end; until then something may be under way.
+        while let Ok(bytes) = self.shown.recv_timeout(Duration::from_secs(10)) {
             self.screen.push_str(&String::from_utf8_lossy(&bytes));
         }
         (status.exit_code(), self.screen)
