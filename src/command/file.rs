@@ -35,7 +35,7 @@ impl Edit<'_> {
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         self.plans
             .iter()
-            .map(|(number, _)| self.file.cluster(*number).name().to_owned())
+            .map(|(number, _)| self.file.name(*number).to_owned())
     }
 }
 
@@ -225,7 +225,7 @@ fn results(change: &Change<'_>, edit: &Edit<'_>, live: &str) -> Vec<(String, Res
                 line.push_str(live);
             }
             let target: wire::Target = edit.file.wire(*number);
-            let name = edit.file.cluster(*number).name().to_owned();
+            let name = edit.file.name(*number).to_owned();
             (name, Ok(Change::done(target, plan, line, None, None)))
         })
         .collect()

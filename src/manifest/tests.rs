@@ -64,7 +64,7 @@ fn run(label: &str, input: Vec<u8>, words: &str) -> Result<String> {
         .clusters()
         .map(|cluster| Edit {
             document: cluster.number,
-            changes: changes(words, cluster.value()),
+            changes: changes(words, &cluster.value()),
         })
         .collect();
     manifest.edit(&edits)
