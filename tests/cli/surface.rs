@@ -1,10 +1,11 @@
 //! The real Control Plane client against the sandbox: what it can do with clusters, call by call.
 //!
-//! One test runs the table of `calls` and renders it, with the requests that the client sent, into
-//! docs/sandbox-calls.md.
+//! One test runs the tables of `calls` and `writing` and renders them, with the requests that the
+//! client sent, into docs/sandbox-calls.md.
 
 mod calls;
 mod storing;
+mod writing;
 
 use crate::generated::settle;
 use crate::support::{Env, Sandbox};

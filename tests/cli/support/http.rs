@@ -76,11 +76,11 @@ pub(super) fn request(
     token: &str,
     body: &str,
 ) -> (u16, Vec<u8>) {
-    attempt(endpoint, method, path, token, body).expect("the server answers")
+    try_request(endpoint, method, path, token, body).expect("the server answers")
 }
 
-/// The same, for a server that may be gone: `None` without a whole answer.
-pub(crate) fn attempt(
+/// The same; `None` when there is no server or no whole answer.
+pub(crate) fn try_request(
     endpoint: &str,
     method: &str,
     path: &str,

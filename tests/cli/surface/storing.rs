@@ -1,7 +1,7 @@
 //! What the sandbox keeps and what it does not: `kill -9` in the middle of writes, and dry runs.
 
 use crate::support::manifests::hetzner;
-use crate::support::{Env, Sandbox, attempt};
+use crate::support::{Env, Sandbox, try_request};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -19,7 +19,7 @@ struct Written {
 /// Changes its own tag, makes clusters and deletes every other one, until the sandbox is gone.
 fn write(endpoint: &str, token: &str, writer: usize, round: u64, answered: &AtomicU64) -> Written {
     let send = |method: &str, path: &str, body: &str| {
-        let (status, body) = attempt(endpoint, method, path, token, body)?;
+        let (status, body) = try_request(endpoint, method, path, token, body)?;
         assert!(
             (200..300).contains(&status),
             "{method} {path}: {status} {}",
