@@ -32,6 +32,7 @@ mod rules;
 mod samples;
 mod sandboxes;
 mod screens;
+mod surface;
 mod targets;
 mod usage;
 mod waiting;

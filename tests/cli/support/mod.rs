@@ -14,6 +14,7 @@ mod trial;
 
 pub(crate) use env::Env;
 pub(crate) use fake::{Answer, Fake};
+pub(crate) use http::try_request;
 pub(crate) use process::{Run, wait};
 pub(crate) use proxy::{Harm, Proxy, Way};
 pub(crate) use sandbox::Sandbox;
