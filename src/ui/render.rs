@@ -113,7 +113,9 @@ mod tests {
         let mut text = String::new();
         let name = "x\nerror: y";
         error(
-            &Error::usage(format!("no `{name}`")).because(name).hint(name),
+            &Error::usage(format!("no `{name}`"))
+                .because(name)
+                .hint(name),
             &mut text,
             |word, _| word.to_owned(),
         );
