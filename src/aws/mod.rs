@@ -19,6 +19,7 @@ pub mod plan;
 #[cfg(test)]
 mod properties;
 pub mod pull;
+pub mod repository;
 #[cfg(test)]
 mod scenarios;
 pub mod sdk;
