@@ -6,6 +6,8 @@
 pub mod apply;
 pub mod backup;
 pub mod cover;
+pub mod ecr;
+pub mod emit;
 pub mod explain;
 #[cfg(test)]
 mod fake;

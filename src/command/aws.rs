@@ -214,10 +214,12 @@ pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&V
 
 /// Shows a plan as the contract draws it.
 pub(super) fn show(cx: &Context, plan: &Plan, stream: Stream) {
-    let heading = format!(
-        "Plan for account {} (caller {})",
-        plan.target.account, plan.target.caller
-    );
+    let account = &plan.target.account;
+    let heading = if plan.target.caller.is_empty() {
+        format!("Plan for account {account} (what exists there was not looked at)")
+    } else {
+        format!("Plan for account {account} (caller {})", plan.target.caller)
+    };
     let mut lines = vec![(' ', heading)];
     let rows: Vec<Vec<String>> = plan
         .steps
@@ -262,12 +264,13 @@ fn label(step: &Step) -> &'static str {
         (Part::Policy, Action::Attach) => "attach",
         (Part::Policy, Action::Detach) => "detach",
         (Part::Policy, _) => "pull policy",
+        (Part::RepositoryPolicy, _) => "repository",
     }
 }
 
 /// The telling end of an ARN.
 pub(super) fn short(resource: &str) -> &str {
-    for mark in [":oidc-provider/", ":policy/"] {
+    for mark in [":oidc-provider/", ":policy/", ":repository/"] {
         if let Some((_, rest)) = resource.split_once(mark) {
             return rest;
         }
