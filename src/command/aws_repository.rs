@@ -46,6 +46,7 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
         addon: addon.name,
         request: aws_setup::asked(args)?,
         repository: Repository::of(&image),
+        several: subjects.len() > 1,
         image,
         connection: None,
         mode: if args.apply_repository_policy {
@@ -111,6 +112,8 @@ struct Job<'a> {
     /// Caller and client; only where the policy is looked at.
     connection: Option<(Caller, EcrSdk)>,
     mode: Mode,
+    /// Whether there is more than one cluster.
+    several: bool,
 }
 
 struct Done {
@@ -259,7 +262,7 @@ impl Job<'_> {
         } else {
             Stream::Words
         };
-        aws::show(cx, &plan, stream);
+        aws::show(cx, &plan, self.several.then_some(&facts.name), stream);
         let to_do = plan.steps.iter().any(|step| step.action.changes());
         let wanted = repository::with_statement(&current.document, role);
         let line = match (self.mode, to_do) {
