@@ -92,6 +92,26 @@ impl Loaded {
         )
     }
 
+    /// The same file as it is now, with the same choice of documents; if none is left, that is a
+    /// conflict.
+    pub(super) fn again(&self, names: &[String]) -> Result<Self> {
+        let manifest = match &self.path {
+            Some(path) => manifest::read(path)?,
+            None => return Err(Error::failure("stdin cannot be read twice")),
+        };
+        let documents = pick(&manifest, names);
+        if documents.is_empty() && !self.documents.is_empty() {
+            return Err(Error::conflict(format!("`{}` was not written", self.label))
+                .because("somebody else took the cluster out of it meanwhile"));
+        }
+        Ok(Self {
+            path: self.path.clone(),
+            label: self.label.clone(),
+            manifest,
+            documents,
+        })
+    }
+
     /// How a document is called in sentences: the file, and the cluster where the file has several.
     pub(super) fn place(&self, number: usize) -> String {
         let label = if self.path.is_some() {
@@ -115,6 +135,16 @@ impl Loaded {
             name: self.cluster(number).name().to_owned(),
         }
     }
+}
+
+/// The numbers of the cluster documents with these names; all if there are none.
+fn pick(manifest: &Manifest, names: &[String]) -> Vec<usize> {
+    let counts = |document: &&manifest::Document| {
+        let name = document.name.as_ref();
+        names.is_empty() || name.is_some_and(|name| names.contains(name))
+    };
+    let counting = manifest.clusters().filter(counts);
+    counting.map(|document| document.number).collect()
 }
 
 /// Reads every file, and picks the cluster documents that count.
@@ -166,17 +196,7 @@ pub(super) fn load_all(
             Ok(manifest) => loaded.push(Loaded {
                 path,
                 label,
-                documents: manifest
-                    .clusters()
-                    .filter(|document| {
-                        names.is_empty()
-                            || document
-                                .name
-                                .as_ref()
-                                .is_some_and(|name| names.contains(name))
-                    })
-                    .map(|document| document.number)
-                    .collect(),
+                documents: pick(&manifest, names),
                 manifest,
             }),
             Err(error) => errors.push(error),
