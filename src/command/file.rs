@@ -39,7 +39,7 @@ impl Edit {
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         self.plans
             .iter()
-            .map(|(number, _)| self.file.cluster(*number).name().to_owned())
+            .map(|(number, _)| self.file.name(*number).to_owned())
     }
 }
 
@@ -279,7 +279,7 @@ fn results(change: &Change<'_>, edit: &Edit, live: &str) -> Vec<(String, Result<
                 line.push_str(live);
             }
             let target: wire::Target = edit.file.wire(*number);
-            let name = edit.file.cluster(*number).name().to_owned();
+            let name = edit.file.name(*number).to_owned();
             (name, Ok(Change::done(target, plan, line, None, None)))
         })
         .collect()

@@ -77,19 +77,23 @@ pub(super) struct Loaded {
 impl Loaded {
     /// The document with the number.
     pub(super) fn document(&self, number: usize) -> Option<&manifest::Document> {
-        self.manifest
-            .documents()
-            .iter()
-            .find(|document| document.number == number)
+        self.manifest.documents().get(number.checked_sub(1)?)
     }
 
     /// The cluster that a document describes.
     pub(super) fn cluster(&self, number: usize) -> Cluster {
         Cluster::new(
             self.document(number)
-                .map(|document| document.value().clone())
+                .map(manifest::Document::value)
                 .unwrap_or_default(),
         )
+    }
+
+    /// The name of the cluster that a document describes.
+    pub(super) fn name(&self, number: usize) -> &str {
+        self.document(number)
+            .and_then(|document| document.name.as_deref())
+            .unwrap_or_default()
     }
 
     /// The same file as it is now, with the same choice of documents; if none is left, that is a
@@ -119,9 +123,8 @@ impl Loaded {
         } else {
             manifest::STDIN
         };
-        if self.manifest.clusters().count() > 1 {
-            let name = self.cluster(number).name().to_owned();
-            format!("for {name} in {label}")
+        if self.manifest.clusters().nth(1).is_some() {
+            format!("for {} in {label}", self.name(number))
         } else {
             format!("in {label}")
         }
@@ -132,7 +135,7 @@ impl Loaded {
         wire::Target::File {
             path: self.label.clone(),
             document: number,
-            name: self.cluster(number).name().to_owned(),
+            name: self.name(number).to_owned(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! no orphan.
 
 use crate::support::manifests::hetzner;
-use crate::support::{Bed, Edge, Gate, is_read};
+use crate::support::{Bed, Edge, Gate, Trial, is_read};
 use serde_json::{Value, json};
 
 const ROLE: &str = "mk8s-sandbox-edge-ecr";
@@ -14,7 +14,7 @@ enum Stops {
     /// Every one.
     All,
     /// Those that change something: a kill at a read leaves what a kill after the last change
-    /// leaves. With `MK8S_TORTURE` set, every one.
+    /// leaves. In the long form every one.
     Writes,
 }
 
@@ -25,6 +25,7 @@ fn is_write(call: &str) -> bool {
 /// Kills `line` at one call in turn after `arrange`, runs it again, and insists on `wanted`. Gives
 /// the calls of an undisturbed run.
 fn sweep(
+    trial: &'static str,
     stops: Stops,
     edge: Edge,
     flags: &[&str],
@@ -32,7 +33,8 @@ fn sweep(
     line: &str,
     wanted: &Value,
 ) -> Vec<String> {
-    let all = stops == Stops::All || std::env::var_os("MK8S_TORTURE").is_some();
+    let trial = Trial::begin(trial);
+    let all = stops == Stops::All || trial.is_long();
     let quiet = {
         let mut bed = Bed::holding(&[hetzner("edge", &[])], flags);
         arrange(&bed);
@@ -61,8 +63,10 @@ fn sweep(
         let run = bed.env.line(line).run();
         assert_eq!(run.code, 0, "{place}\n{run}");
         assert_eq!(&bed.world(), wanted, "{place}\n{run}");
+        trial.count(&place, Ok(()));
         if !reached {
             assert!(number > 5, "{calls:?}");
+            trial.end();
             return calls;
         }
         // What is complete is left alone.
@@ -90,7 +94,15 @@ fn after(flags: &[&str], arrange: impl Fn(&Bed), line: &str) -> Value {
 
 fn fresh(edge: Edge) {
     let wanted = after(&[], |_| {}, SETUP);
-    let calls = sweep(Stops::All, edge, &[], |_| {}, SETUP, &wanted);
+    let calls = sweep(
+        "aws_kills::fresh",
+        Stops::All,
+        edge,
+        &[],
+        |_| {},
+        SETUP,
+        &wanted,
+    );
     for write in [
         "CreateOpenIDConnectProvider",
         "CreateRole",
@@ -114,7 +126,15 @@ fn setup_killed_after_any_call_is_taken_up() {
 fn role_first(edge: Edge) {
     let flags = ["--require-role", ROLE];
     let wanted = after(&[], |_| {}, SETUP);
-    let calls = sweep(Stops::Writes, edge, &flags, |_| {}, SETUP, &wanted);
+    let calls = sweep(
+        "aws_kills::role_first",
+        Stops::Writes,
+        edge,
+        &flags,
+        |_| {},
+        SETUP,
+        &wanted,
+    );
     let update = "UpdateAssumeRolePolicy";
     assert!(calls.iter().any(|call| call == update), "{calls:?}");
 }
@@ -146,7 +166,15 @@ fn by_hand(bed: &Bed) {
 
 fn adopting(edge: Edge) {
     let wanted = after(&[], by_hand, SETUP);
-    let calls = sweep(Stops::Writes, edge, &[], by_hand, SETUP, &wanted);
+    let calls = sweep(
+        "aws_kills::adopting",
+        Stops::Writes,
+        edge,
+        &[],
+        by_hand,
+        SETUP,
+        &wanted,
+    );
     for write in [
         "AddClientIDToOpenIDConnectProvider",
         "TagRole",
@@ -173,7 +201,15 @@ fn down(edge: Edge) {
         bed.run(SETUP).ok();
     };
     let wanted = json!({"iam": {}, "addOns": [["edge", {}]]});
-    let calls = sweep(Stops::All, edge, &[], arrange, DOWN, &wanted);
+    let calls = sweep(
+        "aws_kills::down",
+        Stops::All,
+        edge,
+        &[],
+        arrange,
+        DOWN,
+        &wanted,
+    );
     for write in [
         "DetachRolePolicy",
         "DeleteRole",
@@ -199,7 +235,15 @@ fn releasing(edge: Edge) {
         bed.run(SETUP).ok();
     };
     let wanted = after(&[], arrange, DOWN);
-    let calls = sweep(Stops::Writes, edge, &[], arrange, DOWN, &wanted);
+    let calls = sweep(
+        "aws_kills::releasing",
+        Stops::Writes,
+        edge,
+        &[],
+        arrange,
+        DOWN,
+        &wanted,
+    );
     for write in ["UpdateAssumeRolePolicy", "DetachRolePolicy", "UntagRole"] {
         assert!(calls.iter().any(|call| call == write), "{calls:?}");
     }

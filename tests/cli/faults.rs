@@ -328,7 +328,7 @@ impl Case {
     fn fault(&self) -> String {
         let mut text = self.kind.text.to_owned();
         match self.when {
-            When::Once(at) => text.push_str(&format!(",skip={at},times=1")),
+            When::Once(at) => text = format!("{text},skip={at},times=1"),
             When::Reads => text.push_str(",on=GET"),
             When::Writes => text.push_str(",on=PATCH|PUT|POST"),
             When::All => {}

@@ -41,9 +41,11 @@ mod rules;
 mod samples;
 mod sandboxes;
 mod screens;
+mod surface;
 mod targets;
 mod usage;
 mod waiting;
+mod witnesses;
 
 /// A file that is not listed would never run.
 #[test]

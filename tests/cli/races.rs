@@ -72,7 +72,7 @@ impl Writer {
         };
         match self {
             Self::Mk8s(addon, _) => {
-                let on = round % 2 == 0;
+                let on = round.is_multiple_of(2);
                 let verb = if on { "enable" } else { "disable" };
                 let run = env
                     .line(&format!("addon {verb} {addon} -c edge --yes"))
@@ -216,7 +216,7 @@ fn add_ons(bytes: &[u8]) -> Result<BTreeMap<String, Value>, String> {
     );
     let manifest =
         Manifest::parse("watched", bytes.to_vec()).map_err(|error| format!("{error}\n{text}"))?;
-    let value = manifest.documents()[0].value().clone();
+    let value = manifest.documents()[0].value();
     serde_json::from_value(value["spec"]["addOns"].clone()).map_err(|error| error.to_string())
 }
 

@@ -80,7 +80,7 @@ pub(super) fn request(
 }
 
 /// The same; `None` when there is no server or no whole answer.
-pub(super) fn try_request(
+pub(crate) fn try_request(
     endpoint: &str,
     method: &str,
     path: &str,

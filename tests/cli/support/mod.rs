@@ -19,6 +19,7 @@ pub(crate) use bed::Bed;
 pub(crate) use env::Env;
 pub(crate) use fake::{Answer, Fake};
 pub(crate) use gate::{Edge, Gate};
+pub(crate) use http::try_request;
 pub(crate) use moto::{ACCOUNT, Moto, is_read};
 pub(crate) use process::{Run, wait};
 pub(crate) use proxy::{Harm, Proxy, Way};

@@ -157,6 +157,11 @@ impl Sandbox {
             .collect()
     }
 
+    /// Ends it by SIGKILL, in the middle of whatever it does.
+    pub(crate) fn kill(mut self) {
+        self.stop();
+    }
+
     /// Kills it and gives back what it said on stderr.
     fn stop(&mut self) -> String {
         // Already ended is fine.

@@ -103,6 +103,10 @@ impl Trial {
 
     /// Reports, and fails the test when a run ended badly.
     #[track_caller]
+    #[expect(
+        clippy::print_stderr,
+        reason = "what a trial did is shown with --nocapture"
+    )]
     pub(crate) fn end(self) {
         let runs = self.runs.into_inner();
         let bad = self.bad.into_inner().unwrap();
@@ -125,12 +129,18 @@ impl Trial {
         if bad.is_empty() {
             return;
         }
+        let module = name.split("::").next().unwrap_or(name);
+        let repeat = if self.long {
+            format!("scripts/torture --seed {seed} {module}::")
+        } else {
+            format!("scripts/test {module}::")
+        };
         let mut text = String::new();
         for one in bad.iter().take(10) {
             let _ = writeln!(text, "{one}\n");
         }
         panic!(
-            "{} of {runs} runs ended badly; to repeat: scripts/torture --seed {seed} {name}\n{text}",
+            "{} of {runs} runs of {name} ended badly; to repeat: {repeat}\n{text}",
             bad.len()
         );
     }
