@@ -80,7 +80,7 @@ impl State {
     pub fn hides(&self, part: Part) -> bool {
         let role = self.role.missing_right().is_some();
         match part {
-            Part::Addon => false,
+            Part::Addon | Part::RepositoryPolicy => false,
             Part::OidcProvider => self.provider.missing_right().is_some(),
             Part::Role | Part::Trust => role,
             Part::Policy => {

@@ -230,10 +230,12 @@ pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&V
 /// `cluster` is the cluster's name where there are several.
 pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Stream) {
     let cluster = cluster.map_or_else(String::new, |name| format!("{name} in "));
-    let heading = format!(
-        "Plan for {cluster}account {} (caller {})",
-        plan.target.account, plan.target.caller
-    );
+    let account = &plan.target.account;
+    let caller = match plan.target.caller.as_str() {
+        "" => "what exists there was not looked at".to_owned(),
+        arn => format!("caller {arn}"),
+    };
+    let heading = format!("Plan for {cluster}account {account} ({caller})");
     let mut lines = vec![(' ', heading)];
     let rows: Vec<Vec<String>> = plan
         .steps
@@ -278,12 +280,13 @@ fn label(step: &Step) -> &'static str {
         (Part::Policy, Action::Attach) => "attach",
         (Part::Policy, Action::Detach) => "detach",
         (Part::Policy, _) => "pull policy",
+        (Part::RepositoryPolicy, _) => "repository",
     }
 }
 
 /// The telling end of an ARN.
 pub(super) fn short(resource: &str) -> &str {
-    for mark in [":oidc-provider/", ":policy/"] {
+    for mark in [":oidc-provider/", ":policy/", ":repository/"] {
         if let Some((_, rest)) = resource.split_once(mark) {
             return rest;
         }
