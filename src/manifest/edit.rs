@@ -102,7 +102,7 @@ impl Document {
         }
     }
 
-    fn view(&self) -> View<'_> {
+    pub(super) fn view(&self) -> View<'_> {
         View {
             text: self.piece.text(),
             tree: &self.piece.tree,
