@@ -16,6 +16,7 @@ pub mod name;
 pub(crate) mod normal;
 pub mod permissions;
 pub mod plan;
+pub mod proof;
 #[cfg(test)]
 mod properties;
 pub mod pull;

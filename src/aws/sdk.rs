@@ -407,7 +407,7 @@ fn to_tags(action: &'static str, tags: &Tags) -> Answer<Vec<Tag>> {
         })
 }
 
-fn unreadable(action: &'static str) -> Failure {
+pub(super) fn unreadable(action: &'static str) -> Failure {
     Failure {
         action,
         cause: Cause::Other,
@@ -446,7 +446,7 @@ where
 }
 
 /// The HTTP status of a raw answer.
-trait Status {
+pub(super) trait Status {
     fn status(&self) -> u16;
 }
 
@@ -456,7 +456,8 @@ impl Status for aws_sdk_iam::config::http::HttpResponse {
     }
 }
 
-fn failure<E, R>(action: &'static str, error: &SdkError<E, R>) -> Failure
+/// A failed call of any service.
+pub(super) fn failure<E, R>(action: &'static str, error: &SdkError<E, R>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: Status + std::fmt::Debug + Send + Sync + 'static,

@@ -9,6 +9,8 @@ pub static GROUPS: &[&Group] = &[
     &super::manifest::GROUP,
     &super::addons::GROUP,
     &super::drift::GROUP,
+    &super::issuer::GROUP,
+    &super::live::GROUP,
 ];
 
 /// Every check with its group, in order.

@@ -7,6 +7,8 @@ mod addons;
 pub mod catalog;
 mod control_plane;
 mod drift;
+pub mod issuer;
+mod live;
 mod manifest;
 pub mod report;
 mod run;

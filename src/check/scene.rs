@@ -17,6 +17,10 @@ use tokio::sync::OnceCell;
 pub struct Asked {
     /// `--image`.
     pub image: Option<String>,
+    /// `--live`.
+    pub live: bool,
+    /// `--web-identity-token-file`.
+    pub web_identity_token_file: Option<PathBuf>,
     /// Flags of Control Plane's connection as they were given, to be repeated in fixes.
     pub control_flags: String,
     /// Flags of AWS's connection as they were given, to be repeated in fixes.
@@ -129,6 +133,10 @@ pub struct Scene<'a> {
     /// The live cluster's name.
     pub cluster_name: Option<&'a str>,
     cluster: OnceCell<Result<Cluster, ApiError>>,
+    /// What the group *issuer* looked at.
+    pub(super) issuer: OnceCell<super::issuer::Facts>,
+    /// What the group *live* looked at.
+    pub(super) live: OnceCell<super::live::Facts>,
 }
 
 impl<'a> Scene<'a> {
@@ -138,6 +146,8 @@ impl<'a> Scene<'a> {
             session,
             cluster_name,
             cluster: OnceCell::new(),
+            issuer: OnceCell::new(),
+            live: OnceCell::new(),
         }
     }
 
