@@ -18,6 +18,12 @@ pub fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>)
                 brief(&failure.message)
             ))
             .hint("pass --aws-profile NAME, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        Cause::Endpoint => error
+            .because(format!(
+                "the endpoint cannot be used: {}",
+                brief(failure.message.split(" to request").next().unwrap_or_default())
+            ))
+            .hint("--aws-endpoint-url, AWS_ENDPOINT_URL and endpoint_url in the profile are URLs such as http://127.0.0.1:5000"),
         Cause::Unreachable => error.because(format!(
             "AWS could not be reached for {}: {}",
             failure.action,
@@ -46,6 +52,7 @@ fn kind(failure: &Failure) -> Kind {
     }
     let code = match &failure.cause {
         Cause::NoCredentials => return Kind::Denied,
+        Cause::Endpoint => return Kind::Usage,
         Cause::Unreachable | Cause::TimedOut | Cause::Status(_) => return Kind::Unavailable,
         Cause::Other => return Kind::Failure,
         Cause::Code(code) => code.as_str(),
@@ -107,7 +114,8 @@ fn by_code(error: Error, failure: &Failure, code: &str, caller: Option<&str>) ->
         return error
             .because("AWS does not accept the credentials")
             .because(said)
-            .hint("pass --aws-profile NAME, and check this machine's clock");
+            .hint("pass --aws-profile NAME, and check this machine's clock")
+            .hint("in China, GovCloud or the European Sovereign Cloud name a region too: --aws-region REGION");
     }
     let message = failure.message.as_str();
     match code {

@@ -71,6 +71,9 @@ pub(crate) struct Fake {
     pub(crate) cut: Cell<Option<Cut>>,
     pub(crate) log: RefCell<Vec<&'static str>>,
     pub(crate) quota: Cell<usize>,
+    /// Another writer who started from an older document: after the first read that follows a
+    /// change of a trust policy, every role gets this one.
+    pub(crate) overwrite: RefCell<Option<Value>>,
 }
 
 const WRITES: [&str; 10] = [
@@ -108,6 +111,7 @@ impl Fake {
             cut: Cell::new(None),
             log: RefCell::new(Vec::new()),
             quota: Cell::new(2048),
+            overwrite: RefCell::new(None),
         }
     }
 
@@ -273,10 +277,21 @@ impl Iam for Fake {
     }
 
     async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        self.call("iam:GetRole", |content| {
-            Ok(content.roles.get(&name.to_ascii_lowercase()).cloned())
-        })
-        .await
+        let answer = self
+            .call("iam:GetRole", |content| {
+                Ok(content.roles.get(&name.to_ascii_lowercase()).cloned())
+            })
+            .await;
+        if self.writes().contains(&"iam:UpdateAssumeRolePolicy")
+            && let Some(text) = self.overwrite.take()
+        {
+            self.change(|content| {
+                for role in content.roles.values_mut() {
+                    role.trust = text.to_string();
+                }
+            });
+        }
+        answer
     }
 
     async fn roles(&self) -> Answer<Vec<(String, String)>> {

@@ -32,6 +32,8 @@ pub enum Cause {
     NoCredentials,
     /// The endpoint was not reached.
     Unreachable,
+    /// The endpoint that is configured is not a URL.
+    Endpoint,
     /// No answer came in time; the call may have been carried out.
     TimedOut,
     /// Anything else, such as an answer that cannot be read.

@@ -28,6 +28,7 @@ pub mod status;
 pub mod target;
 pub mod teardown;
 pub mod template;
+pub mod traced;
 pub mod trust;
 pub mod workload;
 

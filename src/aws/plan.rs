@@ -272,3 +272,53 @@ impl Plan {
         self.target.access
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::status::{PartState, PartStatus};
+
+    #[test]
+    fn steps_and_parts_have_the_fields_of_the_contract() {
+        let step = Step::shown(Part::OidcProvider, Action::Keep, "arn", "detail").because("why");
+        assert_eq!(
+            step.json(false),
+            json!({"part": "oidc-provider", "action": "keep", "resource": "arn",
+                   "detail": "detail", "done": false, "reason": "why"})
+        );
+        let step = Step::shown(Part::Addon, Action::None, "aws-ecr", "");
+        assert_eq!(step.json(true)["reason"], Value::Null);
+        let part = PartStatus {
+            part: Part::Trust,
+            state: PartState::NotNeeded,
+            resource: String::new(),
+            detail: "d".to_owned(),
+        };
+        assert_eq!(
+            part.json(),
+            json!({"part": "trust", "state": "not-needed", "resource": "", "detail": "d"})
+        );
+    }
+
+    #[test]
+    fn names_are_those_of_the_contract() {
+        let actions = [
+            Action::None,
+            Action::Create,
+            Action::Adopt,
+            Action::Update,
+            Action::Attach,
+            Action::Detach,
+            Action::Delete,
+            Action::Keep,
+        ];
+        assert_eq!(
+            actions.map(Action::name),
+            [
+                "none", "create", "adopt", "update", "attach", "detach", "delete", "keep"
+            ]
+        );
+        let quiet = actions.iter().filter(|action| !action.changes()).count();
+        assert_eq!(quiet, 3);
+    }
+}

@@ -1011,3 +1011,23 @@ async fn two_clusters_that_share_a_role_do_not_lose_each_other() {
         assert!(other.plan().await.unwrap().is_empty());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_statement_that_was_overwritten_after_it_showed_is_put_back() {
+    let world = World::hetzner();
+    let theirs = |sid: &str| {
+        json!({"Version": "2012-10-17", "Statement": [{"Sid": sid, "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+    };
+    world.iam.add_role("/", ROLE, &theirs("A"));
+    world.iam.overwrite.replace(Some(theirs("B")));
+    world.setup().await.unwrap();
+    let trust = world.iam.trust_of(ROLE);
+    assert_eq!(trust["Statement"][0]["Sid"], "B");
+    assert_eq!(trust["Statement"].as_array().unwrap().len(), 2);
+    // And the other way round: a removal that is overwritten is done again.
+    world.iam.log.borrow_mut().clear();
+    world.iam.overwrite.replace(Some(trust));
+    world.teardown(Extent::default()).await.unwrap();
+    assert_eq!(world.iam.trust_of(ROLE), theirs("B"));
+}

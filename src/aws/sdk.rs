@@ -10,11 +10,15 @@ use crate::permit::Permit;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_iam::config::SharedHttpClient;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use aws_sdk_iam::types::Tag;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider as Tls;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, Connector};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use percent_encoding::percent_decode_str;
 use std::time::Duration;
 
@@ -53,9 +57,7 @@ impl Sdk {
 /// The SDK's configuration for all services.
 pub async fn load(connection: &Connection) -> SdkConfig {
     let total = connection.timeout.unwrap_or(Duration::from_secs(30));
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Tls::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http = http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
         .retry_config(RetryConfig::standard().with_max_attempts(3))
@@ -66,24 +68,56 @@ pub async fn load(connection: &Connection) -> SdkConfig {
                 .operation_timeout(total)
                 .build(),
         );
-    if let Some(profile) = &connection.profile {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    if let Some(profile) = given(&connection.profile) {
         loader = loader.profile_name(profile);
     }
-    if let Some(region) = &connection.region {
-        loader = loader.region(Region::new(region.clone()));
+    if let Some(region) = given(&connection.region) {
+        loader = loader.region(Region::new(region));
     }
-    if let Some(url) = &connection.endpoint_url {
+    if let Some(url) = given(&connection.endpoint_url) {
         loader = loader.endpoint_url(url);
     }
     let config = loader.load().await;
-    if config.region().is_some() {
-        return config;
+    let mut builder = config.clone().into_builder();
+    if config
+        .region()
+        .is_none_or(|region| region.as_ref().is_empty())
+    {
+        // IAM has no regions, yet the SDK refuses to sign without one.
+        builder.set_region(Region::new(default_region("aws")));
     }
-    // IAM has no regions, yet the SDK refuses to sign without one.
-    config
-        .into_builder()
-        .region(Region::new(default_region("aws")))
-        .build()
+    if config.endpoint_url().is_some_and(str::is_empty) {
+        builder.set_endpoint_url(None);
+    }
+    builder.set_service_config(Some(WithoutEmpty(config)));
+    builder.build()
+}
+
+/// What environment and profile say of one service, with an empty text as unset: on an empty
+/// `AWS_ENDPOINT_URL` the SDK panics.
+#[derive(Debug)]
+struct WithoutEmpty(SdkConfig);
+
+impl LoadServiceConfig for WithoutEmpty {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let text = self.0.service_config()?.load_config(key)?;
+        Some(text).filter(|text| !text.is_empty())
+    }
+}
+
+/// TLS by ring, proxies by the environment: the client that the builder makes by itself knows none.
+fn http_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        if let Some(components) = components {
+            connector.set_sleep_impl(components.sleep_impl());
+        }
+        connector
+            .tls_provider(Tls::Rustls(CryptoMode::Ring))
+            .build()
+    })
 }
 
 impl Iam for Sdk {
@@ -468,13 +502,80 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     parts.join(": ")
 }
 
-/// The SDK reports missing credentials as a failed dispatch; only the text tells.
+/// The SDK reports missing credentials and odd endpoints as a failed dispatch; only the text tells.
 fn unsent(text: &str) -> Cause {
     let text = text.to_ascii_lowercase();
-    let about_credentials = ["credential", "sso", "identity"];
-    if about_credentials.iter().any(|word| text.contains(word)) {
+    if text.contains("failed to apply endpoint") {
+        Cause::Endpoint
+    } else if text.contains("credential") || text.contains("sso") {
         Cause::NoCredentials
     } else {
         Cause::Unreachable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_percent_decoded_and_plus_stays() {
+        assert_eq!(decode("%7B%22a%22%3A%20%22x+y%22%7D"), r#"{"a": "x+y"}"#);
+    }
+
+    #[test]
+    fn what_was_never_sent_is_told_apart_by_its_text() {
+        for (text, cause) in [
+            ("other: no credentials found in chain", Cause::NoCredentials),
+            ("the SSO session has expired", Cause::NoCredentials),
+            (
+                "other: failed to apply endpoint `x` to request GetCallerIdentity",
+                Cause::Endpoint,
+            ),
+            ("no route", Cause::Unreachable),
+        ] {
+            assert_eq!(unsent(text), cause, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn empty_settings_are_unset_and_a_region_is_always_there() {
+        let empty = Some(String::new());
+        let connection = Connection {
+            profile: empty.clone(),
+            region: Some("cn-north-1".into()),
+            endpoint_url: empty,
+            timeout: None,
+        };
+        let config = load(&connection).await;
+        assert_eq!(config.region().map(AsRef::as_ref), Some("cn-north-1"));
+        assert_ne!(config.endpoint_url(), Some(""));
+    }
+
+    #[tokio::test]
+    async fn a_port_where_nobody_listens_is_unreachable() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let credentials =
+            aws_sdk_iam::config::Credentials::new("AKID", "secret", None, None, "test");
+        let config = load(&Connection {
+            endpoint_url: Some(format!("http://127.0.0.1:{port}")),
+            ..Connection::default()
+        })
+        .await
+        .into_builder()
+        .credentials_provider(aws_sdk_iam::config::SharedCredentialsProvider::new(
+            credentials,
+        ))
+        .retry_config(RetryConfig::disabled())
+        .build();
+        let sdk = Sdk {
+            iam: aws_sdk_iam::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+        };
+        let failure = sdk.caller().await.unwrap_err();
+        assert_eq!(failure.cause, Cause::Unreachable, "{failure:?}");
+        assert!(!failure.message.contains("DispatchFailure"), "{failure:?}");
     }
 }

@@ -406,6 +406,24 @@ pub fn check_path(text: &str) -> Result<String, String> {
     Ok(path)
 }
 
+/// Why a text cannot be the name of a role.
+fn check_role_name(name: &str) -> Result<(), String> {
+    let length = name.chars().count();
+    if name.is_empty() || length > 64 {
+        return Err(format!("it has {length} characters, 1 to 64 are allowed"));
+    }
+    match name
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !"_+=,.@-".contains(*c))
+    {
+        Some('/') => Err("a path is given by itself: --role-path PATH".to_owned()),
+        Some(bad) => Err(format!(
+            "the character {bad:?} is not allowed; letters, digits and _+=,.@- are"
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Reads `--max-session-duration`: seconds, or `90m`, `1h`. The error is the reason alone.
 pub fn check_max_session(text: &str) -> Result<i32, String> {
     let (number, unit) = match text.strip_suffix(['h', 'm', 's']) {
@@ -429,6 +447,11 @@ pub fn check_max_session(text: &str) -> Result<i32, String> {
 
 /// Checks what is to be set on a new role. The error names flag and value.
 pub fn check_request(request: &Request) -> Result<()> {
+    if let Some(name) = &request.role_name {
+        check_role_name(name).map_err(|reason| {
+            Error::usage(format!("`{}` cannot be a role's name", quotable(name))).because(reason)
+        })?;
+    }
     if let Some(boundary) = &request.boundary {
         check_policy_arn(boundary).map_err(|reason| {
             Error::usage("--permissions-boundary is not the ARN of a policy").because(reason)

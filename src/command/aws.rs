@@ -213,9 +213,11 @@ pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&V
 }
 
 /// Shows a plan as the contract draws it.
-pub(super) fn show(cx: &Context, plan: &Plan, stream: Stream) {
+/// `cluster` is the cluster's name where there are several.
+pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Stream) {
+    let cluster = cluster.map_or_else(String::new, |name| format!("{name} in "));
     let heading = format!(
-        "Plan for account {} (caller {})",
+        "Plan for {cluster}account {} (caller {})",
         plan.target.account, plan.target.caller
     );
     let mut lines = vec![(' ', heading)];

@@ -13,6 +13,7 @@ use crate::aws::setup::{Order, look_for, setup_plan};
 use crate::aws::state;
 use crate::aws::target::{Part, Request, check_max_session, check_path, check_request};
 use crate::aws::workload::private_image;
+use crate::change::Change;
 use crate::cli::{AwsTarget, EnableArgs, MakeArgs, OnlyPart, SetupArgs};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
@@ -45,6 +46,7 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
         },
         backup: aws::backup_folder(cx, args.make.no_backup)?,
         mode: Mode::of(args.dry_run),
+        several: names.len() > 1,
         wait: args.wait.unwrap_or(WAIT),
     };
     job.run(&names, &args.make, args.exit_code).await
@@ -81,6 +83,7 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         request: request(&args.make, role)?,
         backup: aws::backup_folder(cx, args.make.no_backup)?,
         mode: Mode::of(args.change.dry_run),
+        several: names.len() > 1,
         wait: args.change.wait.unwrap_or(WAIT),
     };
     job.run(&names, &args.make, args.change.exit_code).await
@@ -146,6 +149,8 @@ struct Job<'a> {
     request: Request,
     backup: Option<PathBuf>,
     mode: Mode,
+    /// Whether there is more than one cluster.
+    several: bool,
     wait: Duration,
 }
 
@@ -217,7 +222,7 @@ impl Job<'_> {
         } else {
             Stream::Words
         };
-        aws::show(cx, &plan, stream);
+        aws::show(cx, &plan, self.several.then_some(name), stream);
         let Some(permit) = self.mode.permit().filter(|_| !plan.is_empty()) else {
             return Ok(Done {
                 changed: !plan.is_empty(),
@@ -274,6 +279,7 @@ impl Job<'_> {
         let mut order = Order::default();
         let mut done: Vec<(Step, bool)> = Vec::new();
         let mut previous_trust = None;
+        let mut warnings = plan.warnings.clone();
         for _ in 0..ROUNDS {
             for step in &plan.steps {
                 match &step.work {
@@ -299,6 +305,7 @@ impl Job<'_> {
                             Err(error)
                                 if error.kind == Kind::Refused
                                     && order == Order::AddonFirst
+                                    && names_role(changes)
                                     && matches!(scene.state.role.known(), Some(None)) =>
                             {
                                 cx.ui.status(&format!(
@@ -313,8 +320,9 @@ impl Job<'_> {
                     }
                     _ => {
                         let outcome = applier.run(step).await?;
-                        for warning in &outcome.warnings {
-                            cx.ui.warn(warning);
+                        for warning in outcome.warnings {
+                            cx.ui.warn(&warning);
+                            warnings.push(warning);
                         }
                         cx.ui.status(&aws::told(step, outcome.changed));
                         if let Some(backup) = &outcome.backup {
@@ -327,7 +335,14 @@ impl Job<'_> {
             }
             scene = self.scene(sdk, caller, name).await?;
             plan = self.plan(&scene, order)?;
+            for warning in &plan.warnings {
+                if !warnings.contains(warning) {
+                    cx.ui.warn(warning);
+                    warnings.push(warning.clone());
+                }
+            }
             if plan.is_empty() {
+                plan.warnings = warnings;
                 let mut steps = done;
                 // What was right from the start belongs in the report as well.
                 for step in &plan.steps {
@@ -396,4 +411,15 @@ impl Job<'_> {
             (Mode::Write, true) => format!("Set up {} for {name}: {role}", self.addon),
         }
     }
+}
+
+/// Whether a change of the cluster sets the ARN of a role.
+fn names_role(changes: &[Change]) -> bool {
+    changes.iter().any(|change| {
+        change.path.last().is_some_and(|field| field == "roleArn")
+            || change
+                .value
+                .as_ref()
+                .is_some_and(|value| value.get("roleArn").is_some())
+    })
 }

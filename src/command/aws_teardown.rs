@@ -42,6 +42,7 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
         },
         backup: aws::backup_folder(cx, args.no_backup)?,
         mode: Mode::of(args.dry_run),
+        several: names.len() > 1,
     };
     let sdk = aws::connect(cx, &args.connection).await?;
     let caller = state::caller(&sdk).await?;
@@ -66,6 +67,8 @@ struct Job<'a> {
     extent: Extent,
     backup: Option<PathBuf>,
     mode: Mode,
+    /// Whether there is more than one cluster.
+    several: bool,
 }
 
 impl Job<'_> {
@@ -90,7 +93,7 @@ impl Job<'_> {
         } else {
             Stream::Words
         };
-        aws::show(cx, &plan, stream);
+        aws::show(cx, &plan, self.several.then_some(name), stream);
         let Some(permit) = self.mode.permit().filter(|_| !plan.is_empty()) else {
             let steps: Vec<(Step, bool)> = plan
                 .steps

@@ -15,6 +15,8 @@ mod support;
 mod applying;
 mod asking;
 mod auth;
+mod aws_adopt;
+mod aws_setup;
 mod catalogue;
 mod client;
 mod contract;

@@ -4,11 +4,14 @@ Adds what moto lacks (audiences of OIDC providers, checks of trust policies and 
 found in any case, slow propagation) to moto itself, and puts a layer in front of its server that
 records every call and fails where it is told to, with AWS's own error bodies.
 
-    moto_launcher.py [--host 127.0.0.1] [--port 0]
+    moto_launcher.py [--host 127.0.0.1] [--port 0] [--with-parent]
 
-prints `http://HOST:PORT` when it listens. Besides moto's own paths it serves:
+prints `http://HOST:PORT` when it listens; with `--with-parent` it ends when its standard input
+does. Of AWS's managed policies it knows those of ECR, so that a reset takes no time. Besides moto's
+own paths it serves:
 
     GET, DELETE  /__log        the actions so far, as a list of names
+    GET          /__state      every OIDC provider and role of every account, whole
     POST, DELETE /__faults     [{"action", "times"=1, "skip"=0, "code", "message", "status"=400,
                                  "delay_ms"=0, "after"=false, "drop"=false}, …]
     POST         /__settings   {"propagation_ms": 0, "trust_quota": 2048, "trust_delay_ms": 0}
@@ -38,7 +41,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 from werkzeug.serving import make_server  # noqa: E402
 
 from moto.core.responses import EmptyResult  # noqa: E402
-from moto.iam import models  # noqa: E402
+from moto.iam import iam_backends, models  # noqa: E402
 from moto.iam.exceptions import (  # noqa: E402
     EntityAlreadyExists,
     InvalidInput,
@@ -285,7 +288,53 @@ def quota_of_settings(original):
     return property(summary_map)
 
 
+def policies_of_ecr(text):
+    """AWS's managed policies, without the thousand that no test attaches."""
+    wanted = ("AmazonEC2ContainerRegistry", "AmazonS3ReadOnly")
+    return json.dumps({k: v for k, v in json.loads(text).items() if k.startswith(wanted)})
+
+
+def everything():
+    """What is in IAM, by account and partition, in an order of its own."""
+    found = {}
+    for account, backends in list(iam_backends.items()):
+        for partition, backend in list(backends.items()):
+            providers = {
+                arn: {
+                    "url": provider.url,
+                    "audiences": list(provider.client_id_list),
+                    "thumbprints": list(provider.thumbprint_list),
+                    "tags": tags_of(provider),
+                }
+                for arn, provider in backend.open_id_providers.items()
+            }
+            roles = {
+                role.arn: {
+                    "id": role.id,
+                    "trust": role.assume_role_policy_document,
+                    "description": role.description,
+                    "boundary": role.permissions_boundary_arn,
+                    "maxSession": role.max_session_duration,
+                    "attached": sorted(role.managed_policies),
+                    "inline": dict(role.policies),
+                    "tags": tags_of(role),
+                }
+                for role in backend.get_roles()
+            }
+            if providers or roles:
+                found[f"{account} {partition}"] = {"providers": providers, "roles": roles}
+    return found
+
+
+def tags_of(thing):
+    tags = thing.tags
+    if isinstance(tags, dict):
+        tags = tags.values()
+    return {tag["Key"]: tag["Value"] for tag in tags or []}
+
+
 def make_strict():
+    models.aws_managed_policies_data = policies_of_ecr(models.aws_managed_policies_data)
     IAMBackend.create_role = strict_create_role(IAMBackend.create_role)
     IAMBackend.get_role = get_role_in_any_case
     IAMBackend.update_assume_role_policy = strict_update_assume_role_policy
@@ -353,6 +402,8 @@ class Front:
                 return reply(start_response, self.log)
             if path == "/__log" and method == "DELETE":
                 self.log = []
+            elif path == "/__state" and method == "GET":
+                return reply(start_response, everything())
             elif path == "/__faults":
                 self.faults = [dict(it) for it in content] if method == "POST" else []
             elif path == "/__settings" and method == "POST":
@@ -545,11 +596,20 @@ class QuietHandler(MotoRequestHandler):
         pass
 
 
+def end_with_parent():
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
+
+
 def main():
     parser = argparse.ArgumentParser(description="moto, as strict as AWS")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--with-parent", action="store_true")
     arguments = parser.parse_args()
+    if arguments.with_parent:
+        threading.Thread(target=end_with_parent, daemon=True).start()
     make_strict()
     front = Front(DomainDispatcherApplication(create_backend_app))
     server = make_server(

@@ -320,6 +320,7 @@ impl<'a, I: Iam> Applier<'a, I> {
     /// thing. Without the right to tag, the thing is done all the same.
     async fn tag_first(
         &self,
+        clock: &mut Clock,
         role: &Role,
         tag: Option<&(String, String)>,
         outcome: &mut StepOutcome,
@@ -331,7 +332,7 @@ impl<'a, I: Iam> Applier<'a, I> {
             return Ok(());
         }
         let tags = Tags::from([(key.clone(), value.clone())]);
-        match self.tag(&role.name, &tags).await {
+        match self.tag(clock, &role.name, &tags).await {
             Ok(()) => {
                 outcome.changed = true;
                 Ok(())
@@ -351,9 +352,9 @@ impl<'a, I: Iam> Applier<'a, I> {
         }
     }
 
-    async fn tag(&self, role: &str, tags: &Tags) -> Answer<()> {
+    async fn tag(&self, clock: &mut Clock, role: &str, tags: &Tags) -> Answer<()> {
         let new = self.made.contains(role);
-        Clock::start(self.options.patience)
+        clock
             .persist(
                 |failure| failure.passing() || (new && failure.is("NoSuchEntity")),
                 async || self.iam.tag_role(role, tags, self.permit).await,
@@ -361,11 +362,17 @@ impl<'a, I: Iam> Applier<'a, I> {
             .await
     }
 
-    async fn untag(&self, role: &str, keys: &[String], outcome: &mut StepOutcome) -> Result<()> {
+    async fn untag(
+        &self,
+        clock: &mut Clock,
+        role: &str,
+        keys: &[String],
+        outcome: &mut StepOutcome,
+    ) -> Result<()> {
         if keys.is_empty() {
             return Ok(());
         }
-        let answer = Clock::start(self.options.patience)
+        let answer = clock
             .persist(Failure::passing, async || {
                 self.iam.untag_role(role, keys, self.permit).await
             })
@@ -414,7 +421,8 @@ impl<'a, I: Iam> Applier<'a, I> {
         let mut outcome = StepOutcome::default();
         if tag.is_some() {
             let found = self.read_role(&mut clock, role, false).await?;
-            self.tag_first(&found, tag, &mut outcome).await?;
+            self.tag_first(&mut clock, &found, tag, &mut outcome)
+                .await?;
         }
         clock
             .persist(
@@ -469,7 +477,7 @@ impl<'a, I: Iam> Applier<'a, I> {
         };
         self.detached.insert(role.to_owned());
         if let Some(key) = untag {
-            self.untag(role, std::slice::from_ref(key), &mut outcome)
+            self.untag(&mut clock, role, std::slice::from_ref(key), &mut outcome)
                 .await?;
         }
         Ok(outcome)

@@ -44,7 +44,7 @@ impl<I: Iam> Applier<'_, I> {
             let Some(next) = next_trust(trusting, &role, &existing)? else {
                 return Ok(outcome);
             };
-            self.tag_first(&role, trusting.tag.as_ref(), &mut outcome)
+            self.tag_first(&mut clock, &role, trusting.tag.as_ref(), &mut outcome)
                 .await?;
             self.keep_copy(&role, &existing, &mut outcome)?;
             self.write_trust(&mut clock, &trusting.role, &next).await?;
@@ -171,7 +171,7 @@ impl<I: Iam> Applier<'_, I> {
             };
             self.settled(&mut clock, name, is_out).await?;
         }
-        self.untag(name, untag, &mut outcome).await?;
+        self.untag(&mut clock, name, untag, &mut outcome).await?;
         Ok(outcome)
     }
 

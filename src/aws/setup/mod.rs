@@ -61,7 +61,7 @@ pub fn setup_plan(
     };
     let role_arn = plan.role_arn();
     plan.workload_identity();
-    plan.provider();
+    plan.provider()?;
     if request.only == Some(Part::OidcProvider) {
         // Role and template do not matter.
     } else if let Some(role) = &role_arn {
@@ -112,6 +112,15 @@ impl Planner<'_> {
         ))
     }
 
+    /// The command that does all parts, as a hint.
+    fn whole(&self) -> String {
+        format!(
+            "`mk8s aws setup {} -c {}` without --only does all of it",
+            self.facts.service.name,
+            quotable(&self.facts.name)
+        )
+    }
+
     /// The role's ARN: that of IAM, where the role exists.
     fn role_arn(&mut self) -> Option<String> {
         let wanted = self.target.role.as_ref()?;
@@ -155,7 +164,7 @@ impl Planner<'_> {
         });
     }
 
-    fn provider(&mut self) {
+    fn provider(&mut self) -> Result<()> {
         let near: Vec<String> = self
             .state
             .near_misses
@@ -168,11 +177,17 @@ impl Planner<'_> {
             })
             .collect();
         if !self.wants(Part::OidcProvider) {
-            return;
+            return Ok(());
         }
         self.warnings.extend(near);
         let audience = &self.facts.audience;
         let (Some(arn), Some(issuer)) = (&self.target.provider_arn, &self.facts.issuer) else {
+            if self.request.only.is_some() && !self.facts.workload_identity {
+                return Err(self
+                    .refused()
+                    .because("aws-workload-identity is off, so the cluster has no issuer")
+                    .hint(self.whole()));
+            }
             let detail = format!(
                 "audience {}, once the cluster has an issuer",
                 quotable(audience)
@@ -181,7 +196,7 @@ impl Planner<'_> {
                 Step::shown(Part::OidcProvider, Action::Create, "(pending)", detail)
                     .doing(Work::Later(Awaited::Issuer)),
             );
-            return;
+            return Ok(());
         };
         self.warnings.extend(issuer.warnings());
         let create = |detail: String| {
@@ -214,6 +229,7 @@ impl Planner<'_> {
             _ => create(format!("audience {}", quotable(audience))),
         };
         self.steps.push(step);
+        Ok(())
     }
 
     /// The add-on in the cluster, with the role or without.
@@ -333,9 +349,12 @@ impl Planner<'_> {
                 return Ok(());
             }
             (None, Some(Pull::Granted(by))) => {
-                let detail = format!("the role may pull by {by}");
-                self.steps
-                    .push(Step::shown(Part::Policy, Action::None, by, detail));
+                self.steps.push(Step::shown(
+                    Part::Policy,
+                    Action::None,
+                    by,
+                    "lets the role pull",
+                ));
                 return Ok(());
             }
             (None, Some(Pull::Unknown(action))) => Some(format!(
@@ -378,10 +397,6 @@ impl Planner<'_> {
             quotable(&self.role_name()),
             self.target.account
         ))
-        .hint(format!(
-            "`mk8s aws setup {} -c {}` without --only makes it",
-            self.facts.service.name,
-            quotable(&self.facts.name)
-        ))
+        .hint(self.whole())
     }
 }

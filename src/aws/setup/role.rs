@@ -65,6 +65,7 @@ impl Planner<'_> {
                 Step::shown(Part::Role, Action::Create, arn, detail)
                     .doing(Work::Later(Awaited::Issuer)),
             );
+            self.addon(Some(&arn.to_owned()));
             return Ok(());
         }
         let interim = self.interim_template()?;

@@ -8,19 +8,19 @@ use crate::aws::quotable;
 use crate::aws::state::Seen;
 use crate::aws::target::Part;
 use crate::aws::trust::{self, dead_principals, forbidden_character, statements};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use serde_json::Value;
 
 impl Planner<'_> {
     pub(super) fn later_trust(&self, arn: &str) -> Result<Step> {
-        let only = self.request.only;
-        if matches!(only, Some(Part::Role | Part::Trust)) {
-            return Err(Error::not_found(format!(
-                "`{}` publishes no trust policy for {} yet",
-                quotable(&self.facts.name),
-                self.facts.service.name
-            ))
-            .because("the trust policy appears in the status once the add-on is on"));
+        if self.request.only.is_some() && !self.facts.addon {
+            return Err(self
+                .refused()
+                .because(format!(
+                    "{} is off, so the cluster publishes no trust policy",
+                    self.facts.service.name
+                ))
+                .hint(self.whole()));
         }
         let detail = "set once the cluster publishes it";
         Ok(Step::shown(Part::Trust, Action::Update, arn, detail)

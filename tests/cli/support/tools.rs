@@ -1,5 +1,5 @@
-//! The outside witnesses: the Control Plane client, js-yaml and `PyYAML`, as `scripts/test` installs
-//! them. A missing one fails the test that wants it.
+//! The outside witnesses: the Control Plane client, js-yaml, `PyYAML` and the AWS CLI, as
+//! `scripts/test` installs them. A missing one fails the test that wants it.
 
 use serde_json::Value;
 use std::io::Write as _;
@@ -30,6 +30,16 @@ pub(super) fn node() -> PathBuf {
         .map(|folder| folder.join("node"))
         .find(|candidate| candidate.is_file())
         .expect("node is not on PATH: run scripts/test")
+}
+
+/// The Python that has the emulator of AWS and the AWS CLI.
+pub(super) fn aws_python() -> PathBuf {
+    installed("aws/bin/python")
+}
+
+/// The AWS CLI's script, for that Python.
+pub(super) fn aws_script() -> PathBuf {
+    installed("aws/bin/aws")
 }
 
 /// Who reads a YAML text.

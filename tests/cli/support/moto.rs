@@ -1,0 +1,224 @@
+//! The emulator of IAM, STS and ECR (`moto`, made as strict as AWS by `tests/support`), and the real
+//! AWS CLI, as `scripts/test` installs them.
+
+use super::env::Env;
+use super::http;
+use super::process::{Cmd, collect};
+use super::tools;
+use serde_json::{Value, json};
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+
+/// moto's account, unless the keys say otherwise.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// Emulators that no test uses right now: starting one costs a second of CPU, a reset nothing.
+static IDLE: Mutex<Vec<Server>> = Mutex::new(Vec::new());
+
+/// A running emulator; it ends with this process, because its standard input does.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/moto_launcher.py");
+        let mut child = Command::new(tools::aws_python())
+            .arg(script)
+            .arg("--with-parent")
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the emulator starts");
+        let stdout = child.stdout.take().unwrap();
+        let stderr = collect(child.stderr.take().unwrap());
+        let (sender, first) = mpsc::channel();
+        thread::spawn(move || {
+            let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            drop(lines.next().map(|line| sender.send(line)));
+            lines.for_each(drop);
+        });
+        let Ok(url) = first.recv_timeout(Duration::from_secs(60)) else {
+            drop(child.kill());
+            drop(child.wait());
+            let said = stderr.join().unwrap();
+            panic!(
+                "the emulator of AWS does not start\n{}",
+                String::from_utf8_lossy(&said)
+            );
+        };
+        Self { child, url }
+    }
+}
+
+/// An emulator with nothing in it, for one test.
+pub(crate) struct Moto {
+    server: Option<Server>,
+    url: String,
+}
+
+impl Moto {
+    /// Takes one and points `env` at it, with the keys of account 123456789012.
+    pub(crate) fn start(env: &mut Env) -> Self {
+        let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let server = idle.unwrap_or_else(Server::start);
+        let url = server.url.clone();
+        let moto = Self {
+            server: Some(server),
+            url,
+        };
+        moto.post("/__reset", &json!({}));
+        for (name, value) in [
+            ("AWS_ENDPOINT_URL", moto.url.as_str()),
+            ("AWS_ACCESS_KEY_ID", "testing"),
+            ("AWS_SECRET_ACCESS_KEY", "testing"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ] {
+            env.set(name, value);
+        }
+        moto
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether it is still the process that was started.
+    fn lives(server: &mut Server) -> bool {
+        matches!(server.child.try_wait(), Ok(None))
+    }
+
+    #[track_caller]
+    fn call(&self, method: &str, path: &str, body: &str) -> Value {
+        let (status, answer) = http::request(&self.url, method, path, "", body);
+        assert_eq!(status, 200, "{method} {path}");
+        serde_json::from_slice(&answer).expect("the launcher answers in JSON")
+    }
+
+    #[track_caller]
+    fn post(&self, path: &str, body: &Value) {
+        self.call("POST", path, &body.to_string());
+    }
+
+    /// Forgets the calls so far.
+    #[track_caller]
+    pub(crate) fn forget(&self) {
+        self.call("DELETE", "/__log", "");
+    }
+
+    /// The names of the calls since then.
+    #[track_caller]
+    pub(crate) fn log(&self) -> Vec<String> {
+        serde_json::from_value(self.call("GET", "/__log", "")).unwrap()
+    }
+
+    /// Those of them that change something.
+    #[track_caller]
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let mut log = self.log();
+        log.retain(|action| !is_read(action));
+        log
+    }
+
+    /// What goes wrong from here on, as `tests/support/moto_launcher.py` describes it.
+    #[track_caller]
+    pub(crate) fn faults(&self, faults: &Value) {
+        self.post("/__faults", faults);
+    }
+
+    /// One thing that goes wrong, once.
+    #[track_caller]
+    pub(crate) fn fails(&self, action: &str, code: &str) {
+        self.faults(&json!([{"action": action, "code": code}]));
+    }
+
+    /// Nothing goes wrong any more.
+    #[track_caller]
+    pub(crate) fn heals(&self) {
+        self.call("DELETE", "/__faults", "");
+    }
+
+    /// Delays and quotas.
+    #[track_caller]
+    pub(crate) fn settings(&self, settings: &Value) {
+        self.post("/__settings", settings);
+    }
+
+    /// Every OIDC provider and role of every account and partition, read past the API.
+    #[track_caller]
+    pub(crate) fn state(&self) -> Value {
+        self.call("GET", "/__state", "")
+    }
+
+    /// The providers of an account, by ARN.
+    #[track_caller]
+    pub(crate) fn providers(&self) -> Value {
+        self.state()[&format!("{ACCOUNT} aws")]["providers"].take()
+    }
+
+    /// The role of that name in account 123456789012; its trust policy is parsed.
+    #[track_caller]
+    pub(crate) fn role(&self, name: &str) -> Value {
+        let state = self.state();
+        let roles = state[&format!("{ACCOUNT} aws")]["roles"]
+            .as_object()
+            .unwrap_or_else(|| panic!("there is no role at all: {state}"));
+        let (_, role) = roles
+            .iter()
+            .find(|(arn, _)| arn.ends_with(&format!("/{name}")))
+            .unwrap_or_else(|| panic!("there is no role {name}: {state}"));
+        let mut role = role.clone();
+        let text = role["trust"].as_str().unwrap().to_owned();
+        role["trust"] = serde_json::from_str(&text).expect("the trust policy is JSON");
+        role
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take()
+            && Self::lives(&mut server)
+        {
+            IDLE.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(server);
+        }
+    }
+}
+
+/// Whether an action of IAM or STS only reads.
+pub(crate) fn is_read(action: &str) -> bool {
+    ["Get", "List", "Describe", "Simulate", "BatchGet"]
+        .iter()
+        .any(|start| action.starts_with(start))
+}
+
+impl Env {
+    /// The real AWS CLI.
+    pub(crate) fn aws<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Cmd {
+        let mut all = vec![tools::aws_script().into_os_string()];
+        all.extend(
+            arguments
+                .iter()
+                .map(|argument| argument.as_ref().to_owned()),
+        );
+        let mut command = self.program(&tools::aws_python(), &all);
+        command
+            .env("AWS_PAGER", "")
+            .env("AWS_RETRY_MODE", "standard");
+        command
+    }
+}
