@@ -227,6 +227,11 @@ impl Place {
     }
 }
 
+/// Whether an issuer is a rehearsal's.
+pub(super) fn is_on_loopback(url: &str) -> bool {
+    Place::of(host(url)) == Place::Loopback
+}
+
 /// The host of an https URL, without the port.
 fn host(url: &str) -> &str {
     let rest = url.strip_prefix("https://").unwrap_or(url);

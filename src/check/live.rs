@@ -144,12 +144,31 @@ fn expected(scene: &Scene<'_>, cluster: &Cluster) -> Expected {
     expected
 }
 
-/// The commands that make a token and check it.
-fn make_token(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Option<String> {
+/// The command that makes a token, without where it goes. In a sandbox there is no Kubernetes.
+fn make_token(cluster: &Cluster, expected: &Expected) -> Option<String> {
+    if super::issuer::is_on_loopback(&expected.issuer) {
+        return Some(format!("mk8s sandbox token -c {}", quote(cluster.name())));
+    }
+    kubectl(expected)
+}
+
+/// `kubectl create token …`
+fn kubectl(expected: &Expected) -> Option<String> {
     let (namespace, account) = expected.subjects.iter().find_map(|subject| {
         let account = subject.strip_prefix("system:serviceaccount:")?;
         (!account.contains(['*', '?'])).then(|| account.split_once(':'))?
     })?;
+    Some(format!(
+        "kubectl create token {} -n {} --audience {} --duration 10m",
+        quote(account),
+        quote(namespace),
+        quote(&expected.audience),
+    ))
+}
+
+/// The commands that make a token and check it.
+fn try_again(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Option<String> {
+    let make = make_token(cluster, expected)?;
     let asked = &scene.session.asked;
     let file = asked
         .web_identity_token_file
@@ -160,16 +179,11 @@ fn make_token(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Opti
         .image
         .as_ref()
         .map_or_else(String::new, |image| format!(" --image {}", quote(image)));
-    Some(format!(
-        "kubectl create token {} -n {} --audience {} --duration 10m > {file} && {}",
-        quote(account),
-        quote(namespace),
-        quote(&expected.audience),
-        scene.mk8s_aws(&format!(
-            "check -c {}{image} --live --web-identity-token-file {file}",
-            quote(cluster.name())
-        ))
-    ))
+    let check = scene.mk8s_aws(&format!(
+        "check -c {}{image} --live --web-identity-token-file {file}",
+        quote(cluster.name())
+    ));
+    Some(format!("{make} > {file} && {check}"))
 }
 
 fn with_fix(finding: Finding, fix: Option<String>) -> Finding {
@@ -187,7 +201,7 @@ fn token(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::skip("aws-ecr is off")];
     }
     let expected = expected(scene, cluster);
-    let fix = make_token(scene, cluster, &expected);
+    let fix = try_again(scene, cluster, &expected);
     let path = scene.session.asked.web_identity_token_file.as_deref();
     let file = path.map_or_else(String::new, |path| {
         excerpt(&path.display().to_string(), 200)
@@ -201,8 +215,11 @@ fn token(scene: &Scene<'_>) -> Vec<Finding> {
     let text = match &facts.token {
         None => {
             return vec![with_fix(
-                Finding::unknown("no token to try the pull with")
-                    .evidence("--web-identity-token-file was not given"),
+                Finding::unknown("no token to try the pull with").evidence(format!(
+                    "--web-identity-token-file was not given; where kubectl reaches the \
+                     cluster: {}",
+                    kubectl(&expected).unwrap_or_else(|| "kubectl create token".to_owned())
+                )),
                 fix,
             )];
         }
@@ -476,7 +493,7 @@ mod tests {
             assert_eq!(expected.audience, "custom");
             assert_eq!(expected.subjects.len(), 2);
             assert_eq!(
-                make_token(&scene, &cluster, &expected).unwrap(),
+                try_again(&scene, &cluster, &expected).unwrap(),
                 "kubectl create token c -n b --audience custom --duration 10m > token && \
                  mk8s check -c prod --live --web-identity-token-file token"
             );
