@@ -6,6 +6,8 @@
 pub mod apply;
 pub mod backup;
 pub mod cover;
+pub mod ecr;
+pub mod emit;
 pub mod explain;
 #[cfg(test)]
 mod fake;
@@ -19,6 +21,7 @@ pub mod plan;
 #[cfg(test)]
 mod properties;
 pub mod pull;
+pub mod repository;
 #[cfg(test)]
 mod scenarios;
 pub mod sdk;

@@ -436,7 +436,7 @@ where
     }
 }
 
-fn done<T, E, R>(action: &'static str, answer: Result<T, SdkError<E, R>>) -> Answer<()>
+pub(super) fn done<T, E, R>(action: &'static str, answer: Result<T, SdkError<E, R>>) -> Answer<()>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: Status + std::fmt::Debug + Send + Sync + 'static,
@@ -446,7 +446,7 @@ where
 }
 
 /// The HTTP status of a raw answer.
-trait Status {
+pub(super) trait Status {
     fn status(&self) -> u16;
 }
 
@@ -456,7 +456,7 @@ impl Status for aws_sdk_iam::config::http::HttpResponse {
     }
 }
 
-fn failure<E, R>(action: &'static str, error: &SdkError<E, R>) -> Failure
+pub(super) fn failure<E, R>(action: &'static str, error: &SdkError<E, R>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: Status + std::fmt::Debug + Send + Sync + 'static,

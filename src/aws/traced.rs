@@ -3,7 +3,8 @@
 //! The lines hold the action, what it is about, how it ended and how long it took; never a document
 //! or a credential.
 
-use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Permit, Provider, Role};
+use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Provider, Role};
+use crate::permit::Permit;
 use super::name::Tags;
 use super::quotable;
 use std::time::Instant;
