@@ -4,9 +4,9 @@
 //! or a credential.
 
 use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Provider, Role};
-use crate::permit::Permit;
 use super::name::Tags;
 use super::quotable;
+use crate::permit::Permit;
 use std::time::Instant;
 
 /// Tells every call to `trace`, and passes it on.

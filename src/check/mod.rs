@@ -4,15 +4,20 @@
 //! [`catalog`]. Checks only read. Nothing here prints, and nothing writes to a cluster or to AWS.
 
 mod addons;
+mod aws;
 pub mod catalog;
 mod control_plane;
 mod drift;
+mod image;
+pub mod issuer;
+mod live;
 mod manifest;
 pub mod report;
 mod run;
 pub mod scene;
 pub mod select;
 mod setup;
+mod trust;
 
 pub use catalog::GROUPS;
 pub use report::{Item, Report, Summary};

@@ -48,7 +48,7 @@ pub struct CheckArgs {
     /// List of all checks in place of a run
     #[arg(
         long,
-        conflicts_with_all = ["cluster", "file", "image", "wait", "fail_on"],
+        conflicts_with_all = ["cluster", "file", "image", "wait", "fail_on", "live"],
         help_heading = heading::SETTINGS
     )]
     pub list: bool,
@@ -63,6 +63,12 @@ pub struct CheckArgs {
         help_heading = heading::SETTINGS
     )]
     pub wait: Option<Duration>,
+    /// Pull tried for real, with the token of the service account that pulls
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub live: bool,
+    /// File with that token; the command that makes one is shown if omitted
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = heading::SETTINGS)]
+    pub web_identity_token_file: Option<PathBuf>,
     /// How AWS is reached.
     #[command(flatten)]
     pub connection: AwsConnection,

@@ -20,7 +20,7 @@ pub use aws::{
 };
 pub use check::{CheckArgs, FailOn};
 pub use completion::completion;
-pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs};
+pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect};
 pub use settings::{Given, SettingArgs};
 pub use value::{Color, OutputFormat, parse_duration};
 

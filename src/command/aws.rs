@@ -220,7 +220,10 @@ pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Str
     let heading = if plan.target.caller.is_empty() {
         format!("Plan for {cluster}account {account} (what exists there was not looked at)")
     } else {
-        format!("Plan for {cluster}account {account} (caller {})", plan.target.caller)
+        format!(
+            "Plan for {cluster}account {account} (caller {})",
+            plan.target.caller
+        )
     };
     let mut lines = vec![(' ', heading)];
     let rows: Vec<Vec<String>> = plan

@@ -118,6 +118,8 @@ fn asked(cx: &Context, args: &CheckArgs) -> Asked {
     let connection = &args.connection;
     Asked {
         image: args.image.clone(),
+        live: args.live,
+        web_identity_token_file: args.web_identity_token_file.clone(),
         control_flags,
         aws_flags: flags(&[
             ("--aws-profile", connection.aws_profile.clone()),
@@ -134,7 +136,11 @@ fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<Vec<File>> 
     for path in paths {
         if path == Path::new("-") {
             let bytes = cx.ui.stdin(target::STDIN_LIMIT)?;
-            files.push(file("-".to_owned(), Manifest::parse(manifest::STDIN, bytes), names));
+            files.push(file(
+                "-".to_owned(),
+                Manifest::parse(manifest::STDIN, bytes),
+                names,
+            ));
             continue;
         }
         for path in manifest::collect(std::slice::from_ref(path))? {
@@ -269,13 +275,18 @@ fn list(cx: &Context, selection: &Selection) -> Result<Outcome> {
     if let Some(word) = cx.ui.format().of_check()
         && word != "short"
     {
-        return Err(Error::usage(format!("the list of checks has no `{word}` format")));
+        return Err(Error::usage(format!(
+            "the list of checks has no `{word}` format"
+        )));
     }
     let headings = ["ID", "GROUP", "SEVERITY", "WHAT HOLDS"];
     cx.ui.report(&ui::Report {
         json: wire::to_value(&wire::Document::read("CheckList", items)),
         slim: None,
-        names: checks.iter().map(|(_, check)| check.id.to_owned()).collect(),
+        names: checks
+            .iter()
+            .map(|(_, check)| check.id.to_owned())
+            .collect(),
         text: table::draw(&headings, &rows, cx.ui.width()),
         wide: None,
     })?;

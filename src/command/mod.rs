@@ -193,6 +193,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Auth(AuthCommand::Status) => auth::status(cx).await,
         Command::Sandbox(SandboxCommand::Start(options)) => sandbox::start(cx, &options).await,
         Command::Sandbox(SandboxCommand::Run(args)) => sandbox::run(cx, &args).await,
+        Command::Sandbox(SandboxCommand::Token(args)) => sandbox::token(cx, &args).await,
         Command::Completion(args) => Ok(completion(cx, args.shell)),
         Command::Version => version(cx),
     }
