@@ -6,11 +6,14 @@
 pub mod apply;
 pub mod backup;
 pub mod cover;
+pub mod ecr;
+pub mod emit;
 pub mod explain;
 #[cfg(test)]
 mod fake;
 pub mod iam;
 pub mod image;
+pub mod inspect;
 pub mod merge;
 pub mod name;
 pub(crate) mod normal;
@@ -20,6 +23,7 @@ pub mod proof;
 #[cfg(test)]
 mod properties;
 pub mod pull;
+pub mod repository;
 #[cfg(test)]
 mod scenarios;
 pub mod sdk;

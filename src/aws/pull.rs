@@ -87,6 +87,14 @@ pub fn check_policy_arn(text: &str) -> Result<(), String> {
     }
 }
 
+/// The ARNs of AWS's own policies that allow a pull.
+pub fn known(partition: &str) -> Vec<String> {
+    KNOWN
+        .iter()
+        .map(|name| format!("arn:{partition}:iam::aws:policy/{name}"))
+        .collect()
+}
+
 /// Whether it is one of AWS's own policies that allow a pull.
 pub fn is_known(arn: &str) -> bool {
     arn.split_once(":iam::aws:policy/")

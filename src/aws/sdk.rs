@@ -436,7 +436,7 @@ where
     }
 }
 
-fn done<T, E, R>(action: &'static str, answer: Result<T, SdkError<E, R>>) -> Answer<()>
+pub(super) fn done<T, E, R>(action: &'static str, answer: Result<T, SdkError<E, R>>) -> Answer<()>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: Status + std::fmt::Debug + Send + Sync + 'static,

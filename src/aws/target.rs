@@ -156,6 +156,8 @@ pub enum Part {
     Trust,
     /// The policy that lets the role pull.
     Policy,
+    /// The policy of a repository in another account.
+    RepositoryPolicy,
 }
 
 impl Part {
@@ -167,6 +169,7 @@ impl Part {
             Self::Role => "role",
             Self::Trust => "trust",
             Self::Policy => "policy",
+            Self::RepositoryPolicy => "repository-policy",
         }
     }
 }
@@ -330,28 +333,32 @@ pub fn target(
 
 /// The account and where it comes from.
 fn wanted_account(facts: &ClusterFacts, request: &Request, caller: &Caller) -> (AccountId, String) {
+    named_account(facts, request)
+        .unwrap_or_else(|| (caller.account.clone(), "that of the caller".to_owned()))
+}
+
+/// The account that follows without asking AWS who calls, and where it comes from.
+pub fn named_account(facts: &ClusterFacts, request: &Request) -> Option<(AccountId, String)> {
     if let Some(role) = &request.role_arn {
-        return (role.account().clone(), "that of --role-arn".to_owned());
+        return Some((role.account().clone(), "that of --role-arn".to_owned()));
     }
     if let Some(role) = &facts.role_arn {
         let origin = format!("that of the role {role} in the add-on's settings");
-        return (role.account().clone(), origin);
+        return Some((role.account().clone(), origin));
     }
     if let Some(account) = &request.account {
-        return (account.clone(), "by --account".to_owned());
+        return Some((account.clone(), "by --account".to_owned()));
     }
     if let Some(account) = &request.image_account {
-        return (account.clone(), "that of --image".to_owned());
+        return Some((account.clone(), "that of --image".to_owned()));
     }
     if facts.provider.as_deref() == Some("aws")
         && let Some(home) = &facts.home
     {
-        return (
-            home.account.clone(),
-            "the one the cluster runs in".to_owned(),
-        );
+        let origin = "the one the cluster runs in".to_owned();
+        return Some((home.account.clone(), origin));
     }
-    (caller.account.clone(), "that of the caller".to_owned())
+    None
 }
 
 fn role(facts: &ClusterFacts, request: &Request, caller: &Caller) -> Result<RoleArn> {

@@ -10,6 +10,8 @@ pub static GROUPS: &[&Group] = &[
     &super::addons::GROUP,
     &super::drift::GROUP,
     &super::issuer::GROUP,
+    &super::aws::GROUP,
+    &super::image::GROUP,
     &super::live::GROUP,
 ];
 
@@ -19,3 +21,19 @@ pub fn checks() -> impl Iterator<Item = (&'static Group, &'static Check)> {
         .iter()
         .flat_map(|group| group.checks.iter().map(move |check| (*group, check)))
 }
+
+/// Checks of the login and of files: the same for every cluster of a run, reported once.
+pub const SHARED: [&str; 12] = [
+    "profile-found",
+    "token-source",
+    "token-expiry",
+    "clock-skew",
+    "api-reachable",
+    "api-auth",
+    "org-readable",
+    "manifest-parse",
+    "aws-identity",
+    "image-form",
+    "repository-exists",
+    "image-exists",
+];

@@ -4,9 +4,11 @@
 //! [`catalog`]. Checks only read. Nothing here prints, and nothing writes to a cluster or to AWS.
 
 mod addons;
+mod aws;
 pub mod catalog;
 mod control_plane;
 mod drift;
+mod image;
 pub mod issuer;
 mod live;
 mod manifest;
@@ -15,6 +17,7 @@ mod run;
 pub mod scene;
 pub mod select;
 mod setup;
+mod trust;
 
 pub use catalog::GROUPS;
 pub use report::{Item, Report, Summary};

@@ -1,11 +1,12 @@
 //! Goes through the groups: what is skipped, what is looked at, what is reported.
 
+use super::catalog::SHARED;
 use super::report::weigh;
 use super::{Check, Finding, GROUPS, Gate, Group, Item, Run, Scene, Selection, Severity, State};
 use std::collections::HashMap;
 
-/// Runs the wanted checks on one scene and adds what is to be reported. An item that is in the
-/// list already, from another scene, is not added again.
+/// Runs the wanted checks on one scene and adds what is to be reported. What is shared between
+/// scenes, and in the list already, is not added again.
 pub async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<Item>) {
     let wanted = selection.wanted();
     let mut course = Course {
@@ -50,15 +51,17 @@ fn add(
     findings: Vec<Finding>,
     with_group: bool,
 ) {
+    let shared = SHARED.contains(&check.id);
     for finding in findings {
         let same = |item: &Item| item.id == check.id && item.finding == finding;
-        if items.iter().any(same) {
+        if shared && items.iter().any(same) {
             continue;
         }
+        let cluster = scene.cluster_name.filter(|_| !shared || with_group);
         items.push(Item {
             id: check.id,
             group: group.id,
-            cluster: scene.cluster_name.map(str::to_owned),
+            cluster: cluster.map(str::to_owned),
             finding,
             with_group,
         });

@@ -2,7 +2,8 @@
 //!
 //! Everything is read once, when a group first needs it, and kept.
 
-use crate::aws::sdk::Connection as AwsConnection;
+use crate::aws::iam::{Answer, Caller, Iam as _};
+use crate::aws::sdk::{Connection as AwsConnection, Sdk};
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Client};
 use crate::error::Error;
@@ -52,6 +53,7 @@ pub struct Session<'a> {
     /// The manifests.
     pub files: Vec<File>,
     probe: OnceCell<Probe>,
+    caller: OnceCell<(Sdk, Answer<Caller>)>,
 }
 
 /// What one read of the org's clusters told.
@@ -83,6 +85,7 @@ impl<'a> Session<'a> {
             aws,
             files,
             probe: OnceCell::new(),
+            caller: OnceCell::new(),
         }
     }
 
@@ -120,7 +123,23 @@ impl<'a> Session<'a> {
         Some(self.probe.get_or_init(look).await)
     }
 
-    /// The same, if it was read before.
+    /// Asks AWS once who is calling.
+    pub async fn caller(&self) -> &(Sdk, Answer<Caller>) {
+        self.caller
+            .get_or_init(async || {
+                let sdk = Sdk::connect(&self.aws).await;
+                let caller = sdk.caller().await;
+                (sdk, caller)
+            })
+            .await
+    }
+
+    /// Who is calling AWS, if that was asked before.
+    pub fn called(&self) -> Option<&Answer<Caller>> {
+        self.caller.get().map(|(_, caller)| caller)
+    }
+
+    /// What [`Session::probe`] told, if it was read before.
     pub fn probed(&self) -> Option<&Probe> {
         self.probe.get()
     }
@@ -133,6 +152,10 @@ pub struct Scene<'a> {
     /// The live cluster's name.
     pub cluster_name: Option<&'a str>,
     cluster: OnceCell<Result<Cluster, ApiError>>,
+    /// What the group *aws* looked at.
+    pub(super) aws: OnceCell<super::aws::Facts>,
+    /// What the group *image* looked at.
+    pub(super) image: OnceCell<super::image::Facts>,
     /// What the group *issuer* looked at.
     pub(super) issuer: OnceCell<super::issuer::Facts>,
     /// What the group *live* looked at.
@@ -146,6 +169,8 @@ impl<'a> Scene<'a> {
             session,
             cluster_name,
             cluster: OnceCell::new(),
+            aws: OnceCell::new(),
+            image: OnceCell::new(),
             issuer: OnceCell::new(),
             live: OnceCell::new(),
         }

@@ -3,6 +3,7 @@
 use super::heading;
 use super::value::{AddonWord, parse_duration};
 use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// `mk8s aws …`
@@ -14,11 +15,14 @@ pub enum AwsCommand {
                       provider of the cluster, and where a role is needed the role with its trust \
                       policy and the pull policy. The plan is shown and asked about first; what \
                       is there and fits is left alone, and a run that was cut short is taken up \
-                      by the next. Preview with --dry-run; undo with `mk8s aws teardown`.\n\n\
+                      by the next. Preview with --dry-run; undo with `mk8s aws teardown`. For \
+                      others to run, --emit prints the same as a shell script, for Terraform or \
+                      for CloudFormation.\n\n\
                       Examples:\n  \
                       $ mk8s aws setup aws-ecr -c prod\n  \
                       $ mk8s aws setup aws-ecr -c edge --aws-profile registry --yes\n  \
-                      $ mk8s aws setup aws-ecr -c edge --only oidc-provider --dry-run"
+                      $ mk8s aws setup aws-ecr -c edge --only oidc-provider --dry-run\n  \
+                      $ mk8s aws setup aws-ecr -c edge --account 999999999999 --emit aws-cli"
     )]
     Setup(SetupArgs),
     /// Show what exists in AWS for an add-on, and what differs
@@ -221,12 +225,30 @@ pub enum OnlyPart {
     Policy,
 }
 
+/// A form in which `aws setup` is handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EmitFormat {
+    /// The plan.
+    Plan,
+    /// A shell script that calls the AWS CLI.
+    AwsCli,
+    /// Terraform.
+    Terraform,
+    /// A `CloudFormation` template.
+    #[value(name = "cloudformation")]
+    CloudFormation,
+}
+
 /// `mk8s aws setup`
 #[derive(Debug, Args)]
 pub struct SetupArgs {
     /// The cluster and the add-on.
     #[command(flatten)]
     pub target: AwsTarget,
+    /// File with the cluster as the API gives it, or `-` for stdin; for --emit and
+    /// --repository-policy, then offline
+    #[arg(short, long, value_name = "FILE", help_heading = heading::TARGET)]
+    pub file: Option<PathBuf>,
     /// Role to use, made if it is missing; the one that is set if omitted
     #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
     pub role_arn: Option<String>,
@@ -236,6 +258,22 @@ pub struct SetupArgs {
     /// Part to make alone
     #[arg(long, value_name = "PART", help_heading = heading::SETTINGS)]
     pub only: Option<OnlyPart>,
+    /// Form in which everything is printed for others to run; nothing is changed, and no AWS
+    /// credentials are needed
+    #[arg(
+        long,
+        value_name = "FORM",
+        conflicts_with_all = ["dry_run", "repository_policy", "apply_repository_policy"],
+        help_heading = heading::SETTINGS
+    )]
+    pub emit: Option<EmitFormat>,
+    /// Statement that the repository of --image needs when it belongs to another account than the
+    /// role; nothing is changed
+    #[arg(long, requires = "image", help_heading = heading::SETTINGS)]
+    pub repository_policy: bool,
+    /// That statement put into the repository's policy, with credentials of its account
+    #[arg(long, requires = "image", help_heading = heading::SETTINGS)]
+    pub apply_repository_policy: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
     pub dry_run: bool,

@@ -15,8 +15,8 @@ pub use addon::{
     ShowArgs, TargetArgs, TrustPolicyArgs,
 };
 pub use aws::{
-    AwsCommand, AwsConnection, AwsTarget, MakeArgs, OnlyPart, PermissionsArgs, Purpose, SetupArgs,
-    StatusArgs, TeardownArgs, WorkloadArgs,
+    AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart, PermissionsArgs, Purpose,
+    SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
 };
 pub use check::{CheckArgs, FailOn};
 pub use completion::completion;

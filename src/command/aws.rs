@@ -216,10 +216,15 @@ pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&V
 /// `cluster` is the cluster's name where there are several.
 pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Stream) {
     let cluster = cluster.map_or_else(String::new, |name| format!("{name} in "));
-    let heading = format!(
-        "Plan for {cluster}account {} (caller {})",
-        plan.target.account, plan.target.caller
-    );
+    let account = &plan.target.account;
+    let heading = if plan.target.caller.is_empty() {
+        format!("Plan for {cluster}account {account} (what exists there was not looked at)")
+    } else {
+        format!(
+            "Plan for {cluster}account {account} (caller {})",
+            plan.target.caller
+        )
+    };
     let mut lines = vec![(' ', heading)];
     let rows: Vec<Vec<String>> = plan
         .steps
@@ -264,12 +269,13 @@ fn label(step: &Step) -> &'static str {
         (Part::Policy, Action::Attach) => "attach",
         (Part::Policy, Action::Detach) => "detach",
         (Part::Policy, _) => "pull policy",
+        (Part::RepositoryPolicy, _) => "repository",
     }
 }
 
 /// The telling end of an ARN.
 pub(super) fn short(resource: &str) -> &str {
-    for mark in [":oidc-provider/", ":policy/"] {
+    for mark in [":oidc-provider/", ":policy/", ":repository/"] {
         if let Some((_, rest)) = resource.split_once(mark) {
             return rest;
         }

@@ -2,7 +2,7 @@
 
 use super::aws::{self, ClusterStep, Scene};
 use super::status::Wait;
-use super::{Context, Mode, live};
+use super::{Context, Mode, aws_emit, aws_repository, live};
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
 use crate::aws::name::Tags;
@@ -30,26 +30,43 @@ const ROUNDS: usize = 8;
 
 /// `mk8s aws setup`
 pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
+    let image = args.make.image.as_deref();
+    if let Some(form) = args.emit {
+        return aws_emit::emit(cx, args, form).await;
+    }
+    if let Some(image) = image.filter(|_| args.repository_policy || args.apply_repository_policy) {
+        return aws_repository::run(cx, args, image).await;
+    }
+    if args.file.is_some() {
+        return Err(Error::usage("-f is for --emit and --repository-policy")
+            .because("AWS is set up for live clusters")
+            .hint("name a live cluster with -c NAME"));
+    }
     let addon = aws::addon(&args.target.addon)?;
     let names = aws::clusters(cx, &args.target, true)?;
     let job = Job {
         cx,
         addon: addon.name,
-        request: Request {
-            only: args.only.map(|only| match only {
-                OnlyPart::OidcProvider => Part::OidcProvider,
-                OnlyPart::Role => Part::Role,
-                OnlyPart::Trust => Part::Trust,
-                OnlyPart::Policy => Part::Policy,
-            }),
-            ..request(&args.make, args.role_arn.as_ref())?
-        },
+        request: asked(args)?,
         backup: aws::backup_folder(cx, args.make.no_backup)?,
         mode: Mode::of(args.dry_run),
         several: names.len() > 1,
         wait: args.wait.unwrap_or(WAIT),
     };
     job.run(&names, &args.make, args.exit_code).await
+}
+
+/// What `aws setup` was asked for, checked.
+pub(super) fn asked(args: &SetupArgs) -> Result<Request> {
+    Ok(Request {
+        only: args.only.map(|only| match only {
+            OnlyPart::OidcProvider => Part::OidcProvider,
+            OnlyPart::Role => Part::Role,
+            OnlyPart::Trust => Part::Trust,
+            OnlyPart::Policy => Part::Policy,
+        }),
+        ..request(&args.make, args.role_arn.as_ref())?
+    })
 }
 
 /// `mk8s addon enable ADDON --create-role`: the same.

@@ -29,23 +29,32 @@ fn tone(state: State) -> Option<Tone> {
 
 /// Every group under its heading, and the counts.
 pub(super) fn text(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> String) -> String {
-    let several = several(report);
     let mut out = String::new();
-    let mut at = 0;
-    while let Some(first) = report.items.get(at) {
-        let same = |item: &&Item| item.group == first.group && item.cluster == first.cluster;
-        let group: Vec<&Item> = report.items[at..].iter().take_while(same).collect();
-        at += group.len();
-        let heading = match &first.cluster {
-            Some(cluster) if several => format!("{} ({})", first.group, clean(cluster)),
-            _ => first.group.to_owned(),
-        };
+    for (heading, group) in groups(report) {
+        let heading = clean(&heading);
         let _ = writeln!(out, "{heading}\n{}", "-".repeat(heading.chars().count()));
         lines(&group, utf8, &paint, &mut out);
         out.push('\n');
     }
     let _ = writeln!(out, "{}", counts(report));
     out
+}
+
+/// The items under their headings: the group, and the cluster where there are several.
+pub(super) fn groups(report: &Report) -> Vec<(String, Vec<&Item>)> {
+    let several = several(report);
+    let mut groups: Vec<(String, Vec<&Item>)> = Vec::new();
+    for item in &report.items {
+        let heading = match &item.cluster {
+            Some(cluster) if several => format!("{} ({cluster})", item.group),
+            _ => item.group.to_owned(),
+        };
+        match groups.last_mut() {
+            Some((last, items)) if *last == heading => items.push(item),
+            _ => groups.push((heading, vec![item])),
+        }
+    }
+    groups
 }
 
 fn lines(group: &[&Item], utf8: bool, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
@@ -131,9 +140,8 @@ pub(super) fn short(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> S
 /// `1 failed, 1 warning, 4 passed, 1 group skipped`
 pub(super) fn counts(report: &Report) -> String {
     let summary = report.summary();
-    let plural = |count: usize, one: &str| {
-        format!("{count} {one}{}", if count == 1 { "" } else { "s" })
-    };
+    let plural =
+        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let mut parts = Vec::new();
     if summary.fail > 0 {
         parts.push(format!("{} failed", summary.fail));

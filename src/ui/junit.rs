@@ -27,24 +27,13 @@ fn escape(text: &str) -> String {
 pub(super) fn document(report: &Report) -> String {
     let mut suites = String::new();
     let mut total = (0, 0, 0);
-    let mut at = 0;
-    while let Some(first) = report.items.get(at) {
-        let same = |item: &&Item| item.group == first.group && item.cluster == first.cluster;
-        let group: Vec<&Item> = report.items[at..].iter().take_while(same).collect();
-        at += group.len();
+    for (name, group) in super::checks::groups(report) {
         let failed = group
             .iter()
             .filter(|item| report.counts(item.state()))
             .count();
-        let skipped = group
-            .iter()
-            .filter(|item| is_skipped(report, item))
-            .count();
+        let skipped = group.iter().filter(|item| is_skipped(report, item)).count();
         total = (total.0 + group.len(), total.1 + failed, total.2 + skipped);
-        let name = match &first.cluster {
-            Some(cluster) => format!("{}.{cluster}", first.group),
-            None => first.group.to_owned(),
-        };
         let _ = writeln!(
             suites,
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\" errors=\"0\" skipped=\"{skipped}\">",
@@ -93,7 +82,10 @@ fn case(report: &Report, item: &Item, suite: &str, out: &mut String) {
             item.state().name()
         )
     } else if is_skipped(report, item) {
-        writeln!(out, ">\n      <skipped message=\"{message}\"/>\n    </testcase>")
+        writeln!(
+            out,
+            ">\n      <skipped message=\"{message}\"/>\n    </testcase>"
+        )
     } else if item.state() == State::Warn {
         writeln!(
             out,

@@ -5,15 +5,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// The time that one step has: waits grow from half a second to five, with jitter.
-pub(super) struct Clock {
-    pub(super) patience: Duration,
+pub(in crate::aws) struct Clock {
+    pub(in crate::aws) patience: Duration,
     until: Instant,
     next: Duration,
 }
 
 impl Clock {
     /// A step starts now.
-    pub(super) fn start(patience: Duration) -> Self {
+    pub(in crate::aws) fn start(patience: Duration) -> Self {
         Self {
             patience,
             until: Instant::now() + patience,
@@ -22,7 +22,7 @@ impl Clock {
     }
 
     /// Waits a little longer than the last time; `false` if the time is over.
-    pub(super) async fn wait(&mut self) -> bool {
+    pub(in crate::aws) async fn wait(&mut self) -> bool {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return false;
@@ -34,7 +34,7 @@ impl Clock {
     }
 
     /// Repeats a call as long as its failure may pass and there is time.
-    pub(super) async fn persist<T>(
+    pub(in crate::aws) async fn persist<T>(
         &mut self,
         may_pass: impl Fn(&Failure) -> bool,
         call: impl AsyncFn() -> Answer<T>,

@@ -4,7 +4,7 @@
 //! again right before it is written. IAM is slow to show what was written, so each write is followed
 //! by the matching read until it shows; all waiting of one step ends within its patience.
 
-mod clock;
+pub(super) mod clock;
 mod trust;
 
 use super::backup::Backup;

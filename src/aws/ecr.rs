@@ -1,0 +1,373 @@
+//! The policies of ECR repositories through the AWS SDK, and writing one.
+//!
+//! What a policy means and how it is merged is the business of `repository`. A client signs for one
+//! region: that of the repository.
+
+use super::apply::clock::Clock;
+use super::explain::explain;
+use super::iam::{Answer, Failure};
+use super::repository::{self, LONGEST, Repository};
+use super::sdk::{Connection, done, failure, load};
+use super::trust;
+use crate::arn::RoleArn;
+use crate::error::{Error, Kind, Result};
+use crate::permit::Permit;
+use serde_json::Value;
+use std::time::Duration;
+
+/// ECR, as far as it is needed.
+#[expect(
+    async_fn_in_trait,
+    reason = "everything runs on one thread; no future has to be Send"
+)]
+pub trait Ecr {
+    /// `ecr:GetRepositoryPolicy`: the text; `None` if the repository has no policy.
+    async fn repository_policy(&self, repository: &Repository) -> Answer<Option<String>>;
+    /// `ecr:SetRepositoryPolicy`: replaces the whole policy.
+    async fn set_repository_policy(
+        &self,
+        repository: &Repository,
+        text: &str,
+        permit: &Permit,
+    ) -> Answer<()>;
+}
+
+/// ECR by the AWS SDK.
+#[derive(Debug, Clone)]
+pub struct EcrSdk {
+    client: aws_sdk_ecr::Client,
+}
+
+impl EcrSdk {
+    /// A client for the region of a repository; a region in `connection` does not matter. Nothing
+    /// is sent.
+    pub async fn connect(connection: &Connection, region: &str) -> Self {
+        let config = load(&Connection {
+            region: Some(region.to_owned()),
+            ..connection.clone()
+        })
+        .await;
+        Self {
+            client: aws_sdk_ecr::Client::new(&config),
+        }
+    }
+}
+
+impl Ecr for EcrSdk {
+    async fn repository_policy(&self, repository: &Repository) -> Answer<Option<String>> {
+        let action = "ecr:GetRepositoryPolicy";
+        let answer = self
+            .client
+            .get_repository_policy()
+            .registry_id(&repository.account)
+            .repository_name(&repository.name)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(answer.policy_text().map(str::to_owned)),
+            Err(error) => {
+                let failure = failure(action, &error);
+                if failure.is("RepositoryPolicyNotFoundException") {
+                    Ok(None)
+                } else {
+                    Err(failure)
+                }
+            }
+        }
+    }
+
+    async fn set_repository_policy(
+        &self,
+        repository: &Repository,
+        text: &str,
+        _permit: &Permit,
+    ) -> Answer<()> {
+        let call = self
+            .client
+            .set_repository_policy()
+            .registry_id(&repository.account)
+            .repository_name(&repository.name)
+            .policy_text(text);
+        done("ecr:SetRepositoryPolicy", call.send().await)
+    }
+}
+
+/// The policy of a repository as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Current {
+    /// Its text; `None` if there is none.
+    pub text: Option<String>,
+    /// The document; `{}` if there is none.
+    pub document: Value,
+}
+
+/// Reads the policy of a repository. `what` says what is not done if that fails.
+pub async fn read(
+    ecr: &impl Ecr,
+    repository: &Repository,
+    caller: Option<&str>,
+    what: &str,
+) -> Result<Current> {
+    let text = ecr
+        .repository_policy(repository)
+        .await
+        .map_err(|failure| told(&failure, repository, what, caller))?;
+    let document = match &text {
+        None => Value::Object(serde_json::Map::new()),
+        Some(text) => repository::parse(text).map_err(|reason| {
+            Error::refused(what).because(format!(
+                "the policy of {} cannot be read: {reason}",
+                repository.arn
+            ))
+        })?,
+    };
+    Ok(Current { text, document })
+}
+
+/// Who writes, and for which role.
+#[derive(Debug, Clone, Copy)]
+pub struct Writing<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The role that it is to admit.
+    pub role: &'a RoleArn,
+    /// The ARN of the caller.
+    pub caller: &'a str,
+    /// What is not done if it fails, with the names in question.
+    pub what: &'a str,
+    /// How long to go on while ECR does not know the role yet.
+    pub patience: Duration,
+}
+
+/// Puts our statement into the policy and reads it back. `seen` is the policy that the user was
+/// shown; if it is another by now, nothing is written and the error is of kind conflict.
+///
+/// ECR refuses a policy that names a role which it does not know; a role that was made moments ago
+/// is such a one, so that answer is waited out for a while.
+pub async fn admit(
+    ecr: &impl Ecr,
+    seen: &Current,
+    writing: Writing<'_>,
+    permit: &Permit,
+) -> Result<()> {
+    let Writing {
+        repository,
+        role,
+        caller,
+        what,
+        patience,
+    } = writing;
+    let now = read(ecr, repository, Some(caller), what).await?;
+    if now.document != seen.document {
+        return Err(Error::conflict(what)
+            .because(format!(
+                "the policy of {repository} was changed by somebody else meanwhile"
+            ))
+            .hint("run the same command again"));
+    }
+    let merged = repository::with_statement(&now.document, role);
+    let text = merged.to_string();
+    let length = text.chars().count();
+    if length > LONGEST {
+        return Err(Error::refused(what).because(format!(
+            "the policy would have {length} characters, ECR allows {LONGEST}"
+        )));
+    }
+    let mut clock = Clock::start(patience);
+    let unknown_role = |failure: &Failure| {
+        failure.passing()
+            || (failure.is("InvalidParameterException") && failure.message.contains("olicy"))
+    };
+    clock
+        .persist(unknown_role, async || {
+            ecr.set_repository_policy(repository, &text, permit).await
+        })
+        .await
+        .map_err(|failure| {
+            let error = told(&failure, repository, what, Some(caller));
+            if !failure.is("InvalidParameterException") {
+                return error;
+            }
+            let error = error.because(format!(
+                "ECR takes no policy that names a role which does not exist; is {role} there?"
+            ));
+            match trust::dead_principals(&now.document).first() {
+                Some((statement, id)) => {
+                    error.because(format!("{statement} names {id}, which was deleted"))
+                }
+                None => error,
+            }
+        })?;
+    loop {
+        let after = read(ecr, repository, Some(caller), what).await?;
+        if after.document == merged {
+            return Ok(());
+        }
+        if !clock.wait().await {
+            return Err(Error::failure(what).because(format!(
+                "ECR took the policy of {repository}, but another one stands there now"
+            )));
+        }
+    }
+}
+
+/// A failed call in the user's words; a repository that is not there has more than one reading.
+fn told(failure: &Failure, repository: &Repository, what: &str, caller: Option<&str>) -> Error {
+    let error = explain(failure, what, caller);
+    if failure.is("RepositoryNotFoundException") {
+        return Error {
+            kind: Kind::NotFound,
+            ..error
+        }
+        .because(format!(
+            "account {} has no repository {} in {}",
+            repository.account, repository.name, repository.region
+        ));
+    }
+    if failure.is("InvalidParameterException") {
+        return Error {
+            kind: Kind::Refused,
+            ..error
+        };
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::iam::Cause;
+    use serde_json::json;
+    use std::cell::{Cell, RefCell};
+
+    /// One repository in memory.
+    #[derive(Default)]
+    struct Fake {
+        text: RefCell<Option<String>>,
+        /// So often the role is not known yet.
+        unknown: Cell<usize>,
+        calls: RefCell<Vec<&'static str>>,
+        gone: bool,
+    }
+
+    fn code(action: &'static str, code: &str, message: &str) -> Failure {
+        Failure {
+            action,
+            cause: Cause::Code(code.to_owned()),
+            message: message.to_owned(),
+            request_id: None,
+        }
+    }
+
+    impl Ecr for Fake {
+        async fn repository_policy(&self, _: &Repository) -> Answer<Option<String>> {
+            self.calls.borrow_mut().push("get");
+            if self.gone {
+                let name = "RepositoryNotFoundException";
+                return Err(code("ecr:GetRepositoryPolicy", name, "gone"));
+            }
+            Ok(self.text.borrow().clone())
+        }
+
+        async fn set_repository_policy(
+            &self,
+            _: &Repository,
+            text: &str,
+            _: &Permit,
+        ) -> Answer<()> {
+            self.calls.borrow_mut().push("set");
+            if self.unknown.get() > 0 {
+                self.unknown.set(self.unknown.get() - 1);
+                return Err(code(
+                    "ecr:SetRepositoryPolicy",
+                    "InvalidParameterException",
+                    "Invalid parameter at 'PolicyText': Invalid repository policy provided",
+                ));
+            }
+            *self.text.borrow_mut() = Some(text.to_owned());
+            Ok(())
+        }
+    }
+
+    fn repository() -> Repository {
+        Repository {
+            account: "999999999999".to_owned(),
+            region: "eu-central-1".to_owned(),
+            name: "shop".to_owned(),
+            arn: "arn:aws:ecr:eu-central-1:999999999999:repository/shop".to_owned(),
+        }
+    }
+
+    async fn run(fake: &Fake, seen: &Current) -> Result<()> {
+        let role = "arn:aws:iam::111122223333:role/pull".parse().unwrap();
+        let writing = Writing {
+            repository: &repository(),
+            role: &role,
+            caller: "arn:aws:iam::999999999999:user/ops",
+            what: "the policy of shop was not changed",
+            patience: Duration::from_secs(20),
+        };
+        admit(fake, seen, writing, &Permit::granted()).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_role_that_is_not_known_yet_is_waited_for() {
+        let fake = Fake {
+            unknown: Cell::new(3),
+            ..Fake::default()
+        };
+        let seen = read(&fake, &repository(), None, "x").await.unwrap();
+        assert_eq!(seen.document, json!({}));
+        run(&fake, &seen).await.unwrap();
+        let calls = ["get", "get", "set", "set", "set", "set", "get"];
+        assert_eq!(*fake.calls.borrow(), calls);
+        assert!(fake.text.borrow().as_ref().unwrap().contains("Mk8sEcrPull"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_role_that_never_appears_is_named_and_so_is_a_dead_id() {
+        let before = json!({"Version": "2012-10-17", "Statement": [{"Sid": "old one",
+            "Effect": "Allow", "Principal": {"AWS": "AROAJ2ABCDEFGHIJKLMNO"}, "Action": "ecr:*"}]});
+        let fake = Fake {
+            text: RefCell::new(Some(before.to_string())),
+            unknown: Cell::new(usize::MAX),
+            ..Fake::default()
+        };
+        let seen = read(&fake, &repository(), None, "x").await.unwrap();
+        let error = run(&fake, &seen).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Refused);
+        let text = error.to_string();
+        assert!(
+            text.contains("role/pull") && text.contains("old one names AROA"),
+            "{text}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_changed_meanwhile_or_grew_too_long_is_not_written() {
+        let fake = Fake::default();
+        let seen = read(&fake, &repository(), None, "x").await.unwrap();
+        *fake.text.borrow_mut() = Some(r#"{"Statement":[]}"#.to_owned());
+        assert_eq!(run(&fake, &seen).await.unwrap_err().kind, Kind::Conflict);
+        let long = json!({"Id": "x".repeat(LONGEST), "Statement": []}).to_string();
+        *fake.text.borrow_mut() = Some(long);
+        let seen = read(&fake, &repository(), None, "x").await.unwrap();
+        assert_eq!(run(&fake, &seen).await.unwrap_err().kind, Kind::Refused);
+        assert!(!fake.calls.borrow().contains(&"set"));
+    }
+
+    #[tokio::test]
+    async fn a_repository_that_is_not_there_is_not_found() {
+        let fake = Fake {
+            gone: true,
+            ..Fake::default()
+        };
+        let error = read(&fake, &repository(), None, "x").await.unwrap_err();
+        assert_eq!(error.kind, Kind::NotFound);
+        assert!(
+            error
+                .to_string()
+                .contains("no repository shop in eu-central-1")
+        );
+    }
+}

@@ -1,0 +1,335 @@
+//! What `aws setup` makes, as text for those who may make it. Pure.
+//!
+//! Everything comes from the plan that `setup` would carry out in an account where nothing exists
+//! yet, so names, tags and policies are the same. Nothing is asked of AWS, and no template is
+//! guessed: what the cluster has not published cannot be emitted.
+
+mod cloudformation;
+mod shell;
+mod terraform;
+
+use super::iam::{Caller, NewRole};
+use super::name::Tags;
+use super::plan::{Awaited, Plan, Work};
+use super::quotable;
+use super::setup::{Order, setup_plan};
+use super::state::State;
+use super::target::{ClusterFacts, Part, Request, Target, named_account, target};
+use crate::arn::RoleArn;
+use crate::error::{Error, Result};
+
+/// The forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A POSIX shell script that calls the AWS CLI.
+    AwsCli,
+    /// Terraform's language.
+    Terraform,
+    /// A CloudFormation template in YAML.
+    CloudFormation,
+}
+
+impl Format {
+    /// The word on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AwsCli => "aws-cli",
+            Self::Terraform => "terraform",
+            Self::CloudFormation => "cloudformation",
+        }
+    }
+}
+
+/// An OIDC provider to make.
+#[derive(Debug, Clone, PartialEq)]
+struct Provider {
+    arn: String,
+    url: String,
+    audience: String,
+    tags: Tags,
+}
+
+/// A role to make.
+#[derive(Debug, Clone, PartialEq)]
+struct Role {
+    new: NewRole,
+    /// The Sid of the first of our statements.
+    sid: String,
+    /// The tag that marks our statement in a role of others.
+    tag: Option<(String, String)>,
+}
+
+/// A policy to attach.
+#[derive(Debug, Clone, PartialEq)]
+struct Attachment {
+    role: String,
+    policy: String,
+    /// Whether it was asked for, rather than the usual one where none is there.
+    asked: bool,
+    /// Policies that let a role pull as well.
+    instead: Vec<String>,
+    /// The tag that says that the policy was attached to a role of others.
+    tag: (String, String),
+}
+
+/// What is to be made for one cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blueprint {
+    /// The plan that it is taken from.
+    pub plan: Plan,
+    org: String,
+    cluster: String,
+    addon: &'static str,
+    replace_trust: bool,
+    provider: Option<Provider>,
+    role: Option<Role>,
+    policy: Option<Attachment>,
+}
+
+/// What a run without AWS credentials knows of the account.
+///
+/// `partition` is that of the image, where one is named. The account has to be named somewhere; if
+/// it is not, the error is of kind usage.
+pub fn stand_in(
+    facts: &ClusterFacts,
+    request: &Request,
+    partition: Option<&str>,
+) -> Result<Caller> {
+    let Some((account, _)) = named_account(facts, request) else {
+        return Err(Error::usage(format!(
+            "it is not known in which AWS account {} of `{}` is to be set up",
+            facts.service.name,
+            quotable(&facts.name)
+        ))
+        .hint("--account ID names it"));
+    };
+    let named = request.role_arn.as_ref().or(facts.role_arn.as_ref());
+    let home = facts
+        .home
+        .as_ref()
+        .filter(|home| named.is_none() && home.account == account);
+    let partition = named
+        .map(RoleArn::partition)
+        .or(partition)
+        .or(home.map(|home| home.partition.as_str()))
+        .unwrap_or("aws");
+    Ok(Caller {
+        account,
+        arn: String::new(),
+        partition: partition.to_owned(),
+    })
+}
+
+/// Account and role, without asking AWS.
+pub fn aim(
+    facts: &ClusterFacts,
+    request: &Request,
+    partition: Option<&str>,
+    what: &str,
+) -> Result<Target> {
+    let caller = stand_in(facts, request, partition)?;
+    target(facts, request, &caller, what)
+}
+
+/// How a user gets further where something is missing.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// The cluster is live: it can be waited for.
+    Live,
+    /// It was read from this file, which has to be written anew.
+    File(&'a str),
+}
+
+/// What the cluster has to publish first and can be waited for; an error if waiting is of no use.
+pub fn missing(
+    facts: &ClusterFacts,
+    request: &Request,
+    target: &Target,
+    source: Source<'_>,
+) -> Result<Option<Awaited>> {
+    let name = quotable(&facts.name);
+    let service = facts.service.name;
+    let not_done = format!("the AWS side of {service} was not written out for `{name}`");
+    let provider_only = request.only == Some(Part::OidcProvider);
+    let role_flag = target
+        .role
+        .as_ref()
+        .map(|role| format!(" --role-arn {role}"))
+        .unwrap_or_default();
+    if !provider_only && !facts.addon {
+        let prerequisites = if facts.workload_identity {
+            ""
+        } else {
+            " --with-prerequisites"
+        };
+        return Err(Error::refused(not_done)
+            .because(format!(
+                "{service} is off, and the cluster publishes its trust policy only while it is on"
+            ))
+            .hint(format!(
+                "mk8s addon enable {service} -c {name}{prerequisites}{role_flag}{}",
+                again(source, &name)
+            )));
+    }
+    if facts.issuer.is_none() {
+        if !facts.workload_identity {
+            return Err(Error::not_found(not_done)
+                .because("aws-workload-identity is off, and the cluster has no OIDC issuer URL")
+                .hint(format!(
+                    "mk8s addon enable aws-workload-identity -c {name}{}",
+                    again(source, &name)
+                )));
+        }
+        return Ok(Some(Awaited::Issuer));
+    }
+    if provider_only || target.role.is_none() || facts.template.is_some() {
+        return Ok(None);
+    }
+    if request.only == Some(Part::Policy) {
+        return Ok(None);
+    }
+    if facts.role_arn.is_none() {
+        return Err(Error::not_found(not_done)
+            .because(format!(
+                "`{name}` publishes no trust policy for {service}, which has no role in its settings"
+            ))
+            .hint(format!(
+                "mk8s addon enable {service} -c {name}{role_flag}{}",
+                again(source, &name)
+            )));
+    }
+    Ok(Some(Awaited::Template))
+}
+
+fn again(source: Source<'_>, name: &str) -> String {
+    match source {
+        Source::Live => String::new(),
+        Source::File(path) => format!(
+            ", then read it again: mk8s cluster get {name} -o json > {}",
+            quotable(path)
+        ),
+    }
+}
+
+/// The error where nobody waits for what [`missing`] found.
+pub fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'_>) -> Error {
+    let name = quotable(&facts.name);
+    let service = facts.service.name;
+    let (what, field) = match awaited {
+        Awaited::Issuer => ("OIDC issuer URL".to_owned(), "status.oidcProviderUrl"),
+        Awaited::Template => (
+            format!("trust policy for {service}"),
+            "status.addOns.awsECR.trustPolicy",
+        ),
+    };
+    let error = Error::not_found(format!(
+        "the AWS side of {service} was not written out for `{name}`"
+    ))
+    .because(format!(
+        "`{name}` publishes no {what} yet: {field} is not there"
+    ));
+    match source {
+        Source::Live => error.hint("--wait waits for it"),
+        Source::File(path) => error.hint(format!(
+            "read the cluster again: mk8s cluster get {name} -o json > {}",
+            quotable(path)
+        )),
+    }
+}
+
+impl Blueprint {
+    /// Plans the setup as if nothing existed. What [`missing`] finds must be there.
+    pub fn new(facts: &ClusterFacts, request: &Request, target: &Target) -> Result<Self> {
+        let plan = setup_plan(facts, request, target, &State::default(), Order::AddonFirst)?;
+        let mut blueprint = Self {
+            org: facts.org.clone(),
+            cluster: facts.name.clone(),
+            addon: facts.service.name,
+            replace_trust: request.replace_trust,
+            provider: None,
+            role: None,
+            policy: None,
+            plan: plan.clone(),
+        };
+        for step in plan.steps {
+            match step.work {
+                Work::CreateProvider {
+                    arn,
+                    url,
+                    audience,
+                    tags,
+                } => {
+                    blueprint.provider = Some(Provider {
+                        arn,
+                        url,
+                        audience,
+                        tags,
+                    });
+                }
+                Work::CreateRole { role, trust } => {
+                    blueprint.role = Some(Role {
+                        new: *role,
+                        sid: trust.sid,
+                        tag: trust.tag,
+                    });
+                }
+                Work::Attach { role, policy, .. } => {
+                    blueprint.policy = Some(Attachment {
+                        role,
+                        asked: request.pull_policy.is_some(),
+                        instead: super::pull::known(&target.partition),
+                        tag: super::name::attached_tag(&policy),
+                        policy,
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(blueprint)
+    }
+
+    /// The text in the form that is asked for, with a final line break.
+    ///
+    /// Refuses what the form cannot say without changing its meaning.
+    pub fn text(&self, format: Format) -> Result<String> {
+        match format {
+            Format::AwsCli => Ok(shell::script(self)),
+            Format::Terraform => terraform::configuration(self),
+            Format::CloudFormation => cloudformation::template(self),
+        }
+    }
+
+    /// What the text is for, in one line without control characters.
+    fn purpose(&self) -> String {
+        format!(
+            "{} for the cluster {} of the org {}, in the AWS account {}",
+            self.addon,
+            quotable(&self.cluster),
+            quotable(&self.org),
+            self.plan.target.account
+        )
+    }
+
+    /// The command that does the same.
+    fn command(&self) -> String {
+        format!(
+            "mk8s aws setup {} -c {}",
+            self.addon,
+            quotable(&self.cluster)
+        )
+    }
+
+    fn not_written(&self, format: Format) -> Error {
+        Error::refused(format!(
+            "the AWS side of {} was not written as {} for `{}`",
+            self.addon,
+            format.name(),
+            quotable(&self.cluster)
+        ))
+    }
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+//! A POSIX shell script that calls the AWS CLI. Pure.
+//!
+//! It may be run again: what exists is looked at and kept, and a trust policy that holds statements
+//! of others is never overwritten, because a shell cannot merge JSON.
+
+use super::{Attachment, Blueprint, Provider, Role, VERSION};
+use crate::aws::name::Tags;
+use crate::aws::trust::statements;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+const FUNCTIONS: &str = r#"
+say() {
+    printf '%s\n' "$1"
+}
+
+stop() {
+    printf '%s\n' "$1" >&2
+    exit 1
+}
+
+# Runs a command that makes something: 1 if it exists already, and the end if it fails otherwise.
+make() {
+    if output=$("$@" 2>&1); then
+        return 0
+    fi
+    case $output in
+    *EntityAlreadyExists*) return 1 ;;
+    *) stop "$output" ;;
+    esac
+}
+"#;
+
+/// The whole script.
+pub(super) fn script(blueprint: &Blueprint) -> String {
+    let mut out = format!(
+        "#!/bin/sh\n\
+         # {}.\n\
+         # Written by mk8s {VERSION}; does in AWS what `{}` does.\n\
+         # Needs the AWS CLI with credentials of that account. It may be run again.\n\
+         set -eu\n{FUNCTIONS}",
+        blueprint.purpose(),
+        blueprint.command(),
+    );
+    let account = blueprint.plan.target.account.as_str();
+    let _ = write!(
+        out,
+        r#"
+account={account}
+caller=$(aws sts get-caller-identity --query Account --output text)
+[ "$caller" = "$account" ] ||
+    stop "The AWS credentials belong to account $caller, not to $account."
+"#
+    );
+    if let Some(provider) = &blueprint.provider {
+        make_provider(&mut out, provider);
+    }
+    if let Some(role) = &blueprint.role {
+        make_role(&mut out, blueprint, role);
+    }
+    if let Some(policy) = &blueprint.policy {
+        attach(&mut out, policy, blueprint.role.is_some());
+    }
+    out
+}
+
+fn make_provider(out: &mut String, provider: &Provider) {
+    let input = json!({
+        "Url": provider.url,
+        "ClientIDList": [provider.audience],
+        "Tags": tag_list(&provider.tags),
+    });
+    let _ = write!(
+        out,
+        r#"
+# The OIDC provider.
+provider={arn}
+audience={audience}
+input={input}
+if make aws iam create-open-id-connect-provider --cli-input-json "$input"; then
+    say "Created OIDC provider $provider"
+else
+    aws iam add-client-id-to-open-id-connect-provider \
+        --open-id-connect-provider-arn "$provider" --client-id="$audience"
+    say "OIDC provider $provider exists and has the audience $audience"
+fi
+"#,
+        arn = quoted(&provider.arn),
+        audience = quoted(&provider.audience),
+        input = quoted(&format!("{input:#}")),
+    );
+}
+
+fn make_role(out: &mut String, blueprint: &Blueprint, role: &Role) {
+    let new = &role.new;
+    let mut input = json!({
+        "RoleName": new.name,
+        "Path": new.path,
+        "Description": new.description,
+        "Tags": tag_list(&new.tags),
+    });
+    if let Some(boundary) = &new.boundary {
+        input["PermissionsBoundary"] = Value::from(boundary.as_str());
+    }
+    if let Some(seconds) = new.max_session {
+        input["MaxSessionDuration"] = Value::from(seconds);
+    }
+    let tagging = match &role.tag {
+        None => String::new(),
+        Some((key, value)) => format!(
+            "\n    aws iam tag-role --role-name=\"$role\" --tags {} ||\n        \
+             say \"The tag of this statement was not set.\"",
+            quoted(&json!([{"Key": key, "Value": value}]).to_string())
+        ),
+    };
+    let _ = write!(
+        out,
+        r#"
+# The role. The trust policy is the one that the cluster publishes.
+role={name}
+sid={sid}
+trust={trust}
+input={input}
+new_role=
+# How many statements of the role's trust policy fit.
+count() {{
+    aws iam get-role --role-name="$role" --output text \
+        --query "length([Role.AssumeRolePolicyDocument.Statement][] | [?$1])"
+}}
+update() {{
+    aws iam update-assume-role-policy --role-name="$role" --policy-document "$trust"{tagging}
+    say "Updated the trust policy of role $role"
+}}
+if make aws iam create-role --cli-input-json "$input" --assume-role-policy-document "$trust"; then
+    new_role=1
+    aws iam wait role-exists --role-name="$role"
+    say "Created role $role"
+{exists}fi
+"#,
+        name = quoted(&new.name),
+        sid = quoted(&role.sid),
+        trust = quoted(&format!("{:#}", new.trust)),
+        input = quoted(&format!("{input:#}")),
+        exists = exists(blueprint, role),
+    );
+}
+
+/// The part for a role that exists.
+fn exists(blueprint: &Blueprint, role: &Role) -> String {
+    if blueprint.replace_trust {
+        return "else\n    update\n".to_owned();
+    }
+    let ours = statements(&role.new.trust);
+    let mut out = "else\n".to_owned();
+    let mut tests = Vec::new();
+    for (index, statement) in ours.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            "    statement{}={}",
+            index + 1,
+            quoted(&literal(statement))
+        );
+        tests.push(format!("@ == \\`$statement{}\\`", index + 1));
+    }
+    let _ = write!(
+        out,
+        r#"    same=$(count "{same}")
+    mine=$(count "Sid && starts_with(Sid, '$sid')")
+    others=$(count "!(Sid && starts_with(Sid, '$sid'))")
+    if [ "$same" -eq {number} ]; then
+        say "Role $role exists and trusts the cluster"
+    elif [ "$others" -eq 0 ]; then
+        update
+    elif [ "$mine" -gt 0 ]; then
+        say "Role $role exists; its statement $sid differs from this one and was left as it is:"
+        say "$trust"
+    else
+        say "Role $role exists and trusts others too. Nothing was changed in it. Add this statement"
+        say "to its trust policy and run this again, or let mk8s aws setup do it:"
+        stop "$trust"
+    fi
+"#,
+        same = tests.join(" || "),
+        number = ours.len(),
+    );
+    out
+}
+
+fn attach(out: &mut String, attachment: &Attachment, with_role: bool) {
+    let mut enough = vec![attachment.policy.clone()];
+    if !attachment.asked {
+        enough.extend(attachment.instead.iter().cloned());
+        enough.dedup();
+    }
+    let fits: String = enough
+        .iter()
+        .map(|arn| format!(" \\\n    -e {}", quoted(arn)))
+        .collect();
+    let (key, value) = &attachment.tag;
+    let tag = quoted(&json!([{"Key": key, "Value": value}]).to_string());
+    let role = if with_role {
+        String::new()
+    } else {
+        format!("role={}\nnew_role=\n", quoted(&attachment.role))
+    };
+    let _ = write!(
+        out,
+        r#"
+# The policy that lets the role pull.
+{role}policy={policy}
+if aws iam list-attached-role-policies --role-name="$role" --output text \
+    --query 'AttachedPolicies[].PolicyArn' | tr '\t' '\n' | grep -Fqx{fits}; then
+    say "The role may pull already"
+else
+    aws iam attach-role-policy --role-name="$role" --policy-arn "$policy"
+    say "Attached $policy"
+    [ -n "$new_role" ] || aws iam tag-role --role-name="$role" --tags {tag} ||
+        say "The tag of this policy was not set."
+fi
+"#,
+        policy = quoted(&attachment.policy),
+    );
+}
+
+fn tag_list(tags: &Tags) -> Value {
+    tags.iter()
+        .map(|(key, value)| json!({"Key": key, "Value": value}))
+        .collect()
+}
+
+/// A literal of `JMESPath`: a backtick would end it.
+fn literal(value: &Value) -> String {
+    value.to_string().replace('`', r"\u0060")
+}
+
+/// One word of the shell, whatever it holds.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

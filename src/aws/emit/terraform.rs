@@ -1,0 +1,216 @@
+//! Terraform's language. Pure.
+//!
+//! `${` and `%{` of names and documents are escaped: Terraform must read back what was meant.
+
+use super::{Blueprint, Format, Provider, Role, VERSION};
+use crate::aws::name::Tags;
+use crate::error::Result;
+use hcl::expr::{FuncCall, Object, ObjectKey, Traversal, TraversalOperator, Variable};
+use hcl::{Attribute, Block, Body, Expression, Identifier};
+use serde_json::Value;
+use std::fmt::Write as _;
+
+const PROVIDER: &str = "aws_iam_openid_connect_provider";
+const ROLE: &str = "aws_iam_role";
+const ATTACHMENT: &str = "aws_iam_role_policy_attachment";
+
+/// The whole configuration.
+pub(super) fn configuration(blueprint: &Blueprint) -> Result<String> {
+    let label = label(&blueprint.cluster);
+    let mut out = format!(
+        "# {}.\n\
+         # Written by mk8s {VERSION}; makes in AWS what `{}` makes.\n",
+        blueprint.purpose(),
+        blueprint.command(),
+    );
+    let mut imports = Vec::new();
+    if let Some(provider) = &blueprint.provider {
+        imports.push(format!("{PROVIDER}.{label} {}", provider.arn));
+    }
+    if let Some(role) = &blueprint.role {
+        imports.push(format!("{ROLE}.{label} {}", role.new.name));
+    }
+    if !imports.is_empty() {
+        out.push_str("# What exists already has to be imported before it is applied:\n");
+        for import in imports {
+            let _ = writeln!(out, "#   terraform import {import}");
+        }
+    }
+    if blueprint.role.is_some() {
+        out.push_str(
+            "# An imported role gets this trust policy as a whole: other statements go.\n",
+        );
+    }
+    out.push('\n');
+    let body = body(blueprint, &label);
+    let text = hcl::to_string(&body).map_err(|error| {
+        blueprint
+            .not_written(Format::Terraform)
+            .because(format!("it cannot be written: {error}"))
+    })?;
+    out.push_str(&text);
+    Ok(out)
+}
+
+fn body(blueprint: &Blueprint, label: &str) -> Body {
+    let account = blueprint.plan.target.account.as_str();
+    let mut body = Body::builder()
+        .add_block(
+            Block::builder("terraform")
+                .add_block(
+                    Block::builder("required_providers")
+                        .add_attribute(("aws", aws_provider()))
+                        .build(),
+                )
+                .build(),
+        )
+        .add_block(
+            Block::builder("data")
+                .add_labels(["aws_caller_identity", label])
+                .build(),
+        );
+    if let Some(provider) = &blueprint.provider {
+        body = body.add_block(provider_block(provider, label, account));
+    }
+    if let Some(role) = &blueprint.role {
+        let after = blueprint.provider.is_some();
+        body = body.add_block(role_block(role, label, account, after));
+    }
+    if let Some(policy) = &blueprint.policy {
+        let role = if blueprint.role.is_some() {
+            reference(&[ROLE, label, "name"])
+        } else {
+            text(&policy.role)
+        };
+        body = body.add_block(
+            Block::builder("resource")
+                .add_labels([ATTACHMENT, label])
+                .add_attribute(("role", role))
+                .add_attribute(("policy_arn", text(&policy.policy)))
+                .build(),
+        );
+    }
+    body.build()
+}
+
+fn aws_provider() -> Expression {
+    let mut wanted = Object::new();
+    for (key, value) in [("source", "hashicorp/aws"), ("version", ">= 6.0")] {
+        wanted.insert(ObjectKey::from(Identifier::unchecked(key)), text(value));
+    }
+    Expression::from(wanted)
+}
+
+fn provider_block(provider: &Provider, label: &str, account: &str) -> Block {
+    Block::builder("resource")
+        .add_labels([PROVIDER, label])
+        .add_attribute(("url", text(&provider.url)))
+        .add_attribute((
+            "client_id_list",
+            Expression::from(vec![text(&provider.audience)]),
+        ))
+        .add_attribute(tags(&provider.tags))
+        .add_block(right_account(label, account))
+        .build()
+}
+
+fn role_block(role: &Role, label: &str, account: &str, after_provider: bool) -> Block {
+    let new = &role.new;
+    let document = FuncCall::builder("jsonencode")
+        .arg(expression(&new.trust))
+        .build();
+    let mut block = Block::builder("resource")
+        .add_labels([ROLE, label])
+        .add_attribute(("name", text(&new.name)))
+        .add_attribute(("path", text(&new.path)))
+        .add_attribute(("description", text(&new.description)))
+        .add_attribute(("assume_role_policy", Expression::from(document)));
+    if let Some(boundary) = &new.boundary {
+        block = block.add_attribute(("permissions_boundary", text(boundary)));
+    }
+    if let Some(seconds) = new.max_session {
+        block = block.add_attribute(("max_session_duration", Expression::from(seconds)));
+    }
+    block = block.add_attribute(tags(&new.tags));
+    if after_provider {
+        let provider = reference(&[PROVIDER, label]);
+        block = block.add_attribute(("depends_on", Expression::from(vec![provider])));
+    }
+    block.add_block(right_account(label, account)).build()
+}
+
+/// Stops a run with the credentials of another account.
+fn right_account(label: &str, account: &str) -> Block {
+    let condition = hcl::expr::BinaryOp::new(
+        reference(&["data", "aws_caller_identity", label, "account_id"]),
+        hcl::expr::BinaryOperator::Eq,
+        text(account),
+    );
+    Block::builder("lifecycle")
+        .add_block(
+            Block::builder("precondition")
+                .add_attribute((
+                    "condition",
+                    Expression::from(hcl::expr::Operation::from(condition)),
+                ))
+                .add_attribute((
+                    "error_message",
+                    text(&format!("The AWS account must be {account}.")),
+                ))
+                .build(),
+        )
+        .build()
+}
+
+fn tags(tags: &Tags) -> Attribute {
+    let mut object = Object::new();
+    for (key, value) in tags {
+        object.insert(ObjectKey::from(text(key)), text(value));
+    }
+    Attribute::new("tags", Expression::from(object))
+}
+
+/// A JSON value, every key quoted.
+fn expression(value: &Value) -> Expression {
+    match value {
+        Value::Null => Expression::Null,
+        Value::Bool(value) => Expression::Bool(*value),
+        Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(number), _, _) => Expression::from(number),
+            (_, Some(number), _) => Expression::from(number),
+            (_, _, number) => Expression::from(number.unwrap_or_default()),
+        },
+        Value::String(value) => text(value),
+        Value::Array(list) => Expression::from(list.iter().map(expression).collect::<Vec<_>>()),
+        Value::Object(map) => {
+            let mut object = Object::new();
+            for (key, value) in map {
+                object.insert(ObjectKey::from(text(key)), expression(value));
+            }
+            Expression::from(object)
+        }
+    }
+}
+
+fn text(text: &str) -> Expression {
+    Expression::String(text.to_owned())
+}
+
+/// `a.b.c`.
+fn reference(path: &[&str]) -> Expression {
+    let mut parts = path.iter();
+    let first = Variable::unchecked(parts.next().copied().unwrap_or_default());
+    let operators: Vec<TraversalOperator> = parts
+        .map(|part| TraversalOperator::GetAttr(Identifier::unchecked(*part)))
+        .collect();
+    Expression::from(Traversal::new(first, operators))
+}
+
+/// The resources' name: that of the cluster, made fit.
+fn label(cluster: &str) -> String {
+    let fit: String = cluster
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    format!("mk8s_{fit}")
+}

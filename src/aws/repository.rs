@@ -1,0 +1,629 @@
+//! Policies of ECR repositories: whether one admits a role, and our statement in it. Pure.
+//!
+//! Only needed where the repository belongs to another account than the role. As with trust
+//! policies, statements of others are never touched, and the answer may err towards "not allowed",
+//! never towards "allowed".
+
+use super::image::PrivateImage;
+use super::merge::{is_ours, merge};
+use super::name::hash;
+use super::normal::{Condition, Listed, Principal, Statement, includes, view};
+use super::quotable;
+use super::trust::{label, statements};
+use crate::arn::RoleArn;
+use serde_json::{Value, json};
+use std::fmt;
+
+/// What a repository has to allow for a pull; the token comes from the role's own policy.
+pub const ACTIONS: [&str; 2] = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+
+/// The longest policy that ECR takes, in characters.
+pub const LONGEST: usize = 10_240;
+
+/// A repository, as the calls of ECR name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The account that owns it.
+    pub account: String,
+    /// The region it is in.
+    pub region: String,
+    /// Its name, such as `team/app`.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+}
+
+impl Repository {
+    /// The repository of an image.
+    pub fn of(image: &PrivateImage) -> Self {
+        Self {
+            account: image.account.to_string(),
+            region: image.region.clone(),
+            name: image.repository.clone(),
+            arn: image.repository_arn(),
+        }
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in account {}", self.name, self.account)
+    }
+}
+
+/// Whether a repository's policy lets a role of another account pull.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// Both actions are allowed.
+    Allowed {
+        /// The statement that allows the first: its Sid, or its number as `statement 2`.
+        by: String,
+    },
+    /// Both actions are allowed, at least one only under conditions that cannot be judged from
+    /// here, such as an organization's id.
+    Conditional {
+        /// The statement.
+        by: String,
+        /// Operator, key and values of its conditions.
+        condition: String,
+    },
+    /// A Deny statement meets the role.
+    Denied {
+        /// The statement.
+        by: String,
+        /// Its conditions, if it has any that cannot be judged from here: then it only may.
+        condition: Option<String>,
+    },
+    /// Something is not allowed by any statement.
+    Missing {
+        /// The actions.
+        actions: Vec<&'static str>,
+    },
+}
+
+impl Admission {
+    /// One phrase for messages, without a full stop.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Allowed { by } => format!("{by} lets the role pull"),
+            Self::Conditional { by, condition } => {
+                format!("{by} lets the role pull if {condition}")
+            }
+            Self::Denied {
+                by,
+                condition: None,
+            } => format!("{by} denies the role to pull"),
+            Self::Denied {
+                by,
+                condition: Some(condition),
+            } => format!("{by} denies the role to pull if {condition}"),
+            Self::Missing { actions } => {
+                format!("no statement allows the role {}", actions.join(", "))
+            }
+        }
+    }
+}
+
+/// Reads a repository's policy from its text. The error is the reason alone.
+pub fn parse(text: &str) -> Result<Value, String> {
+    super::trust::parse_text(text)
+}
+
+/// Whether the policy lets the role pull. A repository without a policy is `{}`.
+///
+/// The role counts as admitted by its ARN, by its account (which lets its roles by their own
+/// policies, and ours has one), or as one of all. A principal that AWS has replaced by an id,
+/// because the role was deleted in between, admits nobody.
+pub fn admits(policy: &Value, role: &RoleArn) -> Admission {
+    let list = view(policy);
+    let name = |index: usize| label(statements(policy)[index], index);
+    let mut may_deny = None;
+    for (index, statement) in list.iter().enumerate() {
+        if statement.effect != "Deny" || !ACTIONS.iter().any(|action| has_action(statement, action))
+        {
+            continue;
+        }
+        match reaches(statement, role) {
+            Reach::No => {}
+            Reach::Yes => {
+                return Admission::Denied {
+                    by: name(index),
+                    condition: None,
+                };
+            }
+            Reach::If(condition) => {
+                may_deny.get_or_insert(Admission::Denied {
+                    by: name(index),
+                    condition: Some(condition),
+                });
+            }
+        }
+    }
+    if let Some(denied) = may_deny {
+        return denied;
+    }
+    let mut by = None;
+    let mut conditional = None;
+    let mut missing = Vec::new();
+    for action in ACTIONS {
+        let mut only_if = None;
+        let mut found = None;
+        for (index, statement) in list.iter().enumerate() {
+            if statement.effect != "Allow"
+                || !statement.others.is_empty()
+                || !has_action(statement, action)
+            {
+                continue;
+            }
+            match reaches(statement, role) {
+                Reach::No => {}
+                Reach::Yes => {
+                    found.get_or_insert(index);
+                }
+                Reach::If(condition) => {
+                    only_if.get_or_insert((index, condition));
+                }
+            }
+        }
+        match (found, only_if) {
+            (Some(index), _) => {
+                by.get_or_insert(index);
+            }
+            (None, Some((index, condition))) => {
+                conditional.get_or_insert((index, condition));
+            }
+            (None, None) => missing.push(action),
+        }
+    }
+    match (missing.is_empty(), conditional, by) {
+        (true, Some((index, condition)), _) => Admission::Conditional {
+            by: name(index),
+            condition,
+        },
+        (true, None, Some(index)) => Admission::Allowed { by: name(index) },
+        _ => Admission::Missing { actions: missing },
+    }
+}
+
+/// Statements that let in everybody, whatever the role: each finding is a phrase that names one.
+pub fn open_to_all(policy: &Value) -> Vec<String> {
+    view(policy)
+        .iter()
+        .enumerate()
+        .filter(|(_, statement)| {
+            statement.effect == "Allow"
+                && statement.conditions.is_empty()
+                && matches!(&statement.principals, Listed::These(list) if list.contains(&Principal::Anyone))
+        })
+        .map(|(index, _)| format!("{} admits every AWS account", label(statements(policy)[index], index)))
+        .collect()
+}
+
+/// The Sid of the statement that admits a role. Clusters that share the role share the statement.
+pub fn sid(role: &RoleArn) -> String {
+    format!("Mk8sEcrPull{}", hash(role.as_str(), 10))
+}
+
+/// A policy with nothing but the statement that the role needs.
+pub fn wanted(role: &RoleArn) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [statement(role)]})
+}
+
+/// The statement that the role needs.
+pub fn statement(role: &RoleArn) -> Value {
+    json!({
+        "Sid": sid(role),
+        "Effect": "Allow",
+        "Principal": {"AWS": role.as_str()},
+        "Action": ACTIONS,
+    })
+}
+
+/// The policy with our statement: in the place of an older one of ours, else at the end. All
+/// others stay as they are.
+pub fn with_statement(policy: &Value, role: &RoleArn) -> Value {
+    merge(policy, &wanted(role), &sid(role))
+}
+
+/// How many statements are not ours.
+pub fn foreign(policy: &Value, role: &RoleArn) -> usize {
+    let sid = sid(role);
+    statements(policy)
+        .into_iter()
+        .filter(|statement| !is_ours(statement, &sid))
+        .count()
+}
+
+/// Whether a statement speaks of the role.
+enum Reach {
+    No,
+    Yes,
+    If(String),
+}
+
+fn has_action(statement: &Statement, action: &str) -> bool {
+    let action = action.to_ascii_lowercase();
+    match &statement.actions {
+        Listed::These(patterns) => patterns.iter().any(|pattern| includes(pattern, &action)),
+        Listed::AllBut(patterns) => !patterns.iter().any(|pattern| includes(pattern, &action)),
+    }
+}
+
+fn reaches(statement: &Statement, role: &RoleArn) -> Reach {
+    let names = |principal: &Principal| match principal {
+        Principal::Anyone => true,
+        Principal::Account(account) => account == role.account().as_str(),
+        Principal::Other(kind, value) => kind == "AWS" && value == role.as_str(),
+    };
+    let meant = match &statement.principals {
+        Listed::These(list) => list.iter().any(names),
+        // Whom an Allow does not exclude by name it may still not let in: that counts for nothing.
+        Listed::AllBut(list) => statement.effect == "Deny" && !list.iter().any(names),
+    };
+    if !meant {
+        return Reach::No;
+    }
+    let mut open = Vec::new();
+    for condition in &statement.conditions {
+        match meets(condition, role) {
+            Some(true) => {}
+            Some(false) => return Reach::No,
+            None => open.push(describe(condition)),
+        }
+    }
+    let anyone =
+        matches!(&statement.principals, Listed::These(list) if list.contains(&Principal::Anyone));
+    if open.is_empty() && anyone && statement.effect == "Allow" {
+        // It is the condition alone that keeps others out: worth a look, even where it is met.
+        open.extend(statement.conditions.iter().map(describe));
+    }
+    if open.is_empty() {
+        Reach::Yes
+    } else {
+        Reach::If(open.join(" and "))
+    }
+}
+
+/// Whether a request of the role meets the condition; `None` if that cannot be told from here.
+fn meets(condition: &Condition, role: &RoleArn) -> Option<bool> {
+    let known = match condition.key.as_str() {
+        "aws:principalaccount" => role.account().as_str(),
+        "aws:principalarn" => role.as_str(),
+        _ => return None,
+    };
+    if !condition.test.quantifier.is_empty() || condition.values.is_empty() {
+        return None;
+    }
+    let equal = || condition.values.iter().any(|value| value == known);
+    let alike = || {
+        condition
+            .values
+            .iter()
+            .any(|pattern| includes(pattern, known))
+    };
+    match condition.test.operator.as_str() {
+        "stringequals" => Some(equal()),
+        "stringnotequals" => Some(!equal()),
+        "stringlike" | "arnlike" | "arnequals" => Some(alike()),
+        "stringnotlike" | "arnnotlike" | "arnnotequals" => Some(!alike()),
+        _ => None,
+    }
+}
+
+fn describe(condition: &Condition) -> String {
+    let values: Vec<String> = condition.values.iter().map(|it| quotable(it)).collect();
+    format!(
+        "{} {} `{}`",
+        quotable(&condition.key),
+        condition.test.describe(),
+        values.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/team/pull";
+
+    fn role() -> RoleArn {
+        ROLE.parse().unwrap()
+    }
+
+    fn policy(statements: &Value) -> Value {
+        json!({"Version": "2012-10-17", "Statement": statements})
+    }
+
+    fn allow(principal: &Value, condition: Option<Value>) -> Value {
+        let mut statement = json!({"Sid": "A", "Effect": "Allow", "Principal": principal,
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]});
+        if let Some(condition) = condition {
+            statement["Condition"] = condition;
+        }
+        statement
+    }
+
+    fn word(admission: &Admission) -> &'static str {
+        match admission {
+            Admission::Allowed { .. } => "allowed",
+            Admission::Conditional { .. } => "conditional",
+            Admission::Denied {
+                condition: None, ..
+            } => "denied",
+            Admission::Denied { .. } => "may be denied",
+            Admission::Missing { .. } => "missing",
+        }
+    }
+
+    #[test]
+    fn principals_and_conditions_decide() {
+        let anyone = json!("*");
+        let in_org = json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}});
+        for (name, statement, verdict) in [
+            ("the role", allow(&json!({"AWS": ROLE}), None), "allowed"),
+            (
+                "one of several",
+                allow(&json!({"AWS": ["999999999999", ROLE]}), None),
+                "allowed",
+            ),
+            (
+                "the account's root",
+                allow(&json!({"AWS": "arn:aws:iam::111122223333:root"}), None),
+                "allowed",
+            ),
+            (
+                "the account",
+                allow(&json!({"AWS": "111122223333"}), None),
+                "allowed",
+            ),
+            ("anyone", allow(&anyone, None), "allowed"),
+            ("any AWS", allow(&json!({"AWS": "*"}), None), "allowed"),
+            (
+                "an organization",
+                allow(&anyone, Some(in_org.clone())),
+                "conditional",
+            ),
+            (
+                "anyone of the account",
+                allow(
+                    &anyone,
+                    Some(json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}})),
+                ),
+                "conditional",
+            ),
+            (
+                "anyone of another account",
+                allow(
+                    &anyone,
+                    Some(json!({"StringEquals": {"aws:principalaccount": "999999999999"}})),
+                ),
+                "missing",
+            ),
+            (
+                "the account, by a condition that it meets",
+                allow(
+                    &json!({"AWS": "111122223333"}),
+                    Some(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/team/*"}})),
+                ),
+                "allowed",
+            ),
+            (
+                "the account, other roles",
+                allow(
+                    &json!({"AWS": "111122223333"}),
+                    Some(json!({"StringNotLike": {"aws:PrincipalArn": "*:role/team/*"}})),
+                ),
+                "missing",
+            ),
+            (
+                "the role, from an address",
+                allow(
+                    &json!({"AWS": ROLE}),
+                    Some(json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})),
+                ),
+                "conditional",
+            ),
+            (
+                "another case",
+                allow(
+                    &json!({"AWS": "arn:aws:iam::111122223333:role/Team/pull"}),
+                    None,
+                ),
+                "missing",
+            ),
+            (
+                "without the path",
+                allow(&json!({"AWS": "arn:aws:iam::111122223333:role/pull"}), None),
+                "missing",
+            ),
+            (
+                "a session only",
+                allow(
+                    &json!({"AWS": "arn:aws:sts::111122223333:assumed-role/pull/x"}),
+                    None,
+                ),
+                "missing",
+            ),
+            (
+                "a deleted role",
+                allow(&json!({"AWS": "AROAJ2ABCDEFGHIJKLMNO"}), None),
+                "missing",
+            ),
+            (
+                "a service",
+                allow(&json!({"Service": "ecs.amazonaws.com"}), None),
+                "missing",
+            ),
+            (
+                "all but others",
+                json!({"Effect": "Allow", "NotPrincipal": {"AWS": "999999999999"}, "Action": "ecr:*"}),
+                "missing",
+            ),
+            (
+                "one action only",
+                json!({"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "ecr:batchgetimage"}),
+                "missing",
+            ),
+            (
+                "all actions but a write",
+                json!({"Effect": "Allow", "Principal": {"AWS": ROLE}, "NotAction": "ecr:Put*"}),
+                "allowed",
+            ),
+            (
+                "actions by pattern",
+                json!({"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "ECR:*Get*"}),
+                "allowed",
+            ),
+        ] {
+            let one = policy(&statement);
+            assert_eq!(word(&admits(&one, &role())), verdict, "{name}, alone");
+            let listed = policy(&json!([statement]));
+            assert_eq!(word(&admits(&listed, &role())), verdict, "{name}, listed");
+        }
+        assert_eq!(word(&admits(&json!({}), &role())), "missing");
+    }
+
+    #[test]
+    fn a_deny_outweighs_what_is_allowed() {
+        let base = allow(&json!({"AWS": ROLE}), None);
+        let deny = |extra: Value| {
+            let mut deny = json!({"Sid": "No", "Effect": "Deny", "Action": "ecr:*"});
+            for (key, value) in extra.as_object().unwrap() {
+                deny[key] = value.clone();
+            }
+            policy(&json!([base.clone(), deny]))
+        };
+        let elsewhere = json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}});
+        let other_accounts = json!({"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}});
+        for (extra, verdict) in [
+            (json!({"Principal": "*"}), "denied"),
+            (json!({"Principal": {"AWS": "111122223333"}}), "denied"),
+            (json!({"Principal": {"AWS": "999999999999"}}), "allowed"),
+            (json!({"NotPrincipal": {"AWS": "999999999999"}}), "denied"),
+            (json!({"NotPrincipal": {"AWS": ROLE}}), "allowed"),
+            (
+                json!({"Principal": "*", "Condition": elsewhere}),
+                "may be denied",
+            ),
+            (
+                json!({"Principal": "*", "Condition": other_accounts}),
+                "allowed",
+            ),
+            (
+                json!({"Principal": "*", "Action": "ecr:PutImage"}),
+                "allowed",
+            ),
+            (
+                json!({"Principal": "*", "Action": "ecr:BatchGetImage"}),
+                "denied",
+            ),
+        ] {
+            let got = admits(&deny(extra.clone()), &role());
+            assert_eq!(word(&got), verdict, "{extra}");
+            if verdict.ends_with("denied") {
+                assert!(got.describe().starts_with("No denies"), "{got:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn findings_are_phrases_that_name_the_statement() {
+        let missing = admits(&json!({}), &role());
+        assert_eq!(
+            missing.describe(),
+            "no statement allows the role ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
+        );
+        let in_org = json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}});
+        let conditional = policy(&json!([allow(&json!("*"), Some(in_org))]));
+        assert_eq!(
+            admits(&conditional, &role()).describe(),
+            "A lets the role pull if aws:principalorgid StringEquals `o-1`"
+        );
+        assert_eq!(open_to_all(&conditional), Vec::<String>::new());
+        let open = policy(&allow(&json!("*"), None));
+        assert_eq!(open_to_all(&open), ["A admits every AWS account"]);
+    }
+
+    #[test]
+    fn ours_is_put_at_the_end_and_then_in_its_place() {
+        let first = with_statement(&json!({}), &role());
+        assert_eq!(first, wanted(&role()));
+        assert_eq!(first["Statement"][0]["Sid"], sid(&role()));
+        let other = allow(&json!({"AWS": "999999999999"}), None);
+        let mut stale = statement(&role());
+        stale["Principal"]["AWS"] = json!("AROAJ2ABCDEFGHIJKLMNO");
+        let existing =
+            json!({"Version": "2008-10-17", "Id": "x", "Statement": [stale, other.clone()]});
+        let merged = with_statement(&existing, &role());
+        assert_eq!(
+            merged,
+            json!({"Version": "2008-10-17", "Id": "x", "Statement": [statement(&role()), other]})
+        );
+        assert_eq!(foreign(&merged, &role()), 1);
+    }
+
+    fn any_statement() -> impl Strategy<Value = Value> {
+        let principal = prop_oneof![
+            Just(json!("*")),
+            Just(json!({"AWS": ROLE})),
+            Just(json!({"AWS": "111122223333"})),
+            Just(json!({"AWS": ["999999999999", "AROAJ2ABCDEFGHIJKLMNO"]})),
+            Just(json!({"Service": "ecs.amazonaws.com"})),
+        ];
+        let action = prop_oneof![
+            Just(json!("ecr:*")),
+            Just(json!("ecr:BatchGetImage")),
+            Just(json!(["ecr:GetDownloadUrlForLayer"])),
+            Just(json!("ecr:PutImage")),
+        ];
+        let condition = prop_oneof![
+            3 => Just(Value::Null),
+            1 => Just(json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+            1 => Just(json!({"StringEquals": {"aws:PrincipalAccount": "999999999999"}})),
+        ];
+        ("[A-Za-z ]{0,6}", principal, action, condition).prop_map(
+            |(sid, principal, action, condition)| {
+                let mut statement = json!({"Sid": sid, "Effect": "Allow",
+                    "Principal": principal, "Action": action});
+                if !condition.is_null() {
+                    statement["Condition"] = condition;
+                }
+                statement
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_merge_admits_the_role_once_and_keeps_the_others(
+            list in proptest::collection::vec(any_statement(), 0..5)
+        ) {
+            let existing = policy(&Value::Array(list.clone()));
+            let merged = with_statement(&existing, &role());
+            let admission = admits(&merged, &role());
+            prop_assert!(matches!(admission, Admission::Allowed { .. }), "{:?}", admission);
+            prop_assert_eq!(with_statement(&merged, &role()).to_string(), merged.to_string());
+            let kept: Vec<String> = statements(&merged)
+                .into_iter()
+                .filter(|it| !is_ours(it, &sid(&role())))
+                .map(Value::to_string)
+                .collect();
+            let before: Vec<String> = list.iter().map(Value::to_string).collect();
+            prop_assert_eq!(kept, before);
+        }
+
+        #[test]
+        fn the_order_of_statements_does_not_matter(
+            list in proptest::collection::vec(any_statement(), 0..5)
+        ) {
+            let mut turned = list.clone();
+            turned.reverse();
+            let (one, other) = (
+                admits(&policy(&Value::Array(list)), &role()),
+                admits(&policy(&Value::Array(turned)), &role()),
+            );
+            prop_assert_eq!(word(&one), word(&other));
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! `mk8s aws setup --emit`: the AWS side as text for others to run; nothing is changed.
+
+use super::status::Wait;
+use super::{Context, aws, aws_setup, target};
+use crate::aws::emit::{self, Blueprint, Format, Source};
+use crate::aws::plan::Awaited;
+use crate::aws::target::{ClusterFacts, Part, Request};
+use crate::aws::workload::private_image;
+use crate::cli::{EmitFormat, OnlyPart, SetupArgs};
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::ui::{Report, Stream, wire};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A cluster: live, or as a file has it.
+pub(super) enum Subject {
+    /// Its name.
+    Live(String),
+    /// What the file says.
+    File {
+        /// The file, as it was named.
+        label: String,
+        /// The place of the document in it.
+        place: wire::Target,
+        /// What is known of the cluster.
+        facts: Box<ClusterFacts>,
+    },
+}
+
+impl Subject {
+    /// The facts; read from the API if it is live.
+    pub(super) async fn facts(&self, cx: &Context) -> Result<ClusterFacts> {
+        match self {
+            Self::Live(name) => ClusterFacts::read(cx.org()?, &cx.read(name).await?),
+            Self::File { facts, .. } => Ok((**facts).clone()),
+        }
+    }
+
+    /// As JSON output names it.
+    pub(super) fn wire(&self, facts: &ClusterFacts) -> wire::Target {
+        match self {
+            Self::Live(_) => wire::Target::Cluster {
+                org: facts.org.clone(),
+                name: facts.name.clone(),
+            },
+            Self::File { place, .. } => place.clone(),
+        }
+    }
+
+    fn source(&self) -> Source<'_> {
+        match self {
+            Self::Live(_) => Source::Live,
+            Self::File { label, .. } => Source::File(label),
+        }
+    }
+}
+
+/// The clusters that `-c` or `-f` names.
+pub(super) fn subjects(cx: &Context, args: &SetupArgs) -> Result<Vec<Subject>> {
+    let Some(path) = &args.file else {
+        let names = aws::clusters(cx, &args.target, true)?;
+        return Ok(names.into_iter().map(Subject::Live).collect());
+    };
+    let files = target::load(cx, std::slice::from_ref(path), &args.target.cluster)?;
+    let mut subjects = Vec::new();
+    for file in &files {
+        for &number in &file.documents {
+            let cluster = file.cluster(number);
+            let org = match org_of(cluster.value()) {
+                Some(org) => org,
+                None => cx.org()?.to_owned(),
+            };
+            subjects.push(Subject::File {
+                label: file.label.clone(),
+                place: file.wire(number),
+                facts: Box::new(ClusterFacts::read(&org, &cluster)?),
+            });
+        }
+    }
+    Ok(subjects)
+}
+
+/// The org that the API's own object belongs to, by its link to itself.
+fn org_of(cluster: &Value) -> Option<String> {
+    let links = cluster.get("links")?.as_array()?;
+    let own = links.iter().find(|link| link["rel"] == "self")?;
+    let org = own["href"].as_str()?.strip_prefix("/org/")?;
+    let org = org.split('/').next()?;
+    (!org.is_empty()).then(|| org.to_owned())
+}
+
+/// `mk8s aws setup --emit FORM`
+pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Result<Outcome> {
+    let addon = aws::addon(&args.target.addon)?;
+    if args.only == Some(OnlyPart::Trust) {
+        return Err(Error::usage("--only trust cannot be printed for others")
+            .because(
+                "it is merged into the trust policy that the role has, which is not known here",
+            )
+            .hint("--only role prints the role with its trust policy"));
+    }
+    if args.file.is_some() && args.wait.is_some() {
+        return Err(Error::usage("--wait was given together with -f")
+            .because("a file does not change while it is waited for"));
+    }
+    let request = aws_setup::asked(args)?;
+    let partition = match args.make.image.as_deref() {
+        None => None,
+        Some(text) => Some(private_image(text)?.partition),
+    };
+    let format = match form {
+        EmitFormat::Plan => None,
+        EmitFormat::AwsCli => Some(Format::AwsCli),
+        EmitFormat::Terraform => Some(Format::Terraform),
+        EmitFormat::CloudFormation => Some(Format::CloudFormation),
+    };
+    let subjects = subjects(cx, args)?;
+    if let (Some(format), true) = (format, subjects.len() > 1) {
+        return Err(Error::usage(format!(
+            "--emit {} writes for one cluster, {} were named",
+            format.name(),
+            subjects.len()
+        ))
+        .hint("name one cluster with -c NAME"));
+    }
+    let job = Job {
+        cx,
+        request,
+        partition,
+        wait: args.wait,
+    };
+    let mut items = Vec::new();
+    let mut names = Vec::new();
+    for subject in &subjects {
+        let facts = job.ready(subject).await?;
+        let target = job.aim(&facts)?;
+        let blueprint = Blueprint::new(&facts, &job.request, &target)?;
+        let text = match format {
+            None => None,
+            Some(format) => Some((format, blueprint.text(format)?)),
+        };
+        let plan = &blueprint.plan;
+        for warning in &plan.warnings {
+            cx.ui.warn(warning);
+        }
+        if cx.ui.is_text() {
+            match &text {
+                None => aws::show(cx, plan, None, Stream::Data),
+                Some((_, text)) => cx.ui.raw(text),
+            }
+        }
+        let relinks = |step: &&crate::aws::plan::Step| {
+            step.part == Part::Addon && step.resource == addon.name && step.action.changes()
+        };
+        if let (Some(_), Some(role)) = (plan.steps.iter().find(relinks), &plan.role_arn) {
+            cx.ui.next(&format!(
+                "mk8s addon enable {} -c {} --role-arn {role}",
+                addon.name, facts.name
+            ));
+        }
+        let steps: Vec<_> = plan
+            .steps
+            .iter()
+            .map(|step| (step.clone(), false))
+            .collect();
+        let mut item = json!({"target": subject.wire(&facts), "addon": addon.name});
+        if let (Value::Object(item), Value::Object(body)) =
+            (&mut item, aws::plan_json(plan, &steps, None))
+        {
+            item.extend(body);
+            item.insert("caller".to_owned(), Value::Null);
+            item.insert("error".to_owned(), Value::Null);
+            if let Some((format, text)) = text {
+                let emitted = json!({"format": format.name(), "text": text});
+                item.insert("emitted".to_owned(), emitted);
+            }
+        }
+        names.push(facts.name);
+        items.push(item);
+    }
+    if !cx.ui.is_text() {
+        let document = wire::Document::change("AwsPlan", true, items);
+        cx.ui.report(&Report {
+            json: wire::to_value(&document),
+            slim: None,
+            names,
+            text: String::new(),
+            wide: None,
+        })?;
+    }
+    Ok(Outcome::Ok)
+}
+
+struct Job<'a> {
+    cx: &'a Context,
+    request: Request,
+    partition: Option<&'static str>,
+    wait: Option<Duration>,
+}
+
+impl Job<'_> {
+    fn aim(&self, facts: &ClusterFacts) -> Result<crate::aws::target::Target> {
+        emit::aim(facts, &self.request, self.partition, "was not set up")
+    }
+
+    /// The facts, once everything that is emitted is published.
+    async fn ready(&self, subject: &Subject) -> Result<ClusterFacts> {
+        loop {
+            let facts = subject.facts(self.cx).await?;
+            let target = self.aim(&facts)?;
+            let source = subject.source();
+            let Some(awaited) = emit::missing(&facts, &self.request, &target, source)? else {
+                return Ok(facts);
+            };
+            let Some(limit) = self.wait else {
+                return Err(emit::not_there(&facts, awaited, source));
+            };
+            let (pointer, what) = match awaited {
+                Awaited::Issuer => ("/status/oidcProviderUrl", "the OIDC issuer URL".to_owned()),
+                Awaited::Template => (
+                    "/status/addOns/awsECR/trustPolicy",
+                    format!("the trust policy of `{}`", facts.service.name),
+                ),
+            };
+            let wait = Wait {
+                name: &facts.name,
+                pointer,
+                gone: false,
+                what: &what,
+                stays: "nothing was changed",
+                again: &format!(
+                    "mk8s aws setup {} -c {} --emit plan --wait=15m",
+                    facts.service.name, facts.name
+                ),
+                limit,
+            };
+            wait.run(self.cx).await?;
+        }
+    }
+}
