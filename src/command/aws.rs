@@ -231,14 +231,11 @@ pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&V
 pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Stream) {
     let cluster = cluster.map_or_else(String::new, |name| format!("{name} in "));
     let account = &plan.target.account;
-    let heading = if plan.target.caller.is_empty() {
-        format!("Plan for {cluster}account {account} (what exists there was not looked at)")
-    } else {
-        format!(
-            "Plan for {cluster}account {account} (caller {})",
-            plan.target.caller
-        )
+    let caller = match plan.target.caller.as_str() {
+        "" => "what exists there was not looked at".to_owned(),
+        arn => format!("caller {arn}"),
     };
+    let heading = format!("Plan for {cluster}account {account} ({caller})");
     let mut lines = vec![(' ', heading)];
     let rows: Vec<Vec<String>> = plan
         .steps
