@@ -53,6 +53,7 @@ from moto.iam.exceptions import (  # noqa: E402
 )
 from moto.iam.models import IAMBackend  # noqa: E402
 from moto.iam.responses import IamResponse  # noqa: E402
+import simulate  # noqa: E402
 import web_identity  # noqa: E402
 
 from moto.moto_server.werkzeug_app import (  # noqa: E402
@@ -352,6 +353,7 @@ def make_strict():
     IamResponse.remove_client_id_from_open_id_connect_provider = remove_client_id
     IamResponse.get_role = slow_get_role(IamResponse.get_role)
     web_identity.install(SETTINGS, visible)
+    simulate.install()
     summary = models.AccountSummary
     summary.summary_map = quota_of_settings(summary.summary_map)
 
