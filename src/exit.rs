@@ -11,6 +11,8 @@ pub enum Outcome {
     Ok,
     /// Different, or off; only with `--exit-code`.
     Differences,
+    /// `check` found failures.
+    CheckFailed,
     /// The exit code of a command that was run on the user's behalf (`sandbox run`).
     Passed(u8),
 }
@@ -21,6 +23,7 @@ impl Outcome {
         match self {
             Self::Ok => 0,
             Self::Differences => 10,
+            Self::CheckFailed => 11,
             Self::Passed(code) => code,
         }
     }

@@ -4,14 +4,16 @@
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
 //! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`] and
 //! [`plan`]. At the edges, and unaware of each other: [`manifest`] (files), [`control`] (the API),
-//! [`aws`] (IAM; its rules are pure), [`settings`] (who and where), [`sandbox`] (an embedded Control
-//! Plane) and [`ui`] (the streams). On top: [`cli`] (the command line) and `command` (one file per
-//! verb), which ties them together.
+//! [`aws`] (IAM; its rules are pure), [`oidc`] (token issuers), [`settings`] (who and where),
+//! [`sandbox`] (an embedded Control Plane) and [`ui`] (the streams). On top: [`check`] (the
+//! checklist), [`cli`] (the command line) and `command` (one file per verb), which ties them
+//! together.
 
 pub mod addon;
 pub mod arn;
 pub mod aws;
 pub mod change;
+pub mod check;
 pub mod cli;
 pub mod cluster;
 mod command;
@@ -20,6 +22,7 @@ pub mod drift;
 pub mod error;
 pub mod exit;
 pub mod manifest;
+pub mod oidc;
 pub mod patch;
 pub mod permit;
 pub mod plan;

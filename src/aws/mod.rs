@@ -13,11 +13,13 @@ pub mod explain;
 mod fake;
 pub mod iam;
 pub mod image;
+pub mod inspect;
 pub mod merge;
 pub mod name;
 pub(crate) mod normal;
 pub mod permissions;
 pub mod plan;
+pub mod proof;
 #[cfg(test)]
 mod properties;
 pub mod pull;

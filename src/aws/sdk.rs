@@ -416,7 +416,7 @@ fn to_tags(action: &'static str, tags: &Tags) -> Answer<Vec<Tag>> {
         })
 }
 
-fn unreadable(action: &'static str) -> Failure {
+pub(super) fn unreadable(action: &'static str) -> Failure {
     Failure {
         action,
         cause: Cause::Other,
@@ -465,6 +465,7 @@ impl Status for aws_sdk_iam::config::http::HttpResponse {
     }
 }
 
+/// A failed call of any service.
 pub(super) fn failure<E, R>(action: &'static str, error: &SdkError<E, R>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

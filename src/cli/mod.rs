@@ -4,6 +4,7 @@
 
 mod addon;
 mod aws;
+mod check;
 mod completion;
 mod sandbox;
 mod settings;
@@ -17,8 +18,9 @@ pub use aws::{
     AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart, PermissionsArgs, Purpose,
     SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
 };
+pub use check::{CheckArgs, FailOn};
 pub use completion::completion;
-pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs};
+pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect};
 pub use settings::{Given, SettingArgs};
 pub use value::{Color, OutputFormat, parse_duration};
 
@@ -94,6 +96,20 @@ pub enum Command {
                       $ mk8s diff -f clusters --exit-code -o json"
     )]
     Diff(DiffArgs),
+    /// Check that what is on can work, down to the image
+    #[command(
+        visible_alias = "doctor",
+        long_about = "Check what has to hold before pods can pull: the login, the cluster and its \
+                      add-ons, manifests, the AWS side and the image. Only reads. Each line that \
+                      is not a pass shows what was seen and the command that mends it. Exit 11 when \
+                      a check failed; warnings, and what could not be looked at, count with \
+                      --fail-on. With -f alone it works offline and without a login.\n\nExamples:\n  \
+                      $ mk8s check -c prod\n  \
+                      $ mk8s check -c prod --image 999999999999.dkr.ecr.eu-central-1.amazonaws.com/shop:1.4\n  \
+                      $ mk8s check -f clusters --fail-on warning -o github\n  \
+                      $ mk8s check --list"
+    )]
+    Check(CheckArgs),
     /// Look at clusters
     #[command(subcommand, arg_required_else_help = true)]
     Cluster(ClusterCommand),
@@ -209,8 +225,8 @@ pub struct DiffArgs {
 /// Flags that every command takes.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR;
-    /// `MK8S_OUTPUT` or text if omitted
+    /// Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR,
+    /// for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted
     #[arg(
         short,
         long,

@@ -2,7 +2,7 @@
 
 use super::value::parse_duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,6 +28,15 @@ pub enum SandboxCommand {
                       $ mk8s sandbox run --put merge -- sh scripts/demo.sh"
     )]
     Run(SandboxRunArgs),
+    /// Print a token of a service account, as `kubectl create token` does
+    #[command(
+        long_about = "Ask the running sandbox of CPLN_ENDPOINT for a token of a service account of \
+                      one of its clusters, signed by the cluster's issuer, and print it. The \
+                      sandbox needs --oidc, the cluster aws-workload-identity.\n\nExamples:\n  \
+                      $ mk8s sandbox token -c hetzner > token\n  \
+                      $ mk8s sandbox token -c hetzner --service-account default:default"
+    )]
+    Token(SandboxTokenArgs),
 }
 
 /// How the embedded Control Plane behaves.
@@ -77,6 +86,10 @@ pub struct SandboxOptions {
     /// repeated)
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub require_role: Vec<String>,
+    /// Issuers of the clusters over HTTPS on localhost, on this port or a free one, under a root
+    /// certificate of the sandbox; issuers that nobody serves if omitted
+    #[arg(long, value_name = "PORT", value_hint = ValueHint::Other, num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub oidc: Option<u16>,
     /// Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)
     #[arg(long, value_name = "SPEC", value_hint = ValueHint::Other)]
     pub fault: Vec<crate::sandbox::Fault>,
@@ -91,4 +104,39 @@ pub struct SandboxRunArgs {
     /// Command to run, with its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<std::ffi::OsString>,
+}
+
+/// `mk8s sandbox token`
+#[derive(Debug, Args)]
+pub struct SandboxTokenArgs {
+    /// Cluster whose issuer signs the token
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub cluster: String,
+    /// Service account; the one in the trust policy of aws-ecr if omitted
+    #[arg(long, value_name = "NAMESPACE:NAME", value_hint = ValueHint::Other)]
+    pub service_account: Option<String>,
+    /// Audience; the one in the trust policy of aws-ecr if omitted
+    #[arg(long, value_name = "TEXT", value_hint = ValueHint::Other)]
+    pub audience: Option<String>,
+    /// Time that it is valid for; 1h if omitted
+    #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = parse_duration)]
+    pub expires_in: Option<Duration>,
+    /// What is wrong with it, to rehearse: expired, issuer, key, unknown-key or algorithm
+    #[arg(long, value_name = "WORD", hide_possible_values = true)]
+    pub defect: Option<TokenDefect>,
+}
+
+/// What is wrong with a token on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TokenDefect {
+    /// It has expired.
+    Expired,
+    /// It names another issuer.
+    Issuer,
+    /// It is signed with another key under the published id.
+    Key,
+    /// It is signed with a key that is not published.
+    UnknownKey,
+    /// It is signed with a shared secret (HS256).
+    Algorithm,
 }

@@ -36,6 +36,12 @@ pub enum OutputFormat {
     Names,
     /// The matches of an expression on the JSON document.
     JsonPath(String),
+    /// What is not well, a line each; for `check` only.
+    Short,
+    /// Annotations of GitHub Actions; for `check` only.
+    Github,
+    /// `JUnit` XML; for `check` only.
+    Junit,
 }
 
 impl OutputFormat {
@@ -49,6 +55,16 @@ impl OutputFormat {
         "names",
         "jsonpath=",
     ];
+
+    /// The word of a format that only `check` has.
+    pub fn of_check(&self) -> Option<&'static str> {
+        match self {
+            Self::Short => Some("short"),
+            Self::Github => Some("github"),
+            Self::Junit => Some("junit"),
+            _ => None,
+        }
+    }
 }
 
 impl std::str::FromStr for OutputFormat {
@@ -63,12 +79,15 @@ impl std::str::FromStr for OutputFormat {
             "json-slim" => Self::JsonSlim,
             "yaml-slim" => Self::YamlSlim,
             "names" | "name" => Self::Names,
+            "short" => Self::Short,
+            "github" => Self::Github,
+            "junit" => Self::Junit,
             _ => match text.strip_prefix("jsonpath=") {
                 Some(expression) => Self::JsonPath(expression.to_owned()),
                 None => {
                     return Err(
                         "text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR is \
-                         expected"
+                         expected, for `check` also short, github or junit"
                             .to_owned(),
                     );
                 }

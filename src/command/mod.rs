@@ -14,6 +14,7 @@ mod aws_repository;
 mod aws_setup;
 mod aws_status;
 mod aws_teardown;
+mod check;
 mod cluster;
 mod diff;
 mod file;
@@ -159,6 +160,13 @@ impl Context {
 
 /// Runs the command that was parsed.
 pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
+    if let Some(word) = cx.ui.format().of_check()
+        && !matches!(cli.command, Command::Check(_))
+    {
+        return Err(Error::usage(format!(
+            "`{word}` is an output format of `mk8s check` only"
+        )));
+    }
     match cli.command {
         Command::Addon(command) => match command {
             AddonCommand::List(args) => addon_read::list(cx, &args).await,
@@ -179,11 +187,13 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         },
         Command::Apply(args) => apply::apply(cx, &args).await,
         Command::Diff(args) => diff::diff(cx, &args).await,
+        Command::Check(args) => check::check(cx, &args).await,
         Command::Cluster(ClusterCommand::List) => cluster::list(cx).await,
         Command::Cluster(ClusterCommand::Get(args)) => cluster::get(cx, &args).await,
         Command::Auth(AuthCommand::Status) => auth::status(cx).await,
         Command::Sandbox(SandboxCommand::Start(options)) => sandbox::start(cx, &options).await,
         Command::Sandbox(SandboxCommand::Run(args)) => sandbox::run(cx, &args).await,
+        Command::Sandbox(SandboxCommand::Token(args)) => sandbox::token(cx, &args).await,
         Command::Completion(args) => Ok(completion(cx, args.shell)),
         Command::Version => version(cx),
     }

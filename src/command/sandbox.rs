@@ -1,11 +1,13 @@
-//! `mk8s sandbox start` and `mk8s sandbox run`.
+//! `mk8s sandbox start`, `mk8s sandbox run` and `mk8s sandbox token`.
 
 use super::Context;
-use crate::cli::{SandboxOptions, SandboxRunArgs};
-use crate::error::{Error, Result};
+use crate::cli::{SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect};
+use crate::control::Connection;
+use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
 use crate::manifest;
 use crate::sandbox::{self, Options, Sandbox, Seeds};
+use serde_json::json;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -14,11 +16,16 @@ use tokio::signal::unix::{SignalKind, signal};
 /// `mk8s sandbox start`
 pub(super) async fn start(cx: &Context, args: &SandboxOptions) -> Result<Outcome> {
     let sandbox = Sandbox::bind(options(cx, args)?).await?;
-    let lines: Vec<String> = sandbox
+    let mut lines: Vec<String> = sandbox
         .environment()
         .into_iter()
         .map(|(name, value)| format!("export {name}={value}"))
         .collect();
+    // The file goes with the folder when the sandbox stops.
+    let folder = folder()?;
+    if let Some(path) = trust(&sandbox, &folder)? {
+        lines.push(format!("export SSL_CERT_FILE={}", path.display()));
+    }
     cx.ui.data(&lines.join("\n"));
     cx.ui
         .status(&format!("Sandbox on {}; Ctrl-C stops it", sandbox.url()));
@@ -41,10 +48,9 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
         return Err(Error::usage("no command was named"));
     };
     let sandbox = Sandbox::bind(options(cx, &args.options)?).await?;
-    let home = tempfile::Builder::new()
-        .prefix("mk8s-sandbox-")
-        .tempdir()
-        .map_err(|error| Error::failure(format!("cannot make a temporary folder: {error}")))?;
+    let home = folder()?;
+    let certificates = folder()?;
+    let trusted = trust(&sandbox, &certificates)?;
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).env_clear();
     for (name, value) in cx.env.iter() {
@@ -56,6 +62,9 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
     }
     for (name, value) in sandbox.environment() {
         command.env(name, value);
+    }
+    if let Some(trusted) = trusted {
+        command.env("SSL_CERT_FILE", trusted);
     }
     command
         .env("CPLN_HOME", home.path())
@@ -95,6 +104,66 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
     let status = status
         .map_err(|error| Error::failure(format!("the command cannot be waited for: {error}")))?;
     Ok(Outcome::Passed(code(status)))
+}
+
+/// `mk8s sandbox token`
+pub(super) async fn token(cx: &Context, args: &SandboxTokenArgs) -> Result<Outcome> {
+    let settings = cx.settings()?;
+    let endpoint = &settings.endpoint().value;
+    let not_made = || Error::new(Kind::Failure, "no token was made");
+    if !endpoint.is_loopback() {
+        return Err(Error::usage("no token was made")
+            .because(format!("{} is not a sandbox on this machine", endpoint.as_str()))
+            .hint("run this below `mk8s sandbox run --oidc`, or with what `mk8s sandbox start --oidc` prints"));
+    }
+    let mut request = json!({ "cluster": args.cluster });
+    if let Some(account) = &args.service_account {
+        request["serviceAccount"] = json!(account);
+    }
+    if let Some(audience) = &args.audience {
+        request["audience"] = json!(audience);
+    }
+    if let Some(time) = args.expires_in {
+        request["expiresIn"] = json!(time.as_secs());
+    }
+    match args.defect {
+        None => {}
+        Some(TokenDefect::Expired) => request["expiresIn"] = json!(-900),
+        Some(TokenDefect::Issuer) => request["issuer"] = json!("https://issuer.example/other"),
+        Some(TokenDefect::Key) => request["key"] = json!("other"),
+        Some(TokenDefect::UnknownKey) => request["key"] = json!("unknown"),
+        Some(TokenDefect::Algorithm) => request["algorithm"] = json!("HS256"),
+    }
+    let connection = Connection::open(settings).await?;
+    let token = sandbox::mint(endpoint.as_str(), &connection.token.header()?, &request)
+        .await
+        .map_err(|reason| not_made().because(reason))?;
+    cx.ui.data(&token);
+    Ok(Outcome::Ok)
+}
+
+/// A temporary folder that goes with the value.
+fn folder() -> Result<tempfile::TempDir> {
+    tempfile::Builder::new()
+        .prefix("mk8s-sandbox-")
+        .tempdir()
+        .map_err(|error| Error::failure(format!("cannot make a temporary folder: {error}")))
+}
+
+/// Writes the file for `SSL_CERT_FILE`, where there are issuers to trust.
+fn trust(sandbox: &Sandbox, folder: &tempfile::TempDir) -> Result<Option<PathBuf>> {
+    let Some(trusted) = sandbox.trusted() else {
+        return Ok(None);
+    };
+    let path = folder.path().join("trusted.pem");
+    match std::fs::write(&path, trusted) {
+        Ok(()) => Ok(Some(path)),
+        Err(error) => Err(Error::failure(format!(
+            "the certificates were not written to {}",
+            path.display()
+        ))
+        .because(error.to_string())),
+    }
 }
 
 /// Passes SIGTERM on; a child that has ended already needs none.
@@ -175,6 +244,7 @@ fn options(cx: &Context, args: &SandboxOptions) -> Result<Options> {
         trust_policy: args.trust_policy,
         status_delay: args.status_delay.unwrap_or_default(),
         latency: args.latency.unwrap_or_default(),
+        oidc: args.oidc,
         faults: args.fault.clone(),
         enforce_prerequisites: args.enforce_prerequisites,
         require_role: args.require_role.clone(),

@@ -10,7 +10,7 @@ use crate::ui::wire;
 use std::path::{Path, PathBuf};
 
 /// How much of standard input is read, in bytes.
-const STDIN_LIMIT: u64 = 256 * 1024 * 1024;
+pub(super) const STDIN_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// What was named on the command line.
 pub(super) enum Target {

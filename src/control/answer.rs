@@ -26,6 +26,13 @@ pub(super) struct Answer {
     pub(super) request_id: Option<String>,
     /// The header as it came.
     pub(super) retry_after: Option<String>,
+    /// When the server answered, by its own clock.
+    pub(super) date: Option<OffsetDateTime>,
+}
+
+/// A moment as HTTP writes it.
+pub(super) fn parse_date(header: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(header.trim(), &Rfc2822).ok()
 }
 
 impl Answer {
@@ -166,7 +173,7 @@ fn parse_retry_after(header: &str, now: OffsetDateTime) -> Option<Duration> {
     if let Ok(seconds) = header.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let until = OffsetDateTime::parse(header, &Rfc2822).ok()?;
+    let until = parse_date(header)?;
     Some((until - now).try_into().unwrap_or(Duration::ZERO))
 }
 

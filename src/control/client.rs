@@ -145,6 +145,23 @@ impl Client {
         })
     }
 
+    /// Reads the first page of the org's clusters: the moment that the server's `Date` tells, and
+    /// whether the read succeeded.
+    pub async fn probe(&self) -> (Option<OffsetDateTime>, Result<(), ApiError>) {
+        let token = &self.transport.connection.token;
+        let request = request::list(self.org());
+        let date = std::cell::Cell::new(None);
+        let outcome = self
+            .with_retries(Access::List, async || {
+                let answer = self.transport.send(&request, LIST).await?;
+                date.set(answer.date);
+                let answer = answer.check(token, OffsetDateTime::now_utc())?;
+                answer.object("list", token).map(|_| ())
+            })
+            .await;
+        (date.get(), outcome)
+    }
+
     async fn read(
         &self,
         access: Access,

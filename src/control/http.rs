@@ -3,7 +3,7 @@
 //! Owns TLS, proxy, headers, limits and redirects: the token goes to the endpoint's own scheme, host
 //! and port and nowhere else. Whether something is tried again is `retry`'s business.
 
-use super::answer::Answer;
+use super::answer::{Answer, parse_date};
 use super::error::{ApiError, Problem};
 use super::request::{Method, Request};
 use super::{Connection, Trace, mask};
@@ -131,6 +131,7 @@ impl Transport {
                 .find_map(|name| text(name))
                 .map(|id| excerpt(&self.connection.token.redact(&id), 120)),
             retry_after: text("retry-after"),
+            date: text("date").and_then(|date| parse_date(&date)),
         };
         if response.status().is_success() {
             let length = response.content_length();

@@ -98,7 +98,7 @@ impl Document {
         }
     }
 
-    fn view<'a>(&'a self, tree: &'a Tree) -> View<'a> {
+    pub(super) fn view<'a>(&'a self, tree: &'a Tree) -> View<'a> {
         View {
             text: self.piece.text(),
             tree,

@@ -12,6 +12,7 @@ mod emit;
 mod excerpt;
 mod files;
 mod flow;
+mod locate;
 mod plan;
 #[cfg(test)]
 mod properties;
@@ -29,6 +30,7 @@ mod view;
 pub use diff::diff;
 pub use edit::Edit;
 pub use files::{collect, read, save};
+pub use locate::Duplicate;
 
 use crate::cluster;
 use crate::error::{Error, Result};

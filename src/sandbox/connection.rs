@@ -6,9 +6,11 @@
 use super::answer::{Answer, Body as AnswerBody, Refusal};
 use super::fault::{Chosen, Failing, Fault, Kind};
 use super::journal::Entry;
+use super::oidc;
 use super::reply::{Content, Instead, Tap};
 use super::roles::Roles;
 use super::route::{self, Call, Outcome, World};
+use super::tls::Certificates;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
@@ -21,7 +23,9 @@ use secrecy::ExposeSecret as _;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 
 /// The largest body that is read.
 const BODY: usize = 16 * 1024 * 1024;
@@ -35,6 +39,9 @@ const HEAD_TIME: Duration = Duration::from_mins(2);
 
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_mins(1);
+
+/// How long a client may take to agree on TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -53,6 +60,17 @@ pub(super) struct Shared {
     pub(super) roles: Roles,
     /// Waited before every answer.
     pub(super) latency: Duration,
+    /// What the issuers show, if there are any.
+    pub(super) certificates: Option<Certificates>,
+}
+
+/// Where a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// The API.
+    Api,
+    /// The issuers.
+    Issuer,
 }
 
 impl Shared {
@@ -62,12 +80,33 @@ impl Shared {
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>, door: Door) {
     // Small answers must not wait for the client's acknowledgement; without it they are only slow.
     let _ = stream.set_nodelay(true);
+    if door == Door::Api {
+        return speak(stream, shared, door).await;
+    }
+    let Some(certificates) = &shared.certificates else {
+        return;
+    };
+    let certificate = shared.world().faults.certificate();
+    let Some(config) = certificates.config(certificate) else {
+        return;
+    };
+    let accept = TlsAcceptor::from(config).accept(stream);
+    // A handshake that fails is the client's doing, or what a fault is for.
+    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, accept).await {
+        speak(stream, shared, door).await;
+    }
+}
+
+async fn speak<S>(stream: S, shared: Arc<Shared>, door: Door)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let instead = Instead::default();
     let io = TokioIo::new(Tap::new(stream, instead.clone()));
-    let service = service_fn(move |request| answer(request, shared.clone(), instead.clone()));
+    let service = service_fn(move |request| answer(request, shared.clone(), instead.clone(), door));
     // Errors are the client's doing or a fault's: the connection is over either way.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -83,6 +122,7 @@ async fn answer(
     request: Request<Incoming>,
     shared: Arc<Shared>,
     instead: Instead,
+    door: Door,
 ) -> Result<Response<Content>, io::Error> {
     let (head, body) = request.into_parts();
     let method = head.method.as_str();
@@ -98,7 +138,7 @@ async fn answer(
             return Ok(response);
         }
     };
-    let control = path.starts_with("/_sandbox/");
+    let control = door == Door::Api && path.starts_with("/_sandbox/");
     let chosen = if control {
         Chosen::default()
     } else {
@@ -121,7 +161,7 @@ async fn answer(
     let (outcome, reply) = {
         let mut world = shared.world();
         world.store.set_absent_roles(absent);
-        let outcome = work(&mut world, &call, &chosen);
+        let outcome = work(&mut world, &call, &chosen, door);
         let answer = outcome.as_ref().map(|outcome| &outcome.answer);
         let reply = Reply::new(chosen.fault.as_ref(), answer, &request_id);
         if !control {
@@ -154,13 +194,18 @@ async fn wait(time: Duration) {
 }
 
 /// Does what the request asks for, unless a fault comes before.
-fn work(world: &mut World, call: &Call<'_>, chosen: &Chosen) -> Option<Outcome> {
+fn work(world: &mut World, call: &Call<'_>, chosen: &Chosen, door: Door) -> Option<Outcome> {
     if chosen
         .fault
         .as_ref()
         .is_some_and(|fault| !fault.needs_work())
     {
         return None;
+    }
+    if door == Door::Issuer {
+        let answer = oidc::answer(world, call, chosen.defect)
+            .unwrap_or_else(|refusal| refusal.into_answer(call.request_id));
+        return Some(answer.into());
     }
     if chosen.race
         && let Some((_, rest)) = call.path.split_once("/mk8s/")
@@ -204,7 +249,9 @@ impl Reply {
             })
         };
         match fault.map(|fault| &fault.kind) {
-            None | Some(Kind::Delay(_) | Kind::Race) => Self::Answer(answer()),
+            None | Some(Kind::Delay(_) | Kind::Race | Kind::Issuer(_) | Kind::Certificate(_)) => {
+                Self::Answer(answer())
+            }
             Some(Kind::Truncate) => Self::Truncated(answer()),
             Some(Kind::Drip(gap)) => Self::Dripped(answer(), *gap),
             Some(Kind::Flood(size)) => Self::Flood(*size),

@@ -1,10 +1,12 @@
 //! `/_sandbox/…`: what a test asks of the sandbox itself. Pure.
 //!
-//! `GET|DELETE /_sandbox/requests` is the log, `GET|POST|DELETE /_sandbox/faults` the faults. The
-//! platform has nothing of the kind; the token is demanded here too.
+//! `GET|DELETE /_sandbox/requests` is the log, `GET|POST|DELETE /_sandbox/faults` the faults, and
+//! `POST /_sandbox/token` mints a token of a service account. The platform has nothing of the kind;
+//! the token of the API is demanded here too.
 
 use super::answer::{Answer, Refusal};
 use super::fault::Fault;
+use super::oidc;
 use super::route::{Call, World, parse_json};
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -35,6 +37,7 @@ pub(super) fn handle(world: &mut World, call: &Call<'_>) -> Result<Answer, Refus
             world.faults.clear();
             Ok(Answer::empty(StatusCode::NO_CONTENT))
         }
+        ("POST", "/_sandbox/token") => oidc::mint(world, call),
         _ => Err(Refusal::not_found("the sandbox has no such page")),
     }
 }

@@ -23,14 +23,19 @@
 //! | `throttle` | 429 as it is for too many requests, with `Retry-After: 1` |
 //! | `quota` | 429 as it is for a quota that is used up |
 //! | `race` | the true answer, after another writer has changed the cluster just before |
+//! | `issuer=DEFECT` | documents of an issuer with a defect: `other` or `slash` (another `issuer` in it, or one with a slash at its end), `no-keys`, `other-keys`, `same-ids`, `hs256`, `http-keys` |
+//! | `certificate=DEFECT` | a certificate of an issuer that is `expired`, `expiring`, `unknown` (not of the sandbox's root), `incomplete` (without the intermediate), `other-host`, or good on a server that speaks only `tls13` |
 //!
 //! Parameters: `on=METHOD[|METHOD…][:PATH-END]` (`*` is any method; default: every request),
 //! `times=N` and `skip=N` (counted over the requests that `on` matches; default: every one of
 //! them), `after` (do the work first, then fail; with `delay`: wait afterwards), and for the error
 //! answers `code=TEXT`, `retry-after=SECONDS`, `message=TEXT` or `body=TEXT`, of which the last two
 //! take the rest of the line. Of several faults that match, the first one counts; delays and races
-//! come on top. `/_sandbox/` itself never fails.
+//! come on top, and so do the defects of issuers. A certificate is shown before there is a request:
+//! `on` says nothing there, and `times` and `skip` count connections. `/_sandbox/` itself never
+//! fails.
 
+use super::oidc;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -62,6 +67,82 @@ pub(super) enum Kind {
     Redirect(String),
     Status(Failing),
     Race,
+    Issuer(Defect),
+    Certificate(Certificate),
+}
+
+/// What is wrong with the documents of an issuer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Defect {
+    Issuer,
+    Slash,
+    NoKeys,
+    OtherKeys,
+    SameIds,
+    Hs256,
+    HttpKeys,
+}
+
+impl Defect {
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "other" => Self::Issuer,
+            "slash" => Self::Slash,
+            "no-keys" => Self::NoKeys,
+            "other-keys" => Self::OtherKeys,
+            "same-ids" => Self::SameIds,
+            "hs256" => Self::Hs256,
+            "http-keys" => Self::HttpKeys,
+            _ => {
+                return Err(format!(
+                    "`{text}` is none of other, slash, no-keys, other-keys, same-ids, hs256, \
+                     http-keys"
+                ));
+            }
+        })
+    }
+}
+
+/// The certificate that an issuer shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) enum Certificate {
+    #[default]
+    Good,
+    Expired,
+    Expiring,
+    Unknown,
+    Incomplete,
+    OtherHost,
+    /// Good, and shown by a server that speaks TLS 1.3 only.
+    Tls13,
+}
+
+impl Certificate {
+    pub(super) const ALL: [Self; 7] = [
+        Self::Good,
+        Self::Expired,
+        Self::Expiring,
+        Self::Unknown,
+        Self::Incomplete,
+        Self::OtherHost,
+        Self::Tls13,
+    ];
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "expired" => Self::Expired,
+            "expiring" => Self::Expiring,
+            "unknown" => Self::Unknown,
+            "incomplete" => Self::Incomplete,
+            "other-host" => Self::OtherHost,
+            "tls13" => Self::Tls13,
+            _ => {
+                return Err(format!(
+                    "`{text}` is none of expired, expiring, unknown, incomplete, other-host, tls13"
+                ));
+            }
+        })
+    }
 }
 
 /// An answer in place of the true one.
@@ -94,8 +175,22 @@ impl Fault {
     }
 
     fn matches(&self, method: &str, path: &str) -> bool {
-        (self.methods.is_empty() || self.methods.iter().any(|one| one == method))
+        let fits = match self.kind {
+            Kind::Certificate(_) => false,
+            Kind::Issuer(_) => [oidc::DISCOVERY, oidc::KEYS]
+                .iter()
+                .any(|page| path.ends_with(page)),
+            _ => true,
+        };
+        fits && (self.methods.is_empty() || self.methods.iter().any(|one| one == method))
             && path.ends_with(&self.path_end)
+    }
+
+    /// Counts what it matches, and says whether it strikes this time.
+    fn due(&self, seen: &mut u64) -> bool {
+        let nth = *seen;
+        *seen += 1;
+        nth >= self.skip && self.times.is_none_or(|times| nth - self.skip < times)
     }
 
     /// Whether the true answer is needed, so that the work is done in any case.
@@ -211,7 +306,9 @@ fn parse_kind(name: &str, value: Option<&str>) -> Result<Kind, String> {
             message: Some("quota exceeded: the org has used up its quota of mk8s".to_owned()),
             ..Failing::new(429)
         }),
-        ("delay" | "flood" | "redirect" | "status", None) => {
+        ("issuer", Some(value)) => Kind::Issuer(Defect::parse(value)?),
+        ("certificate", Some(value)) => Kind::Certificate(Certificate::parse(value)?),
+        ("delay" | "flood" | "redirect" | "status" | "issuer" | "certificate", None) => {
             return Err(format!("`{name}` needs a value, as in `{name}=…`"));
         }
         (
@@ -223,7 +320,8 @@ fn parse_kind(name: &str, value: Option<&str>) -> Result<Kind, String> {
         _ => {
             return Err(
                 "the kind is none of cut, stall, noise, truncate, drip, delay, garble, \
-                        html, flood, redirect, status, throttle, quota, race"
+                        html, flood, redirect, status, throttle, quota, race, issuer, \
+                        certificate"
                     .to_owned(),
             );
         }
@@ -288,6 +386,8 @@ pub(super) struct Chosen {
     pub(super) delay_before: Duration,
     pub(super) delay_after: Duration,
     pub(super) race: bool,
+    /// What is wrong with an issuer's documents.
+    pub(super) defect: Option<Defect>,
     /// The main fault.
     pub(super) fault: Option<Fault>,
     /// Texts of all of them, for the log.
@@ -317,22 +417,33 @@ impl Faults {
             if !fault.matches(method, path) {
                 continue;
             }
-            let nth = *seen;
-            *seen += 1;
-            let due = nth >= fault.skip && fault.times.is_none_or(|times| nth - fault.skip < times);
-            if !due {
+            if !fault.due(seen) {
                 continue;
             }
             match &fault.kind {
                 Kind::Delay(time) if fault.after => chosen.delay_after += *time,
                 Kind::Delay(time) => chosen.delay_before += *time,
                 Kind::Race => chosen.race = true,
+                Kind::Issuer(_) if chosen.defect.is_some() => continue,
+                Kind::Issuer(defect) => chosen.defect = Some(*defect),
                 _ if chosen.fault.is_some() => continue,
                 _ => chosen.fault = Some(fault.clone()),
             }
             chosen.names.push(fault.text.clone());
         }
         chosen
+    }
+
+    /// Counts the connection to an issuer and says which certificate it is shown.
+    pub(super) fn certificate(&mut self) -> Certificate {
+        for (fault, seen) in &mut self.armed {
+            if let Kind::Certificate(certificate) = fault.kind
+                && fault.due(seen)
+            {
+                return certificate;
+            }
+        }
+        Certificate::Good
     }
 }
 
@@ -378,6 +489,11 @@ mod tests {
                 }),
             ),
             ("race", Kind::Race),
+            ("issuer=slash", Kind::Issuer(Defect::Slash)),
+            (
+                "certificate=expired",
+                Kind::Certificate(Certificate::Expired),
+            ),
         ] {
             let fault: Fault = text.parse().unwrap();
             assert_eq!(fault.kind, kind, "{text}");
@@ -397,6 +513,9 @@ mod tests {
             ("status", "`status` needs a value"),
             ("status=99", "`99` is not a status"),
             ("status=x", "`x` is not a status"),
+            ("issuer", "`issuer` needs a value"),
+            ("issuer=x", "`x` is none of other, slash"),
+            ("certificate=x", "`x` is none of expired"),
             ("delay=5h", "`5h` is not a time"),
             ("delay=", "`` is not a number"),
             ("flood=1t", "`1t` is not a size"),

@@ -12,6 +12,8 @@ mod defaults;
 mod fault;
 mod journal;
 mod kubeconfig;
+mod mint;
+mod oidc;
 mod patch;
 mod query;
 mod record;
@@ -24,17 +26,20 @@ mod status;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod validate;
 
 pub use fault::Fault;
+pub use mint::mint;
 pub use seed::{Seeds, builtin_seeds};
 
 use crate::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use connection::Shared;
+use connection::{Door, Shared};
 use fault::Faults;
 use journal::Journal;
+use oidc::Issuers;
 use roles::Roles;
 use route::World;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -49,7 +54,8 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{How, Policy, Store};
-use tokio::net::TcpListener;
+use tls::Certificates;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 /// How many connections are served at a time; further ones wait.
@@ -79,8 +85,11 @@ pub struct Options {
     pub latency: Duration,
     /// Clusters on one page of a list or search; at least 1.
     pub page_size: usize,
-    /// URL below which each cluster has its issuer.
+    /// URL below which each cluster has its issuer; not used where the sandbox serves them.
     pub issuer: String,
+    /// Port on 127.0.0.1 on which the issuers are served over HTTPS, as `https://localhost:PORT/…`;
+    /// 0 takes a free one. `None` serves none.
+    pub oidc: Option<u16>,
     /// Whether an add-on without what it needs is refused, as a stricter server might.
     pub enforce_prerequisites: bool,
     /// Names of IAM roles that no add-on may name before IAM has them, likewise.
@@ -107,6 +116,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             page_size: 50,
             issuer: "https://oidc.sandbox.localhost".to_owned(),
+            oidc: None,
             enforce_prerequisites: false,
             require_role: Vec::new(),
             iam: None,
@@ -175,6 +185,7 @@ pub fn token(org: &str) -> SecretString {
 pub struct Sandbox {
     listener: TcpListener,
     address: SocketAddr,
+    issuers: Option<TcpListener>,
     shared: Arc<Shared>,
 }
 
@@ -202,12 +213,21 @@ impl Sandbox {
                 ))
                 .hint(format!("add --org {}", state.org)));
         }
+        let (issuers, issuer, certificates) = match options.oidc {
+            None => (None, options.issuer, None),
+            Some(port) => {
+                let (listener, address) = listen(port).await?;
+                let issuer = format!("https://{}:{}", tls::HOST, address.port());
+                (Some(listener), issuer, Some(Certificates::new()?))
+            }
+        };
+        let issuer = issuer.trim_end_matches('/').to_owned();
         let policy = Policy {
             put: options.put,
             enforce_prerequisites: options.enforce_prerequisites,
             absent_roles: Vec::new(),
             publisher: Publisher {
-                issuer: options.issuer,
+                issuer: issuer.clone(),
                 trust_policy: options.trust_policy,
                 delay: i64::try_from(options.status_delay.as_millis()).unwrap_or(i64::MAX),
             },
@@ -222,13 +242,7 @@ impl Sandbox {
                     .because(error.to_string())
             })?;
         }
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-        let failed = |error: std::io::Error| {
-            Error::failure(format!("the sandbox cannot listen on {address}"))
-                .because(error.to_string())
-        };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let (listener, address) = listen(options.port).await?;
         let mut faults = Faults::default();
         for fault in options.faults {
             faults.add(fault);
@@ -240,10 +254,14 @@ impl Sandbox {
             page_size: options.page_size,
             journal: Journal::default(),
             faults,
+            issuer,
+            has_issuers: issuers.is_some(),
+            issuers: Issuers::default(),
         };
         Ok(Self {
             listener,
             address,
+            issuers,
             shared: Arc::new(Shared {
                 world: Mutex::new(world),
                 roles: Roles {
@@ -251,6 +269,7 @@ impl Sandbox {
                     iam: options.iam,
                 },
                 latency: options.latency,
+                certificates,
             }),
         })
     }
@@ -270,6 +289,12 @@ impl Sandbox {
         ]
     }
 
+    /// Certificates for a file that `SSL_CERT_FILE` names, in PEM: the root of the issuers, and
+    /// what this machine trusts already. `None` where no issuers are served.
+    pub fn trusted(&self) -> Option<String> {
+        self.shared.certificates.as_ref().map(Certificates::bundle)
+    }
+
     /// Answers requests until `until` is done, then closes every connection.
     pub async fn serve(self, until: impl Future<Output = ()>) -> Result<(), Error> {
         let mut until = pin!(until);
@@ -282,9 +307,19 @@ impl Sandbox {
                 accepted = self.listener.accept(), if connections.len() < CONNECTIONS => {
                     match accepted {
                         Ok((stream, _)) => {
-                            connections.spawn(connection::serve(stream, self.shared.clone()));
+                            let shared = self.shared.clone();
+                            connections.spawn(connection::serve(stream, shared, Door::Api));
                         }
                         // The client has gone, or there are no file descriptors just now.
+                        Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                    }
+                }
+                accepted = accept(self.issuers.as_ref()), if connections.len() < CONNECTIONS => {
+                    match accepted {
+                        Ok(stream) => {
+                            let shared = self.shared.clone();
+                            connections.spawn(connection::serve(stream, shared, Door::Issuer));
+                        }
                         Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
                     }
                 }
@@ -292,6 +327,24 @@ impl Sandbox {
         }
         connections.shutdown().await;
         Ok(())
+    }
+}
+
+async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), Error> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let failed = |error: std::io::Error| {
+        Error::failure(format!("the sandbox cannot listen on {address}")).because(error.to_string())
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// The next connection to the issuers; never comes where there are none.
+async fn accept(listener: Option<&TcpListener>) -> std::io::Result<TcpStream> {
+    match listener {
+        Some(listener) => Ok(listener.accept().await?.0),
+        None => std::future::pending().await,
     }
 }
 

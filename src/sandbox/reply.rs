@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 /// The body of an answer.
@@ -158,18 +157,18 @@ impl Instead {
 
 /// A socket whose output can be taken over.
 #[derive(Debug)]
-pub(super) struct Tap {
-    stream: TcpStream,
+pub(super) struct Tap<S> {
+    stream: S,
     instead: Instead,
 }
 
-impl Tap {
-    pub(super) fn new(stream: TcpStream, instead: Instead) -> Self {
+impl<S> Tap<S> {
+    pub(super) fn new(stream: S, instead: Instead) -> Self {
         Self { stream, instead }
     }
 }
 
-impl AsyncRead for Tap {
+impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -179,7 +178,7 @@ impl AsyncRead for Tap {
     }
 }
 
-impl AsyncWrite for Tap {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -6,6 +6,7 @@
 use super::answer::{Answer, Refusal};
 use super::fault::Faults;
 use super::journal::Journal;
+use super::oidc::Issuers;
 use super::query::Query;
 use super::store::{Effect, How, Store, Written};
 use super::{control, kubeconfig};
@@ -26,6 +27,11 @@ pub(super) struct World {
     pub(super) page_size: usize,
     pub(super) journal: Journal,
     pub(super) faults: Faults,
+    /// URL below which each cluster has its issuer, without a final slash.
+    pub(super) issuer: String,
+    /// Whether the sandbox serves the issuers.
+    pub(super) has_issuers: bool,
+    pub(super) issuers: Issuers,
 }
 
 /// One request.

@@ -807,3 +807,239 @@ async fn serving_ends_when_it_should() {
     assert_eq!(rest, b"");
     assert!(TcpStream::connect(address).await.is_err());
 }
+
+mod issuers {
+    //! The issuers over TLS, looked at with the eyes of `oidc`.
+
+    use super::*;
+    use crate::oidc::tls::Distrust;
+    use crate::oidc::token::{Expected, Token, Verdict};
+    use crate::oidc::{Look, Trouble, look};
+
+    /// A sandbox whose cluster `hetzner` has everything on, and the URL of its issuer.
+    async fn start_issuers(faults: &[&str]) -> (Served, String) {
+        let served = start(Options {
+            oidc: Some(0),
+            faults: faults.iter().map(|text| text.parse().unwrap()).collect(),
+            ..options()
+        })
+        .await;
+        let body = json!({"spec": {"addOns": {"awsWorkloadIdentity": {},
+            "awsECR": {"roleArn": "arn:aws:iam::999999999999:role/pull"}}}});
+        let path = "/org/acme/mk8s/hetzner";
+        let got = served.send("PATCH", path, &body.to_string()).await;
+        assert_eq!(got.status, 200, "{}", got.message());
+        let issuer = served.send("GET", path, "").await.json()["status"]["oidcProviderUrl"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        (served, issuer)
+    }
+
+    async fn look_with(fault: &str) -> (String, Look) {
+        let faults: &[&str] = if fault.is_empty() { &[] } else { &[fault] };
+        let (_served, issuer) = start_issuers(faults).await;
+        let look = look(&issuer, None).await.unwrap();
+        (issuer, look)
+    }
+
+    #[tokio::test]
+    async fn documents_and_keys_are_served_for_clusters_with_workload_identity() {
+        let (issuer, look) = look_with("").await;
+        assert!(issuer.starts_with("https://localhost:"), "{issuer}");
+        let (discovery, _) = look.discovery.unwrap();
+        assert_eq!(discovery.issuer.as_deref(), Some(issuer.as_str()));
+        let (keys, _) = look.keys.unwrap().unwrap();
+        assert_eq!(crate::oidc::document::problems(&keys), [""; 0]);
+        // The root is not the system's, and nothing else is wrong.
+        let [(host, handshake)] = &look.handshakes[..] else {
+            panic!("{:?}", look.handshakes);
+        };
+        assert_eq!(host, "localhost");
+        assert_eq!(handshake.distrust, Some(Distrust::UnknownIssuer));
+        assert_eq!(
+            (handshake.chain.len(), handshake.version),
+            (2, Some("TLS 1.3"))
+        );
+        assert_eq!(look.speaks_tls12, Some(true));
+    }
+
+    #[tokio::test]
+    async fn an_issuer_goes_with_its_addon() {
+        let (served, issuer) = start_issuers(&[]).await;
+        let body = r#"{"spec": {"addOns": {"awsWorkloadIdentity": null}}}"#;
+        served.send("PATCH", "/org/acme/mk8s/hetzner", body).await;
+        let look = look(&issuer, None).await.unwrap();
+        assert_eq!(look.discovery, Err(Trouble::Status(404)));
+        assert!(look.keys.is_none());
+    }
+
+    #[tokio::test]
+    async fn defects_of_documents_are_switched_on_one_by_one() {
+        for (fault, want) in [
+            (
+                "status=404,on=GET:/openid-configuration",
+                Err(Trouble::Status(404)),
+            ),
+            (
+                "flood=2m,on=GET:/openid-configuration",
+                Err(Trouble::TooLarge),
+            ),
+            (
+                "html,on=GET:/openid-configuration",
+                Err(Trouble::Content("it is not JSON".to_owned())),
+            ),
+            (
+                "redirect=https://127.0.0.1:1/x,on=GET:/openid-configuration",
+                Err(Trouble::Redirect(
+                    "another host: https://127.0.0.1:1/x".to_owned(),
+                )),
+            ),
+            ("issuer=other", Ok("https://issuer.example/other")),
+            ("issuer=slash", Ok("/")),
+        ] {
+            let (issuer, look) = look_with(fault).await;
+            match (look.discovery, want) {
+                (Ok((discovery, _)), Ok(end)) => {
+                    let named = discovery.issuer.unwrap();
+                    assert_ne!(named, issuer);
+                    assert!(named.ends_with(end), "{fault}: {named}");
+                }
+                (got, want) => assert_eq!(got.err(), want.err(), "{fault}"),
+            }
+        }
+        for (fault, want) in [
+            ("issuer=no-keys", "the set is empty"),
+            ("issuer=hs256", "key `"),
+            ("issuer=same-ids", "two keys have the id"),
+        ] {
+            let (_, look) = look_with(fault).await;
+            let (keys, _) = look.keys.unwrap().unwrap();
+            let found = crate::oidc::document::problems(&keys).join("; ");
+            assert!(found.starts_with(want), "{fault}: {found}");
+        }
+        let (_, look) = look_with("issuer=http-keys").await;
+        assert_eq!(look.keys, Some(Err(Trouble::NotHttps)));
+    }
+
+    #[tokio::test]
+    async fn defects_of_certificates_are_noted_and_stop_nothing() {
+        for (fault, distrust, length, tls12) in [
+            ("certificate=expired", Distrust::Expired, 2, true),
+            ("certificate=incomplete", Distrust::UnknownIssuer, 1, true),
+            ("certificate=tls13", Distrust::UnknownIssuer, 2, false),
+        ] {
+            let (_, look) = look_with(fault).await;
+            assert!(look.discovery.is_ok(), "{fault}");
+            let handshake = &look.handshakes[0].1;
+            assert_eq!(handshake.distrust, Some(distrust), "{fault}");
+            assert_eq!(handshake.chain.len(), length, "{fault}");
+            assert_eq!(look.speaks_tls12, Some(tls12), "{fault}");
+        }
+    }
+
+    #[tokio::test]
+    async fn tokens_are_minted_right_and_wrong() {
+        let (served, issuer) = start_issuers(&[]).await;
+        let (keys, _) = look(&issuer, None).await.unwrap().keys.unwrap().unwrap();
+        let expected = Expected {
+            issuer,
+            audience: "sts.amazonaws.com".to_owned(),
+            subjects: vec!["system:serviceaccount:kube-system:ecr-credential-provider".to_owned()],
+        };
+        for (wish, problem, signature) in [
+            (json!({}), "", ""),
+            (json!({"audience": "other"}), "its audience is `other`", ""),
+            (
+                json!({"serviceAccount": "default:default"}),
+                "its subject is `system:serviceaccount:default:default`",
+                "",
+            ),
+            (
+                json!({"issuer": "https://issuer.example"}),
+                "its issuer is `https://issuer.example`",
+                "",
+            ),
+            (json!({"expiresIn": -900}), "it expired 15 min ago", ""),
+            (json!({"key": "other"}), "", "its signature does not fit"),
+            (json!({"key": "unknown"}), "", "it is signed with key `"),
+            (json!({"algorithm": "HS256"}), "", "it is signed with HS256"),
+            (json!({"algorithm": "none"}), "", "it is signed with none"),
+        ] {
+            let mut request = wish.clone();
+            request["cluster"] = json!("hetzner");
+            let got = served
+                .send("POST", "/_sandbox/token", &request.to_string())
+                .await;
+            assert_eq!(got.status, 201, "{wish}");
+            let token = Token::parse(got.json()["token"].as_str().unwrap()).unwrap();
+            let now = connection::now() / 1000;
+            let found = token.problems(&expected, now).join("; ");
+            assert!(found.starts_with(problem), "{wish}: {found}");
+            assert_eq!(found.is_empty(), problem.is_empty(), "{wish}: {found}");
+            match token.verify(&keys) {
+                Verdict::Good => assert_eq!(signature, "", "{wish}"),
+                Verdict::Bad(why) => {
+                    assert!(
+                        !signature.is_empty() && why.starts_with(signature),
+                        "{wish}: {why}"
+                    );
+                }
+                Verdict::Unknown(why) => panic!("{wish}: {why}"),
+            }
+        }
+        for (request, status, why) in [
+            (json!({}), 400, "\"cluster\" is not allowed to be empty"),
+            (json!({"cluster": "nope"}), 404, ""),
+            (
+                json!({"cluster": "generic"}),
+                400,
+                "cluster \"generic\" has no issuer",
+            ),
+            (
+                json!({"cluster": "hetzner", "serviceAccount": "x"}),
+                400,
+                "\"x\" is not a service account",
+            ),
+            (json!({"cluster": "hetzner", "key": "x"}), 400, "\"key\" is"),
+        ] {
+            let got = served
+                .send("POST", "/_sandbox/token", &request.to_string())
+                .await;
+            assert_eq!(got.status, status, "{request}");
+            assert!(got.message().starts_with(why), "{}", got.message());
+        }
+        let without = start(options()).await;
+        let got = without
+            .send("POST", "/_sandbox/token", r#"{"cluster": "hetzner"}"#)
+            .await;
+        assert_eq!(
+            (got.status, got.message().as_str()),
+            (
+                400,
+                "the sandbox has no issuers: it was started without --oidc"
+            )
+        );
+    }
+
+    /// No credentials are sent, and the log shows who asked.
+    #[tokio::test]
+    async fn the_log_holds_what_was_fetched() {
+        let (served, issuer) = start_issuers(&[]).await;
+        look(&issuer, None).await.unwrap();
+        let log = served.send("GET", "/_sandbox/requests", "").await.json();
+        let paths: Vec<&str> = log["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["path"].as_str().unwrap())
+            .filter(|path| !path.starts_with("/org/"))
+            .collect();
+        assert_eq!(paths.len(), 3, "{paths:?}");
+        assert!(
+            paths[0].ends_with("/.well-known/openid-configuration"),
+            "{paths:?}"
+        );
+        assert!(paths[1].ends_with("/openid/v1/jwks"), "{paths:?}");
+    }
+}

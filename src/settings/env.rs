@@ -44,6 +44,10 @@ pub static VARIABLES: &[Variable] = &[
     variable("MK8S_OUTPUT", "Output format, when `-o` is not given"),
     variable("MK8S_NO_INPUT", "Set: never ask, as `--no-input`"),
     variable("MK8S_LOG", "`debug`: as `--debug`"),
+    variable(
+        "LC_ALL",
+        "Locale: √ ‼ × of `check` where it is UTF-8, else ok, warn, FAIL; `LC_CTYPE` and `LANG` are read after it",
+    ),
     variable("NO_COLOR", "Set: no colour"),
     variable("CLICOLOR_FORCE", "Set and not 0: colour, also in a pipe"),
     variable("FORCE_COLOR", "Set and not 0: colour, also in a pipe"),

@@ -3,7 +3,10 @@
 //! Data goes to stdout, words go to stderr. Text from outside (names, server answers, file
 //! content) has its control characters escaped before it can reach a terminal.
 
+mod checks;
+mod github;
 pub mod jsonpath;
+mod junit;
 mod progress;
 mod render;
 pub mod table;
@@ -72,6 +75,7 @@ pub struct Ui {
     colour_err: bool,
     interactive: bool,
     yes: bool,
+    utf8: bool,
     columns: Option<u16>,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
@@ -144,6 +148,7 @@ impl Ui {
                 && env.get("CI").is_none(),
             yes: global.yes,
             debug: global.debug || env.get("MK8S_LOG").is_some_and(|level| level == "debug"),
+            utf8: is_utf8(env),
             columns: env.get("COLUMNS").and_then(|text| text.parse().ok()),
             stdin: Arc::new(Mutex::new(io.stdin)),
             stdout: RefCell::new(io.stdout),
@@ -170,6 +175,7 @@ impl Ui {
             colour_err: false,
             interactive: false,
             yes: false,
+            utf8: false,
             columns: None,
             broken: Cell::new(false),
             lost: RefCell::new(None),
@@ -244,6 +250,43 @@ impl Ui {
                 for line in jsonpath::select(&report.json, expression)? {
                     self.raw(&format!("{line}\n"));
                 }
+            }
+            // Refused before any other command than `check` runs.
+            OutputFormat::Short | OutputFormat::Github | OutputFormat::Junit => {}
+        }
+        Ok(())
+    }
+
+    /// Prints a checklist in the format that was asked for.
+    pub fn checklist(&self, checklist: &crate::check::Report) -> Result<()> {
+        let paint = |text: &str, tone: Tone| self.paint_out(text, tone);
+        match &self.format {
+            OutputFormat::Text | OutputFormat::Wide => {
+                self.write_out(&checks::text(checklist, self.utf8, paint));
+            }
+            OutputFormat::Short => self.write_out(&checks::short(checklist, self.utf8, paint)),
+            OutputFormat::Github => self.write_out(&github::annotations(checklist)),
+            OutputFormat::Junit => self.write_out(&junit::document(checklist)),
+            _ => {
+                let bad = |item: &&crate::check::Item| {
+                    !matches!(
+                        item.state(),
+                        crate::check::State::Pass | crate::check::State::Skip
+                    )
+                };
+                let mut names: Vec<String> = Vec::new();
+                for item in checklist.items.iter().filter(bad) {
+                    if !names.iter().any(|name| name == item.id) {
+                        names.push(item.id.to_owned());
+                    }
+                }
+                return self.report(&Report {
+                    json: wire::check_report(checklist),
+                    slim: None,
+                    names,
+                    text: String::new(),
+                    wide: None,
+                });
             }
         }
         Ok(())
@@ -496,6 +539,17 @@ fn output_format(global: &Global, env: &Environment) -> Result<OutputFormat> {
         jsonpath::check(expression)?;
     }
     Ok(format)
+}
+
+/// Whether the locale's characters are UTF-8; the first of the variables that is set decides.
+fn is_utf8(env: &Environment) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| env.get(name));
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
 fn forced(env: &Environment, name: &str) -> bool {

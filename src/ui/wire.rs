@@ -310,3 +310,66 @@ pub struct Origin {
     /// Where it comes from.
     pub source: String,
 }
+
+/// One item of `CheckReport`.
+#[derive(Debug, Serialize)]
+pub struct Checked {
+    /// The check's stable id.
+    pub id: &'static str,
+    /// Its group's stable id.
+    pub group: &'static str,
+    /// `pass`, `warn`, `fail`, `unknown` or `skip`.
+    pub state: &'static str,
+    /// What is, or is not, the case; the reason of a skip.
+    pub message: String,
+    /// The fact behind it.
+    pub evidence: Option<String>,
+    /// The command that mends it.
+    pub fix: Option<String>,
+    /// Where it is explained.
+    pub docs: String,
+    /// The live cluster it is about.
+    pub cluster: Option<String>,
+    /// The file it is about.
+    pub file: Option<String>,
+    /// The line in the file, from 1.
+    pub line: Option<usize>,
+}
+
+/// The document of `check`.
+pub fn check_report(report: &crate::check::Report) -> Value {
+    let summary = report.summary();
+    let all_skipped = report
+        .items
+        .iter()
+        .filter(|item| item.state() == crate::check::State::Skip)
+        .count();
+    let items: Vec<Checked> = report
+        .items
+        .iter()
+        .map(|item| Checked {
+            id: item.id,
+            group: item.group,
+            state: item.state().name(),
+            message: item.finding.message.clone(),
+            evidence: item.finding.evidence.clone(),
+            fix: item.finding.fix.clone(),
+            docs: item.docs(),
+            cluster: item.cluster.clone(),
+            file: item.place().map(|place| place.file.clone()),
+            line: item.place().and_then(|place| place.line),
+        })
+        .collect();
+    serde_json::json!({
+        "schema": SCHEMA,
+        "kind": "CheckReport",
+        "items": to_value(&items),
+        "summary": {
+            "pass": summary.pass,
+            "warn": summary.warn,
+            "fail": summary.fail,
+            "unknown": summary.unknown,
+            "skip": all_skipped,
+        },
+    })
+}

@@ -128,6 +128,7 @@ fn the_tables_of_exit_codes_are_true() {
         .collect();
     expected.push((Outcome::Ok.code(), "ok"));
     expected.push((Outcome::Differences.code(), "differences"));
+    expected.push((Outcome::CheckFailed.code(), "check-failed"));
     expected.sort_unstable();
     for page in ["README.md", "docs/exit-codes.md"] {
         let text = fs::read_to_string(root().join(page)).unwrap();
@@ -442,4 +443,79 @@ fn the_excerpt_of_the_demo_is_real() {
         shown += 1;
     }
     assert!(shown > 20, "only {shown} lines");
+}
+
+#[test]
+fn the_page_on_checks_explains_every_check() {
+    let mut text = String::new();
+    for group in mk8s::check::GROUPS {
+        let _ = writeln!(
+            text,
+            "## The group *{}*\n\nLooks at {}.",
+            group.id, group.summary
+        );
+        for check in group.checks {
+            let _ = writeln!(
+                text,
+                "\n### {}\n\n**Checked:** {}{}.",
+                check.id,
+                check.summary,
+                match check.severity {
+                    mk8s::check::Severity::Fatal => " (else the rest of the group is skipped)",
+                    mk8s::check::Severity::Failure => "",
+                    mk8s::check::Severity::Warning => " (else a warning)",
+                }
+            );
+            if !check.needs.is_empty() {
+                let needs: Vec<String> = check
+                    .needs
+                    .iter()
+                    .map(|id| format!("[{id}](#{id})"))
+                    .collect();
+                let _ = writeln!(text, "Needs {}.", needs.join(", "));
+            }
+            let _ = writeln!(
+                text,
+                "\n**Why it fails:** {}\n\n**How to mend it:** {}",
+                check.hint, check.fix
+            );
+        }
+        text.push('\n');
+    }
+    settle_region("docs/checks.md", "checks", text.trim_end());
+}
+
+#[test]
+fn the_matrix_of_defects_is_current() {
+    let mut table =
+        "| defect | checks that show it | mended by their fixes |\n|---|---|---|\n".to_owned();
+    let defects = crate::check::DEFECTS
+        .iter()
+        .chain(&crate::check_manifest::DEFECTS)
+        .chain(&crate::check_aws::DEFECTS)
+        .chain(&crate::check_aws::IMAGE_DEFECTS);
+    let mut shown: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
+    for defect in defects {
+        let ids: Vec<String> = defect
+            .ids
+            .iter()
+            .map(|id| format!("[`{id}`](#{id})"))
+            .collect();
+        shown.extend(defect.ids);
+        let mended = if defect.mended { "yes" } else { "" };
+        let _ = writeln!(table, "| {} | {} | {mended} |", defect.what, ids.join(", "));
+    }
+    settle_region("docs/checks.md", "matrix", &table);
+    // A check that nothing can make fail proves nothing.
+    let elsewhere = ["issuer", "live"];
+    for (group, check) in mk8s::check::catalog::checks() {
+        assert!(
+            elsewhere.contains(&group.id)
+                || shown.contains(check.id)
+                // Made from a certificate: with the issuer's own tests.
+                || ["aws-identity", "oidc-thumbprint"].contains(&check.id),
+            "no defect shows {}",
+            check.id
+        );
+    }
 }

@@ -4,7 +4,7 @@ use crate::support::{Answer, Env, Fake, snapshot};
 use std::time::Duration;
 
 /// Every command, as words.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "",
     "addon",
     "addon list",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 18] = [
     "apply",
     "auth",
     "auth status",
+    "check",
     "cluster",
     "cluster list",
     "cluster get",
@@ -143,8 +144,6 @@ fn what_is_not_built_does_not_parse() {
         "addon copy --from a --to b",
         "addon pull -f x.yaml",
         "aws setup aws-ecr -c prod",
-        "check",
-        "doctor",
         "validate -f x.yaml",
         "schema",
         "cluster wait prod",

@@ -14,7 +14,8 @@ own paths it serves:
     GET          /__state      every OIDC provider and role of every account, whole
     POST, DELETE /__faults     [{"action", "times"=1, "skip"=0, "code", "message", "status"=400,
                                  "delay_ms"=0, "after"=false, "drop"=false}, …]
-    POST         /__settings   {"propagation_ms": 0, "trust_quota": 2048, "trust_delay_ms": 0}
+    POST         /__settings   {"propagation_ms": 0, "trust_quota": 2048, "trust_delay_ms": 0,
+                                "issuer_ca": the file with the roots of issuers}
     POST, DELETE /__cut        {"call": 3, "after": false}: the call with this number (from 1, since
                                the log was emptied) and all later ones get no answer
     GET          /__cut        {"reached": true}
@@ -53,6 +54,9 @@ from moto.iam.exceptions import (  # noqa: E402
 )
 from moto.iam.models import IAMBackend  # noqa: E402
 from moto.iam.responses import IamResponse  # noqa: E402
+import simulate  # noqa: E402
+import web_identity  # noqa: E402
+
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -60,7 +64,7 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 )
 from moto.utilities.utils import get_partition  # noqa: E402
 
-DEFAULTS = {"propagation_ms": 0, "trust_delay_ms": 0, "trust_quota": 2048}
+DEFAULTS = {"issuer_ca": None, "propagation_ms": 0, "trust_delay_ms": 0, "trust_quota": 2048}
 SETTINGS = dict(DEFAULTS)
 
 TRUST_ACTIONS = {
@@ -402,6 +406,8 @@ def make_strict():
     IamResponse.add_client_id_to_open_id_connect_provider = add_client_id
     IamResponse.remove_client_id_from_open_id_connect_provider = remove_client_id
     IamResponse.get_role = slow_get_role(IamResponse.get_role)
+    web_identity.install(SETTINGS, visible)
+    simulate.install()
     summary = models.AccountSummary
     summary.summary_map = quota_of_settings(summary.summary_map)
 
@@ -441,6 +447,10 @@ class Front:
             time.sleep(fault.get("delay_ms", 0) / 1000)
         if fault and not fault.get("after") and is_failing(fault):
             return self.fail(fault, action, service, environ, start_response)
+        message = web_identity.refusal(environ, action) if service == "ecr" else None
+        if message:
+            refused = {"code": "AccessDeniedException", "message": message}
+            return self.fail(refused, action, service, environ, start_response)
         answer = run(self.moto, environ)
         self.stall(number, after=True)
         if fault and fault.get("after") and is_failing(fault):

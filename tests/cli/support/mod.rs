@@ -1,6 +1,7 @@
 //! What the tests stand on. Nothing here asserts what `mk8s` should do.
 
 mod bed;
+mod defect;
 mod env;
 mod fake;
 mod gate;
@@ -16,6 +17,7 @@ mod tools;
 mod trial;
 
 pub(crate) use bed::Bed;
+pub(crate) use defect::{Defect, fixes, ids};
 pub(crate) use env::Env;
 pub(crate) use fake::{Answer, Fake};
 pub(crate) use gate::{Edge, Gate};

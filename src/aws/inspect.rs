@@ -1,0 +1,230 @@
+//! What a checklist asks of IAM and ECR beyond what setting up asks: simulated pulls, repositories,
+//! images. Only reads.
+
+use super::iam::{Answer, Failure};
+use super::image::PrivateImage;
+use super::proof::tag;
+use super::pull::PULL_ACTIONS;
+use super::sdk::{Connection, failure, load};
+use crate::arn::RoleArn;
+use aws_config::SdkConfig;
+use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_iam::config::Region;
+use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType as Decision};
+
+/// Why an action of a role is not allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// A Deny statement of this policy, as IAM names it.
+    Denied(String),
+    /// The permissions boundary does not allow it.
+    Boundary,
+    /// A policy of the organization does not allow it.
+    Organization,
+    /// No policy allows it.
+    NotAllowed,
+}
+
+/// What IAM says that would happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simulated {
+    /// `ecr:BatchGetImage`.
+    pub action: String,
+    /// `*`, or the repository's ARN.
+    pub resource: String,
+    /// Why it would be refused; `None` if it would be allowed.
+    pub refusal: Option<Refusal>,
+}
+
+/// IAM and ECR, as far as the checklist needs them.
+#[derive(Debug)]
+pub struct Inspector {
+    config: SdkConfig,
+}
+
+impl Inspector {
+    /// Nothing is sent.
+    pub async fn connect(connection: &Connection) -> Self {
+        Self {
+            config: load(connection).await,
+        }
+    }
+
+    /// `iam:SimulatePrincipalPolicy` for all that a pull takes, on the repository or on any.
+    pub async fn simulate(
+        &self,
+        role: &RoleArn,
+        image: Option<&PrivateImage>,
+    ) -> Answer<Vec<Simulated>> {
+        let any = "*".to_owned();
+        let repository = image.map_or_else(|| any.clone(), PrivateImage::repository_arn);
+        let [token, rest @ ..] = PULL_ACTIONS;
+        let mut results = self.simulate_on(role, &[token], any).await?;
+        results.extend(self.simulate_on(role, &rest, repository).await?);
+        Ok(results)
+    }
+
+    async fn simulate_on(
+        &self,
+        role: &RoleArn,
+        actions: &[&str],
+        resource: String,
+    ) -> Answer<Vec<Simulated>> {
+        let iam = aws_sdk_iam::Client::new(&self.config);
+        let names = actions.iter().map(|&action| action.to_owned()).collect();
+        let answer = iam
+            .simulate_principal_policy()
+            .policy_source_arn(role.as_str())
+            .set_action_names(Some(names))
+            .resource_arns(&resource)
+            .send()
+            .await
+            .map_err(|error| failure("iam:SimulatePrincipalPolicy", &error))?;
+        Ok(answer
+            .evaluation_results()
+            .iter()
+            .map(|result| Simulated {
+                action: result.eval_action_name().to_owned(),
+                resource: resource.clone(),
+                refusal: refusal(result),
+            })
+            .collect())
+    }
+
+    fn ecr(&self, image: &PrivateImage) -> aws_sdk_ecr::Client {
+        let config = aws_sdk_ecr::config::Builder::from(&self.config)
+            .region(Region::new(image.region.clone()));
+        aws_sdk_ecr::Client::from_conf(config.build())
+    }
+
+    /// `ecr:DescribeRepositories`: whether the repository is there.
+    pub async fn repository_exists(&self, image: &PrivateImage) -> Answer<bool> {
+        let answer = self
+            .ecr(image)
+            .describe_repositories()
+            .registry_id(image.account.as_str())
+            .repository_names(&image.repository)
+            .send()
+            .await
+            .map_err(|error| failure("ecr:DescribeRepositories", &error));
+        there(
+            answer.map(|answer| !answer.repositories().is_empty()),
+            "RepositoryNotFoundException",
+        )
+    }
+
+    /// `ecr:DescribeImages`: whether the tag or digest is there.
+    pub async fn image_exists(&self, image: &PrivateImage) -> Answer<bool> {
+        let id = match &image.digest {
+            Some(digest) => ImageIdentifier::builder().image_digest(digest),
+            None => ImageIdentifier::builder().image_tag(tag(image)),
+        };
+        let answer = self
+            .ecr(image)
+            .describe_images()
+            .registry_id(image.account.as_str())
+            .repository_name(&image.repository)
+            .image_ids(id.build())
+            .send()
+            .await
+            .map_err(|error| failure("ecr:DescribeImages", &error));
+        there(
+            answer.map(|answer| !answer.image_details().is_empty()),
+            "ImageNotFoundException",
+        )
+    }
+}
+
+/// Turns the code that says "not there" into an answer.
+fn there(answer: Result<bool, Failure>, missing: &str) -> Answer<bool> {
+    match answer {
+        Err(failure) if failure.is(missing) => Ok(false),
+        other => other,
+    }
+}
+
+fn refusal(result: &EvaluationResult) -> Option<Refusal> {
+    let within = |detail: Option<bool>| detail.unwrap_or(true);
+    let boundary = result.permissions_boundary_decision_detail().map(
+        aws_sdk_iam::types::PermissionsBoundaryDecisionDetail::allowed_by_permissions_boundary,
+    );
+    let organization = result
+        .organizations_decision_detail()
+        .map(aws_sdk_iam::types::OrganizationsDecisionDetail::allowed_by_organizations);
+    match result.eval_decision() {
+        Decision::Allowed => None,
+        Decision::ExplicitDeny => Some(
+            result
+                .matched_statements()
+                .iter()
+                .find_map(|statement| statement.source_policy_id())
+                .map_or(Refusal::Organization, |id| Refusal::Denied(id.to_owned())),
+        ),
+        _ if !within(organization) => Some(Refusal::Organization),
+        _ if !within(boundary) => Some(Refusal::Boundary),
+        _ => Some(Refusal::NotAllowed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_iam::types::{PermissionsBoundaryDecisionDetail, Statement};
+
+    #[test]
+    fn a_refusal_names_its_cause() {
+        let result = |decision, policy: Option<&str>, boundary: Option<bool>| {
+            let mut builder = EvaluationResult::builder()
+                .eval_action_name("ecr:BatchGetImage")
+                .eval_decision(decision);
+            if let Some(policy) = policy {
+                builder = builder
+                    .matched_statements(Statement::builder().source_policy_id(policy).build());
+            }
+            if let Some(allowed) = boundary {
+                builder = builder.permissions_boundary_decision_detail(
+                    PermissionsBoundaryDecisionDetail::builder()
+                        .allowed_by_permissions_boundary(allowed)
+                        .build(),
+                );
+            }
+            builder.build().unwrap()
+        };
+        for (decision, policy, boundary, expected) in [
+            (Decision::Allowed, None, None, None),
+            (
+                Decision::ExplicitDeny,
+                Some("role_r_no"),
+                None,
+                Some(Refusal::Denied("role_r_no".to_owned())),
+            ),
+            (
+                Decision::ExplicitDeny,
+                None,
+                None,
+                Some(Refusal::Organization),
+            ),
+            (
+                Decision::ImplicitDeny,
+                None,
+                Some(false),
+                Some(Refusal::Boundary),
+            ),
+            (
+                Decision::ImplicitDeny,
+                None,
+                Some(true),
+                Some(Refusal::NotAllowed),
+            ),
+            (
+                Decision::ImplicitDeny,
+                None,
+                None,
+                Some(Refusal::NotAllowed),
+            ),
+        ] {
+            let found = refusal(&result(decision.clone(), policy, boundary));
+            assert_eq!(found, expected, "{decision:?} {policy:?} {boundary:?}");
+        }
+    }
+}

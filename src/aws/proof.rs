@@ -1,0 +1,128 @@
+//! The pull itself, tried with the token of a service account: what the cluster would do.
+//!
+//! No credentials of the caller are used: the token is exchanged at STS without a signature, and
+//! the registry is asked with what comes back. Only reads.
+
+use super::iam::{Answer, Cause, Failure};
+use super::image::{PrivateImage, default_region, partition_of_region};
+use super::sdk::{Connection, failure, load, unreadable};
+use crate::arn::RoleArn;
+use aws_config::SdkConfig;
+use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_sts::config::{Credentials, Region};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::fmt;
+
+/// The forms of an image's manifest that are taken.
+const FORMS: [&str; 4] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
+
+/// How long the credentials are asked to live, in seconds: the least that STS gives.
+const LIFE: i32 = 900;
+
+/// What a role gives whoever shows the right token.
+pub struct Assumed {
+    /// The ARN of the session.
+    pub arn: String,
+    credentials: Credentials,
+    config: SdkConfig,
+}
+
+impl fmt::Debug for Assumed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assumed")
+            .field("arn", &self.arn)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Exchanges a token for credentials of a role.
+pub async fn assume(
+    connection: &Connection,
+    role: &RoleArn,
+    token: &SecretString,
+) -> Answer<Assumed> {
+    let action = "sts:AssumeRoleWithWebIdentity";
+    let mut builder = load(connection).await.into_builder();
+    builder.set_credentials_provider(None);
+    let config = builder.build();
+    let region = match config.region() {
+        Some(region) if partition_of_region(region.as_ref()) == role.partition() => region.clone(),
+        _ => Region::new(default_region(role.partition())),
+    };
+    let sts = aws_sdk_sts::config::Builder::from(&config).region(region);
+    let answer = aws_sdk_sts::Client::from_conf(sts.build())
+        .assume_role_with_web_identity()
+        .role_arn(role.to_string())
+        .role_session_name("mk8s-check")
+        .web_identity_token(token.expose_secret())
+        .duration_seconds(LIFE)
+        .send()
+        .await
+        .map_err(|error| failure(action, &error))?;
+    let given = answer.credentials().ok_or_else(|| unreadable(action))?;
+    Ok(Assumed {
+        arn: answer
+            .assumed_role_user()
+            .map_or_else(|| role.to_string(), |user| user.arn().to_owned()),
+        credentials: Credentials::new(
+            given.access_key_id(),
+            given.secret_access_key(),
+            Some(given.session_token().to_owned()),
+            None,
+            "mk8s check --live",
+        ),
+        config,
+    })
+}
+
+impl Assumed {
+    /// Logs in to the image's registry and reads its manifest; gives the digest.
+    pub async fn pull(&self, image: &PrivateImage) -> Answer<String> {
+        let ecr = aws_sdk_ecr::config::Builder::from(&self.config)
+            .region(Region::new(image.region.clone()))
+            .credentials_provider(self.credentials.clone());
+        let ecr = aws_sdk_ecr::Client::from_conf(ecr.build());
+        ecr.get_authorization_token()
+            .send()
+            .await
+            .map_err(|error| failure("ecr:GetAuthorizationToken", &error))?;
+        let action = "ecr:BatchGetImage";
+        let id = match &image.digest {
+            Some(digest) => ImageIdentifier::builder().image_digest(digest),
+            None => ImageIdentifier::builder().image_tag(tag(image)),
+        };
+        let mut call = ecr
+            .batch_get_image()
+            .registry_id(image.account.as_str())
+            .repository_name(&image.repository)
+            .image_ids(id.build());
+        for form in FORMS {
+            call = call.accepted_media_types(form);
+        }
+        let answer = call.send().await.map_err(|error| failure(action, &error))?;
+        if let Some(failed) = answer.failures().first() {
+            let code = failed.failure_code().map(|code| code.as_str().to_owned());
+            return Err(Failure {
+                action,
+                cause: Cause::Code(code.unwrap_or_else(|| "ImageNotFound".to_owned())),
+                message: failed.failure_reason().unwrap_or_default().to_owned(),
+                request_id: None,
+            });
+        }
+        let digest = answer
+            .images()
+            .first()
+            .and_then(|image| image.image_id()?.image_digest());
+        digest.map(str::to_owned).ok_or_else(|| unreadable(action))
+    }
+}
+
+/// The tag that is pulled: `latest` where none is named, as everywhere.
+pub fn tag(image: &PrivateImage) -> &str {
+    image.tag.as_deref().unwrap_or("latest")
+}

@@ -1,0 +1,359 @@
+//! The group *add-ons*: whether what is on can work, on the live cluster and in manifests.
+
+use super::manifest::{counted, or_pass, set};
+use super::scene::{Subject, quote};
+use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use crate::addon::{self, Addon, ParamKind, Ready, rules};
+use crate::aws::image::{Image, PrivateImage, parse as parse_image};
+use serde_json::Value;
+
+pub(super) static GROUP: Group = Group {
+    id: "add-ons",
+    summary: "add-ons that are on: prerequisites, provider, role and status",
+    prepare,
+    checks: &[
+        Check {
+            id: "addon-prerequisite",
+            summary: "everything that an add-on needs is on",
+            needs: &[],
+            severity: Severity::Failure,
+            hint: "An add-on is on and one that it needs is off; the platform accepts that, and the \
+                   add-on does not work. With `--image`, aws-ecr itself is needed.",
+            fix: "Switch on what it needs with `mk8s addon enable`.",
+            run: Run::Now(prerequisite),
+        },
+        Check {
+            id: "addon-provider",
+            summary: "every add-on works on the cluster's provider",
+            needs: &[],
+            severity: Severity::Warning,
+            hint: "The platform accepts any add-on on any provider, and some do not work there.",
+            fix: "Switch it off with `mk8s addon disable`.",
+            run: Run::Now(provider),
+        },
+        Check {
+            id: "role-arn-form",
+            summary: "every role is the ARN of an IAM role",
+            needs: &[],
+            severity: Severity::Failure,
+            hint: "A `roleArn` has a typing error: a wrong number of digits, a user or an assumed \
+                   role in place of a role, no name.",
+            fix: "Set the right one with `mk8s addon enable ADDON --role-arn ARN`.",
+            run: Run::Now(role_arn_form),
+        },
+        Check {
+            id: "role-arn-needed",
+            summary: "aws-ecr has a role where it cannot pull without",
+            needs: &[],
+            severity: Severity::Failure,
+            hint: "A cluster that is not on AWS has no AWS identity of its own, and a cluster on \
+                   AWS has none in another account: both pull with a role only.",
+            fix: "Make and set the role with `mk8s aws setup aws-ecr`, or set one that is there.",
+            run: Run::Now(role_arn_needed),
+        },
+        Check {
+            id: "status-missing",
+            summary: "every add-on has published what it publishes once it works",
+            needs: &[],
+            severity: Severity::Warning,
+            hint: "The add-on was switched on a moment ago, or the platform could not bring it up; \
+                   the API tells nothing else about its health.",
+            fix: "Wait for it with `--wait`; if nothing comes, ask Control Plane's support.",
+            run: Run::Now(status_missing),
+        },
+    ],
+};
+
+fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
+    Box::pin(async move {
+        if scene.cluster_name.is_some() && scene.session.probe().await.is_some() {
+            scene.read_cluster().await;
+        }
+        match scene.subjects().is_empty() {
+            false => Gate::Open,
+            true if scene.cluster_name.is_some() => {
+                Gate::Closed("the cluster cannot be read".to_owned())
+            }
+            true if !scene.session.files.is_empty() => {
+                Gate::Closed("manifest-parse failed".to_owned())
+            }
+            true => Gate::NotAsked("no cluster and no manifest was named".to_owned()),
+        }
+    })
+}
+
+/// The add-ons that are on, as far as they are known, with their settings.
+fn enabled<'a>(subject: &'a Subject<'_>) -> Vec<(&'static Addon, &'a Value)> {
+    subject
+        .cluster()
+        .add_ons()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| value.is_object())
+        .filter_map(|(key, value)| Some((addon::by_key(key)?, value)))
+        .collect()
+}
+
+/// What the rules find about every add-on of every subject.
+fn findings(
+    scene: &Scene<'_>,
+    mut judge: impl FnMut(&Subject<'_>, &'static Addon, rules::Finding) -> Option<Finding>,
+) -> Vec<Finding> {
+    let mut problems = Vec::new();
+    for subject in scene.subjects() {
+        for (addon, settings) in enabled(&subject) {
+            for finding in rules::before_enable(subject.cluster(), addon, settings) {
+                let found = judge(&subject, addon, finding);
+                problems
+                    .extend(found.map(|it| place(it, &subject, &["spec", "addOns", addon.key])));
+            }
+        }
+    }
+    problems
+}
+
+/// Adds the line in the manifest.
+fn place(finding: Finding, subject: &Subject<'_>, path: &[&str]) -> Finding {
+    match subject {
+        Subject::Live(_) => finding,
+        Subject::Document(doc) => finding.at(&doc.file.label, Some(doc.line(path))),
+    }
+}
+
+/// A command on the subject; a live one gets the connection's flags.
+fn command(scene: &Scene<'_>, subject: &Subject<'_>, words: &str) -> String {
+    match subject {
+        Subject::Live(_) => scene.mk8s(words),
+        Subject::Document(_) => format!("mk8s {words}"),
+    }
+}
+
+/// The private image of `--image`, if it is one.
+pub(super) fn private_image(scene: &Scene<'_>) -> Option<PrivateImage> {
+    match parse_image(scene.session.asked.image.as_deref()?) {
+        Ok(Image::Private(image)) => Some(image),
+        _ => None,
+    }
+}
+
+fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut problems = findings(scene, |subject, addon, finding| {
+        let rules::Finding::Prerequisite(needed) = finding else {
+            return None;
+        };
+        let words = format!("addon enable {} {}", needed.name, subject.flags());
+        Some(
+            Finding::fail(format!("{} needs {}", addon.name, needed.name))
+                .evidence(format!("{} is off {}", needed.name, subject.place()))
+                .fix(command(scene, subject, &words)),
+        )
+    });
+    if private_image(scene).is_some() {
+        for subject in scene.subjects() {
+            if subject.cluster().add_on("awsECR").is_none() {
+                problems.push(place(
+                    image_needs(scene, &subject),
+                    &subject,
+                    &["spec", "addOns"],
+                ));
+            }
+        }
+    }
+    or_pass(problems, || {
+        let count: usize = scene.subjects().iter().map(|it| enabled(it).len()).sum();
+        Finding::pass(match count {
+            0 => "no add-on is on".to_owned(),
+            _ => format!("what {} needs is on", counted(count, "add-on")),
+        })
+    })
+}
+
+fn image_needs(scene: &Scene<'_>, subject: &Subject<'_>) -> Finding {
+    let on_aws = subject.cluster().provider() == Some("aws");
+    let image = quote(scene.session.asked.image.as_deref().unwrap_or_default());
+    let fix = match subject {
+        Subject::Live(_) => scene.mk8s_aws(&format!(
+            "aws setup aws-ecr {} --image {image}",
+            subject.flags()
+        )),
+        Subject::Document(_) => format!(
+            "mk8s addon enable aws-ecr {} --with-prerequisites{}",
+            subject.flags(),
+            if on_aws { "" } else { " --role-arn ARN" }
+        ),
+    };
+    Finding::fail("the image needs aws-ecr")
+        .evidence(format!("aws-ecr is off {}", subject.place()))
+        .fix(fix)
+}
+
+fn provider(scene: &Scene<'_>) -> Vec<Finding> {
+    let problems = findings(scene, |subject, addon, finding| {
+        if !matches!(finding, rules::Finding::Provider { .. }) {
+            return None;
+        }
+        let found = subject
+            .cluster()
+            .provider()
+            .unwrap_or("no provider")
+            .to_owned();
+        let words = format!("addon disable {} {}", addon.name, subject.flags());
+        Some(
+            Finding::fail(format!("{} does not work on {found}", addon.name))
+                .evidence(finding.to_string())
+                .fix(command(scene, subject, &words)),
+        )
+    });
+    or_pass(problems, || {
+        Finding::pass("every add-on works on the provider")
+    })
+}
+
+fn role_arn_form(scene: &Scene<'_>) -> Vec<Finding> {
+    let problems = findings(scene, |subject, addon, finding| {
+        let rules::Finding::SettingInvalid { param, .. } = &finding else {
+            return None;
+        };
+        if param.kind != ParamKind::RoleArn {
+            return None;
+        }
+        let fix = set(addon, param, &subject.flags());
+        let words = fix.strip_prefix("mk8s ").unwrap_or(&fix);
+        Some(
+            Finding::fail(format!(
+                "the role of {} {} is not a role ARN",
+                addon.name,
+                subject.place()
+            ))
+            .evidence(finding.to_string())
+            .fix(command(scene, subject, words)),
+        )
+    });
+    or_pass(problems, || {
+        let roles = scene
+            .subjects()
+            .iter()
+            .flat_map(|subject| {
+                enabled(subject)
+                    .into_iter()
+                    .filter(|(_, settings)| settings.get("roleArn").is_some_and(Value::is_string))
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .map(|(addon, _)| addon.name)
+                    .collect::<Vec<_>>()
+            })
+            .count();
+        Finding::pass(match roles {
+            0 => "no role is set".to_owned(),
+            1 => "the role that is set is a role ARN".to_owned(),
+            _ => format!("{roles} roles are role ARNs"),
+        })
+    })
+}
+
+fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut problems = findings(scene, |subject, addon, finding| {
+        if !matches!(finding, rules::Finding::RoleMissing { .. }) {
+            return None;
+        }
+        Some(
+            Finding::fail(format!("{} has no role {}", addon.name, subject.place()))
+                .evidence(finding.to_string())
+                .fix(role_fix(scene, subject)),
+        )
+    });
+    let image = private_image(scene);
+    for subject in scene.subjects() {
+        let cluster = subject.cluster();
+        let Some(settings) = cluster.add_on("awsECR") else {
+            continue;
+        };
+        let (Some(image), Some(home)) = (&image, cluster.home()) else {
+            continue;
+        };
+        if settings.get("roleArn").is_some_and(Value::is_string) || home.account == image.account {
+            continue;
+        }
+        let finding = Finding::fail(format!("aws-ecr has no role {}", subject.place()))
+            .evidence(format!(
+                "the image is in account {}, the cluster in {}: a role is needed",
+                image.account, home.account
+            ))
+            .fix(role_fix(scene, &subject));
+        problems.push(place(finding, &subject, &["spec", "addOns", "awsECR"]));
+    }
+    or_pass(problems, || {
+        let subjects = scene.subjects();
+        let ecr: Vec<&Subject<'_>> = subjects
+            .iter()
+            .filter(|subject| subject.cluster().add_on("awsECR").is_some())
+            .collect();
+        match ecr.as_slice() {
+            [] => Finding::skip("aws-ecr is off"),
+            [one] => {
+                let settings = one.cluster().add_on("awsECR");
+                let role = settings.and_then(|it| it.get("roleArn")?.as_str());
+                let access = rules::RegistryAccess::of(one.cluster(), role);
+                Finding::pass(format!("aws-ecr: {access}"))
+            }
+            _ => Finding::pass("aws-ecr has a role wherever it needs one"),
+        }
+    })
+}
+
+fn role_fix(scene: &Scene<'_>, subject: &Subject<'_>) -> String {
+    let image = scene.session.asked.image.as_deref();
+    let image = image.map_or_else(String::new, |image| format!(" --image {}", quote(image)));
+    match subject {
+        Subject::Live(_) => {
+            scene.mk8s_aws(&format!("aws setup aws-ecr {}{image}", subject.flags()))
+        }
+        Subject::Document(_) => {
+            format!(
+                "mk8s addon enable aws-ecr {} --role-arn ARN",
+                subject.flags()
+            )
+        }
+    }
+}
+
+fn status_missing(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(cluster) = scene.cluster() else {
+        return vec![Finding::skip("a manifest has no status")];
+    };
+    let subject = Subject::Live(cluster);
+    let mut problems = Vec::new();
+    let mut same_account = false;
+    let mut ready = 0;
+    for (addon, settings) in enabled(&subject) {
+        let without_role = settings.get("roleArn").is_none_or(Value::is_null);
+        if addon.aws_registry && without_role && cluster.provider() == Some("aws") {
+            same_account = true;
+            continue;
+        }
+        if addon.ready == Ready::Never {
+            continue;
+        }
+        let Some(pointer) = addon.ready.pointer(settings) else {
+            continue;
+        };
+        if cluster.ready_at(pointer).is_some() {
+            ready += 1;
+            continue;
+        }
+        let words = format!("addon enable {} {} --wait=5m", addon.name, subject.flags());
+        problems.push(
+            Finding::fail(format!("{} has published no status yet", addon.name))
+                .evidence(format!(
+                    "{} is not there",
+                    pointer.trim_start_matches('/').replace('/', ".")
+                ))
+                .fix(scene.mk8s(&words)),
+        );
+    }
+    or_pass(problems, || match (ready, same_account) {
+        (0, true) => Finding::skip("same account, aws-ecr publishes nothing without a role"),
+        (0, false) => Finding::pass("no add-on that is on publishes a status"),
+        (count, _) => Finding::pass(format!("{} published a status", counted(count, "add-on"))),
+    })
+}

@@ -1,0 +1,592 @@
+//! The group *aws*: whether IAM holds what the cluster needs to pull, as far as the caller may look.
+//!
+//! What the trust policy says is judged in `trust`.
+
+use super::addons::private_image;
+use super::scene::quote;
+use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, trust};
+use crate::aws::explain::explain;
+use crate::aws::iam::{Answer, Caller, Cause, Failure, Provider, Role};
+use crate::aws::inspect::{Inspector, Refusal, Simulated};
+use crate::aws::quotable;
+use crate::aws::state::{self, Look, Pull, Seen, State as Iam};
+use crate::aws::target::{self, Access, ClusterFacts, Request, Target};
+use crate::error::Error;
+
+pub(super) static GROUP: Group = Group {
+    id: "aws",
+    summary: "the OIDC provider, the role and its policies in IAM",
+    prepare,
+    checks: &[
+        Check {
+            id: "aws-identity",
+            summary: "AWS accepts the credentials",
+            needs: &[],
+            severity: Severity::Failure,
+            hint: "The keys are wrong or have expired, an SSO session has ended, this machine's \
+                   clock is off, or AWS cannot be reached.",
+            fix: "Renew them (`aws sso login`), or name other ones with `--aws-profile`.",
+            run: Run::Now(identity),
+        },
+        Check {
+            id: "aws-account-match",
+            summary: "the credentials belong to the account and partition of the role",
+            needs: &["aws-identity", "cluster-exists", "role-arn-form"],
+            severity: Severity::Failure,
+            hint: "OIDC provider and role belong into one account: that of the role in the \
+                   add-on's settings, else the cluster's own. The credentials are of another one.",
+            fix: "Name credentials of that account with `--aws-profile`.",
+            run: Run::Now(account_match),
+        },
+        Check {
+            id: "oidc-provider-exists",
+            summary: "the cluster's issuer is registered as an OIDC provider",
+            needs: &["aws-account-match", "oidc-url-present"],
+            severity: Severity::Failure,
+            hint: "The provider was never made in this account, or was deleted. STS then answers \
+                   \"No OpenIDConnect provider found in your account\".",
+            fix: "Make it with `mk8s aws setup aws-ecr --only oidc-provider`.",
+            run: Run::Now(provider_exists),
+        },
+        Check {
+            id: "oidc-near-miss",
+            summary: "no provider misses the issuer by a slash, by case or by a port",
+            needs: &["aws-account-match", "oidc-url-present"],
+            severity: Severity::Failure,
+            hint: "A provider was registered with a URL that is not, byte for byte, the issuer's. \
+                   To AWS it is another provider.",
+            fix: "Make the right one beside it with `mk8s aws setup aws-ecr --only oidc-provider`.",
+            run: Run::Now(near_miss),
+        },
+        Check {
+            id: "oidc-audience",
+            summary: "the OIDC provider accepts the audience of the cluster's tokens",
+            needs: &["oidc-provider-exists"],
+            severity: Severity::Failure,
+            hint: "The audience is not among the provider's client ids. STS then answers \
+                   \"Incorrect token audience\".",
+            fix: "Add it with `mk8s aws setup aws-ecr --only oidc-provider`.",
+            run: Run::Now(audience),
+        },
+        Check {
+            id: "oidc-thumbprint",
+            summary: "the provider's thumbprints fit, where AWS goes by them",
+            needs: &["oidc-provider-exists"],
+            severity: Severity::Failure,
+            hint: "The issuer's certificate is not from a public authority, so AWS goes by the \
+                   thumbprints, and none of them is that of a certificate which the issuer serves.",
+            fix: "Register the one that is shown with `aws iam \
+                  update-open-id-connect-provider-thumbprint`.",
+            run: Run::Now(thumbprint),
+        },
+        Check {
+            id: "role-exists",
+            summary: "the role in the add-on's settings exists, with that path and case",
+            needs: &["aws-account-match"],
+            severity: Severity::Failure,
+            hint: "The role was never made or was deleted, or its ARN has another path or other \
+                   capital letters: AWS compares the whole of it.",
+            fix: "Make it with `mk8s aws setup aws-ecr`, or set the ARN that is shown.",
+            run: Run::Now(role_exists),
+        },
+        Check {
+            id: "role-policy-attached",
+            summary: "a policy of the role allows pulls",
+            needs: &["role-exists"],
+            severity: Severity::Failure,
+            hint: "Neither an attached nor an inline policy of the role allows \
+                   ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
+            fix: "Attach one with `mk8s aws setup aws-ecr --only policy`.",
+            run: Run::Now(policy_attached),
+        },
+        Check {
+            id: "pull-simulated",
+            summary: "IAM says that the role may pull",
+            needs: &["role-policy-attached"],
+            severity: Severity::Failure,
+            hint: "A Deny statement, the permissions boundary, a policy of the organization or the \
+                   resources in the role's policy stand against it. IAM is asked to simulate; \
+                   nothing is called. Policies of repositories are not part of it.",
+            fix: "Take the policy that is named off the role, or have the boundary or the \
+                  organization's policy changed.",
+            run: Run::Now(pull_simulated),
+        },
+        Check {
+            id: "trust-has-statement",
+            summary: "the role's trust policy allows what the cluster publishes",
+            needs: &["role-exists"],
+            severity: Severity::Failure,
+            hint: "The statement for this cluster is missing, or differs in the field that is \
+                   shown; or a Deny statement stands against it. STS only says \"Not authorized to \
+                   perform sts:AssumeRoleWithWebIdentity\".",
+            fix: "Add it with `mk8s aws setup aws-ecr --only trust`; other statements are kept.",
+            run: Run::Now(trust::has_statement),
+        },
+        Check {
+            id: "trust-over-broad",
+            summary: "the trust policy lets nobody else in",
+            needs: &["role-exists"],
+            severity: Severity::Warning,
+            hint: "A statement lets in any principal, or every service account of the cluster \
+                   because it has no `:sub` condition.",
+            fix: "Replace the trust policy by one without that statement.",
+            run: Run::Now(trust::over_broad),
+        },
+        Check {
+            id: "trust-size",
+            summary: "the trust policy has room for another statement",
+            needs: &["role-exists"],
+            severity: Severity::Warning,
+            hint: "More than 85 % of the length that the account allows is used; 4 or 5 clusters \
+                   fill the default of 2048 characters.",
+            fix: "Ask for a higher quota, use a role for each cluster, or remove statements of \
+                  clusters that are gone.",
+            run: Run::Now(trust::size),
+        },
+    ],
+};
+
+/// The words for a cluster that pulls from its own account.
+pub(super) const SAME_ACCOUNT: &str = "same account, no role needed";
+
+/// What was looked at.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// What the cluster publishes, or why it is unfit.
+    pub(super) cluster: Result<ClusterFacts, Error>,
+    /// Where the AWS side belongs, or why the credentials are not for it.
+    pub(super) target: Option<Result<Target, Error>>,
+    /// What IAM holds, or why it could not be looked at.
+    pub(super) iam: Option<Result<Iam, Error>>,
+    /// What IAM says of a pull by the role.
+    simulated: Option<Answer<Vec<Simulated>>>,
+}
+
+fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
+    Box::pin(async move {
+        let session = scene.session;
+        if !session.is_online() {
+            return Gate::NotAsked("only manifests were named".to_owned());
+        }
+        if scene.cluster_name.is_none() && private_image(scene).is_none() {
+            return Gate::NotAsked("no cluster was named (-c NAME)".to_owned());
+        }
+        let (sdk, caller) = session.caller().await;
+        let caller = match caller {
+            Ok(caller) => caller,
+            Err(failure) if failure.cause == Cause::NoCredentials => {
+                return Gate::Closed("no AWS credentials (pass --aws-profile)".to_owned());
+            }
+            Err(_) => return Gate::Open,
+        };
+        if let Some(cluster) = scene.cluster() {
+            let facts = ClusterFacts::read(scene.org(), cluster);
+            // Prepared once a scene.
+            let _ = scene.aws.set(look(scene, sdk, caller, facts).await);
+        }
+        Gate::Open
+    })
+}
+
+async fn look(
+    scene: &Scene<'_>,
+    sdk: &impl crate::aws::Iam,
+    caller: &Caller,
+    cluster: Result<ClusterFacts, Error>,
+) -> Facts {
+    let mut found = Facts {
+        target: None,
+        iam: None,
+        simulated: None,
+        cluster,
+    };
+    let Ok(facts) = &found.cluster else {
+        return found;
+    };
+    let request = Request {
+        image_account: private_image(scene).map(|image| image.account),
+        ..Request::default()
+    };
+    let target = target::target(facts, &request, caller, "was not looked at");
+    if let Ok(target) = &target {
+        let seen = state::look(sdk, facts, target, &Look::default()).await;
+        let role = match (&seen, &target.role) {
+            (Ok(iam), Some(role)) if facts.addon && facts.role_arn.is_some() => {
+                matches!(&iam.role, Seen::Known(Some(found)) if found.arn == role.as_str())
+                    .then_some(role)
+            }
+            _ => None,
+        };
+        if let Some(role) = role {
+            let inspector = Inspector::connect(&scene.session.aws).await;
+            let image = private_image(scene);
+            found.simulated = Some(inspector.simulate(role, image.as_ref()).await);
+        }
+        found.iam = Some(seen);
+    }
+    found.target = Some(target);
+    found
+}
+
+/// The facts of one cluster's AWS side, once the account is known to be right.
+pub(super) struct Seer<'a> {
+    pub(super) cluster: &'a ClusterFacts,
+    pub(super) target: &'a Target,
+    pub(super) iam: &'a Iam,
+}
+
+impl<'a> Seer<'a> {
+    /// The facts, or the finding that says why there are none.
+    pub(super) fn of(scene: &'a Scene<'_>) -> Result<Self, Finding> {
+        let facts = scene
+            .aws
+            .get()
+            .ok_or_else(|| Finding::skip("the cluster cannot be read"))?;
+        match (&facts.cluster, &facts.target, &facts.iam) {
+            (Ok(cluster), Some(Ok(target)), Some(Ok(iam))) => Ok(Self {
+                cluster,
+                target,
+                iam,
+            }),
+            (_, _, Some(Err(error))) => {
+                Err(Finding::unknown(error.message.clone()).evidence(error.because.join("; ")))
+            }
+            _ => Err(Finding::skip("the account is not known")),
+        }
+    }
+
+    /// The same where a role is needed and set.
+    pub(super) fn with_role(scene: &'a Scene<'_>) -> Result<Self, Finding> {
+        let seer = Self::of(scene)?;
+        if !seer.cluster.addon {
+            return Err(Finding::skip("aws-ecr is off"));
+        }
+        if seer.target.access == Access::SameAccount {
+            return Err(Finding::skip(SAME_ACCOUNT));
+        }
+        if seer.cluster.role_arn.is_none() {
+            return Err(Finding::skip("no role is set"));
+        }
+        Ok(seer)
+    }
+
+    /// The role, if it was found.
+    pub(super) fn role(&self) -> Option<&'a Role> {
+        self.iam.role.known()?.as_ref()
+    }
+
+    fn provider(&self) -> Option<&'a Provider> {
+        self.iam.provider.known()?.as_ref()
+    }
+
+    /// `mk8s aws setup aws-ecr -c NAME …`
+    pub(super) fn setup(&self, scene: &Scene<'_>, more: &str) -> String {
+        let name = quote(&self.cluster.name);
+        scene.mk8s_aws(&format!("aws setup aws-ecr -c {name}{more}"))
+    }
+
+    fn unknown(&self, failure: &Failure, what: &str) -> Finding {
+        unknown(failure, what, &self.target.caller).fix(format!(
+            "mk8s aws permissions --for status --account {}",
+            self.target.account
+        ))
+    }
+}
+
+/// What could not be looked at, and the right that is missing.
+pub(super) fn unknown(failure: &Failure, what: &str, caller: &str) -> Finding {
+    let error = explain(failure, what, Some(caller));
+    let message = if failure.denied() {
+        format!("{what} is unknown: {} is not allowed", failure.action)
+    } else {
+        format!("{what} is unknown: {} gave no answer", failure.action)
+    };
+    Finding::unknown(message).evidence(error.because.first().cloned().unwrap_or_default())
+}
+
+fn judged(finding: Result<Finding, Finding>) -> Vec<Finding> {
+    vec![finding.unwrap_or_else(|skipped| skipped)]
+}
+
+fn identity(scene: &Scene<'_>) -> Vec<Finding> {
+    vec![match scene.session.called() {
+        Some(Ok(caller)) => Finding::pass(format!(
+            "AWS account {}, caller {}",
+            caller.account, caller.arn
+        )),
+        Some(Err(failure)) => {
+            let error = explain(failure, "AWS does not say who is calling", None);
+            let fix = if failure.is("ExpiredToken") || failure.is("ExpiredTokenException") {
+                "sso login"
+            } else {
+                "sts get-caller-identity"
+            };
+            Finding::fail(error.message.clone())
+                .evidence(error.because.join("; "))
+                .fix(scene.aws_cli(fix))
+        }
+        None => Finding::skip("AWS was not asked"),
+    }]
+}
+
+fn account_match(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(facts) = scene.aws.get() else {
+        return vec![Finding::skip("the cluster cannot be read")];
+    };
+    vec![match (&facts.cluster, &facts.target) {
+        (Err(error), _) => Finding::fail(error.message.clone()).evidence(error.because.join("; ")),
+        (Ok(cluster), Some(Err(error))) => {
+            let words = format!("check -c {} --aws-profile NAME", quote(&cluster.name));
+            Finding::fail("the AWS credentials belong to another account")
+                .evidence(error.because.join("; "))
+                .fix(scene.mk8s(&words))
+        }
+        (Ok(_), Some(Ok(target))) => match target.access {
+            Access::SameAccount | Access::SameAccountRole => {
+                Finding::pass(format!("account {} is the cluster's own", target.account))
+            }
+            _ => Finding::pass(format!(
+                "account {} is where provider and role belong",
+                target.account
+            )),
+        },
+        (Ok(_), None) => Finding::skip("the account is not known"),
+    }]
+}
+
+fn provider_exists(scene: &Scene<'_>) -> Vec<Finding> {
+    judged(Seer::of(scene).map(|seer| {
+        let Some(arn) = &seer.target.provider_arn else {
+            return Finding::skip("the cluster publishes no issuer");
+        };
+        match &seer.iam.provider {
+            Seen::Known(Some(_)) => Finding::pass(format!("OIDC provider exists: {arn}")),
+            Seen::Known(None) => {
+                Finding::fail("the cluster's issuer is no OIDC provider in this account")
+                    .evidence(format!("there is no {arn}"))
+                    .fix(seer.setup(scene, " --only oidc-provider"))
+            }
+            Seen::Unknown(failure) => seer.unknown(failure, "whether the OIDC provider exists"),
+            Seen::NotLooked => Finding::skip("the cluster publishes no issuer"),
+        }
+    }))
+}
+
+fn near_miss(scene: &Scene<'_>) -> Vec<Finding> {
+    judged(Seer::of(scene).map(|seer| {
+        match seer.iam.near_misses.first() {
+            None => Finding::pass("no OIDC provider misses the issuer by a little"),
+            Some((arn, by)) => Finding::fail("an OIDC provider misses the issuer by a little")
+                .evidence(format!("{} differs by {by}", quotable(arn)))
+                .fix(seer.setup(scene, " --only oidc-provider")),
+        }
+    }))
+}
+
+fn audience(scene: &Scene<'_>) -> Vec<Finding> {
+    judged(Seer::of(scene).map(|seer| {
+        let audience = quotable(&seer.cluster.audience);
+        let Some(provider) = seer.provider() else {
+            return Finding::skip("there is no OIDC provider");
+        };
+        if provider.client_ids.contains(&seer.cluster.audience) {
+            return Finding::pass(format!("the OIDC provider accepts the audience {audience}"));
+        }
+        let found: Vec<String> = provider.client_ids.iter().map(|it| quotable(it)).collect();
+        let found = if found.is_empty() {
+            "it accepts none".to_owned()
+        } else {
+            format!("it accepts {}", found.join(", "))
+        };
+        Finding::fail(format!(
+            "the OIDC provider does not accept the audience {audience}"
+        ))
+        .evidence(found)
+        .fix(seer.setup(scene, " --only oidc-provider"))
+    }))
+}
+
+fn thumbprint(scene: &Scene<'_>) -> Vec<Finding> {
+    judged(Seer::of(scene).map(|seer| {
+        let (Some(provider), Some(arn)) = (seer.provider(), &seer.target.provider_arn) else {
+            return Finding::skip("there is no OIDC provider");
+        };
+        let look = scene.issuer.get().and_then(super::issuer::Facts::look);
+        let Some((_, shown)) = look.and_then(|look| look.handshakes.first()) else {
+            return if provider.thumbprints.is_empty() {
+                Finding::pass("no thumbprint is stored: AWS goes by public authorities")
+            } else {
+                Finding::skip("the issuer's certificates cannot be seen from here")
+            };
+        };
+        if shown.distrust.is_none() {
+            return Finding::pass("thumbprints are not used: the issuer's certificate is trusted");
+        }
+        let served = shown.thumbprints();
+        let fits = |stored: &String| served.iter().any(|it| it.eq_ignore_ascii_case(stored));
+        if provider.thumbprints.iter().any(fits) {
+            return Finding::pass("a thumbprint of the provider is the issuer's");
+        }
+        let Some(wanted) = shown.thumbprint() else {
+            return Finding::skip("the issuer serves no certificate");
+        };
+        let stored: Vec<String> = provider.thumbprints.iter().map(|it| quotable(it)).collect();
+        Finding::fail("no thumbprint of the provider is the issuer's")
+            .evidence(format!(
+                "its certificate is not from a public authority; stored: {}; served: {wanted}",
+                if stored.is_empty() {
+                    "none".to_owned()
+                } else {
+                    stored.join(", ")
+                }
+            ))
+            .fix(scene.aws_cli(&format!(
+                "iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn {} \
+                 --thumbprint-list {wanted}",
+                quote(arn)
+            )))
+    }))
+}
+
+fn role_exists(scene: &Scene<'_>) -> Vec<Finding> {
+    judged(Seer::with_role(scene).and_then(|seer| {
+        let Some(wanted) = &seer.target.role else {
+            return Err(Finding::skip(SAME_ACCOUNT));
+        };
+        Ok(match &seer.iam.role {
+            Seen::Known(Some(role)) if role.arn == wanted.as_str() => {
+                let used = role.last_used.as_ref().map_or_else(
+                    || "never used yet".to_owned(),
+                    |(date, region)| format!("last used {date} in {}", quotable(region)),
+                );
+                Finding::pass(format!("role exists: {wanted} ({used})"))
+            }
+            Seen::Known(Some(role)) => {
+                Finding::fail("the role's ARN is another than the add-on's settings have")
+                    .evidence(format!(
+                        "IAM has {}, the cluster {wanted}",
+                        quotable(&role.arn)
+                    ))
+                    .fix(scene.mk8s(&format!(
+                        "addon enable aws-ecr -c {} --role-arn {}",
+                        quote(&seer.cluster.name),
+                        quote(&role.arn)
+                    )))
+            }
+            Seen::Known(None) | Seen::NotLooked => Finding::fail("the role does not exist")
+                .evidence(format!("there is no {wanted}"))
+                .fix(seer.setup(scene, "")),
+            Seen::Unknown(failure) => seer.unknown(failure, "whether the role exists"),
+        })
+    }))
+}
+
+fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
+    judged(Seer::with_role(scene).map(|seer| {
+        match &seer.iam.pull {
+            Some(Pull::Granted(by)) => {
+                Finding::pass(format!("pulls are allowed by {}", quotable(by)))
+            }
+            Some(Pull::Missing) => {
+                let attached = seer.iam.attached.known().map_or(0, Vec::len);
+                let inline = seer.iam.inline.known().map_or(0, Vec::len);
+                Finding::fail("no policy of the role allows pulls")
+                    .evidence(format!(
+                        "{attached} attached and {inline} inline policies were read"
+                    ))
+                    .fix(seer.setup(scene, " --only policy"))
+            }
+            Some(Pull::Unknown(action)) => Finding::unknown(format!(
+                "whether the role may pull is unknown: {action} is not allowed"
+            ))
+            .evidence(format!("caller {}", quotable(&seer.target.caller)))
+            .fix(format!(
+                "mk8s aws permissions --for status --account {}",
+                seer.target.account
+            )),
+            None => Finding::skip("the role was not found"),
+        }
+    }))
+}
+
+fn pull_simulated(scene: &Scene<'_>) -> Vec<Finding> {
+    judged(Seer::with_role(scene).map(|seer| {
+        let answer = scene.aws.get().and_then(|facts| facts.simulated.as_ref());
+        match answer {
+            None => Finding::skip("the role was not found"),
+            Some(Err(failure)) => seer.unknown(failure, "what IAM says of a pull"),
+            Some(Ok(results)) => {
+                let refused = results
+                    .iter()
+                    .find_map(|result| Some((result, result.refusal.as_ref()?)));
+                match refused {
+                    None => Finding::pass("IAM says that the role may pull"),
+                    Some((result, refusal)) => not_simulated(scene, &seer, result, refusal),
+                }
+            }
+        }
+    }))
+}
+
+fn not_simulated(
+    scene: &Scene<'_>,
+    seer: &Seer<'_>,
+    result: &Simulated,
+    refusal: &Refusal,
+) -> Finding {
+    let what = format!(
+        "{} on {}",
+        quotable(&result.action),
+        quotable(&result.resource)
+    );
+    let finding = Finding::fail("IAM says that the role may not pull");
+    match refusal {
+        Refusal::Denied(policy) => {
+            let finding = finding.evidence(format!(
+                "a Deny statement in {} stands against {what}",
+                quotable(policy)
+            ));
+            match taking_off(scene, seer, policy) {
+                Some(fix) => finding.fix(fix),
+                None => finding,
+            }
+        }
+        Refusal::Boundary => {
+            let boundary = seer.role().and_then(|role| role.boundary.as_deref());
+            finding.evidence(format!(
+                "the permissions boundary {} does not allow {what}; whoever owns it has to change it",
+                quotable(boundary.unwrap_or_default())
+            ))
+        }
+        Refusal::Organization => finding.evidence(format!(
+            "a policy of the organization does not allow {what}; its owner has to change it"
+        )),
+        Refusal::NotAllowed => finding
+            .evidence(format!("no policy of the role allows {what}"))
+            .fix(seer.setup(scene, " --only policy --pull-policy read-only")),
+    }
+}
+
+/// The command that takes a policy off the role, by the name that IAM's simulation gives it.
+fn taking_off(scene: &Scene<'_>, seer: &Seer<'_>, policy: &str) -> Option<String> {
+    let role = seer.role()?;
+    let name = quote(&role.name);
+    let inline = seer.iam.inline.known().into_iter().flatten();
+    let attached = seer.iam.attached.known().into_iter().flatten();
+    // Inline policies are called `role_ROLE_POLICY`, managed ones by their name.
+    let of_role = format!("role_{}_", role.name);
+    let bare = policy.strip_prefix(&of_role).unwrap_or(policy);
+    if let Some(found) = inline.into_iter().find(|found| *found == bare) {
+        return Some(scene.aws_cli(&format!(
+            "iam delete-role-policy --role-name {name} --policy-name {}",
+            quote(found)
+        )));
+    }
+    let found = attached
+        .into_iter()
+        .find(|arn| *arn == policy || arn.rsplit('/').next() == Some(policy))?;
+    Some(scene.aws_cli(&format!(
+        "iam detach-role-policy --role-name {name} --policy-arn {}",
+        quote(found)
+    )))
+}

@@ -1,0 +1,336 @@
+//! The group *image* (`--image`): whether the image can be what the cluster pulls.
+
+use super::addons::private_image;
+use super::aws::{SAME_ACCOUNT, unknown};
+use super::scene::quote;
+use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use crate::arn::RoleArn;
+use crate::aws::ecr::{Ecr as _, EcrSdk};
+use crate::aws::iam::Answer;
+use crate::aws::image::{Image, PrivateImage, parse};
+use crate::aws::inspect::Inspector;
+use crate::aws::proof::tag;
+use crate::aws::repository::{self, Admission, Repository};
+use serde_json::{Value, json};
+
+pub(super) static GROUP: Group = Group {
+    id: "image",
+    summary: "the image, its repository and the repository's policy (--image)",
+    prepare,
+    checks: &[
+        Check {
+            id: "image-form",
+            summary: "the image is one in a private ECR registry",
+            needs: &[],
+            severity: Severity::Failure,
+            hint: "The reference has a typing error: an account that has not 12 digits, a host \
+                   that is not `ACCOUNT.dkr.ecr.REGION.amazonaws.com`, a scheme, capital letters. \
+                   A dual-stack host is a warning: not every node's credential provider knows it. \
+                   Images elsewhere have nothing to do with aws-ecr.",
+            fix: "Write the image as the reason says.",
+            run: Run::Now(form),
+        },
+        Check {
+            id: "image-partition",
+            summary: "image, role and cluster are in one partition of AWS",
+            needs: &["image-form"],
+            severity: Severity::Failure,
+            hint: "A role of one partition (aws, aws-cn, aws-us-gov, …) cannot pull from another, \
+                   whatever the policies say.",
+            fix: "Copy the image into a registry of the role's partition, or use a role of the \
+                  image's.",
+            run: Run::Now(partition),
+        },
+        Check {
+            id: "repository-exists",
+            summary: "the repository exists in that account and region",
+            needs: &["image-form", "aws-identity"],
+            severity: Severity::Failure,
+            hint: "The name, the account or the region is wrong, or the repository was never made.",
+            fix: "List the repositories that there are with `aws ecr describe-repositories`.",
+            run: Run::Now(repository_exists),
+        },
+        Check {
+            id: "image-exists",
+            summary: "the tag or digest exists in the repository",
+            needs: &["repository-exists"],
+            severity: Severity::Failure,
+            hint: "The tag was never pushed, or a lifecycle policy has removed it.",
+            fix: "List the tags that there are with `aws ecr list-images`.",
+            run: Run::Now(image_exists),
+        },
+        Check {
+            id: "repository-policy",
+            summary: "the repository's policy admits the role, where it is of another account",
+            needs: &["image-form", "aws-identity", "role-arn-form"],
+            severity: Severity::Failure,
+            hint: "Across accounts both have to allow the pull: the role's policy and the \
+                   repository's. The repository has no policy, none that admits the role, or one \
+                   that denies it.",
+            fix: "Add the statement that is shown to the repository's policy; `mk8s aws setup \
+                  aws-ecr --repository-policy` shows it too.",
+            run: Run::Now(repository_policy),
+        },
+    ],
+};
+
+/// What was looked at.
+#[derive(Debug)]
+pub(super) struct Facts {
+    repository: Answer<bool>,
+    image: Option<Answer<bool>>,
+    policy: Option<Answer<Option<String>>>,
+}
+
+fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
+    Box::pin(async move {
+        if scene.session.asked.image.is_none() {
+            return Gate::NotAsked("no image was named (--image IMAGE)".to_owned());
+        }
+        // Only where the group *aws* found that the credentials work.
+        let works = matches!(scene.session.called(), Some(Ok(_)));
+        if let (true, Some(image)) = (works, private_image(scene)) {
+            let inspector = Inspector::connect(&scene.session.aws).await;
+            let repository = inspector.repository_exists(&image).await;
+            let there = repository == Ok(true);
+            let tag = if there {
+                Some(inspector.image_exists(&image).await)
+            } else {
+                None
+            };
+            let policy = if repository == Ok(false) {
+                None
+            } else {
+                let ecr = EcrSdk::connect(&scene.session.aws, &image.region).await;
+                Some(ecr.repository_policy(&Repository::of(&image)).await)
+            };
+            // Prepared once a scene.
+            let _ = scene.image.set(Facts {
+                repository,
+                image: tag,
+                policy,
+            });
+        }
+        Gate::Open
+    })
+}
+
+fn form(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(text) = scene.session.asked.image.as_deref() else {
+        return vec![Finding::skip("no image was named (--image IMAGE)")];
+    };
+    vec![match parse(text) {
+        Err(reason) => Finding::fail("the image is not one in ECR")
+            .evidence(format!("{}: {reason}", crate::aws::quotable(text))),
+        Ok(Image::Private(image)) if image.dual_stack => {
+            let usual =
+                PrivateImage::new(&image.account, &image.region, &image.repository).map(|usual| {
+                    PrivateImage {
+                        tag: image.tag.clone(),
+                        digest: image.digest.clone(),
+                        ..usual
+                    }
+                });
+            let finding = Finding::warn("the image is named by a dual-stack host").evidence(
+                "not every node's credential provider knows such hosts; the usual one is safe",
+            );
+            match usual {
+                Ok(usual) => finding.fix(again(scene, &usual.to_string())),
+                Err(_) => finding,
+            }
+        }
+        Ok(Image::Private(image)) => Finding::pass(format!(
+            "image in account {}, region {}, repository {}",
+            image.account, image.region, image.repository
+        )),
+        Ok(Image::PublicEcr(_)) => {
+            Finding::skip("public ECR needs no role, aws-ecr has no part in it")
+        }
+        Ok(Image::Other(host)) => Finding::skip(format!(
+            "{} is not ECR, aws-ecr has no part in it",
+            crate::aws::quotable(&host)
+        )),
+    }]
+}
+
+/// The same check with another image.
+fn again(scene: &Scene<'_>, image: &str) -> String {
+    let cluster = scene
+        .cluster_name
+        .map_or_else(String::new, |name| format!(" -c {}", quote(name)));
+    scene.mk8s_aws(&format!("check{cluster} --image {}", quote(image)))
+}
+
+/// The role that pulls, and the partition of what pulls.
+fn puller(scene: &Scene<'_>) -> (Option<RoleArn>, Option<(String, &'static str)>) {
+    let Some(cluster) = scene.cluster() else {
+        return (None, None);
+    };
+    let role: Option<RoleArn> = cluster
+        .add_on("awsECR")
+        .and_then(|settings| settings.get("roleArn")?.as_str()?.parse().ok());
+    let partition = match (&role, cluster.home()) {
+        (Some(role), _) => Some((role.partition().to_owned(), "the role")),
+        (None, Some(home)) => Some((home.partition, "the cluster")),
+        (None, None) => None,
+    };
+    (role, partition)
+}
+
+fn partition(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(image) = private_image(scene) else {
+        return vec![Finding::skip("the image is not in ECR")];
+    };
+    vec![match puller(scene).1 {
+        None => Finding::skip("there is neither a role nor an account to compare with"),
+        Some((partition, _)) if partition == image.partition => {
+            Finding::pass(format!("all is in the partition {partition}"))
+        }
+        Some((partition, who)) => {
+            Finding::fail("the image is in another partition of AWS, which cannot be bridged")
+                .evidence(format!(
+                    "the image is in {}, {who} in {partition}",
+                    image.partition
+                ))
+        }
+    }]
+}
+
+fn caller(scene: &Scene<'_>) -> String {
+    match scene.session.called() {
+        Some(Ok(caller)) => caller.arn.clone(),
+        _ => String::new(),
+    }
+}
+
+/// The flags that name a repository to the AWS tools.
+fn repository_flags(image: &PrivateImage) -> String {
+    format!(
+        "--region {} --registry-id {} --repository-name {}",
+        image.region, image.account, image.repository
+    )
+}
+
+/// A command of the AWS tools; the region is the image's.
+fn ecr_cli(scene: &Scene<'_>, words: &str) -> String {
+    let asked = &scene.session.asked.aws_flags;
+    let mut flags = String::new();
+    let mut parts = asked.split(" --aws-");
+    flags.push_str(parts.next().unwrap_or_default());
+    for part in parts.filter(|part| !part.starts_with("region ")) {
+        flags.push_str(" --");
+        flags.push_str(part);
+    }
+    format!("aws ecr {words}{flags}")
+}
+
+fn repository_exists(scene: &Scene<'_>) -> Vec<Finding> {
+    let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
+        return vec![Finding::skip("the image was not looked at")];
+    };
+    vec![match &facts.repository {
+        Ok(true) => Finding::pass(format!("repository {} exists", image.repository)),
+        Ok(false) => Finding::fail(format!("there is no repository {}", image.repository))
+            .evidence(format!(
+                "not in account {}, region {}",
+                image.account, image.region
+            ))
+            .fix(ecr_cli(
+                scene,
+                &format!(
+                    "create-repository --region {} --repository-name {}",
+                    image.region, image.repository
+                ),
+            )),
+        Err(failure) => unknown(failure, "whether the repository exists", &caller(scene)),
+    }]
+}
+
+fn image_exists(scene: &Scene<'_>) -> Vec<Finding> {
+    let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
+        return vec![Finding::skip("the image was not looked at")];
+    };
+    let name = image.digest.as_deref().unwrap_or_else(|| tag(&image));
+    vec![match &facts.image {
+        None => Finding::skip("the repository was not found"),
+        Some(Ok(true)) => Finding::pass(format!("{}:{name} exists", image.repository)),
+        Some(Ok(false)) => Finding::fail(format!("there is no {name} in {}", image.repository))
+            .evidence(format!("{} has no such image", image.repository_arn()))
+            .fix(ecr_cli(
+                scene,
+                &format!("list-images {}", repository_flags(&image)),
+            )),
+        Some(Err(failure)) => unknown(failure, "whether the image exists", &caller(scene)),
+    }]
+}
+
+fn repository_policy(scene: &Scene<'_>) -> Vec<Finding> {
+    let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
+        return vec![Finding::skip("the image was not looked at")];
+    };
+    let (role, _) = puller(scene);
+    let Some(role) = role else {
+        let reason = match scene.cluster() {
+            None => "no cluster to pull with",
+            Some(cluster) if cluster.add_on("awsECR").is_none() => "aws-ecr is off",
+            Some(_) => SAME_ACCOUNT,
+        };
+        return vec![Finding::skip(reason)];
+    };
+    if *role.account() == image.account {
+        return vec![Finding::pass(
+            "role and repository are of one account, no policy is needed there",
+        )];
+    }
+    vec![match &facts.policy {
+        None => Finding::skip("the repository was not found"),
+        Some(Err(failure)) => unknown(
+            failure,
+            "whether the repository admits the role",
+            &caller(scene),
+        ),
+        Some(Ok(text)) => match text.as_deref().map(repository::parse) {
+            Some(Err(reason)) => {
+                Finding::fail("the repository's policy cannot be read").evidence(reason)
+            }
+            Some(Ok(policy)) => admission(scene, &image, &role, &policy),
+            None => admission(scene, &image, &role, &json!({})),
+        },
+    }]
+}
+
+fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &Value) -> Finding {
+    let admission = repository::admits(policy, role);
+    let setting = |policy: &Value| {
+        ecr_cli(
+            scene,
+            &format!(
+                "set-repository-policy {} --policy-text {}",
+                repository_flags(image),
+                quote(&policy.to_string())
+            ),
+        )
+    };
+    match &admission {
+        Admission::Allowed { .. } => Finding::pass(format!(
+            "the repository's policy admits the role: {}",
+            admission.describe()
+        )),
+        Admission::Conditional { .. } => Finding::warn(
+            "the repository's policy admits the role on a condition that cannot be judged here",
+        )
+        .evidence(admission.describe())
+        .fix(setting(&repository::with_statement(policy, role))),
+        Admission::Missing { .. } => {
+            Finding::fail("the repository's policy does not admit the role")
+                .evidence(admission.describe())
+                .fix(setting(&repository::with_statement(policy, role)))
+        }
+        Admission::Denied { .. } => Finding::fail("the repository's policy denies the role")
+            .evidence(admission.describe())
+            .fix(ecr_cli(
+                scene,
+                &format!("get-repository-policy {}", repository_flags(image)),
+            )),
+    }
+}

@@ -1,0 +1,502 @@
+//! The group *live*: the pull itself, with the token of the service account that pulls.
+//!
+//! The one true proof. STS hides nearly every cause behind the same refusal; what it hides is told
+//! apart by the checks before. The token is a secret: it is read, sent to STS and never shown.
+
+use super::scene::quote;
+use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use crate::arn::RoleArn;
+use crate::aws::iam::{Cause, Failure};
+use crate::aws::image::{Image, PrivateImage, parse as parse_image};
+use crate::aws::proof::{self, Assumed};
+use crate::aws::trust;
+use crate::cluster::Cluster;
+use crate::oidc::token::{Expected, Token, Verdict};
+use crate::settings::text::excerpt;
+use secrecy::SecretString;
+use serde_json::Value;
+use std::path::Path;
+use time::OffsetDateTime;
+use tokio::sync::OnceCell;
+
+pub(super) static GROUP: Group = Group {
+    id: "live",
+    summary: "the pull itself, with a token of the service account that pulls (--live)",
+    prepare,
+    checks: &[
+        Check {
+            id: "live-token",
+            summary: "the token is the right one, and the issuer's keys bear it out",
+            needs: &["issuer-keys"],
+            severity: Severity::Failure,
+            hint: "The token has expired, is of another service account, another cluster or for \
+                   another audience, or is signed with a key that the issuer does not publish \
+                   (any more).",
+            fix: "Make a new token with the `kubectl create token` line that is shown.",
+            run: Run::Now(token),
+        },
+        Check {
+            id: "live-assume-role",
+            summary: "AWS gives the role to whoever shows the token",
+            needs: &["live-token"],
+            severity: Severity::Failure,
+            hint: "The role is not there, its trust policy does not fit, the OIDC provider is \
+                   missing in the role's account or lacks the audience, or AWS cannot reach the \
+                   issuer. STS does not say which; the groups *issuer* and *aws* do.",
+            fix: "Make good what is missing with `mk8s aws setup aws-ecr`; after a change, IAM can \
+                  take a minute.",
+            run: Run::Later(|scene| Box::pin(assume_role(scene))),
+        },
+        Check {
+            id: "live-pull",
+            summary: "the role may log in to the registry and read the image",
+            needs: &["live-assume-role"],
+            severity: Severity::Failure,
+            hint: "The role has no pull policy, the repository's own policy does not admit it \
+                   (images of another account), or the image is not there.",
+            fix: "Attach a pull policy with `mk8s aws setup aws-ecr`, or name an image that is \
+                  there.",
+            run: Run::Later(|scene| Box::pin(pull(scene))),
+        },
+    ],
+};
+
+/// What was looked at.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// The token as it was read, or why it was not; `None` if no file was named.
+    token: Option<Result<SecretString, String>>,
+    /// What came of the exchange at STS.
+    assumed: OnceCell<Assumed>,
+}
+
+fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
+    Box::pin(async move {
+        let asked = &scene.session.asked;
+        if !asked.live {
+            return Gate::NotAsked("--live was not given".to_owned());
+        }
+        if !scene.session.is_online() {
+            return Gate::Closed("only manifests were named".to_owned());
+        }
+        let facts = Facts {
+            token: asked.web_identity_token_file.as_deref().map(read),
+            assumed: OnceCell::new(),
+        };
+        // Prepared once a scene.
+        let _ = scene.live.set(facts);
+        Gate::Open
+    })
+}
+
+/// A token is small; a file that is not is something else.
+const TOKEN: usize = 64 * 1024;
+
+fn read(path: &Path) -> Result<SecretString, String> {
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    })?;
+    match String::from_utf8(bytes) {
+        Ok(text) if text.len() <= TOKEN => Ok(SecretString::from(text.trim().to_owned())),
+        _ => Err("it does not hold a token".to_owned()),
+    }
+}
+
+/// What the trust policy of aws-ecr asks of a token.
+fn expected(scene: &Scene<'_>, cluster: &Cluster) -> Expected {
+    let mut expected = Expected {
+        issuer: scene
+            .issuer
+            .get()
+            .map(|facts| facts.url.clone())
+            .unwrap_or_default(),
+        audience: String::new(),
+        subjects: Vec::new(),
+    };
+    let template = cluster
+        .ready_at("/status/addOns/awsECR/trustPolicy")
+        .and_then(|template| trust::parse(template).ok());
+    for statement in template.iter().flat_map(trust::statements) {
+        let operators = statement.get("Condition").and_then(Value::as_object);
+        for conditions in operators.into_iter().flat_map(|it| it.values()) {
+            for (key, value) in conditions.as_object().into_iter().flatten() {
+                let values = match value {
+                    Value::Array(several) => several.iter().collect(),
+                    one => vec![one],
+                };
+                let values = values.into_iter().filter_map(Value::as_str);
+                if key.ends_with(":sub") {
+                    expected.subjects.extend(values.map(str::to_owned));
+                } else if key.ends_with(":aud") && expected.audience.is_empty() {
+                    expected.audience = values.take(1).collect();
+                }
+            }
+        }
+    }
+    if expected.audience.is_empty() {
+        let config = "/status/addOns/awsWorkloadIdentity/oidcProviderConfig/audience";
+        let audience = cluster.ready_at(config).and_then(Value::as_str);
+        audience
+            .unwrap_or("sts.amazonaws.com")
+            .clone_into(&mut expected.audience);
+    }
+    expected
+}
+
+/// The command that makes a token, without where it goes. In a sandbox there is no Kubernetes.
+fn make_token(cluster: &Cluster, expected: &Expected) -> Option<String> {
+    if super::issuer::is_on_loopback(&expected.issuer) {
+        return Some(format!("mk8s sandbox token -c {}", quote(cluster.name())));
+    }
+    kubectl(expected)
+}
+
+/// `kubectl create token …`
+fn kubectl(expected: &Expected) -> Option<String> {
+    let (namespace, account) = expected.subjects.iter().find_map(|subject| {
+        let account = subject.strip_prefix("system:serviceaccount:")?;
+        (!account.contains(['*', '?'])).then(|| account.split_once(':'))?
+    })?;
+    Some(format!(
+        "kubectl create token {} -n {} --audience {} --duration 10m",
+        quote(account),
+        quote(namespace),
+        quote(&expected.audience),
+    ))
+}
+
+/// The commands that make a token and check it.
+fn try_again(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Option<String> {
+    let make = make_token(cluster, expected)?;
+    let asked = &scene.session.asked;
+    let file = asked
+        .web_identity_token_file
+        .as_ref()
+        .map_or_else(|| "token".to_owned(), |path| path.display().to_string());
+    let file = quote(&file);
+    let image = asked
+        .image
+        .as_ref()
+        .map_or_else(String::new, |image| format!(" --image {}", quote(image)));
+    let check = scene.mk8s_aws(&format!(
+        "check -c {}{image} --live --web-identity-token-file {file}",
+        quote(cluster.name())
+    ));
+    Some(format!("{make} > {file} && {check}"))
+}
+
+fn with_fix(finding: Finding, fix: Option<String>) -> Finding {
+    match fix {
+        Some(fix) => finding.fix(fix),
+        None => finding,
+    }
+}
+
+fn token(scene: &Scene<'_>) -> Vec<Finding> {
+    let (Some(cluster), Some(facts)) = (scene.cluster(), scene.live.get()) else {
+        return vec![Finding::skip("there is no cluster to look at")];
+    };
+    if cluster.add_on("awsECR").is_none() {
+        return vec![Finding::skip("aws-ecr is off")];
+    }
+    let expected = expected(scene, cluster);
+    let fix = try_again(scene, cluster, &expected);
+    let path = scene.session.asked.web_identity_token_file.as_deref();
+    let file = path.map_or_else(String::new, |path| {
+        excerpt(&path.display().to_string(), 200)
+    });
+    let bad = |reason: String| {
+        vec![with_fix(
+            Finding::fail(format!("the token in {file} is not the right one")).evidence(reason),
+            fix.clone(),
+        )]
+    };
+    let text = match &facts.token {
+        None => {
+            return vec![with_fix(
+                Finding::unknown("no token to try the pull with").evidence(format!(
+                    "--web-identity-token-file was not given; where kubectl reaches the \
+                     cluster: {}",
+                    kubectl(&expected).unwrap_or_else(|| "kubectl create token".to_owned())
+                )),
+                fix,
+            )];
+        }
+        Some(Err(reason)) => return bad(reason.clone()),
+        Some(Ok(text)) => text,
+    };
+    let token = match Token::parse(secrecy::ExposeSecret::expose_secret(text)) {
+        Ok(token) => token,
+        Err(reason) => return bad(reason),
+    };
+    let mut problems = token.problems(&expected, OffsetDateTime::now_utc().unix_timestamp());
+    let keys = scene
+        .issuer
+        .get()
+        .and_then(|facts| facts.look()?.keys.as_ref()?.as_ref().ok());
+    let mut unverified = None;
+    match keys {
+        Some((keys, _)) => match token.verify(keys) {
+            Verdict::Good => {}
+            // One of another issuer is never signed with this one's key: that says nothing more.
+            Verdict::Bad(_) if token.issuer.as_deref() != Some(expected.issuer.as_str()) => {}
+            Verdict::Bad(reason) => problems.push(reason),
+            Verdict::Unknown(reason) => unverified = Some(reason),
+        },
+        None => unverified = Some("the issuer's keys are not known".to_owned()),
+    }
+    if !problems.is_empty() {
+        return bad(problems.join("; "));
+    }
+    let subject = excerpt(token.subject.as_deref().unwrap_or_default(), 200);
+    vec![match unverified {
+        Some(reason) => Finding::warn(format!(
+            "the token is of {subject}, its signature was not verified"
+        ))
+        .evidence(reason),
+        None => Finding::pass(format!(
+            "the token is of {subject}, and the issuer's keys bear it out"
+        )),
+    }]
+}
+
+async fn assume_role(scene: &Scene<'_>) -> Vec<Finding> {
+    let (Some(cluster), Some(facts)) = (scene.cluster(), scene.live.get()) else {
+        return vec![Finding::skip("there is no cluster to look at")];
+    };
+    let Some(Ok(token)) = &facts.token else {
+        return vec![Finding::skip("there is no token")];
+    };
+    let role = cluster
+        .add_on("awsECR")
+        .and_then(|settings| settings.get("roleArn")?.as_str());
+    let role: RoleArn = match role.map(str::parse) {
+        Some(Ok(role)) => role,
+        Some(Err(_)) => return vec![Finding::skip("role-arn-form failed")],
+        None => return vec![Finding::skip("same account, aws-ecr has no role")],
+    };
+    match proof::assume(&scene.session.aws, &role, token).await {
+        Ok(assumed) => {
+            let text = format!("STS gives {}", excerpt(&assumed.arn, 200));
+            // Asked once a scene.
+            let _ = facts.assumed.set(assumed);
+            vec![Finding::pass(text)]
+        }
+        Err(failure) => vec![refused(scene, cluster, &role, &failure)],
+    }
+}
+
+/// What STS said, and what it means.
+fn refused(scene: &Scene<'_>, cluster: &Cluster, role: &RoleArn, failure: &Failure) -> Finding {
+    let said = said(failure);
+    if let Some(unreachable) = out_of_reach("STS", failure) {
+        return unreachable;
+    }
+    let code = match &failure.cause {
+        Cause::Code(code) => code.trim_end_matches("Exception"),
+        _ => "",
+    };
+    let message = failure.message.as_str();
+    let meaning = match code {
+        "AccessDenied" => format!(
+            "STS does not say why: {role} is not there, or its trust policy does not admit the \
+             token"
+        ),
+        "InvalidIdentityToken" if message.contains("No OpenIDConnect provider") => format!(
+            "the OIDC provider is missing in account {}, or its URL differs",
+            role.account()
+        ),
+        "InvalidIdentityToken" if message.contains("audience") => {
+            "the OIDC provider lacks the token's audience".to_owned()
+        }
+        "InvalidIdentityToken" if message.contains("verification key") => {
+            "AWS cannot fetch the issuer's keys; from the internet they may not be reachable"
+                .to_owned()
+        }
+        "InvalidIdentityToken" if message.contains("thumbprint") => {
+            "the registered thumbprint does not fit the issuer's certificate".to_owned()
+        }
+        "InvalidIdentityToken" => "AWS does not take the token".to_owned(),
+        "ExpiredToken" => "the token has expired, or a clock is wrong".to_owned(),
+        "IDPCommunicationError" => "AWS could not reach the issuer just now".to_owned(),
+        "RegionDisabled" => "the region's STS is not switched on in the account".to_owned(),
+        _ => "STS refuses the token".to_owned(),
+    };
+    let words = format!("aws setup aws-ecr -c {}", quote(cluster.name()));
+    let finding = Finding::fail(format!("{} cannot be assumed with the token", role.name()))
+        .evidence(format!("{meaning}; {said}"));
+    match code {
+        "AccessDenied" => finding.fix(scene.mk8s_aws(&words)),
+        "InvalidIdentityToken"
+            if message.contains("No OpenIDConnect provider") || message.contains("audience") =>
+        {
+            finding.fix(scene.mk8s_aws(&words))
+        }
+        _ => finding,
+    }
+}
+
+fn said(failure: &Failure) -> String {
+    let code = match &failure.cause {
+        Cause::Code(code) => excerpt(code, 60),
+        Cause::Status(status) => status.to_string(),
+        _ => "no answer".to_owned(),
+    };
+    let request = failure
+        .request_id
+        .as_ref()
+        .map_or_else(String::new, |id| format!(" (request {})", excerpt(id, 80)));
+    format!(
+        "AWS said {code} \"{}\"{request}",
+        excerpt(&failure.message, 300)
+    )
+}
+
+/// A failure that says nothing about the role.
+fn out_of_reach(what: &str, failure: &Failure) -> Option<Finding> {
+    let reason = match failure.cause {
+        Cause::Unreachable => "it could not be reached",
+        Cause::TimedOut => "it did not answer in time",
+        Cause::Endpoint => "its endpoint is not a URL",
+        _ if failure.passing() => "it has no time just now",
+        _ => return None,
+    };
+    Some(
+        Finding::unknown(format!("{what} could not be asked"))
+            .evidence(format!("{reason}: {}", excerpt(&failure.message, 300))),
+    )
+}
+
+async fn pull(scene: &Scene<'_>) -> Vec<Finding> {
+    let (Some(cluster), Some(facts)) = (scene.cluster(), scene.live.get()) else {
+        return vec![Finding::skip("there is no cluster to look at")];
+    };
+    let Some(assumed) = facts.assumed.get() else {
+        return vec![Finding::skip("the role was not assumed")];
+    };
+    let Some(text) = scene.session.asked.image.as_deref() else {
+        return vec![Finding::skip("no image was named (--image)")];
+    };
+    let Ok(Image::Private(image)) = parse_image(text) else {
+        return vec![Finding::skip("the image is not in a private ECR registry")];
+    };
+    match assumed.pull(&image).await {
+        Ok(digest) => vec![Finding::pass(format!(
+            "the role reads {}, {}",
+            excerpt(text, 300),
+            excerpt(&digest, 100)
+        ))],
+        Err(failure) => vec![unpulled(scene, cluster, &image, &failure)],
+    }
+}
+
+fn unpulled(
+    scene: &Scene<'_>,
+    cluster: &Cluster,
+    image: &PrivateImage,
+    failure: &Failure,
+) -> Finding {
+    if let Some(unreachable) = out_of_reach("ECR", failure) {
+        return unreachable;
+    }
+    let said = said(failure);
+    let place = format!(
+        "{} in account {}, {}",
+        image.repository, image.account, image.region
+    );
+    if failure.denied() && failure.action == "ecr:GetAuthorizationToken" {
+        let words = format!("aws setup aws-ecr -c {}", quote(cluster.name()));
+        return Finding::fail("the role may not log in to the registry")
+            .evidence(format!(
+                "it has no pull policy, or one that is denied; {said}"
+            ))
+            .fix(scene.mk8s_aws(&words));
+    }
+    if failure.denied() {
+        return Finding::fail(format!("the role may not read {place}")).evidence(format!(
+            "its own policy, or that of a repository in another account, does not allow it; {said}"
+        ));
+    }
+    let meaning = match &failure.cause {
+        Cause::Code(code) if code.starts_with("RepositoryNotFound") => {
+            format!("there is no repository {place}")
+        }
+        Cause::Code(code) if code.starts_with("ImageNotFound") => match &image.digest {
+            Some(digest) => format!("{place} has no image {}", excerpt(digest, 100)),
+            None => format!("{place} has no tag {}", proof::tag(image)),
+        },
+        _ => format!("{place} cannot be read"),
+    };
+    Finding::fail(meaning).evidence(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_file_that_holds_no_token_says_so_without_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        assert_eq!(read(&path).unwrap_err(), "there is no such file");
+        std::fs::write(&path, [0xff, 0xfe]).unwrap();
+        assert_eq!(read(&path).unwrap_err(), "it does not hold a token");
+        std::fs::write(&path, vec![b'a'; TOKEN + 1]).unwrap();
+        assert_eq!(read(&path).unwrap_err(), "it does not hold a token");
+        std::fs::write(&path, " a.b.c\n").unwrap();
+        let token = read(&path).unwrap();
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&token), "a.b.c");
+        assert!(!format!("{token:?}").contains("a.b.c"));
+    }
+
+    #[test]
+    fn what_aws_said_is_quoted_and_escaped() {
+        let failure = Failure {
+            action: "sts:AssumeRoleWithWebIdentity",
+            cause: Cause::Code("AccessDenied".to_owned()),
+            message: "Not\u{1b}[31m authorized".to_owned(),
+            request_id: Some("r1".to_owned()),
+        };
+        let said = said(&failure);
+        assert!(said.starts_with("AWS said AccessDenied \"Not"), "{said}");
+        assert!(
+            said.ends_with("(request r1)") && !said.contains('\u{1b}'),
+            "{said}"
+        );
+        assert!(out_of_reach("STS", &failure).is_none());
+        let slow = Failure {
+            cause: Cause::TimedOut,
+            ..failure
+        };
+        assert!(out_of_reach("STS", &slow).is_some());
+    }
+
+    #[test]
+    fn the_template_says_what_a_token_must_claim() {
+        let session = crate::check::Session::new(
+            crate::check::Asked::default(),
+            &crate::settings::Environment::default(),
+            None,
+            crate::aws::sdk::Connection::default(),
+            Vec::new(),
+        );
+        let policy = json!({"Statement": {"Effect": "Allow", "Condition": {
+            "StringEquals": {"h/x:aud": "custom"},
+            "StringLike": {"h/x:sub": ["system:serviceaccount:a:*", "system:serviceaccount:b:c"]}}}});
+        for policy in [policy.clone(), json!(policy.to_string())] {
+            let cluster = Cluster::new(json!({"name": "prod",
+                "status": {"addOns": {"awsECR": {"trustPolicy": policy}}}}));
+            let scene = Scene::new(&session, Some("prod"));
+            let expected = expected(&scene, &cluster);
+            assert_eq!(expected.audience, "custom");
+            assert_eq!(expected.subjects.len(), 2);
+            assert_eq!(
+                try_again(&scene, &cluster, &expected).unwrap(),
+                "kubectl create token c -n b --audience custom --duration 10m > token && \
+                 mk8s check -c prod --live --web-identity-token-file token"
+            );
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! The group *manifest*: what `cpln` or the platform would take otherwise than it looks. Offline.
+
+use super::scene::{Doc, quote};
+use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use crate::addon::{self, Addon, Param, ParamKind, rules};
+use serde_json::Value;
+use std::ops::RangeInclusive;
+
+/// What the server sets at the top of a cluster (control-plane.md 1.11).
+const READ_ONLY: [&str; 7] = [
+    "id",
+    "version",
+    "created",
+    "lastModified",
+    "links",
+    "alias",
+    "status",
+];
+
+pub(super) static GROUP: Group = Group {
+    id: "manifest",
+    summary: "manifest files, offline",
+    prepare,
+    checks: &[
+        Check {
+            id: "manifest-parse",
+            summary: "every file parses",
+            needs: &[],
+            severity: Severity::Fatal,
+            hint: "A file is not UTF-8, or has a syntax error.",
+            fix: "Mend the line that is shown.",
+            run: Run::Now(parse),
+        },
+        Check {
+            id: "manifest-duplicate-key",
+            summary: "no key is written twice in a mapping",
+            needs: &["manifest-parse"],
+            severity: Severity::Failure,
+            hint: "A key is written twice. `cpln` takes the last one and says nothing; other \
+                   parsers refuse the file.",
+            fix: "Delete the one that is not meant; the command that is named deletes the first, \
+                  which does not count today.",
+            run: Run::Now(duplicate_key),
+        },
+        Check {
+            id: "manifest-unknown-addon",
+            summary: "every add-on is one that mk8s knows",
+            needs: &["manifest-parse"],
+            severity: Severity::Warning,
+            hint: "A key under `spec.addOns` is misspelt (case counts), or newer than this mk8s. \
+                   It is left untouched, and the platform may ignore it.",
+            fix: "Compare it with `mk8s addon list`.",
+            run: Run::Now(unknown_addon),
+        },
+        Check {
+            id: "manifest-readonly-fields",
+            summary: "nothing stands there that only the server sets",
+            needs: &["manifest-parse"],
+            severity: Severity::Warning,
+            hint: "The file was made from the API's own object. A stale `version` makes an apply \
+                   fail with a conflict, and the other fields mean nothing in a manifest.",
+            fix: "Delete them; `mk8s cluster get NAME -o yaml-slim` prints a cluster without them.",
+            run: Run::Now(readonly_fields),
+        },
+        Check {
+            id: "addon-value-bool",
+            summary: "every add-on is a mapping",
+            needs: &["manifest-parse"],
+            severity: Severity::Failure,
+            hint: "An add-on is written as `true`, `false` or another plain value. That is how the \
+                   Terraform provider switches; the API takes a mapping for on, and no key or \
+                   `null` for off.",
+            fix: "Write `{}` for on, `null` or nothing for off.",
+            run: Run::Now(value_bool),
+        },
+        Check {
+            id: "addon-required-field",
+            summary: "every add-on has the settings that the platform requires, of the right kind",
+            needs: &["manifest-parse", "addon-value-bool"],
+            severity: Severity::Failure,
+            hint: "A setting that the platform requires is missing, or one is not of its kind.",
+            fix: "Set it with `mk8s addon enable ADDON -f FILE`.",
+            run: Run::Now(required_field),
+        },
+    ],
+};
+
+fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
+    let gate = if scene.session.files.is_empty() {
+        Gate::NotAsked("no manifest was named (-f FILE)".to_owned())
+    } else {
+        Gate::Open
+    };
+    Box::pin(async { gate })
+}
+
+/// All problems, or the one finding that says that there is none.
+pub(super) fn or_pass(problems: Vec<Finding>, pass: impl FnOnce() -> Finding) -> Vec<Finding> {
+    if problems.is_empty() {
+        vec![pass()]
+    } else {
+        problems
+    }
+}
+
+/// `1 cluster`, `3 clusters`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+fn parse(scene: &Scene<'_>) -> Vec<Finding> {
+    let files = &scene.session.files;
+    let problems: Vec<Finding> = files
+        .iter()
+        .filter_map(|file| {
+            let error = file.manifest.as_ref().err()?;
+            let line = line_in(&error.message);
+            Some(super::control_plane::as_finding(error).at(&file.label, line))
+        })
+        .collect();
+    or_pass(problems, || {
+        let clusters = scene.documents().len();
+        let clusters = counted(clusters, "cluster");
+        match files.as_slice() {
+            [file] => Finding::pass(format!("{} parses, {clusters}", file.called())),
+            _ => Finding::pass(format!("{} files parse, {clusters}", files.len())),
+        }
+    })
+}
+
+/// The line in `FILE:LINE:COLUMN has a syntax error`.
+fn line_in(message: &str) -> Option<usize> {
+    let place = message
+        .split(' ')
+        .find(|word| word.matches(':').count() >= 2)?;
+    let mut parts = place.rsplit(':');
+    parts.next()?.parse::<usize>().ok()?;
+    parts.next()?.parse().ok()
+}
+
+/// A command that edits lines of a file; none for stdin.
+fn sed(doc: &Doc<'_>, script: &str) -> Option<String> {
+    (doc.file.label != "-")
+        .then(|| format!("sed -E -i.bak {} {}", quote(script), quote(&doc.file.label)))
+}
+
+fn with_fix(finding: Finding, fix: Option<String>) -> Finding {
+    match fix {
+        Some(fix) => finding.fix(fix),
+        None => finding,
+    }
+}
+
+fn deletion(lines: &RangeInclusive<usize>) -> String {
+    if lines.start() == lines.end() {
+        format!("{}d", lines.start())
+    } else {
+        format!("{},{}d", lines.start(), lines.end())
+    }
+}
+
+fn duplicate_key(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut problems = Vec::new();
+    for doc in scene.documents() {
+        for twice in doc.document.duplicates() {
+            let lines = twice.lines.as_ref();
+            let fix = lines.and_then(|lines| sed(&doc, &deletion(lines)));
+            let finding = Finding::fail(format!(
+                "`{}` is written twice in {}",
+                twice.key.escape_debug(),
+                doc.label()
+            ))
+            .evidence(twice.finding.message)
+            .at(&doc.file.label, Some(twice.finding.line));
+            problems.push(with_fix(finding, fix));
+        }
+    }
+    or_pass(problems, || Finding::pass("no key is written twice"))
+}
+
+/// The keys under `spec.addOns` with their values.
+fn add_ons<'a>(doc: &'a Doc<'_>) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    doc.cluster.add_ons().into_iter().flatten()
+}
+
+fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut problems = Vec::new();
+    for doc in scene.documents() {
+        for (key, _) in add_ons(&doc).filter(|(key, _)| addon::by_key(key).is_none()) {
+            let line = doc.line(&["spec", "addOns", key]);
+            let shown = key.escape_debug();
+            let meant = addon::by_word(key)
+                .or_else(|| addon::by_word(addon::nearest(key)?))
+                .map(|addon| addon.key);
+            let evidence = match meant {
+                Some(meant) => format!("line {line}; {meant} may be meant"),
+                None => format!("line {line}; it is left untouched"),
+            };
+            let fix = meant
+                .filter(|_| key.chars().all(|c| c.is_ascii_alphanumeric()))
+                .and_then(|meant| sed(&doc, &format!("{line}s/{key}/{meant}/")));
+            let finding = Finding::fail(format!(
+                "add-on \"{shown}\" is not known to mk8s {}",
+                env!("CARGO_PKG_VERSION")
+            ))
+            .evidence(evidence)
+            .at(&doc.file.label, Some(line));
+            problems.push(finding.fix(fix.unwrap_or_else(|| "mk8s addon list".to_owned())));
+        }
+    }
+    or_pass(problems, || Finding::pass("every add-on is known"))
+}
+
+fn readonly_fields(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut problems = Vec::new();
+    for doc in scene.documents() {
+        let value = doc.cluster.value();
+        let there: Vec<&str> = READ_ONLY
+            .into_iter()
+            .filter(|field| value.get(field).is_some())
+            .collect();
+        if there.is_empty() {
+            continue;
+        }
+        let lines: Option<Vec<RangeInclusive<usize>>> = there
+            .iter()
+            .map(|field| doc.document.lines_of(&[field]))
+            .collect();
+        let script = lines.map(|lines| lines.iter().map(deletion).collect::<Vec<_>>().join(";"));
+        let fix = script.and_then(|script| sed(&doc, &script));
+        let line = there.iter().map(|field| doc.line(&[field])).min();
+        let finding = Finding::fail(format!(
+            "{} has fields that only the server sets",
+            doc.label()
+        ))
+        .evidence(there.join(", "))
+        .at(&doc.file.label, line);
+        problems.push(with_fix(finding, fix));
+    }
+    or_pass(problems, || Finding::pass("no field is the server's"))
+}
+
+fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut problems = Vec::new();
+    for doc in scene.documents() {
+        let odd = add_ons(&doc).filter(|(_, value)| !value.is_object() && !value.is_null());
+        for (key, value) in odd {
+            let line = doc.line(&["spec", "addOns", key]);
+            let name = crate::plan::display_name(key).escape_debug().to_string();
+            let text = crate::settings::text::excerpt(&value.to_string(), 40);
+            let finding = Finding::fail(format!("{name} is not a mapping in {}", doc.label()))
+                .evidence(format!("line {line}: {}: {text}", key.escape_debug()))
+                .at(&doc.file.label, Some(line));
+            let written = doc.document.written(&["spec", "addOns", key]);
+            let fix = replace_scalar(key, value, written.as_deref())
+                .and_then(|script| sed(&doc, &format!("{line}{script}")));
+            problems.push(with_fix(finding, fix));
+        }
+    }
+    or_pass(problems, || Finding::pass("every add-on is a mapping"))
+}
+
+/// The `sed` command that writes a mapping, or `null` for `false`, in the place of a scalar.
+fn replace_scalar(key: &str, value: &Value, written: Option<&str>) -> Option<String> {
+    let written = written?;
+    let plain = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "\" '".contains(c))
+    };
+    if !plain(written) || !plain(key) {
+        return None;
+    }
+    let to = if *value == Value::Bool(false) {
+        "null"
+    } else {
+        "{}"
+    };
+    Some(format!(r#"s/({key}["']?[ ]*:[ ]*){written}/\1{to}/"#))
+}
+
+fn required_field(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut problems = Vec::new();
+    for doc in scene.documents() {
+        for (key, settings) in add_ons(&doc).filter(|(_, value)| !value.is_null()) {
+            let Some(addon) = addon::by_key(key) else {
+                continue;
+            };
+            for finding in rules::before_enable(&doc.cluster, addon, settings) {
+                let (param, text) = match &finding {
+                    rules::Finding::SettingMissing(param) => {
+                        (*param, format!("{} has no `{}`", addon.name, param.field))
+                    }
+                    rules::Finding::SettingInvalid { param, .. }
+                        if param.kind != ParamKind::RoleArn =>
+                    {
+                        let text = format!("`{}` of {} will not do", param.field, addon.name);
+                        (*param, text)
+                    }
+                    _ => continue,
+                };
+                let at = ["spec", "addOns", key, param.field];
+                let line = doc.document.line_of(&at);
+                let line = line.unwrap_or_else(|| doc.line(&at[..3]));
+                problems.push(
+                    Finding::fail(format!("{text} in {}", doc.label()))
+                        .evidence(finding.to_string())
+                        .fix(set(addon, param, &doc.flags()))
+                        .at(&doc.file.label, Some(line)),
+                );
+            }
+        }
+    }
+    or_pass(problems, || {
+        Finding::pass("every add-on has the settings it must have")
+    })
+}
+
+/// The command that sets a setting; those without a flag are explained.
+pub(super) fn set(addon: &Addon, param: &Param, target: &str) -> String {
+    match param.flag {
+        Some(flag) => format!(
+            "mk8s addon enable {} {target} --{flag} {}",
+            addon.name,
+            param.kind.placeholder()
+        ),
+        None => format!("mk8s addon explain {}", addon.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_line_of_a_syntax_error_is_read() {
+        for (message, line) in [
+            ("a/b.yaml:31:7 has a syntax error", Some(31)),
+            ("C:/x.yaml:2:1 has a syntax error", Some(2)),
+            ("there is no file `x`", None),
+        ] {
+            assert_eq!(line_in(message), line, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_scalar_becomes_a_mapping_or_null() {
+        for (value, written, script) in [
+            (
+                json!(true),
+                Some("true"),
+                Some(r#"s/(logs["']?[ ]*:[ ]*)true/\1{}/"#),
+            ),
+            (
+                json!(false),
+                Some("false"),
+                Some(r#"s/(logs["']?[ ]*:[ ]*)false/\1null/"#),
+            ),
+            (json!("a/b"), Some("a/b"), None),
+            (json!([1]), None, None),
+        ] {
+            let found = replace_scalar("logs", &value, written);
+            assert_eq!(found.as_deref(), script, "{value}");
+        }
+    }
+}

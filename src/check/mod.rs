@@ -1,0 +1,254 @@
+//! The checklist of `mk8s check`: what is looked at, in which order, and what depends on what.
+//!
+//! A check is data plus one function; a group is a file with a list of checks and a line in
+//! [`catalog`]. Checks only read. Nothing here prints, and nothing writes to a cluster or to AWS.
+
+mod addons;
+mod aws;
+pub mod catalog;
+mod control_plane;
+mod drift;
+mod image;
+pub mod issuer;
+mod live;
+mod manifest;
+pub mod report;
+mod run;
+pub mod scene;
+pub mod select;
+mod setup;
+mod trust;
+
+pub use catalog::GROUPS;
+pub use report::{Item, Report, Summary};
+pub use run::run;
+pub use scene::{Asked, File, Scene, Session};
+pub use select::Selection;
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// The page that explains every check; its anchors are the ids.
+pub const PAGE: &str = "docs/checks.md";
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// All is well.
+    Pass,
+    /// It works, and should not stay so.
+    Warn,
+    /// Not looked at, because there is no point or no need.
+    Skip,
+    /// The caller may not look, or cannot.
+    Unknown,
+    /// It does not work.
+    Fail,
+}
+
+impl State {
+    /// The word in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Unknown => "unknown",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// What a check's failure means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The rest of the group, and whatever needs it, is skipped.
+    Fatal,
+    /// Whatever needs it is skipped.
+    Failure,
+    /// A failure counts as a warning.
+    Warning,
+}
+
+impl Severity {
+    /// The word in `--list`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fatal => "fatal",
+            Self::Failure => "failure",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// The place in a file that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as it was named.
+    pub file: String,
+    /// The line, from 1.
+    pub line: Option<usize>,
+}
+
+/// What a check saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How it ended.
+    pub state: State,
+    /// What is, or is not, the case; lower case, no full stop. For a skip: the reason.
+    pub message: String,
+    /// The fact behind it, on one line.
+    pub evidence: Option<String>,
+    /// The command that mends it, ready to be pasted.
+    pub fix: Option<String>,
+    /// Where in a file.
+    pub place: Option<Place>,
+}
+
+impl Finding {
+    fn new(state: State, message: impl Into<String>) -> Self {
+        Self {
+            state,
+            message: message.into(),
+            evidence: None,
+            fix: None,
+            place: None,
+        }
+    }
+
+    /// All is well; says what was seen.
+    pub fn pass(message: impl Into<String>) -> Self {
+        Self::new(State::Pass, message)
+    }
+
+    /// It works, and should not stay so.
+    pub fn warn(message: impl Into<String>) -> Self {
+        Self::new(State::Warn, message)
+    }
+
+    /// It does not work. The runner makes it a warning where the check's severity says so.
+    pub fn fail(message: impl Into<String>) -> Self {
+        Self::new(State::Fail, message)
+    }
+
+    /// The caller may not look.
+    pub fn unknown(message: impl Into<String>) -> Self {
+        Self::new(State::Unknown, message)
+    }
+
+    /// There is no point or no need to look; says why, to follow "skipped: ".
+    pub fn skip(reason: impl Into<String>) -> Self {
+        Self::new(State::Skip, reason)
+    }
+
+    /// Adds the fact behind it; line breaks become `; `.
+    #[must_use]
+    pub fn evidence(mut self, evidence: impl Into<String>) -> Self {
+        let text: String = evidence.into();
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        self.evidence = Some(lines.join("; ")).filter(|text| !text.is_empty());
+        self
+    }
+
+    /// Adds the command that mends it.
+    #[must_use]
+    pub fn fix(mut self, command: impl Into<String>) -> Self {
+        self.fix = Some(command.into());
+        self
+    }
+
+    /// Adds the place in a file.
+    #[must_use]
+    pub fn at(mut self, file: impl Into<String>, line: Option<usize>) -> Self {
+        self.place = Some(Place {
+            file: file.into(),
+            line,
+        });
+        self
+    }
+}
+
+/// Something that is there a little later.
+pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// The function of a check. It gives at least one finding: all that is wrong, or one that passes.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// Judges what the group has prepared.
+    Now(fn(&Scene<'_>) -> Vec<Finding>),
+    /// Looks for itself.
+    Later(for<'a> fn(&'a Scene<'_>) -> Soon<'a, Vec<Finding>>),
+}
+
+/// One check.
+pub struct Check {
+    /// The stable id; a retired one is never used again.
+    pub id: &'static str,
+    /// What holds when it passes, in a few words.
+    pub summary: &'static str,
+    /// The checks that must not fail, be unknown or be skipped, or else this one is skipped.
+    pub needs: &'static [&'static str],
+    /// What its failure means.
+    pub severity: Severity,
+    /// Why it fails, usually; for the documentation and `--list -o json`.
+    pub hint: &'static str,
+    /// What mends it, in general; each finding names the exact command.
+    pub fix: &'static str,
+    /// Looks and judges.
+    pub run: Run,
+}
+
+/// Whether a group is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gate {
+    /// It is.
+    Open,
+    /// Nobody asked for it; the reason is said only to those who name it with `--only`.
+    NotAsked(String),
+    /// It is skipped as a whole, and the reason is said.
+    Closed(String),
+}
+
+/// Checks that belong together and look at the same things.
+pub struct Group {
+    /// The stable id.
+    pub id: &'static str,
+    /// What it is about, in a few words.
+    pub summary: &'static str,
+    /// Looks at what its checks judge, and says whether there is anything to judge.
+    pub prepare: for<'a> fn(&'a Scene<'_>) -> Soon<'a, Gate>,
+    /// The checks, each behind those it needs.
+    pub checks: &'static [Check],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_are_unique_and_needs_come_first() {
+        let mut seen = HashSet::new();
+        for group in GROUPS {
+            assert!(seen.insert(group.id), "{}", group.id);
+            for check in group.checks {
+                for need in check.needs {
+                    assert!(seen.contains(need), "{} needs {need}", check.id);
+                }
+                assert!(seen.insert(check.id), "{}", check.id);
+                for text in [check.summary, check.hint, check.fix] {
+                    assert!(!text.is_empty(), "{}", check.id);
+                }
+                assert!(!check.summary.ends_with('.'), "{}", check.id);
+                assert!(check.hint.ends_with('.'), "{}", check.id);
+                assert!(check.fix.ends_with('.'), "{}", check.id);
+            }
+        }
+    }
+
+    #[test]
+    fn evidence_is_one_line() {
+        let finding = Finding::fail("x").evidence("a\n  b\r\nc");
+        assert_eq!(finding.evidence.as_deref(), Some("a; b; c"));
+    }
+}

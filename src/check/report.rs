@@ -1,0 +1,149 @@
+//! What came of the checks, ready to be shown in any format. Pure data.
+
+use super::{Finding, PAGE, Place, Severity, State};
+use std::collections::BTreeSet;
+
+/// One line of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The check's stable id.
+    pub id: &'static str,
+    /// Its group's stable id.
+    pub group: &'static str,
+    /// The cluster it is about, where several were named.
+    pub cluster: Option<String>,
+    /// What was seen.
+    pub finding: Finding,
+    /// The group was skipped as a whole, for this finding's reason.
+    pub with_group: bool,
+}
+
+impl Item {
+    /// How it ended.
+    pub fn state(&self) -> State {
+        self.finding.state
+    }
+
+    /// Where it is explained.
+    pub fn docs(&self) -> String {
+        format!("{PAGE}#{}", self.id)
+    }
+
+    /// Where in a file.
+    pub fn place(&self) -> Option<&Place> {
+        self.finding.place.as_ref()
+    }
+}
+
+/// How many items ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Passed.
+    pub pass: usize,
+    /// With a warning.
+    pub warn: usize,
+    /// Failed.
+    pub fail: usize,
+    /// Could not be looked at.
+    pub unknown: usize,
+    /// Skipped by themselves.
+    pub skip: usize,
+    /// Groups that were skipped as a whole; their checks are not in `skip`.
+    pub groups: usize,
+}
+
+/// The whole checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Every line, in order.
+    pub items: Vec<Item>,
+    /// What counts as a failure beside one: `--fail-on`.
+    pub fail_on: Vec<State>,
+}
+
+impl Report {
+    /// The counts.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        let mut groups = BTreeSet::new();
+        for item in &self.items {
+            match item.state() {
+                State::Pass => summary.pass += 1,
+                State::Warn => summary.warn += 1,
+                State::Fail => summary.fail += 1,
+                State::Unknown => summary.unknown += 1,
+                State::Skip if item.with_group => {
+                    groups.insert((item.cluster.as_deref(), item.group));
+                }
+                State::Skip => summary.skip += 1,
+            }
+        }
+        summary.groups = groups.len();
+        summary
+    }
+
+    /// Whether a state counts as a failure.
+    pub fn counts(&self, state: State) -> bool {
+        state == State::Fail || self.fail_on.contains(&state)
+    }
+
+    /// Whether anything failed.
+    pub fn failed(&self) -> bool {
+        self.items.iter().any(|item| self.counts(item.state()))
+    }
+}
+
+/// What a finding becomes under its check's severity.
+pub(super) fn weigh(mut finding: Finding, severity: Severity) -> Finding {
+    if severity == Severity::Warning && finding.state == State::Fail {
+        finding.state = State::Warn;
+    }
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(state: State, with_group: bool) -> Item {
+        Item {
+            id: "x",
+            group: "g",
+            cluster: None,
+            finding: Finding {
+                state,
+                ..Finding::pass("m")
+            },
+            with_group,
+        }
+    }
+
+    #[test]
+    fn a_group_that_is_skipped_counts_once() {
+        let report = Report {
+            items: vec![
+                item(State::Skip, true),
+                item(State::Skip, true),
+                item(State::Skip, false),
+                item(State::Warn, false),
+            ],
+            fail_on: Vec::new(),
+        };
+        let summary = report.summary();
+        assert_eq!((summary.groups, summary.skip, summary.warn), (1, 1, 1));
+        assert!(!report.failed());
+        let strict = Report {
+            fail_on: vec![State::Warn],
+            ..report
+        };
+        assert!(strict.failed());
+    }
+
+    #[test]
+    fn a_warning_never_fails() {
+        let finding = weigh(Finding::fail("m"), Severity::Warning);
+        assert_eq!(finding.state, State::Warn);
+        let finding = weigh(Finding::unknown("m"), Severity::Warning);
+        assert_eq!(finding.state, State::Unknown);
+    }
+}

@@ -1,0 +1,160 @@
+//! Goes through the groups: what is skipped, what is looked at, what is reported.
+
+use super::catalog::SHARED;
+use super::report::weigh;
+use super::{Check, Finding, GROUPS, Gate, Group, Item, Run, Scene, Selection, Severity, State};
+use std::collections::HashMap;
+
+/// Runs the wanted checks on one scene and adds what is to be reported. What is shared between
+/// scenes, and in the list already, is not added again.
+pub async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<Item>) {
+    let wanted = selection.wanted();
+    let mut course = Course {
+        ended: HashMap::new(),
+    };
+    for group in GROUPS {
+        if !group.checks.iter().any(|check| wanted.contains(check.id)) {
+            continue;
+        }
+        let gate = (group.prepare)(scene).await;
+        let mut fatal = None;
+        for check in group.checks {
+            if !wanted.contains(check.id) {
+                continue;
+            }
+            let (findings, with_group) = match &gate {
+                Gate::Open => (course.judge(check, scene, fatal).await, false),
+                Gate::NotAsked(reason) | Gate::Closed(reason) => {
+                    (vec![Finding::skip(reason.clone())], true)
+                }
+            };
+            course.note(check, &findings);
+            if check.severity == Severity::Fatal && worst(&findings) == State::Fail {
+                fatal.get_or_insert(check.id);
+            }
+            let asked = match gate {
+                Gate::NotAsked(_) => selection.names(group, check),
+                _ => true,
+            };
+            if asked && selection.reports(group, check) {
+                add(items, scene, group, check, findings, with_group);
+            }
+        }
+    }
+}
+
+fn add(
+    items: &mut Vec<Item>,
+    scene: &Scene<'_>,
+    group: &'static Group,
+    check: &'static Check,
+    findings: Vec<Finding>,
+    with_group: bool,
+) {
+    let shared = SHARED.contains(&check.id);
+    for finding in findings {
+        let same = |item: &Item| item.id == check.id && item.finding == finding;
+        if shared && items.iter().any(same) {
+            continue;
+        }
+        let cluster = scene.cluster_name.filter(|_| !shared || with_group);
+        items.push(Item {
+            id: check.id,
+            group: group.id,
+            cluster: cluster.map(str::to_owned),
+            finding,
+            with_group,
+        });
+    }
+}
+
+fn worst(findings: &[Finding]) -> State {
+    findings
+        .iter()
+        .map(|finding| finding.state)
+        .max()
+        .unwrap_or(State::Pass)
+}
+
+/// How the checks so far have ended.
+struct Course {
+    /// The reason why what needs the check is skipped, if there is one.
+    ended: HashMap<&'static str, Option<String>>,
+}
+
+impl Course {
+    async fn judge(&self, check: &Check, scene: &Scene<'_>, fatal: Option<&str>) -> Vec<Finding> {
+        if let Some(id) = fatal {
+            return vec![Finding::skip(format!("{id} failed"))];
+        }
+        let blocked = check
+            .needs
+            .iter()
+            .find_map(|need| self.ended.get(need).cloned().flatten());
+        if let Some(reason) = blocked {
+            return vec![Finding::skip(reason)];
+        }
+        let findings = match check.run {
+            Run::Now(judge) => judge(scene),
+            Run::Later(look) => look(scene).await,
+        };
+        debug_assert!(!findings.is_empty(), "{} saw nothing", check.id);
+        findings
+            .into_iter()
+            .map(|finding| weigh(finding, check.severity))
+            .collect()
+    }
+
+    /// Remembers why dependants are to be skipped; a skip hands on its own reason.
+    fn note(&mut self, check: &Check, findings: &[Finding]) {
+        let reason = match worst(findings) {
+            State::Pass | State::Warn => None,
+            State::Fail => Some(format!("{} failed", check.id)),
+            State::Unknown => Some(format!("{} is unknown", check.id)),
+            State::Skip if findings.iter().all(|it| it.state == State::Skip) => {
+                findings.first().map(|finding| finding.message.clone())
+            }
+            // One part was skipped, another looked at.
+            State::Skip => None,
+        };
+        self.ended.insert(check.id, reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(id: &'static str, needs: &'static [&'static str]) -> Check {
+        Check {
+            id,
+            summary: "s",
+            needs,
+            severity: Severity::Failure,
+            hint: "h.",
+            fix: "f.",
+            run: Run::Now(|_| vec![Finding::pass("p")]),
+        }
+    }
+
+    #[test]
+    fn dependants_hear_the_first_reason() {
+        let mut course = Course {
+            ended: HashMap::new(),
+        };
+        course.note(&check("a", &[]), &[Finding::fail("x")]);
+        course.note(&check("b", &["a"]), &[Finding::skip("a failed")]);
+        course.note(&check("c", &[]), &[Finding::unknown("x")]);
+        course.note(&check("d", &[]), &[Finding::warn("x"), Finding::pass("y")]);
+        course.note(&check("e", &[]), &[Finding::skip("x"), Finding::pass("y")]);
+        for (id, reason) in [
+            ("a", Some("a failed")),
+            ("b", Some("a failed")),
+            ("c", Some("c is unknown")),
+            ("d", None),
+            ("e", None),
+        ] {
+            assert_eq!(course.ended[id].as_deref(), reason, "{id}");
+        }
+    }
+}

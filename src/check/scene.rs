@@ -1,0 +1,394 @@
+//! What the checks look at: what was asked for, the manifests, the cluster, the connections.
+//!
+//! Everything is read once, when a group first needs it, and kept.
+
+use crate::aws::iam::{Answer, Caller, Iam as _};
+use crate::aws::sdk::{Connection as AwsConnection, Sdk};
+use crate::cluster::Cluster;
+use crate::control::{ApiError, Client};
+use crate::error::Error;
+use crate::manifest::{Document, Manifest};
+use crate::settings::{Environment, Settings};
+use std::path::PathBuf;
+use time::OffsetDateTime;
+use tokio::sync::OnceCell;
+
+/// What was asked for on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// `--image`.
+    pub image: Option<String>,
+    /// `--live`.
+    pub live: bool,
+    /// `--web-identity-token-file`.
+    pub web_identity_token_file: Option<PathBuf>,
+    /// Flags of Control Plane's connection as they were given, to be repeated in fixes.
+    pub control_flags: String,
+    /// Flags of AWS's connection as they were given, to be repeated in fixes.
+    pub aws_flags: String,
+}
+
+/// One manifest that was named.
+pub struct File {
+    /// How it is called: the path as it was named, `-` for stdin.
+    pub label: String,
+    /// What is in it, or why it cannot be read.
+    pub manifest: Result<Manifest, Error>,
+    /// The numbers of the cluster documents that count.
+    pub documents: Vec<usize>,
+}
+
+/// What all scenes share.
+pub struct Session<'a> {
+    /// What was asked for.
+    pub asked: Asked,
+    /// The environment.
+    pub env: &'a Environment,
+    /// Who and where, or why that is not known; `None` where no cluster and no login is looked at.
+    pub settings: Option<Result<&'a Settings, Error>>,
+    /// The client, or why there is none; `None` where no cluster and no login is looked at.
+    pub client: Option<Result<&'a Client, Error>>,
+    /// How AWS is reached.
+    pub aws: AwsConnection,
+    /// The manifests.
+    pub files: Vec<File>,
+    probe: OnceCell<Probe>,
+    caller: OnceCell<(Sdk, Answer<Caller>)>,
+}
+
+/// What one read of the org's clusters told.
+pub struct Probe {
+    /// The server's clock, and ours at the same moment.
+    pub clocks: Option<(OffsetDateTime, OffsetDateTime)>,
+    /// Whether it succeeded.
+    pub outcome: Result<(), ApiError>,
+}
+
+impl<'a> Session<'a> {
+    /// Puts together what is known before anything is looked at.
+    pub fn new(
+        asked: Asked,
+        env: &'a Environment,
+        login: Option<(Result<&'a Settings, Error>, Result<&'a Client, Error>)>,
+        aws: AwsConnection,
+        files: Vec<File>,
+    ) -> Self {
+        let (settings, client) = match login {
+            Some((settings, client)) => (Some(settings), Some(client)),
+            None => (None, None),
+        };
+        Self {
+            asked,
+            env,
+            settings,
+            client,
+            aws,
+            files,
+            probe: OnceCell::new(),
+            caller: OnceCell::new(),
+        }
+    }
+
+    /// Whether a login is looked at: without a cluster's name and with files only, it is not.
+    pub fn is_online(&self) -> bool {
+        self.settings.is_some()
+    }
+
+    /// The settings, if they could be put together.
+    pub fn settings(&self) -> Option<&'a Settings> {
+        match &self.settings {
+            Some(Ok(settings)) => Some(settings),
+            _ => None,
+        }
+    }
+
+    /// The client, if there is one.
+    pub fn client(&self) -> Option<&'a Client> {
+        match &self.client {
+            Some(Ok(client)) => Some(client),
+            _ => None,
+        }
+    }
+
+    /// Reads the org's clusters once; `None` without a client.
+    pub async fn probe(&self) -> Option<&Probe> {
+        let client = self.client()?;
+        let look = async || {
+            let (server, outcome) = client.probe().await;
+            Probe {
+                clocks: server.map(|server| (server, OffsetDateTime::now_utc())),
+                outcome,
+            }
+        };
+        Some(self.probe.get_or_init(look).await)
+    }
+
+    /// Asks AWS once who is calling.
+    pub async fn caller(&self) -> &(Sdk, Answer<Caller>) {
+        self.caller
+            .get_or_init(async || {
+                let sdk = Sdk::connect(&self.aws).await;
+                let caller = sdk.caller().await;
+                (sdk, caller)
+            })
+            .await
+    }
+
+    /// Who is calling AWS, if that was asked before.
+    pub fn called(&self) -> Option<&Answer<Caller>> {
+        self.caller.get().map(|(_, caller)| caller)
+    }
+
+    /// What [`Session::probe`] told, if it was read before.
+    pub fn probed(&self) -> Option<&Probe> {
+        self.probe.get()
+    }
+}
+
+/// One run of the checklist: a live cluster or none, and the documents that go with it.
+pub struct Scene<'a> {
+    /// What all scenes share.
+    pub session: &'a Session<'a>,
+    /// The live cluster's name.
+    pub cluster_name: Option<&'a str>,
+    cluster: OnceCell<Result<Cluster, ApiError>>,
+    /// What the group *aws* looked at.
+    pub(super) aws: OnceCell<super::aws::Facts>,
+    /// What the group *image* looked at.
+    pub(super) image: OnceCell<super::image::Facts>,
+    /// What the group *issuer* looked at.
+    pub(super) issuer: OnceCell<super::issuer::Facts>,
+    /// What the group *live* looked at.
+    pub(super) live: OnceCell<super::live::Facts>,
+}
+
+impl<'a> Scene<'a> {
+    /// A scene in which nothing was looked at yet.
+    pub fn new(session: &'a Session<'a>, cluster_name: Option<&'a str>) -> Self {
+        Self {
+            session,
+            cluster_name,
+            cluster: OnceCell::new(),
+            aws: OnceCell::new(),
+            image: OnceCell::new(),
+            issuer: OnceCell::new(),
+            live: OnceCell::new(),
+        }
+    }
+
+    /// Reads the live cluster once; `None` if none was named or there is no client.
+    pub async fn read_cluster(&self) -> Option<&Result<Cluster, ApiError>> {
+        let (client, name) = (self.session.client()?, self.cluster_name?);
+        Some(
+            self.cluster
+                .get_or_init(async || client.get(name).await)
+                .await,
+        )
+    }
+
+    /// The outcome of that read, if it was made.
+    pub fn cluster_read(&self) -> Option<&Result<Cluster, ApiError>> {
+        self.cluster.get()
+    }
+
+    /// The live cluster, if it was read and is there.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.get()?.as_ref().ok()
+    }
+
+    /// The org's name; empty if none is set.
+    pub fn org(&self) -> &str {
+        self.session
+            .settings()
+            .and_then(Settings::org_if_set)
+            .map_or("", |org| org.value.as_str())
+    }
+
+    /// The documents that go with the scene: of this cluster's name, or all.
+    pub fn documents(&self) -> Vec<Doc<'_>> {
+        let mut found = Vec::new();
+        for file in &self.session.files {
+            let Ok(manifest) = &file.manifest else {
+                continue;
+            };
+            let several = manifest.clusters().count() > 1;
+            for document in manifest.documents() {
+                let counts = file.documents.contains(&document.number)
+                    && self
+                        .cluster_name
+                        .is_none_or(|name| document.name.as_deref() == Some(name));
+                if counts {
+                    found.push(Doc {
+                        file,
+                        document,
+                        several,
+                        cluster: Cluster::new(document.value().clone()),
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    /// What add-ons are judged on: the live cluster, and every document.
+    pub fn subjects(&self) -> Vec<Subject<'_>> {
+        let live = self.cluster().map(Subject::Live);
+        let documents = self.documents().into_iter().map(Subject::Document);
+        live.into_iter().chain(documents).collect()
+    }
+
+    /// An `mk8s` command for a fix, with the connection's flags as they were given.
+    pub fn mk8s(&self, words: &str) -> String {
+        format!("mk8s {words}{}", self.session.asked.control_flags)
+    }
+
+    /// The same for a command that also goes to AWS.
+    pub fn mk8s_aws(&self, words: &str) -> String {
+        let asked = &self.session.asked;
+        format!("mk8s {words}{}{}", asked.control_flags, asked.aws_flags)
+    }
+
+    /// A command of the AWS tools for a fix.
+    pub fn aws_cli(&self, words: &str) -> String {
+        let flags = self
+            .session
+            .asked
+            .aws_flags
+            .replace("--aws-profile", "--profile")
+            .replace("--aws-region", "--region")
+            .replace("--aws-endpoint-url", "--endpoint-url");
+        format!("aws {words}{flags}")
+    }
+}
+
+/// A cluster document of a manifest.
+pub struct Doc<'a> {
+    /// The file it stands in.
+    pub file: &'a File,
+    /// The document.
+    pub document: &'a Document,
+    /// The cluster it describes.
+    pub cluster: Cluster,
+    several: bool,
+}
+
+impl Doc<'_> {
+    /// How it is called: the file, and the cluster where the file has several.
+    pub fn label(&self) -> String {
+        let file = self.file.called();
+        if self.several {
+            format!("{} in {file}", self.cluster.name())
+        } else {
+            file.to_owned()
+        }
+    }
+
+    /// The line of what is at the path, or of the document.
+    pub fn line(&self, path: &[&str]) -> usize {
+        self.document.line_of(path).unwrap_or(self.document.line)
+    }
+
+    /// `-f FILE`, and `-c NAME` where the file has several.
+    pub fn flags(&self) -> String {
+        let mut flags = format!("-f {}", quote(&self.file.label));
+        if self.several {
+            flags.push_str(&format!(" -c {}", quote(self.cluster.name())));
+        }
+        flags
+    }
+}
+
+impl File {
+    /// How sentences call it.
+    pub fn called(&self) -> &str {
+        if self.label == "-" {
+            crate::manifest::STDIN
+        } else {
+            &self.label
+        }
+    }
+}
+
+/// What add-ons are judged on.
+pub enum Subject<'a> {
+    /// A live cluster.
+    Live(&'a Cluster),
+    /// A document.
+    Document(Doc<'a>),
+}
+
+impl Subject<'_> {
+    /// The cluster.
+    pub fn cluster(&self) -> &Cluster {
+        match self {
+            Self::Live(cluster) => cluster,
+            Self::Document(doc) => &doc.cluster,
+        }
+    }
+
+    /// `on prod`, `in clusters/prod.yaml`.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Live(cluster) => format!("on {}", cluster.name()),
+            Self::Document(doc) => format!("in {}", doc.file.called()),
+        }
+    }
+
+    /// `-c prod`, `-f clusters/prod.yaml`.
+    pub fn flags(&self) -> String {
+        match self {
+            Self::Live(cluster) => format!("-c {}", quote(cluster.name())),
+            Self::Document(doc) => doc.flags(),
+        }
+    }
+}
+
+/// A word as a shell takes it.
+pub fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Flags with their values as a shell takes them, each with a blank before it; those without a
+/// value are left out.
+pub fn flags(given: &[(&str, Option<String>)]) -> String {
+    given
+        .iter()
+        .filter_map(|(flag, value)| Some(format!(" {flag} {}", quote(value.as_deref()?))))
+        .collect()
+}
+
+/// A path as text, for [`flags`].
+pub fn shown(path: Option<&PathBuf>) -> Option<String> {
+    path.map(|path| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_act_on_them() {
+        for (word, quoted) in [
+            ("clusters/prod.yaml", "clusters/prod.yaml"),
+            (
+                "arn:aws:iam::1:role/a+b=c,d@e",
+                "arn:aws:iam::1:role/a+b=c,d@e",
+            ),
+            ("my file", "'my file'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("$(x)", "'$(x)'"),
+        ] {
+            assert_eq!(quote(word), quoted, "{word}");
+        }
+        assert_eq!(
+            flags(&[("--org", Some("a b".to_owned())), ("--profile", None)]),
+            " --org 'a b'"
+        );
+    }
+}

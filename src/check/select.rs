@@ -1,0 +1,111 @@
+//! `--only` and `--skip`: which checks are reported. Pure.
+
+use super::catalog::checks;
+use super::{Check, GROUPS, Group};
+use std::collections::HashSet;
+
+/// Which checks are reported. What they need is looked at all the same, silently.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    only: Vec<String>,
+    skip: Vec<String>,
+}
+
+impl Selection {
+    /// Takes ids of checks and groups. The error is the word that is neither.
+    pub fn new(only: &[String], skip: &[String]) -> Result<Self, String> {
+        let known = |word: &String| {
+            GROUPS.iter().any(|group| group.id == word)
+                || checks().any(|(_, check)| check.id == word)
+        };
+        match only.iter().chain(skip).find(|word| !known(word)) {
+            Some(word) => Err(word.clone()),
+            None => Ok(Self {
+                only: only.to_vec(),
+                skip: skip.to_vec(),
+            }),
+        }
+    }
+
+    /// Whether a check is reported.
+    pub fn reports(&self, group: &Group, check: &Check) -> bool {
+        let named = |list: &[String]| list.iter().any(|word| word == check.id || word == group.id);
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    }
+
+    /// Whether somebody asked for the check or its group in so many words.
+    pub fn names(&self, group: &Group, check: &Check) -> bool {
+        self.only
+            .iter()
+            .any(|word| word == check.id || word == group.id)
+    }
+
+    /// The ids of all checks to look at: those reported, and what they need.
+    pub fn wanted(&self) -> HashSet<&'static str> {
+        let mut wanted: HashSet<&'static str> = checks()
+            .filter(|(group, check)| self.reports(group, check))
+            .map(|(_, check)| check.id)
+            .collect();
+        // Needs stand before what needs them, so one way back is enough.
+        let all: Vec<_> = checks().collect();
+        for (_, check) in all.iter().rev() {
+            if wanted.contains(check.id) {
+                wanted.extend(check.needs);
+            }
+        }
+        wanted
+    }
+
+    /// The nearest id to a word that is none.
+    pub fn nearest(word: &str) -> Option<&'static str> {
+        GROUPS
+            .iter()
+            .map(|group| group.id)
+            .chain(checks().map(|(_, check)| check.id))
+            .map(|id| (strsim::jaro_winkler(id, word), id))
+            .filter(|(score, _)| *score > 0.8)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, id)| id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(list: &[&str]) -> Vec<String> {
+        list.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_needed_is_looked_at_and_not_reported() {
+        let selection = Selection::new(&words(&["cluster-exists"]), &[]).unwrap();
+        let wanted = selection.wanted();
+        assert!(wanted.contains("api-auth") && wanted.contains("api-reachable"));
+        assert!(!wanted.contains("org-readable"));
+        let reported: Vec<&str> = checks()
+            .filter(|(group, check)| selection.reports(group, check))
+            .map(|(_, check)| check.id)
+            .collect();
+        assert_eq!(reported, ["cluster-exists"]);
+    }
+
+    #[test]
+    fn skip_beats_only_and_groups_are_words() {
+        let selection =
+            Selection::new(&words(&["control-plane"]), &words(&["cluster-exists"])).unwrap();
+        let reported: Vec<&str> = checks()
+            .filter(|(group, check)| selection.reports(group, check))
+            .map(|(_, check)| check.id)
+            .collect();
+        assert!(reported.contains(&"api-auth") && !reported.contains(&"cluster-exists"));
+    }
+
+    #[test]
+    fn an_unknown_word_is_refused_with_the_nearest() {
+        let error = Selection::new(&words(&["role-exist"]), &[]).unwrap_err();
+        assert_eq!(error, "role-exist");
+        assert_eq!(Selection::nearest("cluster-exist"), Some("cluster-exists"));
+        assert_eq!(Selection::nearest("zzz"), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! `mk8s check`.
+
+use super::aws::AwsConnection;
+use super::heading;
+use super::value::parse_duration;
+use clap::{Args, ValueEnum, ValueHint};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What counts as a failure beside one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Warnings.
+    Warning,
+    /// What could not be looked at.
+    Unknown,
+}
+
+/// `mk8s check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Live cluster, and with -f the documents of that name; `MK8S_CLUSTER` if omitted without -f
+    /// (can be repeated)
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Manifest file, folder of manifests or `-` for stdin; alone it is checked offline (can be
+    /// repeated)
+    #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
+    pub file: Vec<PathBuf>,
+    /// Image in a private ECR registry that is to be pulled
+    #[arg(long, value_name = "IMAGE", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub image: Option<String>,
+    /// Check or group to report alone (can be repeated)
+    #[arg(long, value_name = "ID|GROUP", value_delimiter = ',', value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
+    pub only: Vec<String>,
+    /// Check or group to leave out (can be repeated)
+    #[arg(long, value_name = "ID|GROUP", value_delimiter = ',', value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
+    pub skip: Vec<String>,
+    /// State that counts as a failure too: warning or unknown (can be repeated)
+    #[arg(
+        long,
+        value_name = "STATE",
+        value_delimiter = ',',
+        hide_possible_values = true,
+        help_heading = heading::SETTINGS
+    )]
+    pub fail_on: Vec<FailOn>,
+    /// List of all checks in place of a run
+    #[arg(
+        long,
+        conflicts_with_all = ["cluster", "file", "image", "wait", "fail_on", "live"],
+        help_heading = heading::SETTINGS
+    )]
+    pub list: bool,
+    /// Longest wait for what the cluster publishes; 5m if the value is omitted
+    #[arg(
+        long,
+        value_name = "DURATION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5m",
+        value_parser = parse_duration,
+        help_heading = heading::SETTINGS
+    )]
+    pub wait: Option<Duration>,
+    /// Pull tried for real, with the token of the service account that pulls
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub live: bool,
+    /// File with that token; the command that makes one is shown if omitted
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = heading::SETTINGS)]
+    pub web_identity_token_file: Option<PathBuf>,
+    /// How AWS is reached.
+    #[command(flatten)]
+    pub connection: AwsConnection,
+}

@@ -1,0 +1,161 @@
+//! Where in a file something of a document stands, for messages. Looks only.
+
+use super::scan;
+use super::tree::{Id, Kind};
+use super::value::{is_merge, key_text, own_entry};
+use super::view::{Entry, View};
+use super::{Document, Finding};
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+/// A key that is written again in the same mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duplicate {
+    /// Where it is written again, and what is the matter.
+    pub finding: Finding,
+    /// The key.
+    pub key: String,
+    /// The line on which it is first written.
+    pub first: usize,
+    /// The whole lines of the first entry, if it has lines of its own.
+    pub lines: Option<RangeInclusive<usize>>,
+}
+
+impl Document {
+    /// The line of the key at the end of the path; `None` if no such key is written there.
+    pub fn line_of(&self, path: &[&str]) -> Option<usize> {
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
+        let (_, entry) = find(view, path)?;
+        Some(view.line(view.tree.outer_start(entry.key)))
+    }
+
+    /// The lines of an entry, if it has them for itself: in block style.
+    pub fn lines_of(&self, path: &[&str]) -> Option<RangeInclusive<usize>> {
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
+        let (map, entry) = find(view, path)?;
+        own_lines(view, map, entry)
+    }
+
+    /// The scalar at the end of the path as it is written, quotes included.
+    pub fn written(&self, path: &[&str]) -> Option<String> {
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
+        let (_, entry) = find(view, path)?;
+        let scalar = view.tree.kind(entry.value).is_scalar();
+        scalar.then(|| view.slice(view.tree.range(entry.value)).to_owned())
+    }
+
+    /// Every key that is written more than once in its mapping.
+    pub fn duplicates(&self) -> Vec<Duplicate> {
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
+        let within = view.root..view.tree.next(view.root);
+        let mut found = Vec::new();
+        for map in within.filter(|&id| view.tree.kind(id).is_map()) {
+            let mut seen: HashMap<String, Entry> = HashMap::new();
+            for (key, value) in view.tree.entries(map) {
+                if is_merge(view.tree, key, view.text) {
+                    continue;
+                }
+                let name = key_text(view.tree, key, view.text);
+                let Some(first) = seen.insert(name.clone(), Entry { key, value }) else {
+                    continue;
+                };
+                found.push(duplicate(view, map, name, first, key));
+            }
+        }
+        found.sort_by_key(|it| (it.finding.line, it.finding.column));
+        found
+    }
+}
+
+fn duplicate(view: View<'_>, map: Id, key: String, first: Entry, again: Id) -> Duplicate {
+    let at = view.tree.range(again).start;
+    let first_line = view.line(view.tree.range(first.key).start);
+    Duplicate {
+        finding: Finding {
+            line: view.line(at),
+            column: scan::column(view.text, at) + 1,
+            message: format!(
+                "`{}` is written in lines {first_line} and {}, and only the last counts",
+                key.escape_debug(),
+                view.line(at)
+            ),
+        },
+        first: first_line,
+        lines: own_lines(view, map, first),
+        key,
+    }
+}
+
+/// The map and the entry at the end of the path.
+fn find<'a>(view: View<'a>, path: &[&str]) -> Option<(Id, Entry)> {
+    let mut map = view.tree.resolve(view.root);
+    let mut found = None;
+    for part in path {
+        let (key, value) = own_entry(view.tree, map, part, view.text)?;
+        found = Some((map, Entry { key, value }));
+        map = view.tree.resolve(value);
+    }
+    found
+}
+
+fn own_lines(view: View<'_>, map: Id, entry: Entry) -> Option<RangeInclusive<usize>> {
+    let start = view.tree.outer_start(entry.key);
+    if view.tree.kind(map) != Kind::BlockMap || !scan::begins_line(view.text, start) {
+        return None;
+    }
+    let end = view.entry_end(entry).max(start + 1);
+    let end = start + view.slice(start..end).trim_end().len();
+    Some(view.line(start)..=view.line(end.saturating_sub(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Manifest;
+    use super::*;
+
+    const TEXT: &str = "kind: mk8s\nname: a\nid: x\nstatus:\n  oidc: y\n  more: [1,\n    2]\n\nspec:\n  \
+                        addOns:\n    awsECR: true # on\n    logs: {}\n    logs:\n      docker: true\n";
+
+    fn document(text: &str) -> Manifest {
+        Manifest::parse("m.yaml", text.as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn keys_have_lines() {
+        let manifest = document(TEXT);
+        let document = &manifest.documents()[0];
+        for (path, line, lines) in [
+            (&["id"][..], Some(3), Some(3..=3)),
+            (&["status"], Some(4), Some(4..=7)),
+            (&["spec", "addOns", "awsECR"], Some(11), Some(11..=11)),
+            (&["spec", "addOns", "metrics"], None, None),
+            (&["status", "more"], Some(6), Some(6..=7)),
+        ] {
+            assert_eq!(document.line_of(path), line, "{path:?}");
+            assert_eq!(document.lines_of(path), lines, "{path:?}");
+        }
+        assert_eq!(
+            document.written(&["spec", "addOns", "awsECR"]),
+            Some("true")
+        );
+        assert_eq!(document.written(&["spec", "addOns"]), None);
+    }
+
+    #[test]
+    fn every_duplicate_is_found() {
+        let manifest = document(TEXT);
+        let found = manifest.documents()[0].duplicates();
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].key.as_str(), found[0].first), ("logs", 12));
+        assert_eq!((found[0].finding.line, found[0].finding.column), (13, 5));
+        assert_eq!(found[0].lines, Some(12..=12));
+        let flow = document("{kind: mk8s, name: a, name: b, spec: {x: 1, x: 2}}\n");
+        let found = flow.documents()[0].duplicates();
+        assert_eq!(found.len(), 2);
+        assert!(found.iter().all(|it| it.lines.is_none()));
+    }
+}

@@ -1,0 +1,92 @@
+//! What the token issuer of a cluster publishes, seen as AWS would see it, and the tokens it signs.
+//!
+//! [`look`] fetches the discovery document and the keys from here, with limits, without
+//! credentials, and remembers how the connection was protected. [`document`] and [`token`] are
+//! pure. Decides nothing about add-ons and speaks to no cloud.
+
+pub mod document;
+mod fetch;
+pub mod tls;
+pub mod token;
+
+pub use fetch::{Page, Trouble};
+
+use crate::error::Result;
+use crate::settings::Proxy;
+use document::{Discovery, Key};
+use fetch::Fetcher;
+use std::time::Duration;
+use tls::Handshake;
+
+/// Where the discovery document lies below the issuer.
+pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+
+/// The longest that AWS, and so the checks, wait for a document.
+pub const LIMIT: Duration = Duration::from_secs(5);
+
+/// The largest document that is read, in bytes.
+pub const SIZE: usize = 1024 * 1024;
+
+/// What an issuer showed.
+#[derive(Debug)]
+pub struct Look {
+    /// The URL of the discovery document.
+    pub discovery_url: String,
+    /// The discovery document, with the time it took.
+    pub discovery: Found<Discovery>,
+    /// The keys, with the time they took; `None` if the discovery document names no place.
+    pub keys: Option<Found<Vec<Key>>>,
+    /// How each host was reached, by `HOST:PORT`, in the order of the first connections.
+    pub handshakes: Vec<(String, Handshake)>,
+    /// Whether the issuer's host speaks TLS 1.2; `None` if it could not be reached at all.
+    pub speaks_tls12: Option<bool>,
+}
+
+/// A document and how long it took, or why there is none.
+pub type Found<T> = Result<(T, Duration), Trouble>;
+
+/// The URL of the discovery document: exactly one slash at the issuer's end is dropped.
+pub fn discovery_url(issuer: &str) -> String {
+    format!("{}{DISCOVERY}", issuer.strip_suffix('/').unwrap_or(issuer))
+}
+
+/// Fetches what the issuer publishes. Certificates that are not trusted do not stop it; they are
+/// noted in the handshakes.
+///
+/// A proxy that cannot be used is of kind usage.
+pub async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
+    let fetcher = Fetcher::new(proxy)?;
+    let discovery_url = discovery_url(issuer);
+    let discovery = fetcher
+        .get(&discovery_url)
+        .await
+        .and_then(|page| Ok((Discovery::parse(&page.body)?, page.took)));
+    let keys = match &discovery {
+        Ok((
+            Discovery {
+                keys: Some(url), ..
+            },
+            _,
+        )) if url.starts_with("https://") => Some(
+            fetcher
+                .get(url)
+                .await
+                .and_then(|page| Ok((Key::parse_all(&page.body)?, page.took))),
+        ),
+        Ok((Discovery { keys: Some(_), .. }, _)) => Some(Err(Trouble::NotHttps)),
+        _ => None,
+    };
+    let handshakes = fetcher.handshakes();
+    let speaks_tls12 = if handshakes.is_empty() {
+        None
+    } else {
+        Some(fetcher.speaks_tls12(&discovery_url).await)
+    };
+    Ok(Look {
+        discovery_url,
+        discovery,
+        keys,
+        handshakes,
+        speaks_tls12,
+    })
+}

@@ -1,0 +1,163 @@
+//! A checklist as text: the whole of it, or what is not well. Pure.
+
+use super::{Tone, clean};
+use crate::check::{Item, Report, State};
+use std::fmt::Write as _;
+
+/// The sign before a line.
+fn sign(state: State, utf8: bool) -> &'static str {
+    match (state, utf8) {
+        (State::Pass, true) => "√",
+        (State::Pass, false) => "ok",
+        (State::Warn, true) => "‼",
+        (State::Warn, false) => "warn",
+        (State::Fail, true) => "×",
+        (State::Fail, false) => "FAIL",
+        (State::Unknown, _) => "?",
+        (State::Skip, _) => "-",
+    }
+}
+
+fn tone(state: State) -> Option<Tone> {
+    match state {
+        State::Pass => Some(Tone::Green),
+        State::Warn | State::Unknown => Some(Tone::Yellow),
+        State::Fail => Some(Tone::Red),
+        State::Skip => None,
+    }
+}
+
+/// Every group under its heading, and the counts.
+pub(super) fn text(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> String) -> String {
+    let mut out = String::new();
+    for (heading, group) in groups(report) {
+        let heading = clean(&heading);
+        let _ = writeln!(out, "{heading}\n{}", "-".repeat(heading.chars().count()));
+        lines(&group, utf8, &paint, &mut out);
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{}", counts(report));
+    out
+}
+
+/// The items under their headings: the group, and the cluster where there are several.
+pub(super) fn groups(report: &Report) -> Vec<(String, Vec<&Item>)> {
+    let several = several(report);
+    let mut groups: Vec<(String, Vec<&Item>)> = Vec::new();
+    for item in &report.items {
+        let heading = match &item.cluster {
+            Some(cluster) if several => format!("{} ({cluster})", item.group),
+            _ => item.group.to_owned(),
+        };
+        match groups.last_mut() {
+            Some((last, items)) if *last == heading => items.push(item),
+            _ => groups.push((heading, vec![item])),
+        }
+    }
+    groups
+}
+
+fn lines(group: &[&Item], utf8: bool, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
+    let mut at = 0;
+    while let Some(item) = group.get(at) {
+        if item.state() == State::Skip {
+            // What is skipped for one reason is one line.
+            let same = |other: &&&Item| {
+                other.state() == State::Skip
+                    && other.finding.message == item.finding.message
+                    && other.with_group == item.with_group
+            };
+            let run = group[at..].iter().take_while(same).count();
+            let ids: Vec<&str> = group[at..at + run].iter().map(|item| item.id).collect();
+            let what = if item.with_group {
+                format!("{} checks", item.group)
+            } else {
+                ids.join(", ")
+            };
+            let _ = writeln!(
+                out,
+                "{} {what} skipped: {}",
+                sign(State::Skip, utf8),
+                clean(&item.finding.message)
+            );
+            at += run;
+            continue;
+        }
+        let mark = sign(item.state(), utf8);
+        let mark = tone(item.state()).map_or_else(|| mark.to_owned(), |tone| paint(mark, tone));
+        let _ = writeln!(out, "{mark} {}", clean(&item.finding.message));
+        if item.state() != State::Pass {
+            details(item, paint, out);
+        }
+        at += 1;
+    }
+}
+
+fn details(item: &Item, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
+    if let Some(evidence) = &item.finding.evidence {
+        let _ = writeln!(out, "    {}", clean(evidence));
+    }
+    if let Some(fix) = &item.finding.fix {
+        let _ = writeln!(out, "    fix: {}", paint(&clean(fix), Tone::Cyan));
+    }
+    let _ = writeln!(out, "    see {}", item.docs());
+}
+
+/// Whether more than one cluster is looked at.
+fn several(report: &Report) -> bool {
+    let mut clusters = report
+        .items
+        .iter()
+        .filter_map(|item| item.cluster.as_deref());
+    let first = clusters.next();
+    clusters.any(|other| Some(other) != first)
+}
+
+/// What is not well, a line each, and the counts.
+pub(super) fn short(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> String) -> String {
+    let several = several(report);
+    let mut out = String::new();
+    for item in &report.items {
+        if matches!(item.state(), State::Pass | State::Skip) {
+            continue;
+        }
+        let mark = sign(item.state(), utf8);
+        let mark = tone(item.state()).map_or_else(|| mark.to_owned(), |tone| paint(mark, tone));
+        let _ = write!(out, "{mark} {}: ", item.id);
+        if let (Some(cluster), true) = (&item.cluster, several) {
+            let _ = write!(out, "{}: ", clean(cluster));
+        }
+        out.push_str(&clean(&item.finding.message).replace('\n', " "));
+        if let Some(evidence) = &item.finding.evidence {
+            let _ = write!(out, " ({})", clean(evidence));
+        }
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{}", counts(report));
+    out
+}
+
+/// `1 failed, 1 warning, 4 passed, 1 group skipped`
+pub(super) fn counts(report: &Report) -> String {
+    let summary = report.summary();
+    let plural =
+        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let mut parts = Vec::new();
+    if summary.fail > 0 {
+        parts.push(format!("{} failed", summary.fail));
+    }
+    if summary.warn > 0 {
+        parts.push(plural(summary.warn, "warning"));
+    }
+    if summary.unknown > 0 {
+        parts.push(format!("{} unknown", summary.unknown));
+    }
+    parts.push(format!("{} passed", summary.pass));
+    if summary.skip > 0 {
+        parts.push(format!("{} skipped", summary.skip));
+    }
+    if summary.groups > 0 {
+        parts.push(format!("{} skipped", plural(summary.groups, "group")));
+    }
+    parts.join(", ")
+}

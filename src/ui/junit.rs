@@ -1,0 +1,110 @@
+//! A checklist as `JUnit` XML, which GitLab and Jenkins read: a suite a group, a case a line. Pure.
+
+use crate::check::{Item, Report, State};
+use std::fmt::Write as _;
+
+/// Escapes for text and attributes; characters that XML does not allow are left out.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\t' | '\n' | '\r' => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The whole document.
+pub(super) fn document(report: &Report) -> String {
+    let mut suites = String::new();
+    let mut total = (0, 0, 0);
+    for (name, group) in super::checks::groups(report) {
+        let failed = group
+            .iter()
+            .filter(|item| report.counts(item.state()))
+            .count();
+        let skipped = group.iter().filter(|item| is_skipped(report, item)).count();
+        total = (total.0 + group.len(), total.1 + failed, total.2 + skipped);
+        let _ = writeln!(
+            suites,
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\" errors=\"0\" skipped=\"{skipped}\">",
+            escape(&name),
+            group.len()
+        );
+        for item in group {
+            case(report, item, &name, &mut suites);
+        }
+        suites.push_str("  </testsuite>\n");
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"mk8s check\" tests=\"{}\" \
+         failures=\"{}\" errors=\"0\" skipped=\"{}\">\n{suites}</testsuites>\n",
+        total.0, total.1, total.2
+    )
+}
+
+fn is_skipped(report: &Report, item: &Item) -> bool {
+    matches!(item.state(), State::Skip | State::Unknown) && !report.counts(item.state())
+}
+
+fn case(report: &Report, item: &Item, suite: &str, out: &mut String) {
+    let _ = write!(
+        out,
+        "    <testcase classname=\"{}\" name=\"{}\"",
+        escape(suite),
+        escape(item.id)
+    );
+    if let Some(place) = item.place() {
+        let _ = write!(out, " file=\"{}\"", escape(&place.file));
+        if let Some(line) = place.line {
+            let _ = write!(out, " line=\"{line}\"");
+        }
+    }
+    let message = escape(&item.finding.message);
+    let mut more: Vec<String> = Vec::new();
+    more.extend(item.finding.evidence.clone());
+    more.extend(item.finding.fix.as_ref().map(|fix| format!("fix: {fix}")));
+    more.push(format!("see {}", item.docs()));
+    let more = escape(&more.join("\n")).replace("&#10;", "\n");
+    let _ = if report.counts(item.state()) {
+        writeln!(
+            out,
+            ">\n      <failure type=\"{}\" message=\"{message}\">{more}</failure>\n    </testcase>",
+            item.state().name()
+        )
+    } else if is_skipped(report, item) {
+        writeln!(
+            out,
+            ">\n      <skipped message=\"{message}\"/>\n    </testcase>"
+        )
+    } else if item.state() == State::Warn {
+        writeln!(
+            out,
+            ">\n      <system-out>warning: {message}\n{more}</system-out>\n    </testcase>"
+        )
+    } else {
+        writeln!(out, "/>")
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_escaped_and_control_characters_go() {
+        assert_eq!(
+            escape("<a b=\"c\">&'\u{1b}\u{0}\n\u{fffe}ü</a>"),
+            "&lt;a b=&quot;c&quot;&gt;&amp;&apos;&#10;ü&lt;/a&gt;"
+        );
+    }
+}

@@ -1,0 +1,475 @@
+//! `mk8s check` against an emulated AWS: what the real AWS CLI breaks shows under exactly its id,
+//! and the command that is named mends it.
+
+use crate::support::{ACCOUNT, Bed, Defect, Run, fixes, ids, is_read, snapshot};
+use serde_json::{Value, json};
+
+const ROLE: &str = "mk8s-sandbox-edge-ecr";
+const READ_ONLY: &str = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly";
+const OTHER: &str = "222222222222";
+/// The sandbox's issuer is not looked at here: nobody serves it.
+const CHECK: &str = "check -c edge --skip issuer";
+
+type Break = fn(&Bed);
+
+const fn defect(what: &'static str, ids: &'static [&'static str], mended: bool) -> Defect {
+    Defect { what, ids, mended }
+}
+
+pub(crate) const DEFECTS: [Defect; 16] = [
+    defect(
+        "the OIDC provider is deleted",
+        &["oidc-provider-exists"],
+        true,
+    ),
+    defect(
+        "the OIDC provider has a slash too many",
+        &["oidc-provider-exists", "oidc-near-miss"],
+        true,
+    ),
+    defect("the audience is removed", &["oidc-audience"], true),
+    defect("the role is deleted", &["role-exists"], true),
+    defect("the role has another path", &["role-exists"], true),
+    defect(
+        "the pull policy is detached",
+        &["role-policy-attached"],
+        true,
+    ),
+    defect(
+        "an inline policy with a Deny is added",
+        &["pull-simulated"],
+        true,
+    ),
+    defect(
+        "a managed policy with a Deny is attached",
+        &["pull-simulated"],
+        true,
+    ),
+    defect(
+        "a permissions boundary without ECR is set",
+        &["pull-simulated"],
+        false,
+    ),
+    defect(
+        "the subject in the trust policy is changed",
+        &["trust-has-statement"],
+        true,
+    ),
+    defect(
+        "a Deny is added to the trust policy",
+        &["trust-has-statement"],
+        true,
+    ),
+    defect(
+        "a statement that lets everybody in is added to the trust policy",
+        &["trust-over-broad"],
+        true,
+    ),
+    defect("the trust policy is nearly full", &["trust-size"], false),
+    defect(
+        "the role in the settings is of another account",
+        &["aws-account-match"],
+        false,
+    ),
+    defect(
+        "aws-workload-identity is switched off by force",
+        &["oidc-url-present", "addon-prerequisite"],
+        true,
+    ),
+    defect(
+        "the role is cleared from the settings",
+        &["role-arn-needed"],
+        true,
+    ),
+];
+
+const BREAKS: [Break; 16] = [
+    |bed| {
+        bed.aws(&format!(
+            "iam delete-open-id-connect-provider --open-id-connect-provider-arn {}",
+            provider(bed)
+        ));
+    },
+    |bed| {
+        bed.aws(&format!(
+            "iam delete-open-id-connect-provider --open-id-connect-provider-arn {}",
+            provider(bed)
+        ));
+        bed.aws(&format!(
+            "iam create-open-id-connect-provider --url https://{}/ --client-id-list sts.amazonaws.com",
+            bed.issuer("edge")
+        ));
+    },
+    |bed| {
+        bed.aws(&format!(
+            "iam remove-client-id-from-open-id-connect-provider --open-id-connect-provider-arn {} \
+             --client-id sts.amazonaws.com",
+            provider(bed)
+        ));
+    },
+    |bed| {
+        detach(bed);
+        bed.aws(&format!("iam delete-role --role-name {ROLE}"));
+    },
+    |bed| {
+        bed.run(&format!(
+            "addon enable aws-ecr -c edge --role-arn arn:aws:iam::{ACCOUNT}:role/team/{ROLE}"
+        ))
+        .ok();
+    },
+    detach,
+    |bed| {
+        bed.aws_with(&[
+            "iam",
+            "put-role-policy",
+            "--role-name",
+            ROLE,
+            "--policy-name",
+            "no-images",
+            "--policy-document",
+            &deny().to_string(),
+        ]);
+    },
+    |bed| {
+        bed.aws_with(&[
+            "iam",
+            "create-policy",
+            "--policy-name",
+            "never",
+            "--policy-document",
+            &deny().to_string(),
+        ]);
+        bed.aws(&format!(
+            "iam attach-role-policy --role-name {ROLE} --policy-arn arn:aws:iam::{ACCOUNT}:policy/never"
+        ));
+    },
+    |bed| {
+        let only_logs = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]});
+        bed.aws_with(&[
+            "iam",
+            "create-policy",
+            "--policy-name",
+            "bound",
+            "--policy-document",
+            &only_logs.to_string(),
+        ]);
+        bed.aws(&format!(
+            "iam put-role-permissions-boundary --role-name {ROLE} \
+             --permissions-boundary arn:aws:iam::{ACCOUNT}:policy/bound"
+        ));
+    },
+    |bed| {
+        change_trust(bed, |trust| {
+            let text = trust.to_string();
+            assert!(text.contains("system:serviceaccount:"), "{text}");
+            *trust =
+                serde_json::from_str(&text.replace("serviceaccount:", "serviceaccount:x")).unwrap();
+        });
+    },
+    |bed| {
+        change_trust(bed, |trust| {
+            let mut denied = trust["Statement"][0].clone();
+            denied["Effect"] = json!("Deny");
+            denied["Sid"] = json!("Stop");
+            trust["Statement"].as_array_mut().unwrap().push(denied);
+        });
+    },
+    |bed| {
+        change_trust(bed, |trust| {
+            let mut open = trust["Statement"][0].clone();
+            open["Sid"] = json!("Open");
+            open.as_object_mut().unwrap().remove("Condition");
+            trust["Statement"].as_array_mut().unwrap().push(open);
+        });
+    },
+    |bed| {
+        change_trust(bed, |trust| {
+            for at in 0..4 {
+                let mut more = trust["Statement"][0].clone();
+                more["Sid"] = json!(format!("More{at}"));
+                more["Condition"]["StringEquals"]["aws:RequestTag/x"] = json!("x".repeat(60));
+                trust["Statement"].as_array_mut().unwrap().push(more);
+            }
+        });
+    },
+    |bed| {
+        bed.run(&format!(
+            "addon enable aws-ecr -c edge --role-arn arn:aws:iam::{OTHER}:role/x"
+        ))
+        .ok();
+    },
+    |bed| {
+        bed.run("addon disable aws-workload-identity -c edge --force --yes")
+            .ok();
+    },
+    |bed| {
+        let (status, _) = bed.sandbox.call(
+            "PATCH",
+            &format!("/org/{}/mk8s/edge", bed.sandbox.org()),
+            &json!({"spec": {"addOns": {"awsECR": {"roleArn": null}}}}).to_string(),
+        );
+        assert_eq!(status, 200);
+    },
+];
+
+fn deny() -> Value {
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Action": "ecr:BatchGetImage", "Resource": "*"}]})
+}
+
+fn provider(bed: &Bed) -> String {
+    format!(
+        "arn:aws:iam::{ACCOUNT}:oidc-provider/{}",
+        bed.issuer("edge")
+    )
+}
+
+fn detach(bed: &Bed) {
+    bed.aws(&format!(
+        "iam detach-role-policy --role-name {ROLE} --policy-arn {READ_ONLY}"
+    ));
+}
+
+fn change_trust(bed: &Bed, change: impl FnOnce(&mut Value)) {
+    let mut trust = bed.moto.role(ROLE)["trust"].take();
+    change(&mut trust);
+    bed.aws_with(&[
+        "iam",
+        "update-assume-role-policy",
+        "--role-name",
+        ROLE,
+        "--policy-document",
+        &trust.to_string(),
+    ]);
+}
+
+/// A cluster that is set up, with the commands of the fixes on the PATH.
+fn set_up() -> Bed {
+    let mut bed = Bed::edge();
+    bed.env.with_commands();
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    bed
+}
+
+fn json_of(bed: &Bed, line: &str) -> Run {
+    bed.run(&format!("{line} -o json"))
+}
+
+/// Breaks, looks, mends, looks again.
+fn provoke(at: usize) {
+    let (defect, bed) = (&DEFECTS[at], set_up());
+    BREAKS[at](&bed);
+    let run = json_of(&bed, CHECK);
+    let expected = defect.ids.iter().map(|&id| id.to_owned()).collect();
+    let found = ids(&run, &["fail", "warn", "unknown"]);
+    assert_eq!(found, expected, "{}\n{run}", defect.what);
+    if defect.mended {
+        for fix in fixes(&run) {
+            bed.env.paste(&fix);
+        }
+        let line = format!("{CHECK} --fail-on warning,unknown");
+        let _ = bed.run(&line).ok();
+    }
+}
+
+#[test]
+fn defects_of_the_oidc_provider_and_the_role() {
+    (0..5).for_each(provoke);
+}
+
+#[test]
+fn defects_of_the_pull_policies() {
+    (5..9).for_each(provoke);
+}
+
+#[test]
+fn defects_of_the_trust_policy() {
+    (9..13).for_each(provoke);
+}
+
+#[test]
+fn defects_of_the_add_ons_settings() {
+    (13..DEFECTS.len()).for_each(provoke);
+}
+
+#[test]
+fn a_cluster_that_is_set_up_passes_and_a_bare_one_names_its_fixes() {
+    let mut bed = Bed::edge();
+    bed.env.with_commands();
+    let bare = json_of(&bed, CHECK).exits(11);
+    assert_eq!(ids(&bare, &["fail"]).len(), 1, "{bare}");
+    assert!(fixes(&bare)[0].contains("aws-workload-identity"), "{bare}");
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    bed.moto.forget();
+    let patches = bed.patches();
+    snapshot!(bed.env, bed.run(CHECK), @"");
+    assert!(bed.moto.log().iter().all(|action| is_read(action)));
+    assert_eq!(bed.patches(), patches);
+}
+
+#[test]
+fn the_same_account_needs_no_role() {
+    let bed = Bed::home();
+    bed.run("aws setup aws-ecr -c home --yes").ok();
+    let run = json_of(&bed, "check -c home --skip issuer").ok();
+    let skipped = ids(&run, &["skip"]);
+    for id in [
+        "role-exists",
+        "role-policy-attached",
+        "pull-simulated",
+        "trust-has-statement",
+        "trust-over-broad",
+        "trust-size",
+    ] {
+        assert!(skipped.contains(id), "{id}\n{run}");
+    }
+    let _ = bed
+        .run("check -c home --skip issuer")
+        .ok()
+        .out("skipped: same account, no role needed");
+}
+
+#[test]
+fn what_the_caller_may_not_see_is_unknown_and_named() {
+    let bed = set_up();
+    for (action, id, right) in [
+        ("GetRole", "role-exists", "iam:GetRole"),
+        (
+            "GetOpenIDConnectProvider",
+            "oidc-provider-exists",
+            "iam:GetOpenIDConnectProvider",
+        ),
+        (
+            "SimulatePrincipalPolicy",
+            "pull-simulated",
+            "iam:SimulatePrincipalPolicy",
+        ),
+    ] {
+        bed.moto
+            .faults(&json!([{"action": action, "code": "AccessDenied", "times": 50}]));
+        let run = json_of(&bed, CHECK).ok();
+        assert_eq!(ids(&run, &["unknown"]), [id.to_owned()].into(), "{run}");
+        assert!(ids(&run, &["fail", "warn"]).is_empty(), "{run}");
+        let _ = bed
+            .run(&format!("{CHECK} --fail-on unknown"))
+            .exits(11)
+            .out(&format!("{right} is not allowed"));
+        bed.moto.heals();
+    }
+}
+
+#[test]
+fn without_credentials_the_group_is_skipped_and_wrong_ones_fail() {
+    let mut bed = set_up();
+    bed.moto.faults(
+        &json!([{"action": "GetCallerIdentity", "code": "InvalidClientTokenId", "status": 403, "times": 50}]),
+    );
+    let run = json_of(&bed, CHECK).exits(11);
+    assert_eq!(
+        ids(&run, &["fail", "warn", "unknown"]),
+        ["aws-identity".to_owned()].into()
+    );
+    bed.moto.heals();
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        bed.env.unset(name);
+    }
+    let _ = bed
+        .run(CHECK)
+        .ok()
+        .out("- aws checks skipped: no AWS credentials (pass --aws-profile)\n")
+        .out("1 group skipped");
+}
+
+/// A repository with one image, in an account.
+fn repository(bed: &Bed, account: &str) {
+    bed.aws(&format!(
+        "ecr create-repository --region eu-central-1 --registry-id {account} --repository-name shop"
+    ));
+    bed.aws_with(&[
+        "ecr",
+        "put-image",
+        "--region",
+        "eu-central-1",
+        "--registry-id",
+        account,
+        "--repository-name",
+        "shop",
+        "--image-tag",
+        "1.4",
+        "--image-manifest",
+        r#"{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "config": {"mediaType": "x", "size": 1, "digest": "sha256:0"}, "layers": []}"#,
+    ]);
+}
+
+pub(crate) const IMAGE_DEFECTS: [Defect; 7] = [
+    defect("the image's account has 11 digits", &["image-form"], false),
+    defect("the image has a dual-stack host", &["image-form"], false),
+    defect(
+        "the image is in China, the role is not",
+        &["image-partition", "repository-exists"],
+        false,
+    ),
+    defect("there is no such repository", &["repository-exists"], false),
+    defect("there is no such tag", &["image-exists"], false),
+    defect(
+        "a repository of another account does not admit the role",
+        &["repository-policy"],
+        true,
+    ),
+    defect(
+        "a repository of another account denies the role",
+        &["repository-policy"],
+        false,
+    ),
+];
+
+#[test]
+fn defects_of_the_image() {
+    let bed = set_up();
+    repository(&bed, ACCOUNT);
+    repository(&bed, OTHER);
+    let ecr = "dkr.ecr.eu-central-1.amazonaws.com";
+    let images = [
+        format!("12345678901.{ecr}/shop:1.4"),
+        format!("{ACCOUNT}.dkr-ecr.eu-central-1.on.aws/shop:1.4"),
+        format!("{ACCOUNT}.dkr.ecr.cn-north-1.amazonaws.com.cn/shop:1.4"),
+        format!("{ACCOUNT}.{ecr}/shap:1.4"),
+        format!("{ACCOUNT}.{ecr}/shop:1.5"),
+        format!("{OTHER}.{ecr}/shop:1.4"),
+        format!("{OTHER}.{ecr}/shop:1.4"),
+    ];
+    for (at, (defect, image)) in IMAGE_DEFECTS.iter().zip(&images).enumerate() {
+        if at == 6 {
+            let deny = json!({"Version": "2012-10-17", "Statement": [{"Sid": "no", "Effect": "Deny",
+                "Principal": "*", "Action": "ecr:*"}]});
+            bed.aws_with(&[
+                "ecr",
+                "set-repository-policy",
+                "--region",
+                "eu-central-1",
+                "--registry-id",
+                OTHER,
+                "--repository-name",
+                "shop",
+                "--policy-text",
+                &deny.to_string(),
+            ]);
+        }
+        let line = format!("{CHECK} --image {image}");
+        let run = json_of(&bed, &line);
+        let expected = defect.ids.iter().map(|&id| id.to_owned()).collect();
+        let found = ids(&run, &["fail", "warn", "unknown"]);
+        assert_eq!(found, expected, "{}\n{run}", defect.what);
+        if defect.mended {
+            for fix in fixes(&run) {
+                bed.env.paste(&fix);
+            }
+            let _ = bed.run(&format!("{line} --fail-on warning,unknown")).ok();
+        }
+    }
+    let good = format!("{CHECK} --image {ACCOUNT}.{ecr}/shop:1.4 --fail-on warning,unknown");
+    let _ = bed.run(&good).ok().out("shop:1.4 exists");
+    let other = format!("{CHECK} --image nginx:1.27");
+    let _ = bed.run(&other).ok().out("docker.io is not ECR");
+}
