@@ -276,7 +276,7 @@ fn fetched(what: &str, took: Duration) -> Finding {
 
 fn unfetched(what: &str, url: &str, trouble: &Trouble) -> Finding {
     let reach = match trouble {
-        Trouble::Content(_) | Trouble::NotHttps => "",
+        Trouble::Content(_) | Trouble::NotHttps | Trouble::TooLarge | Trouble::Redirect(_) => "",
         _ => "; AWS must reach it from the internet",
     };
     Finding::fail(format!("the {what} cannot be fetched from here"))
