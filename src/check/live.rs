@@ -479,9 +479,10 @@ mod tests {
 
     #[test]
     fn the_template_says_what_a_token_must_claim() {
+        let env = crate::settings::Environment::default();
         let session = crate::check::Session::new(
             crate::check::Asked::default(),
-            &crate::settings::Environment::default(),
+            &env,
             None,
             crate::aws::sdk::Connection::default(),
             Vec::new(),
