@@ -260,6 +260,12 @@ pub fn attached_tag(policy_arn: &str) -> (String, String) {
     )
 }
 
+/// The tags that say which policies `mk8s` attached: key and ARN.
+pub fn tags_of_attached(tags: &Tags) -> impl Iterator<Item = (&String, &String)> {
+    tags.iter()
+        .filter(|(key, _)| key.starts_with("mk8s.cpln/attached/"))
+}
+
 /// Why a tag that the user gives cannot be set.
 pub fn check_tag(key: &str, value: &str) -> Result<(), String> {
     let length = |text: &str| text.chars().count();

@@ -788,7 +788,7 @@ async fn a_role_shared_by_two_clusters_loses_only_one_of_them() {
     let plan = other.teardown(Extent::default()).await.unwrap();
     assert_eq!(actions(&plan, Part::Role), [Action::Keep]);
     let why = reason(&plan, Part::Role);
-    assert!(why.contains("mk8s made it for acme/prod"), "{why}");
+    assert!(why.contains("other clusters use it: acme/prod"), "{why}");
     assert_eq!(actions(&plan, Part::Policy), [Action::Keep]);
     assert_eq!(sids(&other), [json!(super::name::sid(ECR, "acme", "id-1"))]);
     let after = other.content();

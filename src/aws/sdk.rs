@@ -7,6 +7,8 @@ use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Provider, Role};
 use super::image::default_region;
 use super::name::Tags;
 use crate::permit::Permit;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -70,7 +72,14 @@ pub async fn load(connection: &Connection) -> SdkConfig {
         );
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     if let Some(profile) = given(&connection.profile) {
-        loader = loader.profile_name(profile);
+        // The profile that is named counts, whatever keys the environment holds.
+        let provider = ProviderConfig::without_region().with_http_client(http_client());
+        loader = loader.profile_name(&profile).credentials_provider(
+            ProfileFileCredentialsProvider::builder()
+                .configure(&provider)
+                .profile_name(&profile)
+                .build(),
+        );
     }
     if let Some(region) = given(&connection.region) {
         loader = loader.region(Region::new(region));

@@ -6,7 +6,7 @@
 use super::explain::explain;
 use super::iam::{Answer, Caller, Failure, Iam, Provider, Role};
 use super::pull::{allows_pull, is_known};
-use super::target::{ClusterFacts, Target};
+use super::target::{ClusterFacts, Part, Target};
 use super::trust;
 use crate::error::Result;
 
@@ -73,6 +73,22 @@ pub struct State {
     pub instance_profiles: Seen<Vec<String>>,
     /// ARNs of all roles whose trust policy names the provider.
     pub trusting: Seen<Vec<String>>,
+}
+
+impl State {
+    /// Whether the caller may not see how this part is.
+    pub fn hides(&self, part: Part) -> bool {
+        let role = self.role.missing_right().is_some();
+        match part {
+            Part::Addon | Part::RepositoryPolicy => false,
+            Part::OidcProvider => self.provider.missing_right().is_some(),
+            Part::Role | Part::Trust => role,
+            Part::Policy => {
+                role || self.attached.missing_right().is_some()
+                    || matches!(self.pull, Some(Pull::Unknown(_)))
+            }
+        }
+    }
 }
 
 impl Default for State {

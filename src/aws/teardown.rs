@@ -6,7 +6,7 @@
 use super::explain::explain;
 use super::iam::{Provider, Role};
 use super::merge::{Removal, is_ours, names_provider, remove};
-use super::name::{attached_tag, made_by_mk8s, made_for, other_clusters};
+use super::name::{attached_tag, made_by_mk8s, other_clusters, tags_of_attached};
 use super::plan::{Action, Plan, Step, Work};
 use super::quotable;
 use super::state::{Look, Seen, State};
@@ -182,13 +182,9 @@ impl Planner<'_> {
 
     fn reasons_to_keep(&self, role: &Role, removal: &Removal, sharers: &[String]) -> Vec<String> {
         let mut reasons = Vec::new();
-        if !self.facts.owner().made(&role.tags) {
-            reasons.push(match made_for(&role.tags) {
-                Some(cluster) if made_by_mk8s(&role.tags) => {
-                    format!("mk8s made it for {}", quotable(&cluster))
-                }
-                _ => "it was not made by mk8s".to_owned(),
-            });
+        // Whether the cluster that it was made for still uses it is told by that cluster's tag.
+        if !made_by_mk8s(&role.tags) {
+            reasons.push("it was not made by mk8s".to_owned());
         }
         if !sharers.is_empty() {
             reasons.push(format!(
@@ -197,10 +193,10 @@ impl Planner<'_> {
             ));
         }
         if let Some(left) = &removal.document {
-            reasons.push(format!(
-                "its trust policy has {} statements that are not ours",
-                statements(left).len()
-            ));
+            reasons.push(match statements(left).len() {
+                1 => "its trust policy has 1 statement that is not ours".to_owned(),
+                count => format!("its trust policy has {count} statements that are not ours"),
+            });
         }
         let foreign = |arn: &&String| !role.tags.contains_key(&attached_tag(arn).0);
         match &self.state.attached {
@@ -317,6 +313,22 @@ impl Planner<'_> {
             };
             self.steps.push(step);
         }
+        // A run that was cut short may have left the tag of a policy that is off by now.
+        if let Seen::Known(attached) = &self.state.attached {
+            for (key, policy) in tags_of_attached(&role.tags) {
+                if attached.iter().any(|arn| attached_tag(arn).0 == *key) {
+                    continue;
+                }
+                let work = Work::Detach {
+                    role: role.name.clone(),
+                    policy: policy.clone(),
+                    untag: Some(key.clone()),
+                };
+                let detail = "not attached any more; takes off its tag";
+                self.steps
+                    .push(Step::shown(Part::Policy, Action::Detach, policy, detail).doing(work));
+            }
+        }
     }
 
     /// Whether the provider is gone afterwards.
@@ -368,7 +380,7 @@ impl Planner<'_> {
             reasons.push("it was not made by mk8s for this cluster".to_owned());
         }
         if !self.facts.needed_by.is_empty() {
-            reasons.push(format!("{} need it", self.facts.needed_by.join(", ")));
+            reasons.push(self.needed());
         }
         match &self.state.trusting {
             Seen::Known(roles) => {
@@ -408,13 +420,19 @@ impl Planner<'_> {
         self.steps.push(step);
     }
 
+    fn needed(&self) -> String {
+        match self.facts.needed_by.as_slice() {
+            [one] => format!("{one} needs it"),
+            several => format!("{} need it", several.join(", ")),
+        }
+    }
+
     fn workload_identity(&mut self, provider_gone: bool) {
         let name = "aws-workload-identity";
         let step = if !self.facts.workload_identity {
             Step::shown(Part::Addon, Action::None, name, "off")
         } else if !self.facts.needed_by.is_empty() {
-            Step::shown(Part::Addon, Action::Keep, name, "")
-                .because(format!("{} need it", self.facts.needed_by.join(", ")))
+            Step::shown(Part::Addon, Action::Keep, name, "").because(self.needed())
         } else if provider_gone {
             Step::shown(Part::Addon, Action::Delete, name, "switched off").doing(Work::Cluster(
                 vec![Change::remove(&["awsWorkloadIdentity"])],

@@ -3,9 +3,11 @@
 //! The lines hold the action, what it is about, how it ended and how long it took; never a document
 //! or a credential.
 
+use super::ecr::Ecr;
 use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Provider, Role};
 use super::name::Tags;
 use super::quotable;
+use super::repository::Repository;
 use crate::permit::Permit;
 use std::time::Instant;
 
@@ -181,6 +183,25 @@ impl<I: Iam, F: Fn(&str)> Iam for Traced<I, F> {
     async fn untag_role(&self, role: &str, keys: &[String], permit: &Permit) -> Answer<()> {
         let call = self.inner.untag_role(role, keys, permit);
         self.tell("iam:UntagRole", role, call).await
+    }
+}
+
+impl<I: Ecr, F: Fn(&str)> Ecr for Traced<I, F> {
+    async fn repository_policy(&self, repository: &Repository) -> Answer<Option<String>> {
+        let call = self.inner.repository_policy(repository);
+        self.tell("ecr:GetRepositoryPolicy", &repository.arn, call)
+            .await
+    }
+
+    async fn set_repository_policy(
+        &self,
+        repository: &Repository,
+        text: &str,
+        permit: &Permit,
+    ) -> Answer<()> {
+        let call = self.inner.set_repository_policy(repository, text, permit);
+        self.tell("ecr:SetRepositoryPolicy", &repository.arn, call)
+            .await
     }
 }
 

@@ -256,7 +256,7 @@ fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
                 .evidence(format!("line {line}: {}: {text}", key.escape_debug()))
                 .at(&doc.file.label, Some(line));
             let written = doc.document.written(&["spec", "addOns", key]);
-            let fix = replace_scalar(key, value, written)
+            let fix = replace_scalar(key, value, written.as_deref())
                 .and_then(|script| sed(&doc, &format!("{line}{script}")));
             problems.push(with_fix(finding, fix));
         }

@@ -350,10 +350,25 @@ impl<'a> Change<'a> {
             return Ok(None);
         };
         let state = if gone { "off" } else { "enabled" };
+        let trust_policy = addon.trust_policy == Some(pointer.as_str());
         let what = if gone {
             format!("the status of `{}` to disappear", addon.name)
+        } else if trust_policy {
+            format!("the trust policy of `{}`", addon.name)
         } else {
             format!("`{}`", addon.name)
+        };
+        let again = if trust_policy {
+            format!(
+                "mk8s addon trust-policy {} -c {name} --wait=15m",
+                addon.name
+            )
+        } else {
+            format!(
+                "mk8s addon {} {} -c {name} --wait=15m",
+                self.verb(),
+                addon.name
+            )
         };
         let wait = super::status::Wait {
             name,
@@ -361,7 +376,7 @@ impl<'a> Change<'a> {
             gone,
             what: &what,
             stays: &format!("{} stays {state}", addon.name),
-            again: &format!("mk8s addon show {} -c {name}", addon.name),
+            again: &again,
             limit,
         };
         wait.run(cx).await.map(|(_, waited)| Some(waited))
@@ -383,7 +398,7 @@ impl<'a> Change<'a> {
                 .because("stdout is the edited manifest then"));
         }
         let (loaded, unreadable) = target::load_all(cx, paths, names)?;
-        let edits = file::plan(self, &loaded, unreadable)?;
+        let mut edits = file::plan(self, loaded, unreadable)?;
         let mut live_names: Vec<String> = Vec::new();
         if self.apply {
             for name in edits.iter().flat_map(file::Edit::names) {
@@ -409,7 +424,7 @@ impl<'a> Change<'a> {
         if self.apply {
             self.rehearse(&live_names).await?;
         }
-        let (written, failure) = file::write(self, &edits);
+        let (written, failure) = file::write(self, &mut edits, names);
         if let Some(failure) = failure {
             // What is written is told before what is not.
             self.finish(written, &[])?;
@@ -439,7 +454,7 @@ impl<'a> Change<'a> {
 
     /// The command that brings the live clusters to the edited files. What a manifest leaves out
     /// stays live, so a removal needs more than an apply.
-    fn then(&self, paths: &[std::path::PathBuf], edits: &[file::Edit<'_>]) -> Option<String> {
+    fn then(&self, paths: &[std::path::PathBuf], edits: &[file::Edit]) -> Option<String> {
         if !edits.iter().any(file::Edit::changed) {
             return None;
         }

@@ -365,10 +365,19 @@ impl Item<'_> {
         }
     }
 
+    /// Makes the cluster. `--put` sends the document as `cpln apply` does, over whatever is there by
+    /// then; otherwise a cluster that came into being meanwhile is an existing one like any other.
     async fn create(&self) -> Result<Done> {
         let cx = self.cx;
         let body = self.sent();
-        let created = self.put(&body).await?;
+        let created = if self.args.put {
+            self.put(&body).await?
+        } else {
+            if let Some(cluster) = self.post(&body).await? {
+                return self.found(cluster).await;
+            }
+            true
+        };
         let after = self.read_back().await?;
         self.verify(&body, &after)?;
         let add_ons = self.document.add_ons().map_or_else(Vec::new, |map| {
@@ -398,6 +407,25 @@ impl Item<'_> {
             verified: Some(true),
             warnings,
         })
+    }
+
+    /// The cluster that was to be made is there.
+    async fn found(&self, cluster: Cluster) -> Result<Done> {
+        let update = self.compare(&cluster)?;
+        if !update.pruned.is_empty() {
+            // Nobody was asked about these.
+            return Err(Error::conflict(self.not_done())
+                .because(format!(
+                    "it came into being while this ran, with {}",
+                    update.pruned.join(", ")
+                ))
+                .hint("run the same command again"));
+        }
+        let warning = "it came into being while this ran; what the manifest does not say is kept";
+        self.cx.ui.warn(&format!("{}: {warning}", self.name()));
+        let mut done = self.update(cluster, update).await?;
+        done.warnings.push(warning.to_owned());
+        Ok(done)
     }
 
     async fn update(&self, cluster: Cluster, update: Update) -> Result<Done> {
@@ -485,6 +513,57 @@ impl Item<'_> {
             verified: Some(true),
             warnings: Vec::new(),
         })
+    }
+
+    /// Makes the cluster, or gives the one that is there already. A lost answer is looked into, and
+    /// the document is sent again only if there is no cluster.
+    async fn post(&self, body: &Value) -> Result<Option<Cluster>> {
+        let cx = self.cx;
+        let client = cx.client().await?;
+        let Some(permit) = Mode::of(self.args.dry_run).permit() else {
+            return Err(Error::failure("a dry run came to the write"));
+        };
+        let mut lost = false;
+        let mut tries = 0;
+        loop {
+            let error = match client.create(&permit, body).await {
+                Ok(()) => return Ok(None),
+                Err(WriteError::Conflict(error)) => error,
+                Err(WriteError::Uncertain(error)) => {
+                    lost = true;
+                    error
+                }
+                Err(WriteError::Rejected(error)) => {
+                    let mut failure = cx.explain(&error, "");
+                    failure.message = self.not_done();
+                    return Err(failure);
+                }
+            };
+            tries += 1;
+            let then = match client.get(self.name()).await {
+                Ok(cluster)
+                    if lost && patch::unmet(body, cluster.value(), "", cx.org()?).is_empty() =>
+                {
+                    return Ok(None);
+                }
+                Ok(cluster) => return Ok(Some(cluster)),
+                Err(then) => then,
+            };
+            let is_missing = matches!(then.problem, Problem::Missing | Problem::Forbidden);
+            if !is_missing || tries >= LOST_TRIES {
+                let mut failure = cx.explain(&error, "");
+                failure.message = self.not_done();
+                if lost {
+                    failure = failure.note("The change may be in place: its answer was lost.");
+                }
+                failure.hints.truncate(1);
+                let then = cx.explain(&then, &cx.reading(self.name()));
+                return Err(failure
+                    .because(format!("then: {then}"))
+                    .hint("run the same command again"));
+            }
+            live::pause(tries).await;
+        }
     }
 
     /// Sends the document; a lost answer is looked into, and sent again only if it is not there.

@@ -9,6 +9,7 @@ use crate::aws::plan::{Action, Plan, Step};
 use crate::aws::sdk::{Connection, Sdk};
 use crate::aws::state::{self, Look, State};
 use crate::aws::target::{self as aws_target, ClusterFacts, Part, Request, Target};
+use crate::aws::traced::Traced;
 use crate::change::{self, Change};
 use crate::cli::{AwsConnection, AwsTarget};
 use crate::cluster::Cluster;
@@ -16,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::ui::{Report, Stream, table, wire};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The clusters of an AWS command; a changing one names a cluster from the environment.
 pub(super) fn clusters(cx: &Context, args: &AwsTarget, changing: bool) -> Result<Vec<String>> {
@@ -42,15 +44,27 @@ pub(super) fn addon(word: &str) -> Result<&'static Addon> {
     }
 }
 
-/// The connection to AWS.
-pub(super) async fn connect(cx: &Context, args: &AwsConnection) -> Result<Sdk> {
-    Ok(Sdk::connect(&Connection {
+/// The connection to AWS; `--debug` shows its calls.
+pub(super) type Aws<'a> = Traced<Sdk, Box<dyn Fn(&str) + 'a>>;
+
+/// Connects to AWS; nothing is sent yet.
+pub(super) async fn connect<'a>(cx: &'a Context, args: &AwsConnection) -> Result<Aws<'a>> {
+    let sdk = Sdk::connect(&Connection {
         profile: args.aws_profile.clone(),
         region: args.aws_region.clone(),
         endpoint_url: args.aws_endpoint_url.clone(),
         timeout: Some(cx.settings()?.timeout()),
     })
-    .await)
+    .await;
+    Ok(Traced::new(sdk, Box::new(|line| cx.ui.trace(line))))
+}
+
+/// What Ctrl-C says once something may have been done.
+pub(super) const AGAIN: &str = "Run the same command again; it continues where it stopped.";
+
+/// How long one step may wait and try again: twice the limit of one request.
+pub(super) fn patience(cx: &Context) -> Result<Duration> {
+    Ok(cx.settings()?.timeout().saturating_mul(2))
 }
 
 /// An account id from the command line.
@@ -104,7 +118,7 @@ pub(super) struct Scene {
 /// Looks at the cluster and at IAM.
 pub(super) async fn look(
     cx: &Context,
-    sdk: &Sdk,
+    aws: &Aws<'_>,
     caller: &Caller,
     name: &str,
     request: &Request,
@@ -114,7 +128,7 @@ pub(super) async fn look(
     let cluster = cx.read(name).await?;
     let facts = ClusterFacts::read(cx.org()?, &cluster)?;
     let target = aws_target::target(&facts, request, caller, what)?;
-    let state = state::look(sdk, &facts, &target, &ask(&target)).await?;
+    let state = state::look(aws, &facts, &target, &ask(&target)).await?;
     Ok(Scene {
         facts,
         target,
@@ -217,14 +231,11 @@ pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&V
 pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Stream) {
     let cluster = cluster.map_or_else(String::new, |name| format!("{name} in "));
     let account = &plan.target.account;
-    let heading = if plan.target.caller.is_empty() {
-        format!("Plan for {cluster}account {account} (what exists there was not looked at)")
-    } else {
-        format!(
-            "Plan for {cluster}account {account} (caller {})",
-            plan.target.caller
-        )
+    let caller = match plan.target.caller.as_str() {
+        "" => "what exists there was not looked at".to_owned(),
+        arn => format!("caller {arn}"),
     };
+    let heading = format!("Plan for {cluster}account {account} ({caller})");
     let mut lines = vec![(' ', heading)];
     let rows: Vec<Vec<String>> = plan
         .steps

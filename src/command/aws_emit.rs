@@ -130,6 +130,7 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         partition,
         wait: args.wait,
     };
+    let several = subjects.len() > 1;
     let mut items = Vec::new();
     let mut names = Vec::new();
     for subject in &subjects {
@@ -146,7 +147,7 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         }
         if cx.ui.is_text() {
             match &text {
-                None => aws::show(cx, plan, None, Stream::Data),
+                None => aws::show(cx, plan, several.then_some(&facts.name), Stream::Data),
                 Some((_, text)) => cx.ui.raw(text),
             }
         }

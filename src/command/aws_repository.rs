@@ -14,6 +14,7 @@ use crate::aws::repository::{self, Admission, Repository};
 use crate::aws::sdk::Connection;
 use crate::aws::state;
 use crate::aws::target::{ClusterFacts, Part, Request, Target};
+use crate::aws::traced::Traced;
 use crate::aws::workload::{image_warnings, private_image};
 use crate::cli::SetupArgs;
 use crate::error::{Error, Result};
@@ -46,6 +47,7 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
         addon: addon.name,
         request: aws_setup::asked(args)?,
         repository: Repository::of(&image),
+        several: subjects.len() > 1,
         image,
         connection: None,
         mode: if args.apply_repository_policy {
@@ -62,7 +64,9 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
             endpoint_url: args.make.connection.aws_endpoint_url.clone(),
             timeout: Some(cx.settings()?.timeout()),
         };
+        let trace: Box<dyn Fn(&str) + '_> = Box::new(|line| cx.ui.trace(line));
         let ecr = EcrSdk::connect(&connection, &job.image.region).await;
+        let ecr = Traced::new(ecr, trace);
         job.connection = Some((state::caller(&sdk).await?, ecr));
     }
     let mut items = Vec::new();
@@ -102,6 +106,9 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
     })
 }
 
+/// ECR with a line for every call under `--debug`.
+type Aws<'a> = Traced<EcrSdk, Box<dyn Fn(&str) + 'a>>;
+
 struct Job<'a> {
     cx: &'a Context,
     addon: &'static str,
@@ -109,8 +116,10 @@ struct Job<'a> {
     image: PrivateImage,
     repository: Repository,
     /// Caller and client; only where the policy is looked at.
-    connection: Option<(Caller, EcrSdk)>,
+    connection: Option<(Caller, Aws<'a>)>,
     mode: Mode,
+    /// Whether there is more than one cluster.
+    several: bool,
 }
 
 struct Done {
@@ -233,7 +242,7 @@ impl Job<'_> {
         target: Target,
         role: &RoleArn,
         caller: &Caller,
-        ecr: &EcrSdk,
+        ecr: &Aws<'_>,
     ) -> Result<Done> {
         let cx = self.cx;
         let what = self.not_done();
@@ -259,7 +268,7 @@ impl Job<'_> {
         } else {
             Stream::Words
         };
-        aws::show(cx, &plan, None, stream);
+        aws::show(cx, &plan, self.several.then_some(&facts.name), stream);
         let to_do = plan.steps.iter().any(|step| step.action.changes());
         let wanted = repository::with_statement(&current.document, role);
         let line = match (self.mode, to_do) {

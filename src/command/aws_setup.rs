@@ -1,6 +1,6 @@
 //! `mk8s aws setup`, and `mk8s addon enable … --create-role`: plan, confirm, do, verify.
 
-use super::aws::{self, ClusterStep, Scene};
+use super::aws::{self, AGAIN, Aws, ClusterStep, Scene};
 use super::status::Wait;
 use super::{Context, Mode, aws_emit, aws_repository, live};
 use crate::aws::apply::{Applier, Options};
@@ -8,7 +8,6 @@ use crate::aws::iam::Caller;
 use crate::aws::name::Tags;
 use crate::aws::plan::{Awaited, Plan, Step, Work};
 use crate::aws::pull::{PullPolicy, check_policy_arn};
-use crate::aws::sdk::Sdk;
 use crate::aws::setup::{Order, look_for, setup_plan};
 use crate::aws::state;
 use crate::aws::target::{Part, Request, check_max_session, check_path, check_request};
@@ -204,7 +203,7 @@ impl Job<'_> {
         })
     }
 
-    async fn scene(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<Scene> {
+    async fn scene(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Scene> {
         aws::look(
             self.cx,
             sdk,
@@ -227,7 +226,7 @@ impl Job<'_> {
         )
     }
 
-    async fn one(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<Done> {
+    async fn one(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Done> {
         let cx = self.cx;
         let scene = self.scene(sdk, caller, name).await?;
         let plan = self.plan(&scene, Order::default())?;
@@ -262,16 +261,14 @@ impl Job<'_> {
         if !cx.ui.ask(&question, &refusal).await? {
             return Err(Error::usage(refusal).because("the answer was no"));
         }
-        cx.if_interrupted(Some(
-            "Run the same command again; it continues where it stopped.".to_owned(),
-        ));
+        cx.if_interrupted(Some(AGAIN.to_owned()));
         let applier = Applier::new(
             sdk,
             &permit,
             &caller.arn,
             Options {
                 backup: self.backup.clone(),
-                ..Options::default()
+                patience: aws::patience(cx)?,
             },
         );
         let done = self
@@ -285,12 +282,12 @@ impl Job<'_> {
     /// plans again from what is there then.
     async fn carry_out(
         &self,
-        sdk: &Sdk,
+        sdk: &Aws<'_>,
         caller: &Caller,
         name: &str,
         mut scene: Scene,
         mut plan: Plan,
-        mut applier: Applier<'_, Sdk>,
+        mut applier: Applier<'_, Aws<'_>>,
     ) -> Result<Done> {
         let cx = self.cx;
         let mut order = Order::default();
@@ -299,8 +296,10 @@ impl Job<'_> {
         let mut warnings = plan.warnings.clone();
         for _ in 0..ROUNDS {
             for step in &plan.steps {
+                cx.if_interrupted(Some(AGAIN.to_owned()));
                 match &step.work {
                     Work::Nothing => {}
+                    _ if is_done_unseen(step, &scene, &done) => {}
                     Work::Later(awaited) => {
                         self.await_cluster(name, *awaited).await?;
                         break;
@@ -323,7 +322,7 @@ impl Job<'_> {
                                 if error.kind == Kind::Refused
                                     && order == Order::AddonFirst
                                     && names_role(changes)
-                                    && matches!(scene.state.role.known(), Some(None)) =>
+                                    && scene.state.role.known().is_none_or(Option::is_none) =>
                             {
                                 cx.ui.status(&format!(
                                     "{name} does not take a role that does not exist: the role is made first"
@@ -358,7 +357,11 @@ impl Job<'_> {
                     warnings.push(warning.clone());
                 }
             }
-            if plan.is_empty() {
+            if plan
+                .steps
+                .iter()
+                .all(|step| step.work == Work::Nothing || is_done_unseen(step, &scene, &done))
+            {
                 plan.warnings = warnings;
                 let mut steps = done;
                 // What was right from the start belongs in the report as well.
@@ -418,14 +421,19 @@ impl Job<'_> {
     }
 
     fn line(&self, name: &str, done: &Done) -> String {
-        let role = match &done.plan.role_arn {
-            Some(arn) => format!("role {arn}"),
-            None => "same account, no role needed".to_owned(),
+        let what = match self.request.only {
+            Some(part) => format!("{} of {}", part.name(), self.addon),
+            None => self.addon.to_owned(),
+        };
+        let which = match (&done.plan.role_arn, &done.plan.target.provider_arn) {
+            (_, Some(arn)) if self.request.only == Some(Part::OidcProvider) => arn.clone(),
+            (Some(arn), _) => format!("role {arn}"),
+            (None, _) => "same account, no role needed".to_owned(),
         };
         match (self.mode, done.changed) {
-            (Mode::DryRun, true) => format!("Would set up {} for {name}: {role}", self.addon),
-            (_, false) => format!("{} is already set up for {name}: {role}", self.addon),
-            (Mode::Write, true) => format!("Set up {} for {name}: {role}", self.addon),
+            (Mode::DryRun, true) => format!("Would set up {what} for {name}: {which}"),
+            (_, false) => format!("{what} is already set up for {name}: {which}"),
+            (Mode::Write, true) => format!("Set up {what} for {name}: {which}"),
         }
     }
 }
@@ -439,4 +447,9 @@ fn names_role(changes: &[Change]) -> bool {
                 .as_ref()
                 .is_some_and(|value| value.get("roleArn").is_some())
     })
+}
+
+/// Whether this run has done a step whose outcome the caller may not see.
+fn is_done_unseen(step: &Step, scene: &Scene, done: &[(Step, bool)]) -> bool {
+    scene.state.hides(step.part) && done.iter().any(|(known, _)| known.work == step.work)
 }

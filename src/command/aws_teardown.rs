@@ -1,11 +1,10 @@
 //! `mk8s aws teardown`: only what mk8s made, AWS first and the cluster last.
 
-use super::aws::{self, ClusterStep};
+use super::aws::{self, AGAIN, Aws, ClusterStep};
 use super::{Context, Mode, live};
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
 use crate::aws::plan::{Action, Plan, Step, Work};
-use crate::aws::sdk::Sdk;
 use crate::aws::state;
 use crate::aws::target::Request;
 use crate::aws::teardown::{AddonExtent, Extent, ProviderExtent, look_for, teardown_plan};
@@ -72,7 +71,7 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    async fn one(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<aws::Told> {
+    async fn one(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<aws::Told> {
         let cx = self.cx;
         let scene = aws::look(
             cx,
@@ -112,21 +111,19 @@ impl Job<'_> {
         if !cx.ui.ask(&question, &refusal).await? {
             return Err(Error::usage(refusal).because("the answer was no"));
         }
-        cx.if_interrupted(Some(
-            "Run the same command again; it continues where it stopped.".to_owned(),
-        ));
         let mut applier = Applier::new(
             sdk,
             &permit,
             &caller.arn,
             Options {
                 backup: self.backup.clone(),
-                ..Options::default()
+                patience: aws::patience(cx)?,
             },
         );
         let mut steps = Vec::new();
         let mut previous_trust = None;
         for step in &plan.steps {
+            cx.if_interrupted(Some(AGAIN.to_owned()));
             let changed = match &step.work {
                 Work::Nothing => {
                     if step.action == Action::Keep {
@@ -172,12 +169,13 @@ impl Job<'_> {
         steps: &[(Step, bool)],
         previous: Option<&Value>,
     ) -> aws::Told {
-        let kept: Vec<&str> = plan
-            .steps
-            .iter()
-            .filter(|step| step.action == Action::Keep)
-            .map(|step| aws::short(&step.resource))
-            .collect();
+        let mut kept: Vec<&str> = Vec::new();
+        for step in plan.steps.iter().filter(|step| step.action == Action::Keep) {
+            let resource = aws::short(&step.resource);
+            if !kept.contains(&resource) {
+                kept.push(resource);
+            }
+        }
         let kept = if kept.is_empty() {
             String::new()
         } else {

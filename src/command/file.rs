@@ -7,17 +7,21 @@ use crate::manifest;
 use crate::plan::{self, Place, Plan};
 use crate::ui::{Stream, wire};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How long others may go on changing a file before this run gives up.
+const CONFLICT_TIME: Duration = Duration::from_secs(10);
 
 /// One file with its edits, still in memory.
-pub(super) struct Edit<'a> {
-    file: &'a Loaded,
+pub(super) struct Edit {
+    file: Loaded,
     /// The text afterwards.
     text: String,
     /// Document number and plan, in the order of the file.
     plans: Vec<(usize, Plan)>,
 }
 
-impl Edit<'_> {
+impl Edit {
     /// Whether the bytes change.
     pub(super) fn changed(&self) -> bool {
         self.plans.iter().any(|(_, plan)| !plan.is_empty())
@@ -35,37 +39,23 @@ impl Edit<'_> {
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         self.plans
             .iter()
-            .map(|(number, _)| self.file.cluster(*number).name().to_owned())
+            .map(|(number, _)| self.file.name(*number).to_owned())
     }
 }
 
 /// Plans and edits every document of every file; every refusal is listed, and then nothing is
 /// written.
-pub(super) fn plan<'a>(
+pub(super) fn plan(
     change: &Change<'_>,
-    loaded: &'a [Loaded],
+    loaded: Vec<Loaded>,
     unreadable: Vec<Error>,
-) -> Result<Vec<Edit<'a>>> {
+) -> Result<Vec<Edit>> {
     let mut edits = Vec::new();
     let mut errors = unreadable;
     for file in loaded {
-        let mut plans = Vec::new();
-        for &number in &file.documents {
-            match plan::plan(&file.cluster(number), &change.request, &place(file, number)) {
-                Ok(plan) => plans.push((number, plan)),
-                Err(error) => errors.push(error),
-            }
-        }
-        let changes: Vec<manifest::Edit> = plans
-            .iter()
-            .map(|(number, plan)| manifest::Edit {
-                document: *number,
-                changes: plan.changes.clone(),
-            })
-            .collect();
-        match file.manifest.edit(&changes) {
-            Ok(text) => edits.push(Edit { file, text, plans }),
-            Err(error) => errors.push(error),
+        match plan_one(change, file) {
+            Ok(edit) => edits.push(edit),
+            Err(refusals) => errors.extend(refusals),
         }
     }
     match super::summarise(errors, 0) {
@@ -75,6 +65,37 @@ pub(super) fn plan<'a>(
                 error.message = format!("nothing was written: {} refusals", error.others.len());
             }
             Err(error)
+        }
+    }
+}
+
+/// Plans and edits the documents of one file; gives every refusal.
+fn plan_one(change: &Change<'_>, file: Loaded) -> std::result::Result<Edit, Vec<Error>> {
+    let mut plans = Vec::new();
+    let mut errors = Vec::new();
+    for &number in &file.documents {
+        match plan::plan(
+            &file.cluster(number),
+            &change.request,
+            &place(&file, number),
+        ) {
+            Ok(plan) => plans.push((number, plan)),
+            Err(error) => errors.push(error),
+        }
+    }
+    let changes: Vec<manifest::Edit> = plans
+        .iter()
+        .map(|(number, plan)| manifest::Edit {
+            document: *number,
+            changes: plan.changes.clone(),
+        })
+        .collect();
+    match file.manifest.edit(&changes) {
+        Ok(text) if errors.is_empty() => Ok(Edit { file, text, plans }),
+        Ok(_) => Err(errors),
+        Err(error) => {
+            errors.push(error);
+            Err(errors)
         }
     }
 }
@@ -109,7 +130,7 @@ fn quote(path: &str) -> String {
 }
 
 /// Shows the diffs of a dry run.
-pub(super) fn dry_run(change: &Change<'_>, edits: &[Edit<'_>]) -> Vec<(String, Result<Done>)> {
+pub(super) fn dry_run(change: &Change<'_>, edits: &[Edit]) -> Vec<(String, Result<Done>)> {
     let ui = &change.cx.ui;
     let stream = if ui.is_text() {
         Stream::Data
@@ -130,20 +151,23 @@ pub(super) fn dry_run(change: &Change<'_>, edits: &[Edit<'_>]) -> Vec<(String, R
 }
 
 /// Writes the files that change, stdin's to stdout; gives the results of what is done and the
-/// failure that ended it, if one did.
+/// failure that ended it, if one did. `names` are those of the documents that count.
 ///
 /// The first file that cannot be written is a failure of its own; a later one is of kind partial
 /// and names what is written and what is not.
 pub(super) fn write(
     change: &Change<'_>,
-    edits: &[Edit<'_>],
+    edits: &mut [Edit],
+    names: &[String],
 ) -> (Vec<(String, Result<Done>)>, Option<Error>) {
-    let mut written: Vec<&str> = Vec::new();
+    let mut written: Vec<String> = Vec::new();
     let mut all = Vec::new();
-    for edit in edits {
-        if let (Some(path), true) = (&edit.file.path, edit.changed()) {
-            let before = edit.file.manifest.text().as_bytes();
-            if let Err(error) = manifest::save(path, before, &edit.text) {
+    for number in 0..edits.len() {
+        let edit = &mut edits[number];
+        match save(change, edit, names) {
+            Ok(true) => written.push(edit.file.label.clone()),
+            Ok(false) => {}
+            Err(error) => {
                 let failure = if written.is_empty() {
                     error
                 } else {
@@ -151,20 +175,50 @@ pub(super) fn write(
                 };
                 return (all, Some(failure));
             }
-            written.push(&edit.file.label);
         }
         all.extend(tell(change, edit));
     }
     (all, None)
 }
 
+/// Saves one file if it changes, and gives whether it did.
+///
+/// As with a live cluster, somebody else's edit meanwhile is no failure: the file is read and
+/// planned again.
+fn save(change: &Change<'_>, edit: &mut Edit, names: &[String]) -> Result<bool> {
+    let started = Instant::now();
+    loop {
+        let (Some(path), true) = (&edit.file.path, edit.changed()) else {
+            return Ok(false);
+        };
+        let before = edit.file.manifest.text().as_bytes();
+        match manifest::save(path, before, &edit.text) {
+            Ok(()) => return Ok(true),
+            Err(error) if error.kind != Kind::Conflict || started.elapsed() >= CONFLICT_TIME => {
+                return Err(error);
+            }
+            Err(_) => {}
+        }
+        change.cx.ui.detail(&format!(
+            "{} was changed meanwhile; reading it again",
+            edit.file.label
+        ));
+        std::thread::sleep(Duration::from_millis(fastrand::u64(1..20)));
+        let again = edit.file.again(names)?;
+        *edit = plan_one(change, again).map_err(|refusals| {
+            let error = super::summarise(refusals, 0);
+            error.unwrap_or_else(|| Error::failure("a file could not be planned again"))
+        })?;
+    }
+}
+
 /// Some files are written and one could not be.
-fn partial(edits: &[Edit<'_>], written: &[&str], error: &Error) -> Error {
+fn partial(edits: &[Edit], written: &[String], error: &Error) -> Error {
     let open: Vec<&str> = edits
         .iter()
         .filter(|edit| edit.changed() && edit.file.path.is_some())
         .map(|edit| edit.file.label.as_str())
-        .filter(|label| !written.contains(label))
+        .filter(|label| written.iter().all(|other| other != label))
         .collect();
     let total = open.len() + written.len();
     let verb = if open.len() == 1 { "was" } else { "were" };
@@ -179,7 +233,7 @@ fn partial(edits: &[Edit<'_>], written: &[&str], error: &Error) -> Error {
 }
 
 /// Says what was done in one file. For stdin, stdout is the manifest and all else is words.
-fn tell(change: &Change<'_>, edit: &Edit<'_>) -> Vec<(String, Result<Done>)> {
+fn tell(change: &Change<'_>, edit: &Edit) -> Vec<(String, Result<Done>)> {
     let ui = &change.cx.ui;
     let live = if change.applies() {
         ""
@@ -199,7 +253,7 @@ fn tell(change: &Change<'_>, edit: &Edit<'_>) -> Vec<(String, Result<Done>)> {
 }
 
 /// The warnings of a file's plans, and which registry case they took.
-fn remark(change: &Change<'_>, edit: &Edit<'_>) {
+fn remark(change: &Change<'_>, edit: &Edit) {
     let ui = &change.cx.ui;
     for (number, plan) in &edit.plans {
         for warning in &plan.warnings {
@@ -211,7 +265,7 @@ fn remark(change: &Change<'_>, edit: &Edit<'_>) {
     }
 }
 
-fn results(change: &Change<'_>, edit: &Edit<'_>, live: &str) -> Vec<(String, Result<Done>)> {
+fn results(change: &Change<'_>, edit: &Edit, live: &str) -> Vec<(String, Result<Done>)> {
     edit.plans
         .iter()
         .map(|(number, plan)| {
@@ -225,7 +279,7 @@ fn results(change: &Change<'_>, edit: &Edit<'_>, live: &str) -> Vec<(String, Res
                 line.push_str(live);
             }
             let target: wire::Target = edit.file.wire(*number);
-            let name = edit.file.cluster(*number).name().to_owned();
+            let name = edit.file.name(*number).to_owned();
             (name, Ok(Change::done(target, plan, line, None, None)))
         })
         .collect()

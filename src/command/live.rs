@@ -291,7 +291,7 @@ fn verify<P: Planner>(
 }
 
 /// A pause that grows with the tries, with jitter, so that writers do not meet again.
-async fn pause(tries: u32) {
+pub(super) async fn pause(tries: u32) {
     let base = 0.1 * 1.6_f64.powi(i32::try_from(tries.min(12)).unwrap_or(12));
     let seconds = base.min(5.0) * (0.5 + fastrand::f64());
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;

@@ -205,7 +205,7 @@ fn options(cx: &Context, args: &SandboxOptions) -> Result<Options> {
     for path in &args.seed {
         for file in manifest::collect(std::slice::from_ref(path))? {
             let manifest = manifest::read(&file)?;
-            seeds.extend(manifest.clusters().map(|document| document.value().clone()));
+            seeds.extend(manifest.clusters().map(manifest::Document::value));
         }
     }
     if !args.seed.is_empty() && seeds.is_empty() {

@@ -118,11 +118,15 @@ fn last_seen(cluster: &Cluster, pointer: &str) -> String {
     let mut parent = "the cluster".to_owned();
     for part in pointer.trim_start_matches('/').split('/') {
         match at.get(part) {
+            None if part == "addOns" => at = &Value::Null,
             None => return format!("{part} absent from {parent}"),
             Some(Value::Null) => return format!("{part} is null in {parent}"),
             Some(next) => {
                 at = next;
-                part.clone_into(&mut parent);
+                // People know the status by its add-ons; the level between says nothing.
+                if part != "addOns" {
+                    part.clone_into(&mut parent);
+                }
             }
         }
     }
@@ -133,12 +137,11 @@ fn last_seen(cluster: &Cluster, pointer: &str) -> String {
     }
 }
 
+/// The sentence with a capital, unless it begins with an add-on's name, which keeps its spelling.
 fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        // An add-on's name keeps its spelling.
-        Some(first) if !text.contains('-') => first.to_uppercase().chain(chars).collect(),
-        _ => text.to_owned(),
+    match text.strip_prefix("the ") {
+        Some(rest) => format!("The {rest}"),
+        None => text.to_owned(),
     }
 }
 

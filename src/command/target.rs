@@ -77,19 +77,43 @@ pub(super) struct Loaded {
 impl Loaded {
     /// The document with the number.
     pub(super) fn document(&self, number: usize) -> Option<&manifest::Document> {
-        self.manifest
-            .documents()
-            .iter()
-            .find(|document| document.number == number)
+        self.manifest.documents().get(number.checked_sub(1)?)
     }
 
     /// The cluster that a document describes.
     pub(super) fn cluster(&self, number: usize) -> Cluster {
         Cluster::new(
             self.document(number)
-                .map(|document| document.value().clone())
+                .map(manifest::Document::value)
                 .unwrap_or_default(),
         )
+    }
+
+    /// The name of the cluster that a document describes.
+    pub(super) fn name(&self, number: usize) -> &str {
+        self.document(number)
+            .and_then(|document| document.name.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// The same file as it is now, with the same choice of documents; if none is left, that is a
+    /// conflict.
+    pub(super) fn again(&self, names: &[String]) -> Result<Self> {
+        let manifest = match &self.path {
+            Some(path) => manifest::read(path)?,
+            None => return Err(Error::failure("stdin cannot be read twice")),
+        };
+        let documents = pick(&manifest, names);
+        if documents.is_empty() && !self.documents.is_empty() {
+            return Err(Error::conflict(format!("`{}` was not written", self.label))
+                .because("somebody else took the cluster out of it meanwhile"));
+        }
+        Ok(Self {
+            path: self.path.clone(),
+            label: self.label.clone(),
+            manifest,
+            documents,
+        })
     }
 
     /// How a document is called in sentences: the file, and the cluster where the file has several.
@@ -99,9 +123,8 @@ impl Loaded {
         } else {
             manifest::STDIN
         };
-        if self.manifest.clusters().count() > 1 {
-            let name = self.cluster(number).name().to_owned();
-            format!("for {name} in {label}")
+        if self.manifest.clusters().nth(1).is_some() {
+            format!("for {} in {label}", self.name(number))
         } else {
             format!("in {label}")
         }
@@ -112,9 +135,19 @@ impl Loaded {
         wire::Target::File {
             path: self.label.clone(),
             document: number,
-            name: self.cluster(number).name().to_owned(),
+            name: self.name(number).to_owned(),
         }
     }
+}
+
+/// The numbers of the cluster documents with these names; all if there are none.
+fn pick(manifest: &Manifest, names: &[String]) -> Vec<usize> {
+    let counts = |document: &&manifest::Document| {
+        let name = document.name.as_ref();
+        names.is_empty() || name.is_some_and(|name| names.contains(name))
+    };
+    let counting = manifest.clusters().filter(counts);
+    counting.map(|document| document.number).collect()
 }
 
 /// Reads every file, and picks the cluster documents that count.
@@ -166,17 +199,7 @@ pub(super) fn load_all(
             Ok(manifest) => loaded.push(Loaded {
                 path,
                 label,
-                documents: manifest
-                    .clusters()
-                    .filter(|document| {
-                        names.is_empty()
-                            || document
-                                .name
-                                .as_ref()
-                                .is_some_and(|name| names.contains(name))
-                    })
-                    .map(|document| document.number)
-                    .collect(),
+                documents: pick(&manifest, names),
                 manifest,
             }),
             Err(error) => errors.push(error),

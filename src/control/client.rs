@@ -126,6 +126,14 @@ impl Client {
         Ok(())
     }
 
+    /// Creates the cluster that a document names. One that is there already is a conflict, and is
+    /// left as it is.
+    pub async fn create(&self, _: &Permit, document: &Value) -> Result<(), WriteError> {
+        let request = request::post(self.org(), document)?;
+        self.write(Access::Apply, &request).await?;
+        Ok(())
+    }
+
     /// Creates or updates the cluster that a document names, as `cpln apply` does.
     ///
     /// Whether the server merges or replaces is not known: read afterwards.

@@ -107,6 +107,7 @@ impl Transport {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Patch => reqwest::Method::PATCH,
+            Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
         };
         let mut builder = client

@@ -31,6 +31,7 @@ const SEGMENT: &AsciiSet = &CONTROLS
 pub(super) enum Method {
     Get,
     Patch,
+    Post,
     Put,
 }
 
@@ -39,6 +40,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Patch => "PATCH",
+            Self::Post => "POST",
             Self::Put => "PUT",
         }
     }
@@ -118,15 +120,24 @@ pub(super) fn patch(org: &str, name: &str, body: &Value) -> Result<Request, ApiE
     })
 }
 
+/// Creates the cluster that the document names; a conflict when it is there already.
+pub(super) fn post(org: &str, document: &Value) -> Result<Request, ApiError> {
+    whole(Method::Post, org, document)
+}
+
 /// Creates or updates the cluster that the document names, as `cpln apply` does: a PUT of the
 /// collection.
 pub(super) fn put(org: &str, document: &Value) -> Result<Request, ApiError> {
+    whole(Method::Put, org, document)
+}
+
+fn whole(method: Method, org: &str, document: &Value) -> Result<Request, ApiError> {
     let Some(name) = document.get("name").and_then(Value::as_str) else {
         return Err(unsendable("the document has no `name`"));
     };
     check(name)?;
     Ok(Request {
-        method: Method::Put,
+        method,
         path: collection(org),
         body: Some(document.clone()),
     })
@@ -223,12 +234,17 @@ mod tests {
     }
 
     #[test]
-    fn a_put_goes_to_the_collection() {
+    fn whole_documents_go_to_the_collection() {
         let document = json!({"kind": "mk8s", "name": "prod"});
-        let request = put("acme", &document).unwrap();
-        assert_eq!(request.method, Method::Put);
-        assert_eq!(request.path, "/org/acme/mk8s");
-        assert_eq!(request.body, Some(document));
+        for (request, method) in [
+            (post("acme", &document).unwrap(), Method::Post),
+            (put("acme", &document).unwrap(), Method::Put),
+        ] {
+            assert_eq!(request.method, method);
+            assert_eq!(request.path, "/org/acme/mk8s");
+            assert_eq!(request.body.as_ref(), Some(&document));
+        }
+        assert!(post("acme", &json!({"kind": "mk8s"})).is_err());
         assert!(put("acme", &json!({"kind": "mk8s"})).is_err());
         assert!(put("acme", &json!({"name": 7})).is_err());
     }

@@ -106,6 +106,7 @@ async fn writes_send_the_body_as_given() {
         text(201, &[("location", "/org/acme/mk8s/prod")], ""),
         text(200, &[], ""),
         text(204, &[], ""),
+        text(201, &[("location", "/org/acme/mk8s/prod")], ""),
     ]);
     let client = client(&server);
     let permit = Permit::granted();
@@ -115,7 +116,10 @@ async fn writes_send_the_body_as_given() {
     assert!(client.put(&permit, &document).await.unwrap().created);
     assert!(!client.put(&permit, &document).await.unwrap().created);
     client.patch(&permit, "prod", &body).await.unwrap();
+    client.create(&permit, &document).await.unwrap();
     let seen = server.seen();
+    assert_eq!(seen[4].line, "POST /org/acme/mk8s");
+    assert_eq!(seen[4].body, document.to_string());
     assert_eq!(seen[0].line, "PATCH /org/acme/mk8s/prod");
     assert_eq!(seen[0].body, body.to_string());
     assert_eq!(seen[0].header("content-type"), Some("application/json"));

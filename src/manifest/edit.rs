@@ -8,7 +8,7 @@ use super::tree::{Id, Tree};
 use super::value::own_entry;
 use super::view::View;
 use super::{
-    Document, Manifest, Piece, STDIN, Source, block, excerpt, flow, items, parallel, scan,
+    Document, Manifest, PART, Piece, STDIN, Source, block, excerpt, flow, items, parallel, scan,
 };
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -23,9 +23,6 @@ pub struct Edit {
     /// The changes, done in order. None at all checks whether the document can be edited.
     pub changes: Vec<Change>,
 }
-
-/// So many pieces are edited at a time.
-const PART: usize = 256;
 
 /// A document of a piece and what its add-ons should be; `None` if nothing changes.
 struct Job<'a> {
@@ -58,7 +55,6 @@ impl Manifest {
         }
         let mut refusals = Vec::new();
         let mut result = String::with_capacity(self.text().len() + 256 * edits.len());
-        // In parts, so that not every piece is in memory twice.
         for part in self.pieces.chunks(PART) {
             let edited = parallel(part, |piece| {
                 by_piece
@@ -85,27 +81,27 @@ impl Document {
     /// Refuses add-ons (keys of `spec.addOns`) that hold something else than a mapping: `true` and
     /// `false` are not how the platform switches. What is absent or empty passes.
     pub fn check_addons(&self, keys: &[&str]) -> Result<()> {
-        let view = self.view();
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
         check::check_forms(view, keys.iter().copied())
             .map_err(|refusal| self.piece.source.refused(view, refusal))
     }
 
     /// The meaning of `spec.addOns`, without working out that of the whole document if nothing in
     /// it can come from elsewhere.
-    fn add_ons(&self) -> Option<Value> {
-        let view = self.view();
+    fn add_ons(&self, view: View<'_>) -> Option<Value> {
         let own = |map, key| own_entry(view.tree, map, key, view.text).map(|(_, value)| value);
         let found = own(self.root, "spec").and_then(|spec| own(spec, "addOns"));
         match found {
             Some(id) if view.tree.aliases().is_empty() => view.value(id),
-            _ => self.value().pointer("/spec/addOns").cloned(),
+            _ => self.expand(view.tree)?.pointer("/spec/addOns").cloned(),
         }
     }
 
-    pub(super) fn view(&self) -> View<'_> {
+    pub(super) fn view<'a>(&'a self, tree: &'a Tree) -> View<'a> {
         View {
             text: self.piece.text(),
-            tree: &self.piece.tree,
+            tree,
             root: self.root,
             lines: &self.piece.source.lines,
             base: self.piece.range.start,
@@ -120,8 +116,9 @@ fn edit_piece(
 ) -> Result<Option<String>, Vec<Error>> {
     let mut refusals = Vec::new();
     let mut open = Vec::new();
+    let tree = piece.tree();
     for (document, changes) in jobs {
-        let view = document.view();
+        let view = document.view(&tree);
         match prepare(view, document, changes) {
             Ok(desired) => open.push(Job { document, desired }),
             Err(refusal) => refusals.push(piece.source.refused(view, refusal)),
@@ -133,12 +130,12 @@ fn edit_piece(
     if open.iter().all(|job| job.desired.is_none()) {
         return Ok(None);
     }
-    let edited = rounds(piece, &open);
+    let edited = rounds(piece, &tree, &open);
     edited.map(Some).map_err(|reason| {
         // Where there is but one cluster it is known which one is meant.
         let source = &piece.source;
         let error = if let [job] = open.as_slice() {
-            let view = job.document.view();
+            let view = job.document.view(&tree);
             source.refused(view, check::not_possible(view, reason))
         } else {
             let unchanged = source.unchanged();
@@ -156,7 +153,7 @@ fn prepare(
     changes: &[Change],
 ) -> Result<Option<Map<String, Value>>, Refusal> {
     check::check_duplicates(view)?;
-    let current = document.add_ons();
+    let current = document.add_ons(view);
     let Some(desired) = plan::desired(current.as_ref(), changes) else {
         // Nothing to do, but a value of a wrong form is not "already so".
         let keys = changes.iter().filter_map(|change| change.path.first());
@@ -169,10 +166,10 @@ fn prepare(
 }
 
 /// Does one step for every document at a time until nothing is left to do, and proves the result.
-fn rounds(piece: &Piece, jobs: &[Job<'_>]) -> Result<String, String> {
+fn rounds(piece: &Piece, tree: &Tree, jobs: &[Job<'_>]) -> Result<String, String> {
     let before = Side {
         text: piece.text(),
-        tree: &piece.tree,
+        tree,
     };
     let mut edited: Option<(String, Tree)> = None;
     // How much was left to do for each job; it has to become less with every step.

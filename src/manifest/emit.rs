@@ -218,12 +218,14 @@ fn double(value: &str) -> String {
     text
 }
 
-/// Whether a character may stand for itself on one line.
+/// Whether a character may stand for itself on one line. Marks that change the direction of text
+/// may not: they make a reader see something else.
 fn is_printable(c: char) -> bool {
     !(c.is_control()
         || matches!(
             c,
-            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+                | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
         ))
 }
 
@@ -323,6 +325,7 @@ mod tests {
             ("*x", "'*x'", "'*x'"),
             ("a\nb", "\"a\\nb\"", "\"a\\nb\""),
             ("a\u{85}b", "\"a\\u0085b\"", "\"a\\u0085b\""),
+            ("a\u{202e}b", "\"a\\u202eb\"", "\"a\\u202eb\""),
             ("größe", "größe", "größe"),
         ] {
             assert_eq!(text(value, Quote::Plain, Context::Block), block);

@@ -6,7 +6,7 @@ use super::Manifest;
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use walkdir::WalkDir;
@@ -132,7 +132,7 @@ pub fn save(path: &Path, before: &[u8], text: &str) -> Result<()> {
     let folder = File::open(folder).map_err(failed)?;
     // Held until the end, so that two runs do not both find the file unchanged.
     lock(&folder, path)?;
-    if fs::read(&target).map_err(failed)? != before {
+    if !holds(&target, before).map_err(failed)? {
         return Err(Error::conflict(format!("`{name}` was not written"))
             .because("somebody else changed the file meanwhile")
             .hint("run the same command again"));
@@ -144,6 +144,24 @@ pub fn save(path: &Path, before: &[u8], text: &str) -> Result<()> {
     // reason to report the opposite.
     let _ = folder.sync_all();
     Ok(())
+}
+
+/// Whether the file holds exactly these bytes; it is never in memory as a whole.
+fn holds(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let mut file = BufReader::with_capacity(64 * 1024, File::open(path)?);
+    let mut rest = bytes;
+    loop {
+        let piece = file.fill_buf()?;
+        if piece.is_empty() {
+            return Ok(rest.is_empty());
+        }
+        let length = piece.len();
+        match rest.strip_prefix(piece) {
+            Some(more) => rest = more,
+            None => return Ok(false),
+        }
+        file.consume(length);
+    }
 }
 
 /// Takes the lock of the folder; where there are no locks, goes on without.

@@ -24,29 +24,33 @@ pub struct Duplicate {
 impl Document {
     /// The line of the key at the end of the path; `None` if no such key is written there.
     pub fn line_of(&self, path: &[&str]) -> Option<usize> {
-        let view = self.view();
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
         let (_, entry) = find(view, path)?;
         Some(view.line(view.tree.outer_start(entry.key)))
     }
 
     /// The lines of an entry, if it has them for itself: in block style.
     pub fn lines_of(&self, path: &[&str]) -> Option<RangeInclusive<usize>> {
-        let view = self.view();
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
         let (map, entry) = find(view, path)?;
         own_lines(view, map, entry)
     }
 
     /// The scalar at the end of the path as it is written, quotes included.
-    pub fn written(&self, path: &[&str]) -> Option<&str> {
-        let view = self.view();
+    pub fn written(&self, path: &[&str]) -> Option<String> {
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
         let (_, entry) = find(view, path)?;
         let scalar = view.tree.kind(entry.value).is_scalar();
-        scalar.then(|| view.slice(view.tree.range(entry.value)))
+        scalar.then(|| view.slice(view.tree.range(entry.value)).to_owned())
     }
 
     /// Every key that is written more than once in its mapping.
     pub fn duplicates(&self) -> Vec<Duplicate> {
-        let view = self.view();
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
         let within = view.root..view.tree.next(view.root);
         let mut found = Vec::new();
         for map in within.filter(|&id| view.tree.kind(id).is_map()) {

@@ -36,8 +36,9 @@ use crate::cluster;
 use crate::error::{Error, Result};
 use scan::Lines;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use tree::{Id, Tree};
 
 /// A document may stand for so many nodes with its aliases written out.
@@ -67,7 +68,8 @@ struct Source {
 struct Piece {
     source: Arc<Source>,
     range: Range<usize>,
-    tree: Tree,
+    /// `None` where it is parsed again when it is wanted.
+    tree: Option<Tree>,
 }
 
 /// A document of a manifest: a YAML document, an element of a list at top level, or one of the
@@ -86,7 +88,6 @@ pub struct Document {
     /// Its place among the documents of its piece.
     item: usize,
     root: Id,
-    value: OnceLock<Value>,
 }
 
 /// Something in a document that `cpln` sends otherwise than it looks.
@@ -116,18 +117,18 @@ impl Document {
     ///
     /// Differences to `cpln`: `!!binary` stays text, and tags that `cpln` refuses are ignored. A
     /// document of another kind whose aliases would fill the memory has only `kind` and `name`.
-    pub fn value(&self) -> &Value {
-        self.value.get_or_init(|| {
-            self.expand()
-                .unwrap_or_else(|| json!({"kind": self.kind, "name": self.name}))
-        })
+    ///
+    /// Worked out at every call and not kept: it takes many times the memory of the text.
+    pub fn value(&self) -> Value {
+        self.expand(&self.piece.tree())
+            .unwrap_or_else(|| json!({"kind": self.kind, "name": self.name}))
     }
 
     /// What `cpln` sends otherwise than it looks, in the order of the file: numbers with leading
     /// zeros, unquoted dates, numbers that are not finite or too large, merge keys, unknown tags.
     pub fn warnings(&self) -> Vec<Finding> {
         let piece = &self.piece;
-        value::findings(&piece.tree, self.root, piece.text())
+        value::findings(&piece.tree(), self.root, piece.text())
             .into_iter()
             .map(|(at, message)| {
                 let at = piece.range.start + at;
@@ -142,15 +143,22 @@ impl Document {
             .collect()
     }
 
-    fn expand(&self) -> Option<Value> {
-        let piece = &self.piece;
-        value::value(&piece.tree, self.root, piece.text(), &mut EXPANDED.clone())
+    fn expand(&self, tree: &Tree) -> Option<Value> {
+        value::value(tree, self.root, self.piece.text(), &mut EXPANDED.clone())
     }
 }
 
 impl Piece {
     fn text(&self) -> &str {
         &self.source.text[self.range.clone()]
+    }
+
+    fn tree(&self) -> Cow<'_, Tree> {
+        match &self.tree {
+            Some(tree) => Cow::Borrowed(tree),
+            // The same text was parsed before, so this does not fail.
+            None => Cow::Owned(Tree::parse(self.text()).unwrap_or_default()),
+        }
     }
 }
 
@@ -181,18 +189,15 @@ impl Manifest {
             documents: Vec::new(),
         };
         let ranges = split::split(&source.text);
-        let trees = parallel(&ranges, |range| Tree::parse(&source.text[range.clone()]));
-        for (range, tree) in ranges.into_iter().zip(trees) {
-            let tree = tree.map_err(|trouble| {
-                source.syntax(range.start + trouble.at, trouble.message, trouble.hint)
-            })?;
-            let piece = Arc::new(Piece {
-                source: Arc::clone(&source),
-                range,
-                tree,
-            });
-            manifest.take(&piece)?;
-            manifest.pieces.push(piece);
+        let keep = source.text.len() <= KEPT || ranges.len() == 1;
+        for part in ranges.chunks(PART) {
+            let trees = parallel(part, |range| Tree::parse(&source.text[range.clone()]));
+            for (range, tree) in part.iter().zip(trees) {
+                let tree = tree.map_err(|trouble| {
+                    source.syntax(range.start + trouble.at, trouble.message, trouble.hint)
+                })?;
+                manifest.take(range.clone(), tree, keep)?;
+            }
         }
         Ok(manifest)
     }
@@ -219,8 +224,23 @@ impl Manifest {
             .filter(|document| document.is_cluster())
     }
 
-    fn take(&mut self, piece: &Arc<Piece>) -> Result<()> {
-        let (tree, text) = (&piece.tree, piece.text());
+    /// Takes the documents of a piece in.
+    fn take(&mut self, range: Range<usize>, tree: Tree, keep: bool) -> Result<()> {
+        let (tree, kept) = if keep {
+            (None, Some(tree))
+        } else {
+            (Some(tree), None)
+        };
+        let piece = Arc::new(Piece {
+            source: Arc::clone(&self.source),
+            range,
+            tree: kept,
+        });
+        self.pieces.push(Arc::clone(&piece));
+        let Some(tree) = tree.as_ref().or(piece.tree.as_ref()) else {
+            return Ok(());
+        };
+        let text = piece.text();
         for (item, root) in items(tree, text).into_iter().enumerate() {
             let at = piece.range.start + tree.range(root).start;
             let mut document = Document {
@@ -228,18 +248,16 @@ impl Manifest {
                 line: self.source.lines.number(at),
                 kind: member(tree, root, "kind", text),
                 name: member(tree, root, "name", text),
-                piece: Arc::clone(piece),
+                piece: Arc::clone(&piece),
                 item,
                 root,
-                value: OnceLock::new(),
             };
             // Only aliases can hide the kind or make a document endless.
             if !tree.aliases().is_empty() {
-                match document.expand() {
+                match document.expand(tree) {
                     Some(value) => {
                         document.kind = scalar(&value["kind"]).or(document.kind);
                         document.name = scalar(&value["name"]).or(document.name);
-                        document.value = OnceLock::from(value);
                     }
                     None if document.is_cluster() => {
                         let inside = tree.aliases().iter().find(|&&alias| {
@@ -263,6 +281,13 @@ impl Manifest {
         Ok(())
     }
 }
+
+/// Longer texts do not keep the trees of their pieces: to parse a piece again when it is wanted
+/// takes less than to hold all trees.
+const KEPT: usize = 1024 * 1024;
+
+/// So many pieces are worked on at a time, so that not every one is in memory twice.
+const PART: usize = 64;
 
 /// Fewer pieces than this are not worth a thread.
 const MANY: usize = 64;

@@ -64,7 +64,7 @@ fn run(label: &str, input: Vec<u8>, words: &str) -> Result<String> {
         .clusters()
         .map(|cluster| Edit {
             document: cluster.number,
-            changes: changes(words, cluster.value()),
+            changes: changes(words, &cluster.value()),
         })
         .collect();
     manifest.edit(&edits)
@@ -276,4 +276,45 @@ fn a_fleet_is_edited_on_all_cores_and_in_order() {
     let result = run("fleet", list.clone().into(), "enable headlamp").unwrap();
     let filled = "\"addOns\": {\n        \"headlamp\": {}\n      }";
     assert_eq!(result, list.replace("\"addOns\": {}", filled));
+}
+
+/// Such a text keeps no trees: everything comes out as it does for each document by itself.
+#[test]
+fn a_long_text_is_edited_as_its_documents_are() {
+    let alias = "kind: mk8s\nname: &n linked\ntags: {a: *n}\nspec:\n  provider: {aws: {}}\n";
+    let mut samples: Vec<String> = fs::read_dir(fixtures("manifests"))
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    samples.sort();
+    samples.push(alias.to_owned());
+    let samples: Vec<String> = samples
+        .iter()
+        .map(|text| format!("---\n{}\n", text.trim_start_matches("---\n").trim_end()))
+        .collect();
+    let rounds = KEPT / samples.concat().len() + 1;
+    let text = samples.concat().repeat(rounds);
+    assert!(text.len() > KEPT);
+    let edited: Vec<String> = samples
+        .iter()
+        .map(|text| run("one", text.clone().into(), "enable nvidia").unwrap())
+        .collect();
+    let manifest = Manifest::parse("all", text.clone().into()).unwrap();
+    assert!(manifest.pieces.iter().all(|piece| piece.tree.is_none()));
+    for (document, text) in manifest.documents().iter().zip(samples.iter().cycle()) {
+        let alone = Manifest::parse("one", text.clone().into()).unwrap();
+        assert_eq!(document.value(), alone.documents()[0].value());
+        assert_eq!(document.name, alone.documents()[0].name);
+    }
+    let result = run("all", text.clone().into(), "enable nvidia").unwrap();
+    assert!(
+        result == edited.concat().repeat(rounds),
+        "not the same text"
+    );
+
+    let place = format!("all:{}:", text.lines().count() + 3);
+    let broken = text + "---\nkind: mk8s\nspec: {addOns: {nvidia: true}}\n";
+    let error = run("all", broken.into(), "enable nvidia").unwrap_err();
+    assert_eq!(error.kind, crate::error::Kind::Refused);
+    assert!(error.message.starts_with(&place), "{error}");
 }

@@ -62,7 +62,7 @@ struct Node {
 }
 
 /// What few nodes have.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Extra {
     anchor: Option<Range<usize>>,
     tag: Option<Tag>,
@@ -82,7 +82,7 @@ pub(super) struct Tag {
 }
 
 /// A parsed document. All positions are bytes of the text that was parsed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
     extras: Vec<Extra>,

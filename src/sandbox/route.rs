@@ -258,7 +258,7 @@ fn query(world: &World, call: &Call<'_>) -> Result<Answer, Refusal> {
 /// The audit trail; the sandbox keeps none.
 fn audit(call: &Call<'_>, rest: &[&str]) -> Result<Outcome, Refusal> {
     match (call.method, rest) {
-        ("GET", ["resource", ..]) => Ok(Answer::json(
+        ("GET", [] | ["resource", ..]) => Ok(Answer::json(
             StatusCode::OK,
             json!({"kind": "list", "itemKind": "auditevent", "items": [],
                 "links": [{"rel": "self", "href": call.path}]}),

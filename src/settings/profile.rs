@@ -164,7 +164,7 @@ impl Folder {
     }
 
     fn missing(&self, chosen: &Sourced<String>, path: &Path) -> Error {
-        let name = printable(&chosen.value);
+        let name = excerpt(&chosen.value, 80);
         let (named_by, way_out) = match chosen.origin {
             Origin::Default => (
                 "the default profile".to_owned(),
@@ -173,8 +173,10 @@ impl Folder {
             Origin::Env(variable) => (variable.to_owned(), "or unset it"),
             _ => (chosen.origin.to_string(), "or leave the flag out"),
         };
-        let error = Error::usage(format!("profile `{name}` does not exist"))
-            .because(format!("{named_by} names it; {} is not there", shown(path)));
+        let error = Error::usage(format!("profile `{name}` does not exist")).because(format!(
+            "{named_by} names it; {} is not there",
+            excerpt(&shown(path), 300)
+        ));
         match self.listed() {
             Some(names) => error
                 .hint(format!("profiles that exist: {names}"))
@@ -273,7 +275,7 @@ pub(super) fn read_at_most(source: impl io::Read, limit: u64) -> io::Result<Stri
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
-/// A path, fit for a terminal.
+/// A path, fit for a terminal; of a longer one than any system takes, the beginning.
 pub(super) fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy())
+    excerpt(&path.to_string_lossy(), 4096)
 }

@@ -13,7 +13,7 @@ pub mod table;
 pub mod wire;
 
 pub use progress::Progress;
-pub use render::duration;
+pub use render::{duration, json};
 
 use crate::cli::{Color, Global, OutputFormat};
 use crate::error::{Error, Result};
@@ -237,8 +237,8 @@ impl Ui {
         match &self.format {
             OutputFormat::Text => self.text(&report.text),
             OutputFormat::Wide => self.text(report.wide.as_ref().unwrap_or(&report.text)),
-            OutputFormat::Json => self.raw(&render::json(&report.json)),
-            OutputFormat::JsonSlim => self.raw(&render::json(slim)),
+            OutputFormat::Json => self.raw(&format!("{}\n", render::json(&report.json))),
+            OutputFormat::JsonSlim => self.raw(&format!("{}\n", render::json(slim))),
             OutputFormat::Yaml => self.raw(&render::yaml(&report.json)),
             OutputFormat::YamlSlim => self.raw(&render::yaml(slim)),
             OutputFormat::Names => {
@@ -559,10 +559,6 @@ fn forced(env: &Environment, name: &str) -> bool {
 /// Escapes what a terminal would act on: control characters but newline and tab, and the marks
 /// that reorder text.
 pub fn clean(text: &str) -> String {
-    let acts = |c: char| {
-        (c.is_control() && c != '\n' && c != '\t')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     if !text.chars().any(acts) {
         return text.to_owned();
     }
@@ -575,6 +571,13 @@ pub fn clean(text: &str) -> String {
         }
     }
     cleaned
+}
+
+/// Whether a terminal would act on it: control characters but line ends and tabs, and marks that
+/// change the direction of text.
+fn acts(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -1,15 +1,34 @@
 //! Pure rendering: JSON, YAML, errors, colours, durations.
 
-use super::{Tone, clean};
+use super::{Tone, acts, clean};
 use crate::error::Error;
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Two-space JSON with a final newline.
-pub(super) fn json(value: &Value) -> String {
-    format!("{value:#}\n")
+/// Two-space JSON without a final newline. What a terminal would act on is escaped as JSON escapes
+/// it, so that the text means the same.
+pub fn json(value: &Value) -> String {
+    escaped(format!("{value:#}"))
+}
+
+/// JSON text with more of it escaped.
+pub(super) fn escaped(text: String) -> String {
+    if !text.chars().any(acts) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// Block YAML.
@@ -82,6 +101,17 @@ mod tests {
         ] {
             assert_eq!(duration(Duration::from_millis(millis)), text);
         }
+    }
+
+    #[test]
+    fn json_is_fit_for_a_terminal_and_means_the_same() {
+        let value = serde_json::json!({"a\u{9b}": ["\u{1b}\u{7f}\u{202e}ü", 1]});
+        let text = json(&value);
+        assert_eq!(
+            text,
+            "{\n  \"a\\u009b\": [\n    \"\\u001b\\u007f\\u202eü\",\n    1\n  ]\n}"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 
     #[test]

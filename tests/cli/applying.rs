@@ -60,7 +60,7 @@ fn a_new_manifest_becomes_a_cluster_with_the_add_on_on() {
             .into_iter()
             .map(|(method, _)| method)
             .collect();
-        assert_eq!(methods, ["PUT", "PUT"]);
+        assert_eq!(methods, ["POST", "POST"]);
         let _ = env
             .line("addon show aws-ecr -c edge --exit-code")
             .run()

@@ -54,11 +54,11 @@ fn a_provider_made_by_hand_gets_the_audience_and_keeps_the_rest() {
     snapshot!(bed.env, bed.run(&format!("{SETUP} --only oidc-provider")), @r"
     exit 0
     --- stdout
-    Set up aws-ecr for edge: role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
+    Set up oidc-provider of aws-ecr for edge: arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
-      ~ OIDC provider  oidc.sandbox.localhost/[ALIAS]  adds audience sts.amazonaws.com
-    Updated OIDC provider oidc.sandbox.localhost/[ALIAS]
+      ~ OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  adds audience sts.amazonaws.com
+    Updated OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     ");
     let providers = bed.moto.providers();
     let provider = &providers.as_object().unwrap().values().next().unwrap();
@@ -95,7 +95,7 @@ fn a_role_made_by_the_guide_is_left_alone() {
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = add-on         aws-workload-identity                on
-      = OIDC provider  oidc.sandbox.localhost/[ALIAS]  exists, audience ok
+      = OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  exists, audience ok
       = add-on         aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       = role           mk8s-sandbox-edge-ecr                exists
       = trust policy   mk8s-sandbox-edge-ecr                is the published one
@@ -122,12 +122,12 @@ fn statements_of_others_stay_as_they_are() {
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = add-on         aws-workload-identity                on
-      + OIDC provider  oidc.sandbox.localhost/[ALIAS]  audience sts.amazonaws.com
+      + OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  audience sts.amazonaws.com
       = add-on         aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       = role           mk8s-sandbox-edge-ecr                exists, made by others
-      ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/[ALIAS]`, found `ec2.amazonaws.com`
+      ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
     Attached AmazonEC2ContainerRegistryReadOnly
@@ -141,7 +141,8 @@ fn statements_of_others_stay_as_they_are() {
         assert_eq!(found[at].to_string(), statement.to_string());
     }
     // Not marked as ours, only the statement and the attached policy are.
-    let tags: Vec<&String> = role["tags"].as_object().unwrap().keys().collect();
+    let mut tags: Vec<&String> = role["tags"].as_object().unwrap().keys().collect();
+    tags.sort();
     assert_eq!(
         tags,
         [
@@ -155,7 +156,24 @@ fn statements_of_others_stay_as_they_are() {
 
     // Taken down, the role is as it was.
     let run = bed.run("aws teardown aws-ecr -c edge --yes");
-    snapshot!(bed.env, run, @"");
+    snapshot!(bed.env, run, @r"
+    exit 0
+    --- stdout
+    Took down aws-ecr for edge; kept: mk8s-sandbox-edge-ecr, oidc.sandbox.localhost/kz3wqgbhbjse
+    --- stderr
+    Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
+      ~ trust policy   mk8s-sandbox-edge-ecr                takes out statement Mk8sEcr[HASH], keeps 2 of others
+      - detach         AmazonEC2ContainerRegistryReadOnly   from mk8s-sandbox-edge-ecr
+      = role           mk8s-sandbox-edge-ecr                it was not made by mk8s; its trust policy has 2 statements that are not ours
+      = OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  it goes only with --with-oidc-provider
+      - add-on         aws-ecr                              switched off
+    Updated trust policy mk8s-sandbox-edge-ecr
+    The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
+    Detached AmazonEC2ContainerRegistryReadOnly
+    Kept role mk8s-sandbox-edge-ecr
+    Kept OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
+    Switched off aws-ecr
+    ");
     let role = bed.moto.role(ROLE);
     assert_eq!(role["trust"].to_string(), foreign.to_string());
     assert_eq!(role["tags"], json!({}));
@@ -208,12 +226,12 @@ fn a_copy_that_cannot_be_written_stops_the_change() {
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = add-on         aws-workload-identity                on
-      + OIDC provider  oidc.sandbox.localhost/[ALIAS]  audience sts.amazonaws.com
+      + OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  audience sts.amazonaws.com
       = add-on         aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       = role           mk8s-sandbox-edge-ecr                exists, made by others
-      ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/[ALIAS]`, found `ec2.amazonaws.com`
+      ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     error: the trust policy of `mk8s-sandbox-edge-ecr` was not changed, because the present one could not be saved
       because: [WORK]/state/mk8s/trust: Not a directory (os error 20)
     hint: go without the copy: --no-backup
@@ -239,12 +257,12 @@ fn the_whole_trust_policy_can_be_replaced() {
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = add-on         aws-workload-identity                on
-      + OIDC provider  oidc.sandbox.localhost/[ALIAS]  audience sts.amazonaws.com
+      + OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  audience sts.amazonaws.com
       = add-on         aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       = role           mk8s-sandbox-edge-ecr                exists, made by others
       ~ trust policy   mk8s-sandbox-edge-ecr                replaced as a whole, 2 statements of others go
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
     Attached AmazonEC2ContainerRegistryReadOnly
@@ -304,12 +322,12 @@ fn a_role_under_another_path_is_adopted_by_its_true_arn() {
     warning: the role `mk8s-sandbox-edge-ecr` exists as arn:aws:iam::123456789012:role/team/mk8s-sandbox-edge-ecr; that ARN is used
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = add-on         aws-workload-identity                on
-      + OIDC provider  oidc.sandbox.localhost/[ALIAS]  audience sts.amazonaws.com
+      + OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  audience sts.amazonaws.com
       ~ add-on         aws-ecr                              role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr → arn:aws:iam::123456789012:role/team/mk8s-sandbox-edge-ecr
       = role           mk8s-sandbox-edge-ecr                exists, made by others
-      ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/[ALIAS]`, found `ec2.amazonaws.com`
+      ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated add-on aws-ecr
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
@@ -363,7 +381,7 @@ fn a_deny_that_could_match_stops_everything() {
     --- stdout
     edge in account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       addon          present    aws-workload-identity                on
-      oidc-provider  missing    oidc.sandbox.localhost/[ALIAS]  not there
+      oidc-provider  missing    oidc.sandbox.localhost/kz3wqgbhbjse  not there
       addon          present    aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       role           present    mk8s-sandbox-edge-ecr                never used yet
       trust          different  mk8s-sandbox-edge-ecr                Never denies it, or may
@@ -388,13 +406,14 @@ fn a_trust_policy_that_would_be_too_long_is_not_sent() {
     );
     bed.moto.forget();
     let run = bed.run(SETUP);
-    snapshot!(bed.env, run, @r"
+    snapshot!(bed.env, run, @r#"
     exit 6
     --- stderr
     error: aws-ecr was not set up for `edge`
       because: the trust policy would have 2311 characters, 2048 are allowed
     hint: use a role of its own: --role-name NAME
-    ");
+    hint: or have AWS raise the account's quota "Role trust policy length"
+    "#);
     assert_eq!(bed.moto.writes(), [""; 0]);
     // An account that allows more takes it.
     bed.moto.settings(&json!({"trust_quota": 4096}));
@@ -420,7 +439,7 @@ fn near_misses_of_the_issuer_are_named_and_the_right_one_is_made() {
     --- stdout
     edge in account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       addon          present  aws-workload-identity                on
-      oidc-provider  missing  oidc.sandbox.localhost/[ALIAS]  not there; arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/[ALIAS]/ differs by a slash at the end
+      oidc-provider  missing  oidc.sandbox.localhost/kz3wqgbhbjse  not there; arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse/ differs by a slash at the end
       addon          present  aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       role           missing  mk8s-sandbox-edge-ecr                not there
       trust          missing  mk8s-sandbox-edge-ecr                there is no role
@@ -430,14 +449,14 @@ fn near_misses_of_the_issuer_are_named_and_the_right_one_is_made() {
     snapshot!(bed.env, run, @r"
     exit 0
     --- stdout
-    Set up aws-ecr for edge: role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
+    Set up oidc-provider of aws-ecr for edge: arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse
     --- stderr
-    warning: the OIDC provider arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/[ALIAS]/ differs from the cluster's issuer by a slash at the end; it is of no use to this cluster
+    warning: the OIDC provider arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse/ differs from the cluster's issuer by a slash at the end; it is of no use to this cluster
     warning: the OIDC provider arn:aws:iam::123456789012:oidc-provider/oidc.Sandbox.localhost/kz3wqgbhbjse differs from the cluster's issuer by upper and lower case; it is of no use to this cluster
     warning: the OIDC provider arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost:443/kz3wqgbhbjse differs from the cluster's issuer by the port; it is of no use to this cluster
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
-      + OIDC provider  oidc.sandbox.localhost/[ALIAS]  audience sts.amazonaws.com
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+      + OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  audience sts.amazonaws.com
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     ");
     assert_eq!(bed.moto.providers().as_object().unwrap().len(), 4);
 }
@@ -506,7 +525,7 @@ fn two_clusters_share_a_role() {
       ~ trust policy   shared                              set once the cluster publishes it
       = pull policy    AmazonEC2ContainerRegistryReadOnly  attached
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Switched on aws-ecr
     Updated trust policy shared
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name shared --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json
@@ -526,15 +545,15 @@ fn two_clusters_share_a_role() {
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       ~ trust policy   shared                               takes out statement Mk8sEcr[HASH], keeps 1 of others
       = pull policy    AmazonEC2ContainerRegistryReadOnly   other clusters use the role: sandbox/west
-      = role           shared                               other clusters use it: sandbox/west; its trust policy has 1 statements that are not ours
-      - OIDC provider  oidc.sandbox.localhost/[ALIAS]  made by mk8s, trusted by no role
+      = role           shared                               other clusters use it: sandbox/west; its trust policy has 1 statement that is not ours
+      - OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  made by mk8s, trusted by no role
       - add-on         aws-ecr                              switched off
       - add-on         aws-workload-identity                switched off
     Updated trust policy shared
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name shared --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json
     Kept pull policy AmazonEC2ContainerRegistryReadOnly
     Kept role shared
-    Deleted OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Deleted OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched off aws-ecr
     Switched off aws-workload-identity
     ");
@@ -545,21 +564,19 @@ fn two_clusters_share_a_role() {
     snapshot!(bed.env, run, @r"
     exit 0
     --- stdout
-    Took down aws-ecr for west; kept: shared, shared, oidc.sandbox.localhost/[ALIAS], aws-workload-identity
+    Took down aws-ecr for west
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
-      = trust policy   shared                               our statement is the only one, and IAM takes no trust policy without any
       - detach         AmazonEC2ContainerRegistryReadOnly   from shared
-      = role           shared                               mk8s made it for sandbox/edge
-      = OIDC provider  oidc.sandbox.localhost/[ALIAS]  the role arn:aws:iam::123456789012:role/shared trusts it
+      - role           shared                               made by mk8s, used by nobody else
+      - OIDC provider  oidc.sandbox.localhost/kexdjl6f8a79  made by mk8s, trusted by no role
       - add-on         aws-ecr                              switched off
-      = add-on         aws-workload-identity                the OIDC provider stays
-    Kept trust policy shared
+      - add-on         aws-workload-identity                switched off
     Detached AmazonEC2ContainerRegistryReadOnly
-    Kept role shared
-    Kept OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Deleted role shared
+    Deleted OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Switched off aws-ecr
-    Kept add-on aws-workload-identity
+    Switched off aws-workload-identity
     ");
 }
 
@@ -623,7 +640,10 @@ fn a_role_made_for_a_cluster_of_the_same_name_in_another_org_is_told_apart() {
     ));
     bed.run(SETUP).ok().err("made by mk8s for other/edge");
     let run = bed.run("aws teardown aws-ecr -c edge --yes").ok();
-    assert!(run.stderr.contains("mk8s made it for other/edge"), "{run}");
+    assert!(
+        run.stderr.contains("other clusters use it: other/edge"),
+        "{run}"
+    );
     let role = bed.moto.role(ROLE);
     assert_eq!(statements(&role).len(), 2);
     assert_eq!(

@@ -24,7 +24,7 @@ fn one_command_takes_a_bare_cluster_to_a_complete_role() {
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched on aws-ecr
     Created role mk8s-sandbox-edge-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
@@ -90,7 +90,7 @@ fn a_second_run_writes_nothing_and_asks_nothing() {
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = add-on         aws-workload-identity                on
-      = OIDC provider  oidc.sandbox.localhost/[ALIAS]  exists, audience ok
+      = OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  exists, audience ok
       = add-on         aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       = role           mk8s-sandbox-edge-ecr                exists, made by mk8s
       = trust policy   mk8s-sandbox-edge-ecr                is the published one
@@ -184,7 +184,7 @@ fn enable_with_create_role_is_the_same() {
       + role           mk8s-sandbox-west-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-west-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Switched on aws-ecr
     Created role mk8s-sandbox-west-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
@@ -244,7 +244,7 @@ fn what_the_role_is_to_be_like_is_asked_for_by_flags() {
     warning: --tag is for a new role; the tags of `puller` stay as they are
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = add-on         aws-workload-identity                on
-      = OIDC provider  oidc.sandbox.localhost/[ALIAS]  exists, audience ok
+      = OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  exists, audience ok
       = add-on         aws-ecr                              on, role arn:aws:iam::123456789012:role/team/pull/puller
       = role           puller                               exists, made by mk8s
       = trust policy   puller                               is the published one
@@ -335,7 +335,7 @@ fn a_part_can_be_made_alone() {
     snapshot!(bed.env, trust, @r"
     exit 0
     --- stdout
-    aws-ecr is already set up for edge: role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
+    trust of aws-ecr is already set up for edge: role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = trust policy  mk8s-sandbox-edge-ecr  is the published one
@@ -389,9 +389,9 @@ fn a_slow_status_is_waited_for() {
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
     Switched on aws-workload-identity
     Waiting for status.oidcProviderUrl of edge: oidcProviderUrl absent from status (0ms)
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched on aws-ecr
-    Waiting for status.addOns.awsECR.trustPolicy of edge: awsECR absent from addOns (7ms)
+    Waiting for status.addOns.awsECR.trustPolicy of edge: awsECR absent from addOns (0ms)
     Created role mk8s-sandbox-edge-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
     ");
@@ -439,7 +439,7 @@ fn a_platform_that_wants_the_role_first_gets_it_first() {
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     edge does not take a role that does not exist: the role is made first
     Created role mk8s-sandbox-edge-ecr
     Switched on aws-ecr
@@ -521,7 +521,7 @@ fn several_clusters_are_set_up_one_after_the_other() {
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched on aws-ecr
     Created role mk8s-sandbox-edge-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
@@ -532,7 +532,7 @@ fn several_clusters_are_set_up_one_after_the_other() {
       + role           mk8s-sandbox-west-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-west-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/[ALIAS]
+    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Switched on aws-ecr
     Created role mk8s-sandbox-west-ecr
     Attached AmazonEC2ContainerRegistryReadOnly

@@ -18,7 +18,7 @@ fn updating() -> bool {
 
 /// Compares a file with what it should hold, or writes it.
 #[track_caller]
-fn settle(path: &str, content: &str) {
+pub(crate) fn settle(path: &str, content: &str) {
     let file = root().join(path);
     let found = fs::read_to_string(&file).unwrap_or_default();
     if found == content {

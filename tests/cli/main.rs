@@ -15,26 +15,37 @@ mod support;
 mod applying;
 mod asking;
 mod auth;
+mod aws_accounts;
 mod aws_adopt;
+mod aws_errors;
+mod aws_kills;
+mod aws_offline;
 mod aws_setup;
+mod aws_teardown;
 mod catalogue;
 mod client;
 mod contract;
 mod documents;
 mod edits;
 mod failures;
+mod faults;
 mod generated;
 mod harness;
+mod hostile;
 mod issuer;
+mod kills;
 mod live;
 mod proof;
+mod races;
 mod rules;
 mod samples;
 mod sandboxes;
 mod screens;
+mod surface;
 mod targets;
 mod usage;
 mod waiting;
+mod witnesses;
 
 /// A file that is not listed would never run.
 #[test]

@@ -79,7 +79,7 @@ fn a_policy_that_is_not_there_yet_is_3_and_an_add_on_that_is_off_is_6() {
     exit 3
     --- stderr
     error: the trust policy of `aws-ecr` is not there yet on `edge`
-      because: status.addOns.awsECR.trustPolicy is missing; last seen: addOns absent from status
+      because: status.addOns.awsECR.trustPolicy is missing; last seen: awsECR absent from status
     hint: mk8s addon trust-policy aws-ecr -c edge --wait
     ");
     let (env, _sandbox) = live(hetzner("edge", &[ON]), &[]);

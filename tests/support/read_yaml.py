@@ -22,8 +22,13 @@ def plain(value):
 def read(text):
     try:
         return {"documents": [plain(document) for document in yaml.safe_load_all(text)]}
-    except yaml.YAMLError as error:
-        return {"error": str(error)}
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        # Not all of what its constructors refuse (a date that does not exist, an alias inside its
+        # own anchor) is a YAMLError.
+        return {"error": str(error) or type(error).__name__}
 
 
-json.dump([read(text) for text in json.load(sys.stdin)], sys.stdout, default=str)
+answers = [read(text) for text in json.load(sys.stdin)]
+# Half of a surrogate pair is a text to Python and to nobody else.
+shown = json.dumps(answers, default=str, ensure_ascii=False)
+sys.stdout.buffer.write(shown.encode("utf-8", "replace"))

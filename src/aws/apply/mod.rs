@@ -243,7 +243,7 @@ impl<'a, I: Iam> Applier<'a, I> {
     ) -> Result<StepOutcome> {
         let what = format!("the role `{}` was not created", quotable(&role.name));
         if self.made.contains(&role.name) {
-            return Ok(StepOutcome::default());
+            return self.set_trust(clock, trust, StepOutcome::default()).await;
         }
         let fresh_principal = !self.made.is_empty();
         let answer = clock

@@ -73,6 +73,12 @@ fn body(blueprint: &Blueprint, label: &str) -> Body {
         body = body.add_block(provider_block(provider, label, account));
     }
     if let Some(role) = &blueprint.role {
+        // By itself, because a document within a call is written on one line.
+        body = body.add_block(
+            Block::builder("locals")
+                .add_attribute((trust_policy(label), expression(&role.new.trust)))
+                .build(),
+        );
         let after = blueprint.provider.is_some();
         body = body.add_block(role_block(role, label, account, after));
     }
@@ -117,7 +123,7 @@ fn provider_block(provider: &Provider, label: &str, account: &str) -> Block {
 fn role_block(role: &Role, label: &str, account: &str, after_provider: bool) -> Block {
     let new = &role.new;
     let document = FuncCall::builder("jsonencode")
-        .arg(expression(&new.trust))
+        .arg(reference(&["local", &trust_policy(label)]))
         .build();
     let mut block = Block::builder("resource")
         .add_labels([ROLE, label])
@@ -204,6 +210,11 @@ fn reference(path: &[&str]) -> Expression {
         .map(|part| TraversalOperator::GetAttr(Identifier::unchecked(*part)))
         .collect();
     Expression::from(Traversal::new(first, operators))
+}
+
+/// The name of the trust policy among the local values.
+fn trust_policy(label: &str) -> String {
+    format!("{label}_trust_policy")
 }
 
 /// The resources' name: that of the cluster, made fit.

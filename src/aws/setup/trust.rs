@@ -141,7 +141,8 @@ impl Planner<'_> {
                 ),
                 _ => error,
             }
-            .hint("use a role of its own: --role-name NAME"));
+            .hint("use a role of its own: --role-name NAME")
+            .hint("or have AWS raise the account's quota \"Role trust policy length\""));
         }
         match forbidden_character(document) {
             Some(bad) => Err(self.refused().because(format!(

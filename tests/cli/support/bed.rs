@@ -45,6 +45,7 @@ impl Bed {
 
     /// A run of `mk8s`.
     #[track_caller]
+    #[must_use = "look at what it said"]
     pub(crate) fn run(&self, line: &str) -> Run {
         self.env.line(line).run()
     }
@@ -82,7 +83,14 @@ impl Bed {
             .as_array()
             .expect("a list of clusters")
             .iter()
-            .map(|cluster| json!([cluster["name"], cluster["spec"]["addOns"]]))
+            .map(|cluster| {
+                let add_ons = &cluster["spec"]["addOns"];
+                let none = add_ons.is_null();
+                json!([
+                    cluster["name"],
+                    if none { json!({}) } else { add_ons.clone() }
+                ])
+            })
             .collect();
         json!({"iam": iam, "addOns": add_ons})
     }

@@ -76,24 +76,46 @@ pub(super) fn request(
     token: &str,
     body: &str,
 ) -> (u16, Vec<u8>) {
+    try_request(endpoint, method, path, token, body).expect("the server answers")
+}
+
+/// The same; `None` when there is no server or no whole answer.
+pub(crate) fn try_request(
+    endpoint: &str,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &str,
+) -> Option<(u16, Vec<u8>)> {
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json"
+    );
+    send(endpoint, &head, body)
+}
+
+/// A form that is posted to AWS, signed as much as an emulator wants it.
+pub(super) fn form(endpoint: &str, body: &str) -> (u16, Vec<u8>) {
+    let head = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                Authorization: AWS4-HMAC-SHA256 \
+                Credential=testing/20260101/us-east-1/iam/aws4_request, \
+                SignedHeaders=host, Signature=0";
+    send(endpoint, head, body).expect("the emulator answers")
+}
+
+fn send(endpoint: &str, head: &str, body: &str) -> Option<(u16, Vec<u8>)> {
     let address = endpoint.strip_prefix("http://").expect("plain http");
-    let mut stream = TcpStream::connect(address).expect("the server listens");
+    let mut stream = TcpStream::connect(address).ok()?;
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "{head}\r\nHost: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len(),
     )
-    .unwrap();
-    let message = read(&mut stream).expect("the server answers");
-    let status = message
-        .first
-        .split(' ')
-        .nth(1)
-        .and_then(|code| code.parse().ok())
-        .expect("a status line");
-    (status, message.body)
+    .ok()?;
+    let message = read(&mut stream)?;
+    let status = message.first.split(' ').nth(1)?.parse().ok()?;
+    Some((status, message.body))
 }

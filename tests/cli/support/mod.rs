@@ -8,21 +8,26 @@ mod http;
 pub(crate) mod manifests;
 mod moto;
 mod process;
+mod proxy;
 mod sandbox;
 mod snapshot;
 mod terminal;
 mod tools;
+mod trial;
 
 pub(crate) use bed::Bed;
 pub(crate) use env::Env;
 pub(crate) use fake::{Answer, Fake};
 pub(crate) use gate::{Edge, Gate};
-pub(crate) use moto::{ACCOUNT, Moto, is_read};
+pub(crate) use http::try_request;
+pub(crate) use moto::{ACCOUNT, is_read};
 pub(crate) use process::{Run, wait};
+pub(crate) use proxy::{Harm, Proxy, Way};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
 pub(crate) use terminal::Terminal;
 pub(crate) use tools::{Reader, read_yaml};
+pub(crate) use trial::{Trial, insist};
 
 use std::path::{Path, PathBuf};
 

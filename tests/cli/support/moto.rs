@@ -139,12 +139,6 @@ impl Moto {
         self.post("/__faults", faults);
     }
 
-    /// One thing that goes wrong, once.
-    #[track_caller]
-    pub(crate) fn fails(&self, action: &str, code: &str) {
-        self.faults(&json!([{"action": action, "code": code}]));
-    }
-
     /// Nothing goes wrong any more.
     #[track_caller]
     pub(crate) fn heals(&self) {
@@ -155,6 +149,20 @@ impl Moto {
     #[track_caller]
     pub(crate) fn settings(&self, settings: &Value) {
         self.post("/__settings", settings);
+    }
+
+    /// One call of IAM, for what need not go through the AWS CLI, which takes half a second.
+    #[track_caller]
+    pub(crate) fn act(&self, action: &str, fields: &[(&str, &str)]) {
+        let mut body = format!("Action={action}&Version=2010-05-08");
+        for (name, value) in fields {
+            body = body + "&" + name + "=";
+            for byte in value.bytes() {
+                body.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        let (status, answer) = http::form(&self.url, &body);
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
     }
 
     /// Every OIDC provider and role of every account and partition, read past the API.

@@ -83,6 +83,7 @@ impl Cmd {
 
     /// Runs to the end. A process that does not end in time is killed and fails the test.
     #[track_caller]
+    #[must_use = "look at what it said"]
     pub(crate) fn run(mut self) -> Run {
         let began = Instant::now();
         let mut child = self
@@ -150,7 +151,6 @@ pub(crate) fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
 }
 
 /// What a process said and how it ended.
-#[must_use = "look at what it said"]
 #[derive(Debug)]
 pub(crate) struct Run {
     /// The exit code; -1 after a signal.

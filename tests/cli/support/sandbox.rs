@@ -113,6 +113,17 @@ impl Sandbox {
         (status, body)
     }
 
+    /// Whether such a request is answered with that status; it need not be answered at all.
+    pub(crate) fn answers(&self, status: u16, method: &str, path: &str, body: &str) -> bool {
+        http::try_request(&self.endpoint, method, path, &self.token, body)
+            .is_some_and(|(answered, _)| answered == status)
+    }
+
+    /// The process, to be killed.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The cluster as it is now.
     #[track_caller]
     pub(crate) fn cluster(&self, name: &str) -> Value {
@@ -167,6 +178,11 @@ impl Sandbox {
             .filter(|entry| entry["userAgent"].is_string())
             .cloned()
             .collect()
+    }
+
+    /// Ends it by SIGKILL, in the middle of whatever it does.
+    pub(crate) fn kill(mut self) {
+        self.stop();
     }
 
     /// Kills it and gives back what it said on stderr.

@@ -12,10 +12,6 @@ pub(crate) fn filters(env: &Env) -> insta::Settings {
     settings.add_filter(&regex_escape(env!("CARGO_PKG_VERSION")), "[VERSION]");
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
     settings.add_filter(r"request [0-9a-f][0-9a-f-]{7,}", "request [ID]");
-    settings.add_filter(
-        r"oidc\.sandbox\.localhost/[a-z0-9]{12}",
-        "oidc.sandbox.localhost/[ALIAS]",
-    );
     settings.add_filter(r"Mk8sEcr[0-9a-f]{10}", "Mk8sEcr[HASH]");
     settings.add_filter(r"-\d{8}T\d{6}Z", "-[TIME]");
     settings.set_omit_expression(true);

@@ -1,0 +1,346 @@
+//! `mk8s aws permissions` and `mk8s aws workload`, which talk to nobody, and `mk8s aws status`.
+
+use crate::support::{Bed, Env, Reader, read_yaml, snapshot};
+use serde_json::json;
+
+#[test]
+fn status_says_what_is_missing_and_what_differs() {
+    let bed = Bed::edge();
+    snapshot!(bed.env, bed.run("aws status aws-ecr -c edge --exit-code"), @r"
+    exit 10
+    --- stdout
+    edge in account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
+      addon          missing  aws-workload-identity  off
+      oidc-provider  missing                         the cluster has no issuer yet
+      addon          missing  aws-ecr                off
+      role           missing  mk8s-sandbox-edge-ecr  not there
+      trust          missing  mk8s-sandbox-edge-ecr  there is no role
+      policy         missing                         there is no role
+    ");
+    let run = bed.run("aws status aws-ecr -c edge -o json").ok();
+    snapshot!(bed.env, run, @r#"
+    exit 0
+    --- stdout
+    {
+      "schema": "mk8s/v1",
+      "kind": "AwsStatus",
+      "items": [
+        {
+          "target": {
+            "kind": "cluster",
+            "org": "sandbox",
+            "name": "edge"
+          },
+          "addon": "aws-ecr",
+          "account": "123456789012",
+          "partition": "aws",
+          "caller": "arn:aws:sts::123456789012:user/moto",
+          "registryAccess": "outside-aws",
+          "parts": [
+            {
+              "part": "addon",
+              "state": "missing",
+              "resource": "aws-workload-identity",
+              "detail": "off"
+            },
+            {
+              "part": "oidc-provider",
+              "state": "missing",
+              "resource": "",
+              "detail": "the cluster has no issuer yet"
+            },
+            {
+              "part": "addon",
+              "state": "missing",
+              "resource": "aws-ecr",
+              "detail": "off"
+            },
+            {
+              "part": "role",
+              "state": "missing",
+              "resource": "arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr",
+              "detail": "not there"
+            },
+            {
+              "part": "trust",
+              "state": "missing",
+              "resource": "arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr",
+              "detail": "there is no role"
+            },
+            {
+              "part": "policy",
+              "state": "missing",
+              "resource": "",
+              "detail": "there is no role"
+            }
+          ],
+          "warnings": [],
+          "error": null
+        }
+      ]
+    }
+    "#);
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    snapshot!(bed.env, bed.run("aws status aws-ecr -c edge --exit-code"), @r"
+    exit 0
+    --- stdout
+    edge in account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
+      addon          present  aws-workload-identity                on
+      oidc-provider  present  oidc.sandbox.localhost/kz3wqgbhbjse  audience sts.amazonaws.com
+      addon          present  aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
+      role           present  mk8s-sandbox-edge-ecr                never used yet
+      trust          present  mk8s-sandbox-edge-ecr                is the published one
+      policy         present  AmazonEC2ContainerRegistryReadOnly   allows pulls
+    ");
+    // Drift of every kind.
+    let role = "mk8s-sandbox-edge-ecr";
+    let issuer = bed.issuer("edge");
+    bed.aws(&format!(
+        "iam delete-open-id-connect-provider --open-id-connect-provider-arn \
+         arn:aws:iam::123456789012:oidc-provider/{issuer}"
+    ));
+    bed.aws(&format!(
+        "iam create-open-id-connect-provider --url https://{issuer} --client-id-list x"
+    ));
+    bed.aws_with(&[
+        "iam",
+        "update-assume-role-policy",
+        "--role-name",
+        role,
+        "--policy-document",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ec2.amazonaws.com"}}]}"#,
+    ]);
+    bed.aws(&format!(
+        "iam detach-role-policy --role-name {role} \
+         --policy-arn arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+    ));
+    let run = bed.run("aws status aws-ecr -c edge --exit-code");
+    snapshot!(bed.env, run, @r"
+    exit 10
+    --- stdout
+    edge in account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
+      addon          present    aws-workload-identity                on
+      oidc-provider  different  oidc.sandbox.localhost/kz3wqgbhbjse  the audience sts.amazonaws.com is missing
+      addon          present    aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
+      role           present    mk8s-sandbox-edge-ecr                never used yet
+      trust          different  mk8s-sandbox-edge-ecr                Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
+      policy         missing                                         no policy of the role allows pulls
+    ");
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    bed.run("aws status aws-ecr -c edge --exit-code").ok();
+    assert_eq!(
+        bed.run("aws status aws-ecr -c edge -o names").ok().stdout,
+        "edge\n"
+    );
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_unknown() {
+    let bed = Bed::edge();
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    bed.moto
+        .faults(&json!([{"action": "*", "code": "AccessDenied", "times": 99, "skip": 1}]));
+    snapshot!(bed.env, bed.run("aws status aws-ecr -c edge --exit-code"), @r"
+    exit 0
+    --- stdout
+    edge in account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
+      addon          present  aws-workload-identity                on
+      oidc-provider  unknown  oidc.sandbox.localhost/kz3wqgbhbjse  iam:GetOpenIDConnectProvider is not allowed
+      addon          present  aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
+      role           unknown  mk8s-sandbox-edge-ecr                iam:GetRole is not allowed
+      trust          unknown  mk8s-sandbox-edge-ecr                iam:GetRole is not allowed
+      policy         unknown                                       iam:GetRole is not allowed
+    ");
+}
+
+#[test]
+fn permissions_are_printed_without_a_connection() {
+    let env = Env::new();
+    let run = env.line("aws permissions --for status").run();
+    snapshot!(env, run, @r#"
+    exit 0
+    --- stdout
+    {
+      "Version": "2012-10-17",
+      "Statement": [
+        {
+          "Sid": "Mk8sReadAccount",
+          "Effect": "Allow",
+          "Action": [
+            "iam:GetAccountSummary",
+            "iam:ListOpenIDConnectProviders"
+          ],
+          "Resource": "*"
+        },
+        {
+          "Sid": "Mk8sReadProvider",
+          "Effect": "Allow",
+          "Action": [
+            "iam:GetOpenIDConnectProvider"
+          ],
+          "Resource": "arn:aws:iam::*:oidc-provider/*"
+        },
+        {
+          "Sid": "Mk8sReadRole",
+          "Effect": "Allow",
+          "Action": [
+            "iam:GetRole",
+            "iam:GetRolePolicy",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRolePolicies"
+          ],
+          "Resource": "arn:aws:iam::*:role/*mk8s-*"
+        },
+        {
+          "Sid": "Mk8sReadPolicies",
+          "Effect": "Allow",
+          "Action": [
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion"
+          ],
+          "Resource": "arn:aws:iam::*:policy/*"
+        }
+      ]
+    }
+    "#);
+    let all = env
+        .line("aws permissions --account 999999999999")
+        .run()
+        .ok()
+        .json();
+    let text = all.to_string();
+    for action in [
+        "iam:CreateOpenIDConnectProvider",
+        "iam:CreateRole",
+        "iam:AttachRolePolicy",
+        "iam:DeleteRole",
+        "iam:ListRoles",
+    ] {
+        assert!(text.contains(action), "{action}");
+    }
+    assert!(text.contains("999999999999"));
+    let cn = env
+        .line("aws permissions --for setup --account 999999999999 --partition aws-cn")
+        .run()
+        .ok()
+        .json();
+    assert!(
+        cn.to_string().contains("arn:aws-cn:iam::999999999999:"),
+        "{cn}"
+    );
+    env.line("aws permissions --account 1").run().exits(2);
+    env.line("aws permissions --for nothing").run().exits(2);
+}
+
+#[test]
+fn every_call_is_in_the_printed_permissions() {
+    let bed = Bed::edge();
+    for (purpose, line) in [
+        ("setup", "aws setup aws-ecr -c edge --yes"),
+        ("status", "aws status aws-ecr -c edge"),
+        (
+            "teardown",
+            "aws teardown aws-ecr -c edge --with-oidc-provider --yes",
+        ),
+    ] {
+        bed.moto.forget();
+        bed.run(line).ok();
+        let allowed = bed
+            .run(&format!("aws permissions --for {purpose}"))
+            .ok()
+            .stdout;
+        for action in bed.moto.log() {
+            assert!(
+                action == "GetCallerIdentity" || allowed.contains(&format!("\"iam:{action}\"")),
+                "{purpose} calls {action}, which `aws permissions` does not list"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_workload_of_the_guide_is_filled_in() {
+    let env = Env::new();
+    let image = "999999999999.dkr.ecr.eu-central-1.amazonaws.com/shop:1.4";
+    let run = env.line(&format!("aws workload --image {image}")).run();
+    snapshot!(env, run, @r"
+    exit 0
+    --- stdout
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: example-ecr
+    spec:
+      replicas: 1
+      selector:
+        matchLabels:
+          app: example
+      template:
+        metadata:
+          labels:
+            app: example
+        spec:
+          terminationGracePeriodSeconds: 0
+          containers:
+            - name: example
+              image: 999999999999.dkr.ecr.eu-central-1.amazonaws.com/shop:1.4
+              imagePullPolicy: Always
+    ");
+    let parts = env
+        .line("aws workload --account 999999999999 --region eu-central-1 --repository shop:1.4")
+        .run()
+        .ok();
+    let whole = env
+        .line(&format!("aws workload --image {image}"))
+        .run()
+        .ok();
+    assert_eq!(parts.stdout, whole.stdout);
+    for reader in [Reader::JsYaml, Reader::PyYaml] {
+        let read = read_yaml(reader, &[whole.stdout.clone()]);
+        let documents = read[0].as_ref().unwrap();
+        let json = env
+            .line(&format!("aws workload --image {image} -o json"))
+            .run()
+            .ok()
+            .json();
+        assert_eq!(documents[0], json);
+    }
+    env.line(&format!(
+        "aws workload --image {image} --name web --namespace shop"
+    ))
+    .run()
+    .ok()
+    .out("namespace: shop");
+    for (arguments, told) in [
+        ("--image nginx", "nginx"),
+        (
+            "--image https://999999999999.dkr.ecr.eu-central-1.amazonaws.com/x",
+            "https://",
+        ),
+        (
+            "--image 99999999999.dkr.ecr.eu-central-1.amazonaws.com/x",
+            "12",
+        ),
+        (
+            "--account 999999999999 --region eu-central-1",
+            "--repository",
+        ),
+        ("--account 1 --region eu-central-1 --repository x", "12"),
+        (
+            "--image 999999999999.dkr.ecr.eu-central-1.amazonaws.com/shop --name Bad_Name",
+            "Bad_Name",
+        ),
+        ("", "--image"),
+    ] {
+        env.line(&format!("aws workload {arguments}"))
+            .run()
+            .exits(2)
+            .silent()
+            .err(told);
+    }
+    env.line("aws workload --image public.ecr.aws/nginx/nginx:1")
+        .run()
+        .exits(6)
+        .err("needs no role and no add-on");
+}

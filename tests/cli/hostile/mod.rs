@@ -1,0 +1,56 @@
+//! Input that nobody sends by accident: it ends soon, in little memory, with an exit code and words,
+//! and nothing of it reaches a terminal as it came.
+
+mod files;
+mod manifests;
+mod servers;
+mod settings;
+
+use crate::support::{Env, Run};
+use std::time::Duration;
+
+const ON: &str = "awsWorkloadIdentity: {}";
+
+/// Whatever the input: an exit code of ours, in time, in words of a sane length, without a raw
+/// control character.
+#[track_caller]
+fn sane(name: &str, run: &Run) {
+    assert!((0..=11).contains(&run.code), "{name}\n{run}");
+    assert!(
+        run.elapsed < Duration::from_secs(25),
+        "{name}: {:?}",
+        run.elapsed
+    );
+    assert!(!run.stderr.contains("panicked"), "{name}\n{run}");
+    assert!(
+        run.stderr.len() < 20_000,
+        "{name}: {} bytes of words",
+        run.stderr.len()
+    );
+    for text in [&run.stdout, &run.stderr] {
+        no_raw(name, text);
+    }
+    if run.code != 0 && run.code != 10 {
+        assert!(run.stderr.contains("error: "), "{name}\n{run}");
+    }
+}
+
+#[track_caller]
+fn no_raw(name: &str, text: &str) {
+    let raw = |c: &char| {
+        let turns = matches!(*c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        c.is_control() && !matches!(c, '\n' | '\t') || turns
+    };
+    let found = text.chars().find(raw);
+    assert_eq!(found, None, "{name} shows it raw: {text:?}");
+}
+
+/// Runs in at most so many megabytes of memory.
+fn within(env: &Env, megabytes: usize, line: &str) -> Run {
+    let script = format!(
+        "ulimit -v {}; exec {} {line}",
+        megabytes * 1024,
+        env!("CARGO_BIN_EXE_mk8s")
+    );
+    env.sh(&script).run()
+}
