@@ -116,12 +116,11 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
             return Gate::Open;
         };
         let bad = Issuer::parse(url).err();
-        let look = match bad {
-            Some(_) => None,
-            None => {
-                let proxy = scene.session.settings().and_then(|it| it.proxy());
-                Some(oidc::look(url, proxy).await)
-            }
+        let look = if bad.is_none() {
+            let proxy = scene.session.settings().and_then(|it| it.proxy());
+            Some(oidc::look(url, proxy).await)
+        } else {
+            None
         };
         let facts = Facts {
             url: url.to_owned(),
@@ -276,7 +275,7 @@ fn fetched(what: &str, took: Duration) -> Finding {
 
 fn unfetched(what: &str, url: &str, trouble: &Trouble) -> Finding {
     let reach = match trouble {
-        Trouble::Content(_) | Trouble::NotHttps => "",
+        Trouble::Content(_) | Trouble::NotHttps | Trouble::TooLarge | Trouble::Redirect(_) => "",
         _ => "; AWS must reach it from the internet",
     };
     Finding::fail(format!("the {what} cannot be fetched from here"))

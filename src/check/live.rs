@@ -27,7 +27,7 @@ pub(super) static GROUP: Group = Group {
         Check {
             id: "live-token",
             summary: "the token is the right one, and the issuer's keys bear it out",
-            needs: &["issuer-keys"],
+            needs: &["issuer-match", "issuer-keys"],
             severity: Severity::Failure,
             hint: "The token has expired, is of another service account, another cluster or for \
                    another audience, or is signed with a key that the issuer does not publish \
@@ -197,8 +197,12 @@ fn token(scene: &Scene<'_>) -> Vec<Finding> {
     let (Some(cluster), Some(facts)) = (scene.cluster(), scene.live.get()) else {
         return vec![Finding::skip("there is no cluster to look at")];
     };
-    if cluster.add_on("awsECR").is_none() {
-        return vec![Finding::skip("aws-ecr is off")];
+    match cluster.add_on("awsECR") {
+        None => return vec![Finding::skip("aws-ecr is off")],
+        Some(settings) if settings.get("roleArn").is_none_or(Value::is_null) => {
+            return vec![Finding::skip("aws-ecr has no role: no token is exchanged")];
+        }
+        Some(_) => {}
     }
     let expected = expected(scene, cluster);
     let fix = try_again(scene, cluster, &expected);
@@ -475,9 +479,10 @@ mod tests {
 
     #[test]
     fn the_template_says_what_a_token_must_claim() {
+        let env = crate::settings::Environment::default();
         let session = crate::check::Session::new(
             crate::check::Asked::default(),
-            &crate::settings::Environment::default(),
+            &env,
             None,
             crate::aws::sdk::Connection::default(),
             Vec::new(),
