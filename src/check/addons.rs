@@ -54,7 +54,7 @@ pub(super) static GROUP: Group = Group {
         Check {
             id: "status-missing",
             summary: "every add-on has published what it publishes once it works",
-            needs: &[],
+            needs: &["addon-prerequisite"],
             severity: Severity::Warning,
             hint: "The add-on was switched on a moment ago, or the platform could not bring it up; \
                    the API tells nothing else about its health.",
@@ -163,7 +163,8 @@ fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
         let count: usize = scene.subjects().iter().map(|it| enabled(it).len()).sum();
         Finding::pass(match count {
             0 => "no add-on is on".to_owned(),
-            _ => format!("what {} needs is on", counted(count, "add-on")),
+            1 => "what the add-on needs is on".to_owned(),
+            _ => format!("what the {count} add-ons need is on"),
         })
     })
 }

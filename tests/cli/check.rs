@@ -156,7 +156,53 @@ fn the_whole_screen() {
     let run = env
         .line(&format!("check -c edge -f edge.yaml {QUIET}"))
         .run();
-    snapshot!(env, run, @"");
+    snapshot!(env, run, @r#"
+    exit 11
+    --- stdout
+    setup
+    -----
+    √ no profile is named, none is needed
+    √ token from CPLN_TOKEN (service account)
+    √ the token has no end that it tells
+    √ this machine's clock agrees with the API's
+
+    control-plane
+    -------------
+    √ can reach http://127.0.0.1:[PORT]
+    √ token accepted (CPLN_TOKEN, service account)
+    √ org sandbox is readable
+    √ cluster edge exists (hetzner)
+    √ edge publishes its issuer: https://oidc.sandbox.localhost/kz3wqgbhbjse
+
+    manifest
+    --------
+    √ edge.yaml parses, 1 cluster
+    √ no key is written twice
+    ‼ add-on "rocket" is not known to mk8s [VERSION]
+        line 9; it is left untouched
+        fix: mk8s addon list
+        see docs/checks.md#manifest-unknown-addon
+    √ no field is the server's
+    √ every add-on is a mapping
+    √ every add-on has the settings it must have
+
+    add-ons
+    -------
+    √ what the 3 add-ons need is on
+    √ every add-on works on the provider
+    √ the role that is set is a role ARN
+    √ aws-ecr: cluster outside AWS, role in account 999999999999
+    √ 2 add-ons published a status
+
+    drift
+    -----
+    × edge differs from edge.yaml
+        spec.addOns.rocket (manifest-only), spec.addOns.awsECR (live-only)
+        fix: mk8s apply -f edge.yaml -c edge --prune-addons
+        see docs/checks.md#addons-drift
+
+    1 failed, 1 warning, 19 passed
+    "#);
     assert!(
         sandbox.requests().iter().all(|it| it.starts_with("GET ")),
         "{:?}",
@@ -168,7 +214,12 @@ fn the_whole_screen() {
 fn short_is_a_line_for_each_problem() {
     let (mut env, _sandbox) = place(&[]);
     let run = env.line(&format!("check -c bare {QUIET} -o short")).run();
-    snapshot!(env, run, @"");
+    snapshot!(env, run, @r"
+    exit 11
+    --- stdout
+    × oidc-url-present: bare publishes no issuer (aws-workload-identity is off on bare)
+    1 failed, 12 passed, 1 skipped
+    ");
     // Where the locale cannot show the signs.
     for (name, value, sign) in [
         ("LANG", "C", "FAIL"),
@@ -351,7 +402,7 @@ fn annotations_cannot_be_forged() {
     assert_eq!(annotations.len(), 1, "{run}");
     assert!(
         annotations[0]
-            .starts_with("::warning file=a%2Cb%3Ac.yaml,line=7,title=manifest-unknown-addon::"),
+            .starts_with("::warning file=a%2Cb%3Ac.yaml,line=8,title=manifest-unknown-addon::"),
         "{run}"
     );
     assert!(annotations[0].contains("rocket%25"), "{run}");
