@@ -245,7 +245,14 @@ fn discovery(scene: &Scene<'_>) -> Vec<Finding> {
     judge(scene, |_, look| {
         let url = excerpt(&look.discovery_url, 300);
         match &look.discovery {
-            Err(trouble) => vec![unfetched("discovery document", &url, trouble)],
+            Err(trouble) => {
+                let mut finding = unfetched("discovery document", &url, trouble);
+                if host(&url).ends_with(".sandbox.localhost") {
+                    finding.evidence =
+                        Some(format!("{url}: a sandbox serves issuers with --oidc only"));
+                }
+                vec![finding]
+            }
             Ok((document, took)) => {
                 let problems = document.problems();
                 if problems.is_empty() {

@@ -348,3 +348,20 @@ fn aws_that_cannot_be_asked_is_unknown() {
     let found = states(&check(&bed).ok());
     assert_eq!(found[1..], ["live-assume-role unknown", "live-pull skip"]);
 }
+
+#[test]
+fn with_wait_iam_gets_the_time_to_know_what_was_changed() {
+    let bed = ready();
+    // A role that was made a moment ago is not known everywhere.
+    bed.aws(&format!(
+        "iam detach-role-policy --role-name {ROLE} --policy-arn {READ_ONLY}"
+    ));
+    bed.aws(&format!("iam delete-role --role-name {ROLE}"));
+    setup(&bed);
+    bed.moto.settings(&json!({ "propagation_ms": 6000 }));
+    let line = "check -c edge --live --web-identity-token-file token --only live -o json";
+    let found = states(&bed.run(line).exits(11));
+    assert_eq!(found[1], "live-assume-role fail");
+    let found = states(&bed.run(&format!("{line} --wait=1m")).ok());
+    assert_eq!(found[1], "live-assume-role pass");
+}
