@@ -116,12 +116,11 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
             return Gate::Open;
         };
         let bad = Issuer::parse(url).err();
-        let look = match bad {
-            Some(_) => None,
-            None => {
-                let proxy = scene.session.settings().and_then(|it| it.proxy());
-                Some(oidc::look(url, proxy).await)
-            }
+        let look = if bad.is_none() {
+            let proxy = scene.session.settings().and_then(|it| it.proxy());
+            Some(oidc::look(url, proxy).await)
+        } else {
+            None
         };
         let facts = Facts {
             url: url.to_owned(),
@@ -246,7 +245,14 @@ fn discovery(scene: &Scene<'_>) -> Vec<Finding> {
     judge(scene, |_, look| {
         let url = excerpt(&look.discovery_url, 300);
         match &look.discovery {
-            Err(trouble) => vec![unfetched("discovery document", &url, trouble)],
+            Err(trouble) => {
+                let mut finding = unfetched("discovery document", &url, trouble);
+                if host(&url).ends_with(".sandbox.localhost") {
+                    finding.evidence =
+                        Some(format!("{url}: a sandbox serves issuers with --oidc only"));
+                }
+                vec![finding]
+            }
             Ok((document, took)) => {
                 let problems = document.problems();
                 if problems.is_empty() {
@@ -276,7 +282,7 @@ fn fetched(what: &str, took: Duration) -> Finding {
 
 fn unfetched(what: &str, url: &str, trouble: &Trouble) -> Finding {
     let reach = match trouble {
-        Trouble::Content(_) | Trouble::NotHttps => "",
+        Trouble::Content(_) | Trouble::NotHttps | Trouble::TooLarge | Trouble::Redirect(_) => "",
         _ => "; AWS must reach it from the internet",
     };
     Finding::fail(format!("the {what} cannot be fetched from here"))

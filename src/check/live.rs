@@ -6,7 +6,7 @@
 use super::scene::quote;
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::arn::RoleArn;
-use crate::aws::iam::{Cause, Failure};
+use crate::aws::iam::{Answer, Cause, Failure};
 use crate::aws::image::{Image, PrivateImage, parse as parse_image};
 use crate::aws::proof::{self, Assumed};
 use crate::aws::trust;
@@ -16,6 +16,7 @@ use crate::settings::text::excerpt;
 use secrecy::SecretString;
 use serde_json::Value;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
@@ -27,7 +28,7 @@ pub(super) static GROUP: Group = Group {
         Check {
             id: "live-token",
             summary: "the token is the right one, and the issuer's keys bear it out",
-            needs: &["issuer-keys"],
+            needs: &["issuer-match", "issuer-keys"],
             severity: Severity::Failure,
             hint: "The token has expired, is of another service account, another cluster or for \
                    another audience, or is signed with a key that the issuer does not publish \
@@ -44,7 +45,7 @@ pub(super) static GROUP: Group = Group {
                    missing in the role's account or lacks the audience, or AWS cannot reach the \
                    issuer. STS does not say which; the groups *issuer* and *aws* do.",
             fix: "Make good what is missing with `mk8s aws setup aws-ecr`; after a change, IAM can \
-                  take a minute.",
+                  take a minute: `--wait` waits for it.",
             run: Run::Later(|scene| Box::pin(assume_role(scene))),
         },
         Check {
@@ -88,6 +89,9 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         Gate::Open
     })
 }
+
+/// The longest that IAM takes to know everywhere what was changed.
+const PROPAGATION: Duration = Duration::from_secs(60);
 
 /// A token is small; a file that is not is something else.
 const TOKEN: usize = 64 * 1024;
@@ -197,8 +201,12 @@ fn token(scene: &Scene<'_>) -> Vec<Finding> {
     let (Some(cluster), Some(facts)) = (scene.cluster(), scene.live.get()) else {
         return vec![Finding::skip("there is no cluster to look at")];
     };
-    if cluster.add_on("awsECR").is_none() {
-        return vec![Finding::skip("aws-ecr is off")];
+    match cluster.add_on("awsECR") {
+        None => return vec![Finding::skip("aws-ecr is off")],
+        Some(settings) if settings.get("roleArn").is_none_or(Value::is_null) => {
+            return vec![Finding::skip("aws-ecr has no role: no token is exchanged")];
+        }
+        Some(_) => {}
     }
     let expected = expected(scene, cluster);
     let fix = try_again(scene, cluster, &expected);
@@ -276,7 +284,7 @@ async fn assume_role(scene: &Scene<'_>) -> Vec<Finding> {
         Some(Err(_)) => return vec![Finding::skip("role-arn-form failed")],
         None => return vec![Finding::skip("same account, aws-ecr has no role")],
     };
-    match proof::assume(&scene.session.aws, &role, token).await {
+    match assume(scene, &role, token).await {
         Ok(assumed) => {
             let text = format!("STS gives {}", excerpt(&assumed.arn, 200));
             // Asked once a scene.
@@ -284,6 +292,30 @@ async fn assume_role(scene: &Scene<'_>) -> Vec<Finding> {
             vec![Finding::pass(text)]
         }
         Err(failure) => vec![refused(scene, cluster, &role, &failure)],
+    }
+}
+
+/// Asks STS; with `--wait` again for a while, because IAM takes up to a minute to know everywhere
+/// what was just changed.
+async fn assume(scene: &Scene<'_>, role: &RoleArn, token: &SecretString) -> Answer<Assumed> {
+    let limit = scene
+        .session
+        .asked
+        .wait
+        .unwrap_or_default()
+        .min(PROPAGATION);
+    let begin = Instant::now();
+    let mut pause = Duration::from_secs(1);
+    loop {
+        let answer = proof::assume(&scene.session.aws, role, token).await;
+        let may_come = answer
+            .as_ref()
+            .is_err_and(|failure| failure.denied() || failure.is("InvalidIdentityToken"));
+        if !may_come || begin.elapsed() + pause > limit {
+            return answer;
+        }
+        tokio::time::sleep(pause).await;
+        pause = pause.mul_f64(1.6).min(Duration::from_secs(5));
     }
 }
 
@@ -475,9 +507,10 @@ mod tests {
 
     #[test]
     fn the_template_says_what_a_token_must_claim() {
+        let env = crate::settings::Environment::default();
         let session = crate::check::Session::new(
             crate::check::Asked::default(),
-            &crate::settings::Environment::default(),
+            &env,
             None,
             crate::aws::sdk::Connection::default(),
             Vec::new(),

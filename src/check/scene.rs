@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::manifest::{Document, Manifest};
 use crate::settings::{Environment, Settings};
 use std::path::PathBuf;
+use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
@@ -20,6 +21,8 @@ pub struct Asked {
     pub image: Option<String>,
     /// `--live`.
     pub live: bool,
+    /// `--wait`: the longest that IAM may take to know what was just changed there.
+    pub wait: Option<Duration>,
     /// `--web-identity-token-file`.
     pub web_identity_token_file: Option<PathBuf>,
     /// Flags of Control Plane's connection as they were given, to be repeated in fixes.

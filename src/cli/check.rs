@@ -52,7 +52,8 @@ pub struct CheckArgs {
         help_heading = heading::SETTINGS
     )]
     pub list: bool,
-    /// Longest wait for what the cluster publishes; 5m if the value is omitted
+    /// Longest wait for what the cluster publishes, and for a role that was just made; 5m if the value
+    /// is omitted
     #[arg(
         long,
         value_name = "DURATION",

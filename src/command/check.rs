@@ -119,6 +119,7 @@ fn asked(cx: &Context, args: &CheckArgs) -> Asked {
     Asked {
         image: args.image.clone(),
         live: args.live,
+        wait: args.wait,
         web_identity_token_file: args.web_identity_token_file.clone(),
         control_flags,
         aws_flags: flags(&[

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::cli::{SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect};
 use crate::control::Connection;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
 use crate::sandbox::{self, Options, Sandbox, Seeds};
@@ -110,7 +110,6 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
 pub(super) async fn token(cx: &Context, args: &SandboxTokenArgs) -> Result<Outcome> {
     let settings = cx.settings()?;
     let endpoint = &settings.endpoint().value;
-    let not_made = || Error::new(Kind::Failure, "no token was made");
     if !endpoint.is_loopback() {
         return Err(Error::usage("no token was made")
             .because(format!("{} is not a sandbox on this machine", endpoint.as_str()))
@@ -135,9 +134,7 @@ pub(super) async fn token(cx: &Context, args: &SandboxTokenArgs) -> Result<Outco
         Some(TokenDefect::Algorithm) => request["algorithm"] = json!("HS256"),
     }
     let connection = Connection::open(settings).await?;
-    let token = sandbox::mint(endpoint.as_str(), &connection.token.header()?, &request)
-        .await
-        .map_err(|reason| not_made().because(reason))?;
+    let token = sandbox::mint(endpoint.as_str(), &connection.token.header()?, &request).await?;
     cx.ui.data(&token);
     Ok(Outcome::Ok)
 }

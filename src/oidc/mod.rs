@@ -38,7 +38,7 @@ pub struct Look {
     pub keys: Option<Found<Vec<Key>>>,
     /// How each host was reached, by `HOST:PORT`, in the order of the first connections.
     pub handshakes: Vec<(String, Handshake)>,
-    /// Whether the issuer's host speaks TLS 1.2; `None` if it could not be reached at all.
+    /// Whether the issuer's host speaks TLS 1.2; `None` if it could not be reached, or is slow.
     pub speaks_tls12: Option<bool>,
 }
 
@@ -77,10 +77,11 @@ pub async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
         _ => None,
     };
     let handshakes = fetcher.handshakes();
-    let speaks_tls12 = if handshakes.is_empty() {
-        None
-    } else {
-        Some(fetcher.speaks_tls12(&discovery_url).await)
+    // Of a host that does not answer in time nothing more is learnt.
+    let speaks_tls12 = match discovery {
+        Err(Trouble::Slow) => None,
+        _ if handshakes.is_empty() => None,
+        _ => Some(fetcher.speaks_tls12(&discovery_url).await),
     };
     Ok(Look {
         discovery_url,

@@ -17,6 +17,7 @@ pub(crate) struct Sandbox {
     endpoint: String,
     org: String,
     token: String,
+    certificates: Option<String>,
 }
 
 impl Sandbox {
@@ -43,7 +44,9 @@ impl Sandbox {
             endpoint: String::new(),
             org: String::new(),
             token: String::new(),
+            certificates: None,
         };
+        let secure = arguments.iter().any(|it| it.starts_with("--oidc"));
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -52,13 +55,20 @@ impl Sandbox {
                 }
             }
         });
-        while sandbox.endpoint.is_empty() || sandbox.org.is_empty() || sandbox.token.is_empty() {
+        while sandbox.endpoint.is_empty()
+            || sandbox.org.is_empty()
+            || sandbox.token.is_empty()
+            || (secure && sandbox.certificates.is_none())
+        {
             let Ok(line) = lines.recv_timeout(Duration::from_secs(30)) else {
                 panic!("the sandbox printed no environment\n{}", sandbox.stop());
             };
             sandbox.take(&line);
         }
         env.connect(&sandbox.endpoint, &sandbox.org, &sandbox.token);
+        if let Some(path) = &sandbox.certificates {
+            env.set("SSL_CERT_FILE", path);
+        }
         sandbox
     }
 
@@ -74,6 +84,7 @@ impl Sandbox {
             "CPLN_ENDPOINT" => self.endpoint = value,
             "CPLN_ORG" => self.org = value,
             "CPLN_TOKEN" => self.token = value,
+            "SSL_CERT_FILE" => self.certificates = Some(value),
             _ => {}
         }
     }
@@ -134,6 +145,18 @@ impl Sandbox {
                 )
             })
             .collect()
+    }
+
+    /// The file with the roots of its issuers, if it serves any.
+    pub(crate) fn certificates(&self) -> Option<&str> {
+        self.certificates.as_deref()
+    }
+
+    /// Nothing goes wrong any more.
+    #[track_caller]
+    pub(crate) fn heals(&self) {
+        let (status, _) = self.call("DELETE", "/_sandbox/faults", "");
+        assert_eq!(status, 204);
     }
 
     /// Adds a fault to the running sandbox.

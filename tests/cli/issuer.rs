@@ -1,0 +1,271 @@
+//! The issuers of the sandbox, the group *issuer* of `mk8s check`, and `mk8s sandbox token`: each
+//! defect switches the check that is for it, and no other.
+
+use crate::support::manifests::hetzner;
+use crate::support::{Env, Run, Sandbox};
+use serde_json::Value;
+
+const ROLE: &str = "awsECR: {roleArn: 'arn:aws:iam::123456789012:role/pull'}";
+
+/// A sandbox with issuers and one cluster with everything on.
+fn start(env: &mut Env) -> Sandbox {
+    let manifest = hetzner("edge", &["awsWorkloadIdentity: {}", ROLE]);
+    Sandbox::holding(env, &[manifest], &["--oidc"])
+}
+
+/// The checks of a report that did neither pass nor skip, as `ID STATE`, with their evidence.
+fn trouble(run: &Run) -> Vec<(String, String)> {
+    let report = run.json();
+    let items = report["items"].as_array().expect("a report").iter();
+    items
+        .filter(|item| !["pass", "skip"].contains(&item["state"].as_str().unwrap()))
+        .map(|item| {
+            let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+            (
+                format!("{} {}", text("id"), text("state")),
+                text("evidence"),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_sound_issuer_passes() {
+    let mut env = Env::new();
+    let sandbox = start(&mut env);
+    let run = env.line("check -c edge --only issuer -o json").run().ok();
+    assert_eq!(trouble(&run), []);
+    let report = run.json();
+    let items = report["items"].as_array().unwrap();
+    assert_eq!(items.len(), 5, "{report}");
+    let form = items[0]["message"].as_str().unwrap();
+    assert!(form.contains("https://localhost:") && form.ends_with("on loopback: a sandbox"));
+    // Nobody who was asked got to see the token.
+    let fetched = sandbox.log();
+    let fetched: Vec<&Value> = fetched
+        .iter()
+        .filter(|entry| !entry["path"].as_str().unwrap().starts_with("/org/"))
+        .collect();
+    assert!(fetched.len() >= 2, "{fetched:?}");
+    assert!(
+        fetched.iter().all(|entry| entry["status"] == 200),
+        "{fetched:?}"
+    );
+}
+
+#[test]
+fn each_defect_switches_its_own_check() {
+    let mut env = Env::new();
+    let sandbox = start(&mut env);
+    for (fault, want, evidence) in [
+        (
+            "status=404,on=*:/openid-configuration",
+            "issuer-discovery fail",
+            "the answer is 404",
+        ),
+        (
+            "delay=6s,on=GET:/openid-configuration",
+            "issuer-discovery fail",
+            "within 5 s",
+        ),
+        (
+            "delay=3500ms,on=GET:/openid-configuration",
+            "issuer-discovery warn",
+            "AWS waits 5 s",
+        ),
+        (
+            "html,on=GET:/openid-configuration",
+            "issuer-discovery fail",
+            "it is not JSON",
+        ),
+        (
+            "flood=2m,on=GET:/openid-configuration",
+            "issuer-discovery fail",
+            "larger than 1 MiB",
+        ),
+        (
+            "redirect=https://elsewhere.example/x,on=GET:/openid-configuration",
+            "issuer-discovery fail",
+            "it redirects to another host: https://elsewhere.example/x",
+        ),
+        (
+            "redirect=/x/.well-known/openid-configuration,on=GET:/openid-configuration",
+            "issuer-discovery fail",
+            "more than 3 times",
+        ),
+        (
+            "issuer=other",
+            "issuer-match fail",
+            "it says https://issuer.example/other",
+        ),
+        (
+            "issuer=slash",
+            "issuer-match fail",
+            "they differ by a slash at the end",
+        ),
+        ("issuer=no-keys", "issuer-keys fail", "the set is empty"),
+        (
+            "issuer=same-ids",
+            "issuer-keys fail",
+            "two keys have the id",
+        ),
+        ("issuer=hs256", "issuer-keys fail", "is for HS256"),
+        (
+            "issuer=http-keys",
+            "issuer-keys fail",
+            "its URL is not https",
+        ),
+        (
+            "flood=2m,on=GET:/jwks",
+            "issuer-keys fail",
+            "larger than 1 MiB",
+        ),
+        (
+            "status=503,on=GET:/jwks",
+            "issuer-keys fail",
+            "the answer is 503",
+        ),
+        (
+            "certificate=expired",
+            "issuer-tls fail",
+            "it has not been valid since",
+        ),
+        ("certificate=expiring", "issuer-tls warn", "on 20"),
+        (
+            "certificate=unknown",
+            "issuer-tls warn",
+            "AWS then goes by the registered thumbprint",
+        ),
+        (
+            "certificate=incomplete",
+            "issuer-tls fail",
+            "without the intermediate one",
+        ),
+        (
+            "certificate=other-host",
+            "issuer-tls fail",
+            "no name in it fits",
+        ),
+        (
+            "certificate=tls13",
+            "issuer-tls warn",
+            "AWS then goes by the registered thumbprint",
+        ),
+    ] {
+        sandbox.fault(fault);
+        let code = if want.ends_with("fail") { 11 } else { 0 };
+        let run = env
+            .line("check -c edge --only issuer -o json")
+            .run()
+            .exits(code);
+        let found = trouble(&run);
+        let [(id, why)] = &found[..] else {
+            panic!("{fault}: {found:?}");
+        };
+        assert_eq!(id, want, "{fault}");
+        assert!(why.contains(evidence), "{fault}: {why}");
+        sandbox.heals();
+    }
+    // And nothing of it stays.
+    let run = env.line("check -c edge --only issuer -o json").run().ok();
+    assert_eq!(trouble(&run), []);
+}
+
+#[test]
+fn without_its_root_the_issuer_is_of_an_unknown_authority() {
+    let mut env = Env::new();
+    let _sandbox = start(&mut env);
+    env.unset("SSL_CERT_FILE");
+    let run = env.line("check -c edge --only issuer -o json").run().ok();
+    let found = trouble(&run);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "issuer-tls warn");
+}
+
+#[test]
+fn without_workload_identity_the_group_is_skipped_with_the_reason() {
+    let mut env = Env::new();
+    let _sandbox = Sandbox::holding(&mut env, &[hetzner("edge", &[])], &["--oidc"]);
+    env.line("check -c edge --only issuer")
+        .run()
+        .out("skipped: oidc-url-present failed");
+}
+
+#[test]
+fn an_issuer_that_nobody_serves_cannot_be_fetched() {
+    let mut env = Env::new();
+    let manifest = hetzner("edge", &["awsWorkloadIdentity: {}"]);
+    let _sandbox = Sandbox::holding(&mut env, &[manifest], &[]);
+    let run = env
+        .line("check -c edge --only issuer -o json")
+        .run()
+        .exits(11);
+    let found = trouble(&run);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "issuer-discovery fail");
+    assert!(
+        found[0]
+            .1
+            .ends_with("a sandbox serves issuers with --oidc only"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_run_gets_the_roots_and_what_the_machine_trusts() {
+    let env = Env::new();
+    let script = "echo file=$SSL_CERT_FILE; grep -c BEGIN $SSL_CERT_FILE";
+    let run = env
+        .mk8s(&["sandbox", "run", "--oidc", "--", "sh", "-c", script])
+        .run()
+        .ok();
+    let path = run
+        .stdout
+        .lines()
+        .next()
+        .unwrap()
+        .trim_start_matches("file=")
+        .to_owned();
+    assert!(path.ends_with("trusted.pem"), "{path}");
+    let count: usize = run.stdout.lines().nth(1).unwrap().parse().unwrap();
+    assert!(count >= 1, "{count}");
+    // It goes with the sandbox.
+    assert!(!std::path::Path::new(&path).exists());
+    env.mk8s(&[
+        "sandbox",
+        "run",
+        "--",
+        "sh",
+        "-c",
+        "echo file=$SSL_CERT_FILE.",
+    ])
+    .run()
+    .ok()
+    .out("file=.");
+}
+
+#[test]
+fn a_token_is_asked_of_the_sandbox_only() {
+    let mut env = Env::new();
+    let _sandbox = start(&mut env);
+    let token = env.line("sandbox token -c edge").run().ok().stdout;
+    assert_eq!(token.trim().split('.').count(), 3);
+    env.line("sandbox token -c nope")
+        .run()
+        .exits(3)
+        .err("error: no token was made");
+    env.line("sandbox token -c edge --service-account x")
+        .run()
+        .exits(6)
+        .err("NAMESPACE:NAME is needed");
+    env.set("CPLN_ENDPOINT", "https://api.example");
+    env.line("sandbox token -c edge")
+        .run()
+        .exits(2)
+        .err("https://api.example is not a sandbox on this machine");
+    env.set("CPLN_ENDPOINT", "http://127.0.0.1:1");
+    env.line("sandbox token -c edge")
+        .run()
+        .exits(8)
+        .err("no sandbox answers at the endpoint");
+}

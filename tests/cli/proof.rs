@@ -1,0 +1,367 @@
+//! `mk8s check --live`: the pull itself, offline. The sandbox is Kubernetes and issuer, moto is STS
+//! and ECR and checks provider, audience, trust policy and signature; the AWS CLI does the sabotage.
+
+use crate::support::manifests::hetzner;
+use crate::support::{ACCOUNT, Bed, Run};
+use serde_json::{Value, json};
+
+const ROLE: &str = "mk8s-sandbox-edge-ecr";
+const READ_ONLY: &str = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly";
+const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":{"mediaType":"application/vnd.docker.container.image.v1+json","size":2,"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"},"layers":[]}"#;
+
+fn image() -> String {
+    format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/shop:1")
+}
+
+/// A cluster that is set up, an image that is there, and a token in the file `token`.
+fn ready() -> Bed {
+    let bed = Bed::holding(&[hetzner("edge", &[])], &["--oidc"]);
+    let roots = bed.sandbox.certificates().unwrap();
+    bed.moto.settings(&json!({ "issuer_ca": roots }));
+    setup(&bed);
+    bed.aws("ecr create-repository --repository-name shop");
+    bed.aws_with(&[
+        "ecr",
+        "put-image",
+        "--repository-name",
+        "shop",
+        "--image-tag",
+        "1",
+        "--image-manifest",
+        MANIFEST,
+    ]);
+    token(&bed, "");
+    bed
+}
+
+fn setup(bed: &Bed) {
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+}
+
+/// Puts a token into the file `token`.
+fn token(bed: &Bed, flags: &str) {
+    let made = bed.run(&format!("sandbox token -c edge {flags}")).ok();
+    bed.env.write("token", made.stdout);
+}
+
+fn check(bed: &Bed) -> Run {
+    bed.run(&format!(
+        "check -c edge --image {} --live --web-identity-token-file token --only live -o json",
+        image()
+    ))
+}
+
+/// `ID STATE`, evidence and fix of every check of the group.
+fn items(run: &Run) -> Vec<(String, String, String)> {
+    let report = run.json();
+    let items = report["items"].as_array().expect("a report").iter();
+    items
+        .map(|item| {
+            let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+            let id = format!("{} {}", text("id"), text("state"));
+            (id, text("evidence"), text("fix"))
+        })
+        .collect()
+}
+
+fn states(run: &Run) -> Vec<String> {
+    items(run).into_iter().map(|(id, ..)| id).collect()
+}
+
+const GREEN: [&str; 3] = ["live-token pass", "live-assume-role pass", "live-pull pass"];
+
+#[test]
+fn the_whole_of_it_passes_without_credentials_of_the_caller() {
+    let mut bed = ready();
+    assert_eq!(states(&check(&bed).ok()), GREEN);
+    // Neither the caller's keys nor a profile are needed for it.
+    bed.env
+        .unset("AWS_ACCESS_KEY_ID")
+        .unset("AWS_SECRET_ACCESS_KEY");
+    bed.moto.forget();
+    assert_eq!(states(&check(&bed).ok()), GREEN);
+    let calls = bed.moto.log();
+    for call in [
+        "AssumeRoleWithWebIdentity",
+        "GetAuthorizationToken",
+        "BatchGetImage",
+    ] {
+        assert!(calls.iter().any(|it| it == call), "{calls:?}");
+    }
+}
+
+#[test]
+fn the_token_is_shown_nowhere() {
+    let bed = ready();
+    let text = bed.env.text("token");
+    let token = text.trim();
+    for line in [
+        "check -c edge --live --web-identity-token-file token --only live --debug",
+        "check -c edge --live --web-identity-token-file token --only live -o json --debug -v",
+    ] {
+        let run = bed.run(line).ok();
+        for part in token.split('.') {
+            assert!(
+                !run.stdout.contains(part) && !run.stderr.contains(part),
+                "{line}"
+            );
+        }
+    }
+    // Nor is a broken one.
+    bed.env.write("token", &token[..token.len() - 9]);
+    let run = bed.run("check -c edge --live --web-identity-token-file token --only live --debug");
+    let run = run.exits(11);
+    for part in token.split('.').take(2) {
+        assert!(!run.stdout.contains(part) && !run.stderr.contains(part));
+    }
+}
+
+#[test]
+fn without_a_token_the_command_that_makes_one_is_shown() {
+    let bed = ready();
+    let line = format!(
+        "check -c edge --image {} --live --only live -o json",
+        image()
+    );
+    let run = bed.run(&line).ok();
+    let [(id, evidence, fix), ..] = &items(&run)[..] else {
+        panic!("no checks");
+    };
+    assert_eq!(id, "live-token unknown");
+    assert!(
+        evidence.ends_with(
+            "kubectl create token ecr-credential-provider -n kube-system --audience \
+         sts.amazonaws.com --duration 10m"
+        ),
+        "{evidence}"
+    );
+    bed.run(&format!("{line} --fail-on unknown")).exits(11);
+    // What is shown works when it is pasted.
+    let path = std::path::Path::new(env!("CARGO_BIN_EXE_mk8s"))
+        .parent()
+        .unwrap();
+    let script = format!("PATH={}:$PATH\n{fix}", path.display());
+    bed.env.sh(&script).run().ok().out("live");
+    // Without --live nobody speaks of it.
+    bed.run("check -c edge").never("live");
+    bed.run("check -c edge --web-identity-token-file token")
+        .exits(2);
+}
+
+#[test]
+fn a_wrong_token_is_told_from_the_right_one_before_sts_is_asked() {
+    let bed = ready();
+    for (flags, evidence) in [
+        (
+            "--audience other",
+            "its audience is `other`, `sts.amazonaws.com` is needed",
+        ),
+        (
+            "--service-account default:default",
+            "its subject is `system:serviceaccount:default:default`",
+        ),
+        (
+            "--defect issuer",
+            "its issuer is `https://issuer.example/other`",
+        ),
+        (
+            "--defect key",
+            "its signature does not fit the key that it names",
+        ),
+        ("--defect unknown-key", "which the issuer does not publish"),
+        (
+            "--defect algorithm",
+            "it is signed with HS256, which AWS does not take",
+        ),
+        ("--defect expired", "it expired 15 min ago"),
+    ] {
+        token(&bed, flags);
+        bed.moto.forget();
+        let run = check(&bed).exits(11);
+        let found = items(&run);
+        assert_eq!(found[0].0, "live-token fail", "{flags}");
+        assert!(found[0].1.contains(evidence), "{flags}: {}", found[0].1);
+        assert_eq!(
+            states(&run)[1..],
+            ["live-assume-role skip", "live-pull skip"],
+            "{flags}"
+        );
+        let calls = bed.moto.log();
+        assert!(
+            !calls.iter().any(|it| it == "AssumeRoleWithWebIdentity"),
+            "{flags}"
+        );
+    }
+    for (content, evidence) in [("not a token", "three parts"), ("", "three parts")] {
+        bed.env.write("token", content);
+        let found = items(&check(&bed).exits(11));
+        assert!(found[0].1.contains(evidence), "{}", found[0].1);
+    }
+    std::fs::remove_file(bed.env.path("token")).unwrap();
+    let found = items(&check(&bed).exits(11));
+    assert_eq!(found[0].1, "there is no such file");
+}
+
+/// The emulator is as strict as AWS: what `mk8s` would stop is refused there too.
+#[test]
+fn the_emulator_checks_tokens_itself() {
+    let bed = ready();
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/{ROLE}");
+    for (flags, code) in [
+        ("", ""),
+        ("--audience other", "Incorrect token audience"),
+        ("--service-account default:default", "AccessDenied"),
+        ("--defect issuer", "No OpenIDConnect provider found"),
+        ("--defect key", "could not be validated"),
+        ("--defect unknown-key", "Couldn't retrieve verification key"),
+        ("--defect algorithm", "not a valid JWT"),
+        ("--defect expired", "ExpiredTokenException"),
+    ] {
+        token(&bed, flags);
+        let text = bed.env.text("token");
+        let arguments = [
+            "sts",
+            "assume-role-with-web-identity",
+            "--role-arn",
+            &role,
+            "--role-session-name",
+            "rehearsal",
+            "--web-identity-token",
+            text.trim(),
+        ];
+        let run = bed.env.aws(&arguments).run();
+        if code.is_empty() {
+            run.ok();
+        } else {
+            assert!(run.stderr.contains(code), "{flags}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn sabotage_fails_the_step_it_breaks_and_the_fix_mends_it() {
+    let bed = ready();
+    let provider = format!(
+        "arn:aws:iam::{ACCOUNT}:oidc-provider/{}",
+        bed.issuer("edge")
+    );
+    let detach = format!("iam detach-role-policy --role-name {ROLE} --policy-arn {READ_ONLY}");
+    let audience = format!(
+        "iam remove-client-id-from-open-id-connect-provider --open-id-connect-provider-arn \
+         {provider} --client-id sts.amazonaws.com"
+    );
+    let delete =
+        format!("iam delete-open-id-connect-provider --open-id-connect-provider-arn {provider}");
+    for (sabotage, id, evidence) in [
+        (&detach, "live-pull fail", "it has no pull policy"),
+        (
+            &audience,
+            "live-assume-role fail",
+            "lacks the token's audience",
+        ),
+        (
+            &delete,
+            "live-assume-role fail",
+            "the OIDC provider is missing in account",
+        ),
+    ] {
+        bed.aws(sabotage);
+        let run = check(&bed).exits(11);
+        let found = items(&run);
+        let failed = found.iter().find(|it| it.0.ends_with("fail")).unwrap();
+        assert_eq!(failed.0, id, "{sabotage}");
+        assert!(failed.1.contains(evidence), "{sabotage}: {}", failed.1);
+        let fix = failed.2.strip_prefix("mk8s ").expect("a fix of ours");
+        bed.run(&format!("{fix} --yes")).ok();
+        assert_eq!(states(&check(&bed).ok()), GREEN, "{sabotage}");
+    }
+}
+
+#[test]
+fn a_changed_trust_policy_is_refused_without_a_reason_and_mended() {
+    let bed = ready();
+    let mut trust: Value = bed.moto.role(ROLE)["trust"].take();
+    let statement = &mut trust["Statement"][0];
+    let equals = statement["Condition"]["StringEquals"]
+        .as_object_mut()
+        .unwrap();
+    for (key, value) in equals.iter_mut() {
+        if key.ends_with(":sub") {
+            *value = json!("system:serviceaccount:kube-system:somebody-else");
+        }
+    }
+    let text = trust.to_string();
+    bed.aws_with(&[
+        "iam",
+        "update-assume-role-policy",
+        "--role-name",
+        ROLE,
+        "--policy-document",
+        &text,
+    ]);
+    let run = check(&bed).exits(11);
+    let found = items(&run);
+    assert_eq!(found[1].0, "live-assume-role fail");
+    assert!(
+        found[1].1.starts_with("STS does not say why"),
+        "{}",
+        found[1].1
+    );
+    assert!(
+        found[1].1.contains("AWS said AccessDenied"),
+        "{}",
+        found[1].1
+    );
+    let fix = found[1].2.strip_prefix("mk8s ").unwrap();
+    bed.run(&format!("{fix} --yes")).ok();
+    assert_eq!(states(&check(&bed).ok()), GREEN);
+}
+
+#[test]
+fn what_the_registry_lacks_is_named() {
+    let bed = ready();
+    for (name, evidence) in [
+        ("shop:2", "AWS said ImageNotFound"),
+        ("shop", "AWS said ImageNotFound"),
+        ("other:1", "AWS said RepositoryNotFoundException"),
+    ] {
+        let run = bed.run(&format!(
+            "check -c edge --image {ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{name} --live \
+             --web-identity-token-file token --only live-pull -o json"
+        ));
+        let found = items(&run.exits(11));
+        let failed = found.iter().find(|it| it.0 == "live-pull fail").unwrap();
+        assert!(failed.1.contains(evidence), "{name}: {}", failed.1);
+    }
+    // Without an image there is nothing to pull.
+    let run = bed.run("check -c edge --live --web-identity-token-file token --only live -o json");
+    let found = states(&run.ok());
+    assert_eq!(found[2], "live-pull skip");
+}
+
+#[test]
+fn aws_that_cannot_be_asked_is_unknown() {
+    let bed = ready();
+    bed.moto
+        .faults(&json!([{"action": "AssumeRoleWithWebIdentity", "times": 99,
+        "code": "ServiceUnavailable", "status": 503}]));
+    let found = states(&check(&bed).ok());
+    assert_eq!(found[1..], ["live-assume-role unknown", "live-pull skip"]);
+}
+
+#[test]
+fn with_wait_iam_gets_the_time_to_know_what_was_changed() {
+    let bed = ready();
+    // A role that was made a moment ago is not known everywhere.
+    bed.aws(&format!(
+        "iam detach-role-policy --role-name {ROLE} --policy-arn {READ_ONLY}"
+    ));
+    bed.aws(&format!("iam delete-role --role-name {ROLE}"));
+    setup(&bed);
+    bed.moto.settings(&json!({ "propagation_ms": 6000 }));
+    let line = "check -c edge --live --web-identity-token-file token --only live -o json";
+    let found = states(&bed.run(line).exits(11));
+    assert_eq!(found[1], "live-assume-role fail");
+    let found = states(&bed.run(&format!("{line} --wait=1m")).ok());
+    assert_eq!(found[1], "live-assume-role pass");
+}
