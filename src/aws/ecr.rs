@@ -230,6 +230,16 @@ fn told(failure: &Failure, repository: &Repository, what: &str, caller: Option<&
             ..error
         };
     }
+    if failure.denied() {
+        let hint = format!(
+            "the caller needs ecr:GetRepositoryPolicy and ecr:SetRepositoryPolicy on {}",
+            repository.arn
+        );
+        return Error {
+            hints: vec![hint],
+            ..error
+        };
+    }
     error
 }
 

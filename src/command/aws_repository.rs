@@ -214,9 +214,13 @@ impl Job<'_> {
         if self.cx.ui.is_text() {
             self.cx.ui.data(&format!("{wanted:#}"));
         }
+        self.cx.ui.status(&format!(
+            "The policy of the repository {} has to admit the role {role} of another account; with credentials of account {} it does by the command below",
+            self.repository, self.image.account
+        ));
         self.cx.ui.next(&format!(
-            "mk8s aws setup {} -c {} --image {} --apply-repository-policy, with credentials of account {}",
-            self.addon, facts.name, self.image, self.image.account
+            "mk8s aws setup {} -c {} --image {} --apply-repository-policy",
+            self.addon, facts.name, self.image
         ));
         let step = Step::shown(
             Part::RepositoryPolicy,
@@ -226,10 +230,7 @@ impl Job<'_> {
         );
         let plan = self.plan(target, step, None);
         Done {
-            line: format!(
-                "The repository {} has to admit the role {role} of another account",
-                self.repository
-            ),
+            line: String::new(),
             item: self.item(subject, facts, &plan, false, Some(&wanted)),
             changed: true,
         }

@@ -41,6 +41,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 
 from werkzeug.serving import make_server  # noqa: E402
 
+from moto.core.common_models import CloudFormationModel  # noqa: E402
 from moto.core.responses import EmptyResult  # noqa: E402
 from moto.iam import iam_backends, models  # noqa: E402
 from moto.iam.exceptions import (  # noqa: E402
@@ -61,6 +62,7 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
     MotoRequestHandler,
     create_backend_app,
 )
+from moto.utilities.utils import get_partition  # noqa: E402
 
 DEFAULTS = {"issuer_ca": None, "propagation_ms": 0, "trust_delay_ms": 0, "trust_quota": 2048}
 SETTINGS = dict(DEFAULTS)
@@ -292,6 +294,55 @@ def quota_of_settings(original):
     return property(summary_map)
 
 
+class OidcProvider(CloudFormationModel):
+    """AWS::IAM::OIDCProvider, which moto's CloudFormation does not know."""
+
+    # By this moto tells whose thing it is.
+    __module__ = "moto.iam.models"
+
+    def __init__(self, provider):
+        self.physical_resource_id = provider.arn
+
+    @staticmethod
+    def cloudformation_name_type():
+        return ""
+
+    @staticmethod
+    def cloudformation_type():
+        return "AWS::IAM::OIDCProvider"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, _resource_name, cloudformation_json, account_id, region_name, **_rest
+    ):
+        properties = cloudformation_json["Properties"]
+        backend = iam_backends[account_id][get_partition(region_name)]
+        return cls(
+            backend.create_open_id_connect_provider(
+                properties["Url"],
+                properties.get("ThumbprintList", []),
+                properties.get("ClientIdList", []),
+                properties.get("Tags", []),
+            )
+        )
+
+
+def role_of_a_stack(create):
+    """moto forgets the managed policies of a role, and gives it an empty boundary."""
+
+    def create_from_cloudformation_json(
+        cls, resource_name, cloudformation_json, account_id, region_name, **rest
+    ):
+        role = create(resource_name, cloudformation_json, account_id, region_name, **rest)
+        backend = iam_backends[account_id][get_partition(region_name)]
+        for arn in cloudformation_json["Properties"].get("ManagedPolicyArns", []):
+            backend.attach_role_policy(arn, role.name)
+        role.permissions_boundary_arn = role.permissions_boundary_arn or None
+        return role
+
+    return classmethod(create_from_cloudformation_json)
+
+
 def policies_of_ecr(text):
     """AWS's managed policies, without the thousand that no test attaches."""
     wanted = ("AmazonEC2ContainerRegistry", "AmazonS3ReadOnly")
@@ -339,6 +390,9 @@ def tags_of(thing):
 
 def make_strict():
     models.aws_managed_policies_data = policies_of_ecr(models.aws_managed_policies_data)
+    models.Role.create_from_cloudformation_json = role_of_a_stack(
+        models.Role.create_from_cloudformation_json
+    )
     IAMBackend.create_role = strict_create_role(IAMBackend.create_role)
     IAMBackend.get_role = get_role_in_any_case
     IAMBackend.update_assume_role_policy = strict_update_assume_role_policy

@@ -22,13 +22,13 @@ pub(crate) use env::Env;
 pub(crate) use fake::{Answer, Fake};
 pub(crate) use gate::{Edge, Gate};
 pub(crate) use http::try_request;
-pub(crate) use moto::{ACCOUNT, is_read};
+pub(crate) use moto::{ACCOUNT, Moto, is_read};
 pub(crate) use process::{Run, wait};
 pub(crate) use proxy::{Harm, Proxy, Way};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
 pub(crate) use terminal::Terminal;
-pub(crate) use tools::{Reader, read_yaml};
+pub(crate) use tools::{Reader, aws_programs, read_hcl, read_yaml};
 pub(crate) use trial::{Trial, insist};
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! The outside witnesses: the Control Plane client, js-yaml, `PyYAML` and the AWS CLI, as
-//! `scripts/test` installs them. A missing one fails the test that wants it.
+//! The outside witnesses: the Control Plane client, js-yaml, `PyYAML`, the AWS CLI and the readers of
+//! what is handed over, as `scripts/test` installs them. A missing one fails the test that wants it.
 
 use serde_json::Value;
 use std::io::Write as _;
@@ -40,6 +40,34 @@ pub(super) fn aws_python() -> PathBuf {
 /// The AWS CLI's script, for that Python.
 pub(super) fn aws_script() -> PathBuf {
     installed("aws/bin/aws")
+}
+
+/// The folder with `aws`, `shellcheck` and `cfn-lint`.
+pub(crate) fn aws_programs() -> PathBuf {
+    installed("aws/bin")
+}
+
+/// What `HashiCorp`'s own parser makes of a text in HCL. Strings are templates still: `$${` stands for
+/// `${`.
+#[track_caller]
+pub(crate) fn read_hcl(text: &str) -> Value {
+    let support = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support");
+    let mut child = Command::new(node())
+        .arg(support.join("read-hcl.cjs"))
+        .env("NODE_PATH", installed("npm/node_modules"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the reader starts");
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "HCL cannot be read:\n{text}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 /// Who reads a YAML text.

@@ -1,0 +1,459 @@
+//! `mk8s aws setup --emit`: what is handed over is sound by the word of its own readers, and makes
+//! what `aws setup` itself makes.
+
+use crate::support::{
+    ACCOUNT, Bed, Env, Moto, Reader, Run, aws_programs, read_hcl, read_yaml, snapshot,
+};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/team/mk8s-edge";
+const BOUNDARY: &str = "arn:aws:iam::123456789012:policy/edge";
+const FLAGS: [&str; 8] = [
+    "--tag",
+    "Cost=a b/c",
+    "--max-session-duration",
+    "2h",
+    "--permissions-boundary",
+    BOUNDARY,
+    "--pull-policy",
+    "pull-only",
+];
+
+/// A hetzner cluster `edge` with the add-on on, and the tools of AWS on PATH.
+fn ready() -> Bed {
+    let mut bed = Bed::edge();
+    bed.run(&format!(
+        "addon enable aws-ecr -c edge --with-prerequisites --role-arn {ROLE}"
+    ))
+    .ok();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", aws_programs().display());
+    bed.env.set("PATH", &path);
+    bed
+}
+
+/// The text in a form; neither Control Plane nor AWS is written to, and AWS is not even asked.
+#[track_caller]
+fn emitted(bed: &Bed, form: &str, flags: &[&str]) -> String {
+    let mut arguments = vec!["aws", "setup", "aws-ecr", "-c", "edge", "--emit", form];
+    arguments.push("--wait=1m");
+    arguments.extend(flags);
+    bed.moto.forget();
+    let patches = bed.patches();
+    let run = bed.env.mk8s(&arguments).run().ok();
+    assert_eq!(bed.patches(), patches);
+    assert_eq!(bed.moto.log(), Vec::<String>::new());
+    run.stdout
+}
+
+/// Runs the script; the AWS CLI starts slowly on a busy machine.
+#[track_caller]
+fn script(env: &Env, text: &str) -> Run {
+    let path = env.write("setup.sh", text);
+    env.program(Path::new("/bin/sh"), &[path])
+        .limit(Duration::from_mins(5))
+        .run()
+}
+
+/// IAM's state without what differs from run to run, trust policies as what they mean.
+fn state(moto: &Moto) -> Value {
+    let mut state = moto.state();
+    for (_, backend) in state.as_object_mut().into_iter().flatten() {
+        for (_, role) in backend["roles"].as_object_mut().into_iter().flatten() {
+            role["id"].take();
+            let text = role["trust"].as_str().unwrap().to_owned();
+            role["trust"] = serde_json::from_str(&text).unwrap();
+        }
+    }
+    state
+}
+
+/// What `aws setup` makes in an account where nothing is, with the same flags.
+#[track_caller]
+fn made_by_setup(bed: &mut Bed, flags: &[&str]) -> Value {
+    bed.moto = Moto::start(&mut bed.env);
+    let mut arguments = vec!["aws", "setup", "aws-ecr", "-c", "edge", "--yes"];
+    arguments.extend(flags);
+    bed.env.mk8s(&arguments).run().ok();
+    state(&bed.moto)
+}
+
+#[track_caller]
+fn check_shell(env: &Env, text: &str, severity: &str) {
+    let path = env.write("check.sh", text);
+    let path = path.to_str().unwrap();
+    env.program("/bin/bash".as_ref(), &["-n", path]).run().ok();
+    env.program("/bin/dash".as_ref(), &["-n", path]).run().ok();
+    let program = aws_programs().join("shellcheck");
+    let run = env.program(&program, &["-S", severity, path]).run().ok();
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn the_script_is_sound_makes_what_setup_makes_and_may_be_run_again() {
+    let mut bed = ready();
+    let text = emitted(&bed, "aws-cli", &FLAGS);
+    check_shell(&bed.env, &text, "style");
+    script(&bed.env, &text).ok();
+    let made = state(&bed.moto);
+    bed.moto.forget();
+    let again = script(&bed.env, &text).ok();
+    assert_eq!(state(&bed.moto), made);
+    // The audience is added without looking, as often as one likes.
+    let writes: Vec<String> = bed.moto.writes();
+    assert_eq!(
+        writes
+            .iter()
+            .filter(|it| !it.starts_with("Create"))
+            .collect::<Vec<_>>(),
+        ["AddClientIDToOpenIDConnectProvider"],
+        "{again}"
+    );
+    assert_eq!(made, made_by_setup(&mut bed, &FLAGS));
+    // And setup has nothing to add to what the script made.
+    bed.moto = Moto::start(&mut bed.env);
+    script(&bed.env, &text).ok();
+    let mut arguments = vec!["aws", "setup", "aws-ecr", "-c", "edge"];
+    arguments.extend(FLAGS);
+    bed.env
+        .mk8s(&arguments)
+        .run()
+        .ok()
+        .out("aws-ecr is already set up for edge");
+}
+
+#[test]
+fn the_template_is_sound_and_its_stack_is_what_setup_makes() {
+    let mut bed = ready();
+    let text = emitted(&bed, "cloudformation", &FLAGS);
+    let path = bed.env.write("setup.yaml", &text);
+    let run = bed
+        .env
+        .program(&aws_programs().join("cfn-lint"), &[path.to_str().unwrap()])
+        .run()
+        .ok();
+    assert_eq!(run.stdout, "");
+    let body = format!("file://{}", path.display());
+    bed.aws_with(&[
+        "cloudformation",
+        "create-stack",
+        "--stack-name",
+        "edge",
+        "--template-body",
+        &body,
+        "--capabilities",
+        "CAPABILITY_NAMED_IAM",
+    ]);
+    let made = state(&bed.moto);
+    assert_eq!(made, made_by_setup(&mut bed, &FLAGS));
+    // Whoever reads the YAML reads the same.
+    let texts = [text];
+    let js = read_yaml(Reader::JsYaml, &texts).remove(0).unwrap();
+    assert_eq!(read_yaml(Reader::PyYaml, &texts).remove(0).unwrap(), js);
+}
+
+/// The resources of a configuration as moto's state has them.
+fn state_of_terraform(text: &str) -> Value {
+    let read = read_hcl(text);
+    let one = |kind: &str| read["resource"][kind]["mk8s_edge"][0].clone();
+    let (provider, role) = (one("aws_iam_openid_connect_provider"), one("aws_iam_role"));
+    let attachment = one("aws_iam_role_policy_attachment");
+    assert_eq!(attachment["role"], "${aws_iam_role.mk8s_edge.name}");
+    assert_eq!(
+        role["assume_role_policy"],
+        "${jsonencode(local.mk8s_edge_trust_policy)}"
+    );
+    let account = format!("${{data.aws_caller_identity.mk8s_edge.account_id == \"{ACCOUNT}\"}}");
+    for resource in [&provider, &role] {
+        let check = &resource["lifecycle"][0]["precondition"][0];
+        assert_eq!(check["condition"], json!(account));
+    }
+    let bare = provider["url"].as_str().unwrap();
+    let bare = bare.strip_prefix("https://").unwrap();
+    let state = json!({format!("{ACCOUNT} aws"): {
+        "providers": {format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{bare}"): {
+            "url": bare,
+            "audiences": provider["client_id_list"],
+            "thumbprints": [],
+            "tags": provider["tags"],
+        }},
+        "roles": {format!("arn:aws:iam::{ACCOUNT}:role{}{}",
+            role["path"].as_str().unwrap(), role["name"].as_str().unwrap()): {
+            "id": null,
+            "trust": read["locals"][0]["mk8s_edge_trust_policy"],
+            "description": role["description"],
+            "boundary": role["permissions_boundary"],
+            "maxSession": role.get("max_session_duration").unwrap_or(&json!(3600)),
+            "attached": [attachment["policy_arn"]],
+            "inline": {},
+            "tags": role["tags"],
+        }},
+    }});
+    // Terraform's templates write these two so.
+    let text = state.to_string().replace("$${", "${").replace("%%{", "%{");
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn the_configuration_is_read_by_hashicorps_parser_and_says_what_setup_makes() {
+    let mut bed = ready();
+    let text = emitted(&bed, "terraform", &FLAGS);
+    assert_eq!(state_of_terraform(&text), made_by_setup(&mut bed, &FLAGS));
+    // What exists can be imported under the names that the comments give.
+    let role = "#   terraform import aws_iam_role.mk8s_edge mk8s-edge\n";
+    assert!(text.contains(role), "{text}");
+}
+
+#[test]
+fn the_script_keeps_what_exists() {
+    let mut bed = ready();
+    let text = emitted(&bed, "aws-cli", &[]);
+    let others = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}});
+    let issuer = bed.issuer("edge");
+    let make_role = |bed: &Bed, trust: &Value| {
+        bed.aws_with(&[
+            "iam",
+            "create-role",
+            "--role-name=mk8s-edge",
+            "--path=/team/",
+            "--assume-role-policy-document",
+            &trust.to_string(),
+        ]);
+    };
+    make_role(&bed, &others);
+    bed.aws(&format!(
+        "iam create-open-id-connect-provider --url https://{issuer} --client-id-list other"
+    ));
+    let run = script(&bed.env, &text).exits(1);
+    // What is to be added is said, and nothing in the role is changed.
+    let run = run.err("Mk8sEcr").out("trusts others too");
+    assert_eq!(bed.moto.role("mk8s-edge")["trust"], others, "{run}");
+    let arn = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}");
+    assert_eq!(
+        bed.moto.providers()[&arn]["audiences"],
+        json!(["other", "sts.amazonaws.com"])
+    );
+    // With the statement added it goes on, and a policy that suffices is enough.
+    let own = bed.env.mk8s(&[
+        "aws", "setup", "aws-ecr", "-c", "edge", "--only", "trust", "--yes",
+    ]);
+    own.run().ok();
+    bed.aws(
+        "iam attach-role-policy --role-name mk8s-edge --policy-arn arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
+    );
+    let before = state(&bed.moto);
+    script(&bed.env, &text)
+        .ok()
+        .out("exists and trusts the cluster")
+        .out("may pull already");
+    assert_eq!(state(&bed.moto), before);
+
+    // A role with nothing but an older statement of ours gets the new one.
+    bed.moto = Moto::start(&mut bed.env);
+    let mut older = before[&format!("{ACCOUNT} aws")]["roles"][ROLE]["trust"].clone();
+    let ours = older["Statement"][1].take();
+    older["Statement"] = json!([ours]);
+    let wanted = older.clone();
+    older["Statement"][0]["Condition"] = json!({"StringEquals": {format!("{issuer}:sub"): "old"}});
+    make_role(&bed, &older);
+    script(&bed.env, &text).ok().out("Updated the trust policy");
+    let role = bed.moto.role("mk8s-edge");
+    assert_eq!(role["trust"], wanted);
+    let attached = "mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly";
+    assert!(role["tags"][attached].is_string(), "{role}");
+    assert_eq!(role["tags"]["mk8s.cpln/cluster/sandbox/edge"], "awsECR");
+}
+
+#[test]
+fn the_script_does_nothing_in_another_account() {
+    let bed = ready();
+    let flags = ["--role-arn", "arn:aws:iam::999999999999:role/far"];
+    let text = emitted(&bed, "aws-cli", &flags);
+    script(&bed.env, &text)
+        .exits(1)
+        .err("The AWS credentials belong to account 123456789012, not to 999999999999.");
+    assert_eq!(bed.moto.writes(), Vec::<String>::new());
+}
+
+/// The API's object of a cluster whose every text is meant to break out of its quotes.
+fn hostile() -> Value {
+    let issuer = "oidc.example.com/a'b`c$(d)\\e";
+    json!({
+        "kind": "mk8s", "id": "1'2", "version": 1,
+        "name": "it's $(touch pwned) `touch pwned` \"q\" ${x} %{y} \\ back\nslash",
+        "links": [{"rel": "self", "href": "/org/a'c${m}e/mk8s/x"}],
+        "spec": {"provider": {"hetzner": {}}, "addOns": {"awsWorkloadIdentity": {},
+            "awsECR": {"roleArn": "arn:aws:iam::123456789012:role/r,=@-x"}}},
+        "status": {"oidcProviderUrl": format!("https://{issuer}"), "addOns": {
+            "awsWorkloadIdentity": {"oidcProviderConfig": {"audience": "$a'`b`"}},
+            "awsECR": {"trustPolicy": {"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow",
+                "Principal": {"Federated": format!("arn:aws:iam::123456789012:oidc-provider/{issuer}")},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {"StringLike": {
+                    format!("{issuer}:aud"): "$a'`b`",
+                    format!("{issuer}:sub"): ["it's", "`id`$(id)\\\\\"%{z}"],
+                }},
+            }]}}
+        }},
+    })
+}
+
+#[test]
+fn nothing_breaks_out_of_its_quotes() {
+    let mut env = Env::new();
+    let moto = Moto::start(&mut env);
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", aws_programs().display());
+    env.set("PATH", &path);
+    env.write("c.json", hostile().to_string());
+    let text = |form: &str| {
+        let line = format!("aws setup aws-ecr -f c.json --emit {form}");
+        env.line(&line).run().ok().stdout
+    };
+    let shell = text("aws-cli");
+    check_shell(&env, &shell, "warning");
+    script(&env, &shell).ok();
+    let made = state(&moto);
+    let again = script(&env, &shell).ok();
+    assert!(!env.path("pwned").exists());
+    assert_eq!(state(&moto), made, "{again}");
+    let backend = &made[&format!("{ACCOUNT} aws")];
+    let (_, role) = backend["roles"].as_object().unwrap().iter().next().unwrap();
+    let name = hostile()["name"].as_str().unwrap().to_owned();
+    assert_eq!(
+        role["description"],
+        json!(format!(
+            "Lets the cluster {name} of the org a'c${{m}}e pull images from Amazon ECR"
+        ))
+    );
+    let mut trust = hostile()["status"]["addOns"]["awsECR"]["trustPolicy"].clone();
+    trust["Statement"][0]["Sid"] = role["trust"]["Statement"][0]["Sid"].clone();
+    assert_eq!(role["trust"], trust);
+
+    // Resources are named after the cluster there.
+    let label = hostile()["name"]
+        .as_str()
+        .unwrap()
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let terraform = text("terraform").replace(&format!("mk8s_{label}"), "mk8s_edge");
+    assert_eq!(state_of_terraform(&terraform), made);
+
+    let yaml = [text("cloudformation")];
+    for reader in [Reader::JsYaml, Reader::PyYaml] {
+        let read = read_yaml(reader, &yaml).remove(0).unwrap();
+        let properties = &read[0]["Resources"]["Role"]["Properties"];
+        assert_eq!(properties["Description"], role["description"], "{reader:?}");
+        assert_eq!(properties["AssumeRolePolicyDocument"], trust, "{reader:?}");
+    }
+}
+
+#[test]
+fn the_plan_is_shown_and_machines_get_everything() {
+    let bed = ready();
+    let shown = bed.run("aws setup aws-ecr -c edge --emit plan").ok();
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = shown.stdout.lines().map(words).collect();
+    let issuer = bed.issuer("edge");
+    assert_eq!(
+        lines,
+        [
+            "Plan for account 123456789012 (what exists there was not looked at)",
+            "= add-on aws-workload-identity on",
+            &format!("+ OIDC provider {issuer} audience sts.amazonaws.com"),
+            &format!("= add-on aws-ecr on, role {ROLE}"),
+            "+ role mk8s-edge trust policy: 1 statement",
+            "+ attach AmazonEC2ContainerRegistryReadOnly to mk8s-edge",
+        ]
+    );
+    let document = bed
+        .run("aws setup aws-ecr -c edge --emit terraform -o json")
+        .ok()
+        .json();
+    let item = &document["items"][0];
+    assert_eq!(document["kind"], "AwsPlan");
+    assert_eq!(document["dryRun"], true);
+    assert_eq!(item["caller"], Value::Null);
+    assert_eq!(item["account"], ACCOUNT);
+    assert_eq!(item["emitted"]["format"], "terraform");
+    let text = bed.run("aws setup aws-ecr -c edge --emit terraform").ok();
+    assert_eq!(item["emitted"]["text"], json!(text.stdout));
+    // Another role than the one in the settings takes one more command.
+    bed.run("aws setup aws-ecr -c edge --emit plan --role-arn arn:aws:iam::123456789012:role/x")
+        .ok()
+        .err("Next: mk8s addon enable aws-ecr -c edge --role-arn arn:aws:iam::123456789012:role/x");
+}
+
+#[test]
+fn what_is_not_published_is_not_guessed() {
+    let bed = Bed::edge();
+    let emit = "aws setup aws-ecr -c edge --emit aws-cli";
+    snapshot!(bed.env, bed.run(emit), @r"
+    exit 2
+    --- stderr
+    error: it is not known in which AWS account aws-ecr of `edge` is to be set up
+    hint: --account ID names it
+    ");
+    snapshot!(bed.env, bed.run(&format!("{emit} --account 999999999999")), @r"
+    exit 6
+    --- stderr
+    error: the AWS side of aws-ecr was not written out for `edge`
+      because: aws-ecr is off, and the cluster publishes its trust policy only while it is on
+    hint: mk8s addon enable aws-ecr -c edge --with-prerequisites --role-arn arn:aws:iam::999999999999:role/mk8s-sandbox-edge-ecr
+    ");
+    snapshot!(bed.env, bed.run(&format!("{emit} --account 999999999999 --only oidc-provider")), @r"
+    exit 3
+    --- stderr
+    error: the AWS side of aws-ecr was not written out for `edge`
+      because: aws-workload-identity is off, and the cluster has no OIDC issuer URL
+    hint: mk8s addon enable aws-workload-identity -c edge
+    ");
+    // The hint can be followed, and then it is a matter of time.
+    bed.run("addon enable aws-ecr -c edge --with-prerequisites --role-arn arn:aws:iam::999999999999:role/mk8s-sandbox-edge-ecr")
+        .ok();
+    bed.run(&format!("{emit} --wait"))
+        .ok()
+        .out("role=mk8s-sandbox-edge-ecr\n");
+    let file = bed.run("cluster get edge -o json").ok().stdout;
+    let mut cluster: Value = serde_json::from_str(&file).unwrap();
+    cluster["status"]["addOns"]["awsECR"]["trustPolicy"] = json!({});
+    bed.env.write("edge.json", cluster.to_string());
+    let offline = Env::new();
+    offline.write("edge.json", &file);
+    offline.write("early.json", cluster.to_string());
+    offline
+        .line("aws setup aws-ecr -f edge.json --emit cloudformation")
+        .run()
+        .ok()
+        .out("AWS::IAM::OIDCProvider");
+    snapshot!(offline, offline.line("aws setup aws-ecr -f early.json --emit aws-cli").run(), @r"
+    exit 3
+    --- stderr
+    error: the AWS side of aws-ecr was not written out for `edge`
+      because: `edge` publishes no trust policy for aws-ecr yet: status.addOns.awsECR.trustPolicy is not there
+    hint: read the cluster again: mk8s cluster get edge -o json > early.json
+    ");
+    for wrong in [
+        "aws setup aws-ecr -f edge.json --emit aws-cli --only trust",
+        "aws setup aws-ecr -f edge.json --emit aws-cli --wait",
+        "aws setup aws-ecr -f edge.json --yes",
+        "aws setup aws-ecr -f edge.json --emit aws-cli --dry-run",
+        "aws setup aws-ecr -f edge.json --emit pulumi",
+    ] {
+        let _ = offline.line(wrong).run().exits(2).silent();
+    }
+}
+
+#[test]
+fn a_cluster_that_pulls_from_its_own_account_gets_the_provider_alone() {
+    let bed = Bed::home();
+    bed.run("addon enable aws-ecr -c home --with-prerequisites")
+        .ok();
+    let run = bed
+        .run("aws setup aws-ecr -c home --emit terraform --wait")
+        .ok();
+    let read = read_hcl(&run.stdout);
+    let kinds: Vec<&String> = read["resource"].as_object().unwrap().keys().collect();
+    assert_eq!(kinds, ["aws_iam_openid_connect_provider"]);
+}
