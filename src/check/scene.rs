@@ -67,12 +67,15 @@ pub struct Probe {
     pub outcome: Result<(), ApiError>,
 }
 
+/// Who and where, and the client for it; each may have failed.
+pub type Login<'a> = (Result<&'a Settings, Error>, Result<&'a Client, Error>);
+
 impl<'a> Session<'a> {
     /// Puts together what is known before anything is looked at.
     pub fn new(
         asked: Asked,
         env: &'a Environment,
-        login: Option<(Result<&'a Settings, Error>, Result<&'a Client, Error>)>,
+        login: Option<Login<'a>>,
         aws: AwsConnection,
         files: Vec<File>,
     ) -> Self {
@@ -295,7 +298,8 @@ impl Doc<'_> {
     pub fn flags(&self) -> String {
         let mut flags = format!("-f {}", quote(&self.file.label));
         if self.several {
-            flags.push_str(&format!(" -c {}", quote(self.cluster.name())));
+            flags.push_str(" -c ");
+            flags.push_str(&quote(self.cluster.name()));
         }
         flags
     }
