@@ -297,7 +297,7 @@ fn the_workload_of_the_guide_is_filled_in() {
         .ok();
     assert_eq!(parts.stdout, whole.stdout);
     for reader in [Reader::JsYaml, Reader::PyYaml] {
-        let read = read_yaml(reader, &[whole.stdout.clone()]);
+        let read = read_yaml(reader, std::slice::from_ref(&whole.stdout));
         let documents = read[0].as_ref().unwrap();
         let json = env
             .line(&format!("aws workload --image {image} -o json"))
