@@ -108,14 +108,13 @@ impl Course {
     /// Remembers why dependants are to be skipped; a skip hands on its own reason.
     fn note(&mut self, check: &Check, findings: &[Finding]) {
         let reason = match worst(findings) {
-            State::Pass | State::Warn => None,
             State::Fail => Some(format!("{} failed", check.id)),
             State::Unknown => Some(format!("{} is unknown", check.id)),
             State::Skip if findings.iter().all(|it| it.state == State::Skip) => {
                 findings.first().map(|finding| finding.message.clone())
             }
-            // One part was skipped, another looked at.
-            State::Skip => None,
+            // A skip here is of one part only; another was looked at.
+            State::Pass | State::Warn | State::Skip => None,
         };
         self.ended.insert(check.id, reason);
     }

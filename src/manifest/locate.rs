@@ -91,7 +91,7 @@ fn duplicate(view: View<'_>, map: Id, key: String, first: Entry, again: Id) -> D
 }
 
 /// The map and the entry at the end of the path.
-fn find<'a>(view: View<'a>, path: &[&str]) -> Option<(Id, Entry)> {
+fn find(view: View<'_>, path: &[&str]) -> Option<(Id, Entry)> {
     let mut map = view.tree.resolve(view.root);
     let mut found = None;
     for part in path {
@@ -115,7 +115,6 @@ fn own_lines(view: View<'_>, map: Id, entry: Entry) -> Option<RangeInclusive<usi
 #[cfg(test)]
 mod tests {
     use super::super::Manifest;
-    use super::*;
 
     const TEXT: &str = "kind: mk8s\nname: a\nid: x\nstatus:\n  oidc: y\n  more: [1,\n    2]\n\nspec:\n  \
                         addOns:\n    awsECR: true # on\n    logs: {}\n    logs:\n      docker: true\n";
@@ -139,7 +138,7 @@ mod tests {
             assert_eq!(document.lines_of(path), lines, "{path:?}");
         }
         assert_eq!(
-            document.written(&["spec", "addOns", "awsECR"]),
+            document.written(&["spec", "addOns", "awsECR"]).as_deref(),
             Some("true")
         );
         assert_eq!(document.written(&["spec", "addOns"]), None);
