@@ -113,7 +113,7 @@ impl Course {
             State::Skip if findings.iter().all(|it| it.state == State::Skip) => {
                 findings.first().map(|finding| finding.message.clone())
             }
-            // Of a skip, one part was skipped and another looked at.
+            // A skip here is of one part only; another was looked at.
             State::Pass | State::Warn | State::Skip => None,
         };
         self.ended.insert(check.id, reason);

@@ -59,6 +59,9 @@ pub struct Session<'a> {
     caller: OnceCell<(Sdk, Answer<Caller>)>,
 }
 
+/// Who and where, and the client that goes with it, or why there is none.
+pub type Login<'a> = (Result<&'a Settings, Error>, Result<&'a Client, Error>);
+
 /// What one read of the org's clusters told.
 pub struct Probe {
     /// The server's clock, and ours at the same moment.
@@ -66,9 +69,6 @@ pub struct Probe {
     /// Whether it succeeded.
     pub outcome: Result<(), ApiError>,
 }
-
-/// Who and where, and the client for it; each may have failed.
-pub type Login<'a> = (Result<&'a Settings, Error>, Result<&'a Client, Error>);
 
 impl<'a> Session<'a> {
     /// Puts together what is known before anything is looked at.
@@ -296,12 +296,12 @@ impl Doc<'_> {
 
     /// `-f FILE`, and `-c NAME` where the file has several.
     pub fn flags(&self) -> String {
-        let mut flags = format!("-f {}", quote(&self.file.label));
+        let file = quote(&self.file.label);
         if self.several {
-            flags.push_str(" -c ");
-            flags.push_str(&quote(self.cluster.name()));
+            format!("-f {file} -c {}", quote(self.cluster.name()))
+        } else {
+            format!("-f {file}")
         }
-        flags
     }
 }
 
