@@ -254,9 +254,9 @@ fn searching() -> Section {
 fn strict() -> Section {
     Section {
         title: "A stricter server",
-        about: "`--enforce-prerequisites --require-role aws-ecr`; clusters `edge` (Hetzner) and \
+        about: "`--enforce-prerequisites`; clusters `edge` (Hetzner) and \
                 `prod` (AWS). Whether the platform is so strict is not known.",
-        flags: &["--enforce-prerequisites", "--require-role", "aws-ecr"],
+        flags: &["--enforce-prerequisites"],
         clusters: vec![
             hetzner("edge", &["awsWorkloadIdentity: {}"]),
             aws("prod", &[]),
@@ -267,7 +267,6 @@ fn strict() -> Section {
                 "spec: {addOns: {awsECR: {roleArn: \"arn:aws:iam::999999999999:role/r\"}}}\n"
                     .to_owned(),
             ),
-            ("bare.yaml", "spec: {addOns: {awsECR: {}}}\n".to_owned()),
             (
                 "no-identity.yaml",
                 "spec: {addOns: {awsWorkloadIdentity: null}}\n".to_owned(),
@@ -289,7 +288,6 @@ fn strict() -> Section {
                 .fails()
                 .says("awsWorkloadIdentity")
                 .gone("new"),
-            row("mk8s patch edge -f bare.yaml").fails().says("roleArn"),
             row("mk8s patch edge -f ecr.yaml -o names").then(
                 "edge",
                 "/spec/addOns/awsECR/roleArn",
