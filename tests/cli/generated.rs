@@ -3,6 +3,7 @@
 //!
 //! The tests compare; with `MK8S_UPDATE_DOCS=1` they write instead (`scripts/generate`).
 
+use crate::support::Bed;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -418,6 +419,53 @@ fn the_runs_in_the_documents_are_real() {
         }
         settle(&page, &made);
     }
+}
+
+/// The calls of one run, told apart: reads and writes in IAM, reads and writes of the cluster.
+fn calls(bed: &Bed, line: &str) -> String {
+    bed.moto.forget();
+    let before = bed.sandbox.requests().len();
+    bed.run(line).ok();
+    let log = bed.moto.log();
+    let writes = bed.moto.writes();
+    let requests = bed.sandbox.requests();
+    let (gets, patches): (Vec<_>, Vec<_>) = requests[before..]
+        .iter()
+        .partition(|request| request.starts_with("GET "));
+    format!(
+        "{} | {} | {} | {} | {}",
+        log.len() - writes.len(),
+        writes.len(),
+        gets.len(),
+        patches.len(),
+        if writes.is_empty() {
+            "–".to_owned()
+        } else {
+            writes.join(", ")
+        },
+    )
+}
+
+#[test]
+fn the_table_of_aws_calls_is_current() {
+    let mut table = "| run | reads in AWS | writes in AWS | reads of the cluster | \
+        changes of the cluster | the writes in AWS |\n|---|---|---|---|---|---|\n"
+        .to_owned();
+    let bed = Bed::edge();
+    let (setup, down) = (
+        "aws setup aws-ecr -c edge --yes",
+        "aws teardown aws-ecr -c edge --with-oidc-provider --yes",
+    );
+    for (name, line) in [
+        ("setup, fresh", setup),
+        ("setup, repeated", setup),
+        ("status", "aws status aws-ecr -c edge"),
+        ("teardown with the provider", down),
+        ("teardown, repeated", down),
+    ] {
+        let _ = writeln!(table, "| {name} | {} |", calls(&bed, line));
+    }
+    settle_region("docs/aws.md", "calls", &table);
 }
 
 #[test]
