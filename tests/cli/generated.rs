@@ -468,6 +468,43 @@ fn the_table_of_aws_calls_is_current() {
     settle_region("docs/aws.md", "calls", &table);
 }
 
+/// What a script prints, with the binary under test; it brings its own servers.
+fn rehearsal() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(root().join("scripts/rehearse-aws"))
+        .arg(env!("CARGO_BIN_EXE_mk8s"))
+        .env_clear()
+        // The Python that the emulator was installed with.
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", folder.path())
+        .env("TMPDIR", folder.path())
+        .env("LANG", "C.UTF-8")
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaints}\n{text}");
+    text
+}
+
+#[test]
+fn the_rehearsal_in_the_readme_is_real() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let start = "<!-- excerpt: scripts/rehearse-aws -->\n";
+    let (before, rest) = readme.split_once(start).unwrap();
+    let (_, after) = rest.split_once("\n```\n").unwrap();
+    let output = rehearsal();
+    settle(
+        "README.md",
+        &format!(
+            "{before}{start}```console\n$ scripts/rehearse-aws\n{}\n```\n{after}",
+            output.trim()
+        ),
+    );
+}
+
 #[test]
 fn the_excerpt_of_the_demo_is_real() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();

@@ -296,7 +296,7 @@ fn strict() -> Section {
                 .gone("new"),
             row("mk8s patch edge -f absent.yaml")
                 .fails()
-                .says("absent")
+                .says("names a role that does not exist")
                 .then("edge", "/spec/addOns/awsECR", ""),
             row("mk8s patch edge -f ecr.yaml -o names").then(
                 "edge",
