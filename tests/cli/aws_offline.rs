@@ -4,6 +4,7 @@ use crate::support::{Bed, Env, Reader, read_yaml, snapshot};
 use serde_json::json;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "mostly screens")]
 fn status_says_what_is_missing_and_what_differs() {
     let bed = Bed::edge();
     snapshot!(bed.env, bed.run("aws status aws-ecr -c edge --exit-code"), @r"
