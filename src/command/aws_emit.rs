@@ -90,9 +90,8 @@ fn org_of(cluster: &Value) -> Option<String> {
     (!org.is_empty()).then(|| org.to_owned())
 }
 
-/// `mk8s aws setup --emit FORM`
-pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Result<Outcome> {
-    let addon = aws::addon(&args.target.addon)?;
+/// Refuses flags that say nothing here.
+fn check(args: &SetupArgs) -> Result<()> {
     if args.only == Some(OnlyPart::Trust) {
         return Err(Error::usage("--only trust cannot be printed for others")
             .because(
@@ -104,6 +103,13 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         return Err(Error::usage("--wait was given together with -f")
             .because("a file does not change while it is waited for"));
     }
+    Ok(())
+}
+
+/// `mk8s aws setup --emit FORM`
+pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Result<Outcome> {
+    let addon = aws::addon(&args.target.addon)?;
+    check(args)?;
     let request = aws_setup::asked(args)?;
     let partition = match args.make.image.as_deref() {
         None => None,

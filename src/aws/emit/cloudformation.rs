@@ -1,4 +1,4 @@
-//! A CloudFormation template in YAML. Pure.
+//! A `CloudFormation` template in YAML. Pure.
 //!
 //! Every text is double-quoted, so that no reader takes it for anything else.
 
@@ -101,7 +101,7 @@ fn shortened(text: &str) -> String {
     text.chars().take(250).collect()
 }
 
-/// A text with a dynamic reference, which CloudFormation resolves wherever it stands.
+/// A text with a dynamic reference, which `CloudFormation` resolves wherever it stands.
 fn dynamic(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => text.contains("{{resolve:").then_some(text),

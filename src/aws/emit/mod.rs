@@ -25,7 +25,7 @@ pub enum Format {
     AwsCli,
     /// Terraform's language.
     Terraform,
-    /// A CloudFormation template in YAML.
+    /// A `CloudFormation` template in YAML.
     CloudFormation,
 }
 

@@ -192,10 +192,10 @@ fn attach(out: &mut String, attachment: &Attachment, with_role: bool) {
         enough.extend(attachment.instead.iter().cloned());
         enough.dedup();
     }
-    let fits: String = enough
-        .iter()
-        .map(|arn| format!(" \\\n    -e {}", quoted(arn)))
-        .collect();
+    let mut fits = String::new();
+    for arn in &enough {
+        let _ = write!(fits, " \\\n    -e {}", quoted(arn));
+    }
     let (key, value) = &attachment.tag;
     let tag = quoted(&json!([{"Key": key, "Value": value}]).to_string());
     let role = if with_role {
