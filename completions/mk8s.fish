@@ -50,6 +50,7 @@ complete -c mk8s -n "__fish_mk8s_needs_command" -s k -l insecure -d 'Server cert
 complete -c mk8s -n "__fish_mk8s_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_needs_command" -s V -l version -d 'Print version'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "addon" -d 'Switch add-ons on and off, and look at them'
+complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "aws" -d 'Make what an add-on needs in AWS, and take it down'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "apply" -d 'Create or update clusters from manifests'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "diff" -d 'Compare the add-ons of manifests with live clusters'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "cluster" -d 'Look at clusters'
@@ -172,6 +173,17 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l tenant-id -d 'Id of the Entra tenant; kept if omitted (azure-workload-identity)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l location -d 'Location that the cluster serves, as //location/NAME; kept if omitted (byok)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l scratch-space-storage-class -d 'Storage class for scratch space; needed if the default class is block mode; kept if omitted (kubevirt)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l account -d 'AWS account in which it is made; that of the role, the image, the cluster or the caller if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l image -d 'Image that is to be pulled; names the account' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l role-name -d 'Name of the role; mk8s-ORG-CLUSTER-ecr if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l role-path -d 'Path of a new role, such as /team/' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l permissions-boundary -d 'Permissions boundary of a new role' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l tag -d 'Tag of a new role (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l max-session-duration -d 'Longest session of a new role, in seconds or as 1h' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l pull-policy -d 'Policy that lets the role pull: read-only, pull-only or an ARN; read-only if none is there' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-profile -d 'Profile of the AWS tools' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
@@ -192,6 +204,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l no-role-arn -d 'No role: the one that is set is removed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l with-prerequisites -d 'The add-ons that it needs as well'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l create-role -d 'Role and OIDC provider in AWS as well, as `mk8s aws setup` makes them (aws-ecr)'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l replace-trust -d 'Trust policy as a whole: other statements go'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l no-backup -d 'No copy of a trust policy before it is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l apply -d 'Live clusters as well as the files: files first'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l force -d 'Change past a rule of mk8s (provider, prerequisite)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
@@ -290,6 +305,214 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s h -l help -d 'Print help'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "setup" -d 'Make OIDC provider, role and trust policy for an add-on'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "status" -d 'Show what exists in AWS for an add-on, and what differs'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "teardown" -d 'Take down what mk8s made in AWS for an add-on'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "permissions" -d 'Print the least IAM policy that the caller needs'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "workload" -d 'Print a Deployment that pulls an image from ECR'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s f -l file -d 'File with the cluster as the API gives it, or `-` for stdin; for --emit and --repository-policy, then offline' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l role-arn -d 'Role to use, made if it is missing; the one that is set if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l account -d 'AWS account in which it is made; that of the role, the image, the cluster or the caller if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l image -d 'Image that is to be pulled; names the account' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l role-name -d 'Name of the role; mk8s-ORG-CLUSTER-ecr if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l role-path -d 'Path of a new role, such as /team/' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l permissions-boundary -d 'Permissions boundary of a new role' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l tag -d 'Tag of a new role (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l max-session-duration -d 'Longest session of a new role, in seconds or as 1h' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l pull-policy -d 'Policy that lets the role pull: read-only, pull-only or an ARN; read-only if none is there' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l aws-profile -d 'Profile of the AWS tools' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l only -d 'Part to make alone' -r -f -a "oidc-provider\t'The OIDC provider'
+role\t'The role'
+trust\t'Its trust policy'
+policy\t'Its pull policy'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l emit -d 'Form in which everything is printed for others to run; nothing is changed, and no AWS credentials are needed' -r -f -a "plan\t'The plan'
+aws-cli\t'A shell script that calls the AWS CLI'
+terraform\t'Terraform'
+cloudformation\t'A `CloudFormation` template'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l wait -d 'Longest wait for what the cluster publishes; 5m if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l replace-trust -d 'Trust policy as a whole: other statements go'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l no-backup -d 'No copy of a trust policy before it is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l repository-policy -d 'Statement that the repository of --image needs when it belongs to another account than the role; nothing is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l apply-repository-policy -d 'That statement put into the repository\'s policy, with credentials of its account'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l dry-run -d 'Preview on stdout; nothing is sent'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l exit-code -d 'Exit 10 when a dry run finds something to do'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l role-arn -d 'Role to look at; the one that is set if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l account -d 'AWS account to look in' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l role-name -d 'Name of the role' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l aws-profile -d 'Profile of the AWS tools' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l exit-code -d 'Exit 10 when something is missing or differs'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l account -d 'AWS account to work in' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l role-name -d 'Name of the role' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l aws-profile -d 'Profile of the AWS tools' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l with-oidc-provider -d 'OIDC provider and aws-workload-identity as well, if nothing else needs them'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l keep-addon -d 'Add-on left on, its role cleared'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l no-backup -d 'No copy of a trust policy before it is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l dry-run -d 'Preview on stdout; nothing is sent'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l exit-code -d 'Exit 10 when a dry run finds something to do'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l for -d 'Command that the policy is for; all if omitted (can be repeated)' -r -f -a "status\t'Reading'
+setup\t'Making'
+teardown\t'Taking down'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l account -d 'AWS account that it is limited to' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l partition -d 'Partition of that account' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l image -d 'Image in a private ECR registry' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l account -d 'AWS account of the registry' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l region -d 'Region of the registry' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l repository -d 'Repository, with a tag if wanted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l name -d 'Name of the Deployment; example-ecr if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l namespace -d 'Namespace of the Deployment; kubectl\'s own if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s c -l cluster -d 'Cluster whose documents are applied; all if omitted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
@@ -506,23 +729,7 @@ string\t''
 placeholder\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l latency -d 'Time that every answer takes; none if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l require-role -d 'Add-on that is refused without a role (can be repeated)' -r -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
-aws-efs\t'Mount Amazon EFS file systems as volumes'
-aws-elb\t'Make AWS load balancers for services and ingresses'
-aws-workload-identity\t'Let pods assume IAM roles'
-azure-acr\t'Pull images from private Azure Container Registries'
-azure-workload-identity\t'Give pods Entra identities'
-byok\t'Make the cluster a Control Plane location'
-dashboard\t'Serve the Kubernetes Dashboard'
-headlamp\t'Serve the Headlamp user interface'
-kubevirt\t'Run virtual machines'
-local-path-storage\t'Offer volumes on the node\'s own disk'
-logs\t'Send pod logs and audit records to Control Plane'
-metrics\t'Send Prometheus metrics to Control Plane'
-node-local-dns\t'Cache DNS answers on every node'
-nvidia\t'Run GPU workloads on NVIDIA nodes'
-registry-mirror\t'Share pulled images between nodes'
-sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l require-role -d 'IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
@@ -559,23 +766,7 @@ string\t''
 placeholder\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l latency -d 'Time that every answer takes; none if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l require-role -d 'Add-on that is refused without a role (can be repeated)' -r -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
-aws-efs\t'Mount Amazon EFS file systems as volumes'
-aws-elb\t'Make AWS load balancers for services and ingresses'
-aws-workload-identity\t'Let pods assume IAM roles'
-azure-acr\t'Pull images from private Azure Container Registries'
-azure-workload-identity\t'Give pods Entra identities'
-byok\t'Make the cluster a Control Plane location'
-dashboard\t'Serve the Kubernetes Dashboard'
-headlamp\t'Serve the Headlamp user interface'
-kubevirt\t'Run virtual machines'
-local-path-storage\t'Offer volumes on the node\'s own disk'
-logs\t'Send pod logs and audit records to Control Plane'
-metrics\t'Send Prometheus metrics to Control Plane'
-node-local-dns\t'Cache DNS answers on every node'
-nvidia\t'Run GPU workloads on NVIDIA nodes'
-registry-mirror\t'Share pulled images between nodes'
-sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l require-role -d 'IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
@@ -742,6 +933,62 @@ nvidia\t'Run GPU workloads on NVIDIA nodes'
 registry-mirror\t'Share pulled images between nodes'
 sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -f

@@ -46,7 +46,7 @@ pub enum AddonCommand {
                       $ mk8s addon enable aws-ecr -c edge --with-prerequisites --role-arn $ROLE\n  \
                       $ mk8s addon enable aws-ecr -f clusters/prod.yaml --dry-run"
     )]
-    Enable(EnableArgs),
+    Enable(Box<EnableArgs>),
     /// Turn an add-on off
     #[command(
         long_about = "Turn an add-on off by removing its key from `spec.addOns`, with its settings. One \

@@ -24,7 +24,7 @@ pub enum AwsCommand {
                       $ mk8s aws setup aws-ecr -c edge --only oidc-provider --dry-run\n  \
                       $ mk8s aws setup aws-ecr -c edge --account 999999999999 --emit aws-cli"
     )]
-    Setup(SetupArgs),
+    Setup(Box<SetupArgs>),
     /// Show what exists in AWS for an add-on, and what differs
     #[command(
         long_about = "Show what exists in AWS for an add-on of a cluster, what is missing and what \
@@ -43,7 +43,7 @@ pub enum AwsCommand {
                       $ mk8s aws teardown aws-ecr -c prod\n  \
                       $ mk8s aws teardown aws-ecr -c prod --with-oidc-provider --yes"
     )]
-    Teardown(TeardownArgs),
+    Teardown(Box<TeardownArgs>),
     /// Print the least IAM policy that the caller needs
     #[command(
         long_about = "Print the least IAM policy that a caller of `mk8s aws` needs, as JSON. \

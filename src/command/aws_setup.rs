@@ -52,7 +52,7 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
         several: names.len() > 1,
         wait: args.wait.unwrap_or(WAIT),
     };
-    job.run(&names, &args.make, args.exit_code).await
+    Box::pin(job.run(&names, &args.make, args.exit_code)).await
 }
 
 /// What `aws setup` was asked for, checked.
@@ -102,7 +102,7 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         several: names.len() > 1,
         wait: args.change.wait.unwrap_or(WAIT),
     };
-    job.run(&names, &args.make, args.change.exit_code).await
+    Box::pin(job.run(&names, &args.make, args.change.exit_code)).await
 }
 
 /// What was asked for on the command line, checked.
@@ -179,13 +179,72 @@ struct Done {
     changed: bool,
 }
 
+/// How a change of the cluster went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Went {
+    /// The next step may follow.
+    On,
+    /// The plan has to be made again.
+    Otherwise,
+}
+
+/// What a run has done so far.
+struct Progress {
+    order: Order,
+    done: Vec<(Step, bool)>,
+    previous_trust: Option<Value>,
+    warnings: Vec<String>,
+}
+
+impl Progress {
+    /// Says what has not been said yet.
+    fn warn(&mut self, cx: &Context, warnings: &[String]) {
+        for warning in warnings {
+            if !self.warnings.contains(warning) {
+                cx.ui.warn(warning);
+                self.warnings.push(warning.clone());
+            }
+        }
+    }
+
+    /// Whether this run has done a step whose outcome the caller may not see.
+    fn is_done_unseen(&self, step: &Step, scene: &Scene) -> bool {
+        scene.state.hides(step.part) && self.done.iter().any(|(known, _)| known.work == step.work)
+    }
+
+    fn is_complete(&self, plan: &Plan, scene: &Scene) -> bool {
+        let is_right = |step: &Step| step.work == Work::Nothing || self.is_done_unseen(step, scene);
+        plan.steps.iter().all(is_right)
+    }
+
+    fn finish(self, mut plan: Plan) -> Done {
+        plan.warnings = self.warnings;
+        let mut steps = self.done;
+        // What was right from the start belongs in the report as well.
+        for step in &plan.steps {
+            let same = |(known, _): &(Step, bool)| {
+                known.part == step.part && known.resource == step.resource
+            };
+            if !steps.iter().any(same) {
+                steps.push((step.clone(), false));
+            }
+        }
+        Done {
+            changed: steps.iter().any(|(_, changed)| *changed),
+            steps,
+            plan,
+            previous_trust: self.previous_trust,
+        }
+    }
+}
+
 impl Job<'_> {
     async fn run(&self, names: &[String], make: &MakeArgs, exit_code: bool) -> Result<Outcome> {
         let sdk = aws::connect(self.cx, &make.connection).await?;
         let caller = state::caller(&sdk).await?;
         let mut results = Vec::new();
         for name in names {
-            let done = self.one(&sdk, &caller, name).await;
+            let done = Box::pin(self.one(&sdk, &caller, name)).await;
             results.push((
                 name.clone(),
                 done.map(|done| aws::Told {
@@ -271,9 +330,7 @@ impl Job<'_> {
                 patience: aws::patience(cx)?,
             },
         );
-        let done = self
-            .carry_out(sdk, caller, name, scene, plan, applier)
-            .await;
+        let done = Box::pin(self.carry_out(sdk, caller, name, scene, plan, applier)).await;
         cx.if_interrupted(None);
         done
     }
@@ -290,95 +347,46 @@ impl Job<'_> {
         mut applier: Applier<'_, Aws<'_>>,
     ) -> Result<Done> {
         let cx = self.cx;
-        let mut order = Order::default();
-        let mut done: Vec<(Step, bool)> = Vec::new();
-        let mut previous_trust = None;
-        let mut warnings = plan.warnings.clone();
+        let mut progress = Progress {
+            order: Order::default(),
+            done: Vec::new(),
+            previous_trust: None,
+            warnings: plan.warnings.clone(),
+        };
         for _ in 0..ROUNDS {
             for step in &plan.steps {
                 cx.if_interrupted(Some(AGAIN.to_owned()));
                 match &step.work {
                     Work::Nothing => {}
-                    _ if is_done_unseen(step, &scene, &done) => {}
+                    _ if progress.is_done_unseen(step, &scene) => {}
                     Work::Later(awaited) => {
                         self.await_cluster(name, *awaited).await?;
                         break;
                     }
                     Work::Cluster(changes) => {
-                        let planner = ClusterStep {
-                            name,
-                            what: &step.resource,
-                            changes,
-                        };
-                        let cluster = cx.read(name).await?;
-                        match live::settle(cx, &planner, cluster).await {
-                            Ok(settled) => {
-                                let changed = settled.after.is_some();
-                                cx.ui.status(&aws::told(step, changed));
-                                done.push((step.clone(), changed));
-                            }
-                            // The platform may refuse the ARN of a role that is not there yet.
-                            Err(error)
-                                if error.kind == Kind::Refused
-                                    && order == Order::AddonFirst
-                                    && names_role(changes)
-                                    && scene.state.role.known().is_none_or(Option::is_none) =>
-                            {
-                                cx.ui.status(&format!(
-                                    "{name} does not take a role that does not exist: the role is made first"
-                                ));
-                                cx.ui.detail(&error.to_string());
-                                order = Order::RoleFirst;
-                                break;
-                            }
-                            Err(error) => return Err(error),
+                        let went = self.change_cluster(name, step, changes, &scene, &mut progress);
+                        if Box::pin(went).await? == Went::Otherwise {
+                            break;
                         }
                     }
                     _ => {
                         let outcome = applier.run(step).await?;
-                        for warning in outcome.warnings {
-                            cx.ui.warn(&warning);
-                            warnings.push(warning);
-                        }
+                        progress.warn(cx, &outcome.warnings);
                         cx.ui.status(&aws::told(step, outcome.changed));
                         if let Some(backup) = &outcome.backup {
                             cx.ui.status(&aws::kept(backup));
                         }
-                        previous_trust = outcome.previous_trust.or(previous_trust);
-                        done.push((step.clone(), outcome.changed));
+                        progress.previous_trust =
+                            outcome.previous_trust.or(progress.previous_trust);
+                        progress.done.push((step.clone(), outcome.changed));
                     }
                 }
             }
             scene = self.scene(sdk, caller, name).await?;
-            plan = self.plan(&scene, order)?;
-            for warning in &plan.warnings {
-                if !warnings.contains(warning) {
-                    cx.ui.warn(warning);
-                    warnings.push(warning.clone());
-                }
-            }
-            if plan
-                .steps
-                .iter()
-                .all(|step| step.work == Work::Nothing || is_done_unseen(step, &scene, &done))
-            {
-                plan.warnings = warnings;
-                let mut steps = done;
-                // What was right from the start belongs in the report as well.
-                for step in &plan.steps {
-                    let known = steps.iter().any(|(known, _)| {
-                        known.part == step.part && known.resource == step.resource
-                    });
-                    if !known {
-                        steps.push((step.clone(), false));
-                    }
-                }
-                return Ok(Done {
-                    changed: steps.iter().any(|(_, changed)| *changed),
-                    steps,
-                    plan,
-                    previous_trust,
-                });
+            plan = self.plan(&scene, progress.order)?;
+            progress.warn(cx, &plan.warnings);
+            if progress.is_complete(&plan, &scene) {
+                return Ok(progress.finish(plan));
             }
         }
         let open: Vec<String> = plan
@@ -392,6 +400,47 @@ impl Job<'_> {
                 .because(format!("looking again still shows: {}", open.join(", ")))
                 .hint("run the same command again; it continues where it stopped"),
         )
+    }
+
+    /// Brings a step's changes to the cluster. A platform that refuses the ARN of a role that is not
+    /// there yet has the role made first.
+    async fn change_cluster(
+        &self,
+        name: &str,
+        step: &Step,
+        changes: &[Change],
+        scene: &Scene,
+        progress: &mut Progress,
+    ) -> Result<Went> {
+        let cx = self.cx;
+        let planner = ClusterStep {
+            name,
+            what: &step.resource,
+            changes,
+        };
+        let cluster = cx.read(name).await?;
+        match live::settle(cx, &planner, cluster).await {
+            Ok(settled) => {
+                let changed = settled.after.is_some();
+                cx.ui.status(&aws::told(step, changed));
+                progress.done.push((step.clone(), changed));
+                Ok(Went::On)
+            }
+            Err(error)
+                if error.kind == Kind::Refused
+                    && progress.order == Order::AddonFirst
+                    && names_role(changes)
+                    && scene.state.role.known().is_none_or(Option::is_none) =>
+            {
+                cx.ui.status(&format!(
+                    "{name} does not take a role that does not exist: the role is made first"
+                ));
+                cx.ui.detail(&error.to_string());
+                progress.order = Order::RoleFirst;
+                Ok(Went::Otherwise)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn await_cluster(&self, name: &str, awaited: Awaited) -> Result<()> {
@@ -447,9 +496,4 @@ fn names_role(changes: &[Change]) -> bool {
                 .as_ref()
                 .is_some_and(|value| value.get("roleArn").is_some())
     })
-}
-
-/// Whether this run has done a step whose outcome the caller may not see.
-fn is_done_unseen(step: &Step, scene: &Scene, done: &[(Step, bool)]) -> bool {
-    scene.state.hides(step.part) && done.iter().any(|(known, _)| known.work == step.work)
 }

@@ -172,16 +172,18 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
             AddonCommand::List(args) => addon_read::list(cx, &args).await,
             AddonCommand::Show(args) => addon_read::show(cx, &args).await,
             AddonCommand::Explain(args) => addon_read::explain(cx, &args),
-            AddonCommand::Enable(args) if args.create_role => aws_setup::with_role(cx, &args).await,
+            AddonCommand::Enable(args) if args.create_role => {
+                Box::pin(aws_setup::with_role(cx, &args)).await
+            }
             AddonCommand::Enable(args) => addon_change::enable(cx, &args).await,
             AddonCommand::Disable(args) => addon_change::disable(cx, &args).await,
             AddonCommand::TrustPolicy(args) => status::trust_policy(cx, &args).await,
             AddonCommand::OidcUrl(args) => status::oidc_url(cx, &args).await,
         },
         Command::Aws(command) => match command {
-            AwsCommand::Setup(args) => aws_setup::setup(cx, &args).await,
-            AwsCommand::Status(args) => aws_status::status(cx, &args).await,
-            AwsCommand::Teardown(args) => aws_teardown::teardown(cx, &args).await,
+            AwsCommand::Setup(args) => Box::pin(aws_setup::setup(cx, &args)).await,
+            AwsCommand::Status(args) => Box::pin(aws_status::status(cx, &args)).await,
+            AwsCommand::Teardown(args) => Box::pin(aws_teardown::teardown(cx, &args)).await,
             AwsCommand::Permissions(args) => aws_offline::permissions(cx, &args),
             AwsCommand::Workload(args) => aws_offline::workload(cx, &args),
         },
