@@ -91,7 +91,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
 }
 
 /// The longest that IAM takes to know everywhere what was changed.
-const PROPAGATION: Duration = Duration::from_secs(60);
+const PROPAGATION: Duration = Duration::from_mins(1);
 
 /// A token is small; a file that is not is something else.
 const TOKEN: usize = 64 * 1024;
