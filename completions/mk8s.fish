@@ -24,7 +24,7 @@ function __fish_mk8s_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c mk8s -n "__fish_mk8s_needs_command" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_needs_command" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -53,12 +53,14 @@ complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "addon" -d 'Switch add-ons
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "aws" -d 'Make what an add-on needs in AWS, and take it down'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "apply" -d 'Create or update clusters from manifests'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "diff" -d 'Compare the add-ons of manifests with live clusters'
+complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "check" -d 'Check that what is on can work, down to the image'
+complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "doctor" -d 'Check that what is on can work, down to the image'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "cluster" -d 'Look at clusters'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "auth" -d 'Show who is logged in, and where'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "sandbox" -d 'Rehearse against an embedded Control Plane'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "completion" -d 'Print a completion script'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "version" -d 'Print the version'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -91,7 +93,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_sub
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "oidc-url" -d 'Print the OIDC issuer URL of a cluster'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -117,7 +119,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -142,7 +144,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -185,7 +187,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -222,7 +224,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l confirm -d 'Name of the cluster, where turning the add-on off endangers more than itself (byok)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -255,7 +257,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l account -d 'AWS account to set in the document; left as served if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l wait -d 'Time for it to be published; 5m if no duration follows' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -281,7 +283,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -305,7 +307,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -335,6 +337,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "permissions" -d 'Print the least IAM policy that the caller needs'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "workload" -d 'Print a Deployment that pulls an image from ECR'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s f -l file -d 'File with the cluster as the API gives it, or `-` for stdin; for --emit and --repository-policy, then offline' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l role-arn -d 'Role to use, made if it is missing; the one that is set if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l account -d 'AWS account in which it is made; that of the role, the image, the cluster or the caller if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l image -d 'Image that is to be pulled; names the account' -r
@@ -351,8 +354,12 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 role\t'The role'
 trust\t'Its trust policy'
 policy\t'Its pull policy'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l emit -d 'Form in which everything is printed for others to run; nothing is changed, and no AWS credentials are needed' -r -f -a "plan\t'The plan'
+aws-cli\t'A shell script that calls the AWS CLI'
+terraform\t'Terraform'
+cloudformation\t'A `CloudFormation` template'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l wait -d 'Longest wait for what the cluster publishes; 5m if omitted' -r
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -371,6 +378,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l replace-trust -d 'Trust policy as a whole: other statements go'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l no-backup -d 'No copy of a trust policy before it is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l repository-policy -d 'Statement that the repository of --image needs when it belongs to another account than the role; nothing is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l apply-repository-policy -d 'That statement put into the repository\'s policy, with credentials of its account'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l dry-run -d 'Preview on stdout; nothing is sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l exit-code -d 'Exit 10 when a dry run finds something to do'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Only results, warnings and errors'
@@ -387,7 +396,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l aws-profile -d 'Profile of the AWS tools' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -418,7 +427,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l aws-profile -d 'Profile of the AWS tools' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -452,7 +461,7 @@ setup\t'Making'
 teardown\t'Taking down'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l account -d 'AWS account that it is limited to' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l partition -d 'Partition of that account' -r
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -482,7 +491,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l repository -d 'Repository, with a tag if wanted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l name -d 'Name of the Deployment; example-ecr if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l namespace -d 'Namespace of the Deployment; kubectl\'s own if omitted' -r
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -508,7 +517,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s c -l cluster -d 'Cluster whose documents are applied; all if omitted (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -538,7 +547,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s k -l insecure -d 'Se
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s c -l cluster -d 'Cluster whose documents are compared; all if omitted (can be repeated)' -r
-complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -563,7 +572,83 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s y -l yes -d 'Yes to e
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s c -l cluster -d 'Live cluster, and with -f the documents of that name; `MK8S_CLUSTER` if omitted without -f (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin; alone it is checked offline (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l image -d 'Image in a private ECR registry that is to be pulled' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l only -d 'Check or group to report alone (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l fail-on -d 'State that counts as a failure too: warning or unknown (can be repeated)' -r -f -a "warning\t'Warnings'
+unknown\t'What could not be looked at'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l wait -d 'Longest wait for what the cluster publishes, and for a role that is new; 5m if the value is omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l web-identity-token-file -d 'File with that token; the command that makes one is shown if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l aws-profile -d 'Profile of the AWS tools' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l list -d 'List of all checks in place of a run'
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l live -d 'Pull tried for real, with the token of the service account that pulls'
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s c -l cluster -d 'Live cluster, and with -f the documents of that name; `MK8S_CLUSTER` if omitted without -f (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin; alone it is checked offline (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l image -d 'Image in a private ECR registry that is to be pulled' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l only -d 'Check or group to report alone (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l fail-on -d 'State that counts as a failure too: warning or unknown (can be repeated)' -r -f -a "warning\t'Warnings'
+unknown\t'What could not be looked at'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l wait -d 'Longest wait for what the cluster publishes, and for a role that is new; 5m if the value is omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l web-identity-token-file -d 'File with that token; the command that makes one is shown if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l aws-profile -d 'Profile of the AWS tools' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l list -d 'List of all checks in place of a run'
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l live -d 'Pull tried for real, with the token of the service account that pulls'
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -589,7 +674,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_s
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s h -l help -d 'Print help'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -f -a "list" -d 'List the clusters of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -f -a "get" -d 'Print one cluster'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -613,7 +698,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -637,7 +722,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -662,7 +747,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subc
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -f -a "status" -d 'Show who, which org and endpoint, and which source won'
-complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -686,7 +771,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcomma
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -694,24 +779,25 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l token-file -d 'File that holds the token' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -s q -l quiet -d 'Only results, warnings and errors'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -s v -l verbose -d 'More words on what is done'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -s y -l yes -d 'Yes to every question'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -l no-input -d 'No questions: what would ask fails with exit 2'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -s k -l insecure -d 'Server certificates unchecked'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -s h -l help -d 'Print help'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -f -a "start" -d 'Serve an embedded Control Plane until Ctrl-C'
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run" -f -a "run" -d 'Run a command against a fresh embedded Control Plane'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -s h -l help -d 'Print help'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -f -a "start" -d 'Serve an embedded Control Plane until Ctrl-C'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -f -a "run" -d 'Run a command against a fresh embedded Control Plane'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -f -a "token" -d 'Print a token of a service account, as `kubectl create token` does'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l port -d 'Port on 127.0.0.1; a free one if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l seed -d 'Manifest whose clusters are there at the start, instead of the four (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l state -d 'File that keeps the clusters between runs' -r -F
@@ -723,8 +809,9 @@ placeholder\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l latency -d 'Time that every answer takes; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l require-role -d 'IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l oidc -d 'Issuers of the clusters over HTTPS on localhost, on this port or a free one, under a root certificate of the sandbox; issuers that nobody serves if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -760,8 +847,9 @@ placeholder\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l latency -d 'Time that every answer takes; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l require-role -d 'IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l oidc -d 'Issuers of the clusters over HTTPS on localhost, on this port or a free one, under a root certificate of the sandbox; issuers that nobody serves if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -786,7 +874,40 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -s c -l cluster -d 'Cluster whose issuer signs the token' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l service-account -d 'Service account; the one in the trust policy of aws-ecr if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l audience -d 'Audience; the one in the trust policy of aws-ecr if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l expires-in -d 'Time that it is valid for; 1h if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l defect -d 'What is wrong with it, to rehearse: expired, issuer, key, unknown-key or algorithm' -r -f -a "expired\t'It has expired'
+issuer\t'It names another issuer'
+key\t'It is signed with another key under the published id'
+unknown-key\t'It is signed with a key that is not published'
+algorithm\t'It is signed with a shared secret (HS256)'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -810,7 +931,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s y -l yes -d 'Ye
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand version" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand version" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -984,10 +1105,12 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion; and not __fish_seen_subcommand_from bash elvish fish powershell zsh" -f -a "bash\t''
 elvish\t''

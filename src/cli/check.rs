@@ -52,7 +52,7 @@ pub struct CheckArgs {
         help_heading = heading::SETTINGS
     )]
     pub list: bool,
-    /// Longest wait for what the cluster publishes, and for a role that was just made; 5m if the value
+    /// Longest wait for what the cluster publishes, and for a role that is new; 5m if the value
     /// is omitted
     #[arg(
         long,

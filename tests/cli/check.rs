@@ -98,7 +98,7 @@ fn defects_of_login_and_cluster_show_under_their_ids() {
         match at {
             0 => drop(env.set("CPLN_PROFILE", "missing")),
             1 => drop(env.unset("CPLN_TOKEN")),
-            2 => line.push_str(&format!(" --token {}", sandbox.token())),
+            2 => line = format!("{line} --token {}", sandbox.token()),
             3 => {
                 env.set("CPLN_ENDPOINT", late.endpoint());
                 line = "check --only setup".to_owned();

@@ -1,6 +1,7 @@
 //! `mk8s check` against an emulated AWS: what the real AWS CLI breaks shows under exactly its id,
 //! and the command that is named mends it.
 
+use crate::support::manifests::hetzner;
 use crate::support::{ACCOUNT, Bed, Defect, Run, fixes, ids, is_read, snapshot};
 use serde_json::{Value, json};
 
@@ -410,7 +411,11 @@ fn without_credentials_the_group_is_skipped_and_wrong_ones_fail() {
     let run = json_of(&bed, CHECK).exits(11);
     assert_eq!(
         ids(&run, &["fail", "warn", "unknown"]),
-        ["aws-identity".to_owned()].into()
+        OTHER_DEFECTS[0]
+            .ids
+            .iter()
+            .map(|&id| id.to_owned())
+            .collect()
     );
     bed.moto.heals();
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
@@ -442,6 +447,38 @@ fn repository(bed: &Bed, account: &str) {
         "--image-manifest",
         r#"{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "config": {"mediaType": "x", "size": 1, "digest": "sha256:0"}, "layers": []}"#,
     ]);
+}
+
+pub(crate) const OTHER_DEFECTS: [Defect; 2] = [
+    defect("AWS does not know the access key", &["aws-identity"], false),
+    defect(
+        "the issuer's certificate is from no public authority, and no thumbprint is registered",
+        &["issuer-tls", "oidc-thumbprint"],
+        false,
+    ),
+];
+
+#[test]
+fn a_private_authority_makes_the_thumbprint_matter() {
+    let mut bed = Bed::holding(&[hetzner("edge", &[])], &["--oidc"]);
+    bed.env.with_commands();
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    // As AWS sees it: without the sandbox's own authority.
+    bed.env.unset("SSL_CERT_FILE");
+    let run = json_of(&bed, "check -c edge").exits(11);
+    let found = ids(&run, &["fail", "warn", "unknown"]);
+    let expected = OTHER_DEFECTS[1].ids.iter().map(|&id| id.to_owned());
+    assert_eq!(found, expected.collect(), "{run}");
+    let report = run.json();
+    let item = report["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["id"] == "oidc-thumbprint")
+        .unwrap();
+    bed.env.paste(item["fix"].as_str().unwrap());
+    let run = json_of(&bed, "check -c edge").ok();
+    assert!(ids(&run, &["pass"]).contains("oidc-thumbprint"), "{run}");
 }
 
 pub(crate) const IMAGE_DEFECTS: [Defect; 7] = [

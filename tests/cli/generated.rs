@@ -578,6 +578,7 @@ fn the_matrix_of_defects_is_current() {
         .iter()
         .chain(&crate::check_manifest::DEFECTS)
         .chain(&crate::check_aws::DEFECTS)
+        .chain(&crate::check_aws::OTHER_DEFECTS)
         .chain(&crate::check_aws::IMAGE_DEFECTS);
     let mut shown: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
     for defect in defects {
@@ -595,10 +596,7 @@ fn the_matrix_of_defects_is_current() {
     let elsewhere = ["issuer", "live"];
     for (group, check) in mk8s::check::catalog::checks() {
         assert!(
-            elsewhere.contains(&group.id)
-                || shown.contains(check.id)
-                // Made from a certificate: with the issuer's own tests.
-                || ["aws-identity", "oidc-thumbprint"].contains(&check.id),
+            elsewhere.contains(&group.id) || shown.contains(check.id),
             "no defect shows {}",
             check.id
         );
