@@ -144,6 +144,7 @@ fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
     let mut map = view.root;
     for (depth, part) in parts.iter().enumerate() {
         let name = parts[..=depth].join(".");
+        view.check_keys(map)?;
         let Some((key, value)) = own_entry(view.tree, map, part, view.text) else {
             if let Some(merge) = view.merged(map, part) {
                 return Err(view.merge_refusal(merge, &name));
@@ -196,6 +197,23 @@ impl View<'_> {
             return Err(self.alias_refusal(value, name));
         }
         self.check_shared(value, name)
+    }
+
+    /// Refuses a mapping or a list in place of a key.
+    fn check_keys(self, map: Id) -> Result<(), Refusal> {
+        let mut keys = self.tree.entries(map).map(|(key, _)| key);
+        let Some(key) = keys.find(|&key| !self.tree.kind(self.tree.resolve(key)).is_scalar())
+        else {
+            return Ok(());
+        };
+        let range = self.tree.range(key);
+        let end = scan::line_end(self.text, range.start);
+        Err(Refusal::new(
+            range.start..range.end.min(end),
+            "this key is no text",
+            "parsers disagree on what a mapping or a list means as a key",
+        )
+        .hint("is a comma or a colon too many before it?"))
     }
 
     /// Refuses a tab before a key in block context.

@@ -56,20 +56,25 @@ pub(super) fn error(error: &Error, text: &mut String, paint: impl Fn(&str, Tone)
         text,
         "{} {}",
         paint("error:", Tone::Red),
-        clean(&error.message)
+        line(&error.message)
     );
     if let Some(excerpt) = &error.excerpt {
         let _ = writeln!(text, "{}", clean(excerpt));
     }
     for reason in &error.because {
-        let _ = writeln!(text, "  because: {}", clean(reason));
+        let _ = writeln!(text, "  because: {}", line(reason));
     }
     for note in &error.notes {
-        let _ = writeln!(text, "{}", clean(note));
+        let _ = writeln!(text, "{}", line(note));
     }
     for hint in &error.hints {
-        let _ = writeln!(text, "{} {}", paint("hint:", Tone::Cyan), clean(hint));
+        let _ = writeln!(text, "{} {}", paint("hint:", Tone::Cyan), line(hint));
     }
+}
+
+/// What stands on one line: a line end in it would begin a line that looks like ours.
+fn line(text: &str) -> String {
+    clean(text).replace('\n', "\\n")
 }
 
 /// `45s`, `5m00s`, `1h05m`; below a second `300ms`.
@@ -101,6 +106,23 @@ mod tests {
         ] {
             assert_eq!(duration(Duration::from_millis(millis)), text);
         }
+    }
+
+    #[test]
+    fn a_line_end_in_a_name_begins_no_line_of_ours() {
+        let mut text = String::new();
+        let name = "x\nerror: y";
+        error(
+            &Error::usage(format!("no `{name}`"))
+                .because(name)
+                .hint(name),
+            &mut text,
+            |word, _| word.to_owned(),
+        );
+        assert_eq!(
+            text,
+            "error: no `x\\nerror: y`\n  because: x\\nerror: y\nhint: x\\nerror: y\n"
+        );
     }
 
     #[test]

@@ -585,7 +585,7 @@ fn two_setups_at_once_end_as_one() {
     let bed = Bed::edge();
     let start = |env: &Env| env.line(SETUP).spawn();
     let (mut one, mut two) = (start(&bed.env), start(&bed.env));
-    let limit = std::time::Duration::from_secs(60);
+    let limit = std::time::Duration::from_mins(1);
     for child in [&mut one, &mut two] {
         let status = crate::support::wait(child, limit).expect("it ends");
         assert!(status.success(), "{status}");
@@ -619,7 +619,7 @@ fn two_clusters_set_up_at_once_share_a_role() {
     };
     let mut children = [start("edge"), start("west")];
     for child in &mut children {
-        let status = crate::support::wait(child, std::time::Duration::from_secs(60));
+        let status = crate::support::wait(child, std::time::Duration::from_mins(1));
         assert!(status.expect("it ends").success());
     }
     assert_eq!(statements(&bed.moto.role("shared")).len(), 4);

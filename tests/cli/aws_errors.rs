@@ -138,6 +138,7 @@ fn without_the_right_to_tag_others_roles_it_goes_on() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases and their screens")]
 fn every_error_of_iam_is_explained() {
     let complete = complete();
     let bed = Bed::edge();

@@ -4,6 +4,7 @@ use crate::support::{Bed, Env, Reader, read_yaml, snapshot};
 use serde_json::json;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "mostly screens")]
 fn status_says_what_is_missing_and_what_differs() {
     let bed = Bed::edge();
     snapshot!(bed.env, bed.run("aws status aws-ecr -c edge --exit-code"), @r"
@@ -297,7 +298,7 @@ fn the_workload_of_the_guide_is_filled_in() {
         .ok();
     assert_eq!(parts.stdout, whole.stdout);
     for reader in [Reader::JsYaml, Reader::PyYaml] {
-        let read = read_yaml(reader, &[whole.stdout.clone()]);
+        let read = read_yaml(reader, std::slice::from_ref(&whole.stdout));
         let documents = read[0].as_ref().unwrap();
         let json = env
             .line(&format!("aws workload --image {image} -o json"))

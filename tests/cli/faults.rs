@@ -350,8 +350,9 @@ impl Case {
         } = self.kind;
         let (job, when) = (self.job, self.when);
         let writes = job.write_at();
-        // A cluster that is not there is one to be made.
-        if job == Job::Create && text == "status=404" && when == When::Once(0) {
+        // A cluster that is not there is one to be made; after a 403 the list decides.
+        let hides = matches!(text, "status=404" | "status=403");
+        if job == Job::Create && hides && when == When::Once(0) {
             return vec![0];
         }
         // It is made only if it is not there, and it is: then it is changed.

@@ -3,6 +3,7 @@
 //!
 //! The tests compare; with `MK8S_UPDATE_DOCS=1` they write instead (`scripts/generate`).
 
+use crate::support::Bed;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -418,6 +419,90 @@ fn the_runs_in_the_documents_are_real() {
         }
         settle(&page, &made);
     }
+}
+
+/// The calls of one run, told apart: reads and writes in IAM, reads and writes of the cluster.
+fn calls(bed: &Bed, line: &str) -> String {
+    bed.moto.forget();
+    let before = bed.sandbox.requests().len();
+    bed.run(line).ok();
+    let log = bed.moto.log();
+    let writes = bed.moto.writes();
+    let requests = bed.sandbox.requests();
+    let (gets, patches): (Vec<_>, Vec<_>) = requests[before..]
+        .iter()
+        .partition(|request| request.starts_with("GET "));
+    format!(
+        "{} | {} | {} | {} | {}",
+        log.len() - writes.len(),
+        writes.len(),
+        gets.len(),
+        patches.len(),
+        if writes.is_empty() {
+            "–".to_owned()
+        } else {
+            writes.join(", ")
+        },
+    )
+}
+
+#[test]
+fn the_table_of_aws_calls_is_current() {
+    let mut table = "| run | reads in AWS | writes in AWS | reads of the cluster | \
+        changes of the cluster | the writes in AWS |\n|---|---|---|---|---|---|\n"
+        .to_owned();
+    let bed = Bed::edge();
+    let (setup, down) = (
+        "aws setup aws-ecr -c edge --yes",
+        "aws teardown aws-ecr -c edge --with-oidc-provider --yes",
+    );
+    for (name, line) in [
+        ("setup, fresh", setup),
+        ("setup, repeated", setup),
+        ("status", "aws status aws-ecr -c edge"),
+        ("teardown with the provider", down),
+        ("teardown, repeated", down),
+    ] {
+        let _ = writeln!(table, "| {name} | {} |", calls(&bed, line));
+    }
+    settle_region("docs/aws.md", "calls", &table);
+}
+
+/// What a script prints, with the binary under test; it brings its own servers.
+fn rehearsal() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(root().join("scripts/rehearse-aws"))
+        .arg(env!("CARGO_BIN_EXE_mk8s"))
+        .env_clear()
+        // The Python that the emulator was installed with.
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", folder.path())
+        .env("TMPDIR", folder.path())
+        .env("LANG", "C.UTF-8")
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaints}\n{text}");
+    text
+}
+
+#[test]
+fn the_rehearsal_in_the_readme_is_real() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let start = "<!-- excerpt: scripts/rehearse-aws -->\n";
+    let (before, rest) = readme.split_once(start).unwrap();
+    let (_, after) = rest.split_once("\n```\n").unwrap();
+    let output = rehearsal();
+    settle(
+        "README.md",
+        &format!(
+            "{before}{start}```console\n$ scripts/rehearse-aws\n{}\n```\n{after}",
+            output.trim()
+        ),
+    );
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl Bed {
         json!({"iam": iam, "addOns": add_ons})
     }
 
-    /// The PATCHes and other writes that the sandbox got.
+    /// How many requests that change something the sandbox got.
     #[track_caller]
     pub(crate) fn patches(&self) -> usize {
         self.sandbox

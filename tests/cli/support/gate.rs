@@ -4,6 +4,7 @@
 
 use super::env::Env;
 use super::http::{self, Message};
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Child;
@@ -96,7 +97,7 @@ impl Gate {
     /// Waits until the call is held (`true`), or the process has ended by itself.
     #[track_caller]
     pub(crate) fn reached(&self, child: &mut Child) -> bool {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         loop {
             {
                 let state = self.state();
@@ -198,9 +199,10 @@ fn bytes(message: &Message) -> Vec<u8> {
         }
     }
     let length = message.body.len();
-    head.push_str(&format!(
+    let _ = write!(
+        head,
         "content-length: {length}\r\nconnection: close\r\n\r\n"
-    ));
+    );
     let mut all = head.into_bytes();
     all.extend(&message.body);
     all

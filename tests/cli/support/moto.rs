@@ -7,6 +7,7 @@ use super::process::{Cmd, collect};
 use super::tools;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -46,7 +47,7 @@ impl Server {
             drop(lines.next().map(|line| sender.send(line)));
             lines.for_each(drop);
         });
-        let Ok(url) = first.recv_timeout(Duration::from_secs(60)) else {
+        let Ok(url) = first.recv_timeout(Duration::from_mins(1)) else {
             drop(child.kill());
             drop(child.wait());
             let said = stderr.join().unwrap();
@@ -158,7 +159,7 @@ impl Moto {
         for (name, value) in fields {
             body = body + "&" + name + "=";
             for byte in value.bytes() {
-                body.push_str(&format!("%{byte:02X}"));
+                let _ = write!(body, "%{byte:02X}");
             }
         }
         let (status, answer) = http::form(&self.url, &body);

@@ -254,9 +254,10 @@ fn searching() -> Section {
 fn strict() -> Section {
     Section {
         title: "A stricter server",
-        about: "`--enforce-prerequisites --require-role aws-ecr`; clusters `edge` (Hetzner) and \
-                `prod` (AWS). Whether the platform is so strict is not known.",
-        flags: &["--enforce-prerequisites", "--require-role", "aws-ecr"],
+        about: "`--enforce-prerequisites --require-role absent`, and an IAM that has no such role; \
+                clusters `edge` (Hetzner) and `prod` (AWS). Whether the platform is so strict is \
+                not known.",
+        flags: &["--enforce-prerequisites", "--require-role", "absent"],
         clusters: vec![
             hetzner("edge", &["awsWorkloadIdentity: {}"]),
             aws("prod", &[]),
@@ -267,7 +268,11 @@ fn strict() -> Section {
                 "spec: {addOns: {awsECR: {roleArn: \"arn:aws:iam::999999999999:role/r\"}}}\n"
                     .to_owned(),
             ),
-            ("bare.yaml", "spec: {addOns: {awsECR: {}}}\n".to_owned()),
+            (
+                "absent.yaml",
+                "spec: {addOns: {awsECR: {roleArn: \"arn:aws:iam::999999999999:role/absent\"}}}\n"
+                    .to_owned(),
+            ),
             (
                 "no-identity.yaml",
                 "spec: {addOns: {awsWorkloadIdentity: null}}\n".to_owned(),
@@ -289,7 +294,10 @@ fn strict() -> Section {
                 .fails()
                 .says("awsWorkloadIdentity")
                 .gone("new"),
-            row("mk8s patch edge -f bare.yaml").fails().says("roleArn"),
+            row("mk8s patch edge -f absent.yaml")
+                .fails()
+                .says("names a role that does not exist")
+                .then("edge", "/spec/addOns/awsECR", ""),
             row("mk8s patch edge -f ecr.yaml -o names").then(
                 "edge",
                 "/spec/addOns/awsECR/roleArn",
