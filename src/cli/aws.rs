@@ -235,7 +235,7 @@ pub enum EmitFormat {
     /// Terraform.
     Terraform,
     /// A `CloudFormation` template.
-    #[value(name = "cloudformation")]
+    #[value(name = "cloudformation", help = "A CloudFormation template")]
     CloudFormation,
 }
 
