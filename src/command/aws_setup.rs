@@ -337,10 +337,6 @@ impl Job<'_> {
 
     /// Does the steps in turn; whenever the cluster has to publish something first, waits for it and
     /// plans again from what is there then.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one loop over the kinds of work, told in order"
-    )]
     async fn carry_out(
         &self,
         sdk: &Aws<'_>,
