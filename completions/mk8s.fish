@@ -357,7 +357,7 @@ policy\t'Its pull policy'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l emit -d 'Form in which everything is printed for others to run; nothing is changed, and no AWS credentials are needed' -r -f -a "plan\t'The plan'
 aws-cli\t'A shell script that calls the AWS CLI'
 terraform\t'Terraform'
-cloudformation\t'A `CloudFormation` template'"
+cloudformation\t'A CloudFormation template'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l wait -d 'Longest wait for what the cluster publishes; 5m if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
