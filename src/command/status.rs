@@ -139,9 +139,13 @@ fn last_seen(cluster: &Cluster, pointer: &str) -> String {
 
 /// The sentence with a capital, unless it begins with an add-on's name, which keeps its spelling.
 fn capital(text: &str) -> String {
-    match text.strip_prefix("the ") {
-        Some(rest) => format!("The {rest}"),
-        None => text.to_owned(),
+    let word = text.split(' ').next().unwrap_or_default();
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) if crate::addon::by_word(word).is_none() => {
+            first.to_uppercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -50,8 +50,12 @@ impl<'a> Progress<'a> {
         }
         let changed = *self.last.borrow() != state;
         if changed || self.last_at.get().elapsed() >= REMINDER {
-            self.ui
-                .status(&format!("{state} ({})", duration(self.started.elapsed())));
+            let elapsed = self.started.elapsed();
+            if elapsed < Duration::from_secs(1) {
+                self.ui.status(state);
+            } else {
+                self.ui.status(&format!("{state} ({})", duration(elapsed)));
+            }
             state.clone_into(&mut self.last.borrow_mut());
             self.last_at.set(Instant::now());
         }

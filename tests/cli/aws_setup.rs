@@ -388,10 +388,10 @@ fn a_slow_status_is_waited_for() {
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
     Switched on aws-workload-identity
-    Waiting for status.oidcProviderUrl of edge: oidcProviderUrl absent from status (0ms)
+    Waiting for status.oidcProviderUrl of edge: oidcProviderUrl absent from status
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched on aws-ecr
-    Waiting for status.addOns.awsECR.trustPolicy of edge: awsECR absent from addOns (0ms)
+    Waiting for status.addOns.awsECR.trustPolicy of edge: awsECR absent from status
     Created role mk8s-sandbox-edge-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
     ");
@@ -412,7 +412,7 @@ fn a_status_that_never_comes_is_given_up_and_taken_up_again() {
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
     Switched on aws-workload-identity
-    Waiting for status.oidcProviderUrl of edge: oidcProviderUrl absent from status (0ms)
+    Waiting for status.oidcProviderUrl of edge: oidcProviderUrl absent from status
     error: gave up waiting for the OIDC issuer URL on `edge` after 1s
       because: status.oidcProviderUrl never appeared; last seen: oidcProviderUrl absent from status
     What is made so far stays.
