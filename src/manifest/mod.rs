@@ -183,6 +183,11 @@ impl Manifest {
             );
             return Err(source.syntax(at, because, None));
         }
+        if let Some(at) = mark_inside(&source.text) {
+            let because = "there is a byte-order mark inside the document";
+            let hint = "remove it: `cpln` takes it for a part of the key";
+            return Err(source.syntax(at, because, Some(hint)));
+        }
         let mut manifest = Self {
             source: Arc::clone(&source),
             pieces: Vec::new(),
@@ -383,6 +388,14 @@ fn decode(label: &str, bytes: Vec<u8>) -> Result<String> {
         format!("the byte 0x{byte:02X} is not UTF-8")
     };
     Err(source.syntax(at, because, Some("save the file as UTF-8")))
+}
+
+/// A byte-order mark at the beginning of a line other than the first, as files have it that were
+/// put together: some parsers skip it there.
+fn mark_inside(text: &str) -> Option<usize> {
+    text.match_indices(scan::BOM)
+        .map(|(at, _)| at)
+        .find(|&at| at > 0 && text[scan::line_start(text, at)..at].trim().is_empty())
 }
 
 /// The first character that neither YAML nor JSON allows, and that `cpln` refuses.

@@ -211,6 +211,12 @@ fn what_is_not_text_is_refused_with_its_place() {
         (b"a: b\nc: \x1b[2J\n", "2:4", "U+001B"),
         ("a: \u{9b}2J\n".as_bytes(), "1:4", "U+009B"),
         ("\u{feff}a: [\n".as_bytes(), "1:4", "never closed"),
+        ("---\n\u{feff}a: 1\n".as_bytes(), "2:1", "byte-order mark"),
+        (
+            "  # x\n \u{feff}a: 1\n".as_bytes(),
+            "2:2",
+            "byte-order mark",
+        ),
     ] {
         let error = Manifest::parse("m.yaml", bytes.to_vec()).unwrap_err();
         let start = format!("m.yaml:{place} has a syntax error");
