@@ -371,7 +371,7 @@ async fn a_shared_role_killed_at_any_call_ends_the_same() {
     assert_eq!(actions(&plan, Part::Role), [Action::Keep]);
     assert_eq!(
         reason(&plan, Part::Role),
-        "it was not made by mk8s; its trust policy has 1 statements that are not ours"
+        "it was not made by mk8s; its trust policy has 1 statement that is not ours"
     );
     let mut expected = start().content();
     expected
@@ -828,8 +828,8 @@ async fn only_a_part_is_made() {
     world.setup().await.unwrap();
     assert_eq!(world.iam.writes(), ["iam:CreateOpenIDConnectProvider"]);
     for (part, kind) in [
-        (Part::Trust, Kind::NotFound),
-        (Part::Role, Kind::NotFound),
+        (Part::Trust, Kind::Refused),
+        (Part::Role, Kind::Refused),
         (Part::Policy, Kind::NotFound),
     ] {
         let request = Request {
