@@ -13,10 +13,7 @@ pub fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>)
     let error = Error::new(kind(failure), what).request(failure.request_id.clone());
     let error = match &failure.cause {
         Cause::NoCredentials => error
-            .because(format!(
-                "no AWS credentials could be had: {}",
-                brief(&failure.message)
-            ))
+            .because(without_credentials(&failure.message))
             .hint("pass --aws-profile NAME, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
         Cause::Endpoint => error
             .because(format!(
@@ -44,6 +41,25 @@ pub fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>)
     };
     debug_assert!(!error.because.is_empty(), "every failure has a reason");
     error
+}
+
+/// The SDK's text says little where no source had any.
+fn without_credentials(message: &str) -> String {
+    let mut rest = message.trim_start_matches("other: ");
+    for empty in [
+        "the credential provider was not enabled",
+        ": ",
+        "no credentials found in chain",
+    ] {
+        if let Some(after) = rest.strip_prefix(empty) {
+            rest = after;
+        }
+    }
+    if rest.len() < message.len() && (rest.is_empty() || rest.starts_with('.')) {
+        "no AWS credentials were found".to_owned()
+    } else {
+        format!("no AWS credentials could be had: {}", brief(message))
+    }
 }
 
 fn kind(failure: &Failure) -> Kind {

@@ -449,12 +449,12 @@ impl Job<'_> {
             Awaited::Issuer => (
                 "/status/oidcProviderUrl",
                 "the OIDC issuer URL".to_owned(),
-                "what is made so far stays",
+                "the parts made so far stay",
             ),
             Awaited::Template => (
                 "/status/addOns/awsECR/trustPolicy",
                 format!("the trust policy of `{}`", self.addon),
-                "what is made so far stays",
+                "the parts made so far stay",
             ),
         };
         let wait = Wait {

@@ -66,7 +66,7 @@ fn enabling_takes_two_round_trips_to_decide_and_write_and_one_to_verify() {
       spec.addOns:
     +   awsECR:
     +     roleArn: arn:aws:iam::999999999999:role/mk8s-ecr-driver
-    Next: mk8s addon trust-policy aws-ecr -c edge --wait
+    Next: mk8s aws setup aws-ecr -c edge
     ");
     let after = sandbox.cluster("edge");
     assert_eq!(
@@ -282,7 +282,7 @@ fn file_and_cluster_in_one_go() {
     Registry access: same account (111122223333), no role needed
       spec.addOns:
     +   awsECR: {}
-    Next: mk8s addon oidc-url -c prod
+    Next: mk8s aws setup aws-ecr -c prod
     ");
 
     // The live half fails: the file is changed, and that is said.

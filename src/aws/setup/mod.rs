@@ -64,6 +64,10 @@ pub fn setup_plan(
     plan.provider()?;
     if request.only == Some(Part::OidcProvider) {
         // Role and template do not matter.
+    } else if request.only == Some(Part::Policy)
+        && let Some(role) = &role_arn
+    {
+        plan.policy(role)?;
     } else if let Some(role) = &role_arn {
         let trust = plan.template()?;
         match order {
