@@ -582,7 +582,7 @@ fn without_credentials_or_connection_nothing_is_done() {
     # unreachable
     exit 8
     error: the AWS account is not known
-      because: AWS did not answer sts:GetCallerIdentity in time
+      because: AWS could not be reached for sts:GetCallerIdentity: io error: client error (Connect): tcp connect error: Connection refused (os error 111)
 
     # no such profile
     exit 4
