@@ -564,7 +564,8 @@ fn without_credentials_or_connection_nothing_is_done() {
     let mut text = String::new();
     let url = bed.moto.url().to_owned();
     bed.env.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
-    let run = bed.run(SETUP);
+    // Long enough for every attempt of the SDK.
+    let run = bed.run("aws setup aws-ecr -c edge --yes");
     writeln!(text, "# unreachable\n{}", told(&run)).unwrap();
     bed.env.set("AWS_ENDPOINT_URL", &url);
     let run = bed.run(&format!("{SETUP} --aws-endpoint-url http://127.0.0.1:9"));
@@ -581,7 +582,7 @@ fn without_credentials_or_connection_nothing_is_done() {
     # unreachable
     exit 8
     error: the AWS account is not known
-      because: AWS did not answer sts:GetCallerIdentity in time
+      because: AWS could not be reached for sts:GetCallerIdentity: io error: client error (Connect): tcp connect error: Connection refused (os error 111)
 
     # no such profile
     exit 4
