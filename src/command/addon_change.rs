@@ -664,8 +664,14 @@ impl<'a> Change<'a> {
             }
         } else if !items.is_empty() {
             names.dedup();
+            // For a fleet the document takes as much memory as the files: only if it is printed.
+            let json = if cx.ui.is_text() {
+                Value::Null
+            } else {
+                wire::to_value(&wire::Document::change("AddonChanges", dry_run, items))
+            };
             cx.ui.report(&Report {
-                json: wire::to_value(&wire::Document::change("AddonChanges", dry_run, items)),
+                json,
                 slim: None,
                 names,
                 text: lines.join("\n"),

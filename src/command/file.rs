@@ -2,6 +2,7 @@
 
 use super::addon_change::{Change, Done};
 use super::target::Loaded;
+use crate::cluster::Cluster;
 use crate::error::{Error, Kind, Result};
 use crate::manifest;
 use crate::plan::{self, Place, Plan};
@@ -71,33 +72,15 @@ pub(super) fn plan(
 
 /// Plans and edits the documents of one file; gives every refusal.
 fn plan_one(change: &Change<'_>, file: Loaded) -> std::result::Result<Edit, Vec<Error>> {
-    let mut plans = Vec::new();
-    let mut errors = Vec::new();
-    for &number in &file.documents {
-        match plan::plan(
-            &file.cluster(number),
-            &change.request,
-            &place(&file, number),
-        ) {
-            Ok(plan) => plans.push((number, plan)),
-            Err(error) => errors.push(error),
-        }
-    }
-    let changes: Vec<manifest::Edit> = plans
-        .iter()
-        .map(|(number, plan)| manifest::Edit {
-            document: *number,
-            changes: plan.changes.clone(),
-        })
-        .collect();
-    match file.manifest.edit(&changes) {
-        Ok(text) if errors.is_empty() => Ok(Edit { file, text, plans }),
-        Ok(_) => Err(errors),
-        Err(error) => {
-            errors.push(error);
-            Err(errors)
-        }
-    }
+    let request = &change.request;
+    let (text, plans) = file.manifest.edit_planned(&file.documents, |reading| {
+        let number = reading.document.number;
+        let cluster = Cluster::new(reading.value());
+        let plan = plan::plan(&cluster, request, &place(&file, number))?;
+        let changes = plan.changes.clone();
+        Ok(((number, plan), changes))
+    })?;
+    Ok(Edit { file, text, plans })
 }
 
 fn place(file: &Loaded, number: usize) -> Place {

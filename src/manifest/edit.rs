@@ -30,6 +30,24 @@ struct Job<'a> {
     desired: Option<Map<String, Value>>,
 }
 
+/// A document that is looked at in order to plan its changes.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// The document.
+    pub document: &'a Document,
+    tree: &'a Tree,
+}
+
+impl Reading<'_> {
+    /// What [`Document::value`] gives, without parsing the text again.
+    pub fn value(&self) -> Value {
+        self.document.value_in(self.tree)
+    }
+}
+
+/// What comes of planning one document: whatever the caller keeps, and the changes.
+type Planned<P> = (P, Vec<Change>);
+
 impl Manifest {
     /// The text with all edits done.
     ///
@@ -37,43 +55,74 @@ impl Manifest {
     /// changing something else, and what is not the form that the platform reads. An edit of a
     /// document that does not exist is "not found".
     pub fn edit(&self, edits: &[Edit]) -> Result<String> {
-        let mut by_piece: BTreeMap<usize, Vec<(&Document, Vec<Change>)>> = BTreeMap::new();
+        let mut changes: BTreeMap<usize, Vec<Change>> = BTreeMap::new();
         for edit in edits {
-            let number = edit.document;
-            let document = number
-                .checked_sub(1)
+            let of_document = changes.entry(edit.document).or_default();
+            of_document.extend(edit.changes.iter().cloned());
+        }
+        let numbers: Vec<usize> = changes.keys().copied().collect();
+        let edited = self.edit_planned(&numbers, |reading| {
+            let found = changes.get(&reading.document.number);
+            Ok(((), found.cloned().unwrap_or_default()))
+        });
+        edited.map(|(text, _)| text).map_err(|errors| {
+            let mut errors = errors.into_iter();
+            let first = errors.next();
+            let mut first = first.unwrap_or_else(|| Error::failure("an edit was not done"));
+            first.others.extend(errors);
+            first
+        })
+    }
+
+    /// Plans the documents with these numbers (ascending, each once) and edits them: the new text,
+    /// and what the plans gave, in order.
+    ///
+    /// Planning and editing share one parse of each document, and many documents are worked on on
+    /// several cores. Every refusal is reported, of the planning and of the editing.
+    pub fn edit_planned<P: Send>(
+        &self,
+        numbers: &[usize],
+        plan: impl Fn(Reading<'_>) -> Result<Planned<P>> + Sync,
+    ) -> Result<(String, Vec<P>), Vec<Error>> {
+        let mut by_piece: BTreeMap<usize, Vec<&Document>> = BTreeMap::new();
+        for &number in numbers {
+            let index = number.checked_sub(1);
+            let document = index
                 .and_then(|index| self.documents.get(index))
                 .ok_or_else(|| {
-                    Error::not_found(format!("{} has no document {number}", self.label()))
+                    let label = self.label();
+                    vec![Error::not_found(format!(
+                        "{label} has no document {number}"
+                    ))]
                 })?;
             let start = document.piece.range.start;
-            let jobs = by_piece.entry(start).or_default();
-            match jobs.iter_mut().find(|(other, _)| other.number == number) {
-                Some((_, changes)) => changes.extend(edit.changes.iter().cloned()),
-                None => jobs.push((document, edit.changes.clone())),
-            }
+            by_piece.entry(start).or_default().push(document);
         }
         let mut refusals = Vec::new();
-        let mut result = String::with_capacity(self.text().len() + 256 * edits.len());
+        let mut plans = Vec::with_capacity(numbers.len());
+        let mut result = String::with_capacity(self.text().len() + 64 * numbers.len());
         for part in self.pieces.chunks(PART) {
             let edited = parallel(part, |piece| {
                 by_piece
                     .get(&piece.range.start)
-                    .map_or(Ok(None), |jobs| edit_piece(piece, jobs))
+                    .map(|documents| edit_piece(piece, documents, &plan))
             });
             for (piece, edited) in part.iter().zip(edited) {
                 match edited {
-                    Ok(text) => result.push_str(text.as_deref().unwrap_or(piece.text())),
-                    Err(more) => refusals.extend(more),
+                    None => result.push_str(piece.text()),
+                    Some(Ok((text, more))) => {
+                        result.push_str(text.as_deref().unwrap_or(piece.text()));
+                        plans.extend(more);
+                    }
+                    Some(Err(more)) => refusals.extend(more),
                 }
             }
         }
-        let mut refusals = refusals.into_iter();
-        if let Some(mut first) = refusals.next() {
-            first.others.extend(refusals);
-            return Err(first);
+        if refusals.is_empty() {
+            Ok((result, plans))
+        } else {
+            Err(refusals)
         }
-        Ok(result)
     }
 }
 
@@ -109,17 +158,27 @@ impl Document {
     }
 }
 
-/// The new text of a piece, `None` if it stays as it is, or all reasons against it.
-fn edit_piece(
+/// The new text of a piece (`None` if it stays as it is) and its plans, or all reasons against it.
+fn edit_piece<P>(
     piece: &Piece,
-    jobs: &[(&Document, Vec<Change>)],
-) -> Result<Option<String>, Vec<Error>> {
+    documents: &[&Document],
+    plan: impl Fn(Reading<'_>) -> Result<Planned<P>>,
+) -> Result<(Option<String>, Vec<P>), Vec<Error>> {
     let mut refusals = Vec::new();
+    let mut plans = Vec::new();
     let mut open = Vec::new();
-    let tree = piece.tree();
-    for (document, changes) in jobs {
-        let view = document.view(&tree);
-        match prepare(view, document, changes) {
+    let tree = &*piece.tree();
+    for &document in documents {
+        let (planned, changes) = match plan(Reading { document, tree }) {
+            Ok(planned) => planned,
+            Err(refusal) => {
+                refusals.push(refusal);
+                continue;
+            }
+        };
+        plans.push(planned);
+        let view = document.view(tree);
+        match prepare(view, document, &changes) {
             Ok(desired) => open.push(Job { document, desired }),
             Err(refusal) => refusals.push(piece.source.refused(view, refusal)),
         }
@@ -128,14 +187,14 @@ fn edit_piece(
         return Err(refusals);
     }
     if open.iter().all(|job| job.desired.is_none()) {
-        return Ok(None);
+        return Ok((None, plans));
     }
-    let edited = rounds(piece, &tree, &open);
-    edited.map(Some).map_err(|reason| {
+    let edited = rounds(piece, tree, &open);
+    edited.map(|text| (Some(text), plans)).map_err(|reason| {
         // Where there is but one cluster it is known which one is meant.
         let source = &piece.source;
         let error = if let [job] = open.as_slice() {
-            let view = job.document.view(&tree);
+            let view = job.document.view(tree);
             source.refused(view, check::not_possible(view, reason))
         } else {
             let unchanged = source.unchanged();

@@ -28,7 +28,7 @@ mod value;
 mod view;
 
 pub use diff::diff;
-pub use edit::Edit;
+pub use edit::{Edit, Reading};
 pub use files::{collect, read, save};
 pub use locate::Duplicate;
 
@@ -120,7 +120,11 @@ impl Document {
     ///
     /// Worked out at every call and not kept: it takes many times the memory of the text.
     pub fn value(&self) -> Value {
-        self.expand(&self.piece.tree())
+        self.value_in(&self.piece.tree())
+    }
+
+    fn value_in(&self, tree: &Tree) -> Value {
+        self.expand(tree)
             .unwrap_or_else(|| json!({"kind": self.kind, "name": self.name}))
     }
 
