@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 /// Answers a request whose path starts with `/_sandbox/`.
 pub(super) fn handle(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
     match (call.method, call.path) {
-        ("GET", "/_sandbox/requests") => Ok(list(&world.journal.items())),
+        ("GET", "/_sandbox/requests") => Ok(Answer::json(
+            StatusCode::OK,
+            json!({"items": world.journal.items(), "connections": world.connections}),
+        )),
         ("DELETE", "/_sandbox/requests") => {
             world.journal.clear();
             Ok(Answer::empty(StatusCode::NO_CONTENT))

@@ -254,6 +254,7 @@ impl Sandbox {
             page_size: options.page_size,
             journal: Journal::default(),
             faults,
+            connections: 0,
             issuer,
             has_issuers: issuers.is_some(),
             issuers: Issuers::default(),
@@ -300,6 +301,7 @@ impl Sandbox {
         let mut until = pin!(until);
         let mut connections = JoinSet::new();
         loop {
+            self.shared.world().connections = connections.len();
             tokio::select! {
                 biased;
                 () = &mut until => break,
@@ -308,6 +310,8 @@ impl Sandbox {
                     match accepted {
                         Ok((stream, _)) => {
                             let shared = self.shared.clone();
+                            // Before it can ask how many there are.
+                            shared.world().connections += 1;
                             connections.spawn(connection::serve(stream, shared, Door::Api));
                         }
                         // The client has gone, or there are no file descriptors just now.

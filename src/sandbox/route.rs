@@ -27,6 +27,8 @@ pub(super) struct World {
     pub(super) page_size: usize,
     pub(super) journal: Journal,
     pub(super) faults: Faults,
+    /// How many are open.
+    pub(super) connections: usize,
     /// URL below which each cluster has its issuer, without a final slash.
     pub(super) issuer: String,
     /// Whether the sandbox serves the issuers.

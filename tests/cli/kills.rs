@@ -5,11 +5,12 @@
 
 use crate::faults::{JOBS, Job, World};
 use crate::support::manifests::aws;
-use crate::support::{Env, Sandbox, Trial, insist};
+use crate::support::{Env, Sandbox, Trial, comes, insist, wait};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -45,8 +46,9 @@ fn killed(env: &Env, line: &str, moment: Moment) -> Result<usize, String> {
         }
         Moment::After(time) => {
             let mut child = env.line(line).spawn();
-            thread::sleep(time);
-            child.kill().unwrap();
+            if wait(&mut child, time).is_none() {
+                child.kill().unwrap();
+            }
             let status = child.wait().unwrap();
             insist!(status.code().is_none_or(|code| code == 0), "{status}");
             Ok(0)
@@ -201,10 +203,8 @@ fn a_killed_change_leaves_the_cluster_as_it_was_or_as_wished() {
                 world.sandbox.fault(fault);
             }
             killed(&world.env, job.line(), *moment)?;
-            if !fault.is_empty() {
-                // What was sent may still be on its way.
-                thread::sleep(Duration::from_millis(60));
-            }
+            // What was sent may still be on its way.
+            world.sandbox.settles();
             world.nothing_is_lost()?;
             world.converges()
         },
@@ -223,20 +223,23 @@ fn a_killed_sandbox_keeps_what_it_has_accepted() {
         let flags = ["--state", "state.json", "--seed", "prod.yaml"];
         let sandbox = Sandbox::start(&mut env, &flags);
         let path = format!("/org/{}/mk8s/prod", sandbox.org());
-        let accepted = thread::scope(|scope| {
+        let accepted = AtomicUsize::new(0);
+        let enough = chance.usize(1..60);
+        thread::scope(|scope| {
             let writer = scope.spawn(|| {
                 let body = |n: usize| json!({"tags": {"n": n.to_string()}}).to_string();
-                let mut accepted = 0;
-                while sandbox.answers(200, "PATCH", &path, &body(accepted + 1)) {
-                    accepted += 1;
+                let mut next = 1;
+                while sandbox.answers(200, "PATCH", &path, &body(next)) {
+                    accepted.store(next, Ordering::Relaxed);
+                    next += 1;
                 }
-                accepted
             });
-            thread::sleep(Duration::from_micros(chance.u64(5_000..80_000)));
+            assert!(comes(|| accepted.load(Ordering::Relaxed) >= enough));
             let kill = format!("kill -9 {}", sandbox.pid());
             let _ = env.sh(&kill).run().ok();
-            writer.join().unwrap()
+            writer.join().unwrap();
         });
+        let accepted = accepted.into_inner();
         drop(sandbox);
         let sandbox = Sandbox::start(&mut env, &["--state", "state.json"]);
         let there: Value = sandbox.cluster("prod")["tags"]["n"].take();

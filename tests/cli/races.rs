@@ -1,12 +1,12 @@
 //! Many writers at once, on one cluster and on one file: nothing of anybody is lost.
 
 use crate::support::manifests::{aws, hetzner};
-use crate::support::{Env, Run, Sandbox, Trial, insist};
+use crate::support::{Env, Run, Sandbox, Trial, comes, insist};
 use mk8s::manifest::Manifest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -117,11 +117,12 @@ fn ten_writers_on_one_cluster_lose_nothing() {
     let mut env = Env::new();
     let sandbox = Sandbox::holding(&mut env, &[hetzner("edge", &["headlamp: {}"])], &[]);
     let until = Instant::now() + Duration::from_secs(trial.scale(8, 90) as u64);
+    let slow = AtomicUsize::new(0);
     let last: Vec<Option<Value>> = thread::scope(|scope| {
         let threads: Vec<_> = WRITERS
             .iter()
             .map(|&writer| {
-                let (trial, env, sandbox) = (&trial, &env, &sandbox);
+                let (trial, env, sandbox, slow) = (&trial, &env, &sandbox, &slow);
                 scope.spawn(move || {
                     let mut mine = None;
                     let mut round = 0;
@@ -135,9 +136,14 @@ fn ten_writers_on_one_cluster_lose_nothing() {
                             Ok(())
                         });
                         trial.count(&format!("{writer:?}, round {round}"), result);
-                        // The quick ones leave the others some air.
+                        // The quick ones write once for each time that one of the others does.
                         if matches!(writer, Writer::PatchTag(_) | Writer::PatchSpec) {
-                            thread::sleep(Duration::from_millis(40));
+                            let seen = slow.load(Ordering::Relaxed);
+                            comes(|| {
+                                slow.load(Ordering::Relaxed) != seen || Instant::now() >= until
+                            });
+                        } else {
+                            slow.fetch_add(1, Ordering::Relaxed);
                         }
                     }
                     mine

@@ -136,16 +136,31 @@ pub(super) fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8
 
 /// Waits for the end, at most that long.
 pub(crate) fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    let mut status = None;
+    comes_within(limit, || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    status
+}
+
+/// Waits until it is so; gives up, with `false`, after a time that nothing here takes.
+pub(crate) fn comes(is_so: impl FnMut() -> bool) -> bool {
+    comes_within(Duration::from_secs(20), is_so)
+}
+
+fn comes_within(limit: Duration, mut is_so: impl FnMut() -> bool) -> bool {
     let until = Instant::now() + limit;
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return Some(status);
+        if is_so() {
+            return true;
         }
-        if Instant::now() >= until {
-            return None;
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return false;
         }
-        thread::sleep(pause);
+        thread::sleep(pause.min(left));
         pause = (pause * 2).min(Duration::from_millis(20));
     }
 }

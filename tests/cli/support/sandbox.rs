@@ -2,7 +2,7 @@
 
 use super::env::Env;
 use super::http;
-use super::process::collect;
+use super::process::{collect, comes};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
@@ -178,6 +178,18 @@ impl Sandbox {
             .filter(|entry| entry["userAgent"].is_string())
             .cloned()
             .collect()
+    }
+
+    /// Waits until it has done all that clients asked of it, those that are dead by now included.
+    #[track_caller]
+    pub(crate) fn settles(&self) {
+        let quiet = || {
+            let (status, body) = self.call("GET", "/_sandbox/requests", "");
+            assert_eq!(status, 200, "no request log: {body}");
+            // Connections are taken in order: every one from before this question is counted.
+            body["connections"] == 1
+        };
+        assert!(comes(quiet), "a connection stays open");
     }
 
     /// Ends it by SIGKILL, in the middle of whatever it does.

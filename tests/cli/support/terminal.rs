@@ -1,6 +1,7 @@
 //! A command on a terminal, with somebody at the keyboard.
 
 use super::env::Env;
+use super::process::comes;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read as _, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -95,9 +96,11 @@ impl Terminal {
             }
             match self.shown.recv_timeout(Duration::from_millis(20)) {
                 Ok(bytes) => self.screen.push_str(&String::from_utf8_lossy(&bytes)),
-                // Nothing new, or nothing any more: then the process is about to end.
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(5)),
+                // Nothing any more: the process is about to end.
+                Err(RecvTimeoutError::Disconnected) => {
+                    comes(|| self.child.try_wait().unwrap().is_some());
+                }
             }
         };
         // The terminal closes once nobody holds its other end; until then something may be under way.
