@@ -17,7 +17,6 @@ mod aws_teardown;
 mod check;
 mod cluster;
 mod diff;
-mod file;
 mod live;
 mod sandbox;
 mod status;

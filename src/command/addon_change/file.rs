@@ -1,7 +1,8 @@
 //! The file half of an add-on change: plan and edit everything in memory, then write.
 
-use super::addon_change::{Change, Done};
-use super::target::Loaded;
+use super::super::summarise;
+use super::super::target::Loaded;
+use super::change::{Change, Done};
 use crate::cluster::Cluster;
 use crate::error::{Error, Kind, Result};
 use crate::manifest;
@@ -59,7 +60,7 @@ pub(super) fn plan(
             Err(refusals) => errors.extend(refusals),
         }
     }
-    match super::summarise(errors, 0) {
+    match summarise(errors, 0) {
         None => Ok(edits),
         Some(mut error) => {
             if !error.others.is_empty() && error.excerpt.is_none() && error.because.is_empty() {
@@ -189,7 +190,7 @@ fn save(change: &Change<'_>, edit: &mut Edit, names: &[String]) -> Result<bool> 
         std::thread::sleep(Duration::from_millis(fastrand::u64(1..20)));
         let again = edit.file.again(names)?;
         *edit = plan_one(change, again).map_err(|refusals| {
-            let error = super::summarise(refusals, 0);
+            let error = summarise(refusals, 0);
             error.unwrap_or_else(|| Error::failure("a file could not be planned again"))
         })?;
     }
@@ -218,7 +219,7 @@ fn partial(edits: &[Edit], written: &[String], error: &Error) -> Error {
 /// Says what was done in one file. For stdin, stdout is the manifest and all else is words.
 fn tell(change: &Change<'_>, edit: &Edit) -> Vec<(String, Result<Done>)> {
     let ui = &change.cx.ui;
-    let live = if change.applies() {
+    let live = if change.apply {
         ""
     } else {
         "; the live cluster is not changed"

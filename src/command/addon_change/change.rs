@@ -1,0 +1,236 @@
+//! What an add-on change is, whatever it is carried out on, and how its results are told.
+
+use super::super::{Context, Mode, summarise};
+use crate::addon::rules::{self, RegistryAccess};
+use crate::cli::ChangeArgs;
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::plan::{Action, Plan, Request, Step, Verb};
+use crate::secret;
+use crate::ui::{Report, wire};
+use serde_json::Value;
+use std::time::Duration;
+
+/// One change of an add-on, on whatever it is carried out.
+pub(super) struct Change<'a> {
+    pub(super) cx: &'a Context,
+    pub(super) request: Request,
+    pub(super) mode: Mode,
+    pub(super) apply: bool,
+    exit_code: bool,
+    pub(super) wait: Option<Duration>,
+    pub(super) confirm: Option<&'a str>,
+}
+
+/// What came of it on one target.
+pub(super) struct Done {
+    pub(super) wire: wire::AddonChange,
+    pub(super) line: String,
+    pub(super) changed: bool,
+    /// The command that is the natural next step.
+    pub(super) next: Option<String>,
+}
+
+impl<'a> Change<'a> {
+    pub(super) fn new(
+        cx: &'a Context,
+        request: Request,
+        args: &ChangeArgs,
+        confirm: Option<&'a str>,
+    ) -> Self {
+        Self {
+            cx,
+            request,
+            mode: Mode::of(args.dry_run),
+            apply: args.apply,
+            exit_code: args.exit_code,
+            wait: args.wait,
+            confirm,
+        }
+    }
+
+    pub(super) fn verb(&self) -> &'static str {
+        match self.request.verb {
+            Verb::Enable(_) => "enable",
+            Verb::Disable => "disable",
+        }
+    }
+
+    /// The line that tells what came of it.
+    pub(super) fn line(&self, plan: &Plan, place: &str, version: &str) -> String {
+        let step = &plan.main;
+        let name = step.addon.name;
+        let along = match plan.companions.as_slice() {
+            [] => String::new(),
+            companions => {
+                let names = companions.iter().map(|step| step.addon.name);
+                format!(", with {}", rules::list(names))
+            }
+        };
+        let case = plan
+            .registry_access
+            .as_ref()
+            .map_or_else(String::new, |case| format!(", {case}"));
+        let would = self.mode == Mode::DryRun;
+        match step.action {
+            Action::None => match &self.request.verb {
+                Verb::Enable(_) if plan.is_empty() => {
+                    let kept = plan
+                        .role_kept
+                        .as_ref()
+                        .map_or_else(String::new, |role| format!("; role kept: {role}"));
+                    format!("{name} is already enabled {place}{kept}")
+                }
+                Verb::Enable(_) => {
+                    let verb = if would { "would go on" } else { "went on" };
+                    let names = plan.companions.iter().map(|step| step.addon.name);
+                    format!(
+                        "{name} is already enabled {place}; {} {verb}{version}",
+                        rules::list(names)
+                    )
+                }
+                Verb::Disable => format!("{name} is already disabled {place}"),
+            },
+            Action::Enabled | Action::Updated | Action::Disabled => {
+                let verb = match (step.action, would) {
+                    (Action::Enabled, false) => "Enabled",
+                    (Action::Enabled, true) => "Would enable",
+                    (Action::Updated, false) => "Updated",
+                    (Action::Updated, true) => "Would update",
+                    (_, false) => "Disabled",
+                    (_, true) => "Would disable",
+                };
+                format!("{verb} {name} {place}{version}{along}{case}")
+            }
+        }
+    }
+
+    pub(super) fn done(
+        target: wire::Target,
+        plan: &Plan,
+        line: String,
+        verified: Option<bool>,
+        waited: Option<wire::Waited>,
+    ) -> Done {
+        let companions = |action| {
+            plan.companions
+                .iter()
+                .filter(|step: &&Step| step.action == action)
+                .map(wire::Companion::from)
+                .collect()
+        };
+        Done {
+            changed: !plan.is_empty(),
+            line,
+            next: None,
+            wire: wire::AddonChange {
+                target,
+                addon: plan.main.addon.name,
+                key: plan.main.addon.key,
+                action: plan.main.action.name(),
+                changed: !plan.is_empty(),
+                before: plan.main.before.as_ref().map(secret::masked),
+                after: plan.main.after.as_ref().map(secret::masked),
+                prerequisites: companions(Action::Enabled),
+                dependants: companions(Action::Disabled),
+                registry_access: plan.registry_access.as_ref().map(RegistryAccess::name),
+                verified,
+                waited,
+                warnings: plan.warnings.clone(),
+                error: None,
+            },
+        }
+    }
+
+    fn failed(&self, target: wire::Target, error: &Error) -> wire::AddonChange {
+        wire::AddonChange {
+            target,
+            addon: self.request.addon.name,
+            key: self.request.addon.key,
+            action: Action::None.name(),
+            changed: false,
+            before: None,
+            after: None,
+            prerequisites: Vec::new(),
+            dependants: Vec::new(),
+            registry_access: None,
+            verified: None,
+            waited: None,
+            warnings: Vec::new(),
+            error: Some(error.into()),
+        }
+    }
+
+    pub(super) fn cluster_target(&self, name: &str) -> Result<wire::Target> {
+        Ok(wire::Target::Cluster {
+            org: self.cx.org()?.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// Prints the results, then the hints, and ends with the failures if there are any.
+    pub(super) fn finish(
+        &self,
+        results: Vec<(String, Result<Done>)>,
+        hints: &[String],
+    ) -> Result<Outcome> {
+        let cx = self.cx;
+        let single = results.len() == 1;
+        let mut items = Vec::new();
+        let mut lines = Vec::new();
+        let mut nexts = Vec::new();
+        let mut names = Vec::new();
+        let mut errors = Vec::new();
+        let mut changed = false;
+        for (name, result) in results {
+            match result {
+                Ok(done) => {
+                    changed |= done.changed;
+                    nexts.extend(done.next);
+                    lines.push(done.line);
+                    names.push(name);
+                    items.push(done.wire);
+                }
+                Err(error) if single => return Err(error),
+                Err(error) => {
+                    items.push(self.failed(self.cluster_target(&name)?, &error));
+                    errors.push(error);
+                }
+            }
+        }
+        let done = lines.len();
+        let dry_run = self.mode == Mode::DryRun;
+        if dry_run && cx.ui.is_text() {
+            // The diff was the data; the lines go with it as words.
+            for line in &lines {
+                cx.ui.status(line);
+            }
+        } else if !items.is_empty() {
+            names.dedup();
+            // For a fleet the document takes as much memory as the files: only if it is printed.
+            let json = if cx.ui.is_text() {
+                Value::Null
+            } else {
+                wire::to_value(&wire::Document::change("AddonChanges", dry_run, items))
+            };
+            cx.ui.report(&Report {
+                json,
+                slim: None,
+                names,
+                text: lines.join("\n"),
+                wide: None,
+            })?;
+        }
+        for hint in hints.iter().chain(&nexts) {
+            cx.ui.next(hint);
+        }
+        if let Some(error) = summarise(errors, done) {
+            return Err(error);
+        }
+        Ok(if self.exit_code && changed {
+            Outcome::Differences
+        } else {
+            Outcome::Ok
+        })
+    }
+}

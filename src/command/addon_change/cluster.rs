@@ -1,0 +1,346 @@
+//! The live half of an add-on change: read, plan, confirm, change, verify, wait.
+
+use super::super::live::{self, Planner, Settled};
+use super::super::{Mode, status, summarise};
+use super::change::{Change, Done};
+use crate::change;
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::plan::{self, Place, Plan, Request, Verb};
+use crate::ui::{Stream, wire};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+impl Change<'_> {
+    /// On live clusters: all are read and planned, then confirmed together, then changed.
+    pub(super) async fn live(&self, names: &[String]) -> Result<Vec<(String, Result<Done>)>> {
+        let mut planned = Vec::new();
+        for name in names {
+            let first = match self.cx.read(name).await {
+                Ok(cluster) => self.plan_live(name, &cluster).map(|plan| (cluster, plan)),
+                Err(error) => Err(error),
+            };
+            planned.push((name.clone(), first));
+        }
+        let several = names.len() > 1;
+        let mut changes = 0_usize;
+        let mut removes = false;
+        for (name, first) in &planned {
+            if let Ok((_, plan)) = first {
+                self.show(name, plan, several);
+                changes += usize::from(!plan.is_empty());
+                removes |= plan.removes();
+            }
+        }
+        if self.mode == Mode::Write && changes > 0 {
+            self.confirm(&planned, changes, removes).await?;
+        }
+        let mut results = Vec::new();
+        for (name, first) in planned {
+            let result = match first {
+                Ok((cluster, plan)) => self.change_live(&name, cluster, plan).await,
+                Err(error) => Err(error),
+            };
+            results.push((name, result));
+        }
+        Ok(results)
+    }
+
+    fn plan_live(&self, name: &str, cluster: &Cluster) -> Result<Plan> {
+        plan::plan(cluster, &self.request, &live_place(name))
+    }
+
+    fn show(&self, name: &str, plan: &Plan, several: bool) {
+        let stream = if self.mode == Mode::DryRun && self.cx.ui.is_text() {
+            Stream::Data
+        } else {
+            Stream::Words
+        };
+        if plan.is_empty() {
+            return;
+        }
+        let heading = if several {
+            format!(" {name}, spec.addOns:")
+        } else {
+            " spec.addOns:".to_owned()
+        };
+        let mut lines = vec![(' ', heading)];
+        lines.extend(
+            plan::diff(plan)
+                .into_iter()
+                .map(|(sign, line)| (sign, format!("   {line}"))),
+        );
+        self.cx.ui.diff(&lines, stream);
+    }
+
+    /// Asks where something disappears, or where several live clusters change.
+    async fn confirm(
+        &self,
+        planned: &[(String, Result<(Cluster, Plan)>)],
+        changes: usize,
+        removes: bool,
+    ) -> Result<()> {
+        let names: Vec<&str> = planned
+            .iter()
+            .filter(|(_, first)| first.as_ref().is_ok_and(|(_, plan)| !plan.is_empty()))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let (what, addon) = (self.verb(), self.request.addon);
+        if let (Some(danger), true) = (addon.danger, removes)
+            && self.confirm != names.first().copied().filter(|_| names.len() == 1)
+        {
+            let name = names.first().copied().unwrap_or_default();
+            return Err(
+                Error::usage(format!("`{}` was not disabled on `{name}`", addon.name))
+                    .because(danger)
+                    .hint(format!(
+                        "if that is meant: mk8s addon disable {} -c {name} --confirm {name}",
+                        addon.name
+                    )),
+            );
+        }
+        if !removes && changes < 2 || self.confirm.is_some() {
+            return Ok(());
+        }
+        let refusal = format!(
+            "`{}` was not {what}d on {}",
+            addon.name,
+            quoted(&names).join(", ")
+        );
+        let place = match names.as_slice() {
+            [name] => format!("on {name}"),
+            _ => format!("on {changes} live clusters ({})", names.join(", ")),
+        };
+        let mut verb = what.to_owned();
+        if let Some(first) = verb.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        if self
+            .cx
+            .ui
+            .ask(&format!("{verb} {} {place}?", addon.name), &refusal)
+            .await?
+        {
+            Ok(())
+        } else {
+            Err(Error::usage(refusal).because("the answer was no"))
+        }
+    }
+
+    async fn change_live(&self, name: &str, cluster: Cluster, plan: Plan) -> Result<Done> {
+        let cx = self.cx;
+        for warning in &plan.warnings {
+            cx.ui.warn(warning);
+        }
+        if self.mode == Mode::DryRun {
+            let line = self.line(&plan, &format!("on {name}"), "");
+            return Ok(Self::done(
+                self.cluster_target(name)?,
+                &plan,
+                line,
+                None,
+                None,
+            ));
+        }
+        let planner = LivePlanner {
+            request: &self.request,
+            name,
+        };
+        let settled = live::settle(cx, &planner, cluster).await?;
+        let Settled {
+            plan,
+            before,
+            after,
+            remarks,
+        } = settled;
+        for remark in &remarks {
+            cx.ui.detail(remark);
+        }
+        let version = match (before.version(), after.as_ref().and_then(Cluster::version)) {
+            (Some(before), Some(after)) => format!(" (version {before} → {after})"),
+            _ => String::new(),
+        };
+        let line = self.line(&plan, &format!("on {name}"), &version);
+        let verified = after.is_some().then_some(true);
+        let target = self.cluster_target(name)?;
+        let waited = match self.wait {
+            Some(limit) => {
+                let now = after.unwrap_or(before);
+                match self.wait_for(name, &plan, &now, limit).await {
+                    Ok(waited) => waited,
+                    Err(error) => {
+                        // The change is done; its line belongs before the failure to wait.
+                        if cx.ui.is_text() {
+                            cx.ui.data(&line);
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+            None => None,
+        };
+        let mut done = Self::done(target, &plan, line, verified, waited);
+        if !plan.is_empty() && matches!(self.request.verb, Verb::Enable(_)) {
+            done.next = next(name, &plan);
+        }
+        Ok(done)
+    }
+
+    /// Waits until the status shows the change, where the platform publishes anything.
+    async fn wait_for(
+        &self,
+        name: &str,
+        plan: &Plan,
+        now: &Cluster,
+        limit: Duration,
+    ) -> Result<Option<wire::Waited>> {
+        let cx = self.cx;
+        let addon = plan.main.addon;
+        let gone = matches!(self.request.verb, Verb::Disable);
+        let pointer = if gone {
+            let pointer = format!("/status/addOns/{}", addon.key);
+            now.ready_at(&pointer).is_some().then_some(pointer)
+        } else {
+            plan.main
+                .after
+                .as_ref()
+                .and_then(|after| addon.ready.pointer(after))
+                .map(str::to_owned)
+        };
+        let Some(pointer) = pointer else {
+            cx.ui.status(&if gone {
+                format!(
+                    "Nothing to wait for: the status of {name} shows nothing of {}",
+                    addon.name
+                )
+            } else {
+                format!(
+                    "Nothing to wait for: the platform publishes no status for {}",
+                    addon.name
+                )
+            });
+            return Ok(None);
+        };
+        let state = if gone { "off" } else { "enabled" };
+        let trust_policy = addon.trust_policy == Some(pointer.as_str());
+        let what = if gone {
+            format!("the status of `{}` to disappear", addon.name)
+        } else if trust_policy {
+            format!("the trust policy of `{}`", addon.name)
+        } else {
+            format!("`{}`", addon.name)
+        };
+        let again = if trust_policy {
+            format!(
+                "mk8s addon trust-policy {} -c {name} --wait=15m",
+                addon.name
+            )
+        } else {
+            format!(
+                "mk8s addon {} {} -c {name} --wait=15m",
+                self.verb(),
+                addon.name
+            )
+        };
+        let wait = status::Wait {
+            name,
+            pointer: &pointer,
+            gone,
+            what: &what,
+            stays: &format!("{} stays {state}", addon.name),
+            again: &again,
+            limit,
+        };
+        wait.run(cx).await.map(|(_, waited)| Some(waited))
+    }
+
+    /// Plans the live half before the files are written, so that a refusal there leaves them alone.
+    pub(super) async fn rehearse(&self, names: &[String]) -> Result<()> {
+        let mut errors = Vec::new();
+        let mut asks = 0;
+        let mut removes = false;
+        for name in names {
+            let planned = match self.cx.read(name).await {
+                Ok(cluster) => self.plan_live(name, &cluster),
+                Err(error) => Err(error),
+            };
+            match planned {
+                Ok(plan) => {
+                    asks += usize::from(!plan.is_empty());
+                    removes |= plan.removes();
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        if (removes || asks > 1)
+            && !self.cx.ui.is_yes()
+            && !self.cx.ui.is_interactive()
+            && self.confirm.is_none()
+        {
+            errors.push(
+                Error::usage(format!(
+                    "`{}` was not {}d on the live cluster",
+                    self.request.addon.name,
+                    self.verb()
+                ))
+                .because("the live change has to be confirmed, and nobody can be asked here")
+                .hint("add --yes to confirm it on the command line"),
+            );
+        }
+        match summarise(errors, 0) {
+            Some(error) => Err(error.note("No file was changed.")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn quoted(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| format!("`{name}`")).collect()
+}
+
+fn live_place(name: &str) -> Place {
+    Place {
+        words: format!("on `{name}`"),
+        flags: format!("-c {name}"),
+    }
+}
+
+/// The next command: what is left to do in AWS, or the one that reads what the add-on publishes.
+fn next(name: &str, plan: &Plan) -> Option<String> {
+    let addon = plan.main.addon;
+    if addon.aws_registry {
+        return Some(format!("mk8s aws setup {} -c {name}", addon.name));
+    }
+    let step = addon.next?;
+    let wait = if step == "oidc-url" { "" } else { " --wait" };
+    Some(format!("mk8s addon {step} -c {name}{wait}"))
+}
+
+/// Plans the request on every read of a cluster.
+struct LivePlanner<'a> {
+    request: &'a Request,
+    name: &'a str,
+}
+
+impl Planner for LivePlanner<'_> {
+    type Plan = Plan;
+
+    fn plan(&self, cluster: &Cluster) -> Result<Plan> {
+        plan::plan(cluster, self.request, &live_place(self.name))
+    }
+
+    fn patch(&self, plan: &Plan) -> Option<Value> {
+        (!plan.is_empty()).then(|| json!({"spec": {"addOns": change::patch(&plan.changes)}}))
+    }
+
+    fn not_done(&self) -> String {
+        let verb = match self.request.verb {
+            Verb::Enable(_) => "enabled",
+            Verb::Disable => "disabled",
+        };
+        format!(
+            "`{}` was not {verb} on `{}`",
+            self.request.addon.name, self.name
+        )
+    }
+}

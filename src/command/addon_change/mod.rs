@@ -1,0 +1,201 @@
+//! `mk8s addon enable` and `mk8s addon disable`: on files, on live clusters, or both.
+
+mod change;
+mod cluster;
+mod file;
+
+use super::target::{self, Target};
+use super::{Context, Mode};
+use crate::addon::Addon;
+use crate::cli::{DisableArgs, EnableArgs, Given};
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::plan::{Request, Setting, Verb};
+use change::Change;
+use serde_json::json;
+
+/// `mk8s addon enable`
+pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
+    let addon = super::addon_by_word(&args.addon)?;
+    if let (Some(flag), false) = (args.make.given().first(), args.create_role) {
+        return Err(
+            Error::usage(format!("{flag} was given without --create-role"))
+                .because("it says what is made in AWS")
+                .hint("add --create-role, or use `mk8s aws setup`"),
+        );
+    }
+    let request = Request {
+        addon,
+        verb: Verb::Enable(settings(addon, &args.settings.given)?),
+        companions: args.with_prerequisites,
+        force: args.change.force,
+    };
+    let target = target::resolve(cx, &args.target, true)?;
+    Change::new(cx, request, &args.change, None)
+        .run(target)
+        .await
+}
+
+/// `mk8s addon disable`
+pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome> {
+    let request = Request {
+        addon: super::addon_by_word(&args.addon)?,
+        verb: Verb::Disable,
+        companions: args.with_dependants,
+        force: args.change.force,
+    };
+    let target = target::resolve(cx, &args.target, true)?;
+    Change::new(cx, request, &args.change, args.confirm.as_deref())
+        .run(target)
+        .await
+}
+
+/// The given flags as settings of the add-on; a flag that it does not have or a value that is not
+/// of its kind is of kind usage.
+fn settings(addon: &'static Addon, given: &[Given]) -> Result<Vec<Setting>> {
+    given
+        .iter()
+        .map(|given| {
+            let param = addon.param_by_flag(given.flag).ok_or_else(|| {
+                Error::usage(format!("`{}` has no setting --{}", addon.name, given.flag)).hint(
+                    format!("mk8s addon explain {} shows its settings", addon.name),
+                )
+            })?;
+            if let Some(value) = &given.value {
+                param.kind.check(value).map_err(|reason| {
+                    let what = param
+                        .kind
+                        .describe()
+                        .replace("ARN of an IAM role", "role ARN");
+                    Error::usage(match value.as_str() {
+                        "" => format!("--{} was given no value", given.flag),
+                        value => format!("`{value}` is not a {what}"),
+                    })
+                    .because(reason)
+                })?;
+            }
+            Ok(Setting {
+                param,
+                value: given.value.as_ref().map(|value| json!(value)),
+            })
+        })
+        .collect()
+}
+
+impl Change<'_> {
+    async fn run(&self, target: Target) -> Result<Outcome> {
+        match target {
+            Target::None => Err(target::missing()),
+            Target::Clusters(names) => {
+                let results = self.live(&names).await?;
+                self.finish(results, &[])
+            }
+            Target::Files(paths, names) => self.files(&paths, &names).await,
+        }
+    }
+
+    /// On files: everything is planned and edited in memory first; one refusal and nothing is
+    /// written. With `--apply` the live clusters are planned as well before the first write.
+    async fn files(&self, paths: &[std::path::PathBuf], names: &[String]) -> Result<Outcome> {
+        let cx = self.cx;
+        if self.wait.is_some() && !self.apply {
+            return Err(
+                Error::usage("--wait was given, and no live cluster changes")
+                    .hint("--apply changes the live cluster as well as the file"),
+            );
+        }
+        let stdin = paths.iter().any(|path| path.as_os_str() == "-");
+        if stdin && self.mode == Mode::Write && !cx.ui.is_text() {
+            return Err(Error::usage("-o was given together with -f -")
+                .because("stdout is the edited manifest then"));
+        }
+        let (loaded, unreadable) = target::load_all(cx, paths, names)?;
+        let mut edits = file::plan(self, loaded, unreadable)?;
+        let mut live_names: Vec<String> = Vec::new();
+        if self.apply {
+            for name in edits.iter().flat_map(file::Edit::names) {
+                if name.is_empty() {
+                    return Err(
+                        Error::refused("the live cluster was not changed, nor the file")
+                            .because("a document names no cluster"),
+                    );
+                }
+                target::check_name(&name)?;
+                if !live_names.contains(&name) {
+                    live_names.push(name);
+                }
+            }
+        }
+        if self.mode == Mode::DryRun {
+            let mut results = file::dry_run(self, &edits);
+            if self.apply {
+                results.extend(self.live(&live_names).await?);
+            }
+            return self.finish(results, &[]);
+        }
+        if self.apply {
+            self.rehearse(&live_names).await?;
+        }
+        let (written, failure) = file::write(self, &mut edits, names);
+        if let Some(failure) = failure {
+            // What is written is told before what is not.
+            self.finish(written, &[])?;
+            return Err(failure);
+        }
+        if !self.apply {
+            let hints: Vec<String> = if stdin {
+                Vec::new()
+            } else {
+                self.then(paths, &edits).into_iter().collect()
+            };
+            return self.finish(written, &hints);
+        }
+        let mut results = written;
+        let changed = edits.iter().any(file::Edit::changed);
+        match self.live(&live_names).await {
+            Ok(live) => {
+                results.extend(live.into_iter().map(|(name, result)| {
+                    let result = result.map_err(|error| half_done(error, changed));
+                    (name, result)
+                }));
+                self.finish(results, &[])
+            }
+            Err(error) => Err(half_done(error, changed)),
+        }
+    }
+
+    /// The command that brings the live clusters to the edited files. What a manifest leaves out
+    /// stays live, so a removal needs more than an apply.
+    fn then(&self, paths: &[std::path::PathBuf], edits: &[file::Edit]) -> Option<String> {
+        if !edits.iter().any(file::Edit::changed) {
+            return None;
+        }
+        let names: Vec<String> = edits.iter().flat_map(file::Edit::names).collect();
+        if matches!(self.request.verb, Verb::Disable) {
+            if let [name] = names.as_slice()
+                && target::check_name(name).is_ok()
+            {
+                return Some(format!(
+                    "mk8s addon disable {} -c {name}",
+                    self.request.addon.name
+                ));
+            }
+            return Some(format!("mk8s apply {} --prune-addons", file::flags(paths)));
+        }
+        let prune = if edits.iter().any(file::Edit::removes) {
+            " --prune-addons"
+        } else {
+            ""
+        };
+        Some(format!("mk8s apply {}{prune}", file::flags(paths)))
+    }
+}
+
+/// What holds after the file was written and the cluster was not changed.
+fn half_done(error: Error, changed: bool) -> Error {
+    error.note(if changed {
+        "The file is changed; the cluster is not."
+    } else {
+        "The file was already so; the cluster is not changed."
+    })
+}

@@ -1,0 +1,271 @@
+//! One document on its way to a cluster: what is there, what is to be done, and how it is shown.
+
+use super::super::Context;
+use super::super::cluster::slimmed;
+use super::super::live::Planner;
+use crate::cli::ApplyArgs;
+use crate::cluster::Cluster;
+use crate::control::Problem;
+use crate::drift;
+use crate::error::Result;
+use crate::manifest;
+use crate::patch;
+use crate::secret;
+use crate::ui::{Stream, wire};
+use serde_json::{Map, Value, json};
+
+/// What a manifest says and `apply` sends.
+const FIELDS: [&str; 3] = ["description", "tags", "spec"];
+
+/// One document on its way to a cluster.
+pub(super) struct Item<'a> {
+    pub(super) cx: &'a Context,
+    pub(super) args: &'a ApplyArgs,
+    pub(super) document: Cluster,
+    pub(super) source: wire::Target,
+    pub(super) place: String,
+}
+
+/// What will be done with one document.
+pub(super) enum Intent {
+    /// The cluster is not there.
+    Create,
+    /// It is there, as read.
+    Update(Cluster, Update),
+}
+
+/// What is to be done with an existing cluster.
+pub(super) struct Update {
+    /// The merge patch; `None` when all is as the manifest says.
+    pub(super) patch: Option<Value>,
+    /// Add-ons and their settings that are only live and stay.
+    pub(super) live_only: Vec<String>,
+    /// The same, to be removed.
+    pub(super) pruned: Vec<String>,
+}
+
+/// What came of it.
+pub(super) struct Done {
+    pub(super) action: &'static str,
+    pub(super) line: String,
+    pub(super) live_only: Vec<String>,
+    pub(super) pruned: Vec<String>,
+    pub(super) verified: Option<bool>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Item<'_> {
+    pub(super) fn name(&self) -> &str {
+        self.document.name()
+    }
+
+    /// Reads the cluster. Where the platform may answer 403 for one that does not exist, the list
+    /// decides (control-plane.md 1.7).
+    pub(super) async fn look(&self) -> Result<Intent> {
+        let client = self.cx.client().await?;
+        let doing = self.cx.reading(self.name());
+        match client.get(self.name()).await {
+            Ok(cluster) => {
+                let update = self.compare(&cluster)?;
+                Ok(Intent::Update(cluster, update))
+            }
+            Err(error) if error.problem == Problem::Missing => Ok(Intent::Create),
+            Err(error) if error.problem == Problem::Forbidden => match client.list().await {
+                Ok(list) if list.iter().all(|cluster| cluster.name() != self.name()) => {
+                    Ok(Intent::Create)
+                }
+                _ => Err(self.cx.explain(&error, &doing)),
+            },
+            Err(error) => Err(self.cx.explain(&error, &doing)),
+        }
+    }
+
+    /// What brings an existing cluster to the manifest.
+    pub(super) fn compare(&self, cluster: &Cluster) -> Result<Update> {
+        let org = self.cx.org()?;
+        let mut patch = Map::new();
+        for field in FIELDS {
+            if let Some(value) = self.document.value().get(field) {
+                patch.insert(field.to_owned(), value.clone());
+            }
+        }
+        let mut patch = Value::Object(patch);
+        drop_empty_add_ons(&mut patch);
+        let live_only: Vec<Vec<String>> = drift::add_ons(&self.document, cluster, org)
+            .into_iter()
+            .filter(|drift| drift.side == drift::Side::LiveOnly)
+            .map(|drift| drift.path)
+            .collect();
+        let mut pruned = Vec::new();
+        if self.args.prune_addons {
+            for path in &live_only {
+                let mut removal = Value::Null;
+                for key in path.iter().rev() {
+                    removal = json!({ key: removal });
+                }
+                merge_keeping_nulls(&mut patch, &json!({"spec": {"addOns": removal}}));
+            }
+        }
+        let paths: Vec<String> = live_only
+            .iter()
+            .map(|path| format!("spec.addOns.{}", path.join(".")))
+            .collect();
+        let kept = if self.args.prune_addons {
+            pruned = paths;
+            Vec::new()
+        } else {
+            paths
+        };
+        let unmet = patch::unmet(&patch, cluster.value(), "", org);
+        Ok(Update {
+            patch: (!unmet.is_empty()).then_some(patch),
+            live_only: kept,
+            pruned,
+        })
+    }
+
+    /// Shows the difference that applying makes, and gives what it is called.
+    pub(super) fn show(&self, intent: &Intent, stream: Stream) -> &'static str {
+        let slim = |value: &Value| manifest::yaml(&secret::masked(&slimmed(value)));
+        let (before, after, action) = match intent {
+            Intent::Create => (String::new(), slim(self.document.value()), "created"),
+            Intent::Update(cluster, update) => {
+                let mut after = cluster.value().clone();
+                if let Some(patch) = &update.patch {
+                    self.settle_links(patch, &mut after);
+                }
+                let action = if update.patch.is_some() || self.puts(cluster) {
+                    "updated"
+                } else {
+                    "none"
+                };
+                (slim(cluster.value()), slim(&after), action)
+            }
+        };
+        let diff = manifest::diff(self.name(), &before, &after);
+        self.cx.ui.unified(&diff, stream);
+        action
+    }
+
+    pub(super) fn preview(&self, intent: &Intent, stream: Stream) -> Done {
+        let action = self.show(intent, stream);
+        let name = self.name();
+        let line = match action {
+            "created" => format!("Would create {name}"),
+            "updated" => format!("Would update {name}"),
+            _ => format!("{name} is already as the manifest says"),
+        };
+        let (live_only, pruned) = match intent {
+            Intent::Create => (Vec::new(), Vec::new()),
+            Intent::Update(_, update) => (update.live_only.clone(), update.pruned.clone()),
+        };
+        self.list_live_only(&live_only, &pruned);
+        Done {
+            action,
+            line,
+            live_only,
+            pruned,
+            verified: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Merges a patch into the live object, and leaves what means the same as it is written there.
+    fn settle_links(&self, patch: &Value, live: &mut Value) {
+        let org = self.cx.org().unwrap_or_default();
+        match (patch, &mut *live) {
+            (Value::Object(fields), Value::Object(map)) => {
+                for (key, value) in fields {
+                    if value.is_null() {
+                        map.shift_remove(key);
+                    } else {
+                        self.settle_links(value, map.entry(key.clone()).or_insert(Value::Null));
+                    }
+                }
+            }
+            (patch, live) => {
+                if !patch::unmet(patch, live, "", org).is_empty() {
+                    patch::merge(live, patch);
+                }
+            }
+        }
+    }
+
+    /// Whether `--put` sends the document: unless the cluster is already as it says.
+    pub(super) fn puts(&self, cluster: &Cluster) -> bool {
+        self.args.put
+            && !patch::unmet(
+                &self.sent(),
+                cluster.value(),
+                "",
+                self.cx.org().unwrap_or_default(),
+            )
+            .is_empty()
+    }
+
+    /// The document without the fields that only the server sets.
+    pub(super) fn sent(&self) -> Value {
+        let mut body = slimmed(self.document.value());
+        drop_empty_add_ons(&mut body);
+        body
+    }
+
+    pub(super) fn list_live_only(&self, kept: &[String], pruned: &[String]) {
+        for path in kept {
+            self.cx
+                .ui
+                .status(&format!("{}: {path} is live only, kept", self.name()));
+        }
+        for path in pruned {
+            let word = if self.args.dry_run {
+                "would be removed"
+            } else {
+                "removed"
+            };
+            self.cx
+                .ui
+                .status(&format!("{}: {path} is live only, {word}", self.name()));
+        }
+    }
+}
+
+impl Planner for Item<'_> {
+    type Plan = Update;
+
+    fn plan(&self, cluster: &Cluster) -> Result<Update> {
+        self.compare(cluster)
+    }
+
+    fn patch(&self, plan: &Update) -> Option<Value> {
+        plan.patch.clone()
+    }
+
+    fn not_done(&self) -> String {
+        format!(
+            "the cluster {} was not applied to `{}`",
+            self.place,
+            self.name()
+        )
+    }
+}
+
+/// An `addOns:` with nothing behind it says nothing about add-ons.
+fn drop_empty_add_ons(body: &mut Value) {
+    if body.pointer("/spec/addOns") == Some(&Value::Null)
+        && let Some(Value::Object(spec)) = body.get_mut("spec")
+    {
+        spec.shift_remove("addOns");
+    }
+}
+
+/// Puts one patch into another: `null` stays, since it still has to be sent.
+pub(super) fn merge_keeping_nulls(target: &mut Value, patch: &Value) {
+    match (target, patch) {
+        (Value::Object(map), Value::Object(fields)) => {
+            for (key, value) in fields {
+                merge_keeping_nulls(map.entry(key.clone()).or_insert_with(|| json!({})), value);
+            }
+        }
+        (target, patch) => *target = patch.clone(),
+    }
+}

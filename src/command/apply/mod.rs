@@ -1,0 +1,290 @@
+//! `mk8s apply -f`: creates missing clusters, and brings existing ones to their manifests.
+//!
+//! Right whether the server's PUT merges or replaces (control-plane.md 1.5): an existing cluster
+//! gets a PATCH, and what is only live is kept unless it is named for removal.
+
+mod item;
+mod write;
+
+use super::target::{self, Loaded};
+use super::{Context, Mode, summarise};
+use crate::cli::ApplyArgs;
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::manifest;
+use crate::ui::{Report, Stream, wire};
+use item::{Done, Intent, Item};
+use serde_json::Value;
+
+/// `mk8s apply`
+pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
+    let mode = Mode::of(args.dry_run);
+    let loaded = target::load(cx, &args.file, &args.cluster)?;
+    for file in &loaded {
+        for document in file.manifest.documents().iter().filter(|d| !d.is_cluster()) {
+            cx.ui.status(&format!(
+                "Skipped {} in {}: not a cluster",
+                describe(document.kind.as_deref(), document.name.as_deref()),
+                file.label
+            ));
+        }
+    }
+    let items = collect(cx, args, &loaded)?;
+    let mut planned = Vec::new();
+    for item in items {
+        let intent = item.look().await;
+        planned.push((item, intent));
+    }
+    confirm(cx, args, mode, &planned).await?;
+    let mut results = Vec::new();
+    for (item, intent) in planned {
+        let result = match intent {
+            Ok(intent) if mode == Mode::DryRun => {
+                let stream = if cx.ui.is_text() {
+                    Stream::Data
+                } else {
+                    Stream::Words
+                };
+                Ok(item.preview(&intent, stream))
+            }
+            Ok(Intent::Create) => item.create().await,
+            Ok(Intent::Update(cluster, update)) => item.update(cluster, update).await,
+            Err(error) => Err(error),
+        };
+        results.push((item, result));
+    }
+    finish(cx, args, mode, results)
+}
+
+fn describe(kind: Option<&str>, name: Option<&str>) -> String {
+    match (kind, name) {
+        (Some(kind), Some(name)) => format!("{kind} `{name}`"),
+        (Some(kind), None) => format!("a document of kind {kind}"),
+        (None, _) => "a document without a kind".to_owned(),
+    }
+}
+
+/// Every document with its checks; one refusal and nothing is sent.
+fn collect<'a>(cx: &'a Context, args: &'a ApplyArgs, loaded: &[Loaded]) -> Result<Vec<Item<'a>>> {
+    let mut items: Vec<Item<'a>> = Vec::new();
+    let mut errors = Vec::new();
+    for file in loaded {
+        for &number in &file.documents {
+            let document = file.cluster(number);
+            let place = file.place(number);
+            // The same checks as before an edit: a duplicate key has no one meaning.
+            let untouched = manifest::Edit {
+                document: number,
+                changes: Vec::new(),
+            };
+            if let Err(mut error) = file.manifest.edit(&[untouched]) {
+                error.message = format!("the cluster {place} was not applied");
+                errors.push(error);
+                continue;
+            }
+            for finding in file
+                .document(number)
+                .map(manifest::Document::warnings)
+                .into_iter()
+                .flatten()
+            {
+                cx.ui.warn(&format!(
+                    "{}:{}:{}: {}",
+                    file.label, finding.line, finding.column, finding.message
+                ));
+            }
+            if let Err(error) = check(&document, &place) {
+                errors.push(error);
+                continue;
+            }
+            if items
+                .iter()
+                .any(|item| item.document.name() == document.name())
+            {
+                errors.push(
+                    Error::refused(format!("`{}` was not applied", document.name()))
+                        .because("more than one document describes it")
+                        .hint("keep one of them, or name the file that counts"),
+                );
+                continue;
+            }
+            items.push(Item {
+                cx,
+                args,
+                document,
+                source: file.wire(number),
+                place,
+            });
+        }
+    }
+    match summarise(errors, 0) {
+        Some(error) => Err(error.note("Nothing was sent.")),
+        None => Ok(items),
+    }
+}
+
+fn check(document: &Cluster, place: &str) -> Result<()> {
+    let refused = |reason: String| {
+        Err(Error::refused(format!("the cluster {place} was not applied")).because(reason))
+    };
+    if document.name().is_empty() {
+        return refused("the document has no `name`".to_owned());
+    }
+    if let Err(reason) = crate::control::check_name(document.name()) {
+        return refused(format!(
+            "`{}` is not the name of a cluster: {reason}",
+            document.name()
+        ));
+    }
+    let spec = document.value().get("spec");
+    if !spec.is_some_and(Value::is_object) {
+        return refused("the document has no `spec`".to_owned());
+    }
+    match document.value().pointer("/spec/addOns") {
+        None | Some(Value::Null | Value::Object(_)) => Ok(()),
+        Some(_) => refused("`spec.addOns` is not a mapping".to_owned()),
+    }
+}
+
+/// Asks where an add-on disappears, or where several live clusters change.
+async fn confirm(
+    cx: &Context,
+    args: &ApplyArgs,
+    mode: Mode,
+    planned: &[(Item<'_>, Result<Intent>)],
+) -> Result<()> {
+    let mut removals = Vec::new();
+    let mut changing = Vec::new();
+    for (item, intent) in planned {
+        match intent {
+            Ok(Intent::Create) => changing.push(item.name()),
+            Ok(Intent::Update(cluster, update)) => {
+                if update.patch.is_some() || item.puts(cluster) {
+                    changing.push(item.name());
+                }
+                if args.put && !args.prune_addons {
+                    for path in &update.live_only {
+                        removals.push(format!("{} of {}", path, item.name()));
+                    }
+                } else {
+                    removals.extend(
+                        update
+                            .pruned
+                            .iter()
+                            .map(|path| format!("{path} of {}", item.name())),
+                    );
+                }
+            }
+            Err(_) => {}
+        }
+    }
+    if mode == Mode::DryRun {
+        return Ok(());
+    }
+    if !removals.is_empty() {
+        let word = if args.put && !args.prune_addons {
+            "A server that replaces drops"
+        } else {
+            "This removes"
+        };
+        for removal in &removals {
+            cx.ui.status(&format!("{word} {removal}"));
+        }
+    }
+    let question = match (removals.len(), changing.len()) {
+        (0, 0 | 1) => return Ok(()),
+        (0, several) => format!(
+            "Apply to {several} live clusters ({})?",
+            changing.join(", ")
+        ),
+        (1, _) => "Remove it?".to_owned(),
+        (several, _) => format!("Remove these {several}?"),
+    };
+    for (item, intent) in planned {
+        if let Ok(intent) = intent {
+            item.show(intent, Stream::Words);
+        }
+    }
+    if cx.ui.ask(&question, "nothing was applied").await? {
+        Ok(())
+    } else {
+        Err(Error::usage("nothing was applied").because("the answer was no"))
+    }
+}
+
+fn finish(
+    cx: &Context,
+    args: &ApplyArgs,
+    mode: Mode,
+    results: Vec<(Item<'_>, Result<Done>)>,
+) -> Result<Outcome> {
+    let single = results.len() == 1;
+    let mut items = Vec::new();
+    let mut lines = Vec::new();
+    let mut names = Vec::new();
+    let mut errors = Vec::new();
+    let mut changed = false;
+    for (item, result) in results {
+        let target = wire::Target::Cluster {
+            org: cx.org()?.to_owned(),
+            name: item.name().to_owned(),
+        };
+        let mut applied = wire::Applied {
+            target,
+            source: item.source.clone(),
+            action: "none",
+            changed: false,
+            live_only: Vec::new(),
+            pruned: Vec::new(),
+            verified: None,
+            warnings: Vec::new(),
+            error: None,
+        };
+        match result {
+            Ok(done) => {
+                changed |= done.action != "none";
+                applied.action = done.action;
+                applied.changed = done.action != "none";
+                applied.live_only = done.live_only;
+                applied.pruned = done.pruned;
+                applied.verified = done.verified;
+                applied.warnings = done.warnings;
+                lines.push(done.line);
+                names.push(item.name().to_owned());
+            }
+            Err(error) if single => return Err(error),
+            Err(error) => {
+                applied.error = Some((&error).into());
+                errors.push(error);
+            }
+        }
+        items.push(applied);
+    }
+    let done = lines.len();
+    if mode == Mode::DryRun && cx.ui.is_text() {
+        for line in &lines {
+            cx.ui.status(line);
+        }
+    } else {
+        cx.ui.report(&Report {
+            json: wire::to_value(&wire::Document::change(
+                "ApplyResult",
+                mode == Mode::DryRun,
+                items,
+            )),
+            slim: None,
+            names,
+            text: lines.join("\n"),
+            wide: None,
+        })?;
+    }
+    if let Some(error) = summarise(errors, done) {
+        return Err(error);
+    }
+    Ok(if args.exit_code && changed {
+        Outcome::Differences
+    } else {
+        Outcome::Ok
+    })
+}
