@@ -12,7 +12,7 @@ pub(super) fn insert(view: View<'_>, map: Id, new: &Map<String, Value>) -> Optio
     let entries = view.entries(map);
     let last = *entries.last()?;
     let column = column(view, map)?;
-    let style = style(view, map, key_quote(view, map));
+    let style = style(view, map, view.key_quote(map));
     let indent = " ".repeat(column);
     let lines: Vec<String> = new
         .iter()
@@ -74,7 +74,7 @@ fn lines(view: View<'_>, map: Id, entry: Entry, value: &Value) -> Option<Vec<Spl
     let kind = view.tree.kind(entry.value);
     let behind_key = view.properties_end(entry);
     let column = column(view, map)?;
-    let style = style(view, map, key_quote(view, map));
+    let style = style(view, map, view.key_quote(map));
     let lines = emit::value_lines(value, &" ".repeat(column), &style);
     if matches!(kind, Kind::BlockMap | Kind::BlockSeq) {
         let gone = delete_lines(view, range.start, range.end);
@@ -169,20 +169,6 @@ fn delete_lines(view: View<'_>, start: usize, end: usize) -> Splice {
         cut
     };
     Splice::delete(cut.len()..last)
-}
-
-/// How the keys of a map are written, if all in one way.
-pub(super) fn key_quote(view: View<'_>, map: Id) -> Quote {
-    let mut kinds = view.tree.entries(map).map(|(key, _)| view.tree.kind(key));
-    let Some(first) = kinds.next() else {
-        return Quote::Plain;
-    };
-    let alike = kinds.all(|kind| kind == first);
-    match first {
-        Kind::Double if alike => Quote::Double,
-        Kind::Single if alike => Quote::Single,
-        _ => Quote::Plain,
-    }
 }
 
 /// The style of new lines below the keys of a map.

@@ -1,6 +1,5 @@
 //! Edits inside `{…}`, in YAML and in JSON.
 
-use super::block::key_quote;
 use super::emit::{self, Flow, Quote};
 use super::scan::{self, Splice};
 use super::tree::{Id, Kind};
@@ -201,7 +200,7 @@ fn style(view: View<'_>, map: Id) -> Flow {
     let quoted = filled
         .clone()
         .next()
-        .is_some_and(|id| key_quote(view, id) == Quote::Double);
+        .is_some_and(|id| view.key_quote(id) == Quote::Double);
     let flows = || filled.clone().filter(|&id| view.tree.kind(id).is_flow());
     let colon = flows().find_map(|id| colon(view, id));
     let colon = colon.unwrap_or(": ").to_owned();

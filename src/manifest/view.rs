@@ -2,8 +2,9 @@
 //!
 //! Looks only; knows where an entry's colon and end are, not what may be done to it.
 
+use super::emit::Quote;
 use super::scan::{self, Lines};
-use super::tree::{Id, Tree};
+use super::tree::{Id, Kind, Tree};
 use super::value;
 use serde_json::Value;
 use std::ops::Range;
@@ -85,6 +86,20 @@ impl<'a> View<'a> {
     /// The map whose entry the key begins.
     pub(super) fn holder(self, key: Id) -> Option<Id> {
         self.chain(key).into_iter().rfind(|&map| map != key)
+    }
+
+    /// How the keys of a map are written, if all in one way.
+    pub(super) fn key_quote(self, map: Id) -> Quote {
+        let mut kinds = self.tree.entries(map).map(|(key, _)| self.tree.kind(key));
+        let Some(first) = kinds.next() else {
+            return Quote::Plain;
+        };
+        let alike = kinds.all(|kind| kind == first);
+        match first {
+            Kind::Double if alike => Quote::Double,
+            Kind::Single if alike => Quote::Single,
+            _ => Quote::Plain,
+        }
     }
 
     /// What a node means.
