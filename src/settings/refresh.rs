@@ -43,10 +43,13 @@ impl Request<'_> {
         let output = tokio::time::timeout(self.limit, self.call(program)).await;
         let (status, stdout, stderr) = match output {
             Err(_) => {
-                return Err(Error::unavailable(self.message()).because(format!(
+                let because = format!(
                     "`cpln profile token` did not end within {} seconds",
                     self.limit.as_secs_f64()
-                )));
+                );
+                return Err(Error::unavailable(self.message()).because(because).hint(
+                    "run it by hand to see what it waits for, or allow more with --timeout",
+                ));
             }
             Ok(Err(error)) => {
                 return Err(Error::failure(self.message())

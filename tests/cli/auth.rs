@@ -279,6 +279,36 @@ fn an_interactive_login_is_used_while_it_lasts_and_renewed_by_the_client() {
     );
 }
 
+/// The real client prints the old token when it cannot renew it: good for as long as it lasts.
+#[test]
+fn what_the_real_client_gives_without_a_renewal_is_judged_by_its_end() {
+    let mut env = Env::new();
+    // Its discovery fails, so the client does not go on to the provider of the login.
+    let sandbox = Sandbox::start(&mut env, &["--fault", "status=404,on=GET:/discovery"]);
+    for name in ["CPLN_ENDPOINT", "CPLN_ORG", "CPLN_TOKEN"] {
+        env.unset(name);
+    }
+    env.set("CPLN_SKIP_UPDATE_CHECK", "true");
+    let client = env.cpln_on_path();
+    assert!(client.is_file());
+
+    let ended = jwt(in_minutes(-5));
+    env.profile("ann", &interactive(sandbox.endpoint(), &ended), true);
+    let run = env.line("cluster list").run().exits(4).silent();
+    let _ = run
+        .err("the token that `cpln` gave has ended")
+        .err("cpln profile update ann --login")
+        .never(&ended)
+        .never("refresh-me");
+    assert!(sandbox.requests().contains(&"GET /discovery".to_owned()));
+
+    let lasting = jwt(in_minutes(5));
+    env.profile("ann", &interactive(sandbox.endpoint(), &lasting), true);
+    // The sandbox has a token of its own; what counts is that this one was sent.
+    let run = env.line("cluster list").run().exits(4).silent();
+    let _ = run.err("the token is not valid").never(&lasting);
+}
+
 #[test]
 fn certificates_are_checked_unless_told_otherwise() {
     let list = Answer::json(

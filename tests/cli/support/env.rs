@@ -133,6 +133,22 @@ impl Env {
         command
     }
 
+    /// Puts the real Control Plane client on PATH, as an installation does; gives the command.
+    pub(crate) fn cpln_on_path(&mut self) -> PathBuf {
+        let (node, script) = (tools::node(), tools::cpln_script());
+        let run = format!(
+            "#!/bin/sh\nexec '{}' '{}' \"$@\"\n",
+            node.display(),
+            script.display()
+        );
+        let command = self.write("bin/cpln", run);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&command, mode).unwrap();
+        let path = format!("{}:/usr/bin:/bin", self.path("bin").display());
+        self.set("PATH", &path);
+        command
+    }
+
     /// The binary under test, with the arguments of one line.
     pub(crate) fn line(&self, arguments: &str) -> Cmd {
         self.mk8s(&arguments.split_whitespace().collect::<Vec<_>>())
