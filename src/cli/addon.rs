@@ -14,7 +14,8 @@ pub enum AddonCommand {
     /// List the add-ons; with a target, what is on
     #[command(
         long_about = "List the add-ons. Without a target it is the catalogue, offline; with one cluster \
-                      or manifest, what is on with its settings; with several, a matrix.\n\nExamples:\n  \
+                      or manifest, what is on with its settings; with several, a matrix; with more than \
+                      eight, a line for each with what is on.\n\nExamples:\n  \
                       $ mk8s addon list\n  \
                       $ mk8s addon list -c prod\n  \
                       $ mk8s addon list -f clusters -o json"

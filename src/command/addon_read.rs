@@ -13,10 +13,23 @@ use crate::ui::{Report, table, wire};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
+/// More clusters than this do not stand side by side.
+const ACROSS: usize = 8;
+
 /// A cluster and the target that it came from.
 struct Seen {
     cluster: Cluster,
     target: wire::Target,
+}
+
+impl Seen {
+    /// The keys of the add-ons that are on, those that the catalogue does not know included.
+    fn on(&self) -> impl Iterator<Item = &str> {
+        let add_ons = self.cluster.add_ons().into_iter().flatten();
+        add_ons
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, _)| key.as_str())
+    }
 }
 
 /// `mk8s addon list`
@@ -29,8 +42,12 @@ pub(super) async fn list(cx: &Context, args: &ListArgs) -> Result<Outcome> {
     let (text, wide) = match seen.as_slice() {
         [one] if errors.is_empty() => (single(cx, one, false), single(cx, one, true)),
         several => {
-            let matrix = matrix(cx, several);
-            (matrix.clone(), matrix)
+            let overview = if several.len() > ACROSS {
+                fleet(cx, several)
+            } else {
+                matrix(cx, several)
+            };
+            (overview.clone(), overview)
         }
     };
     cx.ui.report(&Report {
@@ -414,33 +431,35 @@ fn single(cx: &Context, seen: &Seen, wide: bool) -> String {
             settings = settings.chars().take(99).chain(['…']).collect();
         }
         row.push(settings);
+        if wide {
+            row.insert(1, item.key);
+        }
         rows.push(row);
     }
-    let headings: &[&str] = if live {
-        &["ADD-ON", "STATE", "STATUS", "SETTINGS"]
-    } else {
-        &["ADD-ON", "STATE", "SETTINGS"]
-    };
-    table::draw(headings, &rows, cx.ui.width())
+    let mut headings = vec!["ADD-ON", "STATE", "SETTINGS"];
+    if live {
+        headings.insert(2, "STATUS");
+    }
+    if wide {
+        headings.insert(1, "KEY");
+    }
+    table::draw(&headings, &rows, cx.ui.width())
 }
 
 /// Add-ons down, clusters across.
 fn matrix(cx: &Context, seen: &[Seen]) -> String {
-    let items: Vec<Vec<wire::Addon>> = seen.iter().map(all).collect();
-    let mut keys: Vec<String> = CATALOG.iter().map(|addon| addon.key.to_owned()).collect();
-    for item in items.iter().flatten() {
-        if !keys.contains(&item.key) {
-            keys.push(item.key.clone());
+    let mut keys: Vec<&str> = CATALOG.iter().map(|addon| addon.key).collect();
+    for key in seen.iter().flat_map(Seen::on) {
+        if !keys.contains(&key) {
+            keys.push(key);
         }
     }
     let rows: Vec<Vec<String>> = keys
         .iter()
         .map(|key| {
             let mut row = vec![crate::plan::display_name(key).to_owned()];
-            row.extend(items.iter().map(|items| {
-                let on = items
-                    .iter()
-                    .any(|item| item.key == *key && item.enabled == Some(true));
+            row.extend(seen.iter().map(|seen| {
+                let on = seen.cluster.add_on(key).is_some();
                 if on { "on" } else { "off" }.to_owned()
             }));
             row
@@ -450,6 +469,24 @@ fn matrix(cx: &Context, seen: &[Seen]) -> String {
     let mut headings = vec!["ADD-ON"];
     headings.extend(names);
     table::draw(&headings, &rows, cx.ui.width())
+}
+
+/// Clusters down, each with what is on.
+fn fleet(cx: &Context, seen: &[Seen]) -> String {
+    let rows: Vec<Vec<String>> = seen
+        .iter()
+        .map(|seen| {
+            let mut on: Vec<&str> = seen.on().map(crate::plan::display_name).collect();
+            on.sort_unstable();
+            let on = if on.is_empty() {
+                "-".to_owned()
+            } else {
+                on.join(", ")
+            };
+            vec![seen.cluster.name().to_owned(), on]
+        })
+        .collect();
+    table::draw(&["CLUSTER", "ON"], &rows, cx.ui.width())
 }
 
 fn shown(seen: &Seen, addon: &Addon, item: &wire::Addon) -> String {

@@ -320,6 +320,19 @@ fn list_and_show_read_manifests() {
         .out("edge")
         .out("prod");
     let _ = matrix.out("headlamp");
+    let wide = env
+        .mk8s(&["addon", "list", "-f", "b.yaml", "-o", "wide"])
+        .run()
+        .ok();
+    let headings: Vec<&str> = wide
+        .stdout
+        .lines()
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    assert_eq!(headings, ["ADD-ON", "KEY", "STATE", "SETTINGS"]);
+    let _ = wide.out("node-local-dns").out("nodeLocalDns");
     let _ = env
         .mk8s(&["addon", "show", "aws-ecr", "-f", "a.yaml"])
         .run()
@@ -336,4 +349,25 @@ fn list_and_show_read_manifests() {
         .json();
     assert_eq!(json["schema"], "mk8s/v1");
     assert_eq!(json["kind"], "Addon");
+}
+
+#[test]
+fn a_fleet_is_listed_a_line_a_cluster() {
+    let env = Env::new();
+    let clusters: Vec<String> = (0..9)
+        .map(|n| match n {
+            4 => aws("c4", &["headlamp: {}", "awsECR: {}", "rocket: {}"]),
+            n => aws(&format!("c{n}"), &[]),
+        })
+        .collect();
+    env.write("fleet.yaml", clusters.join("---\n"));
+    let list = env.line("addon list -f fleet.yaml").run().ok();
+    let lines: Vec<&str> = list.stdout.lines().collect();
+    assert_eq!(lines.len(), 10, "{list}");
+    assert_eq!(
+        lines[0].split_whitespace().collect::<Vec<_>>(),
+        ["CLUSTER", "ON"]
+    );
+    assert_eq!(lines[5], "c4       aws-ecr, headlamp, rocket");
+    assert_eq!(lines[9], "c8       -");
 }
