@@ -85,6 +85,7 @@ fn the_whole_of_it_passes_without_credentials_of_the_caller() {
         "AssumeRoleWithWebIdentity",
         "GetAuthorizationToken",
         "BatchGetImage",
+        "GetDownloadUrlForLayer",
     ] {
         assert!(calls.iter().any(|it| it == call), "{calls:?}");
     }
@@ -253,7 +254,11 @@ fn sabotage_fails_the_step_it_breaks_and_the_fix_mends_it() {
     let delete =
         format!("iam delete-open-id-connect-provider --open-id-connect-provider-arn {provider}");
     for (sabotage, id, evidence) in [
-        (&detach, "live-pull fail", "it has no pull policy"),
+        (
+            &detach,
+            "live-pull fail",
+            "ecr:GetAuthorizationToken: no policy of the role allows it",
+        ),
         (
             &audience,
             "live-assume-role fail",
@@ -275,6 +280,178 @@ fn sabotage_fails_the_step_it_breaks_and_the_fix_mends_it() {
         bed.run(&format!("{fix} --yes")).ok();
         assert_eq!(states(&check(&bed).ok()), GREEN, "{sabotage}");
     }
+}
+
+/// Gives the role, in place of the attached policy, an inline one with these actions.
+fn only_allow(bed: &Bed, actions: &[&str]) {
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": actions, "Resource": "*"}]});
+    bed.aws_with(&[
+        "iam",
+        "put-role-policy",
+        "--role-name",
+        ROLE,
+        "--policy-name",
+        "own",
+        "--policy-document",
+        &policy.to_string(),
+    ]);
+}
+
+#[test]
+fn each_action_that_a_pull_takes_is_told_apart() {
+    let bed = ready();
+    bed.aws(&format!(
+        "iam detach-role-policy --role-name {ROLE} --policy-arn {READ_ONLY}"
+    ));
+    let all = [
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+    ];
+    let words = [
+        "log in to the registry",
+        "may not read shop",
+        "not its layers",
+    ];
+    for at in 0..all.len() {
+        only_allow(&bed, &[&all[..at], &["ecr:ListImages"]].concat());
+        let run = check(&bed).exits(11);
+        let report = run.json();
+        let item = &report["items"][2];
+        assert_eq!(item["id"], "live-pull");
+        assert_eq!(item["state"], "fail", "{run}");
+        let (message, evidence) = (&item["message"], &item["evidence"]);
+        assert!(message.as_str().unwrap().contains(words[at]), "{message}");
+        let refused = format!("{}: no policy of the role allows it", all[at]);
+        assert!(
+            evidence.as_str().unwrap().starts_with(&refused),
+            "{evidence}"
+        );
+    }
+    only_allow(&bed, &all);
+    assert_eq!(states(&check(&bed).ok()), GREEN);
+    // The fix adds what the role's own policy lacks.
+    only_allow(&bed, &all[..2]);
+    let found = items(&check(&bed).exits(11));
+    let fix = found[2].2.strip_prefix("mk8s ").unwrap();
+    bed.run(&format!("{fix} --yes")).ok();
+    assert_eq!(states(&check(&bed).ok()), GREEN);
+}
+
+#[test]
+fn the_address_of_a_layer_is_shown_nowhere() {
+    let bed = ready();
+    for more in ["", "-o json", "-o short", "-o github", "-o junit"] {
+        let run = bed.run(&format!(
+            "check -c edge --image {} --live --web-identity-token-file token --only live --debug \
+             -v {more}",
+            image()
+        ));
+        let _ = run.ok().never("presigned").never("layers.example");
+    }
+    assert!(
+        bed.moto
+            .log()
+            .iter()
+            .any(|it| it == "GetDownloadUrlForLayer")
+    );
+}
+
+#[test]
+fn a_list_of_images_is_followed_to_one_of_them() {
+    let bed = ready();
+    let digest =
+        bed.aws("ecr describe-images --repository-name shop")["imageDetails"][0]["imageDigest"]
+            .take();
+    let list = json!({"schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [
+            {"digest": "sha256:00", "platform": {"os": "unknown", "architecture": "unknown"}},
+            {"digest": digest, "platform": {"os": "linux", "architecture": "amd64"}}]});
+    let put = |tag: &str, list: &Value| {
+        bed.aws_with(&[
+            "ecr",
+            "put-image",
+            "--repository-name",
+            "shop",
+            "--image-tag",
+            tag,
+            "--image-manifest",
+            &list.to_string(),
+        ]);
+    };
+    put("list", &list);
+    let run = |tag: &str| {
+        bed.run(&format!(
+            "check -c edge --image {ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/shop:{tag} --live \
+             --web-identity-token-file token --only live -o json"
+        ))
+    };
+    assert_eq!(states(&run("list").ok()), GREEN);
+    // One whose image was deleted, and one whose layers are gone.
+    let mut broken = list.clone();
+    broken["manifests"][1]["digest"] = json!(format!("sha256:{}", "0".repeat(64)));
+    put("broken", &broken);
+    let found = items(&run("broken").exits(11));
+    assert!(
+        found[2].1.contains("AWS said ImageNotFound"),
+        "{}",
+        found[2].1
+    );
+    bed.moto
+        .faults(&json!([{"action": "GetDownloadUrlForLayer", "times": 9,
+        "code": "LayerInaccessibleException", "message": "not available"}]));
+    let found = items(&run("1").exits(11));
+    assert!(
+        found[2].1.contains("AWS said LayerInaccessible"),
+        "{}",
+        found[2].1
+    );
+}
+
+/// An image of another account takes both policies: the role's and the repository's.
+#[test]
+fn across_accounts_the_repository_has_to_admit_the_role() {
+    let bed = ready();
+    let other = "222222222222";
+    bed.aws(&format!(
+        "ecr create-repository --registry-id {other} --repository-name far"
+    ));
+    bed.aws_with(&[
+        "ecr",
+        "put-image",
+        "--registry-id",
+        other,
+        "--repository-name",
+        "far",
+        "--image-tag",
+        "1",
+        "--image-manifest",
+        MANIFEST,
+    ]);
+    let line = format!(
+        "check -c edge --image {other}.dkr.ecr.us-east-1.amazonaws.com/far:1 --live \
+         --web-identity-token-file token --only live,repository-policy -o json"
+    );
+    let run = bed.run(&line).exits(11);
+    let found = items(&run);
+    let failed: Vec<_> = found.iter().filter(|it| it.0.ends_with("fail")).collect();
+    let [(policy, _, fix), (pull, evidence, _)] = failed[..] else {
+        panic!("{run}");
+    };
+    assert_eq!(
+        (policy.as_str(), pull.as_str()),
+        ("repository-policy fail", "live-pull fail")
+    );
+    assert!(
+        evidence.contains("that of the repository in another account"),
+        "{evidence}"
+    );
+    let mut bed = bed;
+    bed.env.with_commands();
+    bed.env.paste(fix);
+    bed.run(&line).ok();
 }
 
 #[test]
