@@ -602,7 +602,8 @@ fn the_matrix_of_defects_is_current() {
         .chain(&crate::check_manifest::DEFECTS)
         .chain(&crate::check_aws::DEFECTS)
         .chain(&crate::check_aws::OTHER_DEFECTS)
-        .chain(&crate::check_aws::IMAGE_DEFECTS);
+        .chain(&crate::check_aws::IMAGE_DEFECTS)
+        .chain(&crate::check_image::DEFECTS);
     let mut shown: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
     for defect in defects {
         let ids: Vec<String> = defect
