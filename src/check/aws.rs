@@ -72,7 +72,8 @@ pub(super) static GROUP: Group = Group {
         Check {
             id: "oidc-thumbprint",
             summary: "the provider's thumbprints fit, where AWS goes by them",
-            needs: &["oidc-provider-exists"],
+            // The issuer's certificates have to be looked at, whatever else is.
+            needs: &["oidc-provider-exists", "issuer-url-form"],
             severity: Severity::Failure,
             hint: "The issuer's certificate is not from a public authority, so AWS goes by the \
                    thumbprints, and none of them is that of a certificate which the issuer serves.",

@@ -2,8 +2,10 @@
 //! defect switches the check that is for it, and no other.
 
 use crate::support::manifests::hetzner;
-use crate::support::{Env, Run, Sandbox};
-use serde_json::Value;
+use crate::support::{Bed, Env, Run, Sandbox, ids};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 const ROLE: &str = "awsECR: {roleArn: 'arn:aws:iam::123456789012:role/pull'}";
 
@@ -269,4 +271,98 @@ fn a_token_is_asked_of_the_sandbox_only() {
         .run()
         .exits(8)
         .err("no sandbox answers at the endpoint");
+}
+
+/// The first certificate of the file for `SSL_CERT_FILE`: the sandbox's root.
+fn root(sandbox: &Sandbox) -> String {
+    let text = fs::read_to_string(sandbox.certificates().unwrap()).unwrap();
+    let end = "-----END CERTIFICATE-----";
+    text[..text.find(end).unwrap()].to_owned()
+}
+
+#[test]
+fn with_a_state_file_keys_and_certificates_survive_kill_9() {
+    let state = "../state.json";
+    let flags = ["--oidc", "--state", state];
+    let mut bed = Bed::holding(&[hetzner("edge", &[])], &flags);
+    bed.env.with_commands();
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    bed.env
+        .write("token", bed.run("sandbox token -c edge").ok().stdout);
+    let (issuer, before) = (bed.issuer("edge"), root(&bed.sandbox));
+    // Without the sandbox's root the thumbprint counts, and is registered.
+    bed.env.unset("SSL_CERT_FILE");
+    let report = bed.run("check -c edge --only oidc-thumbprint -o json");
+    let report = report.exits(11).json();
+    let items = report["items"].as_array().unwrap();
+    let failed = items
+        .iter()
+        .find(|it| it["id"] == "oidc-thumbprint")
+        .unwrap();
+    bed.env.paste(failed["fix"].as_str().unwrap());
+
+    let private = bed.env.path(&format!("{state}.issuers"));
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&private), 0o600);
+    let Bed {
+        mut env,
+        sandbox,
+        moto,
+    } = bed;
+    sandbox.kill();
+    let sandbox = Sandbox::start(&mut env, &flags);
+    let mut bed = Bed { env, sandbox, moto };
+    assert_eq!(bed.issuer("edge"), issuer);
+    assert_eq!(root(&bed.sandbox), before);
+    assert_eq!(mode(&private), 0o600);
+
+    // The token of the time before is good, for us and for AWS.
+    let roots = bed.sandbox.certificates().unwrap();
+    bed.moto.settings(&json!({ "issuer_ca": roots }));
+    let live = "check -c edge --live --web-identity-token-file token --only live -o json";
+    let passed = ids(&bed.run(live).ok(), &["pass"]);
+    assert!(passed.contains("live-assume-role"), "{passed:?}");
+    // And so is the thumbprint.
+    bed.env.unset("SSL_CERT_FILE");
+    let run = bed.run("check -c edge --only oidc-thumbprint -o json");
+    assert!(ids(&run, &["pass"]).contains("oidc-thumbprint"), "{run}");
+    // Neither the state nor what is printed holds a key.
+    let keys: Value = serde_json::from_slice(&fs::read(&private).unwrap()).unwrap();
+    let text = bed.env.text(state);
+    for (_, key) in keys["keys"].as_object().unwrap() {
+        assert!(!text.contains(key.as_str().unwrap()));
+    }
+}
+
+#[test]
+fn a_port_that_is_named_or_taken_changes_the_issuer_and_not_its_keys() {
+    let mut env = Env::new();
+    let flags = ["--oidc", "--state", "../state.json"];
+    let manifest = hetzner("edge", &["awsWorkloadIdentity: {}", ROLE]);
+    let sandbox = Sandbox::holding(&mut env, &[manifest], &flags);
+    let url = |sandbox: &Sandbox| {
+        let cluster = sandbox.cluster("edge");
+        cluster["status"]["oidcProviderUrl"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let before = url(&sandbox);
+    let _ = env.line("sandbox token -c edge").run().ok();
+    let keys = env.text("../state.json.issuers");
+    sandbox.kill();
+    let port = before
+        .rsplit_once(':')
+        .unwrap()
+        .1
+        .split_once('/')
+        .unwrap()
+        .0;
+    let taken = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
+    let sandbox = Sandbox::start(&mut env, &flags);
+    assert_ne!(url(&sandbox), before);
+    let _ = env.line("check -c edge --only issuer").run().ok();
+    drop(taken);
+    let kept = |text: &str| serde_json::from_str::<Value>(text).unwrap()["keys"].take();
+    assert_eq!(kept(&env.text("../state.json.issuers")), kept(&keys));
 }
