@@ -13,6 +13,7 @@ use crate::aws::proof::{Manifest, tag};
 use crate::aws::pull::{IMPORT_ACTION, lacks_import};
 use crate::aws::repository::{self, Admission, Repository};
 use crate::aws::{platform, quotable};
+use crate::cluster::Cluster;
 use serde_json::{Value, json};
 
 pub(super) static GROUP: Group = Group {
@@ -214,39 +215,52 @@ fn again(scene: &Scene<'_>, image: &str) -> String {
     scene.mk8s_aws(&format!("check{cluster} --image {}", quote(image)))
 }
 
-/// The role that pulls, and the partition of what pulls.
-fn puller(scene: &Scene<'_>) -> (Option<RoleArn>, Option<(String, &'static str)>) {
-    let Some(cluster) = scene.cluster() else {
-        return (None, None);
-    };
-    let role: Option<RoleArn> = cluster
-        .add_on("awsECR")
-        .and_then(|settings| settings.get("roleArn")?.as_str()?.parse().ok());
-    let partition = match (&role, cluster.home()) {
-        (Some(role), _) => Some((role.partition().to_owned(), "the role")),
-        (None, Some(home)) => Some((home.partition, "the cluster")),
-        (None, None) => None,
-    };
-    (role, partition)
+/// The role of the live cluster.
+fn role(scene: &Scene<'_>) -> Option<RoleArn> {
+    scene.cluster().and_then(role_of)
 }
 
+fn role_of(cluster: &Cluster) -> Option<RoleArn> {
+    let settings = cluster.add_on("awsECR")?;
+    settings.get("roleArn")?.as_str()?.parse().ok()
+}
+
+/// Compares with the live cluster and with every manifest: no network is needed for it.
 fn partition(scene: &Scene<'_>) -> Vec<Finding> {
     let Some(image) = private_image(scene) else {
         return vec![Finding::skip("the image is not in ECR")];
     };
-    vec![match puller(scene).1 {
-        None => Finding::skip("there is neither a role nor an account to compare with"),
-        Some((partition, _)) if partition == image.partition => {
-            Finding::pass(format!("all is in the partition {partition}"))
+    let mut judged = 0;
+    let mut problems = Vec::new();
+    for subject in scene.subjects() {
+        let cluster = subject.cluster();
+        let (partition, who) = match (role_of(cluster), cluster.home()) {
+            (Some(role), _) => (role.partition().to_owned(), "the role"),
+            (None, Some(home)) => (home.partition, "the cluster"),
+            (None, None) => continue,
+        };
+        judged += 1;
+        if partition != image.partition {
+            problems.push(
+                Finding::fail("the image is in another partition of AWS, which cannot be bridged")
+                    .evidence(format!(
+                        "the image is in {}, {who} {} in {partition}",
+                        image.partition,
+                        subject.place()
+                    )),
+            );
         }
-        Some((partition, who)) => {
-            Finding::fail("the image is in another partition of AWS, which cannot be bridged")
-                .evidence(format!(
-                    "the image is in {}, {who} in {partition}",
-                    image.partition
-                ))
-        }
-    }]
+    }
+    if judged == 0 {
+        return vec![Finding::skip(
+            "there is neither a role nor an account to compare with",
+        )];
+    }
+    if problems.is_empty() {
+        let text = format!("all is in the partition {}", image.partition);
+        problems.push(Finding::pass(text));
+    }
+    problems
 }
 
 fn caller(scene: &Scene<'_>) -> String {
@@ -383,8 +397,7 @@ fn pull_through(scene: &Scene<'_>) -> Vec<Finding> {
     let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
         return vec![Finding::skip("the image was not looked at")];
     };
-    let (role, _) = puller(scene);
-    let Some(role) = role else {
+    let Some(role) = role(scene) else {
         return vec![Finding::skip(no_role(scene))];
     };
     if let Err(failure) = &facts.rules {
@@ -458,8 +471,7 @@ fn repository_policy(scene: &Scene<'_>) -> Vec<Finding> {
     let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
         return vec![Finding::skip("the image was not looked at")];
     };
-    let (role, _) = puller(scene);
-    let Some(role) = role else {
+    let Some(role) = role(scene) else {
         return vec![Finding::skip(no_role(scene))];
     };
     if *role.account() == image.account {
@@ -496,6 +508,14 @@ fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &V
             ),
         )
     };
+    // Only the repository's own account may change its policy.
+    let whose = match scene.session.called() {
+        Some(Ok(caller)) if caller.account == image.account => String::new(),
+        _ => format!(
+            "; changing it takes credentials of account {}",
+            image.account
+        ),
+    };
     match &admission {
         Admission::Allowed { .. } => Finding::pass(format!(
             "the repository's policy admits the role: {}",
@@ -504,15 +524,15 @@ fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &V
         Admission::Conditional { .. } => Finding::warn(
             "the repository's policy admits the role on a condition that cannot be judged here",
         )
-        .evidence(admission.describe())
+        .evidence(format!("{}{whose}", admission.describe()))
         .fix(setting(&repository::with_statement(policy, role))),
         Admission::Missing { .. } => {
             Finding::fail("the repository's policy does not admit the role")
-                .evidence(admission.describe())
+                .evidence(format!("{}{whose}", admission.describe()))
                 .fix(setting(&repository::with_statement(policy, role)))
         }
         Admission::Denied { .. } => Finding::fail("the repository's policy denies the role")
-            .evidence(admission.describe())
+            .evidence(format!("{}{whose}", admission.describe()))
             .fix(ecr_cli(
                 scene,
                 &format!("get-repository-policy {}", repository_flags(image)),

@@ -17,6 +17,7 @@ fn property(text: &str) -> String {
 
 /// A workflow command for each line that is not a pass or a skip, and the counts.
 pub(super) fn annotations(report: &Report) -> String {
+    let several = super::checks::several(report);
     let mut out = String::new();
     for item in &report.items {
         let command = match item.state() {
@@ -31,7 +32,10 @@ pub(super) fn annotations(report: &Report) -> String {
             properties.extend(place.line.map(|line| format!("line={line}")));
         }
         properties.push(format!("title={}", property(item.id)));
-        let mut text = item.finding.message.clone();
+        let mut text = match &item.cluster {
+            Some(cluster) if several => format!("{cluster}: {}", item.finding.message),
+            _ => item.finding.message.clone(),
+        };
         if let Some(evidence) = &item.finding.evidence {
             let _ = write!(text, "\n{evidence}");
         }
@@ -75,5 +79,28 @@ mod tests {
              arn:aws:iam::1:role/x,%0D%0A::error::fake%0Asee docs/checks.md#role-arn-form"
         );
         assert_eq!(text.lines().count(), 2);
+    }
+
+    #[test]
+    fn of_several_clusters_each_is_named() {
+        let item = |cluster: &str| Item {
+            id: "oidc-audience",
+            group: "aws",
+            cluster: Some(cluster.to_owned()),
+            finding: Finding::fail("the provider lacks it"),
+            with_group: false,
+        };
+        let of = |items: Vec<Item>| {
+            annotations(&Report {
+                items,
+                fail_on: Vec::new(),
+            })
+        };
+        let two = of(vec![item("a"), item("b")]);
+        assert!(
+            two.contains("::a: the provider") && two.contains("::b: the provider"),
+            "{two}"
+        );
+        assert!(of(vec![item("a")]).contains("::the provider lacks it"));
     }
 }
