@@ -579,6 +579,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l only -d 'Check or gr
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l fail-on -d 'State that counts as a failure too: warning or unknown (can be repeated)' -r -f -a "warning\t'Warnings'
 unknown\t'What could not be looked at'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l report -d 'Report to GitHub Actions beside the output: annotations on stderr, a table in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l wait -d 'Longest wait for what the cluster publishes, and for a role that is new; 5m if the value is omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l web-identity-token-file -d 'File with that token; the command that makes one is shown if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l aws-profile -d 'Profile of the AWS tools' -r
@@ -617,6 +618,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l only -d 'Check or g
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l fail-on -d 'State that counts as a failure too: warning or unknown (can be repeated)' -r -f -a "warning\t'Warnings'
 unknown\t'What could not be looked at'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l report -d 'Report to GitHub Actions beside the output: annotations on stderr, a table in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l wait -d 'Longest wait for what the cluster publishes, and for a role that is new; 5m if the value is omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l web-identity-token-file -d 'File with that token; the command that makes one is shown if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l aws-profile -d 'Profile of the AWS tools' -r

@@ -19,6 +19,7 @@ mod cluster;
 mod diff;
 mod file;
 mod live;
+mod report;
 mod sandbox;
 mod status;
 mod target;
