@@ -379,7 +379,7 @@ mod tests {
             };
             let seen = read(&fake, &repository(), None, "x").await.unwrap();
             assert_eq!(run(&fake, &seen).await.is_err(), full);
-            assert_eq!(*fake.kept.borrow(), [text.clone()]);
+            assert_eq!(*fake.kept.borrow(), std::slice::from_ref(&text));
             assert_eq!(fake.calls.borrow().contains(&"set"), !full);
         }
         // Where there is nothing, nothing is kept.
