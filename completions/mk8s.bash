@@ -1666,7 +1666,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__check)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --image --only --skip --fail-on --list --wait --live --web-identity-token-file --aws-profile --aws-region --aws-endpoint-url --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --image --only --skip --fail-on --report --list --wait --live --web-identity-token-file --aws-profile --aws-region --aws-endpoint-url --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1717,6 +1717,10 @@ _mk8s() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "warning unknown" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -W "github" -- "${cur}"))
                     return 0
                     ;;
                 --wait)

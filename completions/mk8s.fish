@@ -208,7 +208,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l with-prerequisites -d 'The add-ons that it needs as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l create-role -d 'Role and OIDC provider in AWS as well, as `mk8s aws setup` makes them (aws-ecr)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l replace-trust -d 'Trust policy as a whole: other statements go'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l no-backup -d 'No copy of a trust policy before it is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l no-backup -d 'No copy of a policy before it is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l apply -d 'Live clusters as well as the files: files first'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l force -d 'Change past a rule of mk8s (provider, prerequisite)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
@@ -377,7 +377,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l replace-trust -d 'Trust policy as a whole: other statements go'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l no-backup -d 'No copy of a trust policy before it is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l no-backup -d 'No copy of a policy before it is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l repository-policy -d 'Statement that the repository of --image needs when it belongs to another account than the role; nothing is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l apply-repository-policy -d 'That statement put into the repository\'s policy, with credentials of its account'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l dry-run -d 'Preview on stdout; nothing is sent'
@@ -579,6 +579,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l only -d 'Check or gr
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l fail-on -d 'State that counts as a failure too: warning or unknown (can be repeated)' -r -f -a "warning\t'Warnings'
 unknown\t'What could not be looked at'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l report -d 'Report to GitHub Actions beside the output: annotations on stderr, a table in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l wait -d 'Longest wait for what the cluster publishes, and for a role that is new; 5m if the value is omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l web-identity-token-file -d 'File with that token; the command that makes one is shown if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l aws-profile -d 'Profile of the AWS tools' -r
@@ -617,6 +618,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l only -d 'Check or g
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l fail-on -d 'State that counts as a failure too: warning or unknown (can be repeated)' -r -f -a "warning\t'Warnings'
 unknown\t'What could not be looked at'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l report -d 'Report to GitHub Actions beside the output: annotations on stderr, a table in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l wait -d 'Longest wait for what the cluster publishes, and for a role that is new; 5m if the value is omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l web-identity-token-file -d 'File with that token; the command that makes one is shown if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l aws-profile -d 'Profile of the AWS tools' -r

@@ -18,6 +18,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The stable name, as in the exit-code table; that of a command's own code is `passed`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Differences => "differences",
+            Self::CheckFailed => "check-failed",
+            Self::Passed(_) => "passed",
+        }
+    }
+
     /// The process's exit code.
     pub fn code(self) -> u8 {
         match self {

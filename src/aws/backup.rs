@@ -1,8 +1,10 @@
-//! Copies of trust policies from before they are changed, on this machine.
+//! Copies of trust policies and of repositories' policies from before they are changed, on this
+//! machine.
 //!
 //! The folder and its files are for their owner alone. A change whose copy cannot be written does
 //! not happen.
 
+use super::repository::Repository;
 use crate::arn::AccountId;
 use crate::error::{Error, Result};
 use std::fs::{DirBuilder, OpenOptions};
@@ -14,6 +16,8 @@ use time::OffsetDateTime;
 /// A copy that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backup {
+    /// What it is a copy of: "trust policy".
+    pub what: &'static str,
     /// Where it lies.
     pub path: PathBuf,
     /// The command that puts it back.
@@ -22,22 +26,54 @@ pub struct Backup {
 
 /// Writes the text of a role's trust policy into the folder, which is made if it is missing.
 pub fn save(folder: &Path, account: &AccountId, role: &str, text: &str) -> Result<Backup> {
-    write(folder, account, role, text, OffsetDateTime::now_utc()).map_err(|error| {
-        Error::failure(format!(
-            "the trust policy of `{role}` was not changed, because the present one could not be saved"
-        ))
-        .because(format!("{}: {error}", folder.display()))
-        .hint("go without the copy: --no-backup")
+    let name = format!("{account}-{role}");
+    let path = write(folder, &name, text, OffsetDateTime::now_utc())
+        .map_err(|error| unsaved(&format!("the trust policy of `{role}`"), folder, &error))?;
+    let restore = format!(
+        "aws iam update-assume-role-policy --role-name {role} --policy-document {}",
+        url(&path)
+    );
+    Ok(Backup {
+        what: "trust policy",
+        path,
+        restore,
     })
 }
 
-fn write(
-    folder: &Path,
-    account: &AccountId,
-    role: &str,
-    text: &str,
-    now: OffsetDateTime,
-) -> std::io::Result<Backup> {
+/// The same for the policy of a repository.
+pub fn save_repository(folder: &Path, repository: &Repository, text: &str) -> Result<Backup> {
+    let Repository {
+        account,
+        region,
+        name,
+        ..
+    } = repository;
+    // A name may have slashes, a file's may not.
+    let file = format!("{account}-{region}-{}", name.replace('/', "+"));
+    let path = write(folder, &file, text, OffsetDateTime::now_utc())
+        .map_err(|error| unsaved(&format!("the policy of {repository}"), folder, &error))?;
+    let restore = format!(
+        "aws ecr set-repository-policy --region {region} --registry-id {account} \
+         --repository-name {name} --policy-text {}",
+        url(&path)
+    );
+    Ok(Backup {
+        what: "repository policy",
+        path,
+        restore,
+    })
+}
+
+fn unsaved(what: &str, folder: &Path, error: &std::io::Error) -> Error {
+    Error::failure(format!(
+        "{what} was not changed, because the present one could not be saved"
+    ))
+    .because(format!("{}: {error}", folder.display()))
+    .hint("go without the copy: --no-backup")
+}
+
+/// Writes a new file with the name, the time and, where that is taken, a number.
+fn write(folder: &Path, name: &str, text: &str, now: OffsetDateTime) -> std::io::Result<PathBuf> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -58,7 +94,7 @@ fn write(
         } else {
             format!("-{number}")
         };
-        let path = folder.join(format!("{account}-{role}-{stamp}{again}.json"));
+        let path = folder.join(format!("{name}-{stamp}{again}.json"));
         match OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -72,11 +108,12 @@ fn write(
     };
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    let restore = format!(
-        "aws iam update-assume-role-policy --role-name {role} --policy-document {}",
-        quoted(&format!("file://{}", path.display()))
-    );
-    Ok(Backup { path, restore })
+    Ok(path)
+}
+
+/// A file as the AWS CLI takes it.
+fn url(path: &Path) -> String {
+    quoted(&format!("file://{}", path.display()))
 }
 
 /// One word of a shell command.
@@ -94,36 +131,63 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
-    fn save_at(folder: &Path, text: &str) -> Backup {
-        let account = "111122223333".parse().unwrap();
-        write(folder, &account, "mk8s-r", text, OffsetDateTime::UNIX_EPOCH).unwrap()
-    }
-
     #[test]
     fn a_copy_is_the_owners_alone_and_never_overwritten() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("mk8s/trust");
-        let first = save_at(&folder, "{\"a\": 1}");
-        let second = save_at(&folder, "{}");
-        assert!(
-            first
-                .path
-                .ends_with("111122223333-mk8s-r-19700101T000000Z.json")
-        );
-        assert!(
-            second
-                .path
-                .ends_with("111122223333-mk8s-r-19700101T000000Z-2.json")
-        );
-        assert_eq!(std::fs::read_to_string(&first.path).unwrap(), "{\"a\": 1}");
+        let at = |text: &str| {
+            write(
+                &folder,
+                "111122223333-mk8s-r",
+                text,
+                OffsetDateTime::UNIX_EPOCH,
+            )
+            .unwrap()
+        };
+        let (first, second) = (at("{\"a\": 1}"), at("{}"));
+        assert!(first.ends_with("111122223333-mk8s-r-19700101T000000Z.json"));
+        assert!(second.ends_with("111122223333-mk8s-r-19700101T000000Z-2.json"));
+        assert_eq!(std::fs::read_to_string(&first).unwrap(), "{\"a\": 1}");
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&first.path), 0o600);
+        assert_eq!(mode(&first), 0o600);
         assert_eq!(mode(&folder), 0o700);
+    }
+
+    #[test]
+    fn the_command_names_all_that_putting_it_back_takes() {
+        let home = tempfile::tempdir().unwrap();
+        let trust = save(
+            home.path(),
+            &"111122223333".parse().unwrap(),
+            "mk8s-r",
+            "{}",
+        )
+        .unwrap();
         assert_eq!(
-            first.restore,
+            trust.restore,
             format!(
                 "aws iam update-assume-role-policy --role-name mk8s-r --policy-document file://{}",
-                first.path.display()
+                trust.path.display()
+            )
+        );
+        let repository = Repository {
+            account: "111122223333".to_owned(),
+            region: "eu-central-1".to_owned(),
+            name: "team/shop".to_owned(),
+            arn: String::new(),
+        };
+        let policy = save_repository(home.path(), &repository, "{}").unwrap();
+        let file = policy.path.file_name().unwrap().to_str().unwrap();
+        assert!(
+            file.starts_with("111122223333-eu-central-1-team+shop-"),
+            "{file}"
+        );
+        assert_eq!(
+            policy.restore,
+            format!(
+                "aws ecr set-repository-policy --region eu-central-1 --registry-id 111122223333 \
+                 --repository-name team/shop --policy-text file://{}",
+                policy.path.display()
             )
         );
     }

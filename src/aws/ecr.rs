@@ -140,7 +140,8 @@ pub struct Writing<'a> {
 }
 
 /// Puts our statement into the policy and reads it back. `seen` is the policy that the user was
-/// shown; if it is another by now, nothing is written and the error is of kind conflict.
+/// shown; if it is another by now, nothing is written and the error is of kind conflict. `keep` gets
+/// the text that is about to be replaced, if there is one; if it fails, nothing is written.
 ///
 /// ECR refuses a policy that names a role which it does not know; a role that was made moments ago
 /// is such a one, so that answer is waited out for a while.
@@ -148,6 +149,7 @@ pub async fn admit(
     ecr: &impl Ecr,
     seen: &Current,
     writing: Writing<'_>,
+    keep: impl FnOnce(&str) -> Result<()>,
     permit: &Permit,
 ) -> Result<()> {
     let Writing {
@@ -173,6 +175,7 @@ pub async fn admit(
             "the policy would have {length} characters, ECR allows {LONGEST}"
         )));
     }
+    now.text.as_deref().map_or(Ok(()), keep)?;
     let mut clock = Clock::start(patience);
     let unknown_role = |failure: &Failure| {
         failure.passing()
@@ -258,6 +261,9 @@ mod tests {
         unknown: Cell<usize>,
         calls: RefCell<Vec<&'static str>>,
         gone: bool,
+        /// What was kept, and whether keeping fails.
+        kept: RefCell<Vec<String>>,
+        full: bool,
     }
 
     fn code(action: &'static str, code: &str, message: &str) -> Failure {
@@ -309,6 +315,15 @@ mod tests {
     }
 
     async fn run(fake: &Fake, seen: &Current) -> Result<()> {
+        let keep = |text: &str| {
+            fake.kept.borrow_mut().push(text.to_owned());
+            if fake.full {
+                Err(Error::failure("no room"))
+            } else {
+                Ok(())
+            }
+        };
+
         let role = "arn:aws:iam::111122223333:role/pull".parse().unwrap();
         let writing = Writing {
             repository: &repository(),
@@ -317,7 +332,7 @@ mod tests {
             what: "the policy of shop was not changed",
             patience: Duration::from_secs(20),
         };
-        admit(fake, seen, writing, &Permit::granted()).await
+        admit(fake, seen, writing, keep, &Permit::granted()).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -351,6 +366,27 @@ mod tests {
             text.contains("role/pull") && text.contains("old one names AROA"),
             "{text}"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_replaced_is_kept_first_or_nothing_is_written() {
+        let text = r#"{"Statement":[]}"#.to_owned();
+        for full in [false, true] {
+            let fake = Fake {
+                text: RefCell::new(Some(text.clone())),
+                full,
+                ..Fake::default()
+            };
+            let seen = read(&fake, &repository(), None, "x").await.unwrap();
+            assert_eq!(run(&fake, &seen).await.is_err(), full);
+            assert_eq!(*fake.kept.borrow(), std::slice::from_ref(&text));
+            assert_eq!(fake.calls.borrow().contains(&"set"), !full);
+        }
+        // Where there is nothing, nothing is kept.
+        let fake = Fake::default();
+        let seen = read(&fake, &repository(), None, "x").await.unwrap();
+        run(&fake, &seen).await.unwrap();
+        assert!(fake.kept.borrow().is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,8 +3,8 @@
 
 use super::iam::{Answer, Failure};
 use super::image::PrivateImage;
-use super::proof::tag;
-use super::pull::PULL_ACTIONS;
+use super::proof::{Manifest, manifest, tag};
+use super::pull::{IMPORT_ACTION, PULL_ACTIONS};
 use super::sdk::{Connection, failure, load};
 use crate::arn::RoleArn;
 use aws_config::SdkConfig;
@@ -36,6 +36,31 @@ pub struct Simulated {
     pub refusal: Option<Refusal>,
 }
 
+/// A rule of a registry: what is pulled from below the prefix is fetched from elsewhere and kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheRule {
+    /// What repositories' names begin with, before a slash; `ROOT` means every name that no other
+    /// rule has.
+    pub prefix: String,
+    /// The host of the registry that it is fetched from.
+    pub upstream: String,
+}
+
+impl CacheRule {
+    /// The prefix of the rule for all names that no other rule has.
+    pub const ROOT: &str = "ROOT";
+
+    /// The rule for a repository: that of the longest prefix, else the one for all names.
+    pub fn of<'a>(rules: &'a [Self], repository: &str) -> Option<&'a Self> {
+        let fits = |rule: &&Self| {
+            let rest = repository.strip_prefix(&rule.prefix);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let longest = rules.iter().filter(fits).max_by_key(|it| it.prefix.len());
+        longest.or_else(|| rules.iter().find(|rule| rule.prefix == Self::ROOT))
+    }
+}
+
 /// IAM and ECR, as far as the checklist needs them.
 #[derive(Debug)]
 pub struct Inspector {
@@ -62,6 +87,16 @@ impl Inspector {
         let mut results = self.simulate_on(role, &[token], any).await?;
         results.extend(self.simulate_on(role, &rest, repository).await?);
         Ok(results)
+    }
+
+    /// The same for what fills a pull-through cache.
+    pub async fn simulate_import(
+        &self,
+        role: &RoleArn,
+        image: &PrivateImage,
+    ) -> Answer<Vec<Simulated>> {
+        self.simulate_on(role, &[IMPORT_ACTION], image.repository_arn())
+            .await
     }
 
     async fn simulate_on(
@@ -111,6 +146,34 @@ impl Inspector {
             answer.map(|answer| !answer.repositories().is_empty()),
             "RepositoryNotFoundException",
         )
+    }
+
+    /// `ecr:DescribePullThroughCacheRules`: all rules of the image's registry and region.
+    pub async fn cache_rules(&self, image: &PrivateImage) -> Answer<Vec<CacheRule>> {
+        let pages = self
+            .ecr(image)
+            .describe_pull_through_cache_rules()
+            .registry_id(image.account.as_str())
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| failure("ecr:DescribePullThroughCacheRules", &error))?;
+        Ok(pages
+            .iter()
+            .filter_map(|rule| {
+                Some(CacheRule {
+                    prefix: rule.ecr_repository_prefix()?.to_owned(),
+                    upstream: rule.upstream_registry_url().unwrap_or_default().to_owned(),
+                })
+            })
+            .collect())
+    }
+
+    /// `ecr:BatchGetImage`: the manifest.
+    pub async fn manifest(&self, image: &PrivateImage) -> Answer<Manifest> {
+        manifest(&self.ecr(image), image).await
     }
 
     /// `ecr:DescribeImages`: whether the tag or digest is there.
@@ -170,6 +233,29 @@ fn refusal(result: &EvaluationResult) -> Option<Refusal> {
 mod tests {
     use super::*;
     use aws_sdk_iam::types::{PermissionsBoundaryDecisionDetail, Statement};
+
+    #[test]
+    fn the_longest_prefix_wins_and_root_takes_what_is_left() {
+        let rule = |prefix: &str| CacheRule {
+            prefix: prefix.to_owned(),
+            upstream: "registry-1.docker.io".to_owned(),
+        };
+        let rules = [rule("hub"), rule("hub/library"), rule("quay")];
+        for (repository, expected) in [
+            ("hub/nginx", Some("hub")),
+            ("hub/library/nginx", Some("hub/library")),
+            ("hubble/nginx", None),
+            ("hub", None),
+            ("shop", None),
+        ] {
+            let found = CacheRule::of(&rules, repository).map(|rule| rule.prefix.as_str());
+            assert_eq!(found, expected, "{repository}");
+        }
+        let rules = [rule(CacheRule::ROOT), rule("hub")];
+        for (repository, expected) in [("shop", "ROOT"), ("hub/nginx", "hub")] {
+            assert_eq!(CacheRule::of(&rules, repository).unwrap().prefix, expected);
+        }
+    }
 
     #[test]
     fn a_refusal_names_its_cause() {

@@ -19,6 +19,7 @@ pub mod name;
 pub(crate) mod normal;
 pub mod permissions;
 pub mod plan;
+pub mod platform;
 pub mod proof;
 #[cfg(test)]
 mod properties;

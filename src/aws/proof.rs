@@ -5,12 +5,14 @@
 
 use super::iam::{Answer, Cause, Failure};
 use super::image::{PrivateImage, default_region, partition_of_region};
+use super::platform;
 use super::sdk::{Connection, failure, load, unreadable};
 use crate::arn::RoleArn;
 use aws_config::SdkConfig;
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_sts::config::{Credentials, Region};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 use std::fmt;
 
 /// The forms of an image's manifest that are taken.
@@ -81,7 +83,8 @@ pub async fn assume(
 }
 
 impl Assumed {
-    /// Logs in to the image's registry and reads its manifest; gives the digest.
+    /// Does what a node does: logs in to the image's registry, reads its manifest and asks where one
+    /// of its blobs can be fetched. Gives the digest; the address is a secret and is dropped.
     pub async fn pull(&self, image: &PrivateImage) -> Answer<String> {
         let ecr = aws_sdk_ecr::config::Builder::from(&self.config)
             .region(Region::new(image.region.clone()))
@@ -91,35 +94,74 @@ impl Assumed {
             .send()
             .await
             .map_err(|error| failure("ecr:GetAuthorizationToken", &error))?;
-        let action = "ecr:BatchGetImage";
-        let id = match &image.digest {
-            Some(digest) => ImageIdentifier::builder().image_digest(digest),
-            None => ImageIdentifier::builder().image_tag(tag(image)),
+        let found = manifest(&ecr, image).await?;
+        let one = match platform::first_image(&found.content) {
+            Some(digest) => {
+                let one = PrivateImage {
+                    digest: Some(digest.to_owned()),
+                    ..image.clone()
+                };
+                manifest(&ecr, &one).await?.content
+            }
+            None => found.content,
         };
-        let mut call = ecr
-            .batch_get_image()
-            .registry_id(image.account.as_str())
-            .repository_name(&image.repository)
-            .image_ids(id.build());
-        for form in FORMS {
-            call = call.accepted_media_types(form);
+        // An image without a blob has nothing more to fetch.
+        if let Some(blob) = platform::blob(&one) {
+            ecr.get_download_url_for_layer()
+                .registry_id(image.account.as_str())
+                .repository_name(&image.repository)
+                .layer_digest(blob)
+                .send()
+                .await
+                .map_err(|error| failure("ecr:GetDownloadUrlForLayer", &error))?;
         }
-        let answer = call.send().await.map_err(|error| failure(action, &error))?;
-        if let Some(failed) = answer.failures().first() {
-            let code = failed.failure_code().map(|code| code.as_str().to_owned());
-            return Err(Failure {
-                action,
-                cause: Cause::Code(code.unwrap_or_else(|| "ImageNotFound".to_owned())),
-                message: failed.failure_reason().unwrap_or_default().to_owned(),
-                request_id: None,
-            });
-        }
-        let digest = answer
-            .images()
-            .first()
-            .and_then(|image| image.image_id()?.image_digest());
-        digest.map(str::to_owned).ok_or_else(|| unreadable(action))
+        Ok(found.digest)
     }
+}
+
+/// An image's manifest as the registry has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// `sha256:…`
+    pub digest: String,
+    /// A single image or a list of images; null if it is not JSON.
+    pub content: Value,
+}
+
+/// `ecr:BatchGetImage`: the manifest of the image's digest, else of its tag.
+pub(super) async fn manifest(ecr: &aws_sdk_ecr::Client, image: &PrivateImage) -> Answer<Manifest> {
+    let action = "ecr:BatchGetImage";
+    let id = match &image.digest {
+        Some(digest) => ImageIdentifier::builder().image_digest(digest),
+        None => ImageIdentifier::builder().image_tag(tag(image)),
+    };
+    let mut call = ecr
+        .batch_get_image()
+        .registry_id(image.account.as_str())
+        .repository_name(&image.repository)
+        .image_ids(id.build());
+    for form in FORMS {
+        call = call.accepted_media_types(form);
+    }
+    let answer = call.send().await.map_err(|error| failure(action, &error))?;
+    if let Some(failed) = answer.failures().first() {
+        let code = failed.failure_code().map(|code| code.as_str().to_owned());
+        return Err(Failure {
+            action,
+            cause: Cause::Code(code.unwrap_or_else(|| "ImageNotFound".to_owned())),
+            message: failed.failure_reason().unwrap_or_default().to_owned(),
+            request_id: None,
+        });
+    }
+    let found = answer.images().first().ok_or_else(|| unreadable(action))?;
+    let digest = found.image_id().and_then(ImageIdentifier::image_digest);
+    Ok(Manifest {
+        digest: digest.ok_or_else(|| unreadable(action))?.to_owned(),
+        content: found
+            .image_manifest()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default(),
+    })
 }
 
 /// The tag that is pulled: `latest` where none is named, as everywhere.

@@ -13,6 +13,9 @@ pub const PULL_ACTIONS: [&str; 3] = [
     "ecr:GetDownloadUrlForLayer",
 ];
 
+/// What it takes besides to fill a pull-through cache; `AmazonEC2ContainerRegistryReadOnly` lacks it.
+pub const IMPORT_ACTION: &str = "ecr:BatchImportUpstreamImage";
+
 /// AWS's own policies that allow a pull.
 const KNOWN: [&str; 6] = [
     "AmazonEC2ContainerRegistryReadOnly",
@@ -101,6 +104,12 @@ pub fn is_known(arn: &str) -> bool {
         .is_some_and(|(_, name)| KNOWN.contains(&name))
 }
 
+/// Whether it is one of AWS's own policies that allow a pull and not what fills a pull-through cache.
+pub fn lacks_import(arn: &str) -> bool {
+    arn.split_once(":iam::aws:policy/")
+        .is_some_and(|(_, name)| name == KNOWN[0])
+}
+
 /// Whether the document alone allows all that a pull takes, on any repository, and denies none of
 /// it. Statements with conditions or exceptions do not count as allowing.
 pub fn allows_pull(document: &Value) -> bool {
@@ -178,6 +187,12 @@ mod tests {
             "arn:aws:iam::111122223333:policy/AmazonEC2ContainerRegistryPullOnly"
         ));
         assert!(!is_known("arn:aws:iam::aws:policy/ReadOnlyAccess2"));
+        for (name, yes) in [(KNOWN[0], true), (KNOWN[1], false), (KNOWN[3], false)] {
+            assert_eq!(
+                lacks_import(&format!("arn:aws:iam::aws:policy/{name}")),
+                yes
+            );
+        }
     }
 
     #[test]

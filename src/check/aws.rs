@@ -5,6 +5,7 @@
 use super::addons::private_image;
 use super::scene::quote;
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, trust};
+use crate::arn::RoleArn;
 use crate::aws::explain::explain;
 use crate::aws::iam::{Answer, Caller, Cause, Failure, Provider, Role};
 use crate::aws::inspect::{Inspector, Refusal, Simulated};
@@ -71,7 +72,8 @@ pub(super) static GROUP: Group = Group {
         Check {
             id: "oidc-thumbprint",
             summary: "the provider's thumbprints fit, where AWS goes by them",
-            needs: &["oidc-provider-exists"],
+            // The issuer's certificates have to be looked at, whatever else is.
+            needs: &["oidc-provider-exists", "issuer-url-form"],
             severity: Severity::Failure,
             hint: "The issuer's certificate is not from a public authority, so AWS goes by the \
                    thumbprints, and none of them is that of a certificate which the issuer serves.",
@@ -268,6 +270,13 @@ impl<'a> Seer<'a> {
             return Err(Finding::skip("no role is set"));
         }
         Ok(seer)
+    }
+
+    /// The ARN of the role in the add-on's settings, if IAM has it.
+    pub(super) fn found(scene: &'a Scene<'_>) -> Option<&'a RoleArn> {
+        let seer = Self::with_role(scene).ok()?;
+        let role = seer.target.role.as_ref()?;
+        (seer.role()?.arn == role.as_str()).then_some(role)
     }
 
     /// The role, if it was found.

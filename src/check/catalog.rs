@@ -23,7 +23,7 @@ pub fn checks() -> impl Iterator<Item = (&'static Group, &'static Check)> {
 }
 
 /// Checks of the login and of files: the same for every cluster of a run, reported once.
-pub const SHARED: [&str; 12] = [
+pub const SHARED: [&str; 11] = [
     "profile-found",
     "token-source",
     "token-expiry",
@@ -35,5 +35,4 @@ pub const SHARED: [&str; 12] = [
     "aws-identity",
     "image-form",
     "repository-exists",
-    "image-exists",
 ];

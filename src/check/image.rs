@@ -1,16 +1,19 @@
 //! The group *image* (`--image`): whether the image can be what the cluster pulls.
 
 use super::addons::private_image;
-use super::aws::{SAME_ACCOUNT, unknown};
+use super::aws::{SAME_ACCOUNT, Seer, unknown};
 use super::scene::quote;
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::arn::RoleArn;
 use crate::aws::ecr::{Ecr as _, EcrSdk};
 use crate::aws::iam::Answer;
 use crate::aws::image::{Image, PrivateImage, parse};
-use crate::aws::inspect::Inspector;
-use crate::aws::proof::tag;
+use crate::aws::inspect::{CacheRule, Inspector, Refusal, Simulated};
+use crate::aws::proof::{Manifest, tag};
+use crate::aws::pull::{IMPORT_ACTION, lacks_import};
 use crate::aws::repository::{self, Admission, Repository};
+use crate::aws::{platform, quotable};
+use crate::cluster::Cluster;
 use serde_json::{Value, json};
 
 pub(super) static GROUP: Group = Group {
@@ -55,9 +58,24 @@ pub(super) static GROUP: Group = Group {
             summary: "the tag or digest exists in the repository",
             needs: &["repository-exists"],
             severity: Severity::Failure,
-            hint: "The tag was never pushed, or a lifecycle policy has removed it.",
-            fix: "List the tags that there are with `aws ecr list-images`.",
+            hint: "The tag was never pushed, or a lifecycle policy has removed it. An image that \
+                   lacks an architecture of the cluster's nodes is a warning, where the machine \
+                   types of the node pools tell it (AWS, Hetzner).",
+            fix: "List the tags that there are with `aws ecr list-images`; build the image for the \
+                  architectures that are shown.",
             run: Run::Now(image_exists),
+        },
+        Check {
+            id: "pull-through-cache",
+            summary: "the role may fill the pull-through cache that the image comes from",
+            needs: &["image-form", "aws-identity"],
+            severity: Severity::Warning,
+            hint: "The registry has a pull-through cache rule for the repository's prefix, and \
+                   what is not cached yet takes ecr:BatchImportUpstreamImage, which \
+                   AmazonEC2ContainerRegistryReadOnly lacks.",
+            fix: "Attach AmazonEC2ContainerRegistryPullOnly with `mk8s aws setup aws-ecr --only \
+                  policy --pull-policy pull-only`.",
+            run: Run::Now(pull_through),
         },
         Check {
             id: "repository-policy",
@@ -79,6 +97,12 @@ pub(super) static GROUP: Group = Group {
 pub(super) struct Facts {
     repository: Answer<bool>,
     image: Option<Answer<bool>>,
+    /// What the image consists of, if it is there.
+    manifest: Option<Answer<Manifest>>,
+    /// The rules of the registry's pull-through cache.
+    rules: Answer<Vec<CacheRule>>,
+    /// What IAM says of filling the cache, where a rule is for the repository.
+    import: Option<Answer<Vec<Simulated>>>,
     policy: Option<Answer<Option<String>>>,
 }
 
@@ -98,6 +122,16 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
             } else {
                 None
             };
+            let manifest = if tag == Some(Ok(true)) {
+                Some(inspector.manifest(&image).await)
+            } else {
+                None
+            };
+            let rules = inspector.cache_rules(&image).await;
+            let import = match (Seer::found(scene), rule(&rules, &image, &repository)) {
+                (Some(role), Some(_)) => Some(inspector.simulate_import(role, &image).await),
+                _ => None,
+            };
             let policy = if repository == Ok(false) {
                 None
             } else {
@@ -108,11 +142,31 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
             let _ = scene.image.set(Facts {
                 repository,
                 image: tag,
+                manifest,
+                rules,
+                import,
                 policy,
             });
         }
         Gate::Open
     })
+}
+
+/// The rule that the image's repository is filled by. The one for all names says nothing about a
+/// repository that is there: it may be an ordinary one.
+fn rule<'a>(
+    rules: &'a Answer<Vec<CacheRule>>,
+    image: &PrivateImage,
+    repository: &Answer<bool>,
+) -> Option<&'a CacheRule> {
+    let rule = CacheRule::of(rules.as_ref().ok()?, &image.repository)?;
+    (rule.prefix != CacheRule::ROOT || *repository == Ok(false)).then_some(rule)
+}
+
+impl Facts {
+    fn rule(&self, image: &PrivateImage) -> Option<&CacheRule> {
+        rule(&self.rules, image, &self.repository)
+    }
 }
 
 fn form(scene: &Scene<'_>) -> Vec<Finding> {
@@ -121,7 +175,7 @@ fn form(scene: &Scene<'_>) -> Vec<Finding> {
     };
     vec![match parse(text) {
         Err(reason) => Finding::fail("the image is not one in ECR")
-            .evidence(format!("{}: {reason}", crate::aws::quotable(text))),
+            .evidence(format!("{}: {reason}", quotable(text))),
         Ok(Image::Private(image)) if image.dual_stack => {
             let usual =
                 PrivateImage::new(&image.account, &image.region, &image.repository).map(|usual| {
@@ -148,7 +202,7 @@ fn form(scene: &Scene<'_>) -> Vec<Finding> {
         }
         Ok(Image::Other(host)) => Finding::skip(format!(
             "{} is not ECR, aws-ecr has no part in it",
-            crate::aws::quotable(&host)
+            quotable(&host)
         )),
     }]
 }
@@ -161,39 +215,52 @@ fn again(scene: &Scene<'_>, image: &str) -> String {
     scene.mk8s_aws(&format!("check{cluster} --image {}", quote(image)))
 }
 
-/// The role that pulls, and the partition of what pulls.
-fn puller(scene: &Scene<'_>) -> (Option<RoleArn>, Option<(String, &'static str)>) {
-    let Some(cluster) = scene.cluster() else {
-        return (None, None);
-    };
-    let role: Option<RoleArn> = cluster
-        .add_on("awsECR")
-        .and_then(|settings| settings.get("roleArn")?.as_str()?.parse().ok());
-    let partition = match (&role, cluster.home()) {
-        (Some(role), _) => Some((role.partition().to_owned(), "the role")),
-        (None, Some(home)) => Some((home.partition, "the cluster")),
-        (None, None) => None,
-    };
-    (role, partition)
+/// The role of the live cluster.
+fn role(scene: &Scene<'_>) -> Option<RoleArn> {
+    scene.cluster().and_then(role_of)
 }
 
+fn role_of(cluster: &Cluster) -> Option<RoleArn> {
+    let settings = cluster.add_on("awsECR")?;
+    settings.get("roleArn")?.as_str()?.parse().ok()
+}
+
+/// Compares with the live cluster and with every manifest: no network is needed for it.
 fn partition(scene: &Scene<'_>) -> Vec<Finding> {
     let Some(image) = private_image(scene) else {
         return vec![Finding::skip("the image is not in ECR")];
     };
-    vec![match puller(scene).1 {
-        None => Finding::skip("there is neither a role nor an account to compare with"),
-        Some((partition, _)) if partition == image.partition => {
-            Finding::pass(format!("all is in the partition {partition}"))
+    let mut judged = 0;
+    let mut problems = Vec::new();
+    for subject in scene.subjects() {
+        let cluster = subject.cluster();
+        let (partition, who) = match (role_of(cluster), cluster.home()) {
+            (Some(role), _) => (role.partition().to_owned(), "the role"),
+            (None, Some(home)) => (home.partition, "the cluster"),
+            (None, None) => continue,
+        };
+        judged += 1;
+        if partition != image.partition {
+            problems.push(
+                Finding::fail("the image is in another partition of AWS, which cannot be bridged")
+                    .evidence(format!(
+                        "the image is in {}, {who} {} in {partition}",
+                        image.partition,
+                        subject.place()
+                    )),
+            );
         }
-        Some((partition, who)) => {
-            Finding::fail("the image is in another partition of AWS, which cannot be bridged")
-                .evidence(format!(
-                    "the image is in {}, {who} in {partition}",
-                    image.partition
-                ))
-        }
-    }]
+    }
+    if judged == 0 {
+        return vec![Finding::skip(
+            "there is neither a role nor an account to compare with",
+        )];
+    }
+    if problems.is_empty() {
+        let text = format!("all is in the partition {}", image.partition);
+        problems.push(Finding::pass(text));
+    }
+    problems
 }
 
 fn caller(scene: &Scene<'_>) -> String {
@@ -231,10 +298,16 @@ fn repository_exists(scene: &Scene<'_>) -> Vec<Finding> {
     vec![match &facts.repository {
         Ok(true) => Finding::pass(format!("repository {} exists", image.repository)),
         Ok(false) => Finding::fail(format!("there is no repository {}", image.repository))
-            .evidence(format!(
-                "not in account {}, region {}",
-                image.account, image.region
-            ))
+            .evidence(match facts.rule(&image) {
+                None => format!("not in account {}, region {}", image.account, image.region),
+                Some(rule) => format!(
+                    "not in account {}, region {}; it is to be filled from {}, and only whoever \
+                     has ecr:CreateRepository makes it by the first pull",
+                    image.account,
+                    image.region,
+                    quotable(&rule.upstream)
+                ),
+            })
             .fix(ecr_cli(
                 scene,
                 &format!(
@@ -253,7 +326,18 @@ fn image_exists(scene: &Scene<'_>) -> Vec<Finding> {
     let name = image.digest.as_deref().unwrap_or_else(|| tag(&image));
     vec![match &facts.image {
         None => Finding::skip("the repository was not found"),
-        Some(Ok(true)) => Finding::pass(format!("{}:{name} exists", image.repository)),
+        Some(Ok(true)) => {
+            let text = format!("{}:{name} exists", image.repository);
+            fitting(scene, text, facts.manifest.as_ref())
+        }
+        Some(Ok(false)) if let Some(rule) = facts.rule(&image) => {
+            Finding::unknown(format!("{}:{name} is not cached yet", image.repository)).evidence(
+                format!(
+                    "the first pull fetches it from {}, if it is there",
+                    quotable(&rule.upstream)
+                ),
+            )
+        }
         Some(Ok(false)) => Finding::fail(format!("there is no {name} in {}", image.repository))
             .evidence(format!("{} has no such image", image.repository_arn()))
             .fix(ecr_cli(
@@ -264,18 +348,131 @@ fn image_exists(scene: &Scene<'_>) -> Vec<Finding> {
     }]
 }
 
+/// An image that is there, and whether it is for the cluster's nodes.
+fn fitting(scene: &Scene<'_>, text: String, manifest: Option<&Answer<Manifest>>) -> Finding {
+    let found = match manifest {
+        Some(Ok(manifest)) => platform::platforms(&manifest.content),
+        Some(Err(failure)) => {
+            let action = failure.action;
+            return Finding::pass(text).evidence(format!(
+                "for which architectures is unknown: {action} failed"
+            ));
+        }
+        None => Vec::new(),
+    };
+    if found.is_empty() {
+        return Finding::pass(text);
+    }
+    let list: Vec<String> = found.iter().map(|it| quotable(it)).collect();
+    let list = list.join(", ");
+    let missing = scene
+        .cluster()
+        .map(platform::nodes)
+        .unwrap_or_default()
+        .into_iter()
+        .find(|nodes| !found.contains(&format!("linux/{}", nodes.architecture)));
+    match missing {
+        None => Finding::pass(format!("{text} for {list}")),
+        Some(nodes) => Finding::warn(format!(
+            "{text}, but not for all nodes: linux/{} is missing",
+            quotable(&nodes.architecture)
+        ))
+        .evidence(format!(
+            "it is for {list}; a node pool has {}",
+            quotable(&nodes.because)
+        )),
+    }
+}
+
+/// Why there is no role whose rights could be looked at.
+fn no_role(scene: &Scene<'_>) -> &'static str {
+    match scene.cluster() {
+        None => "no cluster to pull with",
+        Some(cluster) if cluster.add_on("awsECR").is_none() => "aws-ecr is off",
+        Some(_) => SAME_ACCOUNT,
+    }
+}
+
+fn pull_through(scene: &Scene<'_>) -> Vec<Finding> {
+    let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
+        return vec![Finding::skip("the image was not looked at")];
+    };
+    let Some(role) = role(scene) else {
+        return vec![Finding::skip(no_role(scene))];
+    };
+    if let Err(failure) = &facts.rules {
+        let what = "whether a pull-through cache fills the repository";
+        return vec![unknown(failure, what, &caller(scene))];
+    }
+    let Some(rule) = facts.rule(&image) else {
+        return vec![Finding::pass(
+            "no pull-through cache rule is for the repository",
+        )];
+    };
+    let cache = format!(
+        "{} is filled from {} by the rule {}",
+        image.repository,
+        quotable(&rule.upstream),
+        quotable(&rule.prefix)
+    );
+    vec![import(scene, facts, &role, &cache)]
+}
+
+/// Whether the role may fill the cache: what IAM says, else what its policies are known to allow.
+fn import(scene: &Scene<'_>, facts: &Facts, role: &RoleArn, cache: &str) -> Finding {
+    let may = || Finding::pass("the role may fill the pull-through cache").evidence(cache);
+    let may_not = |why: String| {
+        Finding::warn("the role may not fill the pull-through cache").evidence(format!(
+            "{cache}; {why}, so that what is not cached yet is not pulled"
+        ))
+    };
+    let setup = || {
+        let name = quote(scene.cluster_name.unwrap_or_default());
+        scene.mk8s_aws(&format!(
+            "aws setup aws-ecr -c {name} --only policy --pull-policy pull-only"
+        ))
+    };
+    match &facts.import {
+        None => Finding::unknown("whether the role may fill the pull-through cache is unknown")
+            .evidence(format!("{cache}; {} was not found", role.name())),
+        Some(Ok(results)) => match results.iter().find_map(|result| result.refusal.as_ref()) {
+            None => may(),
+            Some(Refusal::NotAllowed) => {
+                may_not(format!("no policy of the role allows {IMPORT_ACTION}")).fix(setup())
+            }
+            Some(Refusal::Denied(policy)) => may_not(format!(
+                "a Deny statement in {} stands against {IMPORT_ACTION}",
+                quotable(policy)
+            )),
+            Some(Refusal::Boundary) => may_not(format!(
+                "the role's permissions boundary does not allow {IMPORT_ACTION}"
+            )),
+            Some(Refusal::Organization) => may_not(format!(
+                "a policy of the organization does not allow {IMPORT_ACTION}"
+            )),
+        },
+        Some(Err(failure)) => {
+            let only_reads = Seer::with_role(scene).is_ok_and(|seer| {
+                let attached = seer.iam.attached.known();
+                let none = seer.iam.inline.known().is_some_and(Vec::is_empty);
+                none && attached.is_some_and(|all| all.iter().all(|arn| lacks_import(arn)))
+            });
+            if only_reads {
+                may_not(format!("its policy does not allow {IMPORT_ACTION}")).fix(setup())
+            } else {
+                let what = "whether the role may fill the pull-through cache";
+                unknown(failure, what, &caller(scene))
+            }
+        }
+    }
+}
+
 fn repository_policy(scene: &Scene<'_>) -> Vec<Finding> {
     let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
         return vec![Finding::skip("the image was not looked at")];
     };
-    let (role, _) = puller(scene);
-    let Some(role) = role else {
-        let reason = match scene.cluster() {
-            None => "no cluster to pull with",
-            Some(cluster) if cluster.add_on("awsECR").is_none() => "aws-ecr is off",
-            Some(_) => SAME_ACCOUNT,
-        };
-        return vec![Finding::skip(reason)];
+    let Some(role) = role(scene) else {
+        return vec![Finding::skip(no_role(scene))];
     };
     if *role.account() == image.account {
         return vec![Finding::pass(
@@ -311,6 +508,14 @@ fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &V
             ),
         )
     };
+    // Only the repository's own account may change its policy.
+    let whose = match scene.session.called() {
+        Some(Ok(caller)) if caller.account == image.account => String::new(),
+        _ => format!(
+            "; changing it takes credentials of account {}",
+            image.account
+        ),
+    };
     match &admission {
         Admission::Allowed { .. } => Finding::pass(format!(
             "the repository's policy admits the role: {}",
@@ -319,15 +524,15 @@ fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &V
         Admission::Conditional { .. } => Finding::warn(
             "the repository's policy admits the role on a condition that cannot be judged here",
         )
-        .evidence(admission.describe())
+        .evidence(format!("{}{whose}", admission.describe()))
         .fix(setting(&repository::with_statement(policy, role))),
         Admission::Missing { .. } => {
             Finding::fail("the repository's policy does not admit the role")
-                .evidence(admission.describe())
+                .evidence(format!("{}{whose}", admission.describe()))
                 .fix(setting(&repository::with_statement(policy, role)))
         }
         Admission::Denied { .. } => Finding::fail("the repository's policy denies the role")
-            .evidence(admission.describe())
+            .evidence(format!("{}{whose}", admission.describe()))
             .fix(ecr_cli(
                 scene,
                 &format!("get-repository-policy {}", repository_flags(image)),

@@ -53,8 +53,9 @@ pub(super) static GROUP: Group = Group {
             summary: "the role may log in to the registry and read the image",
             needs: &["live-assume-role"],
             severity: Severity::Failure,
-            hint: "The role has no pull policy, the repository's own policy does not admit it \
-                   (images of another account), or the image is not there.",
+            hint: "The role has no pull policy or one that lacks an action, the repository's own \
+                   policy does not admit it (images of another account), or the image is not \
+                   there. Manifest and layers are asked for; no layer is fetched.",
             fix: "Attach a pull policy with `mk8s aws setup aws-ecr`, or name an image that is \
                   there.",
             run: Run::Later(|scene| Box::pin(pull(scene))),
@@ -437,18 +438,8 @@ fn unpulled(
         "{} in account {}, {}",
         image.repository, image.account, image.region
     );
-    if failure.denied() && failure.action == "ecr:GetAuthorizationToken" {
-        let words = format!("aws setup aws-ecr -c {}", quote(cluster.name()));
-        return Finding::fail("the role may not log in to the registry")
-            .evidence(format!(
-                "it has no pull policy, or one that is denied; {said}"
-            ))
-            .fix(scene.mk8s_aws(&words));
-    }
     if failure.denied() {
-        return Finding::fail(format!("the role may not read {place}")).evidence(format!(
-            "its own policy, or that of a repository in another account, does not allow it; {said}"
-        ));
+        return not_allowed(scene, cluster, image, failure, &place);
     }
     let meaning = match &failure.cause {
         Cause::Code(code) if code.starts_with("RepositoryNotFound") => {
@@ -458,9 +449,55 @@ fn unpulled(
             Some(digest) => format!("{place} has no image {}", excerpt(digest, 100)),
             None => format!("{place} has no tag {}", proof::tag(image)),
         },
+        Cause::Code(code) if code.starts_with("Layer") => {
+            format!("{place} has the manifest, but not what it is made of")
+        }
         _ => format!("{place} cannot be read"),
     };
     Finding::fail(meaning).evidence(said)
+}
+
+/// What the role may not do in ECR, and whose policy it is about.
+fn not_allowed(
+    scene: &Scene<'_>,
+    cluster: &Cluster,
+    image: &PrivateImage,
+    failure: &Failure,
+    place: &str,
+) -> Finding {
+    let role: Option<RoleArn> = cluster
+        .add_on("awsECR")
+        .and_then(|settings| settings.get("roleArn")?.as_str()?.parse().ok());
+    let login = failure.action == "ecr:GetAuthorizationToken";
+    let foreign = !login && role.is_none_or(|role| *role.account() != image.account);
+    let what = match failure.action {
+        _ if login => "the role may not log in to the registry".to_owned(),
+        "ecr:GetDownloadUrlForLayer" => {
+            format!("the role may read the manifest of {place}, and not its layers")
+        }
+        _ => format!("the role may not read {place}"),
+    };
+    let denied = failure.message.contains("explicit deny");
+    let why = match (foreign, denied) {
+        (true, _) => {
+            "its own policy or that of the repository in another account stands against it"
+        }
+        (false, true) => "a policy of the role denies it, the check pull-simulated says which",
+        (false, false) => "no policy of the role allows it",
+    };
+    let finding =
+        Finding::fail(what).evidence(format!("{}: {why}; {}", failure.action, said(failure)));
+    let name = quote(cluster.name());
+    match (foreign, denied) {
+        (true, _) => finding.fix(scene.mk8s_aws(&format!(
+            "aws setup aws-ecr -c {name} --image {} --repository-policy",
+            quote(&image.to_string())
+        ))),
+        (false, true) => finding,
+        (false, false) => finding.fix(scene.mk8s_aws(&format!(
+            "aws setup aws-ecr -c {name} --only policy --pull-policy read-only"
+        ))),
+    }
 }
 
 #[cfg(test)]

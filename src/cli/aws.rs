@@ -173,7 +173,7 @@ pub struct MakeArgs {
     /// Trust policy as a whole: other statements go
     #[arg(long, help_heading = heading::SAFETY)]
     pub replace_trust: bool,
-    /// No copy of a trust policy before it is changed
+    /// No copy of a policy before it is changed
     #[arg(long, help_heading = heading::SAFETY)]
     pub no_backup: bool,
     /// How AWS is reached.

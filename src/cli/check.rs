@@ -16,6 +16,13 @@ pub enum FailOn {
     Unknown,
 }
 
+/// Whom a run reports to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportTo {
+    /// GitHub Actions.
+    Github,
+}
+
 /// `mk8s check`
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -45,10 +52,14 @@ pub struct CheckArgs {
         help_heading = heading::SETTINGS
     )]
     pub fail_on: Vec<FailOn>,
+    /// Report to GitHub Actions beside the output: annotations on stderr, a table in the step's
+    /// summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted
+    #[arg(long, value_name = "FORM", help_heading = heading::OUTPUT)]
+    pub report: Option<ReportTo>,
     /// List of all checks in place of a run
     #[arg(
         long,
-        conflicts_with_all = ["cluster", "file", "image", "wait", "fail_on", "live"],
+        conflicts_with_all = ["cluster", "file", "image", "wait", "fail_on", "live", "report"],
         help_heading = heading::SETTINGS
     )]
     pub list: bool,

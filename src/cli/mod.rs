@@ -18,7 +18,7 @@ pub use aws::{
     AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart, PermissionsArgs, Purpose,
     SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
 };
-pub use check::{CheckArgs, FailOn};
+pub use check::{CheckArgs, FailOn, ReportTo};
 pub use completion::completion;
 pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect};
 pub use settings::{Given, SettingArgs};

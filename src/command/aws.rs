@@ -90,6 +90,15 @@ pub(super) fn role_arn(text: Option<&String>) -> Result<Option<RoleArn>> {
 
 /// Where copies of trust policies are kept: `$XDG_STATE_HOME/mk8s/trust`, or none.
 pub(super) fn backup_folder(cx: &Context, without: bool) -> Result<Option<PathBuf>> {
+    copies(cx, without, "trust", "trust policies")
+}
+
+/// The same for policies of repositories: `$XDG_STATE_HOME/mk8s/repository`.
+pub(super) fn repository_backups(cx: &Context, without: bool) -> Result<Option<PathBuf>> {
+    copies(cx, without, "repository", "policies of repositories")
+}
+
+fn copies(cx: &Context, without: bool, name: &str, what: &str) -> Result<Option<PathBuf>> {
     if without {
         return Ok(None);
     }
@@ -99,9 +108,9 @@ pub(super) fn backup_folder(cx: &Context, without: bool) -> Result<Option<PathBu
         .map(PathBuf::from)
         .or_else(|| Some(cx.env.path("HOME")?.join(".local/state")));
     match state {
-        Some(folder) => Ok(Some(folder.join("mk8s/trust"))),
+        Some(folder) => Ok(Some(folder.join("mk8s").join(name))),
         None => Err(
-            Error::usage("there is no folder for copies of trust policies")
+            Error::usage(format!("there is no folder for copies of {what}"))
                 .because("neither XDG_STATE_HOME nor HOME is set")
                 .hint("go without the copy: --no-backup"),
         ),
@@ -297,10 +306,11 @@ pub(super) fn short(resource: &str) -> &str {
     }
 }
 
-/// Where a copy of a trust policy lies, and how it is put back.
+/// Where a copy of a policy lies, and how it is put back.
 pub(super) fn kept(backup: &crate::aws::backup::Backup) -> String {
     format!(
-        "The previous trust policy is kept in {}; to put it back: {}",
+        "The previous {} is kept in {}; to put it back: {}",
+        backup.what,
         backup.path.display(),
         backup.restore
     )

@@ -4,6 +4,7 @@
 use super::aws_emit::{Subject, subjects};
 use super::{Context, Mode, aws, aws_setup};
 use crate::arn::RoleArn;
+use crate::aws::backup;
 use crate::aws::ecr::{self, Current, EcrSdk, Writing};
 use crate::aws::emit;
 use crate::aws::iam::Caller;
@@ -21,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long ECR may take to know a role that was just made.
@@ -48,6 +50,7 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
         request: aws_setup::asked(args)?,
         repository: Repository::of(&image),
         several: subjects.len() > 1,
+        backup: None,
         image,
         connection: None,
         mode: if args.apply_repository_policy {
@@ -57,6 +60,7 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
         },
     };
     if args.apply_repository_policy {
+        job.backup = aws::repository_backups(cx, args.make.no_backup)?;
         let sdk = aws::connect(cx, &args.make.connection).await?;
         let connection = Connection {
             profile: args.make.connection.aws_profile.clone(),
@@ -120,6 +124,8 @@ struct Job<'a> {
     mode: Mode,
     /// Whether there is more than one cluster.
     several: bool,
+    /// Where a copy of what is replaced goes.
+    backup: Option<PathBuf>,
 }
 
 struct Done {
@@ -298,10 +304,22 @@ impl Job<'_> {
             what: &what,
             patience: PATIENCE,
         };
-        ecr::admit(ecr, &current, writing, &permit).await?;
+        let keep = |text: &str| {
+            if let Some(folder) = &self.backup {
+                let copy = backup::save_repository(folder, &self.repository, text)?;
+                cx.ui.status(&aws::kept(&copy));
+            }
+            Ok(())
+        };
+        ecr::admit(ecr, &current, writing, keep, &permit).await?;
+        let mut item = self.item(subject, facts, &plan, true, Some(&wanted));
+        if let (Some(item), Some(_)) = (item.as_object_mut(), &current.text) {
+            let before = current.document.clone();
+            item.insert("previousRepositoryPolicy".to_owned(), before);
+        }
         Ok(Done {
             line,
-            item: self.item(subject, facts, &plan, true, Some(&wanted)),
+            item,
             changed: true,
         })
     }
@@ -387,6 +405,7 @@ impl Job<'_> {
                 item.insert("caller".to_owned(), Value::Null);
             }
             item.insert("repositoryPolicy".to_owned(), json!(policy));
+            item.insert("previousRepositoryPolicy".to_owned(), Value::Null);
             item.insert("error".to_owned(), Value::Null);
         }
         item

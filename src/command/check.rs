@@ -1,8 +1,9 @@
 //! `mk8s check`: puts together what is looked at, runs the checklist, shows it. Reads only.
 
-use super::Context;
 use super::target::{self, Target};
+use super::{Context, report};
 use crate::addon;
+use crate::arn::RoleArn;
 use crate::aws::sdk::Connection;
 use crate::check::catalog;
 use crate::check::scene::{flags, shown};
@@ -33,6 +34,64 @@ pub(super) async fn check(cx: &Context, args: &CheckArgs) -> Result<Outcome> {
     if args.list {
         return list(cx, &selection);
     }
+    if !report::wanted(cx, args.report)? {
+        return look(cx, args, &selection).await?.show(cx);
+    }
+    let (seen, outcome) = match look(cx, args, &selection).await {
+        Ok(seen) => {
+            let outcome = seen.show(cx);
+            (Some(seen), outcome)
+        }
+        Err(error) => (None, Err(error)),
+    };
+    let ended = report::Ended {
+        checklist: seen.as_ref().map(|seen| &seen.report),
+        roles: seen
+            .as_ref()
+            .map_or_else(Vec::new, |seen| seen.roles.clone()),
+        outcome: &outcome,
+    };
+    // What went wrong with the run itself is the news.
+    match (report::write(cx, &ended), outcome) {
+        (Err(unwritten), Ok(_)) => Err(unwritten),
+        (_, outcome) => outcome,
+    }
+}
+
+/// What was seen.
+struct Looked {
+    report: Report,
+    /// The roles of aws-ecr, each once.
+    roles: Vec<String>,
+}
+
+impl Looked {
+    fn show(&self, cx: &Context) -> Result<Outcome> {
+        cx.ui.checklist(&self.report)?;
+        Ok(if self.report.failed() {
+            Outcome::CheckFailed
+        } else {
+            Outcome::Ok
+        })
+    }
+
+    /// Adds the roles of a scene; what is no ARN of a role is none.
+    fn note(&mut self, scene: &Scene<'_>) {
+        for subject in scene.subjects() {
+            let role = subject
+                .cluster()
+                .add_on("awsECR")
+                .and_then(|settings| settings.get("roleArn")?.as_str()?.parse::<RoleArn>().ok())
+                .map(|role| role.to_string());
+            if let Some(role) = role.filter(|role| !self.roles.contains(role)) {
+                self.roles.push(role);
+            }
+        }
+    }
+}
+
+/// Puts together what is looked at, and looks.
+async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<Looked> {
     let target = TargetArgs {
         cluster: args.cluster.clone(),
         file: args.file.clone(),
@@ -75,33 +134,34 @@ pub(super) async fn check(cx: &Context, args: &CheckArgs) -> Result<Outcome> {
         },
         files,
     );
-    let mut report = Report {
-        items: Vec::new(),
-        fail_on: args
-            .fail_on
-            .iter()
-            .map(|state| match state {
-                FailOn::Warning => State::Warn,
-                FailOn::Unknown => State::Unknown,
-            })
-            .collect(),
+    let mut looked = Looked {
+        roles: Vec::new(),
+        report: Report {
+            items: Vec::new(),
+            fail_on: args
+                .fail_on
+                .iter()
+                .map(|state| match state {
+                    FailOn::Warning => State::Warn,
+                    FailOn::Unknown => State::Unknown,
+                })
+                .collect(),
+        },
     };
     if names.is_empty() {
-        check::run(&Scene::new(&session, None), &selection, &mut report.items).await;
+        let scene = Scene::new(&session, None);
+        check::run(&scene, selection, &mut looked.report.items).await;
+        looked.note(&scene);
     }
     for name in &names {
         if let Some(limit) = args.wait {
             wait_for(cx, &session, name, limit).await;
         }
         let scene = Scene::new(&session, Some(name));
-        check::run(&scene, &selection, &mut report.items).await;
+        check::run(&scene, selection, &mut looked.report.items).await;
+        looked.note(&scene);
     }
-    cx.ui.checklist(&report)?;
-    Ok(if report.failed() {
-        Outcome::CheckFailed
-    } else {
-        Outcome::Ok
-    })
+    Ok(looked)
 }
 
 fn asked(cx: &Context, args: &CheckArgs) -> Asked {

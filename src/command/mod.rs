@@ -18,6 +18,7 @@ mod check;
 mod cluster;
 mod diff;
 mod live;
+mod report;
 mod sandbox;
 mod status;
 mod target;

@@ -28,6 +28,7 @@ mod store;
 mod tests;
 mod tls;
 mod validate;
+mod vault;
 
 pub use fault::Fault;
 pub use mint::mint;
@@ -57,6 +58,7 @@ use store::{How, Policy, Store};
 use tls::Certificates;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use vault::Vault;
 
 /// How many connections are served at a time; further ones wait.
 const CONNECTIONS: usize = 512;
@@ -73,7 +75,7 @@ pub struct Options {
     /// Clusters to start with, unless the state file already exists.
     pub seeds: Seeds,
     /// File that keeps the clusters; nothing is kept without it. A lock file, `FILE.lock`, is put
-    /// beside it.
+    /// beside it, and with issuers `FILE.issuers`, which holds their keys and is for its owner alone.
     pub state: Option<PathBuf>,
     /// What a PUT does to what its body omits.
     pub put: PutMode,
@@ -88,7 +90,8 @@ pub struct Options {
     /// URL below which each cluster has its issuer; not used where the sandbox serves them.
     pub issuer: String,
     /// Port on 127.0.0.1 on which the issuers are served over HTTPS, as `https://localhost:PORT/…`;
-    /// 0 takes a free one. `None` serves none.
+    /// 0 takes that of the time before where the state file has one and nobody else is there, else a
+    /// free one. `None` serves none.
     pub oidc: Option<u16>,
     /// Whether an add-on without what it needs is refused, as a stricter server might.
     pub enforce_prerequisites: bool,
@@ -213,12 +216,31 @@ impl Sandbox {
                 ))
                 .hint(format!("add --org {}", state.org)));
         }
+        let mut vault = match (&file, options.oidc) {
+            (Some(file), Some(_)) => Some(Vault::open(file.beside(".issuers"))?),
+            _ => None,
+        };
         let (issuers, issuer, certificates) = match options.oidc {
             None => (None, options.issuer, None),
             Some(port) => {
-                let (listener, address) = listen(port).await?;
+                let (listener, address) = match &vault {
+                    Some(vault) if port == 0 && vault.port() != 0 => {
+                        match listen(vault.port()).await {
+                            Ok(same) => same,
+                            Err(_) => listen(0).await?,
+                        }
+                    }
+                    _ => listen(port).await?,
+                };
                 let issuer = format!("https://{}:{}", tls::HOST, address.port());
-                (Some(listener), issuer, Some(Certificates::new()?))
+                if let Some(vault) = &mut vault {
+                    vault.served_on(address.port()).map_err(|error| {
+                        Error::failure("the sandbox was not started with its issuers")
+                            .because(format!("their keys cannot be kept: {error}"))
+                    })?;
+                }
+                let certificates = Certificates::new(vault.as_ref().map(Vault::authorities))?;
+                (Some(listener), issuer, Some(certificates))
             }
         };
         let issuer = issuer.trim_end_matches('/').to_owned();
@@ -257,7 +279,7 @@ impl Sandbox {
             connections: 0,
             issuer,
             has_issuers: issuers.is_some(),
-            issuers: Issuers::default(),
+            issuers: Issuers::kept_in(vault),
         };
         Ok(Self {
             listener,

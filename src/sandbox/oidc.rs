@@ -1,12 +1,14 @@
 //! The issuers: discovery documents, keys, and tokens of service accounts. Pure but for randomness.
 //!
 //! Each cluster has one issuer, there while `status.oidcProviderUrl` is, with a key that is made
-//! when it is first needed and lives as long as the sandbox. Everything can be made wrong on
+//! when it is first needed and lives as long as the sandbox, or as long as its state file where there
+//! is one. Everything can be made wrong on
 //! demand, one thing at a time.
 
 use super::answer::{Answer, Refusal};
 use super::fault::Defect;
 use super::route::{Call, World, parse_json};
+use super::vault::Vault;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::StatusCode;
@@ -27,8 +29,10 @@ const VALID: i64 = 3600;
 /// The keys of all issuers.
 #[derive(Debug, Default)]
 pub(super) struct Issuers {
-    /// By issuer URL.
+    /// By the path of the issuer.
     keys: HashMap<String, Key>,
+    /// What outlives the process, where something does.
+    vault: Option<Vault>,
     /// The key that nobody publishes.
     stray: Option<Key>,
 }
@@ -40,13 +44,18 @@ struct Key {
 }
 
 impl Key {
-    fn new() -> Result<Self, Refusal> {
-        let no_key = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "no key could be made");
-        let random = SystemRandom::new();
+    /// A new one in PKCS #8.
+    fn generate() -> Result<Vec<u8>, Refusal> {
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(|_| no_key())?;
-        let pair =
-            EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &random).map_err(|_| no_key())?;
+        EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new())
+            .map(|key| key.as_ref().to_vec())
+            .map_err(|_| no_key("made"))
+    }
+
+    fn read(pkcs8: &[u8]) -> Result<Self, Refusal> {
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8, &SystemRandom::new())
+            .map_err(|_| no_key("read"))?;
         let digest = ring::digest::digest(&ring::digest::SHA256, pair.public_key().as_ref());
         Ok(Self {
             id: URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16]),
@@ -64,23 +73,44 @@ impl Key {
     }
 }
 
+fn no_key(what: &str) -> Refusal {
+    let message = format!("no key could be {what}");
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+}
+
 impl Issuers {
-    fn key(&mut self, issuer: &str) -> Result<&Key, Refusal> {
-        if !self.keys.contains_key(issuer) {
-            self.keys.insert(issuer.to_owned(), Key::new()?);
+    /// Those whose keys are kept.
+    pub(super) fn kept_in(vault: Option<Vault>) -> Self {
+        Self {
+            vault,
+            ..Self::default()
         }
-        self.keys
-            .get(issuer)
-            .ok_or_else(|| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the key is gone"))
+    }
+
+    fn key(&mut self, issuer: &str) -> Result<&Key, Refusal> {
+        // The port may be another one after a restart.
+        let path = issuer.splitn(4, '/').last().unwrap_or_default();
+        if !self.keys.contains_key(path) {
+            let kept = self.vault.as_ref().and_then(|vault| vault.key(path));
+            let key = match (kept, &mut self.vault) {
+                (Some(kept), _) => Key::read(&kept)?,
+                (None, None) => Key::read(&Key::generate()?)?,
+                (None, Some(vault)) => {
+                    let made = Key::generate()?;
+                    vault.keep(path, &made).map_err(|_| no_key("kept"))?;
+                    Key::read(&made)?
+                }
+            };
+            self.keys.insert(path.to_owned(), key);
+        }
+        self.keys.get(path).ok_or_else(|| no_key("found"))
     }
 
     fn stray(&mut self) -> Result<&Key, Refusal> {
         if self.stray.is_none() {
-            self.stray = Some(Key::new()?);
+            self.stray = Some(Key::read(&Key::generate()?)?);
         }
-        self.stray
-            .as_ref()
-            .ok_or_else(|| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the key is gone"))
+        self.stray.as_ref().ok_or_else(|| no_key("found"))
     }
 }
 

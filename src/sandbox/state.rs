@@ -95,30 +95,43 @@ impl StateFile {
         Ok((file, state))
     }
 
+    /// The path of a file beside this one, which the lock guards as well.
+    pub(super) fn beside(&self, ending: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(ending);
+        PathBuf::from(path)
+    }
+
     /// Puts the state on disk.
     pub(super) fn save(&self, state: &State) -> io::Result<()> {
-        let folder = match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        // Always the same name, which the lock makes ours: a killed sandbox leaves one at most.
-        let mut name = self.path.file_name().unwrap_or_default().to_os_string();
-        name.push(".tmp");
-        match fs::remove_file(folder.join(&name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = tempfile::Builder::new()
-            .prefix(&name)
-            .rand_bytes(0)
-            .tempfile_in(folder)?;
         let mut text = serde_json::to_vec_pretty(state)?;
         text.push(b'\n');
-        file.write_all(&text)?;
-        file.as_file().sync_all()?;
-        file.persist(&self.path).map_err(|error| error.error)?;
-        File::open(folder)?.sync_all()
+        write_whole(&self.path, &text)
     }
+}
+
+/// Replaces a file by a new one, for its owner alone, in one step; on disk when this returns. Only
+/// whoever holds the lock may call it.
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    // Always the same name, which the lock makes ours: a killed sandbox leaves one at most.
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".tmp");
+    match fs::remove_file(folder.join(&name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = tempfile::Builder::new()
+        .prefix(&name)
+        .rand_bytes(0)
+        .tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

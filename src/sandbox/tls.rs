@@ -1,19 +1,21 @@
 //! Certificates of the sandbox's issuers: a root, an intermediate and leaves for `localhost`, good
 //! ones and bad ones.
 //!
-//! The root's key never leaves the process and can vouch for nothing but `localhost`, so that
-//! trusting it puts no other connection at risk. Opens no sockets.
+//! The root's key leaves the process only for the private file beside a state file, and can vouch
+//! for nothing but `localhost`, so that trusting it puts no other connection at risk. Opens no
+//! sockets.
 
 use super::fault::Certificate;
 use crate::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose,
-    GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, NameConstraints,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -22,7 +24,60 @@ use time::{Duration, OffsetDateTime};
 /// The one name that certificates are for.
 pub(super) const HOST: &str = "localhost";
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+/// Root and intermediate, as they can be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Authorities {
+    /// When they were made, in Unix seconds.
+    made: i64,
+    root: Kept,
+    intermediate: Kept,
+}
+
+/// A certificate and the key to it, DER in Base64.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    key: String,
+    certificate: String,
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept")
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Authorities {
+    /// Makes new ones.
+    pub(super) fn new() -> Result<Self, String> {
+        let now = OffsetDateTime::now_utc();
+        let root = Authority::new(ROOT, now, None)?;
+        let intermediate = Authority::new(INTERMEDIATE, now, Some(&root))?;
+        Ok(Self {
+            made: now.unix_timestamp(),
+            root: root.kept(),
+            intermediate: intermediate.kept(),
+        })
+    }
+
+    fn restore(&self) -> Result<(Authority, Authority), String> {
+        let made =
+            OffsetDateTime::from_unix_timestamp(self.made).map_err(|error| error.to_string())?;
+        let root = Authority::restore(&self.root, ROOT, made, true)?;
+        let intermediate = Authority::restore(&self.intermediate, INTERMEDIATE, made, false)?;
+        Ok((root, intermediate))
+    }
+}
+
+const ROOT: &str = "mk8s sandbox root";
+const INTERMEDIATE: &str = "mk8s sandbox intermediate";
+
+/// What signs other certificates.
+struct Authority {
+    signer: Issuer<'static, KeyPair>,
+    certificate: CertificateDer<'static>,
+}
 
 /// What servers need for every certificate that the sandbox can show.
 pub(super) struct Certificates {
@@ -37,18 +92,21 @@ impl fmt::Debug for Certificates {
 }
 
 impl Certificates {
-    /// Makes new keys and certificates, valid from yesterday on.
-    pub(super) fn new() -> Result<Self, Error> {
-        Self::make().map_err(|reason| {
+    /// Makes new keys and certificates for the servers, valid from yesterday on, below the
+    /// authorities that are given, or below new ones.
+    pub(super) fn new(kept: Option<&Authorities>) -> Result<Self, Error> {
+        Self::make(kept).map_err(|reason| {
             Error::failure("the sandbox has no certificates for its issuers").because(reason)
         })
     }
 
-    fn make() -> Result<Self, String> {
+    fn make(kept: Option<&Authorities>) -> Result<Self, String> {
         let today = OffsetDateTime::now_utc();
-        let root = authority("mk8s sandbox root", today, None)?;
-        let middle = authority("mk8s sandbox intermediate", today, Some(&root))?;
-        let stranger = authority("mk8s sandbox stranger", today, None)?;
+        let (root, middle) = match kept {
+            Some(kept) => kept.restore()?,
+            None => Authorities::new()?.restore()?,
+        };
+        let stranger = Authority::new("mk8s sandbox stranger", today, None)?;
         let mut configs = HashMap::new();
         for kind in Certificate::ALL {
             let until = match kind {
@@ -67,12 +125,12 @@ impl Certificates {
             let (leaf, key) = leaf(name, today, until, issuer)?;
             let mut chain = vec![leaf];
             if kind != Certificate::Incomplete {
-                chain.push(issuer.der().clone());
+                chain.push(issuer.certificate.clone());
             }
             configs.insert(kind, Arc::new(config(kind, chain, key)?));
         }
         Ok(Self {
-            root: root.der().clone(),
+            root: root.certificate,
             configs,
         })
     }
@@ -113,33 +171,64 @@ fn config(
     Ok(config)
 }
 
-fn authority(
-    name: &str,
-    today: OffsetDateTime,
-    above: Option<&Authority>,
-) -> Result<Authority, String> {
+impl Authority {
+    fn new(name: &str, made: OffsetDateTime, above: Option<&Self>) -> Result<Self, String> {
+        let params = authority(name, made, above.is_none());
+        let key = KeyPair::generate().map_err(|error| error.to_string())?;
+        let certificate = match above {
+            None => params.self_signed(&key),
+            Some(above) => params.signed_by(&key, &above.signer),
+        };
+        Ok(Self {
+            certificate: certificate
+                .map_err(|error| error.to_string())?
+                .der()
+                .clone(),
+            signer: Issuer::new(params, key),
+        })
+    }
+
+    fn kept(&self) -> Kept {
+        Kept {
+            key: STANDARD.encode(self.signer.key().serialize_der()),
+            certificate: STANDARD.encode(&self.certificate),
+        }
+    }
+
+    fn restore(
+        kept: &Kept,
+        name: &str,
+        made: OffsetDateTime,
+        is_root: bool,
+    ) -> Result<Self, String> {
+        let unreadable = || "the authorities that were kept cannot be read".to_owned();
+        let decode = |text: &str| STANDARD.decode(text).map_err(|_| unreadable());
+        let key = KeyPair::try_from(decode(&kept.key)?).map_err(|_| unreadable())?;
+        Ok(Self {
+            certificate: CertificateDer::from(decode(&kept.certificate)?),
+            signer: Issuer::new(authority(name, made, is_root), key),
+        })
+    }
+}
+
+/// What an authority's certificate says.
+fn authority(name: &str, made: OffsetDateTime, is_root: bool) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = today - Duration::days(1);
-    params.not_after = today + Duration::days(3650);
-    params.is_ca = IsCa::Ca(match above {
-        None => BasicConstraints::Unconstrained,
-        Some(_) => BasicConstraints::Constrained(0),
+    params.not_before = made - Duration::days(1);
+    params.not_after = made + Duration::days(3650);
+    params.is_ca = IsCa::Ca(if is_root {
+        BasicConstraints::Unconstrained
+    } else {
+        BasicConstraints::Constrained(0)
     });
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.name_constraints = Some(NameConstraints {
         permitted_subtrees: vec![GeneralSubtree::DnsName(HOST.to_owned())],
         excluded_subtrees: Vec::new(),
     });
-    let key = KeyPair::generate().map_err(|error| error.to_string())?;
-    match above {
-        None => CertifiedIssuer::self_signed(params, key),
-        Some(above) => {
-            params.use_authority_key_identifier_extension = true;
-            CertifiedIssuer::signed_by(params, key, above)
-        }
-    }
-    .map_err(|error| error.to_string())
+    params.use_authority_key_identifier_extension = !is_root;
+    params
 }
 
 fn leaf(
@@ -158,7 +247,7 @@ fn leaf(
     params.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate().map_err(|error| error.to_string())?;
     let certificate = params
-        .signed_by(&key, issuer)
+        .signed_by(&key, &issuer.signer)
         .map_err(|error| error.to_string())?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     Ok((certificate.der().clone(), key))
@@ -184,12 +273,16 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_configuration_and_the_bundle_starts_with_the_root() {
-        let certificates = Certificates::new().unwrap();
+        let kept = Authorities::new().unwrap();
+        let certificates = Certificates::new(Some(&kept)).unwrap();
         for kind in Certificate::ALL {
             assert!(certificates.config(kind).is_some(), "{kind:?}");
         }
         let bundle = certificates.bundle();
         assert!(bundle.starts_with(&pem(&certificates.root)));
         assert!(bundle.lines().all(|line| line.len() <= 64));
+        let again = Certificates::new(Some(&kept)).unwrap();
+        assert_eq!(again.root, certificates.root);
+        assert_ne!(Certificates::new(None).unwrap().root, certificates.root);
     }
 }

@@ -42,6 +42,18 @@ pub static VARIABLES: &[Variable] = &[
         "Cluster, when neither `-c` nor `-f` is given",
     ),
     variable("MK8S_OUTPUT", "Output format, when `-o` is not given"),
+    variable(
+        "MK8S_REPORT",
+        "`github`: `check` reports to GitHub Actions, when `--report` is not given",
+    ),
+    variable(
+        "GITHUB_STEP_SUMMARY",
+        "File that the table of `--report github` is appended to",
+    ),
+    variable(
+        "GITHUB_OUTPUT",
+        "File that the outputs of `--report github` are appended to",
+    ),
     variable("MK8S_NO_INPUT", "Set: never ask, as `--no-input`"),
     variable("MK8S_LOG", "`debug`: as `--debug`"),
     variable(

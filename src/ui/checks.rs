@@ -104,7 +104,7 @@ fn details(item: &Item, paint: &impl Fn(&str, Tone) -> String, out: &mut String)
 }
 
 /// Whether more than one cluster is looked at.
-fn several(report: &Report) -> bool {
+pub(super) fn several(report: &Report) -> bool {
     let mut clusters = report
         .items
         .iter()

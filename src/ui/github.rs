@@ -1,4 +1,4 @@
-//! A checklist as annotations of GitHub Actions. Pure.
+//! A checklist as GitHub Actions shows it: annotations, and a table for the summary. Pure.
 
 use crate::check::{Report, State};
 use std::fmt::Write as _;
@@ -15,8 +15,15 @@ fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// A workflow command for each line that is not a pass or a skip, and the counts.
+/// The annotations, and the counts.
+pub(super) fn text(report: &Report) -> String {
+    let counts = super::checks::counts(report);
+    format!("{}{counts}\n", annotations(report))
+}
+
+/// A workflow command for each line that is not a pass or a skip.
 pub(super) fn annotations(report: &Report) -> String {
+    let several = super::checks::several(report);
     let mut out = String::new();
     for item in &report.items {
         let command = match item.state() {
@@ -31,7 +38,10 @@ pub(super) fn annotations(report: &Report) -> String {
             properties.extend(place.line.map(|line| format!("line={line}")));
         }
         properties.push(format!("title={}", property(item.id)));
-        let mut text = item.finding.message.clone();
+        let mut text = match &item.cluster {
+            Some(cluster) if several => format!("{cluster}: {}", item.finding.message),
+            _ => item.finding.message.clone(),
+        };
         if let Some(evidence) = &item.finding.evidence {
             let _ = write!(text, "\n{evidence}");
         }
@@ -42,7 +52,60 @@ pub(super) fn annotations(report: &Report) -> String {
         let line = format!("::{command} {}::{}", properties.join(","), message(&text));
         let _ = writeln!(out, "{}", super::clean(&line));
     }
-    let _ = writeln!(out, "{}", super::checks::counts(report));
+    out
+}
+
+/// A table in Markdown of what is not a pass or a skip, under the counts.
+pub fn markdown(report: &Report) -> String {
+    let several = super::checks::several(report);
+    let mut out = format!("### mk8s check: {}\n\n", super::checks::counts(report));
+    let bad = |state| !matches!(state, State::Pass | State::Skip);
+    let mut rows = report.items.iter().filter(|it| bad(it.state())).peekable();
+    if rows.peek().is_none() {
+        return out;
+    }
+    out.push_str("| state | check | what was seen | what mends it |\n|---|---|---|---|\n");
+    for item in rows {
+        let mut seen = String::new();
+        if let (Some(cluster), true) = (&item.cluster, several) {
+            let _ = write!(seen, "{}: ", plain(cluster));
+        }
+        seen.push_str(&plain(&item.finding.message));
+        if let Some(place) = item.place() {
+            let line = place
+                .line
+                .map_or_else(String::new, |line| format!(":{line}"));
+            let _ = write!(seen, "<br>{}{line}", plain(&place.file));
+        }
+        if let Some(evidence) = &item.finding.evidence {
+            let _ = write!(seen, "<br>{}", plain(evidence));
+        }
+        let fix = item.finding.fix.as_ref();
+        let fix = fix.map_or_else(String::new, |fix| format!("<code>{}</code>", plain(fix)));
+        let state = item.state().name();
+        let state = if report.counts(item.state()) {
+            format!("**{state}**")
+        } else {
+            state.to_owned()
+        };
+        let _ = writeln!(out, "| {state} | `{}` | {seen} | {fix} |", item.id);
+    }
+    out.push('\n');
+    out
+}
+
+/// Text that neither Markdown nor HTML acts on, on one line.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for c in super::clean(text).chars() {
+        if c.is_ascii_punctuation() && !",.;:/-'()=+%?".contains(c) {
+            let _ = write!(out, "&#{};", u32::from(c));
+        } else if c.is_control() {
+            out.push(' ');
+        } else {
+            out.push(c);
+        }
+    }
     out
 }
 
@@ -67,7 +130,7 @@ mod tests {
             }],
             fail_on: Vec::new(),
         };
-        let text = annotations(&report);
+        let text = super::text(&report);
         let first = text.lines().next().unwrap();
         assert_eq!(
             first,
@@ -75,5 +138,65 @@ mod tests {
              arn:aws:iam::1:role/x,%0D%0A::error::fake%0Asee docs/checks.md#role-arn-form"
         );
         assert_eq!(text.lines().count(), 2);
+    }
+
+    #[test]
+    fn the_table_holds_what_is_not_well_and_nothing_can_leave_its_cell() {
+        let item = |finding: Finding| Item {
+            id: "role-arn-form",
+            group: "add-ons",
+            cluster: None,
+            finding,
+            with_group: false,
+        };
+        let bad = Finding::fail("a|b\n| <script>`x`</script> **[l](u)**")
+            .evidence("1\n2")
+            .fix("sed 's|a|b|'")
+            .at("m.yaml", Some(4));
+        let report = Report {
+            items: vec![
+                item(Finding::pass("well")),
+                item(bad),
+                item(Finding::warn("so so")),
+            ],
+            fail_on: Vec::new(),
+        };
+        assert_eq!(
+            markdown(&report),
+            "### mk8s check: 1 failed, 1 warning, 1 passed\n\n\
+             | state | check | what was seen | what mends it |\n|---|---|---|---|\n\
+             | **fail** | `role-arn-form` | a&#124;b &#124; &#60;script&#62;&#96;x&#96;&#60;/script&#62; \
+             &#42;&#42;&#91;l&#93;(u)&#42;&#42;<br>m.yaml:4<br>1; 2 | \
+             <code>sed 's&#124;a&#124;b&#124;'</code> |\n\
+             | warn | `role-arn-form` | so so |  |\n\n"
+        );
+        let well = Report {
+            items: vec![item(Finding::pass("well"))],
+            fail_on: Vec::new(),
+        };
+        assert_eq!(markdown(&well), "### mk8s check: 1 passed\n\n");
+    }
+
+    #[test]
+    fn of_several_clusters_each_is_named() {
+        let item = |cluster: &str| Item {
+            id: "oidc-audience",
+            group: "aws",
+            cluster: Some(cluster.to_owned()),
+            finding: Finding::fail("the provider lacks it"),
+            with_group: false,
+        };
+        let of = |items: Vec<Item>| {
+            annotations(&Report {
+                items,
+                fail_on: Vec::new(),
+            })
+        };
+        let two = of(vec![item("a"), item("b")]);
+        assert!(
+            two.contains("::a: the provider") && two.contains("::b: the provider"),
+            "{two}"
+        );
+        assert!(of(vec![item("a")]).contains("::the provider lacks it"));
     }
 }

@@ -12,6 +12,7 @@ mod render;
 pub mod table;
 pub mod wire;
 
+pub use github::markdown;
 pub use progress::Progress;
 pub use render::{duration, json};
 
@@ -265,7 +266,7 @@ impl Ui {
                 self.write_out(&checks::text(checklist, self.utf8, paint));
             }
             OutputFormat::Short => self.write_out(&checks::short(checklist, self.utf8, paint)),
-            OutputFormat::Github => self.write_out(&github::annotations(checklist)),
+            OutputFormat::Github => self.write_out(&github::text(checklist)),
             OutputFormat::Junit => self.write_out(&junit::document(checklist)),
             _ => {
                 let bad = |item: &&crate::check::Item| {
@@ -290,6 +291,11 @@ impl Ui {
             }
         }
         Ok(())
+    }
+
+    /// Annotates on stderr, where GitHub's runner reads workflow commands as well; also under `-q`.
+    pub fn annotate(&self, checklist: &crate::check::Report) {
+        self.write_err(&github::annotations(checklist));
     }
 
     fn text(&self, text: &str) {

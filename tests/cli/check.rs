@@ -483,3 +483,75 @@ fn fixes_repeat_how_the_api_is_reached() {
     assert!(fixes[0].contains("--token-file 'my token'"), "{fixes:?}");
     env.paste(&fixes[0]);
 }
+
+#[test]
+fn the_report_to_github_is_beside_the_output() {
+    let (mut env, sandbox) = place(&[]);
+    let on = format!("awsECR: {{roleArn: \"{ROLE}\"}}");
+    env.write(
+        "a,b.yaml",
+        hetzner("edge", &[WORKLOAD, &on, "\"r|k%\": {}"]),
+    );
+    let (summary, outputs) = (env.path("summary.md"), env.path("outputs"));
+    env.set("GITHUB_STEP_SUMMARY", summary.to_str().unwrap())
+        .set("GITHUB_OUTPUT", outputs.to_str().unwrap());
+    env.write("outputs", "before=1\n");
+    let line = "check -f a,b.yaml -o json";
+    // Without the flag nothing is written: the runner's variables alone are no wish.
+    let plain = env.line(line).run().ok();
+    assert!(!summary.exists() && plain.stderr.is_empty(), "{plain}");
+
+    let run = env.line(&format!("{line} --report github -q")).run().ok();
+    assert_eq!(run.stdout, plain.stdout);
+    assert_eq!(
+        run.stderr,
+        "::warning file=a%2Cb.yaml,line=10,title=manifest-unknown-addon::add-on \"r|k%25\" is not \
+         known to mk8s 0.1.0%0Aline 10; it is left untouched%0Afix: mk8s addon list%0Asee \
+         docs/checks.md#manifest-unknown-addon\n"
+            .replace("0.1.0", env!("CARGO_PKG_VERSION"))
+    );
+    let table = env.text("summary.md");
+    assert!(
+        table.starts_with("### mk8s check: 1 warning, 9 passed"),
+        "{table}"
+    );
+    assert!(
+        table.contains("add-on &#34;r&#124;k%&#34; is not known"),
+        "{table}"
+    );
+    assert!(table.contains("<br>a,b.yaml:10<br>"), "{table}");
+    assert_eq!(
+        env.text("outputs"),
+        format!("before=1\nchanged=false\nexit-kind=ok\nrole-arn={ROLE}\n")
+    );
+
+    // By the environment; appended, and named by how the run ended, whatever went wrong.
+    env.set("MK8S_REPORT", "github");
+    for (line, code, kind, role) in [
+        (format!("check -c bare {QUIET}"), 11, "check-failed", ""),
+        (format!("check -c edge {QUIET}"), 0, "ok", ROLE),
+        // Two clusters, one of which has a role.
+        (format!("check -c edge -c home {QUIET}"), 0, "ok", ROLE),
+        ("check -f missing.yaml".to_owned(), 3, "not-found", ""),
+    ] {
+        env.write("outputs", "");
+        let run = env.line(&line).run().exits(code);
+        let expected = format!("changed=false\nexit-kind={kind}\nrole-arn={role}\n");
+        assert_eq!(env.text("outputs"), expected, "{line}");
+        let _ = run.never(sandbox.token());
+    }
+    // The annotations are there once.
+    let run = env.line("check -f a,b.yaml -o github").run().ok();
+    assert_eq!(run.stderr, "", "{run}");
+
+    env.set("GITHUB_OUTPUT", "/nowhere/outputs");
+    let _ = env
+        .line("check -f a,b.yaml")
+        .run()
+        .exits(1)
+        .err("error: the report was not written for GitHub Actions");
+    env.unset("GITHUB_OUTPUT").unset("GITHUB_STEP_SUMMARY");
+    let _ = env.line("check -f a,b.yaml").run().ok().err("::warning");
+    env.set("MK8S_REPORT", "gitlab");
+    let _ = env.line("check -f a,b.yaml").run().exits(2).silent();
+}

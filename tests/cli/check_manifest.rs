@@ -153,6 +153,26 @@ fn good_manifests_pass_offline() {
 }
 
 #[test]
+fn the_image_is_compared_with_the_manifests_offline() {
+    let mut env = Env::new();
+    env.connect("http://127.0.0.1:1", "acme", "t");
+    let on = "awsECR: {roleArn: \"arn:aws:iam::999999999999:role/x\"}";
+    env.write("one.yaml", hetzner("one", &[WORKLOAD, on]));
+    env.write("two.yaml", hetzner("two", &[WORKLOAD]));
+    let line = "check -f one.yaml -f two.yaml --only image --image 999999999999.dkr.ecr";
+    let run = env
+        .line(&format!("{line}.eu-central-1.amazonaws.com/shop:1"))
+        .run();
+    let _ = run.ok().out("all is in the partition aws");
+    let run = env
+        .line(&format!("{line}.cn-north-1.amazonaws.com.cn/shop:1"))
+        .run();
+    let _ = run
+        .exits(11)
+        .out("the image is in aws-cn, the role in one.yaml in aws");
+}
+
+#[test]
 fn what_is_not_there_is_not_found() {
     let env = Env::new();
     env.write("none.yaml", "kind: gvc\nname: x\n");

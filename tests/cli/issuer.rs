@@ -2,8 +2,10 @@
 //! defect switches the check that is for it, and no other.
 
 use crate::support::manifests::hetzner;
-use crate::support::{Env, Run, Sandbox};
-use serde_json::Value;
+use crate::support::{Answer, Bed, Defect, Env, Fake, Run, Sandbox, ids};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 const ROLE: &str = "awsECR: {roleArn: 'arn:aws:iam::123456789012:role/pull'}";
 
@@ -53,108 +55,178 @@ fn a_sound_issuer_passes() {
     );
 }
 
+/// A defect of the issuer: its id and state, the sandbox's fault, and what the evidence says.
+type Issue = (Defect, &'static str, &'static str, &'static str);
+
+const fn issue(
+    what: &'static str,
+    ids: &'static [&'static str],
+    fault: &'static str,
+    state: &'static str,
+    evidence: &'static str,
+) -> Issue {
+    let mended = false;
+    (Defect { what, ids, mended }, fault, state, evidence)
+}
+
+pub(crate) const DEFECTS: [Issue; 21] = [
+    issue(
+        "the discovery document is not there (404)",
+        &["issuer-discovery"],
+        "status=404,on=*:/openid-configuration",
+        "fail",
+        "the answer is 404",
+    ),
+    issue(
+        "the discovery document takes longer than AWS waits",
+        &["issuer-discovery"],
+        "delay=6s,on=GET:/openid-configuration",
+        "fail",
+        "within 5 s",
+    ),
+    issue(
+        "the discovery document is slow",
+        &["issuer-discovery"],
+        "delay=3500ms,on=GET:/openid-configuration",
+        "warn",
+        "AWS waits 5 s",
+    ),
+    issue(
+        "a web page in place of the discovery document",
+        &["issuer-discovery"],
+        "html,on=GET:/openid-configuration",
+        "fail",
+        "it is not JSON",
+    ),
+    issue(
+        "a discovery document of 2 MB",
+        &["issuer-discovery"],
+        "flood=2m,on=GET:/openid-configuration",
+        "fail",
+        "larger than 1 MiB",
+    ),
+    issue(
+        "the discovery document redirects to another host",
+        &["issuer-discovery"],
+        "redirect=https://elsewhere.example/x,on=GET:/openid-configuration",
+        "fail",
+        "it redirects to another host: https://elsewhere.example/x",
+    ),
+    issue(
+        "the discovery document redirects to itself",
+        &["issuer-discovery"],
+        "redirect=/x/.well-known/openid-configuration,on=GET:/openid-configuration",
+        "fail",
+        "more than 3 times",
+    ),
+    issue(
+        "the discovery document names another issuer",
+        &["issuer-match"],
+        "issuer=other",
+        "fail",
+        "it says https://issuer.example/other",
+    ),
+    issue(
+        "the discovery document names the issuer with a slash too many",
+        &["issuer-match"],
+        "issuer=slash",
+        "fail",
+        "they differ by a slash at the end",
+    ),
+    issue(
+        "the issuer publishes no keys",
+        &["issuer-keys"],
+        "issuer=no-keys",
+        "fail",
+        "the set is empty",
+    ),
+    issue(
+        "two keys of the issuer have one id",
+        &["issuer-keys"],
+        "issuer=same-ids",
+        "fail",
+        "two keys have the id",
+    ),
+    issue(
+        "the issuer's key is for an algorithm that AWS does not take",
+        &["issuer-keys"],
+        "issuer=hs256",
+        "fail",
+        "is for HS256",
+    ),
+    issue(
+        "the issuer's keys are to be fetched over http",
+        &["issuer-keys"],
+        "issuer=http-keys",
+        "fail",
+        "its URL is not https",
+    ),
+    issue(
+        "keys of 2 MB",
+        &["issuer-keys"],
+        "flood=2m,on=GET:/jwks",
+        "fail",
+        "larger than 1 MiB",
+    ),
+    issue(
+        "the keys cannot be fetched (503)",
+        &["issuer-keys"],
+        "status=503,on=GET:/jwks",
+        "fail",
+        "the answer is 503",
+    ),
+    issue(
+        "the issuer's certificate has expired",
+        &["issuer-tls"],
+        "certificate=expired",
+        "fail",
+        "it has not been valid since",
+    ),
+    issue(
+        "the issuer's certificate ends soon",
+        &["issuer-tls"],
+        "certificate=expiring",
+        "warn",
+        "on 20",
+    ),
+    issue(
+        "the issuer's certificate is from no public authority",
+        &["issuer-tls"],
+        "certificate=unknown",
+        "warn",
+        "AWS then goes by the registered thumbprint",
+    ),
+    issue(
+        "the issuer's certificate comes without the intermediate one",
+        &["issuer-tls"],
+        "certificate=incomplete",
+        "fail",
+        "without the intermediate one",
+    ),
+    issue(
+        "the issuer's certificate is for another host",
+        &["issuer-tls"],
+        "certificate=other-host",
+        "fail",
+        "no name in it fits",
+    ),
+    issue(
+        "the issuer's server speaks TLS 1.3 only",
+        &["issuer-tls"],
+        "certificate=tls13",
+        "warn",
+        "AWS then goes by the registered thumbprint",
+    ),
+];
+
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table of defects")]
 fn each_defect_switches_its_own_check() {
     let mut env = Env::new();
     let sandbox = start(&mut env);
-    for (fault, want, evidence) in [
-        (
-            "status=404,on=*:/openid-configuration",
-            "issuer-discovery fail",
-            "the answer is 404",
-        ),
-        (
-            "delay=6s,on=GET:/openid-configuration",
-            "issuer-discovery fail",
-            "within 5 s",
-        ),
-        (
-            "delay=3500ms,on=GET:/openid-configuration",
-            "issuer-discovery warn",
-            "AWS waits 5 s",
-        ),
-        (
-            "html,on=GET:/openid-configuration",
-            "issuer-discovery fail",
-            "it is not JSON",
-        ),
-        (
-            "flood=2m,on=GET:/openid-configuration",
-            "issuer-discovery fail",
-            "larger than 1 MiB",
-        ),
-        (
-            "redirect=https://elsewhere.example/x,on=GET:/openid-configuration",
-            "issuer-discovery fail",
-            "it redirects to another host: https://elsewhere.example/x",
-        ),
-        (
-            "redirect=/x/.well-known/openid-configuration,on=GET:/openid-configuration",
-            "issuer-discovery fail",
-            "more than 3 times",
-        ),
-        (
-            "issuer=other",
-            "issuer-match fail",
-            "it says https://issuer.example/other",
-        ),
-        (
-            "issuer=slash",
-            "issuer-match fail",
-            "they differ by a slash at the end",
-        ),
-        ("issuer=no-keys", "issuer-keys fail", "the set is empty"),
-        (
-            "issuer=same-ids",
-            "issuer-keys fail",
-            "two keys have the id",
-        ),
-        ("issuer=hs256", "issuer-keys fail", "is for HS256"),
-        (
-            "issuer=http-keys",
-            "issuer-keys fail",
-            "its URL is not https",
-        ),
-        (
-            "flood=2m,on=GET:/jwks",
-            "issuer-keys fail",
-            "larger than 1 MiB",
-        ),
-        (
-            "status=503,on=GET:/jwks",
-            "issuer-keys fail",
-            "the answer is 503",
-        ),
-        (
-            "certificate=expired",
-            "issuer-tls fail",
-            "it has not been valid since",
-        ),
-        ("certificate=expiring", "issuer-tls warn", "on 20"),
-        (
-            "certificate=unknown",
-            "issuer-tls warn",
-            "AWS then goes by the registered thumbprint",
-        ),
-        (
-            "certificate=incomplete",
-            "issuer-tls fail",
-            "without the intermediate one",
-        ),
-        (
-            "certificate=other-host",
-            "issuer-tls fail",
-            "no name in it fits",
-        ),
-        (
-            "certificate=tls13",
-            "issuer-tls warn",
-            "AWS then goes by the registered thumbprint",
-        ),
-    ] {
+    for (defect, fault, state, evidence) in DEFECTS {
+        let want = format!("{} {state}", defect.ids[0]);
         sandbox.fault(fault);
-        let code = if want.ends_with("fail") { 11 } else { 0 };
+        let code = if state == "fail" { 11 } else { 0 };
         let run = env
             .line("check -c edge --only issuer -o json")
             .run()
@@ -163,13 +235,72 @@ fn each_defect_switches_its_own_check() {
         let [(id, why)] = &found[..] else {
             panic!("{fault}: {found:?}");
         };
-        assert_eq!(id, want, "{fault}");
+        assert_eq!(*id, want, "{fault}");
         assert!(why.contains(evidence), "{fault}: {why}");
         sandbox.heals();
     }
     // And nothing of it stays.
     let run = env.line("check -c edge --only issuer -o json").run().ok();
     assert_eq!(trouble(&run), []);
+}
+
+/// What the sandbox never publishes: by the issuer's URL, and by that in the add-on's status.
+pub(crate) const URL_DEFECTS: [(Defect, &str, Option<&str>); 4] = [
+    url_defect(
+        "the issuer's URL is not https",
+        "http://oidc.example/abc",
+        None,
+    ),
+    url_defect(
+        "the issuer's URL has a query",
+        "https://oidc.example/abc?x=1",
+        None,
+    ),
+    url_defect("the issuer's URL is longer than IAM takes", LONG, None),
+    url_defect(
+        "the status names two issuers",
+        "https://localhost:1/abc",
+        Some("https://localhost:1/other"),
+    ),
+];
+
+const LONG: &str = concat!(
+    "https://oidc.example/0123456789012345678901234567890123456789012345678901234567890123456789",
+    "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+    "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+);
+
+const fn url_defect(
+    what: &'static str,
+    url: &'static str,
+    other: Option<&'static str>,
+) -> (Defect, &'static str, Option<&'static str>) {
+    let ids = &["issuer-url-form"];
+    let mended = false;
+    (Defect { what, ids, mended }, url, other)
+}
+
+#[test]
+fn a_url_that_iam_does_not_take_is_named() {
+    for (defect, url, other) in URL_DEFECTS {
+        let list = json!({"kind": "list", "itemKind": "mk8s", "items": [], "links": []});
+        let cluster = json!({"kind": "mk8s", "name": "edge", "id": "i", "version": 1,
+            "spec": {"provider": {"hetzner": {}}, "addOns": {"awsWorkloadIdentity": {}}},
+            "status": {"oidcProviderUrl": url, "addOns": {"awsWorkloadIdentity":
+                {"oidcProviderConfig": {"providerUrl": other.unwrap_or(url)}}}}});
+        let fake = Fake::serve(vec![Answer::json(200, &list), Answer::json(200, &cluster)]);
+        let mut env = Env::new();
+        env.connect(fake.endpoint(), "acme", "t");
+        let line = "check -c edge --only issuer-url-form --fail-on warning -o json";
+        let run = env.line(line).run().exits(11);
+        let found = ids(&run, &["fail", "warn", "unknown"]);
+        assert_eq!(
+            found,
+            [defect.ids[0].to_owned()].into(),
+            "{}\n{run}",
+            defect.what
+        );
+    }
 }
 
 #[test]
@@ -269,4 +400,98 @@ fn a_token_is_asked_of_the_sandbox_only() {
         .run()
         .exits(8)
         .err("no sandbox answers at the endpoint");
+}
+
+/// The first certificate of the file for `SSL_CERT_FILE`: the sandbox's root.
+fn root(sandbox: &Sandbox) -> String {
+    let text = fs::read_to_string(sandbox.certificates().unwrap()).unwrap();
+    let end = "-----END CERTIFICATE-----";
+    text[..text.find(end).unwrap()].to_owned()
+}
+
+#[test]
+fn with_a_state_file_keys_and_certificates_survive_kill_9() {
+    let state = "../state.json";
+    let flags = ["--oidc", "--state", state];
+    let mut bed = Bed::holding(&[hetzner("edge", &[])], &flags);
+    bed.env.with_commands();
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    bed.env
+        .write("token", bed.run("sandbox token -c edge").ok().stdout);
+    let (issuer, before) = (bed.issuer("edge"), root(&bed.sandbox));
+    // Without the sandbox's root the thumbprint counts, and is registered.
+    bed.env.unset("SSL_CERT_FILE");
+    let report = bed.run("check -c edge --only oidc-thumbprint -o json");
+    let report = report.exits(11).json();
+    let items = report["items"].as_array().unwrap();
+    let failed = items
+        .iter()
+        .find(|it| it["id"] == "oidc-thumbprint")
+        .unwrap();
+    bed.env.paste(failed["fix"].as_str().unwrap());
+
+    let private = bed.env.path(&format!("{state}.issuers"));
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&private), 0o600);
+    let Bed {
+        mut env,
+        sandbox,
+        moto,
+    } = bed;
+    sandbox.kill();
+    let sandbox = Sandbox::start(&mut env, &flags);
+    let mut bed = Bed { env, sandbox, moto };
+    assert_eq!(bed.issuer("edge"), issuer);
+    assert_eq!(root(&bed.sandbox), before);
+    assert_eq!(mode(&private), 0o600);
+
+    // The token of the time before is good, for us and for AWS.
+    let roots = bed.sandbox.certificates().unwrap();
+    bed.moto.settings(&json!({ "issuer_ca": roots }));
+    let live = "check -c edge --live --web-identity-token-file token --only live -o json";
+    let passed = ids(&bed.run(live).ok(), &["pass"]);
+    assert!(passed.contains("live-assume-role"), "{passed:?}");
+    // And so is the thumbprint.
+    bed.env.unset("SSL_CERT_FILE");
+    let run = bed.run("check -c edge --only oidc-thumbprint -o json");
+    assert!(ids(&run, &["pass"]).contains("oidc-thumbprint"), "{run}");
+    // Neither the state nor what is printed holds a key.
+    let keys: Value = serde_json::from_slice(&fs::read(&private).unwrap()).unwrap();
+    let text = bed.env.text(state);
+    for (_, key) in keys["keys"].as_object().unwrap() {
+        assert!(!text.contains(key.as_str().unwrap()));
+    }
+}
+
+#[test]
+fn a_port_that_is_named_or_taken_changes_the_issuer_and_not_its_keys() {
+    let mut env = Env::new();
+    let flags = ["--oidc", "--state", "../state.json"];
+    let manifest = hetzner("edge", &["awsWorkloadIdentity: {}", ROLE]);
+    let sandbox = Sandbox::holding(&mut env, &[manifest], &flags);
+    let url = |sandbox: &Sandbox| {
+        let cluster = sandbox.cluster("edge");
+        cluster["status"]["oidcProviderUrl"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let before = url(&sandbox);
+    let _ = env.line("sandbox token -c edge").run().ok();
+    let keys = env.text("../state.json.issuers");
+    sandbox.kill();
+    let port = before
+        .rsplit_once(':')
+        .unwrap()
+        .1
+        .split_once('/')
+        .unwrap()
+        .0;
+    let taken = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
+    let sandbox = Sandbox::start(&mut env, &flags);
+    assert_ne!(url(&sandbox), before);
+    let _ = env.line("check -c edge --only issuer").run().ok();
+    drop(taken);
+    let kept = |text: &str| serde_json::from_str::<Value>(text).unwrap()["keys"].take();
+    assert_eq!(kept(&env.text("../state.json.issuers")), kept(&keys));
 }

@@ -32,6 +32,7 @@ mod aws_teardown;
 mod catalogue;
 mod check;
 mod check_aws;
+mod check_image;
 mod check_manifest;
 mod client;
 mod contract;

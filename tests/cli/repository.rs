@@ -3,6 +3,9 @@
 
 use crate::support::{ACCOUNT, Bed, Env, snapshot};
 use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 const OWNER: &str = "222222222222";
 const IMAGE: &str = "222222222222.dkr.ecr.eu-central-1.amazonaws.com/team/shop:1";
@@ -169,6 +172,59 @@ fn the_statement_is_merged_once_and_others_stay() {
 }
 
 #[test]
+fn what_is_replaced_is_kept_and_put_back_by_the_command_that_is_printed() {
+    let mut bed = two_accounts();
+    bed.env.with_commands();
+    let before = json!({"Version": "2008-10-17", "Statement": [
+        {"Sid": "of others", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::333333333333:root"},
+         "Action": ["ecr:BatchGetImage"]}]});
+    set(&bed, &before);
+    let folder = bed.env.home(".local/state/mk8s/repository");
+    // Neither looking nor a "no" keeps anything.
+    bed.run(&format!("{APPLY} --dry-run")).ok();
+    bed.run(APPLY).exits(2);
+    assert!(!folder.exists());
+
+    let run = bed.run(&format!("{APPLY} --yes -o json")).ok();
+    let item = run.json()["items"][0].take();
+    assert_eq!(item["previousRepositoryPolicy"], before, "{item}");
+    assert_ne!(policy(&bed), before);
+    let copies: Vec<_> = fs::read_dir(&folder).unwrap().map(Result::unwrap).collect();
+    let [copy] = &copies[..] else {
+        panic!("{copies:?}");
+    };
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&folder), mode(&copy.path())), (0o700, 0o600));
+    let kept: Value = serde_json::from_slice(&fs::read(copy.path()).unwrap()).unwrap();
+    assert_eq!(kept, before);
+    let said = format!(
+        "The previous repository policy is kept in {}",
+        copy.path().display()
+    );
+    let run = run.err(&said);
+    let (_, restore) = run.stderr.split_once("; to put it back: ").unwrap();
+    bed.env.paste(restore.lines().next().unwrap());
+    assert_eq!(policy(&bed), before);
+
+    // Without a copy, if that is how it should be.
+    bed.run(&format!("{APPLY} --yes --no-backup"))
+        .ok()
+        .never("kept in");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    set(&bed, &before);
+    // A copy that cannot be written stops the change.
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "").unwrap();
+    bed.moto.forget();
+    bed.run(&format!("{APPLY} --yes"))
+        .exits(1)
+        .err("was not changed, because the present one could not be saved")
+        .err("--no-backup");
+    assert_eq!(bed.moto.writes(), Vec::<String>::new());
+    assert_eq!(policy(&bed), before);
+}
+
+#[test]
 fn a_repository_without_a_policy_gets_one_once_its_role_is_known() {
     let bed = two_accounts();
     bed.moto.faults(&json!([{"action": "SetRepositoryPolicy", "times": 2,
@@ -181,6 +237,7 @@ fn a_repository_without_a_policy_gets_one_once_its_role_is_known() {
         ROLE,
         "{run}"
     );
+    assert!(!run.stderr.contains("kept in"), "{run}");
 }
 
 #[test]

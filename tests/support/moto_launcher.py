@@ -54,6 +54,7 @@ from moto.iam.exceptions import (  # noqa: E402
 )
 from moto.iam.models import IAMBackend  # noqa: E402
 from moto.iam.responses import IamResponse  # noqa: E402
+import registry  # noqa: E402
 import simulate  # noqa: E402
 import web_identity  # noqa: E402
 
@@ -408,6 +409,7 @@ def make_strict():
     IamResponse.get_role = slow_get_role(IamResponse.get_role)
     web_identity.install(SETTINGS, visible)
     simulate.install()
+    registry.install()
     summary = models.AccountSummary
     summary.summary_map = quota_of_settings(summary.summary_map)
 
@@ -447,7 +449,7 @@ class Front:
             time.sleep(fault.get("delay_ms", 0) / 1000)
         if fault and not fault.get("after") and is_failing(fault):
             return self.fail(fault, action, service, environ, start_response)
-        message = web_identity.refusal(environ, action) if service == "ecr" else None
+        message = web_identity.refusal(environ, action, body) if service == "ecr" else None
         if message:
             refused = {"code": "AccessDeniedException", "message": message}
             return self.fail(refused, action, service, environ, start_response)
@@ -484,6 +486,7 @@ class Front:
             else:
                 return reply(start_response, {"error": "no such path"}, "404 Not Found")
         if path == "/__reset":
+            registry.RULES.clear()
             run(self.moto, bare_environ("/moto-api/reset"))
         return reply(start_response, {})
 

@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from moto.ecr.models import ecr_backends
 from moto.iam.models import iam_backends
 from moto.sts.exceptions import STSClientError
 from moto.sts.responses import TokenResponse
@@ -212,7 +213,28 @@ def policies(role, backend):
         yield document
 
 
-def refusal(environ, action):
+# What a repository of another account has to allow as well.
+OF_REPOSITORIES = {"BatchGetImage", "GetDownloadUrlForLayer"}
+
+
+def admitted(partition, role_arn, account, region, name, action):
+    """Whether a repository's policy lets the role of another account do it."""
+    repository = ecr_backends[account][region].repositories.get(name)
+    effects = set()
+    policy = json.loads(repository.policy) if repository and repository.policy else {}
+    root = f"arn:{partition}:iam::{role_arn.split(':')[4]}:root"
+    for statement in as_list(policy.get("Statement", [])):
+        principal = statement.get("Principal", {})
+        named = ["*"] if principal == "*" else as_list(principal.get("AWS", []))
+        actions = [it.lower() for it in as_list(statement.get("Action", []))]
+        if set(named) & {"*", role_arn, root} and any(
+            fnmatch.fnmatchcase(f"ecr:{action}".lower(), it) for it in actions
+        ):
+            effects.add(statement["Effect"])
+    return effects == {"Allow"}
+
+
+def refusal(environ, action, body):
     """Why a call to ECR with a role that was given for a token is refused, if it is."""
     key = re.search(r"Credential=([^/,\s]+)/", environ.get("HTTP_AUTHORIZATION", ""))
     role_arn = ROLES.get(key.group(1)) if key else None
@@ -228,9 +250,21 @@ def refusal(environ, action):
             actions = [it.lower() for it in as_list(statement.get("Action", []))]
             if any(fnmatch.fnmatchcase(f"ecr:{action}".lower(), it) for it in actions):
                 effects.add(statement["Effect"])
+    why = None
     if effects == {"Allow"}:
-        return None
-    why = "with an explicit deny in an identity-based policy"
+        request = json.loads(body or b"{}")
+        registry = request.get("registryId", account)
+        region = environ["HTTP_AUTHORIZATION"].split("Credential=")[1].split("/")[2]
+        if (
+            action not in OF_REPOSITORIES
+            or registry == account
+            or admitted(
+                partition, role_arn, registry, region, request.get("repositoryName"), action
+            )
+        ):
+            return None
+        why = f"because no resource-based policy allows the ecr:{action} action"
+    why = why or "with an explicit deny in an identity-based policy"
     if "Deny" not in effects:
         why = f"because no identity-based policy allows the ecr:{action} action"
     name = path.rsplit("/", 1)[-1]
