@@ -103,6 +103,7 @@ const GRANTS: &[Grant] = &[
             "iam:AddClientIDToOpenIDConnectProvider",
             "iam:CreateOpenIDConnectProvider",
             "iam:TagOpenIDConnectProvider",
+            "iam:UpdateOpenIDConnectProviderThumbprint",
         ],
     },
     Grant {

@@ -10,6 +10,7 @@ use super::status::{PartState, differs, status};
 use super::target::tests::cluster;
 use super::target::{ClusterFacts, Part, Request, Target, target};
 use super::teardown::{self, AddonExtent, Extent, ProviderExtent, teardown_plan};
+use super::thumbprint::PrivateCa;
 use crate::change;
 use crate::cluster::Cluster;
 use crate::error::{Error, Kind};
@@ -51,6 +52,8 @@ struct World {
     request: Request,
     order: Order,
     options: Options,
+    /// The issuer's authority, as it is seen from here.
+    private_ca: RefCell<Option<PrivateCa>>,
 }
 
 impl World {
@@ -63,6 +66,7 @@ impl World {
             request: Request::default(),
             order: Order::AddonFirst,
             options: Options::default(),
+            private_ca: RefCell::new(None),
         }
     }
 
@@ -90,7 +94,12 @@ impl World {
     }
 
     fn facts(&self) -> ClusterFacts {
-        ClusterFacts::read("acme", &Cluster::new(self.cluster.borrow().clone())).unwrap()
+        let cluster = Cluster::new(self.cluster.borrow().clone());
+        let mut facts = ClusterFacts::read("acme", &cluster).unwrap();
+        // Nobody is looked at before it is there.
+        let shown = self.private_ca.borrow().clone();
+        facts.private_ca = shown.filter(|_| facts.issuer.is_some());
+        facts
     }
 
     async fn plan(&self) -> Result<Plan, Error> {
@@ -502,6 +511,93 @@ async fn a_provider_without_the_audience_gets_it_and_keeps_its_tags() {
         "it was not made by mk8s for this cluster"
     );
     assert!(world.content().providers.contains_key(&provider_arn()));
+}
+
+fn hex(digit: char) -> String {
+    digit.to_string().repeat(40)
+}
+
+/// An issuer that serves its own certificate `9` and that of this authority.
+fn private_ca(digit: char) -> PrivateCa {
+    PrivateCa::of_chain(vec![hex('9'), hex(digit)]).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_private_authority_is_registered_and_a_new_one_is_added() {
+    let world = World::hetzner();
+    world.iam.lag.set(2);
+    world.private_ca.replace(Some(private_ca('a')));
+    world.setup().await.unwrap();
+    let thumbprints = || {
+        world.content().providers[&provider_arn()]
+            .thumbprints
+            .clone()
+    };
+    assert_eq!(thumbprints(), [hex('a')]);
+    assert_eq!(world.iam.writes().len(), 3);
+    let (facts, target, state) = world.state().await;
+    assert!(!differs(&status(&facts, &target, &state)));
+
+    // The issuer moves to another authority, after five others by hand.
+    world.private_ca.replace(Some(private_ca('b')));
+    world.iam.change(|content| {
+        let provider = content.providers.get_mut(&provider_arn()).unwrap();
+        provider.thumbprints.extend("1234".chars().map(hex));
+    });
+    let (facts, target, state) = world.state().await;
+    let parts = status(&facts, &target, &state);
+    assert_eq!(parts[1].state, PartState::Different);
+    let missing = format!(
+        "the thumbprint {} of the issuer's private CA is missing",
+        hex('b')
+    );
+    assert_eq!(parts[1].detail, missing);
+    let plan = world.plan().await.unwrap();
+    let step = plan
+        .steps
+        .iter()
+        .find(|it| it.work != Work::Nothing)
+        .unwrap();
+    assert_eq!(
+        step.detail,
+        format!(
+            "adds thumbprint {} of the issuer's private CA, keeps 4 others, drops {}, because 5 \
+             are allowed",
+            hex('b'),
+            hex('a')
+        )
+    );
+    let fault = Fault::new("iam:UpdateOpenIDConnectProviderThumbprint", "Throttling");
+    world.iam.faults.borrow_mut().push(fault);
+    world.setup().await.unwrap();
+    assert_eq!(thumbprints(), "1234b".chars().map(hex).collect::<Vec<_>>());
+    let writes = world.iam.writes().len();
+    world.setup().await.unwrap();
+    assert_eq!(world.iam.writes().len(), writes);
+
+    // What was not looked at, or is public, is left as it is.
+    world.private_ca.replace(None);
+    assert!(world.plan().await.unwrap().is_empty());
+    world.teardown(ALL).await.unwrap();
+    assert!(world.content().providers.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn audience_and_thumbprint_are_added_to_a_provider_of_others() {
+    let world = World::hetzner();
+    world.private_ca.replace(Some(private_ca('a')));
+    world.iam.change(|content| {
+        let provider = super::iam::Provider {
+            thumbprints: vec![hex('1')],
+            ..Default::default()
+        };
+        content.providers.insert(provider_arn(), provider)
+    });
+    world.setup().await.unwrap();
+    let provider = world.content().providers[&provider_arn()].clone();
+    assert_eq!(provider.client_ids, ["sts.amazonaws.com"]);
+    assert_eq!(provider.thumbprints, [hex('1'), hex('a')]);
+    assert!(world.plan().await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ use super::iam::Caller;
 use super::name::{AUDIENCE, ECR, Issuer, Owner, Service, Tags, check_tag, default_role_name, sid};
 use super::pull::{PullPolicy, check_policy_arn};
 use super::quotable;
+use super::thumbprint::PrivateCa;
 use crate::addon::CATALOG;
 use crate::arn::{AccountId, RoleArn};
 use crate::cluster::{Cluster, Home};
@@ -27,6 +28,8 @@ pub struct ClusterFacts {
     pub home: Option<Home>,
     /// Its token issuer, once it publishes one.
     pub issuer: Option<Issuer>,
+    /// The issuer's authority, if it was looked at from here and is a private one.
+    pub private_ca: Option<PrivateCa>,
     /// The audience of its tokens.
     pub audience: String,
     /// Whether aws-workload-identity is on.
@@ -109,6 +112,7 @@ impl ClusterFacts {
             provider: cluster.provider().map(str::to_owned),
             home: cluster.home(),
             issuer,
+            private_ca: None,
             audience: audience.to_owned(),
             workload_identity: cluster.add_on("awsWorkloadIdentity").is_some(),
             addon: settings.is_some(),
@@ -199,6 +203,13 @@ pub struct Request {
     pub only: Option<Part>,
     /// `--replace-trust`.
     pub replace_trust: bool,
+}
+
+impl Request {
+    /// Whether the OIDC provider is among what is made.
+    pub fn makes_provider(&self) -> bool {
+        matches!(self.only, None | Some(Part::OidcProvider))
+    }
 }
 
 /// How the images are reached, as JSON names it.

@@ -1,6 +1,6 @@
 //! `mk8s aws setup`, and `mk8s addon enable … --create-role`: plan, confirm, do, verify.
 
-use super::aws::{self, AGAIN, Aws, ClusterStep, Scene};
+use super::aws::{self, AGAIN, Aws, ClusterStep, Issuers, Scene};
 use super::status::Wait;
 use super::{Context, Mode, aws_emit, aws_repository, live};
 use crate::aws::apply::{Applier, Options};
@@ -51,6 +51,7 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
         mode: Mode::of(args.dry_run),
         several: names.len() > 1,
         wait: args.wait.unwrap_or(WAIT),
+        issuers: Issuers::new(cx),
     };
     Box::pin(job.run(&names, &args.make, args.exit_code)).await
 }
@@ -101,6 +102,7 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         mode: Mode::of(args.change.dry_run),
         several: names.len() > 1,
         wait: args.change.wait.unwrap_or(WAIT),
+        issuers: Issuers::new(cx),
     };
     Box::pin(job.run(&names, &args.make, args.change.exit_code)).await
 }
@@ -168,6 +170,7 @@ struct Job<'a> {
     /// Whether there is more than one cluster.
     several: bool,
     wait: Duration,
+    issuers: Issuers<'a>,
 }
 
 /// What was done on one cluster.
@@ -263,7 +266,7 @@ impl Job<'_> {
     }
 
     async fn scene(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Scene> {
-        aws::look(
+        let mut scene = aws::look(
             self.cx,
             sdk,
             caller,
@@ -272,7 +275,11 @@ impl Job<'_> {
             |target| look_for(&self.request, target),
             "was not set up",
         )
-        .await
+        .await?;
+        if self.request.makes_provider() {
+            self.issuers.complete(&mut scene.facts).await;
+        }
+        Ok(scene)
     }
 
     fn plan(&self, scene: &Scene, order: Order) -> Result<Plan> {
