@@ -733,7 +733,7 @@ async fn what_cannot_be_set_up_stops_before_the_first_write() {
         (denying, "Never in the trust policy"),
         (
             json!({"Version": "2012-10-17", "Statement": long}),
-            "2048 are allowed",
+            "allows 2048",
         ),
     ] {
         let world = World::hetzner();
@@ -753,6 +753,37 @@ async fn what_cannot_be_set_up_stops_before_the_first_write() {
             "{error:?}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dead_principals_are_named_where_the_trust_policy_would_be_too_long() {
+    let world = World::hetzner();
+    world.setup().await.unwrap();
+    let dead = json!({"Sid": "Dead", "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": "AROAJ2ABCDEFGHIJKLMNO"}});
+    let mut others: Vec<Value> = (0..16)
+        .map(|number| {
+            json!({"Sid": format!("S{number}"), "Effect": "Allow", "Action": "sts:AssumeRole",
+                   "Principal": {"Service": "ec2.amazonaws.com"}})
+        })
+        .collect();
+    others.push(dead);
+    let trust = json!({"Version": "2012-10-17", "Statement": others});
+    world.iam.add_role("/", ROLE, &trust);
+    let error = world.plan().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Refused);
+    let told = "names AROAJ2ABCDEFGHIJKLMNO, which does not exist any more, and nobody else";
+    let is_told = |it: &String| it.starts_with("Dead (") && it.ends_with(told);
+    assert!(error.because.iter().any(is_told), "{error:?}");
+    // Once it is gone there is room.
+    assert_eq!(
+        error.hints[0],
+        "remove the statements that name nobody else from the trust policy"
+    );
+    let mut trust = trust;
+    trust["Statement"].as_array_mut().unwrap().pop();
+    world.iam.add_role("/", ROLE, &trust);
+    world.setup().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use crate::aws::iam::Caller;
 use crate::aws::name::Tags;
 use crate::aws::plan::{Awaited, Plan, Step, Work};
 use crate::aws::pull::{PullPolicy, check_policy_arn};
-use crate::aws::setup::{Order, look_for, setup_plan};
+use crate::aws::setup::{Order, is_too_long, look_for, setup_plan};
 use crate::aws::state;
 use crate::aws::target::{Part, Request, check_max_session, check_path, check_request};
 use crate::aws::workload::private_image;
@@ -282,20 +282,25 @@ impl Job<'_> {
         Ok(scene)
     }
 
-    fn plan(&self, scene: &Scene, order: Order) -> Result<Plan> {
-        setup_plan(
-            &scene.facts,
-            &self.request,
-            &scene.target,
-            &scene.state,
-            order,
-        )
+    async fn plan(&self, sdk: &Aws<'_>, scene: &mut Scene, order: Order) -> Result<Plan> {
+        let plan =
+            |Scene {
+                 facts,
+                 target,
+                 state,
+             }: &Scene| { setup_plan(facts, &self.request, target, state, order) };
+        let made = plan(scene);
+        if made.is_ok() || !is_too_long(&scene.facts, &self.request, &scene.target, &scene.state) {
+            return made;
+        }
+        state::look_for_stale(sdk, &mut scene.state).await;
+        plan(scene)
     }
 
     async fn one(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Done> {
         let cx = self.cx;
-        let scene = self.scene(sdk, caller, name).await?;
-        let plan = self.plan(&scene, Order::default())?;
+        let mut scene = self.scene(sdk, caller, name).await?;
+        let plan = self.plan(sdk, &mut scene, Order::default()).await?;
         for warning in &plan.warnings {
             cx.ui.warn(warning);
         }
@@ -390,7 +395,7 @@ impl Job<'_> {
                 }
             }
             scene = self.scene(sdk, caller, name).await?;
-            plan = self.plan(&scene, progress.order)?;
+            plan = self.plan(sdk, &mut scene, progress.order).await?;
             progress.warn(cx, &plan.warnings);
             if progress.is_complete(&plan, &scene) {
                 return Ok(progress.finish(plan));

@@ -51,15 +51,7 @@ pub fn setup_plan(
     state: &State,
     order: Order,
 ) -> Result<Plan> {
-    let mut plan = Planner {
-        facts,
-        request,
-        target,
-        state,
-        steps: Vec::new(),
-        warnings: facts.warnings.clone(),
-        replaced: Vec::new(),
-    };
+    let mut plan = Planner::new(facts, request, target, state);
     let role_arn = plan.role_arn();
     plan.workload_identity();
     plan.provider()?;
@@ -93,6 +85,17 @@ pub fn setup_plan(
     })
 }
 
+/// Whether the plan is refused because the trust policy of the role would be too long: then it is
+/// worth looking for statements that could go ([`super::state::look_for_stale`]).
+pub fn is_too_long(
+    facts: &ClusterFacts,
+    request: &Request,
+    target: &Target,
+    state: &State,
+) -> bool {
+    !request.replace_trust && Planner::new(facts, request, target, state).overflows()
+}
+
 struct Planner<'a> {
     facts: &'a ClusterFacts,
     request: &'a Request,
@@ -102,6 +105,25 @@ struct Planner<'a> {
     warnings: Vec<String>,
     /// What was replaced in the template; said only when the template is written.
     replaced: Vec<String>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(
+        facts: &'a ClusterFacts,
+        request: &'a Request,
+        target: &'a Target,
+        state: &'a State,
+    ) -> Self {
+        Self {
+            facts,
+            request,
+            target,
+            state,
+            steps: Vec::new(),
+            warnings: facts.warnings.clone(),
+            replaced: Vec::new(),
+        }
+    }
 }
 
 impl Planner<'_> {
