@@ -288,7 +288,7 @@ impl<'a> Seer<'a> {
 
     fn unknown(&self, failure: &Failure, what: &str) -> Finding {
         unknown(failure, what, &self.target.caller).fix(format!(
-            "mk8s aws permissions --for status --account {}",
+            "mk8s aws permissions --for check --account {}",
             self.target.account
         ))
     }
@@ -496,7 +496,7 @@ fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
             ))
             .evidence(format!("caller {}", quotable(&seer.target.caller)))
             .fix(format!(
-                "mk8s aws permissions --for status --account {}",
+                "mk8s aws permissions --for check --account {}",
                 seer.target.account
             )),
             None => Finding::skip("the role was not found"),
