@@ -974,22 +974,48 @@ async fn only_a_part_is_made() {
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_that_does_not_exist_is_not_found() {
-    let request = Request {
-        pull_policy: Some(
-            format!("arn:aws:iam::{ACCOUNT}:policy/none")
-                .parse()
-                .unwrap(),
+    for (policy, kind) in [
+        (
+            format!("arn:aws:iam::{ACCOUNT}:policy/none"),
+            Kind::NotFound,
         ),
-        role_name: Some("shared".into()),
-        ..Request::default()
-    };
-    let world = World {
-        request,
-        ..World::hetzner()
-    };
-    let error = world.plan().await.unwrap_err();
-    assert_eq!(error.kind, Kind::NotFound);
-    assert!(world.iam.writes().is_empty());
+        (
+            "arn:aws:iam::aws:policy/NoSuchThing".to_owned(),
+            Kind::NotFound,
+        ),
+        (
+            "arn:aws-cn:iam::aws:policy/AdministratorAccess".to_owned(),
+            Kind::Refused,
+        ),
+        (
+            "arn:aws:iam::999999999999:policy/theirs".to_owned(),
+            Kind::Refused,
+        ),
+    ] {
+        let pull = Request {
+            pull_policy: Some(policy.parse().unwrap()),
+            role_name: Some("shared".into()),
+            ..Request::default()
+        };
+        let boundary = Request {
+            boundary: Some(policy.clone()),
+            ..Request::default()
+        };
+        let mut requests = vec![pull];
+        // Whether a boundary exists is left to IAM.
+        requests.extend((kind == Kind::Refused).then_some(boundary));
+        for request in requests {
+            let mut world = World::hetzner();
+            world.request = request;
+            let caller = caller(&*world.iam).await.unwrap();
+            let error = match target(&world.facts(), &world.request, &caller, "x") {
+                Ok(_) => world.plan().await.unwrap_err(),
+                Err(error) => error,
+            };
+            assert_eq!(error.kind, kind, "{policy}: {error:?}");
+            assert!(world.iam.writes().is_empty());
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -115,7 +115,7 @@ impl Default for State {
 /// What is asked beyond provider, role and its policies.
 #[derive(Debug, Clone, Default)]
 pub struct Look {
-    /// The policy that is to be attached; whether it exists is asked for policies of the account.
+    /// The policy that is to be attached; whether it exists is asked unless it is one that is known.
     pub policy: Option<String>,
     /// Whether instance profiles matter (the role may be deleted).
     pub instance_profiles: bool,
@@ -175,7 +175,7 @@ pub async fn look(
             }
         }
         if let Some(policy) = &ask.policy
-            && !policy.contains(":iam::aws:")
+            && !is_known(policy)
             && !state
                 .attached
                 .known()

@@ -13,7 +13,7 @@ use super::name::attached_tag;
 use super::plan::{Action, Awaited, Plan, Step, TrustMode, Trusting, Work};
 use super::quotable;
 use super::state::{LEAST_TRUST_QUOTA, Look, Pull, Seen, State};
-use super::target::{ClusterFacts, Part, Request, Target};
+use super::target::{ClusterFacts, Part, Request, Target, path_of};
 use super::thumbprint::MOST;
 use crate::arn::RoleArn;
 use crate::change::Change;
@@ -151,6 +151,13 @@ impl Planner<'_> {
     /// The role's ARN: that of IAM, where the role exists.
     fn role_arn(&mut self) -> Option<String> {
         let wanted = self.target.role.as_ref()?;
+        if let Some(path) = &self.request.role_path
+            && path != path_of(wanted)
+        {
+            self.warnings.push(format!(
+                "--role-path is for a new role; the add-on's settings name {wanted}"
+            ));
+        }
         let Some(found) = self.found_role().map(|role| role.arn.clone()) else {
             return Some(wanted.as_str().to_owned());
         };
