@@ -330,6 +330,58 @@ async fn killed_at_any_call_and_run_again_the_end_is_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_provider_is_completed_although_killed_at_any_call() {
+    let begun = || {
+        let world = World::hetzner();
+        world.private_ca.replace(Some(private_ca('a')));
+        world.iam.change(|content| {
+            let provider = super::iam::Provider {
+                thumbprints: vec![hex('1')],
+                ..Default::default()
+            };
+            content.providers.insert(provider_arn(), provider)
+        });
+        world
+    };
+    let reference = begun();
+    reference.setup().await.unwrap();
+    let provider = reference.content().providers[&provider_arn()].clone();
+    assert_eq!(provider.client_ids, ["sts.amazonaws.com"]);
+    assert_eq!(provider.thumbprints, [hex('1'), hex('a')]);
+    let calls = reference.iam.log.borrow().len();
+    for call in 1..=calls {
+        for after in [false, true] {
+            let world = begun();
+            world.iam.cut.set(Some(Cut { call, after }));
+            assert!(world.setup().await.is_err(), "{call} {after}");
+            world.iam.cut.set(None);
+            world.setup().await.unwrap();
+            assert_eq!(world.content(), reference.content(), "{call} {after}");
+            assert!(world.plan().await.unwrap().is_empty());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_beside_a_role_that_is_set_is_said_to_be_of_no_use() {
+    let world = World::hetzner();
+    world.setup().await.unwrap();
+    for (path, warnings) in [("/", 0), ("/team/", 1)] {
+        let request = Request {
+            role_path: Some(path.into()),
+            ..Request::default()
+        };
+        let (facts, _, state) = world.state().await;
+        let caller = caller(&*world.iam).await.unwrap();
+        let target = target(&facts, &request, &caller, "x").unwrap();
+        let plan = setup_plan(&facts, &request, &target, &state, Order::AddonFirst).unwrap();
+        assert!(plan.is_empty());
+        let told = plan.warnings.iter().filter(|it| it.contains("--role-path"));
+        assert_eq!(told.count(), warnings, "{path}: {:?}", plan.warnings);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_teardown_killed_at_any_call_ends_the_same() {
     let whole = World::hetzner();
     whole.setup().await.unwrap();
@@ -580,24 +632,6 @@ async fn a_private_authority_is_registered_and_a_new_one_is_added() {
     assert!(world.plan().await.unwrap().is_empty());
     world.teardown(ALL).await.unwrap();
     assert!(world.content().providers.is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn audience_and_thumbprint_are_added_to_a_provider_of_others() {
-    let world = World::hetzner();
-    world.private_ca.replace(Some(private_ca('a')));
-    world.iam.change(|content| {
-        let provider = super::iam::Provider {
-            thumbprints: vec![hex('1')],
-            ..Default::default()
-        };
-        content.providers.insert(provider_arn(), provider)
-    });
-    world.setup().await.unwrap();
-    let provider = world.content().providers[&provider_arn()].clone();
-    assert_eq!(provider.client_ids, ["sts.amazonaws.com"]);
-    assert_eq!(provider.thumbprints, [hex('1'), hex('a')]);
-    assert!(world.plan().await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
