@@ -1191,7 +1191,7 @@ _mk8s() {
             fi
             case "${prev}" in
                 --for)
-                    COMPREPLY=($(compgen -W "status setup teardown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "status setup teardown check repository-policy" -- "${cur}"))
                     return 0
                     ;;
                 --account)

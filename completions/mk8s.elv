@@ -461,7 +461,7 @@ set edit:completion:arg-completer[mk8s] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'mk8s;aws;permissions'= {
-            cand --for 'Command that the policy is for; all if omitted (can be repeated)'
+            cand --for 'Command that the policy is for; status, setup and teardown if omitted (can be repeated)'
             cand --account 'AWS account that it is limited to'
             cand --partition 'Partition of that account'
             cand -o 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted'

@@ -456,9 +456,11 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l for -d 'Command that the policy is for; all if omitted (can be repeated)' -r -f -a "status\t'Reading'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l for -d 'Command that the policy is for; status, setup and teardown if omitted (can be repeated)' -r -f -a "status\t'Reading'
 setup\t'Making'
-teardown\t'Taking down'"
+teardown\t'Taking down'
+check\t'The checklist, which reads repositories and images too'
+repository-policy\t'Admitting a role in the account of a repository'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l account -d 'AWS account that it is limited to' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l partition -d 'Partition of that account' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''

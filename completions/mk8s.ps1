@@ -477,7 +477,7 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;aws;permissions' {
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Command that the policy is for; all if omitted (can be repeated)')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Command that the policy is for; status, setup and teardown if omitted (can be repeated)')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'AWS account that it is limited to')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Partition of that account')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')

@@ -239,7 +239,10 @@ fn told(failure: &Failure, repository: &Repository, what: &str, caller: Option<&
             repository.arn
         );
         return Error {
-            hints: vec![hint],
+            hints: vec![
+                hint,
+                "`mk8s aws permissions --for repository-policy` prints such a policy".to_owned(),
+            ],
             ..error
         };
     }

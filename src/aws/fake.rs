@@ -1,7 +1,7 @@
 //! IAM in memory, for tests: strict where AWS is, slow to show writes if told so, and failing where
 //! told to.
 
-use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Provider, Role};
+use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Provider, Role};
 use super::name::Tags;
 use super::target::tests::caller;
 use super::trust;
@@ -76,9 +76,10 @@ pub(crate) struct Fake {
     pub(crate) overwrite: RefCell<Option<Value>>,
 }
 
-const WRITES: [&str; 10] = [
+const WRITES: [&str; 11] = [
     "iam:CreateOpenIDConnectProvider",
     "iam:AddClientIDToOpenIDConnectProvider",
+    "iam:UpdateOpenIDConnectProviderThumbprint",
     "iam:DeleteOpenIDConnectProvider",
     "iam:CreateRole",
     "iam:UpdateAssumeRolePolicy",
@@ -359,29 +360,23 @@ impl Iam for Fake {
             .await
     }
 
-    async fn create_provider(
-        &self,
-        url: &str,
-        audience: &str,
-        tags: &Tags,
-        _permit: &Permit,
-    ) -> Answer<()> {
+    async fn create_provider(&self, provider: &NewProvider, _permit: &Permit) -> Answer<()> {
         let arn = format!(
             "arn:{}:iam::{}:oidc-provider/{}",
             self.caller.partition,
             self.caller.account,
-            url.trim_start_matches("https://")
+            provider.url.trim_start_matches("https://")
         );
         self.call("iam:CreateOpenIDConnectProvider", |content| {
             if content.providers.contains_key(&arn) {
                 return Err(("EntityAlreadyExists", "Provider with url already exists"));
             }
-            let provider = Provider {
-                client_ids: vec![audience.to_owned()],
-                thumbprints: Vec::new(),
-                tags: tags.clone(),
+            let made = Provider {
+                client_ids: vec![provider.audience.clone()],
+                thumbprints: provider.thumbprint.iter().cloned().collect(),
+                tags: provider.tags.clone(),
             };
-            content.providers.insert(arn, provider);
+            content.providers.insert(arn, made);
             Ok(())
         })
         .await
@@ -393,6 +388,18 @@ impl Iam for Fake {
             if !provider.client_ids.iter().any(|it| it == audience) {
                 provider.client_ids.push(audience.to_owned());
             }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_thumbprints(&self, arn: &str, list: &[String], _permit: &Permit) -> Answer<()> {
+        self.call("iam:UpdateOpenIDConnectProviderThumbprint", |content| {
+            let provider = content.providers.get_mut(arn).ok_or(NO_SUCH)?;
+            if list.is_empty() || list.len() > 5 {
+                return Err(("ValidationError", "1 to 5 thumbprints are taken"));
+            }
+            provider.thumbprints = list.to_vec();
             Ok(())
         })
         .await

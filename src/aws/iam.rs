@@ -101,6 +101,21 @@ pub struct Provider {
     pub tags: Tags,
 }
 
+/// An OIDC provider to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProvider {
+    /// The ARN that it will have.
+    pub arn: String,
+    /// The issuer's URL.
+    pub url: String,
+    /// Its audience.
+    pub audience: String,
+    /// The thumbprint of a private authority; without one IAM finds it itself.
+    pub thumbprint: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
 /// A role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
@@ -172,16 +187,12 @@ pub trait Iam {
     /// `iam:GetAccountSummary`: how long a trust policy may be, if the summary says so.
     async fn trust_quota(&self) -> Answer<Option<usize>>;
 
-    /// `iam:CreateOpenIDConnectProvider`, without thumbprints: IAM finds them itself.
-    async fn create_provider(
-        &self,
-        url: &str,
-        audience: &str,
-        tags: &Tags,
-        permit: &Permit,
-    ) -> Answer<()>;
+    /// `iam:CreateOpenIDConnectProvider`.
+    async fn create_provider(&self, provider: &NewProvider, permit: &Permit) -> Answer<()>;
     /// `iam:AddClientIDToOpenIDConnectProvider`; adding twice does nothing.
     async fn add_audience(&self, arn: &str, audience: &str, permit: &Permit) -> Answer<()>;
+    /// `iam:UpdateOpenIDConnectProviderThumbprint`: replaces the whole list.
+    async fn set_thumbprints(&self, arn: &str, list: &[String], permit: &Permit) -> Answer<()>;
     /// `iam:DeleteOpenIDConnectProvider`.
     async fn delete_provider(&self, arn: &str, permit: &Permit) -> Answer<()>;
     /// `iam:CreateRole`.

@@ -28,7 +28,7 @@ pub enum Refusal {
 /// What IAM says that would happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Simulated {
-    /// `ecr:BatchGetImage`.
+    /// The action, such as `ecr:BatchGetImage`.
     pub action: String,
     /// `*`, or the repository's ARN.
     pub resource: String,

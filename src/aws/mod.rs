@@ -34,6 +34,7 @@ pub mod status;
 pub mod target;
 pub mod teardown;
 pub mod template;
+pub mod thumbprint;
 pub mod traced;
 pub mod trust;
 pub mod workload;

@@ -1,6 +1,7 @@
 //! The least IAM policy that a caller needs. Pure.
 //!
-//! The statements follow what `state` reads and what `apply` writes; a test holds them together.
+//! The statements follow what `sdk`, `inspect` and `ecr` call; a test holds them together. What
+//! `proof` calls is the role's to be allowed, by its pull policy, and not the caller's.
 
 use serde_json::{Map, Value, json};
 
@@ -13,10 +14,23 @@ pub enum Purpose {
     Setup,
     /// `aws teardown`.
     Teardown,
+    /// `check`, which looks at more than `aws status` does.
+    Check,
+    /// `aws setup --apply-repository-policy`, in the account of the repository.
+    RepositoryPolicy,
 }
 
 /// Every purpose, in the order of their statements.
-pub const PURPOSES: [Purpose; 3] = [Purpose::Status, Purpose::Setup, Purpose::Teardown];
+pub const PURPOSES: [Purpose; 5] = [
+    Purpose::Status,
+    Purpose::Setup,
+    Purpose::Teardown,
+    Purpose::Check,
+    Purpose::RepositoryPolicy,
+];
+
+/// What is meant where none is named: the AWS side from its beginning to its end, and no more.
+pub const USUAL: [Purpose; 3] = [Purpose::Status, Purpose::Setup, Purpose::Teardown];
 
 impl Purpose {
     /// The word on the command line.
@@ -25,7 +39,14 @@ impl Purpose {
             Self::Status => "status",
             Self::Setup => "setup",
             Self::Teardown => "teardown",
+            Self::Check => "check",
+            Self::RepositoryPolicy => "repository-policy",
         }
+    }
+
+    /// Whether the AWS side of a cluster is read first.
+    fn reads(self) -> bool {
+        self != Self::RepositoryPolicy
     }
 }
 
@@ -63,6 +84,10 @@ enum On {
     /// Roles, limited to the pull policy.
     Attachment,
     Policies,
+    /// Repositories, whose account need not be the role's.
+    Repositories,
+    /// Repositories of the account.
+    OwnRepositories,
 }
 
 const GRANTS: &[Grant] = &[
@@ -103,6 +128,7 @@ const GRANTS: &[Grant] = &[
             "iam:AddClientIDToOpenIDConnectProvider",
             "iam:CreateOpenIDConnectProvider",
             "iam:TagOpenIDConnectProvider",
+            "iam:UpdateOpenIDConnectProviderThumbprint",
         ],
     },
     Grant {
@@ -150,15 +176,39 @@ const GRANTS: &[Grant] = &[
         on: On::Provider,
         actions: &["iam:DeleteOpenIDConnectProvider"],
     },
+    Grant {
+        purpose: Purpose::Check,
+        sid: "Mk8sSimulatePull",
+        on: On::Role,
+        actions: &["iam:SimulatePrincipalPolicy"],
+    },
+    Grant {
+        purpose: Purpose::Check,
+        sid: "Mk8sReadRepositories",
+        on: On::Repositories,
+        actions: &[
+            "ecr:DescribeImages",
+            "ecr:DescribeRepositories",
+            "ecr:GetRepositoryPolicy",
+        ],
+    },
+    Grant {
+        purpose: Purpose::Check,
+        sid: "Mk8sReadRegistry",
+        on: On::Everything,
+        actions: &["ecr:DescribePullThroughCacheRules"],
+    },
+    Grant {
+        purpose: Purpose::RepositoryPolicy,
+        sid: "Mk8sSetRepositoryPolicy",
+        on: On::OwnRepositories,
+        actions: &["ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"],
+    },
 ];
 
-/// The policy document for the purposes. Setup and teardown also need what status needs.
+/// The policy document for the purposes. All but that for repositories also need what status needs.
 pub fn permissions(purposes: &[Purpose], scope: &Scope) -> Value {
-    let wanted =
-        |grant: &&Grant| grant.purpose == Purpose::Status || purposes.contains(&grant.purpose);
-    let mut statements: Vec<Value> = GRANTS
-        .iter()
-        .filter(wanted)
+    let mut statements: Vec<Value> = wanted(purposes)
         .map(|grant| statement(grant, scope))
         .collect();
     if let Some(boundary) = &scope.boundary
@@ -173,6 +223,13 @@ pub fn permissions(purposes: &[Purpose], scope: &Scope) -> Value {
         }));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+fn wanted(purposes: &[Purpose]) -> impl Iterator<Item = &'static Grant> {
+    let reads = purposes.iter().any(|purpose| purpose.reads());
+    GRANTS.iter().filter(move |grant| {
+        purposes.contains(&grant.purpose) || (reads && grant.purpose == Purpose::Status)
+    })
 }
 
 fn statement(grant: &Grant, scope: &Scope) -> Value {
@@ -200,14 +257,14 @@ fn resource(on: On, scope: &Scope) -> String {
         On::Provider => format!("arn:{partition}:iam::{account}:oidc-provider/{issuer}"),
         On::Role | On::Attachment => format!("arn:{partition}:iam::{account}:role/{role}"),
         On::Policies => format!("arn:{partition}:iam::*:policy/*"),
+        On::Repositories => format!("arn:{partition}:ecr:*:*:repository/*"),
+        On::OwnRepositories => format!("arn:{partition}:ecr:*:{account}:repository/*"),
     }
 }
 
-/// Every action that the purposes need, in alphabetical order, each once.
+/// Every action in the policy for the purposes, in alphabetical order, each once.
 pub fn actions(purposes: &[Purpose]) -> Vec<&'static str> {
-    let mut actions: Vec<&str> = GRANTS
-        .iter()
-        .filter(|grant| purposes.contains(&grant.purpose))
+    let mut actions: Vec<&str> = wanted(purposes)
         .flat_map(|grant| grant.actions.iter().copied())
         .collect();
     actions.sort_unstable();
@@ -218,50 +275,74 @@ pub fn actions(purposes: &[Purpose]) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::pull::PULL_ACTIONS;
 
-    /// Sources whose calls must be granted; `iam.rs` names every action in its documentation.
-    const CALLS: &str = include_str!("iam.rs");
+    /// Sources whose calls are made with the caller's credentials.
+    const CALLS: [&str; 4] = [
+        include_str!("iam.rs"),
+        include_str!("sdk.rs"),
+        include_str!("inspect.rs"),
+        include_str!("ecr.rs"),
+    ];
+
+    /// Rights without a call of their own: tags at creation, and what `check` asks of a registry.
+    const WITHOUT_CALL: [&str; 2] = [
+        "iam:TagOpenIDConnectProvider",
+        "ecr:DescribePullThroughCacheRules",
+    ];
+
+    /// The actions that a source names alone in quotes or backticks, tests left out.
+    fn named(source: &'static str) -> Vec<&'static str> {
+        let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_action = |text: &&str| {
+            let name = text.strip_prefix("iam:").or(text.strip_prefix("ecr:"));
+            name.is_some_and(|name| name.bytes().all(|b| b.is_ascii_alphabetic()))
+        };
+        code.split(['"', '`']).filter(is_action).collect()
+    }
 
     #[test]
     fn every_action_that_is_called_is_granted_and_no_other() {
-        let named: Vec<&str> = CALLS
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("/// `iam:"))
-            .filter_map(|rest| rest.split('`').next())
+        // What a pull takes is named in documentation; the role needs it.
+        let called: Vec<&str> = CALLS
+            .into_iter()
+            .flat_map(named)
+            .filter(|action| !PULL_ACTIONS.contains(action))
             .collect();
-        assert!(named.len() > 15, "{named:?}");
+        assert!(called.len() > 40, "{called:?}");
         let granted = actions(&PURPOSES);
-        for action in &named {
-            assert!(
-                granted.contains(&format!("iam:{action}").as_str()),
-                "{action}"
-            );
+        for action in &called {
+            assert!(granted.contains(action), "{action}");
         }
         for action in granted {
-            let bare = action.trim_start_matches("iam:");
-            // Tags at creation need a right of their own, without a call of their own.
-            let at_creation = bare == "TagOpenIDConnectProvider";
-            assert!(at_creation || named.contains(&bare), "{action}");
+            let is_called = called.contains(&action);
+            assert!(is_called || WITHOUT_CALL.contains(&action), "{action}");
         }
     }
 
     #[test]
-    fn sids_are_unique_and_fit_iam() {
-        let document = permissions(&PURPOSES, &Scope::default());
-        let mut sids: Vec<&str> = document["Statement"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|it| it["Sid"].as_str().unwrap())
-            .collect();
-        assert_eq!(sids.len(), GRANTS.len());
+    fn the_usual_policy_and_those_for_more() {
+        let usual = actions(&USUAL);
+        assert!(usual.iter().all(|action| action.starts_with("iam:")));
+        assert!(!usual.contains(&"iam:SimulatePrincipalPolicy"));
+        let check = actions(&[Purpose::Check]);
+        for action in [
+            "iam:GetRole",
+            "ecr:DescribeImages",
+            "ecr:GetRepositoryPolicy",
+        ] {
+            assert!(check.contains(&action), "{action}");
+        }
+        let writes = ["Create", "Set", "Attach", "Update", "Put", "Tag", "Delete"];
         assert!(
-            sids.iter()
-                .all(|sid| sid.bytes().all(|b| b.is_ascii_alphanumeric()))
+            !check
+                .iter()
+                .any(|it| writes.iter().any(|w| it[4..].starts_with(w)))
         );
-        sids.sort_unstable();
-        sids.dedup();
-        assert_eq!(sids.len(), GRANTS.len());
+        assert_eq!(
+            actions(&[Purpose::RepositoryPolicy]),
+            ["ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"]
+        );
     }
 
     #[test]
@@ -306,5 +387,14 @@ mod tests {
         );
         let status = permissions(&[Purpose::Status], &scope).to_string();
         assert!(!status.contains("Boundary"));
+        // A repository that is looked at may be of another account, one that is changed is not.
+        for (purpose, account) in [
+            (Purpose::Check, "*"),
+            (Purpose::RepositoryPolicy, "111122223333"),
+        ] {
+            let text = permissions(&[purpose], &scope).to_string();
+            let resource = format!("arn:aws-cn:ecr:*:{account}:repository/*");
+            assert!(text.contains(&resource), "{text}");
+        }
     }
 }

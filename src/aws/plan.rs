@@ -3,9 +3,9 @@
 //! Plans are made by `setup` and `teardown` from facts and state alone, and run by `apply`. The same
 //! inputs give the same plan, so a run that was cut short is taken up by planning again.
 
-use super::iam::NewRole;
-use super::name::Tags;
+use super::iam::{NewProvider, NewRole};
 use super::target::{Access, Part, Target};
+use super::thumbprint::PrivateCa;
 use crate::change::Change;
 use serde_json::{Value, json};
 
@@ -121,22 +121,20 @@ pub enum Work {
     /// Cannot be done before the cluster publishes what is named; plan again then.
     Later(Awaited),
     /// Makes the OIDC provider.
-    CreateProvider {
-        /// Its ARN.
-        arn: String,
-        /// The issuer's URL.
-        url: String,
-        /// Its audience.
-        audience: String,
-        /// Its tags.
-        tags: Tags,
-    },
+    CreateProvider(Box<NewProvider>),
     /// Adds an audience to the OIDC provider.
     AddAudience {
         /// Its ARN.
         arn: String,
         /// The audience.
         audience: String,
+    },
+    /// Adds the thumbprint of a private authority to the OIDC provider.
+    AddThumbprint {
+        /// Its ARN.
+        arn: String,
+        /// The authority.
+        ca: PrivateCa,
     },
     /// Makes the role; if it exists by now, sees to its trust policy instead.
     CreateRole {

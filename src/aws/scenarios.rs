@@ -10,6 +10,7 @@ use super::status::{PartState, differs, status};
 use super::target::tests::cluster;
 use super::target::{ClusterFacts, Part, Request, Target, target};
 use super::teardown::{self, AddonExtent, Extent, ProviderExtent, teardown_plan};
+use super::thumbprint::PrivateCa;
 use crate::change;
 use crate::cluster::Cluster;
 use crate::error::{Error, Kind};
@@ -51,6 +52,8 @@ struct World {
     request: Request,
     order: Order,
     options: Options,
+    /// The issuer's authority, as it is seen from here.
+    private_ca: RefCell<Option<PrivateCa>>,
 }
 
 impl World {
@@ -63,6 +66,7 @@ impl World {
             request: Request::default(),
             order: Order::AddonFirst,
             options: Options::default(),
+            private_ca: RefCell::new(None),
         }
     }
 
@@ -90,7 +94,12 @@ impl World {
     }
 
     fn facts(&self) -> ClusterFacts {
-        ClusterFacts::read("acme", &Cluster::new(self.cluster.borrow().clone())).unwrap()
+        let cluster = Cluster::new(self.cluster.borrow().clone());
+        let mut facts = ClusterFacts::read("acme", &cluster).unwrap();
+        // Nobody is looked at before it is there.
+        let shown = self.private_ca.borrow().clone();
+        facts.private_ca = shown.filter(|_| facts.issuer.is_some());
+        facts
     }
 
     async fn plan(&self) -> Result<Plan, Error> {
@@ -321,6 +330,58 @@ async fn killed_at_any_call_and_run_again_the_end_is_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_provider_is_completed_although_killed_at_any_call() {
+    let begun = || {
+        let world = World::hetzner();
+        world.private_ca.replace(Some(private_ca('a')));
+        world.iam.change(|content| {
+            let provider = super::iam::Provider {
+                thumbprints: vec![hex('1')],
+                ..Default::default()
+            };
+            content.providers.insert(provider_arn(), provider)
+        });
+        world
+    };
+    let reference = begun();
+    reference.setup().await.unwrap();
+    let provider = reference.content().providers[&provider_arn()].clone();
+    assert_eq!(provider.client_ids, ["sts.amazonaws.com"]);
+    assert_eq!(provider.thumbprints, [hex('1'), hex('a')]);
+    let calls = reference.iam.log.borrow().len();
+    for call in 1..=calls {
+        for after in [false, true] {
+            let world = begun();
+            world.iam.cut.set(Some(Cut { call, after }));
+            assert!(world.setup().await.is_err(), "{call} {after}");
+            world.iam.cut.set(None);
+            world.setup().await.unwrap();
+            assert_eq!(world.content(), reference.content(), "{call} {after}");
+            assert!(world.plan().await.unwrap().is_empty());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_beside_a_role_that_is_set_is_said_to_be_of_no_use() {
+    let world = World::hetzner();
+    world.setup().await.unwrap();
+    for (path, warnings) in [("/", 0), ("/team/", 1)] {
+        let request = Request {
+            role_path: Some(path.into()),
+            ..Request::default()
+        };
+        let (facts, _, state) = world.state().await;
+        let caller = caller(&*world.iam).await.unwrap();
+        let target = target(&facts, &request, &caller, "x").unwrap();
+        let plan = setup_plan(&facts, &request, &target, &state, Order::AddonFirst).unwrap();
+        assert!(plan.is_empty());
+        let told = plan.warnings.iter().filter(|it| it.contains("--role-path"));
+        assert_eq!(told.count(), warnings, "{path}: {:?}", plan.warnings);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_teardown_killed_at_any_call_ends_the_same() {
     let whole = World::hetzner();
     whole.setup().await.unwrap();
@@ -504,6 +565,75 @@ async fn a_provider_without_the_audience_gets_it_and_keeps_its_tags() {
     assert!(world.content().providers.contains_key(&provider_arn()));
 }
 
+fn hex(digit: char) -> String {
+    digit.to_string().repeat(40)
+}
+
+/// An issuer that serves its own certificate `9` and that of this authority.
+fn private_ca(digit: char) -> PrivateCa {
+    PrivateCa::of_chain(vec![hex('9'), hex(digit)]).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_private_authority_is_registered_and_a_new_one_is_added() {
+    let world = World::hetzner();
+    world.iam.lag.set(2);
+    world.private_ca.replace(Some(private_ca('a')));
+    world.setup().await.unwrap();
+    let thumbprints = || {
+        world.content().providers[&provider_arn()]
+            .thumbprints
+            .clone()
+    };
+    assert_eq!(thumbprints(), [hex('a')]);
+    assert_eq!(world.iam.writes().len(), 3);
+    let (facts, target, state) = world.state().await;
+    assert!(!differs(&status(&facts, &target, &state)));
+
+    // The issuer moves to another authority, after five others by hand.
+    world.private_ca.replace(Some(private_ca('b')));
+    world.iam.change(|content| {
+        let provider = content.providers.get_mut(&provider_arn()).unwrap();
+        provider.thumbprints.extend("1234".chars().map(hex));
+    });
+    let (facts, target, state) = world.state().await;
+    let parts = status(&facts, &target, &state);
+    assert_eq!(parts[1].state, PartState::Different);
+    let missing = format!(
+        "the thumbprint {} of the issuer's private CA is missing",
+        hex('b')
+    );
+    assert_eq!(parts[1].detail, missing);
+    let plan = world.plan().await.unwrap();
+    let step = plan
+        .steps
+        .iter()
+        .find(|it| it.work != Work::Nothing)
+        .unwrap();
+    assert_eq!(
+        step.detail,
+        format!(
+            "adds thumbprint {} of the issuer's private CA, keeps 4 others, drops {}, because 5 \
+             are allowed",
+            hex('b'),
+            hex('a')
+        )
+    );
+    let fault = Fault::new("iam:UpdateOpenIDConnectProviderThumbprint", "Throttling");
+    world.iam.faults.borrow_mut().push(fault);
+    world.setup().await.unwrap();
+    assert_eq!(thumbprints(), "1234b".chars().map(hex).collect::<Vec<_>>());
+    let writes = world.iam.writes().len();
+    world.setup().await.unwrap();
+    assert_eq!(world.iam.writes().len(), writes);
+
+    // What was not looked at, or is public, is left as it is.
+    world.private_ca.replace(None);
+    assert!(world.plan().await.unwrap().is_empty());
+    world.teardown(ALL).await.unwrap();
+    assert!(world.content().providers.is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn near_misses_are_named_and_the_right_provider_is_made() {
     let world = World::hetzner();
@@ -637,7 +767,7 @@ async fn what_cannot_be_set_up_stops_before_the_first_write() {
         (denying, "Never in the trust policy"),
         (
             json!({"Version": "2012-10-17", "Statement": long}),
-            "2048 are allowed",
+            "allows 2048",
         ),
     ] {
         let world = World::hetzner();
@@ -657,6 +787,37 @@ async fn what_cannot_be_set_up_stops_before_the_first_write() {
             "{error:?}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dead_principals_are_named_where_the_trust_policy_would_be_too_long() {
+    let world = World::hetzner();
+    world.setup().await.unwrap();
+    let dead = json!({"Sid": "Dead", "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": "AROAJ2ABCDEFGHIJKLMNO"}});
+    let mut others: Vec<Value> = (0..16)
+        .map(|number| {
+            json!({"Sid": format!("S{number}"), "Effect": "Allow", "Action": "sts:AssumeRole",
+                   "Principal": {"Service": "ec2.amazonaws.com"}})
+        })
+        .collect();
+    others.push(dead);
+    let trust = json!({"Version": "2012-10-17", "Statement": others});
+    world.iam.add_role("/", ROLE, &trust);
+    let error = world.plan().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Refused);
+    let told = "names AROAJ2ABCDEFGHIJKLMNO, which does not exist any more, and nobody else";
+    let is_told = |it: &String| it.starts_with("Dead (") && it.ends_with(told);
+    assert!(error.because.iter().any(is_told), "{error:?}");
+    // Once it is gone there is room.
+    assert_eq!(
+        error.hints[0],
+        "remove the statements that name nobody else from the trust policy"
+    );
+    let mut trust = trust;
+    trust["Statement"].as_array_mut().unwrap().pop();
+    world.iam.add_role("/", ROLE, &trust);
+    world.setup().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -847,22 +1008,48 @@ async fn only_a_part_is_made() {
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_that_does_not_exist_is_not_found() {
-    let request = Request {
-        pull_policy: Some(
-            format!("arn:aws:iam::{ACCOUNT}:policy/none")
-                .parse()
-                .unwrap(),
+    for (policy, kind) in [
+        (
+            format!("arn:aws:iam::{ACCOUNT}:policy/none"),
+            Kind::NotFound,
         ),
-        role_name: Some("shared".into()),
-        ..Request::default()
-    };
-    let world = World {
-        request,
-        ..World::hetzner()
-    };
-    let error = world.plan().await.unwrap_err();
-    assert_eq!(error.kind, Kind::NotFound);
-    assert!(world.iam.writes().is_empty());
+        (
+            "arn:aws:iam::aws:policy/NoSuchThing".to_owned(),
+            Kind::NotFound,
+        ),
+        (
+            "arn:aws-cn:iam::aws:policy/AdministratorAccess".to_owned(),
+            Kind::Refused,
+        ),
+        (
+            "arn:aws:iam::999999999999:policy/theirs".to_owned(),
+            Kind::Refused,
+        ),
+    ] {
+        let pull = Request {
+            pull_policy: Some(policy.parse().unwrap()),
+            role_name: Some("shared".into()),
+            ..Request::default()
+        };
+        let boundary = Request {
+            boundary: Some(policy.clone()),
+            ..Request::default()
+        };
+        let mut requests = vec![pull];
+        // Whether a boundary exists is left to IAM.
+        requests.extend((kind == Kind::Refused).then_some(boundary));
+        for request in requests {
+            let mut world = World::hetzner();
+            world.request = request;
+            let caller = caller(&*world.iam).await.unwrap();
+            let error = match target(&world.facts(), &world.request, &caller, "x") {
+                Ok(_) => world.plan().await.unwrap_err(),
+                Err(error) => error,
+            };
+            assert_eq!(error.kind, kind, "{policy}: {error:?}");
+            assert!(world.iam.writes().is_empty());
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 //! The only place that talks to AWS. The SDK repeats throttled and failed attempts a few times;
 //! everything beyond that is decided in `apply`.
 
-use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Provider, Role};
+use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Provider, Role};
 use super::image::default_region;
 use super::name::Tags;
 use crate::permit::Permit;
@@ -303,20 +303,15 @@ impl Iam for Sdk {
             .and_then(|&quota| usize::try_from(quota).ok()))
     }
 
-    async fn create_provider(
-        &self,
-        url: &str,
-        audience: &str,
-        tags: &Tags,
-        _permit: &Permit,
-    ) -> Answer<()> {
+    async fn create_provider(&self, provider: &NewProvider, _permit: &Permit) -> Answer<()> {
         let action = "iam:CreateOpenIDConnectProvider";
         let call = self
             .iam
             .create_open_id_connect_provider()
-            .url(url)
-            .client_id_list(audience)
-            .set_tags(Some(to_tags(action, tags)?));
+            .url(&provider.url)
+            .client_id_list(&provider.audience)
+            .set_thumbprint_list(provider.thumbprint.clone().map(|it| vec![it]))
+            .set_tags(Some(to_tags(action, &provider.tags)?));
         done(action, call.send().await)
     }
 
@@ -327,6 +322,18 @@ impl Iam for Sdk {
             .open_id_connect_provider_arn(arn)
             .client_id(audience);
         done("iam:AddClientIDToOpenIDConnectProvider", call.send().await)
+    }
+
+    async fn set_thumbprints(&self, arn: &str, list: &[String], _permit: &Permit) -> Answer<()> {
+        let call = self
+            .iam
+            .update_open_id_connect_provider_thumbprint()
+            .open_id_connect_provider_arn(arn)
+            .set_thumbprint_list(Some(list.to_vec()));
+        done(
+            "iam:UpdateOpenIDConnectProviderThumbprint",
+            call.send().await,
+        )
     }
 
     async fn delete_provider(&self, arn: &str, _permit: &Permit) -> Answer<()> {

@@ -57,6 +57,9 @@ pub struct State {
     pub provider: Seen<Option<Provider>>,
     /// Providers whose URL misses the issuer's: ARN, and by what.
     pub near_misses: Vec<(String, String)>,
+    /// ARNs of all OIDC providers of the account; looked at only where the cluster's is missing, and
+    /// by [`look_for_stale`].
+    pub registered: Seen<Vec<String>>,
     /// The role.
     pub role: Seen<Option<Role>>,
     /// The ARNs of the managed policies on the role.
@@ -96,6 +99,7 @@ impl Default for State {
         Self {
             provider: Seen::NotLooked,
             near_misses: Vec::new(),
+            registered: Seen::NotLooked,
             role: Seen::NotLooked,
             attached: Seen::NotLooked,
             inline: Seen::NotLooked,
@@ -111,7 +115,7 @@ impl Default for State {
 /// What is asked beyond provider, role and its policies.
 #[derive(Debug, Clone, Default)]
 pub struct Look {
-    /// The policy that is to be attached; whether it exists is asked for policies of the account.
+    /// The policy that is to be attached; whether it exists is asked unless it is one that is known.
     pub policy: Option<String>,
     /// Whether instance profiles matter (the role may be deleted).
     pub instance_profiles: bool,
@@ -152,6 +156,7 @@ pub async fn look(
                     state.near_misses.push((other.clone(), by));
                 }
             }
+            state.registered = others;
         }
     }
     if let Some(role) = &target.role {
@@ -170,7 +175,7 @@ pub async fn look(
             }
         }
         if let Some(policy) = &ask.policy
-            && !policy.contains(":iam::aws:")
+            && !is_known(policy)
             && !state
                 .attached
                 .known()
@@ -196,6 +201,16 @@ pub async fn look(
         };
     }
     Ok(state)
+}
+
+/// Looks which OIDC providers exist, to find statements for those that do not. What cannot be seen
+/// is done without.
+pub async fn look_for_stale(iam: &impl Iam, state: &mut State) {
+    if state.registered == Seen::NotLooked
+        && let Ok(providers) = iam.providers().await
+    {
+        state.registered = Seen::Known(providers);
+    }
 }
 
 /// The roles whose trust policy names the provider; one that cannot be read counts if its text

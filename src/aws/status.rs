@@ -148,20 +148,26 @@ impl Reader<'_> {
         };
         let audience = quotable(&self.facts.audience);
         match &self.state.provider {
-            Seen::Known(Some(provider)) if provider.client_ids.contains(&self.facts.audience) => {
-                part(
-                    kind,
-                    PartState::Present,
-                    arn,
-                    format!("audience {audience}"),
-                )
+            Seen::Known(Some(provider)) => {
+                let mut missing = Vec::new();
+                if !provider.client_ids.contains(&self.facts.audience) {
+                    missing.push(format!("the audience {audience} is missing"));
+                }
+                let private = self.facts.private_ca.as_ref();
+                if let Some(ca) = private.filter(|ca| !ca.fits(provider)) {
+                    missing.push(format!("the {} is missing", ca.describe()));
+                }
+                if !missing.is_empty() {
+                    return part(kind, PartState::Different, arn, missing.join("; "));
+                }
+                let thumbprint = if private.is_some() {
+                    ", thumbprint ok"
+                } else {
+                    ""
+                };
+                let detail = format!("audience {audience}{thumbprint}");
+                part(kind, PartState::Present, arn, detail)
             }
-            Seen::Known(Some(_)) => part(
-                kind,
-                PartState::Different,
-                arn,
-                format!("the audience {audience} is missing"),
-            ),
             Seen::Known(None) => {
                 let near = self
                     .state

@@ -4,6 +4,7 @@ use super::iam::Caller;
 use super::name::{AUDIENCE, ECR, Issuer, Owner, Service, Tags, check_tag, default_role_name, sid};
 use super::pull::{PullPolicy, check_policy_arn};
 use super::quotable;
+use super::thumbprint::PrivateCa;
 use crate::addon::CATALOG;
 use crate::arn::{AccountId, RoleArn};
 use crate::cluster::{Cluster, Home};
@@ -27,6 +28,8 @@ pub struct ClusterFacts {
     pub home: Option<Home>,
     /// Its token issuer, once it publishes one.
     pub issuer: Option<Issuer>,
+    /// The issuer's authority, if it was looked at from here and is a private one.
+    pub private_ca: Option<PrivateCa>,
     /// The audience of its tokens.
     pub audience: String,
     /// Whether aws-workload-identity is on.
@@ -109,6 +112,7 @@ impl ClusterFacts {
             provider: cluster.provider().map(str::to_owned),
             home: cluster.home(),
             issuer,
+            private_ca: None,
             audience: audience.to_owned(),
             workload_identity: cluster.add_on("awsWorkloadIdentity").is_some(),
             addon: settings.is_some(),
@@ -199,6 +203,13 @@ pub struct Request {
     pub only: Option<Part>,
     /// `--replace-trust`.
     pub replace_trust: bool,
+}
+
+impl Request {
+    /// Whether the OIDC provider is among what is made.
+    pub fn makes_provider(&self) -> bool {
+        matches!(self.only, None | Some(Part::OidcProvider))
+    }
 }
 
 /// How the images are reached, as JSON names it.
@@ -301,6 +312,8 @@ pub fn target(
             caller.partition
         )));
     }
+    check_policies(request, &account, &caller.partition)
+        .map_err(|reason| refused().because(reason))?;
     let has_name = named.is_some() || request.role_name.is_some();
     let on_aws = facts.provider.as_deref() == Some("aws");
     let at_home = facts
@@ -329,6 +342,36 @@ pub fn target(
         access,
         role,
     })
+}
+
+/// Why a policy that was named cannot be had in an account.
+fn check_policies(
+    request: &Request,
+    account: &AccountId,
+    partition: &str,
+) -> std::result::Result<(), String> {
+    let pull = match &request.pull_policy {
+        Some(PullPolicy::Arn(arn)) => Some(("--pull-policy", arn)),
+        _ => None,
+    };
+    let boundary = request.boundary.as_ref();
+    let boundary = boundary.map(|arn| ("--permissions-boundary", arn));
+    for (flag, arn) in pull.into_iter().chain(boundary) {
+        let mut parts = arn.split(':').skip(1);
+        let (theirs, owner) = (parts.next(), parts.nth(2));
+        let shown = quotable(arn);
+        if theirs != Some(partition) {
+            return Err(format!(
+                "{flag} {shown} is not in the partition {partition}, where the role is"
+            ));
+        }
+        if owner != Some("aws") && owner != Some(account.as_str()) {
+            return Err(format!(
+                "{flag} {shown} is not in the account {account}, where the role is"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The account and where it comes from.
@@ -458,6 +501,25 @@ pub fn check_request(request: &Request) -> Result<()> {
         check_role_name(name).map_err(|reason| {
             Error::usage(format!("`{}` cannot be a role's name", quotable(name))).because(reason)
         })?;
+    }
+    if let Some(role) = &request.role_arn {
+        let name = request
+            .role_name
+            .as_deref()
+            .map(|it| ("--role-name", it, role.name()));
+        let path = request
+            .role_path
+            .as_deref()
+            .map(|it| ("--role-path", it, path_of(role)));
+        for (flag, given, named) in [name, path].into_iter().flatten() {
+            if given != named {
+                return Err(Error::usage(format!(
+                    "{flag} {} was given together with --role-arn {role}",
+                    quotable(given)
+                ))
+                .because("the ARN names another role"));
+            }
+        }
     }
     if let Some(boundary) = &request.boundary {
         check_policy_arn(boundary).map_err(|reason| {

@@ -4,7 +4,7 @@
 //! or a credential.
 
 use super::ecr::Ecr;
-use super::iam::{Answer, Caller, Cause, Failure, Iam, NewRole, Provider, Role};
+use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Provider, Role};
 use super::name::Tags;
 use super::quotable;
 use super::repository::Repository;
@@ -123,15 +123,9 @@ impl<I: Iam, F: Fn(&str)> Iam for Traced<I, F> {
         self.tell("iam:GetAccountSummary", "", call).await
     }
 
-    async fn create_provider(
-        &self,
-        url: &str,
-        audience: &str,
-        tags: &Tags,
-        permit: &Permit,
-    ) -> Answer<()> {
-        let call = self.inner.create_provider(url, audience, tags, permit);
-        self.tell("iam:CreateOpenIDConnectProvider", url, call)
+    async fn create_provider(&self, provider: &NewProvider, permit: &Permit) -> Answer<()> {
+        let call = self.inner.create_provider(provider, permit);
+        self.tell("iam:CreateOpenIDConnectProvider", &provider.url, call)
             .await
     }
 
@@ -139,6 +133,12 @@ impl<I: Iam, F: Fn(&str)> Iam for Traced<I, F> {
         let call = self.inner.add_audience(arn, audience, permit);
         let about = format!("{arn} {audience}");
         self.tell("iam:AddClientIDToOpenIDConnectProvider", &about, call)
+            .await
+    }
+
+    async fn set_thumbprints(&self, arn: &str, list: &[String], permit: &Permit) -> Answer<()> {
+        let call = self.inner.set_thumbprints(arn, list, permit);
+        self.tell("iam:UpdateOpenIDConnectProviderThumbprint", arn, call)
             .await
     }
 
@@ -242,9 +242,17 @@ mod tests {
         iam.trust_quota().await.unwrap();
         iam.provider("p").await.unwrap();
         iam.providers().await.unwrap();
-        let url = "https://h.example";
-        iam.create_provider(url, "a", &tags, &permit).await.unwrap();
         let arn = "arn:aws:iam::111122223333:oidc-provider/h.example";
+        let provider = NewProvider {
+            arn: arn.into(),
+            url: "https://h.example".into(),
+            audience: "a".into(),
+            thumbprint: None,
+            tags: tags.clone(),
+        };
+        iam.create_provider(&provider, &permit).await.unwrap();
+        let list = ["0".repeat(40)];
+        iam.set_thumbprints(arn, &list, &permit).await.unwrap();
         iam.add_audience(arn, "b", &permit).await.unwrap();
         iam.delete_provider(arn, &permit).await.unwrap();
         let trust = r#"{"Statement":[{"Effect":"Deny"}]}"#;

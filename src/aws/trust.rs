@@ -80,13 +80,6 @@ pub fn forbidden_character(document: &Value) -> Option<char> {
 /// While one stands in a trust policy, IAM refuses every change of that policy. Each finding is
 /// the statement's name and the id.
 pub fn dead_principals(document: &Value) -> Vec<(String, String)> {
-    let is_dead = |text: &str| {
-        (text.starts_with("AROA") || text.starts_with("AIDA"))
-            && text.len() > 8
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-    };
     let mut found = Vec::new();
     for (index, statement) in statements(document).into_iter().enumerate() {
         for principal in ["/Principal/AWS", "/NotPrincipal/AWS"] {
@@ -103,6 +96,68 @@ pub fn dead_principals(document: &Value) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// A statement with principals that are gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// Its place in the document, from 0.
+    pub index: usize,
+    /// What it is called.
+    pub statement: String,
+    /// Its principals that are gone, as they stand there.
+    pub gone: Vec<String>,
+    /// Whether no other principal is left, so that the statement lets in nobody.
+    pub whole: bool,
+    /// How much of the document's length it takes.
+    pub size: usize,
+}
+
+/// Statements that name deleted users and roles, or a federation of which `is_gone` says that it
+/// does not exist any more.
+pub fn stale(document: &Value, is_gone: impl Fn(&str) -> bool) -> Vec<Stale> {
+    let mut found = Vec::new();
+    for (index, statement) in statements(document).into_iter().enumerate() {
+        let Some(Value::Object(principals)) = statement.get("Principal") else {
+            continue;
+        };
+        let mut gone = Vec::new();
+        let mut whole = true;
+        for (kind, values) in principals {
+            let values = match values {
+                Value::Array(list) => list.iter().collect(),
+                one => vec![one],
+            };
+            for value in values {
+                match value.as_str() {
+                    Some(text) if kind == "AWS" && is_dead(text) => gone.push(text.to_owned()),
+                    Some(text) if kind == "Federated" && is_gone(text) => {
+                        gone.push(text.to_owned());
+                    }
+                    _ => whole = false,
+                }
+            }
+        }
+        if !gone.is_empty() {
+            found.push(Stale {
+                index,
+                statement: label(statement, index),
+                gone,
+                whole,
+                size: size(statement),
+            });
+        }
+    }
+    found
+}
+
+/// The id of a deleted user or role.
+fn is_dead(text: &str) -> bool {
+    (text.starts_with("AROA") || text.starts_with("AIDA"))
+        && text.len() > 8
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -168,6 +223,45 @@ mod tests {
         assert_eq!(
             dead_principals(&document),
             [("statement 2".to_owned(), "AROAJ2ABCDEFGHIJKLMNO".to_owned())]
+        );
+    }
+
+    #[test]
+    fn statements_of_what_is_gone_are_found_with_what_they_take() {
+        let document = json!({"Statement": [
+            {"Sid": "Old", "Principal": {"Federated": "gone"}},
+            {"Principal": {"Federated": ["here", "gone"]}},
+            {"Principal": {"AWS": ["AIDAJ2ABCDEFGHIJKLMNO"]}},
+            {"Principal": {"AWS": ["AROAJ2ABCDEFGHIJKLMNO", "111122223333"]}},
+            {"Principal": {"Federated": "here"}},
+            {"Principal": {"Service": "gone"}},
+            {"Principal": "*"},
+            {"NotPrincipal": {"Federated": "gone"}}
+        ]});
+        let found = stale(&document, |text| text == "gone");
+        let told: Vec<(usize, &str, &str, bool)> = found
+            .iter()
+            .map(|it| {
+                (
+                    it.index,
+                    it.statement.as_str(),
+                    it.gone[0].as_str(),
+                    it.whole,
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (0, "Old", "gone", true),
+                (1, "statement 2", "gone", false),
+                (2, "statement 3", "AIDAJ2ABCDEFGHIJKLMNO", true),
+                (3, "statement 4", "AROAJ2ABCDEFGHIJKLMNO", false),
+            ]
+        );
+        assert_eq!(
+            found[0].size,
+            r#"{"Sid":"Old","Principal":{"Federated":"gone"}}"#.len()
         );
     }
 

@@ -12,6 +12,7 @@ use crate::aws::inspect::{Inspector, Refusal, Simulated};
 use crate::aws::quotable;
 use crate::aws::state::{self, Look, Pull, Seen, State as Iam};
 use crate::aws::target::{self, Access, ClusterFacts, Request, Target};
+use crate::aws::thumbprint::PrivateCa;
 use crate::error::Error;
 
 pub(super) static GROUP: Group = Group {
@@ -77,8 +78,8 @@ pub(super) static GROUP: Group = Group {
             severity: Severity::Failure,
             hint: "The issuer's certificate is not from a public authority, so AWS goes by the \
                    thumbprints, and none of them is that of a certificate which the issuer serves.",
-            fix: "Register the one that is shown with `aws iam \
-                  update-open-id-connect-provider-thumbprint`.",
+            fix: "Add the one that is shown with `mk8s aws setup aws-ecr --only oidc-provider`; the \
+                  stored ones are kept.",
             run: Run::Now(thumbprint),
         },
         Check {
@@ -296,7 +297,7 @@ impl<'a> Seer<'a> {
 
     fn unknown(&self, failure: &Failure, what: &str) -> Finding {
         unknown(failure, what, &self.target.caller).fix(format!(
-            "mk8s aws permissions --for status --account {}",
+            "mk8s aws permissions --for check --account {}",
             self.target.account
         ))
     }
@@ -417,7 +418,7 @@ fn audience(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn thumbprint(scene: &Scene<'_>) -> Vec<Finding> {
     judged(Seer::of(scene).map(|seer| {
-        let (Some(provider), Some(arn)) = (seer.provider(), &seer.target.provider_arn) else {
+        let Some(provider) = seer.provider() else {
             return Finding::skip("there is no OIDC provider");
         };
         let look = scene.issuer.get().and_then(super::issuer::Facts::look);
@@ -428,17 +429,15 @@ fn thumbprint(scene: &Scene<'_>) -> Vec<Finding> {
                 Finding::skip("the issuer's certificates cannot be seen from here")
             };
         };
-        if shown.distrust.is_none() {
-            return Finding::pass("thumbprints are not used: the issuer's certificate is trusted");
-        }
-        let served = shown.thumbprints();
-        let fits = |stored: &String| served.iter().any(|it| it.eq_ignore_ascii_case(stored));
-        if provider.thumbprints.iter().any(fits) {
+        let Some(ca) = shown.private_chain().and_then(PrivateCa::of_chain) else {
+            return Finding::pass(
+                "thumbprints are not used: a public authority vouches for the issuer",
+            );
+        };
+        if ca.fits(provider) {
             return Finding::pass("a thumbprint of the provider is the issuer's");
         }
-        let Some(wanted) = shown.thumbprint() else {
-            return Finding::skip("the issuer serves no certificate");
-        };
+        let wanted = &ca.thumbprint;
         let stored: Vec<String> = provider.thumbprints.iter().map(|it| quotable(it)).collect();
         Finding::fail("no thumbprint of the provider is the issuer's")
             .evidence(format!(
@@ -449,11 +448,7 @@ fn thumbprint(scene: &Scene<'_>) -> Vec<Finding> {
                     stored.join(", ")
                 }
             ))
-            .fix(scene.aws_cli(&format!(
-                "iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn {} \
-                 --thumbprint-list {wanted}",
-                quote(arn)
-            )))
+            .fix(seer.setup(scene, " --only oidc-provider"))
     }))
 }
 
@@ -510,7 +505,7 @@ fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
             ))
             .evidence(format!("caller {}", quotable(&seer.target.caller)))
             .fix(format!(
-                "mk8s aws permissions --for status --account {}",
+                "mk8s aws permissions --for check --account {}",
                 seer.target.account
             )),
             None => Finding::skip("the role was not found"),

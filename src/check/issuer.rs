@@ -74,8 +74,8 @@ pub(super) static GROUP: Group = Group {
                    intermediate one. An authority that is not public, an end within 14 days and a \
                    server without TLS 1.2 are warnings: AWS then goes by the thumbprint that is \
                    registered.",
-            fix: "Renew the certificate, or register the thumbprint that is shown: \
-                  `aws iam update-open-id-connect-provider-thumbprint`.",
+            fix: "Renew the certificate; the thumbprint of a private authority is registered by \
+                  `mk8s aws setup aws-ecr --only oidc-provider`.",
             run: Run::Now(certificates),
         },
     ],
@@ -469,6 +469,7 @@ mod tests {
         let now = OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
         let handshake = |length: usize, distrust: Option<Distrust>, days: Option<i64>| Handshake {
             chain: vec![b"abc".to_vec(); length],
+            is_public: distrust.is_none(),
             distrust,
             ends: days.map(|days| now + time::Duration::days(days)),
             version: None,

@@ -46,11 +46,13 @@ pub enum AwsCommand {
     Teardown(Box<TeardownArgs>),
     /// Print the least IAM policy that the caller needs
     #[command(
-        long_about = "Print the least IAM policy that a caller of `mk8s aws` needs, as JSON. \
-                      Offline. With an account it names that account's resources only.\n\n\
+        long_about = "Print the least IAM policy that a caller of `mk8s aws` or `mk8s check` needs, \
+                      as JSON. Offline. With an account it names that account's resources only; \
+                      repositories that are looked at may be of any.\n\n\
                       Examples:\n  \
                       $ mk8s aws permissions\n  \
-                      $ mk8s aws permissions --for status --account 999999999999"
+                      $ mk8s aws permissions --for status --account 999999999999\n  \
+                      $ mk8s aws permissions --for check"
     )]
     Permissions(PermissionsArgs),
     /// Print a Deployment that pulls an image from ECR
@@ -66,7 +68,7 @@ pub enum AwsCommand {
 /// `mk8s aws permissions`
 #[derive(Debug, Args)]
 pub struct PermissionsArgs {
-    /// Command that the policy is for; all if omitted (can be repeated)
+    /// Command that the policy is for; status, setup and teardown if omitted (can be repeated)
     #[arg(long = "for", value_name = "COMMAND", help_heading = heading::SETTINGS)]
     pub purpose: Vec<Purpose>,
     /// AWS account that it is limited to
@@ -86,6 +88,10 @@ pub enum Purpose {
     Setup,
     /// Taking down.
     Teardown,
+    /// The checklist, which reads repositories and images too.
+    Check,
+    /// Admitting a role in the account of a repository.
+    RepositoryPolicy,
 }
 
 /// `mk8s aws workload`

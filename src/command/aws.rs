@@ -5,17 +5,23 @@ use super::{Context, Mode, target};
 use crate::addon::Addon;
 use crate::arn::{AccountId, RoleArn};
 use crate::aws::iam::Caller;
-use crate::aws::plan::{Action, Plan, Step};
+use crate::aws::name::Issuer;
+use crate::aws::plan::{Action, Plan, Step, Work};
 use crate::aws::sdk::{Connection, Sdk};
 use crate::aws::state::{self, Look, State};
 use crate::aws::target::{self as aws_target, ClusterFacts, Part, Request, Target};
+use crate::aws::thumbprint::PrivateCa;
 use crate::aws::traced::Traced;
 use crate::change::{self, Change};
 use crate::cli::{AwsConnection, AwsTarget};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
+use crate::oidc;
+use crate::settings::text::excerpt;
 use crate::ui::{Report, Stream, table, wire};
 use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -122,6 +128,51 @@ pub(super) struct Scene {
     pub(super) facts: ClusterFacts,
     pub(super) target: Target,
     pub(super) state: State,
+}
+
+/// What issuers show of their authority, seen from here; each is asked once a run.
+pub(super) struct Issuers<'a> {
+    cx: &'a Context,
+    seen: RefCell<HashMap<String, Option<PrivateCa>>>,
+}
+
+impl<'a> Issuers<'a> {
+    pub(super) fn new(cx: &'a Context) -> Self {
+        Self {
+            cx,
+            seen: RefCell::default(),
+        }
+    }
+
+    /// Completes the facts. An issuer that does not answer leaves the thumbprint to IAM.
+    pub(super) async fn complete(&self, facts: &mut ClusterFacts) {
+        let Some(url) = facts.issuer.as_ref().map(Issuer::url) else {
+            return;
+        };
+        let known = self.seen.borrow().get(url).cloned();
+        if let Some(known) = known {
+            facts.private_ca = known;
+            return;
+        }
+        let found = self.look(url).await;
+        self.seen.borrow_mut().insert(url.to_owned(), found.clone());
+        facts.private_ca = found;
+    }
+
+    async fn look(&self, url: &str) -> Option<PrivateCa> {
+        let settings = self.cx.settings().ok();
+        let proxy = settings.and_then(|settings| settings.proxy());
+        match oidc::glance(url, proxy).await {
+            Ok(handshake) => handshake.private_chain().and_then(PrivateCa::of_chain),
+            Err(reason) => {
+                self.cx.ui.detail(&format!(
+                    "The issuer {} cannot be looked at from here ({reason}); its thumbprint is left to IAM",
+                    excerpt(url, 300)
+                ));
+                None
+            }
+        }
+    }
 }
 
 /// Looks at the cluster and at IAM.
@@ -325,6 +376,15 @@ pub(super) fn told(step: &Step, changed: bool) -> String {
     };
     if !changed && step.action.changes() {
         return format!("Already so: {what} {resource}");
+    }
+    match &step.work {
+        Work::CreateProvider(new) if new.thumbprint.is_some() => {
+            return format!("Created {what} {resource}, with the thumbprint of its private CA");
+        }
+        Work::AddThumbprint { ca, .. } => {
+            return format!("Added thumbprint {} to {what} {resource}", ca.thumbprint);
+        }
+        _ => {}
     }
     match step.action {
         Action::Create if step.part == Part::Addon => format!("Switched on {resource}"),

@@ -1,5 +1,6 @@
 //! `mk8s aws setup --emit`: the AWS side as text for others to run; nothing is changed.
 
+use super::aws::Issuers;
 use super::status::Wait;
 use super::{Context, aws, aws_setup, target};
 use crate::aws::emit::{self, Blueprint, Format, Source};
@@ -135,6 +136,7 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         request,
         partition,
         wait: args.wait,
+        issuers: Issuers::new(cx),
     };
     let several = subjects.len() > 1;
     let mut items = Vec::new();
@@ -204,6 +206,7 @@ struct Job<'a> {
     request: Request,
     partition: Option<&'static str>,
     wait: Option<Duration>,
+    issuers: Issuers<'a>,
 }
 
 impl Job<'_> {
@@ -214,10 +217,13 @@ impl Job<'_> {
     /// The facts, once everything that is emitted is published.
     async fn ready(&self, subject: &Subject) -> Result<ClusterFacts> {
         loop {
-            let facts = subject.facts(self.cx).await?;
+            let mut facts = subject.facts(self.cx).await?;
             let target = self.aim(&facts)?;
             let source = subject.source();
             let Some(awaited) = emit::missing(&facts, &self.request, &target, source)? else {
+                if self.request.makes_provider() {
+                    self.issuers.complete(&mut facts).await;
+                }
                 return Ok(facts);
             };
             let Some(limit) = self.wait else {

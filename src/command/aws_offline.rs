@@ -2,7 +2,7 @@
 
 use super::{Context, aws};
 use crate::aws::image::PrivateImage;
-use crate::aws::permissions::{PURPOSES, Purpose, Scope, permissions as policy};
+use crate::aws::permissions::{Purpose, Scope, USUAL, permissions as policy};
 use crate::aws::workload::{Workload, image_warnings, private_image};
 use crate::cli::{self, PermissionsArgs, WorkloadArgs};
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::ui::Report;
 /// `mk8s aws permissions`
 pub(super) fn permissions(cx: &Context, args: &PermissionsArgs) -> Result<Outcome> {
     let purposes: Vec<Purpose> = if args.purpose.is_empty() {
-        PURPOSES.to_vec()
+        USUAL.to_vec()
     } else {
         args.purpose
             .iter()
@@ -20,6 +20,8 @@ pub(super) fn permissions(cx: &Context, args: &PermissionsArgs) -> Result<Outcom
                 cli::Purpose::Status => Purpose::Status,
                 cli::Purpose::Setup => Purpose::Setup,
                 cli::Purpose::Teardown => Purpose::Teardown,
+                cli::Purpose::Check => Purpose::Check,
+                cli::Purpose::RepositoryPolicy => Purpose::RepositoryPolicy,
             })
             .collect()
     };

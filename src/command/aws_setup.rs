@@ -1,6 +1,6 @@
 //! `mk8s aws setup`, and `mk8s addon enable … --create-role`: plan, confirm, do, verify.
 
-use super::aws::{self, AGAIN, Aws, ClusterStep, Scene};
+use super::aws::{self, AGAIN, Aws, ClusterStep, Issuers, Scene};
 use super::status::Wait;
 use super::{Context, Mode, aws_emit, aws_repository, live};
 use crate::aws::apply::{Applier, Options};
@@ -8,7 +8,7 @@ use crate::aws::iam::Caller;
 use crate::aws::name::Tags;
 use crate::aws::plan::{Awaited, Plan, Step, Work};
 use crate::aws::pull::{PullPolicy, check_policy_arn};
-use crate::aws::setup::{Order, look_for, setup_plan};
+use crate::aws::setup::{Order, is_too_long, look_for, setup_plan};
 use crate::aws::state;
 use crate::aws::target::{Part, Request, check_max_session, check_path, check_request};
 use crate::aws::workload::private_image;
@@ -51,6 +51,7 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
         mode: Mode::of(args.dry_run),
         several: names.len() > 1,
         wait: args.wait.unwrap_or(WAIT),
+        issuers: Issuers::new(cx),
     };
     Box::pin(job.run(&names, &args.make, args.exit_code)).await
 }
@@ -101,6 +102,7 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         mode: Mode::of(args.change.dry_run),
         several: names.len() > 1,
         wait: args.change.wait.unwrap_or(WAIT),
+        issuers: Issuers::new(cx),
     };
     Box::pin(job.run(&names, &args.make, args.change.exit_code)).await
 }
@@ -168,6 +170,7 @@ struct Job<'a> {
     /// Whether there is more than one cluster.
     several: bool,
     wait: Duration,
+    issuers: Issuers<'a>,
 }
 
 /// What was done on one cluster.
@@ -263,7 +266,7 @@ impl Job<'_> {
     }
 
     async fn scene(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Scene> {
-        aws::look(
+        let mut scene = aws::look(
             self.cx,
             sdk,
             caller,
@@ -272,23 +275,32 @@ impl Job<'_> {
             |target| look_for(&self.request, target),
             "was not set up",
         )
-        .await
+        .await?;
+        if self.request.makes_provider() {
+            self.issuers.complete(&mut scene.facts).await;
+        }
+        Ok(scene)
     }
 
-    fn plan(&self, scene: &Scene, order: Order) -> Result<Plan> {
-        setup_plan(
-            &scene.facts,
-            &self.request,
-            &scene.target,
-            &scene.state,
-            order,
-        )
+    async fn plan(&self, sdk: &Aws<'_>, scene: &mut Scene, order: Order) -> Result<Plan> {
+        let plan =
+            |Scene {
+                 facts,
+                 target,
+                 state,
+             }: &Scene| { setup_plan(facts, &self.request, target, state, order) };
+        let made = plan(scene);
+        if made.is_ok() || !is_too_long(&scene.facts, &self.request, &scene.target, &scene.state) {
+            return made;
+        }
+        state::look_for_stale(sdk, &mut scene.state).await;
+        plan(scene)
     }
 
     async fn one(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Done> {
         let cx = self.cx;
-        let scene = self.scene(sdk, caller, name).await?;
-        let plan = self.plan(&scene, Order::default())?;
+        let mut scene = self.scene(sdk, caller, name).await?;
+        let plan = self.plan(sdk, &mut scene, Order::default()).await?;
         for warning in &plan.warnings {
             cx.ui.warn(warning);
         }
@@ -383,7 +395,7 @@ impl Job<'_> {
                 }
             }
             scene = self.scene(sdk, caller, name).await?;
-            plan = self.plan(&scene, progress.order)?;
+            plan = self.plan(sdk, &mut scene, progress.order).await?;
             progress.warn(cx, &plan.warnings);
             if progress.is_complete(&plan, &scene) {
                 return Ok(progress.finish(plan));

@@ -23,6 +23,7 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
     };
     let sdk = aws::connect(cx, &args.connection).await?;
     let caller = state::caller(&sdk).await?;
+    let issuers = aws::Issuers::new(cx);
     let mut results = Vec::new();
     for name in names {
         let scene = aws::look(
@@ -35,6 +36,13 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
             "was not looked at",
         )
         .await;
+        let scene = match scene {
+            Ok(mut scene) => {
+                issuers.complete(&mut scene.facts).await;
+                Ok(scene)
+            }
+            Err(error) => Err(error),
+        };
         let told = scene.map(|scene| {
             let parts = parts_of(&scene.facts, &scene.target, &scene.state);
             for warning in &scene.facts.warnings {

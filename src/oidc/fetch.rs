@@ -34,8 +34,8 @@ pub enum Trouble {
     Dns,
     /// Nobody listens.
     Refused,
-    /// No answer within [`LIMIT`].
-    Slow,
+    /// No answer within this time.
+    Slow(Duration),
     /// Another status than 200.
     Status(u16),
     /// A redirect to another host, or one too many; says where to.
@@ -55,7 +55,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Dns => f.write_str("its host's name is not known from here"),
             Self::Refused => f.write_str("nobody listens there, seen from here"),
-            Self::Slow => write!(f, "it did not come within {} s", LIMIT.as_secs()),
+            Self::Slow(limit) => write!(f, "it did not come within {} s", limit.as_secs()),
             Self::Status(status) => write!(f, "the answer is {status}"),
             Self::Redirect(to) => write!(f, "it redirects to {to}"),
             Self::TooLarge => write!(f, "it is larger than {} MiB", SIZE / 1024 / 1024),
@@ -95,11 +95,20 @@ impl<'a> Fetcher<'a> {
         let start = Instant::now();
         let body = tokio::time::timeout(LIMIT, fetch(&self.client, url))
             .await
-            .map_err(|_| Trouble::Slow)??;
+            .map_err(|_| Trouble::Slow(LIMIT))??;
         Ok(Page {
             body,
             took: start.elapsed(),
         })
+    }
+
+    /// Makes the host show its certificates; the answer does not matter. Gives what was in the way.
+    pub(super) async fn knock(&self, url: &str, limit: Duration) -> Option<Trouble> {
+        match tokio::time::timeout(limit, self.client.head(url).send()).await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(classify(&error)),
+            Err(_) => Some(Trouble::Slow(limit)),
+        }
     }
 
     /// Whether the host agrees on TLS 1.2.
@@ -205,7 +214,7 @@ fn next(url: &Url, response: &reqwest::Response) -> Result<Url, Trouble> {
 
 fn classify(error: &reqwest::Error) -> Trouble {
     if error.is_timeout() {
-        return Trouble::Slow;
+        return Trouble::Slow(LIMIT);
     }
     if error.is_dns() {
         return Trouble::Dns;

@@ -1,8 +1,8 @@
 //! What the token issuer of a cluster publishes, seen as AWS would see it, and the tokens it signs.
 //!
 //! [`look`] fetches the discovery document and the keys from here, with limits, without
-//! credentials, and remembers how the connection was protected. [`document`] and [`token`] are
-//! pure. Decides nothing about add-ons and speaks to no cloud.
+//! credentials, and remembers how the connection was protected; [`glance`] asks for that alone.
+//! [`document`] and [`token`] are pure. Decides nothing about add-ons and speaks to no cloud.
 
 pub mod document;
 mod fetch;
@@ -23,6 +23,9 @@ pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 /// The longest that AWS, and so the checks, wait for a document.
 pub const LIMIT: Duration = Duration::from_secs(5);
+
+/// The longest that [`glance`] waits.
+pub const GLANCE: Duration = Duration::from_secs(3);
 
 /// The largest document that is read, in bytes.
 pub const SIZE: usize = 1024 * 1024;
@@ -79,7 +82,7 @@ pub async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
     let handshakes = fetcher.handshakes();
     // Of a host that does not answer in time nothing more is learnt.
     let speaks_tls12 = match discovery {
-        Err(Trouble::Slow) => None,
+        Err(Trouble::Slow(_)) => None,
         _ if handshakes.is_empty() => None,
         _ => Some(fetcher.speaks_tls12(&discovery_url).await),
     };
@@ -90,4 +93,18 @@ pub async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
         handshakes,
         speaks_tls12,
     })
+}
+
+/// Looks at the issuer's certificates alone, by one request within [`GLANCE`], whatever its answer
+/// is.
+///
+/// The error says why none was seen.
+pub async fn glance(issuer: &str, proxy: Option<&Proxy>) -> Result<Handshake, String> {
+    let fetcher = Fetcher::new(proxy).map_err(|error| error.to_string())?;
+    let trouble = fetcher.knock(&discovery_url(issuer), GLANCE).await;
+    match (fetcher.handshakes().into_iter().next(), trouble) {
+        (Some((_, handshake)), _) => Ok(handshake),
+        (None, Some(trouble)) => Err(trouble.to_string()),
+        (None, None) => Err("it showed no certificate".to_owned()),
+    }
 }

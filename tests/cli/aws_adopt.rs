@@ -410,7 +410,7 @@ fn a_trust_policy_that_would_be_too_long_is_not_sent() {
     exit 6
     --- stderr
     error: aws-ecr was not set up for `edge`
-      because: the trust policy would have 2311 characters, 2048 are allowed
+      because: the trust policy of mk8s-sandbox-edge-ecr would grow from 1926 to 2311 characters; the quota "Role trust policy length" (ACLSizePerRole) allows 2048
     hint: use a role of its own: --role-name NAME
     hint: or have AWS raise the account's quota "Role trust policy length"
     "#);
@@ -419,6 +419,60 @@ fn a_trust_policy_that_would_be_too_long_is_not_sent() {
     bed.moto.settings(&json!({"trust_quota": 4096}));
     bed.run(SETUP).ok();
     assert_eq!(statements(&bed.moto.role(ROLE)).len(), 13);
+}
+
+#[test]
+fn stale_statements_are_named_where_the_trust_policy_would_be_too_long() {
+    let bed = on();
+    let url = format!("https://{}", bed.issuer("edge"));
+    bed.aws(&format!(
+        "iam create-open-id-connect-provider --url {url} --client-id-list sts.amazonaws.com"
+    ));
+    bed.aws("iam create-open-id-connect-provider --url https://h.example/here");
+    let statement = |sid: &str, principal: Value| {
+        json!({"Sid": sid, "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+               "Principal": principal, "Condition": {"StringEquals": {"x": "y".repeat(300)}}})
+    };
+    let provider = |name: &str| format!("arn:aws:iam::123456789012:oidc-provider/h.example/{name}");
+    let trust = json!({"Version": "2012-10-17", "Statement": [
+        statement("Old", json!({"Federated": provider("old")})),
+        statement("Here", json!({"Federated": provider("here")})),
+        statement("Both", json!({"Federated": [provider("here"), provider("gone")]})),
+        statement("Ec2", json!({"Service": "ec2.amazonaws.com"})),
+    ]});
+    make_role(&bed, ROLE, "/", &trust.to_string());
+    bed.moto.forget();
+    snapshot!(bed.env, bed.run(SETUP), @r#"
+    exit 6
+    --- stderr
+    error: aws-ecr was not set up for `edge`
+      because: the trust policy of mk8s-sandbox-edge-ecr would grow from 2031 to 2416 characters; the quota "Role trust policy length" (ACLSizePerRole) allows 2048
+      because: Old (491 characters) names arn:aws:iam::123456789012:oidc-provider/h.example/old, which does not exist any more, and nobody else
+      because: Both (552 characters) names arn:aws:iam::123456789012:oidc-provider/h.example/gone, which does not exist any more
+    hint: remove the statements that name nobody else from the trust policy
+    hint: or use a role of its own: --role-name NAME
+    "#);
+    assert_eq!(bed.moto.writes(), [""; 0]);
+    let lists = |bed: &Bed| {
+        let log = bed.moto.log();
+        log.iter()
+            .filter(|it| *it == "ListOpenIDConnectProviders")
+            .count()
+    };
+    assert_eq!(lists(&bed), 1);
+    // Without the right to list them it is done without, and where there is room nobody asks.
+    bed.moto.faults(
+        &json!([{"action": "ListOpenIDConnectProviders", "code": "AccessDenied",
+        "times": 9}]),
+    );
+    bed.run(SETUP)
+        .exits(6)
+        .err("characters; the quota \"Role trust policy length\"")
+        .never("exist any more");
+    bed.moto.settings(&json!({"trust_quota": 4096}));
+    bed.moto.forget();
+    bed.run(SETUP).ok();
+    assert_eq!(lists(&bed), 0);
 }
 
 #[test]

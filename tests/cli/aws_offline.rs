@@ -1,6 +1,6 @@
 //! `mk8s aws permissions` and `mk8s aws workload`, which talk to nobody, and `mk8s aws status`.
 
-use crate::support::{Bed, Env, Reader, read_yaml, snapshot};
+use crate::support::{ACCOUNT, Bed, Env, Reader, read_yaml, snapshot};
 use serde_json::json;
 
 #[test]
@@ -236,27 +236,73 @@ fn permissions_are_printed_without_a_connection() {
 
 #[test]
 fn every_call_is_in_the_printed_permissions() {
-    let bed = Bed::edge();
+    let mut bed = Bed::edge();
+    let own = format!("{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop:1");
+    let other = own.replace(ACCOUNT, "222222222222");
+    for account in [ACCOUNT, "222222222222"] {
+        bed.aws(&format!(
+            "ecr create-repository --region eu-central-1 --registry-id {account} --repository-name shop"
+        ));
+    }
+    let check = |image: &str| format!("check -c edge --skip issuer --image {image}");
     for (purpose, line) in [
         ("setup", "aws setup aws-ecr -c edge --yes"),
         ("status", "aws status aws-ecr -c edge"),
+        ("check", &check(&own)),
+        ("check", &check(&other)),
         (
             "teardown",
             "aws teardown aws-ecr -c edge --with-oidc-provider --yes",
         ),
     ] {
         bed.moto.forget();
-        bed.run(line).ok();
-        let allowed = bed
-            .run(&format!("aws permissions --for {purpose}"))
-            .ok()
-            .stdout;
-        for action in bed.moto.log() {
-            assert!(
-                action == "GetCallerIdentity" || allowed.contains(&format!("\"iam:{action}\"")),
-                "{purpose} calls {action}, which `aws permissions` does not list"
-            );
-        }
+        let run = bed.run(line);
+        // The images are not there.
+        let run = if purpose == "check" {
+            run.exits(11)
+        } else {
+            run.ok()
+        };
+        let called = bed.moto.log();
+        assert!(!called.is_empty(), "{run}");
+        all_allowed(&bed, purpose, &called);
+    }
+    bed.run("addon enable aws-ecr -c edge --with-prerequisites --role-arn arn:aws:iam::123456789012:role/pull")
+        .ok();
+    bed.act_in("222222222222");
+    bed.moto.forget();
+    let line = "aws setup aws-ecr -c edge --apply-repository-policy --yes --image";
+    bed.run(&format!("{line} {other}")).ok();
+    let called = bed.moto.log();
+    assert!(
+        called.iter().any(|it| it == "SetRepositoryPolicy"),
+        "{called:?}"
+    );
+    all_allowed(&bed, "repository-policy", &called);
+    // Who lacks such a right is shown the policy that has it.
+    bed.moto.faults(
+        &json!([{"action": "SetRepositoryPolicy", "code": "AccessDeniedException",
+        "times": 9}]),
+    );
+    bed.aws("ecr delete-repository-policy --region eu-central-1 --repository-name shop");
+    bed.run(&format!("{line} {other}"))
+        .exits(4)
+        .err("hint: `mk8s aws permissions --for repository-policy` prints such a policy");
+}
+
+#[track_caller]
+fn all_allowed(bed: &Bed, purpose: &str, called: &[String]) {
+    let line = format!("aws permissions --for {purpose} -o names");
+    let allowed = bed.run(&line).ok().stdout;
+    for action in called {
+        let listed = |service: &str| {
+            let name = format!("{service}:{action}");
+            allowed.lines().any(|it| it == name)
+        };
+        assert!(
+            action == "GetCallerIdentity" || listed("iam") || listed("ecr"),
+            "{purpose} calls {action}, which `aws permissions` does not list"
+        );
     }
 }
 

@@ -268,6 +268,14 @@ fn flags_that_aws_would_refuse_are_refused_before_any_call() {
         ("--permissions-boundary x", "boundary"),
         ("--account 12345", "12 are needed"),
         ("--role-arn arn:aws:iam::123456789012:user/x", "role ARN"),
+        (
+            "--role-arn arn:aws:iam::123456789012:role/a/x --role-name y",
+            "--role-name y was given together with --role-arn",
+        ),
+        (
+            "--role-arn arn:aws:iam::123456789012:role/a/x --role-path /b/",
+            "--role-path /b/ was given together with --role-arn",
+        ),
         ("--image nginx:latest", "nginx"),
         ("--only everything", "--only"),
     ] {
@@ -283,6 +291,27 @@ fn flags_that_aws_would_refuse_are_refused_before_any_call() {
         .exits(2)
         .err("did you mean");
     bed.run("aws setup aws-ecr -c nope --yes").exits(3);
+    for (flags, code, told) in [
+        (
+            "--pull-policy arn:aws:iam::aws:policy/NoSuchThing",
+            3,
+            "there is no policy arn:aws:iam::aws:policy/NoSuchThing",
+        ),
+        (
+            "--pull-policy arn:aws-cn:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+            6,
+            "is not in the partition aws, where the role is",
+        ),
+        (
+            "--permissions-boundary arn:aws:iam::999999999999:policy/b",
+            6,
+            "is not in the account 123456789012, where the role is",
+        ),
+    ] {
+        bed.run(&format!("aws setup aws-ecr -c edge --yes {flags}"))
+            .exits(code)
+            .err(told);
+    }
     assert!(bed.moto.log().iter().all(|action| is_read(action)));
     assert_eq!(bed.patches(), 0);
 }

@@ -452,7 +452,7 @@ fn repository(bed: &Bed, account: &str) {
 pub(crate) const OTHER_DEFECTS: [Defect; 2] = [
     defect("AWS does not know the access key", &["aws-identity"], false),
     defect(
-        "the issuer's certificate is from no public authority, and no thumbprint is registered",
+        "the issuer's certificate is from no public authority, and another thumbprint is registered",
         &["issuer-tls", "oidc-thumbprint"],
         false,
     ),
@@ -463,6 +463,17 @@ fn a_private_authority_makes_the_thumbprint_matter() {
     let mut bed = Bed::holding(&[hetzner("edge", &[])], &["--oidc"]);
     bed.env.with_commands();
     bed.run("aws setup aws-ecr -c edge --yes").ok();
+    let run = json_of(&bed, "check -c edge").ok();
+    assert!(ids(&run, &["pass"]).contains("oidc-thumbprint"), "{run}");
+    let arn = bed.aws("iam list-open-id-connect-providers")["OpenIDConnectProviderList"][0]["Arn"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    bed.aws(&format!(
+        "iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn {arn} \
+         --thumbprint-list {}",
+        "0".repeat(40)
+    ));
     // As AWS sees it: without the sandbox's own authority.
     bed.env.unset("SSL_CERT_FILE");
     let run = json_of(&bed, "check -c edge").exits(11);

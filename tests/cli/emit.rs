@@ -279,7 +279,7 @@ fn the_script_does_nothing_in_another_account() {
 
 /// The API's object of a cluster whose every text is meant to break out of its quotes.
 fn hostile() -> Value {
-    let issuer = "oidc.example.com/a'b`c$(d)\\e";
+    let issuer = "oidc.sandbox.localhost/a'b`c$(d)\\e";
     json!({
         "kind": "mk8s", "id": "1'2", "version": 1,
         "name": "it's $(touch pwned) `touch pwned` \"q\" ${x} %{y} \\ back\nslash",

@@ -487,7 +487,25 @@ fn rehearsal() -> String {
     let text = String::from_utf8(output.stdout).unwrap();
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaints}\n{text}");
-    same_every_time(&fixed_ports(&text))
+    same_every_time(&fixed_thumbprints(&fixed_ports(&text)))
+}
+
+/// The certificates of a sandbox are made anew for every run.
+fn fixed_thumbprints(text: &str) -> String {
+    let mark = "thumbprint ";
+    let mut parts = text.split(mark);
+    let mut fixed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        fixed.push_str(mark);
+        let digits = part.bytes().take_while(u8::is_ascii_hexdigit).count();
+        if digits == 40 {
+            fixed.push_str(&"0123456789".repeat(4));
+            fixed.push_str(&part[digits..]);
+        } else {
+            fixed.push_str(part);
+        }
+    }
+    fixed
 }
 
 /// The free ports of this run, as wide as they are so that columns stay, and how long a look took.

@@ -29,6 +29,7 @@ mod aws_kills;
 mod aws_offline;
 mod aws_setup;
 mod aws_teardown;
+mod aws_thumbprints;
 mod catalogue;
 mod check;
 mod check_aws;

@@ -20,17 +20,7 @@ fn two_accounts() -> Bed {
         "addon enable aws-ecr -c edge --with-prerequisites --role-arn {ROLE}"
     ))
     .ok();
-    let answer = bed.aws(&format!(
-        "sts assume-role --role-arn arn:aws:iam::{OWNER}:role/ops --role-session-name ops"
-    ));
-    for (variable, field) in [
-        ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
-        ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
-        ("AWS_SESSION_TOKEN", "SessionToken"),
-    ] {
-        let value = answer["Credentials"][field].as_str().unwrap().to_owned();
-        bed.env.set(variable, &value);
-    }
+    bed.act_in(OWNER);
     bed.aws("ecr create-repository --repository-name team/shop --region eu-central-1");
     bed.moto.forget();
     bed

@@ -9,11 +9,12 @@ mod trust;
 
 use super::backup::Backup;
 use super::explain::explain;
-use super::iam::{Answer, Failure, Iam, NewRole, Role};
+use super::iam::{Answer, Failure, Iam, NewProvider, NewRole, Role};
 use super::merge::foreign;
 use super::name::Tags;
 use super::plan::{Step, Trusting, Work};
 use super::quotable;
+use super::thumbprint::PrivateCa;
 use crate::error::{Error, Kind, Result};
 use crate::permit::Permit;
 use serde_json::Value;
@@ -100,13 +101,9 @@ impl<'a, I: Iam> Applier<'a, I> {
             Work::Cluster(_) | Work::Later(_) => Err(Error::failure(
                 "a step of the cluster was given to IAM, and not done",
             )),
-            Work::CreateProvider {
-                arn,
-                url,
-                audience,
-                tags,
-            } => self.create_provider(clock, arn, url, audience, tags).await,
+            Work::CreateProvider(provider) => self.create_provider(clock, provider).await,
             Work::AddAudience { arn, audience } => self.add_audience(clock, arn, audience).await,
+            Work::AddThumbprint { arn, ca } => self.add_thumbprint(clock, arn, ca).await,
             Work::CreateRole { role, trust } => self.create_role(clock, role, trust).await,
             Work::SetTrust(trust) => self.set_trust(clock, trust, StepOutcome::default()).await,
             Work::RemoveTrust {
@@ -138,11 +135,9 @@ impl<'a, I: Iam> Applier<'a, I> {
     async fn create_provider(
         &mut self,
         mut clock: Clock,
-        arn: &str,
-        url: &str,
-        audience: &str,
-        tags: &Tags,
+        provider: &NewProvider,
     ) -> Result<StepOutcome> {
+        let (arn, audience) = (provider.arn.as_str(), provider.audience.as_str());
         let what = format!("the OIDC provider {} was not created", quotable(arn));
         if self.made.contains(arn) {
             return Ok(StepOutcome::default());
@@ -150,9 +145,7 @@ impl<'a, I: Iam> Applier<'a, I> {
         let mut outcome = StepOutcome::default();
         let answer = clock
             .persist(Failure::passing, async || {
-                self.iam
-                    .create_provider(url, audience, tags, self.permit)
-                    .await
+                self.iam.create_provider(provider, self.permit).await
             })
             .await;
         match answer {
@@ -165,9 +158,9 @@ impl<'a, I: Iam> Applier<'a, I> {
         }
         loop {
             match self.iam.provider(arn).await {
-                Ok(Some(provider)) if provider.client_ids.iter().any(|it| it == audience) => {
+                Ok(Some(found)) if found.client_ids.iter().any(|it| it == audience) => {
                     // A create whose answer was lost comes back as "exists", with our tags.
-                    outcome.changed |= provider.tags == *tags;
+                    outcome.changed |= found.tags == provider.tags;
                     return Ok(outcome);
                 }
                 Ok(Some(_)) if !outcome.changed => {
@@ -231,6 +224,47 @@ impl<'a, I: Iam> Applier<'a, I> {
             }
             if !clock.wait().await {
                 return Err(invisible("the new audience", &clock));
+            }
+        }
+    }
+
+    /// Adds a thumbprint to the list that is read right before, because IAM replaces the whole.
+    async fn add_thumbprint(
+        &self,
+        mut clock: Clock,
+        arn: &str,
+        ca: &PrivateCa,
+    ) -> Result<StepOutcome> {
+        let what = format!(
+            "the thumbprint {} was not added to {}",
+            ca.thumbprint,
+            quotable(arn)
+        );
+        let mut outcome = StepOutcome::default();
+        loop {
+            match self.iam.provider(arn).await {
+                Ok(Some(provider)) if ca.fits(&provider) => return Ok(outcome),
+                Ok(Some(provider)) if !outcome.changed => {
+                    let list = ca.added_to(&provider.thumbprints);
+                    clock
+                        .persist(Failure::passing, async || {
+                            self.iam.set_thumbprints(arn, &list, self.permit).await
+                        })
+                        .await
+                        .map_err(|failure| self.failed(&failure, what.clone()))?;
+                    outcome.changed = true;
+                    continue;
+                }
+                Ok(None) if !outcome.changed && !self.made.contains(arn) => {
+                    return Err(Error::not_found(what)
+                        .because("the OIDC provider was there when the plan was made"));
+                }
+                Ok(_) => {}
+                Err(failure) if failure.passing() => {}
+                Err(failure) => return Err(self.failed(&failure, what)),
+            }
+            if !clock.wait().await {
+                return Err(invisible("the new thumbprint", &clock));
             }
         }
     }

@@ -218,7 +218,7 @@ fn next_trust(trusting: &Trusting, role: &Role, existing: &Value) -> Result<Opti
     let size = trust::size(&next);
     if size > trusting.quota {
         return Err(Error::refused(what()).because(format!(
-            "it would have {size} characters, {} are allowed",
+            "it would have {size} characters by now, the quota \"Role trust policy length\" allows {}",
             trusting.quota
         )));
     }

@@ -46,13 +46,17 @@ fn document(blueprint: &Blueprint) -> Value {
     let mut resources = json!({});
     let mut outputs = json!({});
     if let Some(provider) = &blueprint.provider {
+        let mut properties = json!({
+            "Url": provider.url,
+            "ClientIdList": [provider.audience],
+        });
+        if let Some(thumbprint) = &provider.thumbprint {
+            properties["ThumbprintList"] = json!([thumbprint]);
+        }
+        properties["Tags"] = tag_list(&provider.tags);
         resources["OidcProvider"] = json!({
             "Type": "AWS::IAM::OIDCProvider",
-            "Properties": {
-                "Url": provider.url,
-                "ClientIdList": [provider.audience],
-                "Tags": tag_list(&provider.tags),
-            },
+            "Properties": properties,
         });
         outputs["OidcProviderArn"] = json!({"Value": {"Ref": "OidcProvider"}});
     }

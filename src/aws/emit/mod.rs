@@ -8,8 +8,7 @@ mod cloudformation;
 mod shell;
 mod terraform;
 
-use super::iam::{Caller, NewRole};
-use super::name::Tags;
+use super::iam::{Caller, NewProvider, NewRole};
 use super::plan::{Awaited, Plan, Work};
 use super::quotable;
 use super::setup::{Order, setup_plan};
@@ -38,15 +37,6 @@ impl Format {
             Self::CloudFormation => "cloudformation",
         }
     }
-}
-
-/// An OIDC provider to make.
-#[derive(Debug, Clone, PartialEq)]
-struct Provider {
-    arn: String,
-    url: String,
-    audience: String,
-    tags: Tags,
 }
 
 /// A role to make.
@@ -81,7 +71,7 @@ pub struct Blueprint {
     cluster: String,
     addon: &'static str,
     replace_trust: bool,
-    provider: Option<Provider>,
+    provider: Option<NewProvider>,
     role: Option<Role>,
     policy: Option<Attachment>,
 }
@@ -253,19 +243,7 @@ impl Blueprint {
         };
         for step in plan.steps {
             match step.work {
-                Work::CreateProvider {
-                    arn,
-                    url,
-                    audience,
-                    tags,
-                } => {
-                    blueprint.provider = Some(Provider {
-                        arn,
-                        url,
-                        audience,
-                        tags,
-                    });
-                }
+                Work::CreateProvider(provider) => blueprint.provider = Some(*provider),
                 Work::CreateRole { role, trust } => {
                     blueprint.role = Some(Role {
                         new: *role,

@@ -3,7 +3,8 @@
 //! It may be run again: what exists is looked at and kept, and a trust policy that holds statements
 //! of others is never overwritten, because a shell cannot merge JSON.
 
-use super::{Attachment, Blueprint, Provider, Role, VERSION};
+use super::{Attachment, Blueprint, Role, VERSION};
+use crate::aws::iam::NewProvider;
 use crate::aws::name::Tags;
 use crate::aws::trust::statements;
 use serde_json::{Value, json};
@@ -29,6 +30,26 @@ make() {
     *) stop "$output" ;;
     esac
 }
+"#;
+
+/// The part for a provider that exists where its authority is a private one. IAM replaces the whole
+/// list, which may have five.
+const THUMBPRINT: &str = r#"    stored=$(aws iam get-open-id-connect-provider --output text \
+        --open-id-connect-provider-arn "$provider" --query 'ThumbprintList[]' | tr A-F a-f)
+    case $stored in
+    *"$thumbprint"*) say "It has the thumbprint $thumbprint" ;;
+    *)
+        [ "$stored" != None ] || stored=
+        # shellcheck disable=SC2086 # Words on purpose.
+        set -- $stored
+        while [ $# -gt 4 ]; do
+            shift
+        done
+        aws iam update-open-id-connect-provider-thumbprint \
+            --open-id-connect-provider-arn "$provider" --thumbprint-list "$@" "$thumbprint"
+        say "Added the thumbprint $thumbprint"
+        ;;
+    esac
 "#;
 
 /// The whole script.
@@ -64,26 +85,40 @@ caller=$(aws sts get-caller-identity --query Account --output text)
     out
 }
 
-fn make_provider(out: &mut String, provider: &Provider) {
-    let input = json!({
+fn make_provider(out: &mut String, provider: &NewProvider) {
+    let mut input = json!({
         "Url": provider.url,
         "ClientIDList": [provider.audience],
-        "Tags": tag_list(&provider.tags),
     });
+    let mut thumbprint = "";
+    if let Some(hex) = &provider.thumbprint {
+        input["ThumbprintList"] = json!([hex]);
+        thumbprint = THUMBPRINT;
+    }
+    input["Tags"] = tag_list(&provider.tags);
+    let named = provider
+        .thumbprint
+        .as_deref()
+        .map_or_else(String::new, |hex| {
+            format!(
+                "# Of the issuer's private CA.\nthumbprint={}\n",
+                quoted(hex)
+            )
+        });
     let _ = write!(
         out,
         r#"
 # The OIDC provider.
 provider={arn}
 audience={audience}
-input={input}
+{named}input={input}
 if make aws iam create-open-id-connect-provider --cli-input-json "$input"; then
     say "Created OIDC provider $provider"
 else
     aws iam add-client-id-to-open-id-connect-provider \
         --open-id-connect-provider-arn "$provider" --client-id="$audience"
     say "OIDC provider $provider exists and has the audience $audience"
-fi
+{thumbprint}fi
 "#,
         arn = quoted(&provider.arn),
         audience = quoted(&provider.audience),

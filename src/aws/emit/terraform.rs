@@ -2,7 +2,8 @@
 //!
 //! `${` and `%{` of names and documents are escaped: Terraform must read back what was meant.
 
-use super::{Blueprint, Format, Provider, Role, VERSION};
+use super::{Blueprint, Format, Role, VERSION};
+use crate::aws::iam::NewProvider;
 use crate::aws::name::Tags;
 use crate::error::Result;
 use hcl::expr::{FuncCall, Object, ObjectKey, Traversal, TraversalOperator, Variable};
@@ -107,14 +108,19 @@ fn aws_provider() -> Expression {
     Expression::from(wanted)
 }
 
-fn provider_block(provider: &Provider, label: &str, account: &str) -> Block {
-    Block::builder("resource")
+fn provider_block(provider: &NewProvider, label: &str, account: &str) -> Block {
+    let mut block = Block::builder("resource")
         .add_labels([PROVIDER, label])
         .add_attribute(("url", text(&provider.url)))
         .add_attribute((
             "client_id_list",
             Expression::from(vec![text(&provider.audience)]),
-        ))
+        ));
+    if let Some(thumbprint) = &provider.thumbprint {
+        let list = Expression::from(vec![text(thumbprint)]);
+        block = block.add_attribute(("thumbprint_list", list));
+    }
+    block
         .add_attribute(tags(&provider.tags))
         .add_block(right_account(label, account))
         .build()

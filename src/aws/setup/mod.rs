@@ -8,12 +8,13 @@ mod template;
 mod trust;
 
 use super::explain::explain;
-use super::iam::Role;
+use super::iam::{NewProvider, Provider, Role};
 use super::name::attached_tag;
 use super::plan::{Action, Awaited, Plan, Step, TrustMode, Trusting, Work};
 use super::quotable;
 use super::state::{LEAST_TRUST_QUOTA, Look, Pull, Seen, State};
-use super::target::{ClusterFacts, Part, Request, Target};
+use super::target::{ClusterFacts, Part, Request, Target, path_of};
+use super::thumbprint::MOST;
 use crate::arn::RoleArn;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -50,15 +51,7 @@ pub fn setup_plan(
     state: &State,
     order: Order,
 ) -> Result<Plan> {
-    let mut plan = Planner {
-        facts,
-        request,
-        target,
-        state,
-        steps: Vec::new(),
-        warnings: facts.warnings.clone(),
-        replaced: Vec::new(),
-    };
+    let mut plan = Planner::new(facts, request, target, state);
     let role_arn = plan.role_arn();
     plan.workload_identity();
     plan.provider()?;
@@ -92,6 +85,17 @@ pub fn setup_plan(
     })
 }
 
+/// Whether the plan is refused because the trust policy of the role would be too long: then it is
+/// worth looking for statements that could go ([`super::state::look_for_stale`]).
+pub fn is_too_long(
+    facts: &ClusterFacts,
+    request: &Request,
+    target: &Target,
+    state: &State,
+) -> bool {
+    !request.replace_trust && Planner::new(facts, request, target, state).overflows()
+}
+
 struct Planner<'a> {
     facts: &'a ClusterFacts,
     request: &'a Request,
@@ -101,6 +105,25 @@ struct Planner<'a> {
     warnings: Vec<String>,
     /// What was replaced in the template; said only when the template is written.
     replaced: Vec<String>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(
+        facts: &'a ClusterFacts,
+        request: &'a Request,
+        target: &'a Target,
+        state: &'a State,
+    ) -> Self {
+        Self {
+            facts,
+            request,
+            target,
+            state,
+            steps: Vec::new(),
+            warnings: facts.warnings.clone(),
+            replaced: Vec::new(),
+        }
+    }
 }
 
 impl Planner<'_> {
@@ -128,6 +151,13 @@ impl Planner<'_> {
     /// The role's ARN: that of IAM, where the role exists.
     fn role_arn(&mut self) -> Option<String> {
         let wanted = self.target.role.as_ref()?;
+        if let Some(path) = &self.request.role_path
+            && path != path_of(wanted)
+        {
+            self.warnings.push(format!(
+                "--role-path is for a new role; the add-on's settings name {wanted}"
+            ));
+        }
         let Some(found) = self.found_role().map(|role| role.arn.clone()) else {
             return Some(wanted.as_str().to_owned());
         };
@@ -203,37 +233,72 @@ impl Planner<'_> {
             return Ok(());
         };
         self.warnings.extend(issuer.warnings());
-        let create = |detail: String| {
-            Step::shown(Part::OidcProvider, Action::Create, arn, detail).doing(
-                Work::CreateProvider {
-                    arn: arn.clone(),
-                    url: issuer.url().to_owned(),
-                    audience: audience.clone(),
-                    tags: self.facts.owner().tags(),
-                },
-            )
+        if let Seen::Known(Some(provider)) = &self.state.provider {
+            let steps = self.existing_provider(arn, provider);
+            self.steps.extend(steps);
+            return Ok(());
+        }
+        let mut detail = format!("audience {}", quotable(audience));
+        if let Some(ca) = &self.facts.private_ca {
+            detail = format!("{detail}, {}", ca.describe());
+        }
+        let new = NewProvider {
+            arn: arn.clone(),
+            url: issuer.url().to_owned(),
+            audience: audience.clone(),
+            thumbprint: self
+                .facts
+                .private_ca
+                .as_ref()
+                .map(|ca| ca.thumbprint.clone()),
+            tags: self.facts.owner().tags(),
         };
-        let step = match &self.state.provider {
-            Seen::Known(Some(provider)) if provider.client_ids.contains(audience) => {
-                Step::shown(Part::OidcProvider, Action::None, arn, "exists, audience ok")
-            }
-            Seen::Known(Some(_)) => Step::shown(
-                Part::OidcProvider,
-                Action::Update,
-                arn,
-                format!("adds audience {}", quotable(audience)),
-            )
-            .doing(Work::AddAudience {
-                arn: arn.clone(),
-                audience: audience.clone(),
-            }),
-            Seen::Unknown(failure) => create(format!("audience {}", quotable(audience))).because(
-                format!("{} is not allowed; made if it is missing", failure.action),
-            ),
-            _ => create(format!("audience {}", quotable(audience))),
-        };
+        let mut step = Step::shown(Part::OidcProvider, Action::Create, arn, detail)
+            .doing(Work::CreateProvider(Box::new(new)));
+        if let Some(right) = self.state.provider.missing_right() {
+            step = step.because(format!("{right} is not allowed; made if it is missing"));
+        }
         self.steps.push(step);
         Ok(())
+    }
+
+    /// What the provider that exists lacks; its other audiences and thumbprints stay.
+    fn existing_provider(&self, arn: &str, provider: &Provider) -> Vec<Step> {
+        let audience = &self.facts.audience;
+        let update = |detail| Step::shown(Part::OidcProvider, Action::Update, arn, detail);
+        let mut steps = Vec::new();
+        if !provider.client_ids.contains(audience) {
+            let detail = format!("adds audience {}", quotable(audience));
+            steps.push(update(detail).doing(Work::AddAudience {
+                arn: arn.to_owned(),
+                audience: audience.clone(),
+            }));
+        }
+        let missing = self.facts.private_ca.as_ref();
+        if let Some(ca) = missing.filter(|ca| !ca.fits(provider)) {
+            let stored = &provider.thumbprints;
+            let (gone, kept) = stored.split_at(ca.leaving(stored));
+            let mut detail = format!("adds {}, keeps {} others", ca.describe(), kept.len());
+            if !gone.is_empty() {
+                let gone: Vec<String> = gone.iter().map(|it| quotable(it)).collect();
+                detail = format!(
+                    "{detail}, drops {}, because {MOST} are allowed",
+                    gone.join(", ")
+                );
+            }
+            steps.push(update(detail).doing(Work::AddThumbprint {
+                arn: arn.to_owned(),
+                ca: ca.clone(),
+            }));
+        }
+        if steps.is_empty() {
+            let detail = match missing {
+                None => "exists, audience ok",
+                Some(_) => "exists, audience and thumbprint ok",
+            };
+            steps.push(Step::shown(Part::OidcProvider, Action::None, arn, detail));
+        }
+        steps
     }
 
     /// The add-on in the cluster, with the role or without.

@@ -8,8 +8,14 @@ use crate::aws::quotable;
 use crate::aws::state::Seen;
 use crate::aws::target::Part;
 use crate::aws::trust::{self, dead_principals, forbidden_character, statements};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use serde_json::Value;
+
+/// What AWS calls the quota.
+const QUOTA: &str = "Role trust policy length";
+
+const UNKNOWN_QUOTA: &str =
+    "the account's own limit is not known, because iam:GetAccountSummary is not allowed";
 
 impl Planner<'_> {
     pub(super) fn later_trust(&self, arn: &str) -> Result<Step> {
@@ -68,6 +74,9 @@ impl Planner<'_> {
         }
         self.warnings.append(&mut self.replaced);
         let merged = merge(&existing, template, &sid);
+        if trust::size(&merged) > self.quota() {
+            return Err(self.too_long(&existing, &merged));
+        }
         self.check_size(&merged)?;
         for (statement, id) in dead_principals(&existing) {
             self.warnings.push(format!(
@@ -129,6 +138,65 @@ impl Planner<'_> {
         }
     }
 
+    /// Whether what is to be merged into the trust policy of a role is too long for it.
+    pub(super) fn overflows(&mut self) -> bool {
+        let (Ok(Some(template)), Ok(sid)) = (self.template(), self.sid()) else {
+            return false;
+        };
+        let existing = self.found_role().map(|role| trust::parse_text(&role.trust));
+        let Some(Ok(existing)) = existing else {
+            return false;
+        };
+        trust::size(&merge(&existing, &template, &sid)) > self.quota()
+    }
+
+    /// The refusal, with the statements that could go.
+    fn too_long(&self, existing: &Value, merged: &Value) -> Error {
+        let (before, after) = (trust::size(existing), trust::size(merged));
+        let quota = self.quota();
+        let mut error = self.refused().because(format!(
+            "the trust policy of {} would grow from {before} to {after} characters; the quota \
+             \"{QUOTA}\" (ACLSizePerRole) allows {quota}",
+            quotable(&self.role_name())
+        ));
+        if let Seen::Unknown(_) = self.state.trust_quota {
+            error = error.because(UNKNOWN_QUOTA);
+        }
+        let account = format!(":iam::{}:oidc-provider/", self.target.account);
+        let registered = self.state.registered.known();
+        let is_gone = |arn: &str| {
+            registered.is_some_and(|known| !known.iter().any(|it| it == arn))
+                && arn.contains(&account)
+                && Some(arn) != self.target.provider_arn.as_deref()
+        };
+        let stale = trust::stale(merged, is_gone);
+        let mut room = 0;
+        for found in &stale {
+            let names: Vec<String> = found.gone.iter().map(|it| quotable(it)).collect();
+            let (statement, size) = (&found.statement, found.size);
+            error = error.because(format!(
+                "{statement} ({size} characters) names {}, which {} not exist any more{}",
+                names.join(", "),
+                if names.len() == 1 { "does" } else { "do" },
+                if found.whole { ", and nobody else" } else { "" },
+            ));
+            if found.whole {
+                // With its comma.
+                room += size + 1;
+            }
+        }
+        let own = "use a role of its own: --role-name NAME";
+        if after.saturating_sub(room) <= quota {
+            error
+                .hint("remove the statements that name nobody else from the trust policy")
+                .hint(format!("or {own}"))
+        } else {
+            error
+                .hint(own)
+                .hint(format!("or have AWS raise the account's quota \"{QUOTA}\""))
+        }
+    }
+
     pub(super) fn check_size(&self, document: &Value) -> Result<()> {
         let (size, quota) = (trust::size(document), self.quota());
         if size > quota {
@@ -136,13 +204,11 @@ impl Planner<'_> {
                 "the trust policy would have {size} characters, {quota} are allowed"
             ));
             return Err(match self.state.trust_quota {
-                Seen::Unknown(_) => error.because(
-                    "the account's own limit is not known, because iam:GetAccountSummary is not allowed",
-                ),
+                Seen::Unknown(_) => error.because(UNKNOWN_QUOTA),
                 _ => error,
             }
             .hint("use a role of its own: --role-name NAME")
-            .hint("or have AWS raise the account's quota \"Role trust policy length\""));
+            .hint(format!("or have AWS raise the account's quota \"{QUOTA}\"")));
         }
         match forbidden_character(document) {
             Some(bad) => Err(self.refused().because(format!(

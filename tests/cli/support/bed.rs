@@ -67,6 +67,22 @@ impl Bed {
         }
     }
 
+    /// Puts keys of another account into the environment.
+    #[track_caller]
+    pub(crate) fn act_in(&mut self, account: &str) {
+        let answer = self.aws(&format!(
+            "sts assume-role --role-arn arn:aws:iam::{account}:role/ops --role-session-name ops"
+        ));
+        for (variable, field) in [
+            ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
+            ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
+            ("AWS_SESSION_TOKEN", "SessionToken"),
+        ] {
+            let value = answer["Credentials"][field].as_str().unwrap().to_owned();
+            self.env.set(variable, &value);
+        }
+    }
+
     /// Everything in IAM and all add-ons of all clusters, without what differs from run to run.
     #[track_caller]
     pub(crate) fn world(&self) -> Value {

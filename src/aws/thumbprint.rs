@@ -1,0 +1,124 @@
+//! Thumbprints of issuers whose authority is a private one: which one IAM has to know. Pure.
+//!
+//! AWS goes by its own list of public authorities and looks at the stored thumbprints only where
+//! none of those vouches for the issuer, so there is nothing to do for a public one.
+
+use super::iam::Provider;
+
+/// The most thumbprints that a provider may have.
+pub const MOST: usize = 5;
+
+/// What an issuer serves for which no public authority vouches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateCa {
+    /// The thumbprint of the last certificate that was served: the topmost authority's.
+    pub thumbprint: String,
+    /// The thumbprints of the authorities below it that were served too.
+    below: Vec<String>,
+    /// Whether it is the server's own certificate, because no other was served.
+    alone: bool,
+}
+
+impl PrivateCa {
+    /// By the thumbprints of all certificates, the server's own first; `None` if there is none.
+    pub fn of_chain(mut chain: Vec<String>) -> Option<Self> {
+        let thumbprint = chain.pop()?;
+        let alone = chain.is_empty();
+        Some(Self {
+            thumbprint,
+            below: chain.into_iter().skip(1).collect(),
+            alone,
+        })
+    }
+
+    /// Whether a stored thumbprint is that of an authority that was served.
+    pub fn fits(&self, provider: &Provider) -> bool {
+        let served = || self.below.iter().chain([&self.thumbprint]);
+        let stored = &provider.thumbprints;
+        stored
+            .iter()
+            .any(|stored| served().any(|served| served.eq_ignore_ascii_case(stored)))
+    }
+
+    /// The list with which ours is added: the stored ones stay, but for the oldest where there are
+    /// too many.
+    pub fn added_to(&self, stored: &[String]) -> Vec<String> {
+        let mut list = stored[self.leaving(stored)..].to_vec();
+        list.push(self.thumbprint.clone());
+        list
+    }
+
+    /// How many of the stored ones have to make room.
+    pub fn leaving(&self, stored: &[String]) -> usize {
+        (stored.len() + 1).saturating_sub(MOST)
+    }
+
+    /// `thumbprint HEX of the issuer's private CA`.
+    pub fn describe(&self) -> String {
+        let whose = if self.alone {
+            "only certificate, which no public CA signed"
+        } else {
+            "private CA"
+        };
+        format!("thumbprint {} of the issuer's {whose}", self.thumbprint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(digit: char) -> String {
+        digit.to_string().repeat(40)
+    }
+
+    fn chain(digits: &str) -> Option<PrivateCa> {
+        PrivateCa::of_chain(digits.chars().map(hex).collect())
+    }
+
+    fn provider(digits: &str) -> Provider {
+        Provider {
+            thumbprints: digits.chars().map(hex).collect(),
+            ..Provider::default()
+        }
+    }
+
+    #[test]
+    fn authorities_count_and_the_servers_own_certificate_only_where_it_is_alone() {
+        assert_eq!(chain(""), None);
+        for (served, stored, fits) in [
+            ("abc", "c", true),
+            ("abc", "0b", true),
+            ("abc", "BC", true),
+            ("abc", "a", false),
+            ("abc", "", false),
+            ("ab", "a", false),
+            ("a", "a", true),
+            ("a", "b", false),
+        ] {
+            let ca = chain(served).unwrap();
+            assert_eq!(ca.fits(&provider(stored)), fits, "{served} {stored}");
+        }
+        let told = |served| chain(served).unwrap().describe();
+        assert_eq!(
+            told("abc"),
+            format!("thumbprint {} of the issuer's private CA", hex('c'))
+        );
+        assert!(told("a").ends_with("only certificate, which no public CA signed"));
+    }
+
+    #[test]
+    fn the_list_keeps_what_is_stored_and_has_five_at_most() {
+        for (stored, list, leaving) in [
+            ("", "f", 0),
+            ("1", "1f", 0),
+            ("1234", "1234f", 0),
+            ("12345", "2345f", 1),
+        ] {
+            let ca = chain("ef").unwrap();
+            let stored = provider(stored).thumbprints;
+            assert_eq!(ca.added_to(&stored), provider(list).thumbprints);
+            assert_eq!(ca.leaving(&stored), leaving);
+        }
+    }
+}
