@@ -1,10 +1,9 @@
 //! The group *add-ons*: whether what is on can work, on the live cluster and in manifests.
 
-use super::manifest::{counted, or_pass, set};
 use super::scene::{Subject, quote};
+use super::words::{counted, or_pass, set};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::addon::{self, Addon, ParamKind, Ready, rules};
-use crate::aws::image::{Image, PrivateImage, parse as parse_image};
 use serde_json::Value;
 
 pub(super) static GROUP: Group = Group {
@@ -128,14 +127,6 @@ fn command(scene: &Scene<'_>, subject: &Subject<'_>, words: &str) -> String {
     }
 }
 
-/// The private image of `--image`, if it is one.
-pub(super) fn private_image(scene: &Scene<'_>) -> Option<PrivateImage> {
-    match parse_image(scene.session.asked.image.as_deref()?) {
-        Ok(Image::Private(image)) => Some(image),
-        _ => None,
-    }
-}
-
 fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = findings(scene, |subject, addon, finding| {
         let rules::Finding::Prerequisite(needed) = finding else {
@@ -148,7 +139,7 @@ fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
                 .fix(command(scene, subject, &words)),
         )
     });
-    if private_image(scene).is_some() {
+    if scene.session.private_image().is_some() {
         for subject in scene.subjects() {
             if subject.cluster().add_on("awsECR").is_none() {
                 problems.push(place(
@@ -263,7 +254,7 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
                 .fix(role_fix(scene, subject)),
         )
     });
-    let image = private_image(scene);
+    let image = scene.session.private_image();
     for subject in scene.subjects() {
         let cluster = subject.cluster();
         let Some(settings) = cluster.add_on("awsECR") else {

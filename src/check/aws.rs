@@ -2,16 +2,17 @@
 //!
 //! What the trust policy says is judged in `trust`.
 
-use super::addons::private_image;
+use super::facts::{AwsFacts, IssuerFacts};
 use super::scene::quote;
+use super::seer::Seer;
+use super::words::{SAME_ACCOUNT, judged};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, trust};
-use crate::arn::RoleArn;
 use crate::aws::explain::explain;
-use crate::aws::iam::{Answer, Caller, Cause, Failure, Provider, Role};
+use crate::aws::iam::{Caller, Cause};
 use crate::aws::inspect::{Inspector, Refusal, Simulated};
 use crate::aws::quotable;
-use crate::aws::state::{self, Look, Pull, Seen, State as Iam};
-use crate::aws::target::{self, Access, ClusterFacts, Request, Target};
+use crate::aws::state::{self, Look, Pull, Seen};
+use crate::aws::target::{self, Access, ClusterFacts, Request};
 use crate::aws::thumbprint::PrivateCa;
 use crate::error::Error;
 
@@ -149,29 +150,13 @@ pub(super) static GROUP: Group = Group {
     ],
 };
 
-/// The words for a cluster that pulls from its own account.
-pub(super) const SAME_ACCOUNT: &str = "same account, no role needed";
-
-/// What was looked at.
-#[derive(Debug)]
-pub(super) struct Facts {
-    /// What the cluster publishes, or why it is unfit.
-    pub(super) cluster: Result<ClusterFacts, Error>,
-    /// Where the AWS side belongs, or why the credentials are not for it.
-    pub(super) target: Option<Result<Target, Error>>,
-    /// What IAM holds, or why it could not be looked at.
-    pub(super) iam: Option<Result<Iam, Error>>,
-    /// What IAM says of a pull by the role.
-    simulated: Option<Answer<Vec<Simulated>>>,
-}
-
 fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
     Box::pin(async move {
         let session = scene.session;
         if !session.is_online() {
             return Gate::NotAsked("only manifests were named".to_owned());
         }
-        if scene.cluster_name.is_none() && private_image(scene).is_none() {
+        if scene.cluster_name.is_none() && scene.session.private_image().is_none() {
             return Gate::NotAsked("no cluster was named (-c NAME)".to_owned());
         }
         let (sdk, caller) = session.caller().await;
@@ -196,8 +181,8 @@ async fn look(
     sdk: &impl crate::aws::Iam,
     caller: &Caller,
     cluster: Result<ClusterFacts, Error>,
-) -> Facts {
-    let mut found = Facts {
+) -> AwsFacts {
+    let mut found = AwsFacts {
         target: None,
         iam: None,
         simulated: None,
@@ -207,7 +192,7 @@ async fn look(
         return found;
     };
     let request = Request {
-        image_account: private_image(scene).map(|image| image.account),
+        image_account: scene.session.private_image().map(|image| image.account),
         ..Request::default()
     };
     let target = target::target(facts, &request, caller, "was not looked at");
@@ -222,100 +207,13 @@ async fn look(
         };
         if let Some(role) = role {
             let inspector = Inspector::connect(&scene.session.aws).await;
-            let image = private_image(scene);
+            let image = scene.session.private_image();
             found.simulated = Some(inspector.simulate(role, image.as_ref()).await);
         }
         found.iam = Some(seen);
     }
     found.target = Some(target);
     found
-}
-
-/// The facts of one cluster's AWS side, once the account is known to be right.
-pub(super) struct Seer<'a> {
-    pub(super) cluster: &'a ClusterFacts,
-    pub(super) target: &'a Target,
-    pub(super) iam: &'a Iam,
-}
-
-impl<'a> Seer<'a> {
-    /// The facts, or the finding that says why there are none.
-    pub(super) fn of(scene: &'a Scene<'_>) -> Result<Self, Finding> {
-        let facts = scene
-            .aws
-            .get()
-            .ok_or_else(|| Finding::skip("the cluster cannot be read"))?;
-        match (&facts.cluster, &facts.target, &facts.iam) {
-            (Ok(cluster), Some(Ok(target)), Some(Ok(iam))) => Ok(Self {
-                cluster,
-                target,
-                iam,
-            }),
-            (_, _, Some(Err(error))) => {
-                Err(Finding::unknown(error.message.clone()).evidence(error.because.join("; ")))
-            }
-            _ => Err(Finding::skip("the account is not known")),
-        }
-    }
-
-    /// The same where a role is needed and set.
-    pub(super) fn with_role(scene: &'a Scene<'_>) -> Result<Self, Finding> {
-        let seer = Self::of(scene)?;
-        if !seer.cluster.addon {
-            return Err(Finding::skip("aws-ecr is off"));
-        }
-        if seer.target.access == Access::SameAccount {
-            return Err(Finding::skip(SAME_ACCOUNT));
-        }
-        if seer.cluster.role_arn.is_none() {
-            return Err(Finding::skip("no role is set"));
-        }
-        Ok(seer)
-    }
-
-    /// The ARN of the role in the add-on's settings, if IAM has it.
-    pub(super) fn found(scene: &'a Scene<'_>) -> Option<&'a RoleArn> {
-        let seer = Self::with_role(scene).ok()?;
-        let role = seer.target.role.as_ref()?;
-        (seer.role()?.arn == role.as_str()).then_some(role)
-    }
-
-    /// The role, if it was found.
-    pub(super) fn role(&self) -> Option<&'a Role> {
-        self.iam.role.known()?.as_ref()
-    }
-
-    fn provider(&self) -> Option<&'a Provider> {
-        self.iam.provider.known()?.as_ref()
-    }
-
-    /// `mk8s aws setup aws-ecr -c NAME …`
-    pub(super) fn setup(&self, scene: &Scene<'_>, more: &str) -> String {
-        let name = quote(&self.cluster.name);
-        scene.mk8s_aws(&format!("aws setup aws-ecr -c {name}{more}"))
-    }
-
-    fn unknown(&self, failure: &Failure, what: &str) -> Finding {
-        unknown(failure, what, &self.target.caller).fix(format!(
-            "mk8s aws permissions --for check --account {}",
-            self.target.account
-        ))
-    }
-}
-
-/// What could not be looked at, and the right that is missing.
-pub(super) fn unknown(failure: &Failure, what: &str, caller: &str) -> Finding {
-    let error = explain(failure, what, Some(caller));
-    let message = if failure.denied() {
-        format!("{what} is unknown: {} is not allowed", failure.action)
-    } else {
-        format!("{what} is unknown: {} gave no answer", failure.action)
-    };
-    Finding::unknown(message).evidence(error.because.first().cloned().unwrap_or_default())
-}
-
-fn judged(finding: Result<Finding, Finding>) -> Vec<Finding> {
-    vec![finding.unwrap_or_else(|skipped| skipped)]
 }
 
 fn identity(scene: &Scene<'_>) -> Vec<Finding> {
@@ -421,7 +319,7 @@ fn thumbprint(scene: &Scene<'_>) -> Vec<Finding> {
         let Some(provider) = seer.provider() else {
             return Finding::skip("there is no OIDC provider");
         };
-        let look = scene.issuer.get().and_then(super::issuer::Facts::look);
+        let look = scene.issuer.get().and_then(IssuerFacts::look);
         let Some((_, shown)) = look.and_then(|look| look.handshakes.first()) else {
             return if provider.thumbprints.is_empty() {
                 Finding::pass("no thumbprint is stored: AWS goes by public authorities")

@@ -1,9 +1,9 @@
 //! The group *control-plane*: the API, the login, the org, the cluster and its issuer's URL.
 
 use super::scene::quote;
+use super::words::{as_finding, kind};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::control::{ApiError, Problem, Who};
-use crate::error::Error;
 use serde_json::Value;
 
 pub(super) static GROUP: Group = Group {
@@ -80,15 +80,6 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
     })
 }
 
-/// A failure in the user's words as a finding.
-pub(super) fn as_finding(error: &Error) -> Finding {
-    let mut finding = Finding::fail(error.message.clone());
-    if !error.because.is_empty() {
-        finding = finding.evidence(error.because.join("; "));
-    }
-    finding
-}
-
 /// The problem in the user's words, as evidence.
 fn evidence(scene: &Scene<'_>, error: &ApiError) -> String {
     let who = scene.session.settings().map(Who::of);
@@ -145,7 +136,7 @@ fn api_auth(scene: &Scene<'_>) -> Vec<Finding> {
         .settings()
         .and_then(crate::settings::Settings::identity);
     let source = identity.map_or_else(String::new, |identity| {
-        format!(" ({}, {})", identity.origin, super::setup::kind(&identity))
+        format!(" ({}, {})", identity.origin, kind(&identity))
     });
     vec![match &probe.outcome {
         Err(error) if error.problem == Problem::Unauthorized => {

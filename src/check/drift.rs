@@ -1,7 +1,7 @@
 //! The group *drift*: whether manifest and live cluster say the same about add-ons.
 
-use super::manifest::or_pass;
 use super::scene::quote;
+use super::words::or_pass;
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::drift::{self, Side};
 

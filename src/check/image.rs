@@ -1,14 +1,15 @@
 //! The group *image* (`--image`): whether the image can be what the cluster pulls.
 
-use super::addons::private_image;
-use super::aws::{SAME_ACCOUNT, Seer, unknown};
+use super::facts::ImageFacts;
 use super::scene::quote;
+use super::seer::Seer;
+use super::words::{SAME_ACCOUNT, unknown};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::arn::RoleArn;
 use crate::aws::ecr::{Ecr as _, EcrSdk};
 use crate::aws::iam::Answer;
 use crate::aws::image::{Image, PrivateImage, parse};
-use crate::aws::inspect::{CacheRule, Inspector, Refusal, Simulated};
+use crate::aws::inspect::{CacheRule, Inspector, Refusal};
 use crate::aws::proof::{Manifest, tag};
 use crate::aws::pull::{IMPORT_ACTION, lacks_import};
 use crate::aws::repository::{self, Admission, Repository};
@@ -92,20 +93,6 @@ pub(super) static GROUP: Group = Group {
     ],
 };
 
-/// What was looked at.
-#[derive(Debug)]
-pub(super) struct Facts {
-    repository: Answer<bool>,
-    image: Option<Answer<bool>>,
-    /// What the image consists of, if it is there.
-    manifest: Option<Answer<Manifest>>,
-    /// The rules of the registry's pull-through cache.
-    rules: Answer<Vec<CacheRule>>,
-    /// What IAM says of filling the cache, where a rule is for the repository.
-    import: Option<Answer<Vec<Simulated>>>,
-    policy: Option<Answer<Option<String>>>,
-}
-
 fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
     Box::pin(async move {
         if scene.session.asked.image.is_none() {
@@ -113,7 +100,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         }
         // Only where the group *aws* found that the credentials work.
         let works = matches!(scene.session.called(), Some(Ok(_)));
-        if let (true, Some(image)) = (works, private_image(scene)) {
+        if let (true, Some(image)) = (works, scene.session.private_image()) {
             let inspector = Inspector::connect(&scene.session.aws).await;
             let repository = inspector.repository_exists(&image).await;
             let there = repository == Ok(true);
@@ -139,7 +126,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
                 Some(ecr.repository_policy(&Repository::of(&image)).await)
             };
             // Prepared once a scene.
-            let _ = scene.image.set(Facts {
+            let _ = scene.image.set(ImageFacts {
                 repository,
                 image: tag,
                 manifest,
@@ -163,7 +150,7 @@ fn rule<'a>(
     (rule.prefix != CacheRule::ROOT || *repository == Ok(false)).then_some(rule)
 }
 
-impl Facts {
+impl ImageFacts {
     fn rule(&self, image: &PrivateImage) -> Option<&CacheRule> {
         rule(&self.rules, image, &self.repository)
     }
@@ -227,7 +214,7 @@ fn role_of(cluster: &Cluster) -> Option<RoleArn> {
 
 /// Compares with the live cluster and with every manifest: no network is needed for it.
 fn partition(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(image) = private_image(scene) else {
+    let Some(image) = scene.session.private_image() else {
         return vec![Finding::skip("the image is not in ECR")];
     };
     let mut judged = 0;
@@ -292,7 +279,7 @@ fn ecr_cli(scene: &Scene<'_>, words: &str) -> String {
 }
 
 fn repository_exists(scene: &Scene<'_>) -> Vec<Finding> {
-    let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
+    let (Some(image), Some(facts)) = (scene.session.private_image(), scene.image.get()) else {
         return vec![Finding::skip("the image was not looked at")];
     };
     vec![match &facts.repository {
@@ -320,7 +307,7 @@ fn repository_exists(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn image_exists(scene: &Scene<'_>) -> Vec<Finding> {
-    let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
+    let (Some(image), Some(facts)) = (scene.session.private_image(), scene.image.get()) else {
         return vec![Finding::skip("the image was not looked at")];
     };
     let name = image.digest.as_deref().unwrap_or_else(|| tag(&image));
@@ -394,7 +381,7 @@ fn no_role(scene: &Scene<'_>) -> &'static str {
 }
 
 fn pull_through(scene: &Scene<'_>) -> Vec<Finding> {
-    let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
+    let (Some(image), Some(facts)) = (scene.session.private_image(), scene.image.get()) else {
         return vec![Finding::skip("the image was not looked at")];
     };
     let Some(role) = role(scene) else {
@@ -419,7 +406,7 @@ fn pull_through(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// Whether the role may fill the cache: what IAM says, else what its policies are known to allow.
-fn import(scene: &Scene<'_>, facts: &Facts, role: &RoleArn, cache: &str) -> Finding {
+fn import(scene: &Scene<'_>, facts: &ImageFacts, role: &RoleArn, cache: &str) -> Finding {
     let may = || Finding::pass("the role may fill the pull-through cache").evidence(cache);
     let may_not = |why: String| {
         Finding::warn("the role may not fill the pull-through cache").evidence(format!(
@@ -468,7 +455,7 @@ fn import(scene: &Scene<'_>, facts: &Facts, role: &RoleArn, cache: &str) -> Find
 }
 
 fn repository_policy(scene: &Scene<'_>) -> Vec<Finding> {
-    let (Some(image), Some(facts)) = (private_image(scene), scene.image.get()) else {
+    let (Some(image), Some(facts)) = (scene.session.private_image(), scene.image.get()) else {
         return vec![Finding::skip("the image was not looked at")];
     };
     let Some(role) = role(scene) else {

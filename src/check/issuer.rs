@@ -2,9 +2,9 @@
 //!
 //! Everything is seen from here; AWS looks from the internet, and the wording says so.
 
+use super::facts::IssuerFacts;
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::aws::name::Issuer;
-use crate::error::Error;
 use crate::oidc::document::{self, ALGORITHMS};
 use crate::oidc::tls::{Distrust, Handshake, SOON};
 use crate::oidc::{self, Look, Trouble};
@@ -81,26 +81,6 @@ pub(super) static GROUP: Group = Group {
     ],
 };
 
-/// What was looked at.
-#[derive(Debug)]
-pub struct Facts {
-    /// The issuer's URL, as the status names it.
-    pub url: String,
-    /// The other URL in the status, where the two differ.
-    other: Option<String>,
-    /// Why IAM does not take the URL; then nothing was fetched.
-    bad: Option<String>,
-    /// What the issuer showed.
-    look: Option<Result<Look, Error>>,
-}
-
-impl Facts {
-    /// What the issuer showed, if it could be asked.
-    pub fn look(&self) -> Option<&Look> {
-        self.look.as_ref()?.as_ref().ok()
-    }
-}
-
 fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
     Box::pin(async move {
         if !scene.session.is_online() {
@@ -122,7 +102,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         } else {
             None
         };
-        let facts = Facts {
+        let facts = IssuerFacts {
             url: url.to_owned(),
             other: configured.filter(|it| *it != url).map(str::to_owned),
             bad,
@@ -135,7 +115,10 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
 }
 
 /// A check that judges what was fetched.
-fn judge(scene: &Scene<'_>, judge: impl FnOnce(&Facts, &Look) -> Vec<Finding>) -> Vec<Finding> {
+fn judge(
+    scene: &Scene<'_>,
+    judge: impl FnOnce(&IssuerFacts, &Look) -> Vec<Finding>,
+) -> Vec<Finding> {
     let Some(facts) = scene.issuer.get() else {
         return vec![Finding::skip("there is no issuer to look at")];
     };

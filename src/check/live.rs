@@ -3,6 +3,7 @@
 //! The one true proof. STS hides nearly every cause behind the same refusal; what it hides is told
 //! apart by the checks before. The token is a secret: it is read, sent to STS and never shown.
 
+use super::facts::LiveFacts;
 use super::scene::quote;
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::arn::RoleArn;
@@ -63,15 +64,6 @@ pub(super) static GROUP: Group = Group {
     ],
 };
 
-/// What was looked at.
-#[derive(Debug)]
-pub(super) struct Facts {
-    /// The token as it was read, or why it was not; `None` if no file was named.
-    token: Option<Result<SecretString, String>>,
-    /// What came of the exchange at STS.
-    assumed: OnceCell<Assumed>,
-}
-
 fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
     Box::pin(async move {
         let asked = &scene.session.asked;
@@ -81,7 +73,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         if !scene.session.is_online() {
             return Gate::Closed("only manifests were named".to_owned());
         }
-        let facts = Facts {
+        let facts = LiveFacts {
             token: asked.web_identity_token_file.as_deref().map(read),
             assumed: OnceCell::new(),
         };

@@ -1,8 +1,9 @@
 //! The group *manifest*: what `cpln` or the platform would take otherwise than it looks. Offline.
 
 use super::scene::{Doc, quote};
+use super::words::{as_finding, counted, or_pass, set};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
-use crate::addon::{self, Addon, Param, ParamKind, rules};
+use crate::addon::{self, ParamKind, rules};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -94,24 +95,6 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
     Box::pin(async { gate })
 }
 
-/// All problems, or the one finding that says that there is none.
-pub(super) fn or_pass(problems: Vec<Finding>, pass: impl FnOnce() -> Finding) -> Vec<Finding> {
-    if problems.is_empty() {
-        vec![pass()]
-    } else {
-        problems
-    }
-}
-
-/// `1 cluster`, `3 clusters`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
-}
-
 fn parse(scene: &Scene<'_>) -> Vec<Finding> {
     let files = &scene.session.files;
     let problems: Vec<Finding> = files
@@ -119,7 +102,7 @@ fn parse(scene: &Scene<'_>) -> Vec<Finding> {
         .filter_map(|file| {
             let error = file.manifest.as_ref().err()?;
             let line = line_in(&error.message);
-            Some(super::control_plane::as_finding(error).at(&file.label, line))
+            Some(as_finding(error).at(&file.label, line))
         })
         .collect();
     or_pass(problems, || {
@@ -319,18 +302,6 @@ fn required_field(scene: &Scene<'_>) -> Vec<Finding> {
     or_pass(problems, || {
         Finding::pass("every add-on has the settings it must have")
     })
-}
-
-/// The command that sets a setting; those without a flag are explained.
-pub(super) fn set(addon: &Addon, param: &Param, target: &str) -> String {
-    match param.flag {
-        Some(flag) => format!(
-            "mk8s addon enable {} {target} --{flag} {}",
-            addon.name,
-            param.kind.placeholder()
-        ),
-        None => format!("mk8s addon explain {}", addon.name),
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //!
 //! Everything is read once, when a group first needs it, and kept.
 
+use super::facts::{AwsFacts, ImageFacts, IssuerFacts, LiveFacts};
 use crate::aws::iam::{Answer, Caller, Iam as _};
+use crate::aws::image::{self, Image, PrivateImage};
 use crate::aws::sdk::{Connection as AwsConnection, Sdk};
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Client};
@@ -129,6 +131,14 @@ impl<'a> Session<'a> {
         Some(self.probe.get_or_init(look).await)
     }
 
+    /// The private image of `--image`, if it is one.
+    pub fn private_image(&self) -> Option<PrivateImage> {
+        match image::parse(self.asked.image.as_deref()?) {
+            Ok(Image::Private(image)) => Some(image),
+            _ => None,
+        }
+    }
+
     /// Asks AWS once who is calling.
     pub async fn caller(&self) -> &(Sdk, Answer<Caller>) {
         self.caller
@@ -159,13 +169,13 @@ pub struct Scene<'a> {
     pub cluster_name: Option<&'a str>,
     cluster: OnceCell<Result<Cluster, ApiError>>,
     /// What the group *aws* looked at.
-    pub(super) aws: OnceCell<super::aws::Facts>,
+    pub(super) aws: OnceCell<AwsFacts>,
     /// What the group *image* looked at.
-    pub(super) image: OnceCell<super::image::Facts>,
+    pub(super) image: OnceCell<ImageFacts>,
     /// What the group *issuer* looked at.
-    pub(super) issuer: OnceCell<super::issuer::Facts>,
+    pub(super) issuer: OnceCell<IssuerFacts>,
     /// What the group *live* looked at.
-    pub(super) live: OnceCell<super::live::Facts>,
+    pub(super) live: OnceCell<LiveFacts>,
 }
 
 impl<'a> Scene<'a> {

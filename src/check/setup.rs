@@ -1,7 +1,8 @@
 //! The group *setup*: which profile and token are used, and whether the clocks agree.
 
+use super::words::{as_finding, kind};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
-use crate::settings::{Identity, Settings, TokenKind};
+use crate::settings::Settings;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -80,7 +81,7 @@ fn profile_found(scene: &Scene<'_>) -> Vec<Finding> {
             )),
             None => Finding::pass("no profile is named, none is needed"),
         },
-        Some(Err(error)) => super::control_plane::as_finding(error).fix("cpln profile get"),
+        Some(Err(error)) => as_finding(error).fix("cpln profile get"),
         None => Finding::skip("only manifests were named"),
     }]
 }
@@ -106,20 +107,11 @@ fn token_source(scene: &Scene<'_>) -> Vec<Finding> {
     }]
 }
 
-/// What sort of token it is, in words.
-pub(super) fn kind(identity: &Identity) -> &'static str {
-    match identity.kind {
-        TokenKind::ServiceAccount => "service account",
-        TokenKind::User => "user",
-        TokenKind::Unknown => "unknown kind",
-    }
-}
-
 fn token_expiry(scene: &Scene<'_>) -> Vec<Finding> {
     vec![match (scene.session.settings(), &scene.session.client) {
         (Some(settings), Some(Ok(_))) => expiry(settings, OffsetDateTime::now_utc()),
         (Some(_), Some(Err(error))) if error.kind == crate::error::Kind::Denied => {
-            super::control_plane::as_finding(error).fix("cpln login")
+            as_finding(error).fix("cpln login")
         }
         _ => Finding::skip("there is no connection"),
     }]

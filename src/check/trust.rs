@@ -1,7 +1,8 @@
 //! The checks of the group *aws* that judge the role's trust policy. Pure.
 
-use super::aws::Seer;
 use super::scene::quote;
+use super::seer::Seer;
+use super::words::judged;
 use super::{Finding, Scene};
 use crate::aws::cover::{Verdict, compare, over_broad as broad};
 use crate::aws::quotable;
@@ -43,10 +44,6 @@ fn wanted(seer: &Seer<'_>) -> Result<Value, Finding> {
         Some(finding) => Err(odd(finding)),
         None => Ok(filled),
     }
-}
-
-fn judged(finding: Result<Finding, Finding>) -> Vec<Finding> {
-    vec![finding.unwrap_or_else(|other| other)]
 }
 
 pub(super) fn has_statement(scene: &Scene<'_>) -> Vec<Finding> {

@@ -1,0 +1,82 @@
+//! The facts of a cluster's AWS side as the checks need them, or the finding that says why there
+//! are none.
+
+use super::scene::quote;
+use super::words::{SAME_ACCOUNT, unknown};
+use super::{Finding, Scene};
+use crate::arn::RoleArn;
+use crate::aws::iam::{Failure, Provider, Role};
+use crate::aws::state::State;
+use crate::aws::target::{Access, ClusterFacts, Target};
+
+/// The facts of one cluster's AWS side, once the account is known to be right.
+pub(super) struct Seer<'a> {
+    pub(super) cluster: &'a ClusterFacts,
+    pub(super) target: &'a Target,
+    pub(super) iam: &'a State,
+}
+
+impl<'a> Seer<'a> {
+    /// The facts, or the finding that says why there are none.
+    pub(super) fn of(scene: &'a Scene<'_>) -> Result<Self, Finding> {
+        let facts = scene
+            .aws
+            .get()
+            .ok_or_else(|| Finding::skip("the cluster cannot be read"))?;
+        match (&facts.cluster, &facts.target, &facts.iam) {
+            (Ok(cluster), Some(Ok(target)), Some(Ok(iam))) => Ok(Self {
+                cluster,
+                target,
+                iam,
+            }),
+            (_, _, Some(Err(error))) => {
+                Err(Finding::unknown(error.message.clone()).evidence(error.because.join("; ")))
+            }
+            _ => Err(Finding::skip("the account is not known")),
+        }
+    }
+
+    /// The same where a role is needed and set.
+    pub(super) fn with_role(scene: &'a Scene<'_>) -> Result<Self, Finding> {
+        let seer = Self::of(scene)?;
+        if !seer.cluster.addon {
+            return Err(Finding::skip("aws-ecr is off"));
+        }
+        if seer.target.access == Access::SameAccount {
+            return Err(Finding::skip(SAME_ACCOUNT));
+        }
+        if seer.cluster.role_arn.is_none() {
+            return Err(Finding::skip("no role is set"));
+        }
+        Ok(seer)
+    }
+
+    /// The ARN of the role in the add-on's settings, if IAM has it.
+    pub(super) fn found(scene: &'a Scene<'_>) -> Option<&'a RoleArn> {
+        let seer = Self::with_role(scene).ok()?;
+        let role = seer.target.role.as_ref()?;
+        (seer.role()?.arn == role.as_str()).then_some(role)
+    }
+
+    /// The role, if it was found.
+    pub(super) fn role(&self) -> Option<&'a Role> {
+        self.iam.role.known()?.as_ref()
+    }
+
+    pub(super) fn provider(&self) -> Option<&'a Provider> {
+        self.iam.provider.known()?.as_ref()
+    }
+
+    /// `mk8s aws setup aws-ecr -c NAME …`
+    pub(super) fn setup(&self, scene: &Scene<'_>, more: &str) -> String {
+        let name = quote(&self.cluster.name);
+        scene.mk8s_aws(&format!("aws setup aws-ecr -c {name}{more}"))
+    }
+
+    pub(super) fn unknown(&self, failure: &Failure, what: &str) -> Finding {
+        unknown(failure, what, &self.target.caller).fix(format!(
+            "mk8s aws permissions --for check --account {}",
+            self.target.account
+        ))
+    }
+}

@@ -1,0 +1,75 @@
+//! What findings of several groups say in the same words.
+
+use super::Finding;
+use crate::addon::{Addon, Param};
+use crate::aws::explain::explain;
+use crate::aws::iam::Failure;
+use crate::error::Error;
+use crate::settings::{Identity, TokenKind};
+
+/// The words for a cluster that pulls from its own account.
+pub(super) const SAME_ACCOUNT: &str = "same account, no role needed";
+
+/// One finding, whichever it is.
+pub(super) fn judged(finding: Result<Finding, Finding>) -> Vec<Finding> {
+    vec![finding.unwrap_or_else(|skipped| skipped)]
+}
+
+/// All problems, or the one finding that says that there is none.
+pub(super) fn or_pass(problems: Vec<Finding>, pass: impl FnOnce() -> Finding) -> Vec<Finding> {
+    if problems.is_empty() {
+        vec![pass()]
+    } else {
+        problems
+    }
+}
+
+/// `1 cluster`, `3 clusters`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+/// A failure in the user's words as a finding.
+pub(super) fn as_finding(error: &Error) -> Finding {
+    let mut finding = Finding::fail(error.message.clone());
+    if !error.because.is_empty() {
+        finding = finding.evidence(error.because.join("; "));
+    }
+    finding
+}
+
+/// What could not be looked at, and the right that is missing.
+pub(super) fn unknown(failure: &Failure, what: &str, caller: &str) -> Finding {
+    let error = explain(failure, what, Some(caller));
+    let message = if failure.denied() {
+        format!("{what} is unknown: {} is not allowed", failure.action)
+    } else {
+        format!("{what} is unknown: {} gave no answer", failure.action)
+    };
+    Finding::unknown(message).evidence(error.because.first().cloned().unwrap_or_default())
+}
+
+/// What sort of token it is, in words.
+pub(super) fn kind(identity: &Identity) -> &'static str {
+    match identity.kind {
+        TokenKind::ServiceAccount => "service account",
+        TokenKind::User => "user",
+        TokenKind::Unknown => "unknown kind",
+    }
+}
+
+/// The command that sets a setting; those without a flag are explained.
+pub(super) fn set(addon: &Addon, param: &Param, target: &str) -> String {
+    match param.flag {
+        Some(flag) => format!(
+            "mk8s addon enable {} {target} --{flag} {}",
+            addon.name,
+            param.kind.placeholder()
+        ),
+        None => format!("mk8s addon explain {}", addon.name),
+    }
+}
