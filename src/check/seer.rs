@@ -74,7 +74,11 @@ impl<'a> Seer<'a> {
     }
 
     pub(super) fn unknown(&self, failure: &Failure, what: &str) -> Finding {
-        unknown(failure, what, &self.target.caller).fix(format!(
+        let finding = unknown(failure, what, &self.target.caller);
+        if finding.fix.is_none() {
+            return finding;
+        }
+        finding.fix(format!(
             "mk8s aws permissions --for check --account {}",
             self.target.account
         ))

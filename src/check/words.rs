@@ -45,12 +45,16 @@ pub(super) fn as_finding(error: &Error) -> Finding {
 /// What could not be looked at, and the right that is missing.
 pub(super) fn unknown(failure: &Failure, what: &str, caller: &str) -> Finding {
     let error = explain(failure, what, Some(caller));
-    let message = if failure.denied() {
-        format!("{what} is unknown: {} is not allowed", failure.action)
+    let evidence = error.because.first().cloned().unwrap_or_default();
+    if failure.denied() {
+        let message = format!("{what} is unknown: {} is not allowed", failure.action);
+        Finding::unknown(message)
+            .evidence(evidence)
+            .fix("mk8s aws permissions --for check")
     } else {
-        format!("{what} is unknown: {} gave no answer", failure.action)
-    };
-    Finding::unknown(message).evidence(error.because.first().cloned().unwrap_or_default())
+        let message = format!("{what} is unknown: {} gave no answer", failure.action);
+        Finding::unknown(message).evidence(evidence)
+    }
 }
 
 /// What sort of token it is, in words.
