@@ -48,7 +48,7 @@ fn addons_drift(scene: &Scene<'_>) -> Vec<Finding> {
         ))];
     }
     let mut problems = Vec::new();
-    for doc in &documents {
+    for doc in documents {
         let drifts = drift::add_ons(&doc.cluster, live, scene.org());
         let Some(first) = drifts.first() else {
             continue;

@@ -151,7 +151,7 @@ fn duplicate_key(scene: &Scene<'_>) -> Vec<Finding> {
     for doc in scene.documents() {
         for twice in doc.document.duplicates() {
             let lines = twice.lines.as_ref();
-            let fix = lines.and_then(|lines| sed(&doc, &deletion(lines)));
+            let fix = lines.and_then(|lines| sed(doc, &deletion(lines)));
             let finding = Finding::fail(format!(
                 "`{}` is written twice in {}",
                 twice.key.escape_debug(),
@@ -173,7 +173,7 @@ fn add_ons<'a>(doc: &'a Doc<'_>) -> impl Iterator<Item = (&'a String, &'a Value)
 fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        for (key, _) in add_ons(&doc).filter(|(key, _)| addon::by_key(key).is_none()) {
+        for (key, _) in add_ons(doc).filter(|(key, _)| addon::by_key(key).is_none()) {
             let line = doc.line(&["spec", "addOns", key]);
             let shown = key.escape_debug();
             let meant = addon::by_word(key)
@@ -185,7 +185,7 @@ fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
             };
             let fix = meant
                 .filter(|_| key.chars().all(|c| c.is_ascii_alphanumeric()))
-                .and_then(|meant| sed(&doc, &format!("{line}s/{key}/{meant}/")));
+                .and_then(|meant| sed(doc, &format!("{line}s/{key}/{meant}/")));
             let finding = Finding::fail(format!(
                 "add-on \"{shown}\" is not known to mk8s {}",
                 env!("CARGO_PKG_VERSION")
@@ -214,7 +214,7 @@ fn readonly_fields(scene: &Scene<'_>) -> Vec<Finding> {
             .map(|field| doc.document.lines_of(&[field]))
             .collect();
         let script = lines.map(|lines| lines.iter().map(deletion).collect::<Vec<_>>().join(";"));
-        let fix = script.and_then(|script| sed(&doc, &script));
+        let fix = script.and_then(|script| sed(doc, &script));
         let line = there.iter().map(|field| doc.line(&[field])).min();
         let finding = Finding::fail(format!(
             "{} has fields that only the server sets",
@@ -230,7 +230,7 @@ fn readonly_fields(scene: &Scene<'_>) -> Vec<Finding> {
 fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        let odd = add_ons(&doc).filter(|(_, value)| !value.is_object() && !value.is_null());
+        let odd = add_ons(doc).filter(|(_, value)| !value.is_object() && !value.is_null());
         for (key, value) in odd {
             let line = doc.line(&["spec", "addOns", key]);
             let name = crate::plan::display_name(key).escape_debug().to_string();
@@ -240,7 +240,7 @@ fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
                 .at(&doc.file.label, Some(line));
             let written = doc.document.written(&["spec", "addOns", key]);
             let fix = replace_scalar(key, value, written.as_deref())
-                .and_then(|script| sed(&doc, &format!("{line}{script}")));
+                .and_then(|script| sed(doc, &format!("{line}{script}")));
             problems.push(with_fix(finding, fix));
         }
     }
@@ -270,7 +270,7 @@ fn replace_scalar(key: &str, value: &Value, written: Option<&str>) -> Option<Str
 fn required_field(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        for (key, settings) in add_ons(&doc).filter(|(_, value)| !value.is_null()) {
+        for (key, settings) in add_ons(doc).filter(|(_, value)| !value.is_null()) {
             let Some(addon) = addon::by_key(key) else {
                 continue;
             };

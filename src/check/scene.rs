@@ -11,6 +11,7 @@ use crate::control::{ApiError, Client};
 use crate::error::Error;
 use crate::manifest::{Document, Manifest};
 use crate::settings::{Environment, Settings};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -168,6 +169,8 @@ pub struct Scene<'a> {
     /// The live cluster's name.
     pub cluster_name: Option<&'a str>,
     cluster: OnceCell<Result<Cluster, ApiError>>,
+    /// Worked out once: each takes a parse.
+    documents: std::cell::OnceCell<Vec<Doc<'a>>>,
     /// What the group *aws* looked at.
     pub(super) aws: OnceCell<AwsFacts>,
     /// What the group *image* looked at.
@@ -185,6 +188,7 @@ impl<'a> Scene<'a> {
             session,
             cluster_name,
             cluster: OnceCell::new(),
+            documents: std::cell::OnceCell::new(),
             aws: OnceCell::new(),
             image: OnceCell::new(),
             issuer: OnceCell::new(),
@@ -221,24 +225,28 @@ impl<'a> Scene<'a> {
     }
 
     /// The documents that go with the scene: of this cluster's name, or all.
-    pub fn documents(&self) -> Vec<Doc<'_>> {
+    pub fn documents(&self) -> &[Doc<'a>] {
+        self.documents.get_or_init(|| self.find_documents())
+    }
+
+    fn find_documents(&self) -> Vec<Doc<'a>> {
         let mut found = Vec::new();
         for file in &self.session.files {
             let Ok(manifest) = &file.manifest else {
                 continue;
             };
-            let several = manifest.clusters().count() > 1;
+            let several = manifest.clusters().nth(1).is_some();
+            let counts: HashSet<usize> = file.documents.iter().copied().collect();
             for document in manifest.documents() {
-                let counts = file.documents.contains(&document.number)
-                    && self
-                        .cluster_name
-                        .is_none_or(|name| document.name.as_deref() == Some(name));
-                if counts {
+                let is_meant = self
+                    .cluster_name
+                    .is_none_or(|name| document.name.as_deref() == Some(name));
+                if is_meant && counts.contains(&document.number) {
                     found.push(Doc {
                         file,
                         document,
                         several,
-                        cluster: Cluster::new(document.value().clone()),
+                        cluster: Cluster::new(document.value()),
                     });
                 }
             }
@@ -249,7 +257,7 @@ impl<'a> Scene<'a> {
     /// What add-ons are judged on: the live cluster, and every document.
     pub fn subjects(&self) -> Vec<Subject<'_>> {
         let live = self.cluster().map(Subject::Live);
-        let documents = self.documents().into_iter().map(Subject::Document);
+        let documents = self.documents().iter().map(Subject::Document);
         live.into_iter().chain(documents).collect()
     }
 
@@ -331,7 +339,7 @@ pub enum Subject<'a> {
     /// A live cluster.
     Live(&'a Cluster),
     /// A document.
-    Document(Doc<'a>),
+    Document(&'a Doc<'a>),
 }
 
 impl Subject<'_> {
