@@ -117,25 +117,25 @@ fn the_add_ons_of_one_cluster() {
     screen!(env, "addon list -c prod -o wide", @r"
     exit 0
     --- stdout
-    ADD-ON                   STATE  STATUS  SETTINGS
-    aws-ecr                  off    -
-    aws-efs                  off    -
-    aws-elb                  off    -
-    aws-workload-identity    on     ready
-    azure-acr                off    -
-    azure-workload-identity  off    -
-    byok                     off    -
-    dashboard                off    -
-    headlamp                 off    -
-    kubevirt                 off    -
-    local-path-storage       off    -
-    logs                     off    -
-    metrics                  on     ready   kubeState=true
-    node-local-dns           off    -
-    nvidia                   off    -
-    registry-mirror          off    -
-    sysbox                   off    -
-    rocket                   on     -       thrust=2 (not known to mk8s, left untouched)
+    ADD-ON                   KEY                    STATE  STATUS  SETTINGS
+    aws-ecr                  awsECR                 off    -
+    aws-efs                  awsEFS                 off    -
+    aws-elb                  awsELB                 off    -
+    aws-workload-identity    awsWorkloadIdentity    on     ready
+    azure-acr                azureACR               off    -
+    azure-workload-identity  azureWorkloadIdentity  off    -
+    byok                     byok                   off    -
+    dashboard                dashboard              off    -
+    headlamp                 headlamp               off    -
+    kubevirt                 kubevirt               off    -
+    local-path-storage       localPathStorage       off    -
+    logs                     logs                   off    -
+    metrics                  metrics                on     ready   kubeState=true
+    node-local-dns           nodeLocalDns           off    -
+    nvidia                   nvidia                 off    -
+    registry-mirror          registryMirror         off    -
+    sysbox                   sysbox                 off    -
+    rocket                   rocket                 on     -       thrust=2 (not known to mk8s, left untouched)
     ");
     screen!(env, "addon show aws-ecr -c edge", @r"
     exit 0
