@@ -1,9 +1,10 @@
 //! `mk8s aws setup --emit`: the AWS side as text for others to run; nothing is changed.
 
 use super::aws::Issuers;
+use super::aws_request::{self, Subject, subjects};
 use super::status::Wait;
-use super::{Context, aws, aws_setup, target};
-use crate::aws::emit::{self, Blueprint, Format, Source};
+use super::{Context, aws};
+use crate::aws::emit::{self, Blueprint, Format};
 use crate::aws::plan::Awaited;
 use crate::aws::target::{ClusterFacts, Part, Request};
 use crate::aws::workload::private_image;
@@ -13,83 +14,6 @@ use crate::exit::Outcome;
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// A cluster: live, or as a file has it.
-pub(super) enum Subject {
-    /// Its name.
-    Live(String),
-    /// What the file says.
-    File {
-        /// The file, as it was named.
-        label: String,
-        /// The place of the document in it.
-        place: wire::Target,
-        /// What is known of the cluster.
-        facts: Box<ClusterFacts>,
-    },
-}
-
-impl Subject {
-    /// The facts; read from the API if it is live.
-    pub(super) async fn facts(&self, cx: &Context) -> Result<ClusterFacts> {
-        match self {
-            Self::Live(name) => ClusterFacts::read(cx.org()?, &cx.read(name).await?),
-            Self::File { facts, .. } => Ok((**facts).clone()),
-        }
-    }
-
-    /// As JSON output names it.
-    pub(super) fn wire(&self, facts: &ClusterFacts) -> wire::Target {
-        match self {
-            Self::Live(_) => wire::Target::Cluster {
-                org: facts.org.clone(),
-                name: facts.name.clone(),
-            },
-            Self::File { place, .. } => place.clone(),
-        }
-    }
-
-    fn source(&self) -> Source<'_> {
-        match self {
-            Self::Live(_) => Source::Live,
-            Self::File { label, .. } => Source::File(label),
-        }
-    }
-}
-
-/// The clusters that `-c` or `-f` names.
-pub(super) fn subjects(cx: &Context, args: &SetupArgs) -> Result<Vec<Subject>> {
-    let Some(path) = &args.file else {
-        let names = aws::clusters(cx, &args.target, true)?;
-        return Ok(names.into_iter().map(Subject::Live).collect());
-    };
-    let files = target::load(cx, std::slice::from_ref(path), &args.target.cluster)?;
-    let mut subjects = Vec::new();
-    for file in &files {
-        for &number in &file.documents {
-            let cluster = file.cluster(number);
-            let org = match org_of(cluster.value()) {
-                Some(org) => org,
-                None => cx.org()?.to_owned(),
-            };
-            subjects.push(Subject::File {
-                label: file.label.clone(),
-                place: file.wire(number),
-                facts: Box::new(ClusterFacts::read(&org, &cluster)?),
-            });
-        }
-    }
-    Ok(subjects)
-}
-
-/// The org that the API's own object belongs to, by its link to itself.
-fn org_of(cluster: &Value) -> Option<String> {
-    let links = cluster.get("links")?.as_array()?;
-    let own = links.iter().find(|link| link["rel"] == "self")?;
-    let org = own["href"].as_str()?.strip_prefix("/org/")?;
-    let org = org.split('/').next()?;
-    (!org.is_empty()).then(|| org.to_owned())
-}
 
 /// Refuses flags that say nothing here.
 fn check(args: &SetupArgs) -> Result<()> {
@@ -111,7 +35,7 @@ fn check(args: &SetupArgs) -> Result<()> {
 pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Result<Outcome> {
     let addon = aws::addon(&args.target.addon)?;
     check(args)?;
-    let request = aws_setup::asked(args)?;
+    let request = aws_request::asked(args)?;
     let partition = match args.make.image.as_deref() {
         None => None,
         Some(text) => Some(private_image(text)?.partition),

@@ -1,8 +1,8 @@
 //! `mk8s aws setup --repository-policy` and `--apply-repository-policy`: the statement that a
 //! repository of another account needs, shown or put into its policy.
 
-use super::aws_emit::{Subject, subjects};
-use super::{Context, Mode, aws, aws_setup};
+use super::aws_request::{self, Subject, subjects};
+use super::{Context, Mode, aws};
 use crate::arn::RoleArn;
 use crate::aws::backup;
 use crate::aws::ecr::{self, Current, EcrSdk, Writing};
@@ -47,7 +47,7 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
     let mut job = Job {
         cx,
         addon: addon.name,
-        request: aws_setup::asked(args)?,
+        request: aws_request::asked(args)?,
         repository: Repository::of(&image),
         several: subjects.len() > 1,
         backup: None,

@@ -1,19 +1,17 @@
 //! `mk8s aws setup`, and `mk8s addon enable … --create-role`: plan, confirm, do, verify.
 
 use super::aws::{self, AGAIN, Aws, ClusterStep, Issuers, Scene};
+use super::aws_request::{asked, request};
 use super::status::Wait;
 use super::{Context, Mode, aws_emit, aws_repository, live};
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
-use crate::aws::name::Tags;
 use crate::aws::plan::{Awaited, Plan, Step, Work};
-use crate::aws::pull::{PullPolicy, check_policy_arn};
 use crate::aws::setup::{Order, is_too_long, look_for, setup_plan};
 use crate::aws::state;
-use crate::aws::target::{Part, Request, check_max_session, check_path, check_request};
-use crate::aws::workload::private_image;
+use crate::aws::target::{Part, Request};
 use crate::change::Change;
-use crate::cli::{AwsTarget, EnableArgs, MakeArgs, OnlyPart, SetupArgs};
+use crate::cli::{AwsTarget, EnableArgs, MakeArgs, SetupArgs};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
 use crate::ui::Stream;
@@ -56,19 +54,6 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
     Box::pin(job.run(&names, &args.make, args.exit_code)).await
 }
 
-/// What `aws setup` was asked for, checked.
-pub(super) fn asked(args: &SetupArgs) -> Result<Request> {
-    Ok(Request {
-        only: args.only.map(|only| match only {
-            OnlyPart::OidcProvider => Part::OidcProvider,
-            OnlyPart::Role => Part::Role,
-            OnlyPart::Trust => Part::Trust,
-            OnlyPart::Policy => Part::Policy,
-        }),
-        ..request(&args.make, args.role_arn.as_ref())?
-    })
-}
-
 /// `mk8s addon enable ADDON --create-role`: the same.
 pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
     let addon = aws::addon(&args.addon)?;
@@ -105,59 +90,6 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         issuers: Issuers::new(cx),
     };
     Box::pin(job.run(&names, &args.make, args.change.exit_code)).await
-}
-
-/// What was asked for on the command line, checked.
-fn request(make: &MakeArgs, role_arn: Option<&String>) -> Result<Request> {
-    let mut tags = Tags::new();
-    for tag in &make.tag {
-        let (key, value) = tag.split_once('=').ok_or_else(|| {
-            Error::usage(format!("`{tag}` is not a tag")).because("KEY=VALUE is expected")
-        })?;
-        tags.insert(key.to_owned(), value.to_owned());
-    }
-    let usage = |flag: &'static str, value: &str| {
-        let value = value.to_owned();
-        move |reason: String| {
-            Error::usage(format!("`{value}` cannot be given to {flag}")).because(reason)
-        }
-    };
-    let pull_policy = match make.pull_policy.as_deref() {
-        None => None,
-        Some("read-only") => Some(PullPolicy::ReadOnly),
-        Some("pull-only") => Some(PullPolicy::PullOnly),
-        Some(arn) => {
-            check_policy_arn(arn).map_err(usage("--pull-policy", arn))?;
-            Some(PullPolicy::Arn(arn.to_owned()))
-        }
-    };
-    let image_account = match make.image.as_deref() {
-        None => None,
-        Some(text) => Some(private_image(text)?.account),
-    };
-    let request = Request {
-        role_arn: aws::role_arn(role_arn)?,
-        account: aws::account(make.account.as_ref())?,
-        image_account,
-        role_name: make.role_name.clone(),
-        role_path: make
-            .role_path
-            .as_deref()
-            .map(|text| check_path(text).map_err(usage("--role-path", text)))
-            .transpose()?,
-        boundary: make.permissions_boundary.clone(),
-        tags,
-        max_session: make
-            .max_session_duration
-            .as_deref()
-            .map(|text| check_max_session(text).map_err(usage("--max-session-duration", text)))
-            .transpose()?,
-        pull_policy,
-        only: None,
-        replace_trust: make.replace_trust,
-    };
-    check_request(&request)?;
-    Ok(request)
 }
 
 /// One setup on however many clusters.

@@ -11,6 +11,7 @@ mod aws;
 mod aws_emit;
 mod aws_offline;
 mod aws_repository;
+mod aws_request;
 mod aws_setup;
 mod aws_status;
 mod aws_teardown;
