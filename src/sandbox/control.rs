@@ -7,7 +7,7 @@
 use super::answer::{Answer, Refusal};
 use super::fault::Fault;
 use super::oidc;
-use super::route::{Call, World, parse_json};
+use super::world::{Call, World, parse_json};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 

@@ -35,7 +35,7 @@
 //! `on` says nothing there, and `times` and `skip` count connections. `/_sandbox/` itself never
 //! fails.
 
-use super::oidc;
+use super::defect::{Certificate, DISCOVERY, Defect, KEYS};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -71,80 +71,6 @@ pub(super) enum Kind {
     Certificate(Certificate),
 }
 
-/// What is wrong with the documents of an issuer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Defect {
-    Issuer,
-    Slash,
-    NoKeys,
-    OtherKeys,
-    SameIds,
-    Hs256,
-    HttpKeys,
-}
-
-impl Defect {
-    fn parse(text: &str) -> Result<Self, String> {
-        Ok(match text {
-            "other" => Self::Issuer,
-            "slash" => Self::Slash,
-            "no-keys" => Self::NoKeys,
-            "other-keys" => Self::OtherKeys,
-            "same-ids" => Self::SameIds,
-            "hs256" => Self::Hs256,
-            "http-keys" => Self::HttpKeys,
-            _ => {
-                return Err(format!(
-                    "`{text}` is none of other, slash, no-keys, other-keys, same-ids, hs256, \
-                     http-keys"
-                ));
-            }
-        })
-    }
-}
-
-/// The certificate that an issuer shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(super) enum Certificate {
-    #[default]
-    Good,
-    Expired,
-    Expiring,
-    Unknown,
-    Incomplete,
-    OtherHost,
-    /// Good, and shown by a server that speaks TLS 1.3 only.
-    Tls13,
-}
-
-impl Certificate {
-    pub(super) const ALL: [Self; 7] = [
-        Self::Good,
-        Self::Expired,
-        Self::Expiring,
-        Self::Unknown,
-        Self::Incomplete,
-        Self::OtherHost,
-        Self::Tls13,
-    ];
-
-    fn parse(text: &str) -> Result<Self, String> {
-        Ok(match text {
-            "expired" => Self::Expired,
-            "expiring" => Self::Expiring,
-            "unknown" => Self::Unknown,
-            "incomplete" => Self::Incomplete,
-            "other-host" => Self::OtherHost,
-            "tls13" => Self::Tls13,
-            _ => {
-                return Err(format!(
-                    "`{text}` is none of expired, expiring, unknown, incomplete, other-host, tls13"
-                ));
-            }
-        })
-    }
-}
-
 /// An answer in place of the true one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failing {
@@ -177,9 +103,7 @@ impl Fault {
     fn matches(&self, method: &str, path: &str) -> bool {
         let fits = match self.kind {
             Kind::Certificate(_) => false,
-            Kind::Issuer(_) => [oidc::DISCOVERY, oidc::KEYS]
-                .iter()
-                .any(|page| path.ends_with(page)),
+            Kind::Issuer(_) => [DISCOVERY, KEYS].iter().any(|page| path.ends_with(page)),
             _ => true,
         };
         fits && (self.methods.is_empty() || self.methods.iter().any(|one| one == method))

@@ -9,8 +9,10 @@ mod answer;
 mod connection;
 mod control;
 mod defaults;
+mod defect;
 mod fault;
 mod journal;
+mod keys;
 mod kubeconfig;
 mod mint;
 mod oidc;
@@ -29,6 +31,7 @@ mod tests;
 mod tls;
 mod validate;
 mod vault;
+mod world;
 
 pub use fault::Fault;
 pub use mint::mint;
@@ -40,9 +43,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connection::{Door, Shared};
 use fault::Faults;
 use journal::Journal;
-use oidc::Issuers;
+use keys::Issuers;
 use roles::Roles;
-use route::World;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use state::{State, StateFile};
@@ -59,6 +61,7 @@ use tls::Certificates;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use vault::Vault;
+use world::World;
 
 /// How many connections are served at a time; further ones wait.
 const CONNECTIONS: usize = 512;

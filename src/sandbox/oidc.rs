@@ -1,118 +1,20 @@
 //! The issuers: discovery documents, keys, and tokens of service accounts. Pure but for randomness.
 //!
 //! Each cluster has one issuer, there while `status.oidcProviderUrl` is, with a key that is made
-//! when it is first needed and lives as long as the sandbox, or as long as its state file where there
-//! is one. Everything can be made wrong on
-//! demand, one thing at a time.
+//! when it is first needed and lives as long as the sandbox, or as long as its state file where
+//! there is one. Everything can be made wrong on demand, one thing at a time.
 
 use super::answer::{Answer, Refusal};
-use super::fault::Defect;
-use super::route::{Call, World, parse_json};
-use super::vault::Vault;
+use super::defect::{DISCOVERY, Defect, KEYS};
+use super::keys::Issuers;
+use super::world::{Call, World, nothing, parse_json};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::StatusCode;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
-
-/// Where a discovery document lies below its issuer.
-pub(super) const DISCOVERY: &str = "/.well-known/openid-configuration";
-
-/// Where the keys lie.
-pub(super) const KEYS: &str = "/openid/v1/jwks";
 
 /// How long tokens are valid if nobody says, in seconds.
 const VALID: i64 = 3600;
-
-/// The keys of all issuers.
-#[derive(Debug, Default)]
-pub(super) struct Issuers {
-    /// By the path of the issuer.
-    keys: HashMap<String, Key>,
-    /// What outlives the process, where something does.
-    vault: Option<Vault>,
-    /// The key that nobody publishes.
-    stray: Option<Key>,
-}
-
-#[derive(Debug)]
-struct Key {
-    id: String,
-    pair: EcdsaKeyPair,
-}
-
-impl Key {
-    /// A new one in PKCS #8.
-    fn generate() -> Result<Vec<u8>, Refusal> {
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new())
-            .map(|key| key.as_ref().to_vec())
-            .map_err(|_| no_key("made"))
-    }
-
-    fn read(pkcs8: &[u8]) -> Result<Self, Refusal> {
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8, &SystemRandom::new())
-            .map_err(|_| no_key("read"))?;
-        let digest = ring::digest::digest(&ring::digest::SHA256, pair.public_key().as_ref());
-        Ok(Self {
-            id: URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16]),
-            pair,
-        })
-    }
-
-    fn public(&self) -> Value {
-        // 0x04, then both coordinates.
-        let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
-        json!({
-            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.id,
-            "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y)
-        })
-    }
-}
-
-fn no_key(what: &str) -> Refusal {
-    let message = format!("no key could be {what}");
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message)
-}
-
-impl Issuers {
-    /// Those whose keys are kept.
-    pub(super) fn kept_in(vault: Option<Vault>) -> Self {
-        Self {
-            vault,
-            ..Self::default()
-        }
-    }
-
-    fn key(&mut self, issuer: &str) -> Result<&Key, Refusal> {
-        // The port may be another one after a restart.
-        let path = issuer.splitn(4, '/').last().unwrap_or_default();
-        if !self.keys.contains_key(path) {
-            let kept = self.vault.as_ref().and_then(|vault| vault.key(path));
-            let key = match (kept, &mut self.vault) {
-                (Some(kept), _) => Key::read(&kept)?,
-                (None, None) => Key::read(&Key::generate()?)?,
-                (None, Some(vault)) => {
-                    let made = Key::generate()?;
-                    vault.keep(path, &made).map_err(|_| no_key("kept"))?;
-                    Key::read(&made)?
-                }
-            };
-            self.keys.insert(path.to_owned(), key);
-        }
-        self.keys.get(path).ok_or_else(|| no_key("found"))
-    }
-
-    fn stray(&mut self) -> Result<&Key, Refusal> {
-        if self.stray.is_none() {
-            self.stray = Some(Key::read(&Key::generate()?)?);
-        }
-        self.stray.as_ref().ok_or_else(|| no_key("found"))
-    }
-}
 
 /// Answers a request to an issuer.
 pub(super) fn answer(
@@ -120,7 +22,6 @@ pub(super) fn answer(
     call: &Call<'_>,
     defect: Option<Defect>,
 ) -> Result<Answer, Refusal> {
-    let nothing = || Refusal::not_found(format!("{} does not exist in the sandbox", call.path));
     if !matches!(call.method, "GET" | "HEAD") {
         return Err(Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -130,7 +31,7 @@ pub(super) fn answer(
     let page = [DISCOVERY, KEYS]
         .into_iter()
         .find(|page| call.path.ends_with(page))
-        .ok_or_else(nothing)?;
+        .ok_or_else(|| nothing(call))?;
     let issuer = format!("{}{}", world.issuer, call.path.trim_end_matches(page));
     let exists = world
         .store
@@ -138,7 +39,7 @@ pub(super) fn answer(
         .iter()
         .any(|cluster| url(cluster) == Some(issuer.as_str()));
     if !exists {
-        return Err(nothing());
+        return Err(nothing(call));
     }
     let body = if page == KEYS {
         keys(&mut world.issuers, &issuer, defect)?
@@ -344,16 +245,9 @@ impl Signing {
                 let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, id.as_bytes());
                 ring::hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
             }
-            Self::Right => sign(issuers.key(issuer)?, &text)?,
-            Self::OtherKey | Self::UnknownKey => sign(issuers.stray()?, &text)?,
+            Self::Right => issuers.key(issuer)?.sign(&text)?,
+            Self::OtherKey | Self::UnknownKey => issuers.stray()?.sign(&text)?,
         };
         Ok(format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
-}
-
-fn sign(key: &Key, text: &str) -> Result<Vec<u8>, Refusal> {
-    key.pair
-        .sign(&SystemRandom::new(), text.as_bytes())
-        .map(|signature| signature.as_ref().to_vec())
-        .map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "nothing could be signed"))
 }

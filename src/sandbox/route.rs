@@ -4,51 +4,16 @@
 //! exist), then the path. Knows nothing of connections and faults.
 
 use super::answer::{Answer, Refusal};
-use super::fault::Faults;
-use super::journal::Journal;
-use super::oidc::Issuers;
 use super::query::Query;
-use super::store::{Effect, How, Store, Written};
+use super::store::{Effect, How, Written};
+use super::world::{Call, World, nothing, parse_json};
 use super::{control, kubeconfig};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::StatusCode;
 use percent_encoding::percent_decode_str;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
-
-/// Everything behind the connections.
-#[derive(Debug)]
-pub(super) struct World {
-    pub(super) store: Store,
-    pub(super) token: SecretString,
-    /// Where the sandbox listens, without a final slash.
-    pub(super) url: String,
-    pub(super) page_size: usize,
-    pub(super) journal: Journal,
-    pub(super) faults: Faults,
-    /// How many are open.
-    pub(super) connections: usize,
-    /// URL below which each cluster has its issuer, without a final slash.
-    pub(super) issuer: String,
-    /// Whether the sandbox serves the issuers.
-    pub(super) has_issuers: bool,
-    pub(super) issuers: Issuers,
-}
-
-/// One request.
-#[derive(Debug)]
-pub(super) struct Call<'a> {
-    pub(super) method: &'a str,
-    /// Without the query, as sent.
-    pub(super) path: &'a str,
-    pub(super) query: Option<&'a str>,
-    pub(super) authorization: Option<&'a str>,
-    pub(super) body: &'a [u8],
-    pub(super) request_id: &'a str,
-    /// Milliseconds since 1970.
-    pub(super) now: i64,
-}
 
 /// The answer, and whether the request changed what is stored.
 #[derive(Debug)]
@@ -326,10 +291,6 @@ fn authorize(world: &World, call: &Call<'_>) -> Result<(), Refusal> {
     Err(Refusal::new(StatusCode::UNAUTHORIZED, message))
 }
 
-fn nothing(call: &Call<'_>) -> Refusal {
-    Refusal::not_found(format!("{} does not exist in the sandbox", call.path))
-}
-
 fn not_allowed(call: &Call<'_>) -> Refusal {
     Refusal::new(
         StatusCode::METHOD_NOT_ALLOWED,
@@ -363,12 +324,6 @@ fn segments(path: &str) -> Result<Vec<String>, Refusal> {
                 .map_err(|_| Refusal::bad_request("the path is not UTF-8"))
         })
         .collect()
-}
-
-/// Any JSON.
-pub(super) fn parse_json(body: &[u8]) -> Result<Value, Refusal> {
-    serde_json::from_slice(body)
-        .map_err(|error| Refusal::bad_request(format!("the body is not JSON: {error}")))
 }
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {

@@ -5,7 +5,7 @@
 //! for nothing but `localhost`, so that trusting it puts no other connection at risk. Opens no
 //! sockets.
 
-use super::fault::Certificate;
+use super::defect::Certificate;
 use crate::error::Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
