@@ -132,6 +132,31 @@ impl<'a, I: Iam> Applier<'a, I> {
         explain(failure, what, Some(self.caller))
     }
 
+    /// Waits until a thing that was written shows. Where looking is not allowed, that is a warning.
+    async fn shows(
+        &self,
+        clock: &mut Clock,
+        thing: &Thing,
+        outcome: &mut StepOutcome,
+        look: impl AsyncFn() -> Answer<bool>,
+    ) -> Result<()> {
+        loop {
+            match look().await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(failure) if failure.denied() => {
+                    outcome.warnings.push(unseen(&failure));
+                    return Ok(());
+                }
+                Err(failure) if failure.passing() => {}
+                Err(failure) => return Err(self.failed(&failure, thing.what.clone())),
+            }
+            if !clock.wait().await {
+                return Err(invisible(&thing.name, clock));
+            }
+        }
+    }
+
     async fn create_provider(
         &mut self,
         mut clock: Clock,
@@ -209,23 +234,16 @@ impl<'a, I: Iam> Applier<'a, I> {
             changed: true,
             ..StepOutcome::default()
         };
-        loop {
-            match self.iam.provider(arn).await {
-                Ok(Some(provider)) if provider.client_ids.iter().any(|it| it == audience) => {
-                    return Ok(outcome);
-                }
-                Ok(_) => {}
-                Err(failure) if failure.denied() => {
-                    outcome.warnings.push(unseen(&failure));
-                    return Ok(outcome);
-                }
-                Err(failure) if failure.passing() => {}
-                Err(failure) => return Err(self.failed(&failure, what)),
-            }
-            if !clock.wait().await {
-                return Err(invisible("the new audience", &clock));
-            }
-        }
+        let thing = Thing {
+            name: "the new audience".to_owned(),
+            what,
+        };
+        self.shows(&mut clock, &thing, &mut outcome, async || {
+            let found = self.iam.provider(arn).await?;
+            Ok(found.is_some_and(|it| it.client_ids.iter().any(|it| it == audience)))
+        })
+        .await?;
+        Ok(outcome)
     }
 
     /// Adds a thumbprint to the list that is read right before, because IAM replaces the whole.
@@ -306,24 +324,15 @@ impl<'a, I: Iam> Applier<'a, I> {
             }
             Err(failure) => return Err(self.failed(&failure, what)),
         }
-        loop {
-            match self.iam.role(&role.name).await {
-                Ok(Some(_)) => return Ok(outcome),
-                Ok(None) => {}
-                Err(failure) if failure.denied() => {
-                    outcome.warnings.push(unseen(&failure));
-                    return Ok(outcome);
-                }
-                Err(failure) if failure.passing() => {}
-                Err(failure) => return Err(self.failed(&failure, what)),
-            }
-            if !clock.wait().await {
-                return Err(invisible(
-                    &format!("the role `{}`", quotable(&role.name)),
-                    &clock,
-                ));
-            }
-        }
+        let thing = Thing {
+            name: format!("the role `{}`", quotable(&role.name)),
+            what,
+        };
+        self.shows(&mut clock, &thing, &mut outcome, async || {
+            Ok(self.iam.role(&role.name).await?.is_some())
+        })
+        .await?;
+        Ok(outcome)
     }
 
     /// Reads a role that must exist; with `patient` also one that may not show yet.
@@ -466,24 +475,16 @@ impl<'a, I: Iam> Applier<'a, I> {
             .await
             .map_err(|failure| self.failed(&failure, what.clone()))?;
         outcome.changed = true;
-        loop {
-            match self.iam.attached(role).await {
-                Ok(Some(list)) if list.iter().any(|it| it == policy) => return Ok(outcome),
-                Ok(_) => {}
-                Err(failure) if failure.denied() => {
-                    outcome.warnings.push(unseen(&failure));
-                    return Ok(outcome);
-                }
-                Err(failure) if failure.passing() => {}
-                Err(failure) => return Err(self.failed(&failure, what)),
-            }
-            if !clock.wait().await {
-                return Err(invisible(
-                    &format!("the policy {}", quotable(policy)),
-                    &clock,
-                ));
-            }
-        }
+        let thing = Thing {
+            name: format!("the policy {}", quotable(policy)),
+            what,
+        };
+        self.shows(&mut clock, &thing, &mut outcome, async || {
+            let found = self.iam.attached(role).await?;
+            Ok(found.is_some_and(|list| list.iter().any(|it| it == policy)))
+        })
+        .await?;
+        Ok(outcome)
     }
 
     async fn detach(
@@ -565,6 +566,14 @@ impl<'a, I: Iam> Applier<'a, I> {
             Err(failure) => Err(self.failed(&failure, what())),
         }
     }
+}
+
+/// Something that was written.
+struct Thing {
+    /// How it is called.
+    name: String,
+    /// What was not done if it cannot be looked for.
+    what: String,
 }
 
 fn is_invalid_principal(failure: &Failure) -> bool {
