@@ -9,13 +9,6 @@
     clippy::expect_used,
     reason = "a failed step of a test is a failed test"
 )]
-#![allow(
-    clippy::too_many_lines,
-    clippy::duration_suboptimal_units,
-    clippy::format_push_string,
-    clippy::doc_markdown,
-    reason = "a test is a story told in order, with its figures as the contract writes them"
-)]
 
 mod support;
 
