@@ -531,44 +531,43 @@ fn fixed_ports(text: &str) -> String {
     fixed + rest
 }
 
-#[test]
-fn the_rehearsal_in_the_readme_is_real() {
+/// Whether the README shows, in this order, what the script prints.
+fn is_excerpt(script: &str, output: &str) {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let start = "<!-- excerpt: scripts/rehearse-aws -->\n";
-    let (before, rest) = readme.split_once(start).unwrap();
-    let (_, after) = rest.split_once("\n```\n").unwrap();
-    let output = rehearsal();
-    settle(
-        "README.md",
-        &format!(
-            "{before}{start}```console\n$ scripts/rehearse-aws\n{}\n```\n{after}",
-            output.trim()
-        ),
-    );
-}
-
-#[test]
-fn the_excerpt_of_the_demo_is_real() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, rest) = readme
-        .split_once("<!-- excerpt: scripts/demo.sh -->\n")
-        .unwrap();
-    let block: Vec<&str> = rest
-        .lines()
-        .skip(1)
-        .take_while(|line| *line != "```")
-        .collect();
-    let output = output("sh \"$ROOT/scripts/demo.sh\"");
+    let start = format!("<!-- excerpt: {script} -->\n");
+    let (_, rest) = readme.split_once(&start).unwrap();
+    let block = rest.lines().skip(1).take_while(|line| *line != "```");
     let mut real = output.lines();
     let mut shown = 0;
-    for line in block.iter().filter(|line| line.trim() != "…").skip(1) {
+    // The first line is the script's own command.
+    for line in block.filter(|line| line.trim() != "…").skip(1) {
         assert!(
-            real.any(|one| one == *line),
-            "the demo does not print, at this point: {line}\n{output}"
+            real.any(|one| one == line),
+            "{script} does not print, at this point: {line}\n{output}"
         );
         shown += 1;
     }
     assert!(shown > 20, "only {shown} lines");
+}
+
+#[test]
+fn the_rehearsal_in_the_readme_is_real() {
+    let output = rehearsal();
+    settle(
+        "docs/rehearsal.md",
+        &format!(
+            "# The rehearsal\n\nWhat [`scripts/rehearse-aws`](../scripts/rehearse-aws) prints, written \
+             by `scripts/generate`; do not edit. Ports,\nthumbprints and times are set to the same \
+             ones.\n\n```console\n$ scripts/rehearse-aws\n{}\n```\n",
+            output.trim()
+        ),
+    );
+    is_excerpt("scripts/rehearse-aws", &output);
+}
+
+#[test]
+fn the_excerpt_of_the_demo_is_real() {
+    is_excerpt("scripts/demo.sh", &output("sh \"$ROOT/scripts/demo.sh\""));
 }
 
 #[test]
