@@ -276,11 +276,15 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
     }
     or_pass(problems, || {
         let subjects = scene.subjects();
+        let set = |subject: &Subject<'_>| subject.cluster().add_on("awsECR").cloned();
         let ecr: Vec<&Subject<'_>> = subjects
             .iter()
-            .filter(|subject| subject.cluster().add_on("awsECR").is_some())
+            .filter(|subject| set(subject).is_some_and(|settings| settings.is_object()))
             .collect();
         match ecr.as_slice() {
+            [] if subjects.iter().any(|subject| set(subject).is_some()) => {
+                Finding::skip("awsECR is not a mapping")
+            }
             [] => Finding::skip("aws-ecr is off"),
             [one] => {
                 let settings = one.cluster().add_on("awsECR");

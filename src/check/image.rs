@@ -317,20 +317,22 @@ fn image_exists(scene: &Scene<'_>) -> Vec<Finding> {
             let text = format!("{}:{name} exists", image.repository);
             fitting(scene, text, facts.manifest.as_ref())
         }
-        Some(Ok(false)) if let Some(rule) = facts.rule(&image) => {
-            Finding::unknown(format!("{}:{name} is not cached yet", image.repository)).evidence(
-                format!(
-                    "the first pull fetches it from {}, if it is there",
-                    quotable(&rule.upstream)
-                ),
-            )
-        }
-        Some(Ok(false)) => Finding::fail(format!("there is no {name} in {}", image.repository))
-            .evidence(format!("{} has no such image", image.repository_arn()))
-            .fix(ecr_cli(
-                scene,
-                &format!("list-images {}", repository_flags(&image)),
-            )),
+        Some(Ok(false)) => match facts.rule(&image) {
+            Some(rule) => {
+                Finding::unknown(format!("{}:{name} is not cached yet", image.repository)).evidence(
+                    format!(
+                        "the first pull fetches it from {}, if it is there",
+                        quotable(&rule.upstream)
+                    ),
+                )
+            }
+            None => Finding::fail(format!("there is no {name} in {}", image.repository))
+                .evidence(format!("{} has no such image", image.repository_arn()))
+                .fix(ecr_cli(
+                    scene,
+                    &format!("list-images {}", repository_flags(&image)),
+                )),
+        },
         Some(Err(failure)) => unknown(failure, "whether the image exists", &caller(scene)),
     }]
 }

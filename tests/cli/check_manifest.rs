@@ -208,3 +208,14 @@ fn the_line_of_every_finding_is_told() {
             .contains("logs: true")
     );
 }
+
+#[test]
+fn nothing_is_said_for_an_add_on_that_is_no_mapping() {
+    let env = Env::new();
+    let manifest = hetzner("edge", &["awsWorkloadIdentity: {}", "awsECR: true"]);
+    env.write("m.yaml", manifest);
+    let line = "check -f m.yaml --only role-arn-needed";
+    let _ = env.line(line).run().ok().out("awsECR is not a mapping");
+    let run = env.line("check -f m.yaml").run().exits(11);
+    let _ = run.out("× aws-ecr is not a mapping in m.yaml");
+}
