@@ -74,8 +74,14 @@ impl Cluster {
         self.value.pointer("/spec/addOns")?.as_object()
     }
 
-    /// The value of an add-on's key; `null` is off and reads as absent.
+    /// The settings of an add-on that is on: its key holds a mapping. Anything else is off
+    /// (control-plane.md 4.1), `true` and `null` included.
     pub fn add_on(&self, key: &str) -> Option<&Value> {
+        self.add_on_key(key).filter(|value| value.is_object())
+    }
+
+    /// What an add-on's key holds, whatever it is; `null` reads as absent.
+    pub fn add_on_key(&self, key: &str) -> Option<&Value> {
         self.add_ons()?.get(key).filter(|value| !value.is_null())
     }
 

@@ -133,10 +133,13 @@ impl Error {
         self
     }
 
-    /// Adds one thing to do.
+    /// Adds one thing to do, if it is not there yet.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        let hint = hint.into();
+        if !self.hints.contains(&hint) {
+            self.hints.push(hint);
+        }
         self
     }
 

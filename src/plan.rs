@@ -213,7 +213,7 @@ fn enable(
 
 fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, Error> {
     let addon = request.addon;
-    let before = cluster.add_on(addon.key).cloned();
+    let before = cluster.add_on_key(addon.key).cloned();
     let mut companions = Vec::new();
     let mut warnings = Vec::new();
     if before.is_some() {
@@ -329,7 +329,7 @@ fn judge(
                 command = format!("{command} --{flag} {}", param.kind.placeholder());
             }
         }
-        if prerequisite.is_some() {
+        if prerequisite.is_some() || request.companions {
             command.push_str(" --with-prerequisites");
         }
         if provider {

@@ -276,15 +276,13 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
     }
     or_pass(problems, || {
         let subjects = scene.subjects();
-        let set = |subject: &Subject<'_>| subject.cluster().add_on("awsECR").cloned();
         let ecr: Vec<&Subject<'_>> = subjects
             .iter()
-            .filter(|subject| set(subject).is_some_and(|settings| settings.is_object()))
+            .filter(|subject| subject.cluster().add_on("awsECR").is_some())
             .collect();
+        let odd = |subject: &Subject<'_>| subject.cluster().add_on_key("awsECR").is_some();
         match ecr.as_slice() {
-            [] if subjects.iter().any(|subject| set(subject).is_some()) => {
-                Finding::skip("awsECR is not a mapping")
-            }
+            [] if subjects.iter().any(odd) => Finding::skip("awsECR is not a mapping"),
             [] => Finding::skip("aws-ecr is off"),
             [one] => {
                 let settings = one.cluster().add_on("awsECR");

@@ -27,7 +27,10 @@ impl Seen {
     fn on(&self) -> impl Iterator<Item = &str> {
         let add_ons = self.cluster.add_ons().into_iter().flatten();
         add_ons
-            .filter(|(_, value)| !value.is_null())
+            .filter(|(key, value)| match addon::by_key(key) {
+                Some(_) => value.is_object(),
+                None => !value.is_null(),
+            })
             .map(|(key, _)| key.as_str())
     }
 }

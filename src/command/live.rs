@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
 /// A 409 is tried again at least this often …
-const CONFLICT_TRIES: u32 = 10;
+pub(super) const CONFLICT_TRIES: u32 = 10;
 /// … and at least this long.
 const CONFLICT_TIME: Duration = Duration::from_secs(30);
 /// How often a write whose answer was lost is planned anew.
@@ -43,6 +43,9 @@ pub(super) struct Settled<P> {
     pub(super) after: Option<Cluster>,
     /// Remarks on the verification.
     pub(super) remarks: Vec<String>,
+    /// What went wrong once the change was accepted: it could not be read back, or something else
+    /// changed along with it.
+    pub(super) failed: Option<Error>,
 }
 
 /// A patch that was sent and whose answer was lost.
@@ -53,8 +56,19 @@ struct Unanswered<P> {
     failure: Error,
 }
 
-/// Brings a cluster to what the planner wants, starting from a read of it.
+/// Brings a cluster to what the planner wants, starting from a read of it. What goes wrong once the
+/// change was accepted is an error as well.
 pub(super) async fn settle<P: Planner>(
+    cx: &Context,
+    planner: &P,
+    first: Cluster,
+) -> Result<Settled<P::Plan>> {
+    let mut settled = attempt(cx, planner, first).await?;
+    settled.failed.take().map_or(Ok(settled), Err)
+}
+
+/// The same, for a caller that tells what was done also where something went wrong afterwards.
+pub(super) async fn attempt<P: Planner>(
     cx: &Context,
     planner: &P,
     first: Cluster,
@@ -72,7 +86,8 @@ pub(super) async fn settle<P: Planner>(
     loop {
         if let Some(open) = unanswered.take() {
             if arrived(cx, &open.before, &open.patch, &cluster)? {
-                let mut remarks = verify(cx, &open.before, &open.patch, &cluster, planner)?;
+                let (mut remarks, failed) =
+                    verify(cx, &open.before, &open.patch, &cluster, planner)?;
                 remarks
                     .push("the answer to the change was lost; reading it back shows it".to_owned());
                 return Ok(Settled {
@@ -80,6 +95,7 @@ pub(super) async fn settle<P: Planner>(
                     before: open.before,
                     after: Some(cluster),
                     remarks,
+                    failed,
                 });
             }
             if lost >= LOST_TRIES {
@@ -95,21 +111,12 @@ pub(super) async fn settle<P: Planner>(
                 before: cluster,
                 after: None,
                 remarks: Vec::new(),
+                failed: None,
             });
         };
         match client.patch(&permit, &name, &lock(&cluster, &patch)).await {
             Ok(()) => {
-                let after = read_back(cx, client, &name, planner).await?;
-                let remarks = verify(cx, &cluster, &patch, &after, planner)?;
-                cx.ui.detail(&format!(
-                    "Verified: reading {name} back shows the change, and nothing else is lost"
-                ));
-                return Ok(Settled {
-                    plan,
-                    before: cluster,
-                    after: Some(after),
-                    remarks,
-                });
+                return accepted(cx, client, planner, plan, cluster, &patch).await;
             }
             Err(WriteError::Conflict(error)) => {
                 conflicts += 1;
@@ -152,6 +159,37 @@ pub(super) async fn settle<P: Planner>(
     }
 }
 
+/// The cluster after a patch that was accepted: read back and verified.
+async fn accepted<P: Planner>(
+    cx: &Context,
+    client: &Client,
+    planner: &P,
+    plan: P::Plan,
+    before: Cluster,
+    patch: &Value,
+) -> Result<Settled<P::Plan>> {
+    let name = before.name().to_owned();
+    let (after, remarks, failed) = match read_back(cx, client, &name, planner).await {
+        Ok(after) => {
+            let (remarks, failed) = verify(cx, &before, patch, &after, planner)?;
+            (Some(after), remarks, failed)
+        }
+        Err(failure) => (None, Vec::new(), Some(failure)),
+    };
+    if failed.is_none() {
+        cx.ui.detail(&format!(
+            "Verified: reading {name} back shows the change, and nothing else is lost"
+        ));
+    }
+    Ok(Settled {
+        plan,
+        before,
+        after,
+        remarks,
+        failed,
+    })
+}
+
 /// Whether the patch without an answer took effect: the cluster shows it and is not as it was.
 fn arrived(cx: &Context, before: &Cluster, patch: &Value, now: &Cluster) -> Result<bool> {
     Ok(patch::unmet(patch, now.value(), "", cx.org()?).is_empty()
@@ -161,7 +199,9 @@ fn arrived(cx: &Context, before: &Cluster, patch: &Value, now: &Cluster) -> Resu
 /// The failure of a write of which nobody knows whether it took place.
 fn uncertain(mut error: Error) -> Error {
     error.hints.truncate(1);
-    error.hint("run the same command again; what is already so is left alone")
+    error
+        .note("The change may be in place: its answer was lost.")
+        .hint("run the same command again; what is already so is left alone")
 }
 
 /// The failure after losing every race.
@@ -225,14 +265,14 @@ fn lock(cluster: &Cluster, patch: &Value) -> Value {
 ///
 /// If the counter is the next after the one that was locked on, a changed or lost field elsewhere
 /// in `spec` is an error and an added one a remark. If it is higher, others wrote after us, and
-/// only what was asked is judged.
+/// only what was asked is judged. Gives the remarks, and that error.
 fn verify<P: Planner>(
     cx: &Context,
     before: &Cluster,
     patch: &Value,
     after: &Cluster,
     planner: &P,
-) -> Result<Vec<String>> {
+) -> Result<(Vec<String>, Option<Error>)> {
     let org = cx.org()?;
     let name = before.name();
     let unmet = patch::unmet(patch, after.value(), "", org);
@@ -251,7 +291,7 @@ fn verify<P: Planner>(
         _ => false,
     };
     if !next {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
     let mut intended = before.value().clone();
     patch::merge(&mut intended, patch);
@@ -280,14 +320,15 @@ fn verify<P: Planner>(
                 error = error.because(format!("{word}: {paths}"));
             }
         }
-        return Err(error.hint(format!(
+        let error = error.hint(format!(
             "mk8s cluster get {name} -o yaml shows what is there; compare it with your manifest"
-        )));
+        ));
+        return Ok((Vec::new(), Some(error)));
     }
-    Ok(added
+    let added = added
         .iter()
-        .map(|difference| format!("the server added {}", difference.path))
-        .collect())
+        .map(|difference| format!("the server added {}", difference.path));
+    Ok((added.collect(), None))
 }
 
 /// A pause that grows with the tries, with jitter, so that writers do not meet again.

@@ -287,9 +287,18 @@ async fn published(
         dotted(pointer),
         last_seen(&cluster, pointer)
     ));
-    Err(match &live {
-        Some(target) => error.hint(format!("mk8s addon trust-policy {name} -c {target} --wait")),
-        None => error.because("a manifest has no status; the live cluster has"),
+    let needed = addon.needs.iter().find(|key| cluster.add_on(key).is_none());
+    Err(match (&live, needed) {
+        (Some(target), Some(key)) => {
+            let needed = crate::plan::display_name(key);
+            error
+                .because(format!("`{needed}`, which it needs, is off"))
+                .hint(format!("mk8s addon enable {needed} -c {target}"))
+        }
+        (Some(target), None) => {
+            error.hint(format!("mk8s addon trust-policy {name} -c {target} --wait"))
+        }
+        (None, _) => error.because("a manifest has no status; the live cluster has"),
     })
 }
 

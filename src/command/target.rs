@@ -184,7 +184,10 @@ pub(super) fn load_all(
         }
     }
     let mut seen = std::collections::HashSet::new();
-    files.retain(|file| seen.insert(file.clone()));
+    files.retain(|file| {
+        let path = file.as_ref();
+        seen.insert(path.map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())))
+    });
     for path in files {
         let (label, parsed) = match &path {
             None => (

@@ -331,3 +331,52 @@ fn several_documents_are_several_answers() {
     let _ = env.line("apply -f all.yaml -c two").run().ok();
     let _ = env.line("apply -f all.yaml -c three").run().exits(3);
 }
+
+#[test]
+fn an_add_on_that_the_manifest_sets_to_null_goes_only_when_asked() {
+    let mut env = Env::new();
+    let seed = hetzner("edge", &["headlamp: {}", "logs: {}"]);
+    let sandbox = Sandbox::holding(&mut env, &[seed], &[]);
+    env.write("edge.yaml", hetzner("edge", &["headlamp: null"]));
+    let run = env.line("apply -f edge.yaml").run().exits(2);
+    let _ = run.err("This removes spec.addOns.headlamp of edge");
+    assert_eq!(
+        sandbox.cluster("edge")["spec"]["addOns"]["headlamp"],
+        json!({})
+    );
+    let run = env.line("apply -f edge.yaml --yes").run().ok();
+    let _ = run
+        .err("edge: spec.addOns.headlamp is null in the manifest, removed")
+        .err("edge: spec.addOns.logs is live only, kept");
+    let add_ons = sandbox.cluster("edge")["spec"]["addOns"].clone();
+    assert_eq!(add_ons, json!({"logs": {}}));
+}
+
+#[test]
+fn a_put_that_meets_another_writer_is_tried_again() {
+    let mut env = Env::new();
+    let seed = hetzner("edge", &[]);
+    let flags = ["--fault", "status=409,on=PUT,times=2"];
+    let sandbox = Sandbox::holding(&mut env, &[seed], &flags);
+    env.write("edge.yaml", hetzner("edge", &["headlamp: {}"]));
+    let _ = env.line("apply -f edge.yaml --put --yes").run().ok();
+    assert_eq!(
+        sandbox.cluster("edge")["spec"]["addOns"]["headlamp"],
+        json!({})
+    );
+    let puts = sandbox.requests();
+    let puts = puts.iter().filter(|it| it.starts_with("PUT")).count();
+    assert_eq!(puts, 3);
+}
+
+#[test]
+fn a_name_that_is_no_text_is_said_so() {
+    let mut env = Env::new();
+    let _sandbox = Sandbox::holding(&mut env, &[hetzner("edge", &[])], &[]);
+    env.write(
+        "m.yaml",
+        hetzner("edge", &[]).replace("name: edge", "name: 12"),
+    );
+    let run = env.line("apply -f m.yaml").run().exits(6);
+    let _ = run.err("its `name` is 12, which is not a text");
+}

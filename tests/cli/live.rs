@@ -468,3 +468,46 @@ fn a_fault_that_passes_leaves_no_trace() {
     assert_eq!(methods(&sandbox), "GET GET PATCH PATCH GET");
     assert!(!run.stderr.contains("error"), "{run}");
 }
+
+#[test]
+fn what_was_changed_is_told_although_the_wait_was_in_vain() {
+    let mut env = Env::new();
+    let seeds = [aws("c1", &[]), aws("c2", &[])];
+    let sandbox = Sandbox::holding(&mut env, &seeds, &["--status-delay", "1h"]);
+    let line = "addon enable aws-ecr --with-prerequisites --yes --wait=10ms";
+    let run = env.line(&format!("{line} -c c1 -o json")).run().exits(7);
+    let item = &run.json()["items"][0];
+    assert_eq!(item["action"], "enabled");
+    assert_eq!(item["changed"], true);
+    assert_eq!(item["error"]["code"], 7);
+    // A file beside it was not left alone either, and nobody says otherwise.
+    env.write("b.yaml", aws("c2", &[]));
+    let run = env
+        .line(&format!("{line} -f b.yaml --apply"))
+        .run()
+        .exits(7);
+    let run = run
+        .out("Enabled aws-ecr in b.yaml")
+        .out("Enabled aws-ecr on c2");
+    assert!(!run.stderr.contains("the cluster is not"), "{run}");
+    assert_eq!(sandbox.cluster("c2")["spec"]["addOns"]["awsECR"], json!({}));
+}
+
+#[test]
+fn what_was_accepted_and_not_read_back_is_told() {
+    let mut env = Env::new();
+    let seeds = [aws("c1", &[]), aws("c2", &[])];
+    let flags = ["--fault", "status=403,on=GET:/c1,skip=1"];
+    let sandbox = Sandbox::holding(&mut env, &seeds, &flags);
+    let run = env
+        .line("addon enable sysbox -c c1 -c c2 --yes -o json")
+        .run();
+    let run = run.exits(4);
+    let items = run.json()["items"].as_array().unwrap().clone();
+    assert_eq!(items[0]["action"], "enabled");
+    assert_eq!(items[0]["verified"], false);
+    assert_eq!(items[0]["error"]["code"], 4);
+    assert_eq!(items[1]["verified"], true);
+    sandbox.heals();
+    assert_eq!(sandbox.cluster("c1")["spec"]["addOns"]["sysbox"], json!({}));
+}

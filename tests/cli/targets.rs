@@ -1,7 +1,7 @@
 //! Where changes go: files, folders, stdin and documents in them; writing, previews and results.
 
 use crate::support::manifests::{ROLE, aws, hetzner};
-use crate::support::{Env, snapshot};
+use crate::support::{Env, Sandbox, snapshot};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
@@ -370,4 +370,92 @@ fn a_fleet_is_listed_a_line_a_cluster() {
     );
     assert_eq!(lines[5], "c4       aws-ecr, headlamp, rocket");
     assert_eq!(lines[9], "c8       -");
+}
+
+#[test]
+fn an_add_on_is_on_where_its_key_holds_a_mapping() {
+    let env = Env::new();
+    env.write(
+        "m.yaml",
+        aws("prod", &["awsWorkloadIdentity: false", "headlamp: {}"]),
+    );
+    let before = env.text("m.yaml");
+    let run = env.line("addon enable aws-ecr -f m.yaml").run().exits(6);
+    let _ = run.err("it needs `aws-workload-identity`, which is off");
+    let line = "addon enable aws-ecr -f m.yaml --with-prerequisites";
+    let _ = env
+        .line(line)
+        .run()
+        .exits(6)
+        .err("is `false`, not a mapping");
+    assert_eq!(env.text("m.yaml"), before);
+    let names = env.line("addon list -f m.yaml -o names").run().ok();
+    assert_eq!(names.stdout, "headlamp\n");
+}
+
+#[test]
+fn with_stdin_stdout_is_the_manifest_and_nothing_else() {
+    let mut env = Env::new();
+    let sandbox = Sandbox::holding(&mut env, &[hetzner("edge", &[])], &[]);
+    env.write("other.yaml", hetzner("other", &[]));
+    let input = hetzner("edge", &["logs: {}"]);
+    for line in [
+        "addon enable nodelocaldns -f - --apply",
+        "addon enable nodelocaldns -f - -f other.yaml",
+    ] {
+        let run = env.line(line).stdin(input.as_str()).run().ok();
+        let expected = hetzner("edge", &["logs: {}", "nodeLocalDns: {}"]);
+        assert_eq!(run.stdout, expected, "{line}");
+    }
+    assert_eq!(
+        sandbox.cluster("edge")["spec"]["addOns"]["nodeLocalDns"],
+        json!({})
+    );
+    env.set("MK8S_OUTPUT", "json");
+    let run = env
+        .line("addon enable sysbox -f -")
+        .stdin(input.as_str())
+        .run();
+    let _ = run.exits(2).err("MK8S_OUTPUT").err("-o text");
+}
+
+#[test]
+fn what_wants_the_name_is_refused_before_the_file_is_written() {
+    let mut env = Env::new();
+    let byok = "byok: {location: //location/x}";
+    let _sandbox = Sandbox::holding(&mut env, &[aws("prod", &[byok])], &[]);
+    env.write("prod.yaml", aws("prod", &[byok]));
+    let before = env.text("prod.yaml");
+    for more in ["", " --confirm other"] {
+        let line = format!("addon disable byok -f prod.yaml --apply --yes{more}");
+        let _ = env.line(&line).run().exits(2).err("No file was changed");
+        assert_eq!(env.text("prod.yaml"), before, "{line}");
+    }
+}
+
+#[test]
+fn the_next_command_reaches_what_was_edited() {
+    let env = Env::new();
+    env.write(
+        "d/a.yaml",
+        hetzner(
+            "c1",
+            &[
+                "awsWorkloadIdentity: {}",
+                "awsECR: {roleArn: 'arn:aws:iam::999999999999:role/x'}",
+            ],
+        ),
+    );
+    env.write("d/b.yaml", hetzner("c2", &[]));
+    let run = env.line("addon enable sysbox -f d -c c2").run().ok();
+    let _ = run.err("Next: mk8s apply -f d -c c2");
+    let line = "addon disable aws-workload-identity -f d/a.yaml --with-dependants";
+    let run = env.line(line).run().ok();
+    let _ = run.err("Next: mk8s addon disable aws-workload-identity -c c1 --with-dependants");
+    env.write(
+        "nameless.yaml",
+        hetzner("xy", &[]).replace("name: xy", "name: 12"),
+    );
+    let run = env.line("addon enable sysbox -f nameless.yaml").run().ok();
+    assert!(!run.stderr.contains("Next:"), "{run}");
 }

@@ -18,8 +18,18 @@ pub(super) struct Change<'a> {
     pub(super) mode: Mode,
     pub(super) apply: bool,
     exit_code: bool,
+    pub(super) stdout: Stdout,
     pub(super) wait: Option<Duration>,
     pub(super) confirm: Option<&'a str>,
+}
+
+/// What standard output is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stdout {
+    /// What came of the change.
+    Report,
+    /// The manifest that came on standard input.
+    Manifest,
 }
 
 /// What came of it on one target.
@@ -29,6 +39,8 @@ pub(super) struct Done {
     pub(super) changed: bool,
     /// The command that is the natural next step.
     pub(super) next: Option<String>,
+    /// What went wrong after it was done: it could not be read back, or the wait was in vain.
+    pub(super) failed: Option<Error>,
 }
 
 impl<'a> Change<'a> {
@@ -44,6 +56,7 @@ impl<'a> Change<'a> {
             mode: Mode::of(args.dry_run),
             apply: args.apply,
             exit_code: args.exit_code,
+            stdout: Stdout::Report,
             wait: args.wait,
             confirm,
         }
@@ -123,6 +136,7 @@ impl<'a> Change<'a> {
             changed: !plan.is_empty(),
             line,
             next: None,
+            failed: None,
             wire: wire::AddonChange {
                 target,
                 addon: plan.main.addon.name,
@@ -181,12 +195,14 @@ impl<'a> Change<'a> {
         let mut nexts = Vec::new();
         let mut names = Vec::new();
         let mut errors = Vec::new();
+        let mut late = Vec::new();
         let mut changed = false;
         for (name, result) in results {
             match result {
                 Ok(done) => {
                     changed |= done.changed;
                     nexts.extend(done.next);
+                    late.extend(done.failed);
                     lines.push(done.line);
                     names.push(name);
                     items.push(done.wire);
@@ -200,8 +216,9 @@ impl<'a> Change<'a> {
         }
         let done = lines.len();
         let dry_run = self.mode == Mode::DryRun;
-        if dry_run && cx.ui.is_text() {
-            // The diff was the data; the lines go with it as words.
+        let words = dry_run || self.stdout == Stdout::Manifest;
+        if words && cx.ui.is_text() {
+            // The diff or the manifest was the data; the lines go with it as words.
             for line in &lines {
                 cx.ui.status(line);
             }
@@ -213,17 +230,28 @@ impl<'a> Change<'a> {
             } else {
                 wire::to_value(&wire::Document::change("AddonChanges", dry_run, items))
             };
-            cx.ui.report(&Report {
+            let told = cx.ui.report(&Report {
                 json,
                 slim: None,
                 names,
                 text: lines.join("\n"),
                 wide: None,
+            });
+            // What was done is said even where it cannot be shown as was asked.
+            told.map_err(|error| {
+                if changed && !dry_run {
+                    error.note(format!("{}.", lines.join("; ")))
+                } else {
+                    error
+                }
             })?;
         }
         for hint in hints.iter().chain(&nexts) {
             cx.ui.next(hint);
         }
+        // Every target that was changed is done, also where something went wrong afterwards.
+        let done = if errors.is_empty() { 0 } else { done };
+        errors.extend(late);
         if let Some(error) = summarise(errors, done) {
             return Err(error);
         }

@@ -73,6 +73,25 @@ impl Change<'_> {
         self.cx.ui.diff(&lines, stream);
     }
 
+    /// The refusal where something goes that wants the cluster's name, and it was not given.
+    fn unconfirmed(&self, names: &[&str], removes: bool) -> Option<Error> {
+        let addon = self.request.addon;
+        let danger = addon.danger.filter(|_| removes)?;
+        let only = names.first().copied().filter(|_| names.len() == 1);
+        if self.confirm.is_some() && self.confirm == only {
+            return None;
+        }
+        let name = names.first().copied().unwrap_or_default();
+        Some(
+            Error::usage(format!("`{}` was not disabled on `{name}`", addon.name))
+                .because(danger)
+                .hint(format!(
+                    "if that is meant: mk8s addon disable {} -c {name} --confirm {name}",
+                    addon.name
+                )),
+        )
+    }
+
     /// Asks where something disappears, or where several live clusters change.
     async fn confirm(
         &self,
@@ -86,18 +105,8 @@ impl Change<'_> {
             .map(|(name, _)| name.as_str())
             .collect();
         let (what, addon) = (self.verb(), self.request.addon);
-        if let (Some(danger), true) = (addon.danger, removes)
-            && self.confirm != names.first().copied().filter(|_| names.len() == 1)
-        {
-            let name = names.first().copied().unwrap_or_default();
-            return Err(
-                Error::usage(format!("`{}` was not disabled on `{name}`", addon.name))
-                    .because(danger)
-                    .hint(format!(
-                        "if that is meant: mk8s addon disable {} -c {name} --confirm {name}",
-                        addon.name
-                    )),
-            );
+        if let Some(refusal) = self.unconfirmed(&names, removes) {
+            return Err(refusal);
         }
         if !removes && changes < 2 || self.confirm.is_some() {
             return Ok(());
@@ -146,13 +155,13 @@ impl Change<'_> {
             request: &self.request,
             name,
         };
-        let settled = live::settle(cx, &planner, cluster).await?;
         let Settled {
             plan,
             before,
             after,
             remarks,
-        } = settled;
+            mut failed,
+        } = live::attempt(cx, &planner, cluster).await?;
         for remark in &remarks {
             cx.ui.detail(remark);
         }
@@ -161,28 +170,25 @@ impl Change<'_> {
             _ => String::new(),
         };
         let line = self.line(&plan, &format!("on {name}"), &version);
-        let verified = after.is_some().then_some(true);
-        let target = self.cluster_target(name)?;
-        let waited = match self.wait {
-            Some(limit) => {
-                let now = after.unwrap_or(before);
-                match self.wait_for(name, &plan, &now, limit).await {
-                    Ok(waited) => waited,
-                    Err(error) => {
-                        // The change is done; its line belongs before the failure to wait.
-                        if cx.ui.is_text() {
-                            cx.ui.data(&line);
-                        }
-                        return Err(error);
-                    }
-                }
-            }
-            None => None,
+        let verified = match (&after, &failed) {
+            (Some(_), None) => Some(true),
+            (_, Some(_)) => Some(false),
+            (None, None) => None,
         };
-        let mut done = Self::done(target, &plan, line, verified, waited);
-        if !plan.is_empty() && matches!(self.request.verb, Verb::Enable(_)) {
+        let mut waited = None;
+        if let (Some(limit), None) = (self.wait, &failed) {
+            let now = after.as_ref().unwrap_or(&before);
+            match self.wait_for(name, &plan, now, limit).await {
+                Ok(done) => waited = done,
+                Err(error) => failed = Some(error),
+            }
+        }
+        let mut done = Self::done(self.cluster_target(name)?, &plan, line, verified, waited);
+        if failed.is_none() && !plan.is_empty() && matches!(self.request.verb, Verb::Enable(_)) {
             done.next = next(name, &plan);
         }
+        done.wire.error = failed.as_ref().map(Into::into);
+        done.failed = failed;
         Ok(done)
     }
 
@@ -257,7 +263,7 @@ impl Change<'_> {
     /// Plans the live half before the files are written, so that a refusal there leaves them alone.
     pub(super) async fn rehearse(&self, names: &[String]) -> Result<()> {
         let mut errors = Vec::new();
-        let mut asks = 0;
+        let mut changing: Vec<&str> = Vec::new();
         let mut removes = false;
         for name in names {
             let planned = match self.cx.read(name).await {
@@ -266,13 +272,17 @@ impl Change<'_> {
             };
             match planned {
                 Ok(plan) => {
-                    asks += usize::from(!plan.is_empty());
+                    if !plan.is_empty() {
+                        changing.push(name);
+                    }
                     removes |= plan.removes();
                 }
                 Err(error) => errors.push(error),
             }
         }
-        if (removes || asks > 1)
+        if let Some(refusal) = self.unconfirmed(&changing, removes) {
+            errors.push(refusal);
+        } else if (removes || changing.len() > 1)
             && !self.cx.ui.is_yes()
             && !self.cx.ui.is_interactive()
             && self.confirm.is_none()

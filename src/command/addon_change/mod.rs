@@ -11,7 +11,7 @@ use crate::cli::{DisableArgs, EnableArgs, Given};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::plan::{Request, Setting, Verb};
-use change::Change;
+use change::{Change, Stdout};
 use serde_json::json;
 
 /// `mk8s addon enable`
@@ -83,14 +83,20 @@ fn settings(addon: &'static Addon, given: &[Given]) -> Result<Vec<Setting>> {
 }
 
 impl Change<'_> {
-    async fn run(&self, target: Target) -> Result<Outcome> {
+    async fn run(mut self, target: Target) -> Result<Outcome> {
         match target {
             Target::None => Err(target::missing()),
             Target::Clusters(names) => {
                 let results = self.live(&names).await?;
                 self.finish(results, &[])
             }
-            Target::Files(paths, names) => self.files(&paths, &names).await,
+            Target::Files(paths, names) => {
+                let from_stdin = paths.iter().any(|path| path.as_os_str() == "-");
+                if from_stdin && self.mode == Mode::Write {
+                    self.stdout = Stdout::Manifest;
+                }
+                self.files(&paths, &names).await
+            }
         }
     }
 
@@ -104,10 +110,13 @@ impl Change<'_> {
                     .hint("--apply changes the live cluster as well as the file"),
             );
         }
-        let stdin = paths.iter().any(|path| path.as_os_str() == "-");
-        if stdin && self.mode == Mode::Write && !cx.ui.is_text() {
-            return Err(Error::usage("-o was given together with -f -")
-                .because("stdout is the edited manifest then"));
+        if self.stdout == Stdout::Manifest && !cx.ui.is_text() {
+            let error = match cx.env.get("MK8S_OUTPUT") {
+                None => Error::usage("-o was given together with -f -"),
+                Some(_) => Error::usage("-f - was given together with -o or MK8S_OUTPUT")
+                    .hint("-o text goes past MK8S_OUTPUT"),
+            };
+            return Err(error.because("stdout is the edited manifest then"));
         }
         let (loaded, unreadable) = target::load_all(cx, paths, names)?;
         let mut edits = file::plan(self, loaded, unreadable)?;
@@ -143,10 +152,10 @@ impl Change<'_> {
             return Err(failure);
         }
         if !self.apply {
-            let hints: Vec<String> = if stdin {
+            let hints: Vec<String> = if self.stdout == Stdout::Manifest {
                 Vec::new()
             } else {
-                self.then(paths, &edits).into_iter().collect()
+                self.then(paths, names, &edits).into_iter().collect()
             };
             return self.finish(written, &hints);
         }
@@ -166,36 +175,49 @@ impl Change<'_> {
 
     /// The command that brings the live clusters to the edited files. What a manifest leaves out
     /// stays live, so a removal needs more than an apply.
-    fn then(&self, paths: &[std::path::PathBuf], edits: &[file::Edit]) -> Option<String> {
+    fn then(
+        &self,
+        paths: &[std::path::PathBuf],
+        picked: &[String],
+        edits: &[file::Edit],
+    ) -> Option<String> {
         if !edits.iter().any(file::Edit::changed) {
             return None;
         }
         let names: Vec<String> = edits.iter().flat_map(file::Edit::names).collect();
-        if matches!(self.request.verb, Verb::Disable) {
-            if let [name] = names.as_slice()
-                && target::check_name(name).is_ok()
-            {
-                return Some(format!(
-                    "mk8s addon disable {} -c {name}",
-                    self.request.addon.name
-                ));
-            }
-            return Some(format!("mk8s apply {} --prune-addons", file::flags(paths)));
+        // A document without the name of a cluster cannot be applied.
+        if !names.iter().all(|name| target::check_name(name).is_ok()) {
+            return None;
         }
-        let prune = if edits.iter().any(file::Edit::removes) {
-            " --prune-addons"
-        } else {
-            ""
-        };
-        Some(format!("mk8s apply {}{prune}", file::flags(paths)))
+        if let (Verb::Disable, [name]) = (&self.request.verb, names.as_slice()) {
+            let mut command = format!("mk8s addon disable {} -c {name}", self.request.addon.name);
+            if self.request.companions {
+                command.push_str(" --with-dependants");
+            }
+            if self.request.force {
+                command.push_str(" --force");
+            }
+            return Some(command);
+        }
+        let mut command = format!("mk8s apply {}", file::flags(paths));
+        for name in picked {
+            command = format!("{command} -c {name}");
+        }
+        if edits.iter().any(file::Edit::removes) {
+            command.push_str(" --prune-addons");
+        }
+        Some(command)
     }
 }
 
-/// What holds after the file was written and the cluster was not changed.
+/// What holds after the file was written and the cluster was not changed. Where the error says
+/// itself what became of the cluster, only the file is spoken of.
 fn half_done(error: Error, changed: bool) -> Error {
-    error.note(if changed {
-        "The file is changed; the cluster is not."
-    } else {
-        "The file was already so; the cluster is not changed."
-    })
+    let note = match (changed, error.notes.is_empty()) {
+        (true, true) => "The file is changed; the cluster is not.",
+        (true, false) => "The file is changed.",
+        (false, true) => "The file was already so; the cluster is not changed.",
+        (false, false) => "The file was already so.",
+    };
+    error.note(note)
 }

@@ -40,7 +40,7 @@ pub(super) struct Update {
     pub(super) patch: Option<Value>,
     /// Add-ons and their settings that are only live and stay.
     pub(super) live_only: Vec<String>,
-    /// The same, to be removed.
+    /// What goes: the same where it is pruned, and add-ons that the manifest sets to `null`.
     pub(super) pruned: Vec<String>,
 }
 
@@ -95,8 +95,9 @@ impl Item<'_> {
             .into_iter()
             .filter(|drift| drift.side == drift::Side::LiveOnly)
             .map(|drift| drift.path)
+            .filter(|path| !path.first().is_some_and(|key| self.sets_to_null(key)))
             .collect();
-        let mut pruned = Vec::new();
+        let mut removed = Vec::new();
         if self.args.prune_addons {
             for path in &live_only {
                 let mut removal = Value::Null;
@@ -111,17 +112,32 @@ impl Item<'_> {
             .map(|path| format!("spec.addOns.{}", path.join(".")))
             .collect();
         let kept = if self.args.prune_addons {
-            pruned = paths;
+            removed = paths;
             Vec::new()
         } else {
             paths
         };
+        removed.extend(self.nulls(cluster));
         let unmet = patch::unmet(&patch, cluster.value(), "", org);
         Ok(Update {
             patch: (!unmet.is_empty()).then_some(patch),
             live_only: kept,
-            pruned,
+            pruned: removed,
         })
+    }
+
+    /// Whether the manifest sets an add-on's key to `null`.
+    fn sets_to_null(&self, key: &str) -> bool {
+        let add_ons = self.document.add_ons();
+        add_ons.is_some_and(|add_ons| add_ons.get(key) == Some(&Value::Null))
+    }
+
+    /// The add-ons that are on and that the manifest sets to `null`.
+    fn nulls(&self, cluster: &Cluster) -> Vec<String> {
+        let live = cluster.add_ons().into_iter().flatten();
+        live.filter(|(key, value)| !value.is_null() && self.sets_to_null(key))
+            .map(|(key, _)| format!("spec.addOns.{key}"))
+            .collect()
     }
 
     /// Shows the difference that applying makes, and gives what it is called.
@@ -217,6 +233,12 @@ impl Item<'_> {
                 .status(&format!("{}: {path} is live only, kept", self.name()));
         }
         for path in pruned {
+            let key = path.strip_prefix("spec.addOns.").unwrap_or(path);
+            let why = if self.sets_to_null(key) {
+                "is null in the manifest"
+            } else {
+                "is live only"
+            };
             let word = if self.args.dry_run {
                 "would be removed"
             } else {
@@ -224,7 +246,7 @@ impl Item<'_> {
             };
             self.cx
                 .ui
-                .status(&format!("{}: {path} is live only, {word}", self.name()));
+                .status(&format!("{}: {path} {why}, {word}", self.name()));
         }
     }
 }

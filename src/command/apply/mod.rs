@@ -129,7 +129,11 @@ fn check(document: &Cluster, place: &str) -> Result<()> {
         Err(Error::refused(format!("the cluster {place} was not applied")).because(reason))
     };
     if document.name().is_empty() {
-        return refused("the document has no `name`".to_owned());
+        return refused(match document.value().get("name") {
+            None | Some(Value::Null) => "the document has no `name`".to_owned(),
+            Some(Value::String(_)) => "its `name` is empty".to_owned(),
+            Some(other) => format!("its `name` is {other}, which is not a text; quote it"),
+        });
     }
     if let Err(reason) = crate::control::check_name(document.name()) {
         return refused(format!(
@@ -154,27 +158,21 @@ async fn confirm(
     mode: Mode,
     planned: &[(Item<'_>, Result<Intent>)],
 ) -> Result<()> {
-    let mut removals = Vec::new();
+    let mut dropped = Vec::new();
+    let mut removed = Vec::new();
     let mut changing = Vec::new();
     for (item, intent) in planned {
+        let of_item = |path: &String| format!("{path} of {}", item.name());
         match intent {
             Ok(Intent::Create) => changing.push(item.name()),
             Ok(Intent::Update(cluster, update)) => {
                 if update.patch.is_some() || item.puts(cluster) {
                     changing.push(item.name());
                 }
-                if args.put && !args.prune_addons {
-                    for path in &update.live_only {
-                        removals.push(format!("{} of {}", path, item.name()));
-                    }
-                } else {
-                    removals.extend(
-                        update
-                            .pruned
-                            .iter()
-                            .map(|path| format!("{path} of {}", item.name())),
-                    );
+                if args.put {
+                    dropped.extend(update.live_only.iter().map(of_item));
                 }
+                removed.extend(update.pruned.iter().map(of_item));
             }
             Err(_) => {}
         }
@@ -182,17 +180,13 @@ async fn confirm(
     if mode == Mode::DryRun {
         return Ok(());
     }
-    if !removals.is_empty() {
-        let word = if args.put && !args.prune_addons {
-            "A server that replaces drops"
-        } else {
-            "This removes"
-        };
-        for removal in &removals {
-            cx.ui.status(&format!("{word} {removal}"));
-        }
+    for one in &dropped {
+        cx.ui.status(&format!("A server that replaces drops {one}"));
     }
-    let question = match (removals.len(), changing.len()) {
+    for one in &removed {
+        cx.ui.status(&format!("This removes {one}"));
+    }
+    let question = match (dropped.len() + removed.len(), changing.len()) {
         (0, 0 | 1) => return Ok(()),
         (0, several) => format!(
             "Apply to {several} live clusters ({})?",

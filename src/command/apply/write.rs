@@ -2,7 +2,7 @@
 
 use super::super::Mode;
 use super::super::live::{self, Planner as _};
-use super::item::{Done, Item, Update, merge_keeping_nulls};
+use super::item::{Done, Intent, Item, Update, merge_keeping_nulls};
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Problem, WriteError};
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ impl Item<'_> {
         let cx = self.cx;
         let body = self.sent();
         let created = if self.args.put {
-            self.put(&body).await?
+            self.put(&body, &[]).await?
         } else {
             if let Some(cluster) = self.post(&body).await? {
                 return self.found(cluster).await;
@@ -131,7 +131,13 @@ impl Item<'_> {
             // Removal is said in so many words: a merging server would keep what is left out.
             merge_keeping_nulls(&mut body, &json!({"spec": {"addOns": add_ons}}));
         }
-        self.put(&body).await?;
+        let named: Vec<String> = update
+            .live_only
+            .iter()
+            .chain(&update.pruned)
+            .cloned()
+            .collect();
+        self.put(&body, &named).await?;
         let after = self.read_back().await?;
         self.verify(&body, &after)?;
         let gone: Vec<String> = update
@@ -214,9 +220,10 @@ impl Item<'_> {
         }
     }
 
-    /// Sends the document; a lost answer is looked into, and sent again only if it is not there.
+    /// Sends the document; a lost answer is looked into, and sent again only if it is not there. After
+    /// a conflict it is sent again only if it drops nothing but what is named.
     /// Gives whether the cluster was made.
-    async fn put(&self, body: &Value) -> Result<bool> {
+    async fn put(&self, body: &Value, named: &[String]) -> Result<bool> {
         let cx = self.cx;
         let client = cx.client().await?;
         let Some(permit) = Mode::of(self.args.dry_run).permit() else {
@@ -224,6 +231,7 @@ impl Item<'_> {
         };
         let doing = format!("apply cluster `{}`", self.name());
         let mut lost = 0;
+        let mut conflicts = 0;
         loop {
             match client.put(&permit, body).await {
                 Ok(written) => return Ok(written.created),
@@ -251,11 +259,31 @@ impl Item<'_> {
                         return Err(failure.hint("run the same command again"));
                     }
                 }
-                Err(WriteError::Conflict(error) | WriteError::Rejected(error)) => {
-                    let mut failure = cx.explain(&error, &doing);
-                    failure.message = self.not_done();
-                    return Err(failure);
+                Err(WriteError::Conflict(error)) => {
+                    conflicts += 1;
+                    if conflicts >= live::CONFLICT_TRIES || !self.goes_no_further(named).await? {
+                        return Err(self.not_put(&error, &doing));
+                    }
+                    live::pause(conflicts).await;
                 }
+                Err(WriteError::Rejected(error)) => return Err(self.not_put(&error, &doing)),
+            }
+        }
+    }
+
+    fn not_put(&self, error: &ApiError, doing: &str) -> Error {
+        let mut failure = self.cx.explain(error, doing);
+        failure.message = self.not_done();
+        failure
+    }
+
+    /// Whether the document, sent over the cluster as it is by now, drops nothing but what was named.
+    async fn goes_no_further(&self, named: &[String]) -> Result<bool> {
+        match self.look().await? {
+            Intent::Create => Ok(true),
+            Intent::Update(_, update) => {
+                let mut gone = update.live_only.iter().chain(&update.pruned);
+                Ok(gone.all(|path| named.contains(path)))
             }
         }
     }
