@@ -4,6 +4,7 @@
 
 use crate::addon::rules::{self, Finding, RegistryAccess};
 use crate::addon::{Addon, Param, by_key};
+use crate::arn::RoleArn;
 use crate::change::Change;
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -151,7 +152,7 @@ fn enable(
     let (wanted, findings): (Vec<Finding>, Vec<Finding>) = findings
         .into_iter()
         .partition(|finding| request.companions && matches!(finding, Finding::Prerequisite(_)));
-    let warnings = judge(findings, request, settings, place)?;
+    let mut warnings = judge(findings, request, settings, place)?;
 
     let companions: Vec<Step> = wanted
         .iter()
@@ -190,6 +191,17 @@ fn enable(
         _ => {}
     }
     let role = after.get("roleArn").and_then(Value::as_str);
+    if addon.aws_registry
+        && let Some(role) = role.and_then(|role| role.parse::<RoleArn>().ok())
+        && let Some(home) = cluster.home()
+        && home.partition != role.partition()
+    {
+        warnings.push(format!(
+            "the role is in the partition {}, the cluster in {}: neither reaches the other",
+            role.partition(),
+            home.partition
+        ));
+    }
     let role_kept = role
         .filter(|_| before.is_some())
         .filter(|_| !settings.iter().any(|s| s.param.field == "roleArn"))

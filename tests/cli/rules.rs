@@ -284,3 +284,13 @@ fn unknown_add_ons_are_shown_and_kept() {
         .run()
         .exits(2);
 }
+
+#[test]
+fn a_role_in_another_partition_is_warned_about() {
+    let env = Env::new();
+    env.write("m.yaml", aws("prod", &["awsWorkloadIdentity: {}"]));
+    let role = "arn:aws-cn:iam::111122223333:role/own";
+    let line = format!("addon enable aws-ecr -f m.yaml --role-arn {role}");
+    let run = env.line(&line).run().ok();
+    let _ = run.err("the role is in the partition aws-cn, the cluster in aws");
+}
