@@ -292,14 +292,17 @@ fn repository_exists(scene: &Scene<'_>) -> Vec<Finding> {
 /// A repository that is not there. It is made in the account of the credentials, so the command is
 /// shown only where that is the image's.
 fn absent(scene: &Scene<'_>, image: &PrivateImage, facts: &ImageFacts) -> Finding {
-    let mut evidence = format!("not in account {}, region {}", image.account, image.region);
-    if let Some(rule) = facts.rule(image) {
-        evidence.push_str(&format!(
+    let filled = facts.rule(image).map_or_else(String::new, |rule| {
+        format!(
             "; it is to be filled from {}, and only whoever has ecr:CreateRepository makes it by \
              the first pull",
             quotable(&rule.upstream)
-        ));
-    }
+        )
+    });
+    let evidence = format!(
+        "not in account {}, region {}{filled}",
+        image.account, image.region
+    );
     let finding = Finding::fail(format!("there is no repository {}", image.repository));
     if is_own(scene, image) {
         finding.evidence(evidence).fix(ecr_cli(
