@@ -385,7 +385,13 @@ impl Planner<'_> {
     fn provider(&mut self, extent: Extent, left: &Left) -> bool {
         let part = Part::OidcProvider;
         let Some(arn) = self.target.provider_arn.clone() else {
-            for arn in providers_in_role(self.facts, self.state) {
+            let named = providers_in_role(self.facts, self.state);
+            if named.is_empty() {
+                let detail = "not known: the cluster publishes no issuer";
+                self.steps
+                    .push(Step::shown(part, Action::None, "(unknown)", detail));
+            }
+            for arn in named {
                 let reason =
                     "it is not of this account, and the cluster publishes no issuer any more";
                 self.steps

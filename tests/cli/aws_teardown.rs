@@ -77,9 +77,10 @@ fn with_the_provider_iam_is_exactly_as_before() {
     nothing of aws-ecr is to be taken down for edge
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
-      = role    mk8s-sandbox-edge-ecr  not there
-      = add-on  aws-ecr                off
-      = add-on  aws-workload-identity  off
+      = role           mk8s-sandbox-edge-ecr  not there
+      = OIDC provider  (unknown)              not known: the cluster publishes no issuer
+      = add-on         aws-ecr                off
+      = add-on         aws-workload-identity  off
     ");
     assert_eq!((bed.moto.writes(), bed.patches()), (vec![], patches));
 }
