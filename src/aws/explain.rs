@@ -146,7 +146,10 @@ fn by_code(error: Error, failure: &Failure, code: &str, caller: Option<&str>) ->
             .because(said)
             .hint("remove statements of clusters that are gone, or use a role of its own: --role-name NAME"),
         "LimitExceeded" => error
-            .because(format!("a quota of the AWS account is used up: {}", quota(message)))
+            .because(quota(message).map_or_else(
+                || "a quota of the AWS account is used up".to_owned(),
+                |name| format!("a quota of the AWS account is used up: {name}"),
+            ))
             .because(said),
         "DeleteConflict" => error
             .because("something is still attached to it")
@@ -216,15 +219,11 @@ impl<'a> Refusal<'a> {
     }
 }
 
-fn quota(message: &str) -> String {
-    message
-        .split_once("quota for ")
-        .map_or("not named", |(_, rest)| rest)
-        .split_whitespace()
-        .next()
-        .map_or_else(String::new, |name| {
-            quotable(name.trim_end_matches([':', '.', ',']))
-        })
+/// The quota that AWS's text names, if it names one.
+fn quota(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("quota for ")?;
+    let name = rest.split_whitespace().next()?;
+    Some(quotable(name.trim_end_matches([':', '.', ','])))
 }
 
 /// AWS's text on one line, short enough for a message.
@@ -328,6 +327,18 @@ mod tests {
                 "{code}: {error:?}"
             );
             assert_eq!(error.request_id.as_deref(), Some("req-1"));
+        }
+    }
+
+    #[test]
+    fn a_quota_without_a_name_is_not_named() {
+        for (message, because) in [
+            ("Rate", "a quota of the AWS account is used up"),
+            ("quota for ", "a quota of the AWS account is used up"),
+            ("quota for X.", "a quota of the AWS account is used up: X"),
+        ] {
+            let error = explain(&failure("LimitExceeded", message), "x", None);
+            assert_eq!(error.because[0], because, "{message}");
         }
     }
 

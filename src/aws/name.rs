@@ -251,6 +251,11 @@ pub fn other_clusters(tags: &Tags, owner: &Owner<'_>) -> Vec<String> {
         .collect()
 }
 
+/// Whether a tag says that `mk8s` attached a policy.
+pub fn is_tag_of_attached(key: &str) -> bool {
+    key.starts_with("mk8s.cpln/attached/")
+}
+
 /// The tag that says that `mk8s` attached a policy: key and value.
 pub fn attached_tag(policy_arn: &str) -> (String, String) {
     let name = policy_arn.rsplit('/').next().unwrap_or(policy_arn);
@@ -262,8 +267,7 @@ pub fn attached_tag(policy_arn: &str) -> (String, String) {
 
 /// The tags that say which policies `mk8s` attached: key and ARN.
 pub fn tags_of_attached(tags: &Tags) -> impl Iterator<Item = (&String, &String)> {
-    tags.iter()
-        .filter(|(key, _)| key.starts_with("mk8s.cpln/attached/"))
+    tags.iter().filter(|(key, _)| is_tag_of_attached(key))
 }
 
 /// Why a tag that the user gives cannot be set.
@@ -284,7 +288,7 @@ pub fn check_tag(key: &str, value: &str) -> Result<(), String> {
     if key.to_ascii_lowercase().starts_with("aws:") {
         return Err("keys that start with `aws:` are AWS's own".to_owned());
     }
-    if key.starts_with("mk8s.cpln/") {
+    if key.to_ascii_lowercase().starts_with("mk8s.cpln/") {
         return Err("keys that start with `mk8s.cpln/` are set by mk8s".to_owned());
     }
     match key.chars().chain(value.chars()).find(|c| !in_tag(*c)) {
@@ -475,6 +479,7 @@ mod tests {
             ("", "x", "0 characters"),
             ("AWS:x", "x", "AWS's own"),
             ("mk8s.cpln/org", "x", "set by mk8s"),
+            ("MK8S.cpln/org", "x", "set by mk8s"),
             ("a,b", "x", "character ','"),
             ("a", "\n", "character '\\n'"),
         ] {

@@ -144,9 +144,9 @@ pub async fn look(
     let seer = Seer {
         caller: &target.caller,
     };
-    if let (Some(arn), Some(issuer)) = (&target.provider_arn, &facts.issuer) {
+    if let Some(arn) = &target.provider_arn {
         state.provider = seer.see(iam.provider(arn).await, "the OIDC provider")?;
-        if state.provider == Seen::Known(None) {
+        if let (Some(issuer), Seen::Known(None)) = (&facts.issuer, &state.provider) {
             let others = seer.see(iam.providers().await, "the OIDC providers")?;
             for other in others.known().into_iter().flatten() {
                 let bare = other

@@ -536,6 +536,18 @@ pub fn check_request(request: &Request) -> Result<()> {
             .because(reason)
         })?;
     }
+    // To IAM they are one key.
+    let mut keys = std::collections::BTreeMap::new();
+    for key in request.tags.keys() {
+        if let Some(other) = keys.insert(key.to_lowercase(), key) {
+            return Err(Error::usage(format!(
+                "the tags {} and {} cannot both be set",
+                quotable(other),
+                quotable(key)
+            ))
+            .because("their keys differ only by case, which IAM ignores"));
+        }
+    }
     // Ours take nine places at most.
     if request.tags.len() > 40 {
         return Err(Error::usage("too many tags").because(format!(
@@ -811,6 +823,15 @@ pub(crate) mod tests {
             ..Request::default()
         };
         assert_eq!(check_request(&request).unwrap_err().kind, Kind::Usage);
+        for (one, other) in [("a", "A"), ("Ümlaut", "ümlaut")] {
+            let request = Request {
+                tags: Tags::from([(one.into(), "1".into()), (other.into(), "2".into())]),
+                ..Request::default()
+            };
+            let error = check_request(&request).unwrap_err();
+            assert_eq!(error.kind, Kind::Usage, "{one}");
+            assert!(error.message.contains("cannot both be set"), "{error}");
+        }
         let request = Request {
             tags: Tags::from([("aws:x".into(), "y".into())]),
             ..Request::default()

@@ -5,12 +5,12 @@
 
 use super::explain::explain;
 use super::iam::{Provider, Role};
-use super::merge::{Removal, is_ours, names_provider, remove};
+use super::merge::{Removal, is_ours, names_provider, providers_of_ours, remove};
 use super::name::{attached_tag, made_by_mk8s, other_clusters, tags_of_attached};
 use super::plan::{Action, Plan, Step, Work};
 use super::quotable;
 use super::state::{Look, Seen, State};
-use super::target::{ClusterFacts, Part, Target};
+use super::target::{ClusterFacts, Part, Request, Target};
 use super::template::fill_account;
 use super::trust::{self, label, statements};
 use crate::change::Change;
@@ -55,6 +55,56 @@ pub fn look_for(extent: Extent) -> Look {
     }
 }
 
+/// Refuses a role that is named though the cluster names another: that one would be left behind, and
+/// nothing would tell of it once the add-on is off.
+pub fn check_named(facts: &ClusterFacts, request: &Request) -> Result<()> {
+    let (Some(name), Some(role)) = (&request.role_name, &facts.role_arn) else {
+        return Ok(());
+    };
+    if name == role.name() {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "{} was not taken down for `{}`",
+        facts.service.name,
+        quotable(&facts.name)
+    ))
+    .because(format!(
+        "--role-name {} was given, the cluster names {role}",
+        quotable(name)
+    ))
+    .hint("leave --role-name out: the role that the cluster names is taken down"))
+}
+
+/// The target with the OIDC provider that our own statement names, where the cluster publishes no
+/// issuer any more to tell it; `None` if there is nothing to complete.
+pub fn complete(facts: &ClusterFacts, target: &Target, state: &State) -> Option<Target> {
+    if target.provider_arn.is_some() {
+        return None;
+    }
+    let prefix = format!(
+        "arn:{}:iam::{}:oidc-provider/",
+        target.partition, target.account
+    );
+    let ours = providers_in_role(facts, state);
+    let provider = ours.into_iter().find(|arn| arn.starts_with(&prefix))?;
+    Some(Target {
+        provider_arn: Some(provider),
+        ..target.clone()
+    })
+}
+
+/// The providers that our statements in the role name.
+fn providers_in_role(facts: &ClusterFacts, state: &State) -> Vec<String> {
+    let Some(Some(role)) = state.role.known() else {
+        return Vec::new();
+    };
+    match (trust::parse_text(&role.trust), facts.sid()) {
+        (Ok(document), Some(sid)) => providers_of_ours(&document, &sid),
+        _ => Vec::new(),
+    }
+}
+
 /// Plans `aws teardown`.
 pub fn teardown_plan(
     facts: &ClusterFacts,
@@ -72,7 +122,7 @@ pub fn teardown_plan(
     let provider_gone = plan.provider(extent, &left);
     plan.addon(extent);
     if extent.provider == ProviderExtent::Remove {
-        plan.workload_identity(provider_gone);
+        plan.workload_identity(extent, provider_gone);
     }
     Ok(Plan {
         target: target.clone(),
@@ -333,10 +383,22 @@ impl Planner<'_> {
 
     /// Whether the provider is gone afterwards.
     fn provider(&mut self, extent: Extent, left: &Left) -> bool {
+        let part = Part::OidcProvider;
         let Some(arn) = self.target.provider_arn.clone() else {
+            let named = providers_in_role(self.facts, self.state);
+            if named.is_empty() {
+                let detail = "not known: the cluster publishes no issuer";
+                self.steps
+                    .push(Step::shown(part, Action::None, "(unknown)", detail));
+            }
+            for arn in named {
+                let reason =
+                    "it is not of this account, and the cluster publishes no issuer any more";
+                self.steps
+                    .push(Step::shown(part, Action::Keep, &arn, "").because(reason));
+            }
             return false;
         };
-        let part = Part::OidcProvider;
         let provider = match &self.state.provider {
             Seen::Known(Some(provider)) => provider.clone(),
             Seen::Known(None) => {
@@ -355,7 +417,7 @@ impl Planner<'_> {
         let reasons = if extent.provider == ProviderExtent::Keep {
             vec!["it goes only with --with-oidc-provider".to_owned()]
         } else {
-            self.reasons_to_keep_provider(&provider, left)
+            self.reasons_to_keep_provider(extent, &provider, left)
         };
         if !reasons.is_empty() {
             self.steps
@@ -374,14 +436,17 @@ impl Planner<'_> {
         true
     }
 
-    fn reasons_to_keep_provider(&self, provider: &Provider, left: &Left) -> Vec<String> {
+    fn reasons_to_keep_provider(
+        &self,
+        extent: Extent,
+        provider: &Provider,
+        left: &Left,
+    ) -> Vec<String> {
         let mut reasons = Vec::new();
         if !self.facts.owner().made(&provider.tags) {
             reasons.push("it was not made by mk8s for this cluster".to_owned());
         }
-        if !self.facts.needed_by.is_empty() {
-            reasons.push(self.needed());
-        }
+        reasons.extend(self.needed(extent));
         match &self.state.trusting {
             Seen::Known(roles) => {
                 let released = match left {
@@ -420,19 +485,25 @@ impl Planner<'_> {
         self.steps.push(step);
     }
 
-    fn needed(&self) -> String {
-        match self.facts.needed_by.as_slice() {
-            [one] => format!("{one} needs it"),
-            several => format!("{} need it", several.join(", ")),
+    /// Which add-ons that stay on need provider and aws-workload-identity.
+    fn needed(&self, extent: Extent) -> Option<String> {
+        let mut names = self.facts.needed_by.clone();
+        if self.facts.addon && extent.addon == AddonExtent::WithoutRole {
+            names.push(self.facts.service.name);
+        }
+        match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} needs it")),
+            several => Some(format!("{} need it", several.join(", "))),
         }
     }
 
-    fn workload_identity(&mut self, provider_gone: bool) {
+    fn workload_identity(&mut self, extent: Extent, provider_gone: bool) {
         let name = "aws-workload-identity";
         let step = if !self.facts.workload_identity {
             Step::shown(Part::Addon, Action::None, name, "off")
-        } else if !self.facts.needed_by.is_empty() {
-            Step::shown(Part::Addon, Action::Keep, name, "").because(self.needed())
+        } else if let Some(reason) = self.needed(extent) {
+            Step::shown(Part::Addon, Action::Keep, name, "").because(reason)
         } else if provider_gone {
             Step::shown(Part::Addon, Action::Delete, name, "switched off").doing(Work::Cluster(
                 vec![Change::remove(&["awsWorkloadIdentity"])],

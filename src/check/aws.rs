@@ -283,7 +283,18 @@ fn provider_exists(scene: &Scene<'_>) -> Vec<Finding> {
 fn near_miss(scene: &Scene<'_>) -> Vec<Finding> {
     judged(Seer::of(scene).map(|seer| {
         match seer.iam.near_misses.first() {
-            None => Finding::pass("no OIDC provider misses the issuer by a little"),
+            // Others are listed only where the issuer's own is missing.
+            None => match (&seer.iam.provider, &seer.iam.registered) {
+                (Seen::Known(Some(_)), _) => Finding::pass("the issuer's own OIDC provider exists"),
+                (Seen::Known(None), Seen::Unknown(failure)) => seer.unknown(
+                    failure,
+                    "whether an OIDC provider misses the issuer by a little",
+                ),
+                (Seen::Known(None), _) => {
+                    Finding::pass("no OIDC provider misses the issuer by a little")
+                }
+                _ => Finding::skip("the OIDC provider was not looked at"),
+            },
             Some((arn, by)) => Finding::fail("an OIDC provider misses the issuer by a little")
                 .evidence(format!("{} differs by {by}", quotable(arn)))
                 .fix(seer.setup(scene, " --only oidc-provider")),

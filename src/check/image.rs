@@ -284,26 +284,45 @@ fn repository_exists(scene: &Scene<'_>) -> Vec<Finding> {
     };
     vec![match &facts.repository {
         Ok(true) => Finding::pass(format!("repository {} exists", image.repository)),
-        Ok(false) => Finding::fail(format!("there is no repository {}", image.repository))
-            .evidence(match facts.rule(&image) {
-                None => format!("not in account {}, region {}", image.account, image.region),
-                Some(rule) => format!(
-                    "not in account {}, region {}; it is to be filled from {}, and only whoever \
-                     has ecr:CreateRepository makes it by the first pull",
-                    image.account,
-                    image.region,
-                    quotable(&rule.upstream)
-                ),
-            })
-            .fix(ecr_cli(
-                scene,
-                &format!(
-                    "create-repository --region {} --repository-name {}",
-                    image.region, image.repository
-                ),
-            )),
+        Ok(false) => absent(scene, &image, facts),
         Err(failure) => unknown(failure, "whether the repository exists", &caller(scene)),
     }]
+}
+
+/// A repository that is not there. It is made in the account of the credentials, so the command is
+/// shown only where that is the image's.
+fn absent(scene: &Scene<'_>, image: &PrivateImage, facts: &ImageFacts) -> Finding {
+    let filled = facts.rule(image).map_or_else(String::new, |rule| {
+        format!(
+            "; it is to be filled from {}, and only whoever has ecr:CreateRepository makes it by \
+             the first pull",
+            quotable(&rule.upstream)
+        )
+    });
+    let evidence = format!(
+        "not in account {}, region {}{filled}",
+        image.account, image.region
+    );
+    let finding = Finding::fail(format!("there is no repository {}", image.repository));
+    if is_own(scene, image) {
+        finding.evidence(evidence).fix(ecr_cli(
+            scene,
+            &format!(
+                "create-repository --region {} --repository-name {}",
+                image.region, image.repository
+            ),
+        ))
+    } else {
+        let account = &image.account;
+        finding.evidence(format!(
+            "{evidence}; making it takes credentials of account {account}"
+        ))
+    }
+}
+
+/// Whether the credentials belong to the image's account.
+fn is_own(scene: &Scene<'_>, image: &PrivateImage) -> bool {
+    matches!(scene.session.called(), Some(Ok(caller)) if caller.account == image.account)
 }
 
 fn image_exists(scene: &Scene<'_>) -> Vec<Finding> {
@@ -498,12 +517,13 @@ fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &V
         )
     };
     // Only the repository's own account may change its policy.
-    let whose = match scene.session.called() {
-        Some(Ok(caller)) if caller.account == image.account => String::new(),
-        _ => format!(
+    let whose = if is_own(scene, image) {
+        String::new()
+    } else {
+        format!(
             "; changing it takes credentials of account {}",
             image.account
-        ),
+        )
     };
     match &admission {
         Admission::Allowed { .. } => Finding::pass(format!(

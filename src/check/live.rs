@@ -16,7 +16,7 @@ use crate::oidc::token::{Expected, Token, Verdict};
 use crate::settings::text::excerpt;
 use secrecy::SecretString;
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
@@ -169,8 +169,10 @@ fn try_again(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Optio
     let asked = &scene.session.asked;
     let file = asked
         .web_identity_token_file
-        .as_ref()
-        .map_or_else(|| "token".to_owned(), |path| path.display().to_string());
+        .as_deref()
+        .map_or_else(|| PathBuf::from("token"), writable)
+        .display()
+        .to_string();
     let file = quote(&file);
     let image = asked
         .image
@@ -181,6 +183,18 @@ fn try_again(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Optio
         quote(cluster.name())
     ));
     Some(format!("{make} > {file} && {check}"))
+}
+
+/// Where a token can be put: in the folder, if one was named. `-` stands for standard input, which
+/// is not read.
+fn writable(path: &Path) -> PathBuf {
+    if path == Path::new("-") {
+        PathBuf::from("token")
+    } else if path.is_dir() {
+        path.join("token")
+    } else {
+        path.to_owned()
+    }
 }
 
 fn with_fix(finding: Finding, fix: Option<String>) -> Finding {

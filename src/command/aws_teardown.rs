@@ -6,8 +6,10 @@ use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
 use crate::aws::plan::{Action, Plan, Step, Work};
 use crate::aws::state;
-use crate::aws::target::Request;
-use crate::aws::teardown::{AddonExtent, Extent, ProviderExtent, look_for, teardown_plan};
+use crate::aws::target::{ClusterFacts, Request};
+use crate::aws::teardown::{
+    AddonExtent, Extent, ProviderExtent, check_named, complete, look_for, teardown_plan,
+};
 use crate::cli::TeardownArgs;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
@@ -43,6 +45,16 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
         mode: Mode::of(args.dry_run),
         several: names.len() > 1,
     };
+    if job.request.role_name.is_some() {
+        for name in &names {
+            // A cluster that cannot be read is told in its turn.
+            if let Ok(cluster) = cx.read(name).await
+                && let Ok(facts) = ClusterFacts::read(cx.org()?, &cluster)
+            {
+                check_named(&facts, &job.request)?;
+            }
+        }
+    }
     let sdk = aws::connect(cx, &args.connection).await?;
     let caller = state::caller(&sdk).await?;
     let mut results = Vec::new();
@@ -73,7 +85,7 @@ struct Job<'a> {
 impl Job<'_> {
     async fn one(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<aws::Told> {
         let cx = self.cx;
-        let scene = aws::look(
+        let mut scene = aws::look(
             cx,
             sdk,
             caller,
@@ -83,6 +95,11 @@ impl Job<'_> {
             "was not taken down",
         )
         .await?;
+        check_named(&scene.facts, &self.request)?;
+        if let Some(target) = complete(&scene.facts, &scene.target, &scene.state) {
+            scene.state = state::look(sdk, &scene.facts, &target, &look_for(self.extent)).await?;
+            scene.target = target;
+        }
         let plan = teardown_plan(&scene.facts, &scene.target, &scene.state, self.extent)?;
         for warning in &plan.warnings {
             cx.ui.warn(warning);

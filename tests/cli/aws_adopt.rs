@@ -705,3 +705,72 @@ fn a_role_made_for_a_cluster_of_the_same_name_in_another_org_is_told_apart() {
         json!("awsECR")
     );
 }
+
+#[test]
+fn tag_keys_that_iam_takes_for_one_are_refused_before_anything() {
+    let bed = Bed::edge();
+    bed.moto.forget();
+    let patches = bed.patches();
+    for tags in ["--tag a=1 --tag A=2", "--tag MK8S.cpln/org=z"] {
+        for flags in ["--yes", "--dry-run", "--emit aws-cli", "--emit terraform"] {
+            bed.run(&format!("aws setup aws-ecr -c edge {tags} {flags}"))
+                .exits(2)
+                .err(if tags.contains("MK8S") {
+                    "keys that start with `mk8s.cpln/` are set by mk8s"
+                } else {
+                    "their keys differ only by case, which IAM ignores"
+                });
+        }
+    }
+    assert_eq!((bed.moto.log(), bed.patches()), (vec![], patches));
+}
+
+#[test]
+fn another_role_than_the_clusters_is_said_to_leave_the_old_one() {
+    let bed = Bed::edge();
+    bed.run(SETUP).ok();
+    let old = format!("the cluster names arn:aws:iam::123456789012:role/{ROLE} so far");
+    let way = "`mk8s aws teardown aws-ecr -c edge --keep-addon` takes them down before";
+    for flags in [
+        "--role-name other",
+        "--role-arn arn:aws:iam::123456789012:role/other",
+    ] {
+        let run = bed
+            .run(&format!("{SETUP} {flags} --dry-run -o json"))
+            .ok()
+            .err(&old);
+        let run: Value = serde_json::from_str(&run.stdout).unwrap();
+        let warnings = run["items"][0]["warnings"].to_string();
+        assert!(
+            warnings.contains(&old) && warnings.contains(way),
+            "{warnings}"
+        );
+    }
+    for flags in ["", "--role-name other --only role"] {
+        bed.run(&format!("{SETUP} {flags} --dry-run"))
+            .ok()
+            .never("so far");
+    }
+    bed.run("aws teardown aws-ecr -c edge --keep-addon --yes")
+        .ok();
+    bed.run(&format!("{SETUP} --role-name other"))
+        .ok()
+        .never("so far");
+    let state = bed.moto.state().to_string();
+    assert!(
+        state.contains(":role/other") && !state.contains(ROLE),
+        "{state}"
+    );
+}
+
+#[test]
+fn a_relative_state_folder_is_ignored() {
+    let mut bed = on();
+    make_role(&bed, ROLE, "/", FOREIGN);
+    bed.env.set("XDG_STATE_HOME", "state");
+    let home = bed.env.path("home");
+    std::fs::create_dir_all(&home).unwrap();
+    bed.env.set("HOME", home.to_str().unwrap());
+    bed.run(SETUP).ok().err("home/.local/state/mk8s/trust/");
+    assert!(!bed.env.path("state").exists());
+}

@@ -129,12 +129,17 @@ fn without_the_right_to_tag_others_roles_it_goes_on() {
     ));
     bed.moto
         .faults(&json!([{"action": "TagRole", "code": "AccessDenied", "times": MANY}]));
-    bed.run(SETUP).ok().err("could not be set");
+    bed.run(SETUP)
+        .ok()
+        .err("could not be set")
+        .err("teardown knows the statement by its Sid only")
+        .err("teardown takes the policy for one of others and keeps it");
     assert_eq!(bed.moto.role(ROLE)["tags"], json!({}));
     // Teardown knows the statement by its Sid.
     bed.moto.heals();
     bed.run("aws teardown aws-ecr -c edge --yes").ok();
     assert_eq!(bed.moto.role(ROLE)["trust"].to_string(), trust);
+    assert_eq!(bed.moto.role(ROLE)["attached"].as_array().unwrap().len(), 1);
 }
 
 #[test]

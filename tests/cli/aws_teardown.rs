@@ -77,9 +77,10 @@ fn with_the_provider_iam_is_exactly_as_before() {
     nothing of aws-ecr is to be taken down for edge
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
-      = role    mk8s-sandbox-edge-ecr  not there
-      = add-on  aws-ecr                off
-      = add-on  aws-workload-identity  off
+      = role           mk8s-sandbox-edge-ecr  not there
+      = OIDC provider  (unknown)              not known: the cluster publishes no issuer
+      = add-on         aws-ecr                off
+      = add-on         aws-workload-identity  off
     ");
     assert_eq!((bed.moto.writes(), bed.patches()), (vec![], patches));
 }
@@ -379,4 +380,82 @@ fn a_role_that_others_still_hold_is_not_deleted_under_them() {
     bed.moto.heals();
     bed.run(&format!("{DOWN} --with-oidc-provider --yes")).ok();
     assert_eq!(bed.moto.state(), json!({}));
+}
+
+#[test]
+fn another_role_than_the_clusters_is_refused_before_anything() {
+    let bed = Bed::edge();
+    bed.run(&format!("{SETUP} --role-name first")).ok();
+    bed.moto.forget();
+    let (world, patches) = (bed.world(), bed.patches());
+    for flags in ["--yes", "--dry-run", "--account 123456789012 --yes"] {
+        bed.run(&format!("{DOWN} --role-name second {flags}"))
+            .exits(2)
+            .err("error: aws-ecr was not taken down for `edge`")
+            .err(
+                "--role-name second was given, the cluster names \
+                 arn:aws:iam::123456789012:role/first",
+            )
+            .err("leave --role-name out");
+    }
+    assert_eq!((bed.moto.writes(), bed.patches()), (vec![], patches));
+    assert_eq!(bed.world(), world);
+    bed.run(&format!("{DOWN} --role-name first --yes"))
+        .ok()
+        .err("Deleted role first");
+}
+
+#[test]
+fn an_add_on_that_stays_keeps_what_it_needs() {
+    let bed = Bed::edge();
+    bed.run(SETUP).ok();
+    bed.run(&format!("{DOWN} --keep-addon --with-oidc-provider --yes"))
+        .ok()
+        .err("= OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  aws-ecr needs it")
+        .err("= add-on         aws-workload-identity                aws-ecr needs it");
+    assert_eq!(bed.moto.providers().as_object().unwrap().len(), 1);
+    assert_eq!(
+        bed.sandbox.cluster("edge")["spec"]["addOns"],
+        json!({"awsWorkloadIdentity": {}, "awsECR": {}})
+    );
+}
+
+#[test]
+fn the_provider_is_known_by_our_statement_once_the_issuer_is_gone() {
+    let bed = Bed::edge();
+    bed.run(SETUP).ok();
+    bed.run("addon disable aws-ecr -c edge --yes").ok();
+    bed.run("addon disable aws-workload-identity -c edge --yes")
+        .ok();
+    bed.run(&format!("{DOWN} --dry-run")).ok().out(
+        "= OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  it goes only with \
+         --with-oidc-provider",
+    );
+    bed.run(&format!("{DOWN} --with-oidc-provider --yes"))
+        .ok()
+        .err("Deleted role mk8s-sandbox-edge-ecr")
+        .err("Deleted OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse");
+    assert_eq!(bed.moto.state(), json!({}));
+}
+
+#[test]
+fn a_provider_of_another_account_in_our_statement_is_kept_and_told() {
+    let bed = Bed::edge();
+    bed.run(SETUP).ok();
+    bed.run("addon disable aws-ecr -c edge --yes").ok();
+    bed.run("addon disable aws-workload-identity -c edge --yes")
+        .ok();
+    let role = bed.aws(&format!("iam get-role --role-name {ROLE}"));
+    let trust = role["Role"]["AssumeRolePolicyDocument"].to_string();
+    bed.aws_with(&[
+        "iam",
+        "update-assume-role-policy",
+        "--role-name",
+        ROLE,
+        "--policy-document",
+        &trust.replace("123456789012:oidc", "999999999999:oidc"),
+    ]);
+    bed.run(&format!("{DOWN} --with-oidc-provider --dry-run"))
+        .ok()
+        .out("it is not of this account, and the cluster publishes no issuer any more");
 }

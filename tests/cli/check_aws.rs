@@ -335,7 +335,7 @@ fn a_cluster_that_is_set_up_passes_and_a_bare_one_names_its_fixes() {
     √ AWS account 123456789012, caller arn:aws:sts::123456789012:user/moto
     √ account 123456789012 is where provider and role belong
     √ OIDC provider exists: arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse
-    √ no OIDC provider misses the issuer by a little
+    √ the issuer's own OIDC provider exists
     √ the OIDC provider accepts the audience sts.amazonaws.com
     √ no thumbprint is stored: AWS goes by public authorities
     √ role exists: arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr (never used yet)

@@ -277,3 +277,22 @@ fn rules_that_cannot_be_read_are_unknown_and_said() {
     let run = bed.run(&line).exits(11);
     assert_eq!(item(&run, "pull-through-cache")["state"], "unknown");
 }
+
+#[test]
+fn a_repository_of_another_account_is_not_made_in_the_callers() {
+    let bed = bed("cpx41");
+    let run = bed.run(&line("shop:1")).exits(11);
+    let found = item(&run, "repository-exists");
+    let fix = found["fix"].as_str().unwrap();
+    assert!(fix.starts_with("aws ecr create-repository --region eu-central-1"));
+    let run = bed
+        .run(&line("shop:1").replace("123456789012", "222222222222"))
+        .exits(11);
+    let found = item(&run, "repository-exists");
+    assert_eq!(found["fix"], Value::Null, "{found}");
+    assert_eq!(
+        found["evidence"],
+        "not in account 222222222222, region eu-central-1; making it takes credentials of account \
+         222222222222"
+    );
+}

@@ -266,6 +266,62 @@ fn the_script_keeps_what_exists() {
     assert_eq!(role["tags"]["mk8s.cpln/cluster/sandbox/edge"], "awsECR");
 }
 
+/// The script asks IAM; where it may not, and for a policy that was asked for, it attaches.
+#[test]
+fn the_script_knows_a_role_that_may_pull_by_a_policy_of_others() {
+    let mut bed = ready();
+    let text = emitted(&bed, "aws-cli", &[]);
+    let asked = emitted(&bed, "aws-cli", &["--pull-policy", "read-only"]);
+    script(&bed.env, &text).ok().out("Attached");
+    let made = state(&bed.moto);
+    let inline = |resource: &str| {
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Resource": resource,
+            "Action": ["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}})
+        .to_string()
+    };
+    let give = |bed: &Bed, resource: &str| {
+        let name = "--role-name=mk8s-edge";
+        bed.aws_with(&[
+            "iam",
+            "put-role-policy",
+            name,
+            "--policy-name=by-hand",
+            "--policy-document",
+            &inline(resource),
+        ]);
+    };
+    let attached = |bed: &Bed| bed.moto.role("mk8s-edge")["attached"].clone();
+    bed.aws(
+        "iam detach-role-policy --role-name mk8s-edge --policy-arn \
+         arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+    );
+    give(&bed, "*");
+    for _ in 0..2 {
+        script(&bed.env, &text)
+            .ok()
+            .out("The role may pull already, as IAM says")
+            .never("Attached");
+        assert_eq!(attached(&bed), json!([]));
+    }
+    bed.moto.faults(
+        &json!([{"action": "SimulatePrincipalPolicy", "code": "AccessDenied", "times": 9}]),
+    );
+    script(&bed.env, &text).ok().out("Attached");
+    bed.moto.heals();
+    let mut now = state(&bed.moto);
+    now[&format!("{ACCOUNT} aws")]["roles"][ROLE]["inline"] = json!({});
+    assert_eq!(now, made);
+
+    bed.moto = Moto::start(&mut bed.env);
+    script(&bed.env, &text).ok();
+    give(&bed, "*");
+    bed.aws(
+        "iam detach-role-policy --role-name mk8s-edge --policy-arn \
+         arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly",
+    );
+    script(&bed.env, &asked).ok().out("Attached");
+}
+
 #[test]
 fn the_script_does_nothing_in_another_account() {
     let bed = ready();

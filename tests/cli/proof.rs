@@ -759,3 +759,24 @@ fn with_wait_iam_gets_the_time_to_know_what_was_changed() {
     let found = states(&bed.run(&format!("{line} --wait=1m")).ok());
     assert_eq!(found[1], "live-assume-role pass");
 }
+
+/// What cannot hold a token is not named by the command that makes one.
+#[test]
+fn the_fix_for_a_token_names_a_file_that_can_be_written() {
+    let bed = ready();
+    std::fs::create_dir(bed.env.path("folder")).unwrap();
+    for (given, file) in [("folder", "folder/token"), ("-", "token"), ("gone", "gone")] {
+        let run = bed
+            .run(&format!(
+                "check -c edge --live --web-identity-token-file {given} --only live -o json"
+            ))
+            .exits(11);
+        let found = items(&run);
+        let fix = &found[0].2;
+        assert!(fix.contains(&format!(" > {file} && ")), "{given}: {fix}");
+        assert!(
+            fix.contains(&format!("--web-identity-token-file {file}")),
+            "{given}: {fix}"
+        );
+    }
+}

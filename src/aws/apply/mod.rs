@@ -11,7 +11,7 @@ use super::backup::Backup;
 use super::explain::explain;
 use super::iam::{Answer, Failure, Iam, NewProvider, NewRole, Role};
 use super::merge::foreign;
-use super::name::Tags;
+use super::name::{Tags, is_tag_of_attached};
 use super::plan::{Step, Trusting, Work};
 use super::quotable;
 use super::thumbprint::PrivateCa;
@@ -381,8 +381,13 @@ impl<'a, I: Iam> Applier<'a, I> {
                 Ok(())
             }
             Err(failure) if failure.denied() || failure.is("LimitExceeded") => {
+                let then = if is_tag_of_attached(key) {
+                    "teardown takes the policy for one of others and keeps it"
+                } else {
+                    "teardown knows the statement by its Sid only"
+                };
                 outcome.warnings.push(format!(
-                    "the tag {} could not be set on `{}`; teardown will know its own by the Sid only",
+                    "the tag {} could not be set on `{}`; {then}",
                     quotable(key),
                     quotable(&role.name)
                 ));

@@ -6,6 +6,7 @@
 use super::{Attachment, Blueprint, Role, VERSION};
 use crate::aws::iam::NewProvider;
 use crate::aws::name::Tags;
+use crate::aws::pull::PULL_ACTIONS;
 use crate::aws::trust::statements;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -50,6 +51,18 @@ const THUMBPRINT: &str = r#"    stored=$(aws iam get-open-id-connect-provider --
         say "Added the thumbprint $thumbprint"
         ;;
     esac
+"#;
+
+/// The part that asks IAM whether any policy of the role lets it pull, whatever repository. Whoever
+/// may not ask, or a role that is limited to some repositories, goes without an answer.
+const MAY_PULL: &str = r#"may_pull() {
+    arn=$(aws iam get-role --role-name="$role" --output text --query Role.Arn 2>/dev/null) ||
+        return 1
+    allowed=$(aws iam simulate-principal-policy --policy-source-arn="$arn" --output text \
+        --action-names ACTIONS \
+        --query "length(EvaluationResults[?EvalDecision=='allowed'])" 2>/dev/null) || return 1
+    [ "$allowed" = NUMBER ]
+}
 "#;
 
 /// The whole script.
@@ -231,6 +244,18 @@ fn attach(out: &mut String, attachment: &Attachment, with_role: bool) {
     for arn in &enough {
         let _ = write!(fits, " \\\n    -e {}", quoted(arn));
     }
+    // A policy that was asked for is attached whatever others allow.
+    let (function, simulated) = if attachment.asked {
+        (String::new(), "")
+    } else {
+        (
+            MAY_PULL
+                .replace("ACTIONS", &PULL_ACTIONS.join(" "))
+                .replace("NUMBER", &PULL_ACTIONS.len().to_string()),
+            "elif [ -z \"$new_role\" ] && may_pull; then\n    \
+             say \"The role may pull already, as IAM says\"\n",
+        )
+    };
     let (key, value) = &attachment.tag;
     let tag = quoted(&json!([{"Key": key, "Value": value}]).to_string());
     let role = if with_role {
@@ -243,10 +268,10 @@ fn attach(out: &mut String, attachment: &Attachment, with_role: bool) {
         r#"
 # The policy that lets the role pull.
 {role}policy={policy}
-if aws iam list-attached-role-policies --role-name="$role" --output text \
+{function}if aws iam list-attached-role-policies --role-name="$role" --output text \
     --query 'AttachedPolicies[].PolicyArn' | tr '\t' '\n' | grep -Fqx{fits}; then
     say "The role may pull already"
-else
+{simulated}else
     aws iam attach-role-policy --role-name="$role" --policy-arn "$policy"
     say "Attached $policy"
     [ -n "$new_role" ] || aws iam tag-role --role-name="$role" --tags {tag} ||

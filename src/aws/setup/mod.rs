@@ -158,6 +158,24 @@ impl Planner<'_> {
                 "--role-path is for a new role; the add-on's settings name {wanted}"
             ));
         }
+        if let Some(old) = &self.facts.role_arn
+            && self.request.only.is_none()
+            && (old.account() != wanted.account()
+                || !old.name().eq_ignore_ascii_case(wanted.name()))
+        {
+            let whose = if old.account() == wanted.account() {
+                String::new()
+            } else {
+                format!(" with credentials of account {}", old.account())
+            };
+            self.warnings.push(format!(
+                "the cluster names {old} so far, which keeps its trust statement and its policy; \
+                 `mk8s aws teardown {} -c {} --keep-addon`{whose} takes them down before, by hand \
+                 they go later",
+                self.facts.service.name,
+                quotable(&self.facts.name)
+            ));
+        }
         let Some(found) = self.found_role().map(|role| role.arn.clone()) else {
             return Some(wanted.as_str().to_owned());
         };
