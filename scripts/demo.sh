@@ -1,6 +1,6 @@
 #!/bin/sh
 # The main job, end to end, against the sandbox:
-#   cargo run --release -- sandbox run -- sh scripts/demo.sh
+#   cargo run -- sandbox run -- sh scripts/demo.sh
 # Both cases of the guide: a cluster outside AWS with a role, and a cluster on AWS that pulls from
 # its own account without one; first on live clusters, then from a new manifest.
 set -eu
