@@ -2,8 +2,8 @@
 //!
 //! An empty list of changes means that everything is as wished already.
 
-use crate::addon::rules::{self, Finding, RegistryAccess};
-use crate::addon::{Addon, Param, by_key};
+use crate::addon::rules::{self, Finding, RegistryAccess, Weight};
+use crate::addon::{Named, Param, by_key, by_word};
 use crate::arn::RoleArn;
 use crate::change::Change;
 use crate::cluster::Cluster;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The add-on.
-    pub addon: &'static Addon,
+    pub addon: Named,
     /// On or off.
     pub verb: Verb,
     /// Take along what it needs (enable) or what needs it (disable).
@@ -70,7 +70,7 @@ impl Action {
 #[derive(Debug, Clone)]
 pub struct Step {
     /// The add-on.
-    pub addon: &'static Addon,
+    pub addon: Named,
     /// What happens to it.
     pub action: Action,
     /// Its value now; `None` is off.
@@ -138,8 +138,8 @@ fn enable(
     settings: &[Setting],
     place: &Place,
 ) -> Result<Plan, Error> {
-    let addon = request.addon;
-    let before = cluster.add_on(addon.key);
+    let addon = &request.addon;
+    let before = cluster.add_on(addon.key());
     let mut after = before
         .filter(|value| value.is_object())
         .cloned()
@@ -148,29 +148,30 @@ fn enable(
     for setting in settings {
         set_field(&mut after, setting.param.field, setting.value.as_ref());
     }
-    let findings = rules::before_enable(cluster, addon, &after);
+    // Nothing is known of a key that the catalogue does not have, so that no rule speaks of it.
+    let findings = addon.addon().map_or_else(Vec::new, |addon| {
+        rules::before_enable(cluster, addon, &after)
+    });
     let (wanted, findings): (Vec<Finding>, Vec<Finding>) = findings
         .into_iter()
         .partition(|finding| request.companions && matches!(finding, Finding::Prerequisite(_)));
     let mut warnings = judge(findings, request, settings, place)?;
 
-    let companions: Vec<Step> = wanted
-        .iter()
-        .filter_map(|finding| match finding {
-            Finding::Prerequisite(needed) => Some(Step {
-                addon: needed,
-                action: Action::Enabled,
-                before: None,
-                after: Some(json!({})),
-            }),
-            _ => None,
-        })
-        .collect();
-    changes.extend(
-        companions
-            .iter()
-            .map(|step| Change::set(&[step.addon.key], json!({}))),
-    );
+    let mut companions = Vec::new();
+    for finding in &wanted {
+        let Finding::Prerequisite(needed) = finding else {
+            continue;
+        };
+        let along = rules::undocumented(cluster.provider(), needed);
+        warnings.extend(along.map(|finding| finding.to_string()));
+        changes.push(Change::set(&[needed.key], json!({})));
+        companions.push(Step {
+            addon: Named::Known(needed),
+            action: Action::Enabled,
+            before: None,
+            after: Some(json!({})),
+        });
+    }
 
     let action = match before {
         None => Action::Enabled,
@@ -181,17 +182,18 @@ fn enable(
         (Action::Updated, Some(Value::Object(_))) => {
             // Setting by setting, so that the other lines of the add-on stay as they are.
             changes.extend(settings.iter().map(|setting| Change {
-                path: vec![addon.key.to_owned(), setting.param.field.to_owned()],
+                path: vec![addon.key().to_owned(), setting.param.field.to_owned()],
                 value: setting.value.clone(),
             }));
         }
         (Action::Enabled | Action::Updated, _) => {
-            changes.push(Change::set(&[addon.key], after.clone()));
+            changes.push(Change::set(&[addon.key()], after.clone()));
         }
         _ => {}
     }
     let role = after.get("roleArn").and_then(Value::as_str);
-    if addon.aws_registry
+    let aws_registry = addon.addon().is_some_and(|addon| addon.aws_registry);
+    if aws_registry
         && let Some(role) = role.and_then(|role| role.parse::<RoleArn>().ok())
         && let Some(home) = cluster.home()
         && home.partition != role.partition()
@@ -207,11 +209,9 @@ fn enable(
         .filter(|_| !settings.iter().any(|s| s.param.field == "roleArn"))
         .map(str::to_owned);
     Ok(Plan {
-        registry_access: addon
-            .aws_registry
-            .then(|| RegistryAccess::of(cluster, role)),
+        registry_access: aws_registry.then(|| RegistryAccess::of(cluster, role)),
         main: Step {
-            addon,
+            addon: addon.clone(),
             action,
             before: before.cloned(),
             after: Some(after),
@@ -224,17 +224,17 @@ fn enable(
 }
 
 fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, Error> {
-    let addon = request.addon;
-    let before = cluster.add_on_key(addon.key).cloned();
+    let addon = &request.addon;
+    let before = cluster.add_on_key(addon.key()).cloned();
     let mut companions = Vec::new();
     let mut warnings = Vec::new();
-    if before.is_some() {
-        let dependants = rules::enabled_dependants(cluster, addon);
+    if let (Some(_), Some(known)) = (&before, addon.addon()) {
+        let dependants = rules::enabled_dependants(cluster, known);
         if request.companions {
             companions = dependants
                 .iter()
                 .map(|dependant| Step {
-                    addon: dependant,
+                    addon: Named::Known(dependant),
                     action: Action::Disabled,
                     before: cluster.add_on(dependant.key).cloned(),
                     after: None,
@@ -244,19 +244,30 @@ fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, 
             warnings = judge(vec![Finding::Dependants(dependants)], request, &[], place)?;
         }
     }
+    if let (Some(_), Named::Key(key)) = (&before, addon)
+        && let Some(near) = by_word(key)
+    {
+        warnings.push(format!(
+            "`{}` is taken as the key that stands there, which is not known to mk8s; {} is \
+             `{}`, and that is off",
+            addon.shown(),
+            near.name,
+            near.key
+        ));
+    }
     let mut changes: Vec<Change> = companions
         .iter()
-        .map(|step| Change::remove(&[step.addon.key]))
+        .map(|step| Change::remove(&[step.addon.key()]))
         .collect();
     let action = if before.is_some() {
-        changes.push(Change::remove(&[addon.key]));
+        changes.push(Change::remove(&[addon.key()]));
         Action::Disabled
     } else {
         Action::None
     };
     Ok(Plan {
         main: Step {
-            addon,
+            addon: addon.clone(),
             action,
             before,
             after: None,
@@ -282,27 +293,33 @@ fn set_field(object: &mut Value, field: &str, value: Option<&Value>) {
     }
 }
 
-/// Turns findings into warnings where `--force` goes past them, and into one refusal otherwise.
+/// Turns findings into warnings where they are no more than that or `--force` goes past them, and
+/// into one refusal otherwise.
 fn judge(
     findings: Vec<Finding>,
     request: &Request,
     settings: &[Setting],
     place: &Place,
 ) -> Result<Vec<String>, Error> {
-    let (forced, refused): (Vec<Finding>, Vec<Finding>) = findings
-        .into_iter()
-        .partition(|finding| request.force && finding.can_be_forced());
+    let name = request.addon.shown();
+    let mut warnings = Vec::new();
+    let mut refused = Vec::new();
+    for finding in findings {
+        match finding.weight() {
+            Weight::Warns => warnings.push(finding.to_string()),
+            Weight::Forceable if request.force => {
+                warnings.push(format!("{name}: {finding}; forced"));
+            }
+            Weight::Forceable | Weight::Refuses => refused.push(finding),
+        }
+    }
     if refused.is_empty() {
-        return Ok(forced
-            .iter()
-            .map(|finding| format!("{}: {finding}; forced", request.addon.name))
-            .collect());
+        return Ok(warnings);
     }
     let done = match request.verb {
         Verb::Enable(_) => "enabled",
         Verb::Disable => "disabled",
     };
-    let name = request.addon.name;
     let mut error = Error::refused(format!("`{name}` was not {done} {}", place.words));
     for finding in &refused {
         error = error.because(finding.to_string());
@@ -318,13 +335,10 @@ fn judge(
         .iter()
         .filter_map(|finding| match finding {
             Finding::SettingMissing(param) | Finding::SettingInvalid { param, .. } => Some(*param),
-            Finding::RoleMissing { .. } => request.addon.param_by_flag("role-arn"),
+            Finding::RoleMissing { .. } => request.addon.addon()?.param_by_flag("role-arn"),
             _ => None,
         })
         .collect();
-    let provider = refused
-        .iter()
-        .any(|finding| matches!(finding, Finding::Provider { .. }));
     let prerequisite = refused.iter().find_map(|finding| match finding {
         Finding::Prerequisite(needed) => Some(*needed),
         _ => None,
@@ -344,21 +358,9 @@ fn judge(
         if prerequisite.is_some() || request.companions {
             command.push_str(" --with-prerequisites");
         }
-        if provider {
-            command.push_str(" --force");
-        }
         if missing.iter().any(|param| param.flag.is_some()) {
             error = error.hint(command);
         }
-    } else if provider {
-        error = error.hint(format!(
-            "--force switches it on all the same{}",
-            if prerequisite.is_some() {
-                ", together with --with-prerequisites"
-            } else {
-                ""
-            }
-        ));
     } else if let Some(needed) = prerequisite {
         error = error
             .hint("add --with-prerequisites to switch on both")
@@ -374,10 +376,10 @@ pub fn diff(plan: &Plan) -> Vec<(char, String)> {
     let mut after = Map::new();
     for step in plan.steps() {
         if let Some(value) = &step.before {
-            before.insert(step.addon.key.to_owned(), value.clone());
+            before.insert(step.addon.key().to_owned(), value.clone());
         }
         if let Some(value) = &step.after {
-            after.insert(step.addon.key.to_owned(), value.clone());
+            after.insert(step.addon.key().to_owned(), value.clone());
         }
     }
     signed(before, after)

@@ -1,8 +1,12 @@
 //! THE table: one entry per add-on, from published schema types, Terraform provider and pages.
 
-use super::{Addon, Param, ParamKind, Providers, Ready, StatusField};
+use super::{Addon, Documented, Param, ParamKind, Ready, StatusField};
 
-const AWS_SIDE: Providers = Providers::Only(&["aws", "hetzner", "generic"]);
+// The add-on pages name the first three; the page on GCP lists workload identity, ECR and logs as
+// well, and the page on Triton logs (control-plane.md 9).
+const AWS_SIDE: Documented = Documented::For(&["aws", "hetzner", "generic", "gcp"]);
+const EFS_SIDE: Documented = Documented::For(&["aws", "hetzner", "generic"]);
+const LOGS: Documented = Documented::For(&["aws", "hetzner", "generic", "gcp", "triton"]);
 
 const fn param(field: &'static str, kind: ParamKind, summary: &'static str) -> Param {
     Param {
@@ -24,7 +28,7 @@ pub static CATALOG: &[Addon] = &[
                   provider that pulls from its own account needs no role. Another account, or a \
                   cluster that is not on AWS, needs an IAM role with the pull policy, trusted by \
                   the trust policy that the cluster publishes once the add-on is on.",
-        providers: AWS_SIDE,
+        documented: AWS_SIDE,
         needs: &["awsWorkloadIdentity"],
         params: &[Param {
             field: "roleArn",
@@ -59,7 +63,7 @@ pub static CATALOG: &[Addon] = &[
         summary: "Mount Amazon EFS file systems as volumes",
         purpose: "Installs the EFS driver, so that persistent volumes can live on Amazon EFS. The \
                   file system's policy must allow the role.",
-        providers: AWS_SIDE,
+        documented: EFS_SIDE,
         needs: &["awsWorkloadIdentity"],
         params: &[Param {
             field: "roleArn",
@@ -89,7 +93,7 @@ pub static CATALOG: &[Addon] = &[
         summary: "Make AWS load balancers for services and ingresses",
         purpose: "Installs the AWS Load Balancer Controller. Subnets must carry the \
                   kubernetes.io/role tags. Without a role the recommended one is made.",
-        providers: Providers::Only(&["aws"]),
+        documented: Documented::For(&["aws"]),
         needs: &["awsWorkloadIdentity"],
         params: &[Param {
             field: "roleArn",
@@ -116,7 +120,7 @@ pub static CATALOG: &[Addon] = &[
         summary: "Let pods assume IAM roles",
         purpose: "Makes the cluster an OIDC issuer whose service-account tokens AWS accepts, so \
                   that pods and the other AWS add-ons can assume IAM roles.",
-        providers: AWS_SIDE,
+        documented: AWS_SIDE,
         needs: &[],
         params: &[],
         status: &[
@@ -146,7 +150,7 @@ pub static CATALOG: &[Addon] = &[
         summary: "Pull images from private Azure Container Registries",
         purpose: "Lets the cluster pull images from private Azure Container Registries with a \
                   managed identity that has AcrPull.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &["azureWorkloadIdentity"],
         params: &[Param {
             field: "clientId",
@@ -171,7 +175,7 @@ pub static CATALOG: &[Addon] = &[
         name: "azure-workload-identity",
         summary: "Give pods Entra identities",
         purpose: "Lets pods act as Microsoft Entra applications or managed identities.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[Param {
             field: "tenantId",
@@ -197,7 +201,7 @@ pub static CATALOG: &[Addon] = &[
                   must exist; at least two nodes with 2 CPU and 8 GB and a pool labelled \
                   cpln.io/nodeType=core are needed. Switching it off affects every workload in \
                   that location.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[
             Param {
@@ -233,7 +237,7 @@ pub static CATALOG: &[Addon] = &[
         summary: "Serve the Kubernetes Dashboard",
         purpose: "Installs the Kubernetes Dashboard behind the platform's login. headlamp is its \
                   successor.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[],
         status: &[StatusField {
@@ -253,7 +257,7 @@ pub static CATALOG: &[Addon] = &[
         name: "headlamp",
         summary: "Serve the Headlamp user interface",
         purpose: "Installs the Headlamp web interface behind the platform's login.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[],
         status: &[StatusField {
@@ -269,13 +273,32 @@ pub static CATALOG: &[Addon] = &[
         docs: "https://docs.controlplane.com/mk8s/add-ons/headlamp",
     },
     Addon {
+        key: "kata",
+        name: "kata",
+        summary: "Run pods in virtual machines of their own",
+        purpose: "Installs Kata Containers, whose pods each run in a light virtual machine. Nodes need \
+                  hardware virtualisation, as for kubevirt, and a pool labelled cpln.io/nodeType=vm.",
+        documented: Documented::All,
+        needs: &[],
+        params: &[],
+        status: &[],
+        cloud: &[],
+        trust_policy: None,
+        ready: Ready::Never,
+        aws_registry: false,
+        danger: None,
+        next: None,
+        // It has no page of its own yet.
+        docs: "https://docs.controlplane.com/mk8s/overview",
+    },
+    Addon {
         key: "kubevirt",
         name: "kubevirt",
         summary: "Run virtual machines",
         purpose: "Installs KubeVirt and its data importer. Nodes need hardware virtualisation (on \
                   AWS nested virtualisation or a .metal type) and a pool labelled \
                   cpln.io/nodeType=vm.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &["nodeLocalDns"],
         params: &[Param {
             field: "scratchSpaceStorageClass",
@@ -298,7 +321,7 @@ pub static CATALOG: &[Addon] = &[
         name: "local-path-storage",
         summary: "Offer volumes on the node's own disk",
         purpose: "Adds a storage class whose volumes live on the node where the pod runs.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[],
         status: &[],
@@ -316,7 +339,7 @@ pub static CATALOG: &[Addon] = &[
         summary: "Send pod logs and audit records to Control Plane",
         purpose: "Collects the logs of pods, nodes and the API server's audit trail into the \
                   org's logs.",
-        providers: AWS_SIDE,
+        documented: LOGS,
         needs: &[],
         params: &[
             param(
@@ -373,7 +396,7 @@ pub static CATALOG: &[Addon] = &[
         summary: "Send Prometheus metrics to Control Plane",
         purpose: "Scrapes the cluster's parts, and annotated pods on request, into the org's \
                   metrics.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[
             param(
@@ -431,7 +454,7 @@ pub static CATALOG: &[Addon] = &[
         name: "node-local-dns",
         summary: "Cache DNS answers on every node",
         purpose: "Runs a DNS cache on each node at 169.254.20.10.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[],
         status: &[],
@@ -448,7 +471,7 @@ pub static CATALOG: &[Addon] = &[
         name: "nvidia",
         summary: "Run GPU workloads on NVIDIA nodes",
         purpose: "Installs the NVIDIA GPU operator; it does its work on nodes that have a GPU.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[param(
             "taintGPUNodes",
@@ -470,7 +493,7 @@ pub static CATALOG: &[Addon] = &[
         summary: "Share pulled images between nodes",
         purpose: "Keeps a peer-to-peer cache of images on the nodes and can point registries at \
                   mirrors.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[param(
             "mirrors",
@@ -492,7 +515,7 @@ pub static CATALOG: &[Addon] = &[
         summary: "Run Docker and Kubernetes inside pods",
         purpose: "Installs the Sysbox runtime, so that pods can hold container engines of their \
                   own without privileges.",
-        providers: Providers::All,
+        documented: Documented::All,
         needs: &[],
         params: &[],
         status: &[],
@@ -526,7 +549,7 @@ mod tests {
             }
         }
         assert!(CATALOG.is_sorted_by_key(|addon| addon.name));
-        assert_eq!(CATALOG.len(), 17);
+        assert_eq!(CATALOG.len(), 18);
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! waiting and the documentation iterate over it.
 
 pub mod catalog;
+pub mod named;
 pub mod rules;
 
 pub use catalog::CATALOG;
+pub use named::Named;
 
 use crate::arn::RoleArn;
 
@@ -21,8 +23,9 @@ pub struct Addon {
     pub summary: &'static str,
     /// What it does and what to know before switching it on; full sentences.
     pub purpose: &'static str,
-    /// The providers on which it works; the API itself blocks nothing (control-plane.md 4.1).
-    pub providers: Providers,
+    /// The providers for which the platform's pages document it. A fact about pages: the API itself
+    /// blocks nothing (control-plane.md 4.1 and 9).
+    pub documented: Documented,
     /// Keys of the add-ons that must be on as well.
     pub needs: &'static [&'static str],
     /// Settings at the top level of its object, the nested ones included as [`ParamKind::Object`].
@@ -46,13 +49,13 @@ pub struct Addon {
     pub docs: &'static str,
 }
 
-/// On which providers an add-on works.
+/// For which providers an add-on is documented. Of any other nothing is known: it may well work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Providers {
-    /// On every provider.
+pub enum Documented {
+    /// For all, or without a word on providers.
     All,
-    /// On these keys of `spec.provider` only.
-    Only(&'static [&'static str]),
+    /// For these keys of `spec.provider`.
+    For(&'static [&'static str]),
 }
 
 /// One setting of an add-on.
@@ -171,11 +174,11 @@ impl Addon {
         self.params.iter().find(|param| param.flag == Some(flag))
     }
 
-    /// Whether it works on the provider.
-    pub fn works_on(&self, provider: &str) -> bool {
-        match self.providers {
-            Providers::All => true,
-            Providers::Only(list) => list.contains(&provider),
+    /// Whether it is documented for a cluster's provider; `None` is a cluster that names none.
+    pub fn is_documented_for(&self, provider: Option<&str>) -> bool {
+        match self.documented {
+            Documented::All => true,
+            Documented::For(list) => provider.is_some_and(|name| list.contains(&name)),
         }
     }
 

@@ -3,21 +3,21 @@
 //! These are rules of ours where the platform only documents a prerequisite (control-plane.md 4.1,
 //! 4.2), and rules of its schema where a setting is required.
 
-use super::{Addon, ParamKind, Providers, by_key};
+use super::{Addon, Documented, ParamKind, by_key};
 use crate::arn::RoleArn;
 use crate::cluster::Cluster;
 use serde_json::Value;
 use std::fmt;
 
-/// One reason not to go on.
+/// One thing to say before an add-on goes on or off.
 #[derive(Debug, Clone)]
 pub enum Finding {
-    /// The add-on does not work on the cluster's provider.
-    Provider {
+    /// No page of the platform documents the add-on for the cluster's provider.
+    Undocumented {
+        /// The add-on.
+        addon: &'static Addon,
         /// The key under `spec.provider`, if there is one.
-        found: Option<String>,
-        /// The providers it works on.
-        works_on: &'static [&'static str],
+        provider: Option<String>,
     },
     /// An add-on that it needs is off.
     Prerequisite(&'static Addon),
@@ -41,27 +41,62 @@ pub enum Finding {
     },
 }
 
+/// What a finding does to a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Nothing: it is said.
+    Warns,
+    /// It stops the change, and `--force` goes past it: rules of ours.
+    Forceable,
+    /// It stops the change: rules of the schema, and a cluster that could not pull.
+    Refuses,
+}
+
 impl Finding {
-    /// Whether `--force` goes past it: rules of ours, never rules of the schema and never a
-    /// cluster that could not pull.
-    pub fn can_be_forced(&self) -> bool {
+    /// What it does to a change.
+    pub fn weight(&self) -> Weight {
         match self {
-            Self::Provider { .. } | Self::Prerequisite(_) | Self::Dependants(_) => true,
+            Self::Undocumented { .. } => Weight::Warns,
+            Self::Prerequisite(_) | Self::Dependants(_) => Weight::Forceable,
             Self::RoleMissing { .. } | Self::SettingMissing(_) | Self::SettingInvalid { .. } => {
-                false
+                Weight::Refuses
             }
         }
+    }
+}
+
+/// That no page documents the add-on for the cluster's provider, if that is so.
+pub fn undocumented(provider: Option<&str>, addon: &'static Addon) -> Option<Finding> {
+    (!addon.is_documented_for(provider)).then(|| Finding::Undocumented {
+        addon,
+        provider: provider.map(str::to_owned),
+    })
+}
+
+/// The providers that are documented, in a sentence.
+pub fn documented(addon: &Addon) -> String {
+    match addon.documented {
+        Documented::All => "all".to_owned(),
+        Documented::For(providers) => list(providers.iter().copied()),
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Provider { found, works_on } => {
-                let works_on = list(works_on.iter().copied());
-                match found {
-                    Some(found) => write!(f, "it works on {works_on}, and the provider is {found}"),
-                    None => write!(f, "it works on {works_on}, and no provider is named"),
+            Self::Undocumented { addon, provider } => {
+                let (name, documented) = (addon.name, documented(addon));
+                match provider {
+                    // A provider's name comes from outside.
+                    Some(provider) => write!(
+                        f,
+                        "{name} is not documented for {}; documented: {documented}",
+                        provider.escape_debug()
+                    ),
+                    None => write!(
+                        f,
+                        "{name} is documented for {documented}, and no provider is named"
+                    ),
                 }
             }
             Self::Prerequisite(needed) => write!(f, "it needs `{}`, which is off", needed.name),
@@ -75,7 +110,7 @@ impl fmt::Display for Finding {
                 "a cluster {} has no AWS identity of its own, so it can only pull with a role, \
                  and none is set",
                 match provider {
-                    Some(provider) => format!("of the provider {provider}"),
+                    Some(provider) => format!("of the provider {}", provider.escape_debug()),
                     None => "that names no provider".to_owned(),
                 }
             ),
@@ -103,18 +138,11 @@ pub fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// What stands against switching the add-on on with these settings (the merged result).
+/// What is to be said about switching the add-on on with these settings (the merged result).
 pub fn before_enable(cluster: &Cluster, addon: &'static Addon, settings: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     let provider = cluster.provider();
-    if let Providers::Only(works_on) = addon.providers
-        && !provider.is_some_and(|name| works_on.contains(&name))
-    {
-        findings.push(Finding::Provider {
-            found: provider.map(str::to_owned),
-            works_on,
-        });
-    }
+    findings.extend(undocumented(provider, addon));
     findings.extend(
         addon
             .needs

@@ -207,6 +207,25 @@ fn reason(plan: &Plan, part: Part) -> String {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_provider_that_no_page_lists_is_warned_about_and_set_up() {
+    for (provider, silent) in [("gcp", false), ("linode", true)] {
+        let world = World::new(&json!({provider: {}}));
+        let said = |plan: &Plan, name: &str| {
+            let text = format!("{name} is not documented for linode");
+            plan.warnings.iter().any(|it| it.starts_with(&text))
+        };
+        let plan = world.plan().await.unwrap();
+        assert_eq!(said(&plan, "aws-ecr"), silent, "{:?}", plan.warnings);
+        assert_eq!(said(&plan, "aws-workload-identity"), silent);
+        world.setup().await.unwrap();
+        let plan = world.plan().await.unwrap();
+        assert!(plan.is_empty());
+        assert_eq!(said(&plan, "aws-ecr"), silent);
+        assert!(!said(&plan, "aws-workload-identity"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_bare_cluster_gets_everything_and_a_second_run_writes_nothing() {
     for order in [Order::AddonFirst, Order::RoleFirst] {
         let world = World {

@@ -783,6 +783,13 @@ pub(crate) mod tests {
                 Some("mk8s-acme-prod-ecr"),
             ),
             (
+                json!({"gcp": {}}),
+                json!({}),
+                Request::default(),
+                Access::OutsideAws,
+                Some("mk8s-acme-prod-ecr"),
+            ),
+            (
                 json!({"generic": {}}),
                 json!({}),
                 Request {

@@ -23,11 +23,13 @@ pub(super) static GROUP: Group = Group {
         },
         Check {
             id: "addon-provider",
-            summary: "every add-on works on the cluster's provider",
+            summary: "every add-on is documented for the cluster's provider",
             needs: &[],
             severity: Severity::Warning,
-            hint: "The platform accepts any add-on on any provider, and some do not work there.",
-            fix: "Switch it off with `mk8s addon disable`.",
+            hint: "The platform accepts any add-on on any provider. Of one that no page of its \
+                   documentation lists for the provider nothing is known: it may work all the same.",
+            fix: "Nothing, where it does its work. Else ask Control Plane's support whether it can; \
+                  `mk8s addon explain ADDON` names the providers that are documented.",
             run: Run::Now(provider),
         },
         Check {
@@ -180,24 +182,31 @@ fn image_needs(scene: &Scene<'_>, subject: &Subject<'_>) -> Finding {
 }
 
 fn provider(scene: &Scene<'_>) -> Vec<Finding> {
-    let problems = findings(scene, |subject, addon, finding| {
-        if !matches!(finding, rules::Finding::Provider { .. }) {
+    let problems = findings(scene, |subject, _, finding| {
+        let rules::Finding::Undocumented { addon, provider } = &finding else {
             return None;
-        }
-        let found = subject
-            .cluster()
-            .provider()
-            .unwrap_or("no provider")
-            .to_owned();
-        let words = format!("addon disable {} {}", addon.name, subject.flags());
-        Some(
-            Finding::fail(format!("{} does not work on {found}", addon.name))
-                .evidence(finding.to_string())
-                .fix(command(scene, subject, &words)),
-        )
+        };
+        let documented = rules::documented(addon);
+        let (whom, evidence) = match provider {
+            Some(provider) => (provider.as_str(), format!("documented: {documented}")),
+            None => (
+                "every provider",
+                format!(
+                    "no provider is named {}; documented: {documented}",
+                    subject.place()
+                ),
+            ),
+        };
+        // No command makes a page, and what works is not switched off for the want of one.
+        let message = format!(
+            "{} is not documented for {}",
+            addon.name,
+            whom.escape_debug()
+        );
+        Some(Finding::fail(message).evidence(evidence))
     });
     or_pass(problems, || {
-        Finding::pass("every add-on works on the provider")
+        Finding::pass("every add-on is documented for the provider")
     })
 }
 

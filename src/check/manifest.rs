@@ -50,7 +50,8 @@ pub(super) static GROUP: Group = Group {
             severity: Severity::Warning,
             hint: "A key under `spec.addOns` is misspelt (case counts), or newer than this mk8s. \
                    It is left untouched, and the platform may ignore it.",
-            fix: "Compare it with `mk8s addon list`.",
+            fix: "Where it is misspelt, write it as `mk8s addon list -o wide` does. Where it is newer \
+                  than this mk8s, nothing; `mk8s addon show KEY` shows it.",
             run: Run::Now(unknown_addon),
         },
         Check {
@@ -179,11 +180,17 @@ fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
             let meant = addon::by_word(key)
                 .or_else(|| addon::by_word(addon::nearest(key)?))
                 .map(|addon| addon.key);
+            // Where that one is there already, its name in this place would be a key written twice.
+            let free = |meant: &&str| {
+                let keys = doc.cluster.add_ons();
+                keys.is_none_or(|keys| !keys.contains_key(*meant))
+            };
             let evidence = match meant {
                 Some(meant) => format!("line {line}; {meant} may be meant"),
                 None => format!("line {line}; it is left untouched"),
             };
             let fix = meant
+                .filter(free)
                 .filter(|_| key.chars().all(|c| c.is_ascii_alphanumeric()))
                 .and_then(|meant| sed(doc, &format!("{line}s/{key}/{meant}/")));
             let finding = Finding::fail(format!(
@@ -192,7 +199,7 @@ fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
             ))
             .evidence(evidence)
             .at(&doc.file.label, Some(line));
-            problems.push(finding.fix(fix.unwrap_or_else(|| "mk8s addon list".to_owned())));
+            problems.push(with_fix(finding, fix));
         }
     }
     or_pass(problems, || Finding::pass("every add-on is known"))

@@ -23,7 +23,8 @@ pub enum AddonCommand {
     List(ListArgs),
     /// Show the settings and status of an add-on
     #[command(
-        long_about = "Show the settings and status of one add-on. With --exit-code the exit code is 10 \
+        long_about = "Show the settings and status of one add-on. A key of spec.addOns that mk8s does not \
+                      know is named exactly as it stands there. With --exit-code the exit code is 10 \
                       when it is off.\n\nExamples:\n  \
                       $ mk8s addon show aws-ecr -c prod\n  \
                       $ mk8s addon show aws-ecr -c prod --exit-code -q"
@@ -31,10 +32,12 @@ pub enum AddonCommand {
     Show(ShowArgs),
     /// Explain an add-on: settings, prerequisites, cloud side
     #[command(
-        long_about = "Explain an add-on, offline: what it does, where it works, what it needs, its \
-                      settings, what its status publishes and what is to be done in the cloud account.\
-                      \n\nExamples:\n  \
-                      $ mk8s addon explain aws-ecr"
+        long_about = "Explain an add-on, offline: what it does, for which providers it is documented, what \
+                      it needs, its settings, what its status publishes and what is to be done in the \
+                      cloud account. With -c or -f what stands there is told as well, also of a key that \
+                      mk8s does not know.\n\nExamples:\n  \
+                      $ mk8s addon explain aws-ecr\n  \
+                      $ mk8s addon explain aws-elb -f clusters/prod.yaml"
     )]
     Explain(ExplainArgs),
     /// Turn an add-on on, or change its settings
@@ -51,7 +54,8 @@ pub enum AddonCommand {
     /// Turn an add-on off
     #[command(
         long_about = "Turn an add-on off by removing its key from `spec.addOns`, with its settings. One \
-                      that is off already is left alone. A live cluster is asked about first; --yes \
+                      that is off already is left alone. A key that mk8s does not know is named exactly \
+                      as it stands there. A live cluster is asked about first; --yes \
                       answers. Preview with --dry-run; undo with `mk8s addon enable`.\n\nExamples:\n  \
                       $ mk8s addon disable aws-ecr -c prod\n  \
                       $ mk8s addon disable aws-workload-identity -f clusters/prod.yaml --with-dependants"
@@ -93,7 +97,7 @@ pub struct ChangeArgs {
     /// Live clusters as well as the files: files first
     #[arg(long, requires = "file", help_heading = heading::TARGET)]
     pub apply: bool,
-    /// Change past a rule of mk8s (provider, prerequisite)
+    /// Change past a rule of mk8s (prerequisite, dependants)
     #[arg(long, help_heading = heading::SAFETY)]
     pub force: bool,
     /// Preview on stdout; nothing is written or sent
@@ -144,6 +148,13 @@ pub struct ExplainArgs {
     /// Add-on to explain
     #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
     pub addon: String,
+    /// Live cluster, or with -f the document's name, where it is looked up as well (can be repeated)
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be
+    /// repeated)
+    #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
+    pub file: Vec<PathBuf>,
 }
 
 /// `mk8s addon enable`

@@ -39,7 +39,7 @@ pub(super) fn clusters(cx: &Context, args: &AwsTarget, changing: bool) -> Result
 
 /// The add-on of an AWS command: the one whose AWS side is built.
 pub(super) fn addon(word: &str) -> Result<&'static Addon> {
-    let addon = super::addon_by_word(word)?;
+    let addon = super::word::addon_by_word(word)?;
     if addon.aws_registry {
         Ok(addon)
     } else {

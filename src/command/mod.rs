@@ -23,8 +23,8 @@ mod report;
 mod sandbox;
 mod status;
 mod target;
+mod word;
 
-use crate::addon::{self, Addon};
 use crate::cli::{
     AddonCommand, AuthCommand, AwsCommand, Cli, ClusterCommand, Command, SandboxCommand,
 };
@@ -172,7 +172,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Addon(command) => match command {
             AddonCommand::List(args) => addon_read::list(cx, &args).await,
             AddonCommand::Show(args) => addon_read::show(cx, &args).await,
-            AddonCommand::Explain(args) => addon_read::explain(cx, &args),
+            AddonCommand::Explain(args) => addon_read::explain(cx, &args).await,
             AddonCommand::Enable(args) if args.create_role => {
                 Box::pin(aws_setup::with_role(cx, &args)).await
             }
@@ -220,17 +220,6 @@ fn version(cx: &Context) -> Result<Outcome> {
         wide: None,
     })?;
     Ok(Outcome::Ok)
-}
-
-/// The add-on that a word means; an unknown one suggests the nearest, with kind usage.
-fn addon_by_word(word: &str) -> Result<&'static Addon> {
-    addon::by_word(word).ok_or_else(|| {
-        let count = addon::CATALOG.len();
-        Error::usage(format!("no add-on is called `{word}`")).hint(match addon::nearest(word) {
-            Some(name) => format!("did you mean `{name}`? `mk8s addon list` shows all {count}"),
-            None => format!("`mk8s addon list` shows all {count}"),
-        })
-    })
 }
 
 /// One error for what several targets came to: the only one as it is, several of one kind under

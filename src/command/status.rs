@@ -177,7 +177,7 @@ async fn one(cx: &Context, args: &crate::cli::TargetArgs) -> Result<(Cluster, Op
 
 /// `mk8s addon trust-policy`
 pub(super) async fn trust_policy(cx: &Context, args: &TrustPolicyArgs) -> Result<Outcome> {
-    let addon = super::addon_by_word(&args.addon)?;
+    let addon = super::word::addon_by_word(&args.addon)?;
     let name = addon.name;
     let Some(pointer) = addon.trust_policy else {
         let with: Vec<&str> = crate::addon::CATALOG

@@ -96,10 +96,10 @@ pub enum Target {
 pub struct AddonChange {
     /// What was changed.
     pub target: Target,
-    /// `aws-ecr`
-    pub addon: &'static str,
+    /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
+    pub addon: String,
     /// `awsECR`
-    pub key: &'static str,
+    pub key: String,
     /// `enabled`, `updated`, `disabled` or `none`.
     pub action: &'static str,
     /// Whether anything changes.
@@ -127,14 +127,14 @@ pub struct AddonChange {
 /// An add-on that changes along with the one that was asked for.
 #[derive(Debug, Serialize)]
 pub struct Companion {
-    addon: &'static str,
+    addon: String,
     action: &'static str,
 }
 
 impl From<&Step> for Companion {
     fn from(step: &Step) -> Self {
         Self {
-            addon: step.addon.name,
+            addon: step.addon.name().to_owned(),
             action: step.action.name(),
         }
     }
@@ -198,8 +198,11 @@ pub struct Addon {
     pub status: Option<Value>,
     /// What it is for.
     pub summary: Option<&'static str>,
-    /// The providers it works on; null means all.
+    /// The providers for which it is documented; null means all.
     pub providers: Option<Vec<&'static str>>,
+    /// Whether it is documented for the target's provider; null for the catalogue and for an add-on
+    /// that it does not know.
+    pub documented: Option<bool>,
     /// What it needs.
     pub needs: Vec<&'static str>,
     /// The settings it takes.

@@ -180,7 +180,6 @@ fn the_whole_screen() {
     √ no key is written twice
     ‼ add-on "rocket" is not known to mk8s [VERSION]
         line 9; it is left untouched
-        fix: mk8s addon list
         see docs/checks.md#manifest-unknown-addon
     √ no field is the server's
     √ every add-on is a mapping
@@ -189,7 +188,7 @@ fn the_whole_screen() {
     add-ons
     -------
     √ what the 3 add-ons need is on
-    √ every add-on works on the provider
+    √ every add-on is documented for the provider
     √ the role that is set is a role ARN
     √ aws-ecr: cluster outside AWS, role in account 999999999999
     √ 2 add-ons published a status
@@ -506,7 +505,7 @@ fn the_report_to_github_is_beside_the_output() {
     assert_eq!(
         run.stderr,
         "::warning file=a%2Cb.yaml,line=10,title=manifest-unknown-addon::add-on \"r|k%25\" is not \
-         known to mk8s 0.1.0%0Aline 10; it is left untouched%0Afix: mk8s addon list%0Asee \
+         known to mk8s 0.1.0%0Aline 10; it is left untouched%0Asee \
          docs/checks.md#manifest-unknown-addon\n"
             .replace("0.1.0", env!("CARGO_PKG_VERSION"))
     );

@@ -325,7 +325,7 @@ fn a_cluster_that_is_set_up_passes_and_a_bare_one_names_its_fixes() {
     add-ons
     -------
     √ what the 2 add-ons need is on
-    √ every add-on works on the provider
+    √ every add-on is documented for the provider
     √ the role that is set is a role ARN
     √ aws-ecr: cluster outside AWS, role in account 123456789012
     √ 2 add-ons published a status

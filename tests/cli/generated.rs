@@ -147,7 +147,8 @@ fn the_tables_of_exit_codes_are_true() {
 #[test]
 fn the_tables_of_add_ons_are_current() {
     let mut table =
-        "| add-on | key | what it does | works on | needs |\n|---|---|---|---|---|\n".to_owned();
+        "| add-on | key | what it does | documented for | needs |\n|---|---|---|---|---|\n"
+            .to_owned();
     let mut settings =
         "| add-on | setting | flag | value | meaning |\n|---|---|---|---|---|\n".to_owned();
     let mut status = "| add-on | field | meaning |\n|---|---|---|\n".to_owned();
@@ -157,13 +158,13 @@ fn the_tables_of_add_ons_are_current() {
             .iter()
             .map(|key| format!("`{}`", mk8s::addon::by_key(key).unwrap().name))
             .collect();
-        let works = match addon.providers {
-            mk8s::addon::Providers::All => "all".to_owned(),
-            mk8s::addon::Providers::Only(names) => names.join(", "),
+        let documented = match addon.documented {
+            mk8s::addon::Documented::All => "all".to_owned(),
+            mk8s::addon::Documented::For(names) => names.join(", "),
         };
         let _ = writeln!(
             table,
-            "| [`{}`]({}) | `{}` | {} | {works} | {} |",
+            "| [`{}`]({}) | `{}` | {} | {documented} | {} |",
             addon.name,
             addon.docs,
             addon.key,

@@ -96,22 +96,6 @@ fn what_an_enabled_add_on_needs_is_not_switched_off() {
 }
 
 #[test]
-fn a_provider_that_ecr_does_not_work_on_stops_unless_forced() {
-    let manifest = cluster("lin", "linode: {region: eu-west}", &[ON]);
-    let (_, run) = refused(
-        &manifest,
-        &format!("addon enable aws-ecr --role-arn {ROLE}"),
-    );
-    let _ = run.err("linode").err("--force");
-    let (_, run, after) = edit(
-        &manifest,
-        &format!("addon enable aws-ecr --role-arn {ROLE} --force"),
-    );
-    let _ = run.ok().err("warning").err("linode");
-    assert!(after.contains(ROLE), "{after}");
-}
-
-#[test]
 fn off_aws_a_missing_role_stops_and_force_does_not_help() {
     let off = hetzner("edge", &[ON]);
     let (env, run) = refused(&off, "addon enable aws-ecr");
@@ -279,10 +263,6 @@ fn unknown_add_ons_are_shown_and_kept() {
         .run()
         .ok();
     let _ = json.out("rocket");
-    let _ = env
-        .mk8s(&["addon", "disable", "rocket", "-f", "c.yaml"])
-        .run()
-        .exits(2);
 }
 
 #[test]

@@ -41,24 +41,25 @@ fn the_catalogue() {
     snapshot!(env, env.line("addon list").run(), @r"
     exit 0
     --- stdout
-    ADD-ON                   PURPOSE                                              WORKS ON               NEEDS
-    aws-ecr                  Pull images from private Amazon ECR registries       aws, hetzner, generic  aws-workload-identity
-    aws-efs                  Mount Amazon EFS file systems as volumes             aws, hetzner, generic  aws-workload-identity
-    aws-elb                  Make AWS load balancers for services and ingresses   aws                    aws-workload-identity
-    aws-workload-identity    Let pods assume IAM roles                            aws, hetzner, generic  -
-    azure-acr                Pull images from private Azure Container Registries  all                    azure-workload-identity
-    azure-workload-identity  Give pods Entra identities                           all                    -
-    byok                     Make the cluster a Control Plane location            all                    -
-    dashboard                Serve the Kubernetes Dashboard                       all                    -
-    headlamp                 Serve the Headlamp user interface                    all                    -
-    kubevirt                 Run virtual machines                                 all                    node-local-dns
-    local-path-storage       Offer volumes on the node's own disk                 all                    -
-    logs                     Send pod logs and audit records to Control Plane     aws, hetzner, generic  -
-    metrics                  Send Prometheus metrics to Control Plane             all                    -
-    node-local-dns           Cache DNS answers on every node                      all                    -
-    nvidia                   Run GPU workloads on NVIDIA nodes                    all                    -
-    registry-mirror          Share pulled images between nodes                    all                    -
-    sysbox                   Run Docker and Kubernetes inside pods                all                    -
+    ADD-ON                   PURPOSE                                              DOCUMENTED FOR                      NEEDS
+    aws-ecr                  Pull images from private Amazon ECR registries       aws, hetzner, generic, gcp          aws-workload-identity
+    aws-efs                  Mount Amazon EFS file systems as volumes             aws, hetzner, generic               aws-workload-identity
+    aws-elb                  Make AWS load balancers for services and ingresses   aws                                 aws-workload-identity
+    aws-workload-identity    Let pods assume IAM roles                            aws, hetzner, generic, gcp          -
+    azure-acr                Pull images from private Azure Container Registries  all                                 azure-workload-identity
+    azure-workload-identity  Give pods Entra identities                           all                                 -
+    byok                     Make the cluster a Control Plane location            all                                 -
+    dashboard                Serve the Kubernetes Dashboard                       all                                 -
+    headlamp                 Serve the Headlamp user interface                    all                                 -
+    kata                     Run pods in virtual machines of their own            all                                 -
+    kubevirt                 Run virtual machines                                 all                                 node-local-dns
+    local-path-storage       Offer volumes on the node's own disk                 all                                 -
+    logs                     Send pod logs and audit records to Control Plane     aws, hetzner, generic, gcp, triton  -
+    metrics                  Send Prometheus metrics to Control Plane             all                                 -
+    node-local-dns           Cache DNS answers on every node                      all                                 -
+    nvidia                   Run GPU workloads on NVIDIA nodes                    all                                 -
+    registry-mirror          Share pulled images between nodes                    all                                 -
+    sysbox                   Run Docker and Kubernetes inside pods                all                                 -
     ");
     snapshot!(env, env.line("addon explain aws-ecr").run(), @r"
     exit 0
@@ -71,10 +72,10 @@ fn the_catalogue() {
     cluster that is not on AWS, needs an IAM role with the pull policy, trusted by
     the trust policy that the cluster publishes once the add-on is on.
 
-    Works on       aws, hetzner, generic
-    Needs          aws-workload-identity
-    Needed by      nothing
-    Documentation  https://docs.controlplane.com/mk8s/add-ons/aws_ecr
+    Documented for  aws, hetzner, generic, gcp; not documented elsewhere
+    Needs           aws-workload-identity
+    Needed by       nothing
+    Documentation   https://docs.controlplane.com/mk8s/add-ons/aws_ecr
 
     Settings
       roleArn: IAM role the cluster assumes to pull images; not needed on AWS for the cluster's own account (ARN of an IAM role, --role-arn ARN)
@@ -105,6 +106,7 @@ fn the_add_ons_of_one_cluster() {
     byok                     off    -
     dashboard                off    -
     headlamp                 on     ready
+    kata                     off    -
     kubevirt                 off    -
     local-path-storage       off    -
     logs                     off    -
@@ -127,6 +129,7 @@ fn the_add_ons_of_one_cluster() {
     byok                     byok                   off    -
     dashboard                dashboard              off    -
     headlamp                 headlamp               off    -
+    kata                     kata                   off    -
     kubevirt                 kubevirt               off    -
     local-path-storage       localPathStorage       off    -
     logs                     logs                   off    -
@@ -192,6 +195,7 @@ fn the_add_ons_of_several_clusters() {
     byok                     off   off
     dashboard                off   off
     headlamp                 off   on
+    kata                     off   off
     kubevirt                 off   off
     local-path-storage       off   off
     logs                     off   off

@@ -165,7 +165,7 @@ fn an_unknown_add_on_suggests_the_nearest() {
     exit 2
     --- stderr
     error: no add-on is called `aws-erc`
-    hint: did you mean `aws-ecr`? `mk8s addon list` shows all 17
+    hint: did you mean `aws-ecr`? `mk8s addon list` shows all 18
     ");
 }
 

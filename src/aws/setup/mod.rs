@@ -15,6 +15,7 @@ use super::quotable;
 use super::state::{LEAST_TRUST_QUOTA, Look, Pull, Seen, State};
 use super::target::{ClusterFacts, Part, Request, Target, path_of};
 use super::thumbprint::MOST;
+use crate::addon::{by_key, rules};
 use crate::arn::RoleArn;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -114,16 +115,33 @@ impl<'a> Planner<'a> {
         target: &'a Target,
         state: &'a State,
     ) -> Self {
+        let mut warnings = facts.warnings.clone();
+        warnings.extend(undocumented(facts));
         Self {
             facts,
             request,
             target,
             state,
             steps: Vec::new(),
-            warnings: facts.warnings.clone(),
+            warnings,
             replaced: Vec::new(),
         }
     }
+}
+
+/// The warnings of `mk8s addon enable` about the cluster's provider: of the add-on, and of what it
+/// needs where that goes on along with it.
+fn undocumented(facts: &ClusterFacts) -> Vec<String> {
+    let Some(addon) = by_key(facts.service.key) else {
+        return Vec::new();
+    };
+    let needs = addon.needs.iter().filter_map(|key| by_key(key));
+    let needs = needs.filter(|_| !facts.workload_identity);
+    std::iter::once(addon)
+        .chain(needs)
+        .filter_map(|addon| rules::undocumented(facts.provider.as_deref(), addon))
+        .map(|finding| finding.to_string())
+        .collect()
 }
 
 impl Planner<'_> {

@@ -15,6 +15,8 @@ use std::time::Duration;
 pub(super) struct Change<'a> {
     pub(super) cx: &'a Context,
     pub(super) request: Request,
+    /// The word whose meaning the targets decide; `None` once that is settled.
+    pub(super) word: Option<&'a str>,
     pub(super) mode: Mode,
     pub(super) apply: bool,
     exit_code: bool,
@@ -53,6 +55,7 @@ impl<'a> Change<'a> {
         Self {
             cx,
             request,
+            word: None,
             mode: Mode::of(args.dry_run),
             apply: args.apply,
             exit_code: args.exit_code,
@@ -72,11 +75,11 @@ impl<'a> Change<'a> {
     /// The line that tells what came of it.
     pub(super) fn line(&self, plan: &Plan, place: &str, version: &str) -> String {
         let step = &plan.main;
-        let name = step.addon.name;
+        let name = step.addon.shown();
         let along = match plan.companions.as_slice() {
             [] => String::new(),
             companions => {
-                let names = companions.iter().map(|step| step.addon.name);
+                let names = companions.iter().map(|step| step.addon.name());
                 format!(", with {}", rules::list(names))
             }
         };
@@ -96,7 +99,7 @@ impl<'a> Change<'a> {
                 }
                 Verb::Enable(_) => {
                     let verb = if would { "would go on" } else { "went on" };
-                    let names = plan.companions.iter().map(|step| step.addon.name);
+                    let names = plan.companions.iter().map(|step| step.addon.name());
                     format!(
                         "{name} is already enabled {place}; {} {verb}{version}",
                         rules::list(names)
@@ -139,8 +142,8 @@ impl<'a> Change<'a> {
             failed: None,
             wire: wire::AddonChange {
                 target,
-                addon: plan.main.addon.name,
-                key: plan.main.addon.key,
+                addon: plan.main.addon.name().to_owned(),
+                key: plan.main.addon.key().to_owned(),
                 action: plan.main.action.name(),
                 changed: !plan.is_empty(),
                 before: plan.main.before.as_ref().map(secret::masked),
@@ -159,8 +162,8 @@ impl<'a> Change<'a> {
     fn failed(&self, target: wire::Target, error: &Error) -> wire::AddonChange {
         wire::AddonChange {
             target,
-            addon: self.request.addon.name,
-            key: self.request.addon.key,
+            addon: self.request.addon.name().to_owned(),
+            key: self.request.addon.key().to_owned(),
             action: Action::None.name(),
             changed: false,
             before: None,

@@ -1,8 +1,9 @@
 //! The live half of an add-on change: read, plan, confirm, change, verify, wait.
 
 use super::super::live::{self, Planner, Settled};
-use super::super::{Mode, status, summarise};
+use super::super::{Mode, status, summarise, word};
 use super::change::{Change, Done};
+use crate::addon::named::Unclear;
 use crate::change;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
@@ -13,14 +14,34 @@ use std::time::Duration;
 
 impl Change<'_> {
     /// On live clusters: all are read and planned, then confirmed together, then changed.
-    pub(super) async fn live(&self, names: &[String]) -> Result<Vec<(String, Result<Done>)>> {
-        let mut planned = Vec::new();
+    pub(super) async fn live(&mut self, names: &[String]) -> Result<Vec<(String, Result<Done>)>> {
+        let mut read = Vec::new();
         for name in names {
-            let first = match self.cx.read(name).await {
-                Ok(cluster) => self.plan_live(name, &cluster).map(|plan| (cluster, plan)),
-                Err(error) => Err(error),
+            read.push((name.clone(), self.cx.read(name).await));
+        }
+        if let Some(word) = self.word {
+            let clusters = read.iter().filter_map(|(_, cluster)| cluster.as_ref().ok());
+            let refusal = match self.settle(word, clusters.clone()) {
+                Ok(()) => None,
+                Err(unclear) => Some((self.unclear(word, &unclear, clusters), unclear)),
             };
-            planned.push((name.clone(), first));
+            if let Some((refusal, unclear)) = refusal {
+                // A cluster that could not be read may have the key.
+                let failed = read.into_iter().filter_map(|(_, cluster)| cluster.err());
+                let failed = summarise(failed.collect(), 0);
+                return Err(match (unclear, failed) {
+                    (Unclear::Nothing, Some(error)) => word::undecided(error, word),
+                    _ => refusal,
+                });
+            }
+        }
+        let mut planned = Vec::new();
+        for (name, cluster) in read {
+            let first = cluster.and_then(|cluster| {
+                let plan = self.plan_live(&name, &cluster)?;
+                Ok((cluster, plan))
+            });
+            planned.push((name, first));
         }
         let several = names.len() > 1;
         let mut changes = 0_usize;
@@ -75,7 +96,7 @@ impl Change<'_> {
 
     /// The refusal where something goes that wants the cluster's name, and it was not given.
     fn unconfirmed(&self, names: &[&str], removes: bool) -> Option<Error> {
-        let addon = self.request.addon;
+        let addon = self.request.addon.addon()?;
         let danger = addon.danger.filter(|_| removes)?;
         let only = names.first().copied().filter(|_| names.len() == 1);
         if self.confirm.is_some() && self.confirm == only {
@@ -104,18 +125,14 @@ impl Change<'_> {
             .filter(|(_, first)| first.as_ref().is_ok_and(|(_, plan)| !plan.is_empty()))
             .map(|(name, _)| name.as_str())
             .collect();
-        let (what, addon) = (self.verb(), self.request.addon);
+        let (what, addon) = (self.verb(), self.request.addon.shown());
         if let Some(refusal) = self.unconfirmed(&names, removes) {
             return Err(refusal);
         }
         if !removes && changes < 2 || self.confirm.is_some() {
             return Ok(());
         }
-        let refusal = format!(
-            "`{}` was not {what}d on {}",
-            addon.name,
-            quoted(&names).join(", ")
-        );
+        let refusal = format!("`{addon}` was not {what}d on {}", quoted(&names).join(", "));
         let place = match names.as_slice() {
             [name] => format!("on {name}"),
             _ => format!("on {changes} live clusters ({})", names.join(", ")),
@@ -127,7 +144,7 @@ impl Change<'_> {
         if self
             .cx
             .ui
-            .ask(&format!("{verb} {} {place}?", addon.name), &refusal)
+            .ask(&format!("{verb} {addon} {place}?"), &refusal)
             .await?
         {
             Ok(())
@@ -201,59 +218,52 @@ impl Change<'_> {
         limit: Duration,
     ) -> Result<Option<wire::Waited>> {
         let cx = self.cx;
-        let addon = plan.main.addon;
+        let addon = &plan.main.addon;
+        let known = addon.addon();
         let gone = matches!(self.request.verb, Verb::Disable);
         let pointer = if gone {
-            let pointer = format!("/status/addOns/{}", addon.key);
+            // A key comes from outside, and these two have a meaning in a pointer.
+            let key = addon.key().replace('~', "~0").replace('/', "~1");
+            let pointer = format!("/status/addOns/{key}");
             now.ready_at(&pointer).is_some().then_some(pointer)
         } else {
-            plan.main
-                .after
-                .as_ref()
-                .and_then(|after| addon.ready.pointer(after))
+            let after = plan.main.after.as_ref();
+            after
+                .and_then(|after| known?.ready.pointer(after))
                 .map(str::to_owned)
         };
+        let shown = addon.shown();
         let Some(pointer) = pointer else {
             cx.ui.status(&if gone {
-                format!(
-                    "Nothing to wait for: the status of {name} shows nothing of {}",
-                    addon.name
-                )
+                format!("Nothing to wait for: the status of {name} shows nothing of {shown}")
             } else {
-                format!(
-                    "Nothing to wait for: the platform publishes no status for {}",
-                    addon.name
-                )
+                format!("Nothing to wait for: the platform publishes no status for {shown}")
             });
             return Ok(None);
         };
         let state = if gone { "off" } else { "enabled" };
-        let trust_policy = addon.trust_policy == Some(pointer.as_str());
+        let trust_policy = known.is_some_and(|addon| addon.trust_policy == Some(pointer.as_str()));
         let what = if gone {
-            format!("the status of `{}` to disappear", addon.name)
+            format!("the status of `{shown}` to disappear")
         } else if trust_policy {
-            format!("the trust policy of `{}`", addon.name)
+            format!("the trust policy of `{shown}`")
         } else {
-            format!("`{}`", addon.name)
+            format!("`{shown}`")
         };
-        let again = if trust_policy {
-            format!(
-                "mk8s addon trust-policy {} -c {name} --wait=15m",
-                addon.name
-            )
+        let again = if known.is_none() {
+            // Its key is gone, so that no command finds it by its name any more.
+            format!("mk8s cluster get {name} -o yaml")
+        } else if trust_policy {
+            format!("mk8s addon trust-policy {shown} -c {name} --wait=15m")
         } else {
-            format!(
-                "mk8s addon {} {} -c {name} --wait=15m",
-                self.verb(),
-                addon.name
-            )
+            format!("mk8s addon {} {shown} -c {name} --wait=15m", self.verb())
         };
         let wait = status::Wait {
             name,
             pointer: &pointer,
             gone,
             what: &what,
-            stays: &format!("{} stays {state}", addon.name),
+            stays: &format!("{shown} stays {state}"),
             again: &again,
             limit,
         };
@@ -290,7 +300,7 @@ impl Change<'_> {
             errors.push(
                 Error::usage(format!(
                     "`{}` was not {}d on the live cluster",
-                    self.request.addon.name,
+                    self.request.addon.shown(),
                     self.verb()
                 ))
                 .because("the live change has to be confirmed, and nobody can be asked here")
@@ -317,7 +327,7 @@ fn live_place(name: &str) -> Place {
 
 /// The next command: what is left to do in AWS, or the one that reads what the add-on publishes.
 fn next(name: &str, plan: &Plan) -> Option<String> {
-    let addon = plan.main.addon;
+    let addon = plan.main.addon.addon()?;
     if addon.aws_registry {
         return Some(format!("mk8s aws setup {} -c {name}", addon.name));
     }
@@ -350,7 +360,8 @@ impl Planner for LivePlanner<'_> {
         };
         format!(
             "`{}` was not {verb} on `{}`",
-            self.request.addon.name, self.name
+            self.request.addon.shown(),
+            self.name
         )
     }
 }

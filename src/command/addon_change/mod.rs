@@ -4,19 +4,24 @@ mod change;
 mod cluster;
 mod file;
 
-use super::target::{self, Target};
+use super::target::{self, Loaded, Target};
+use super::word::{self, addon_by_word};
 use super::{Context, Mode};
-use crate::addon::Addon;
+use crate::addon::named::Unclear;
+use crate::addon::rules;
+use crate::addon::{self, Addon, Named};
 use crate::cli::{DisableArgs, EnableArgs, Given};
+use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::plan::{Request, Setting, Verb};
+use crate::settings::text::printable;
 use change::{Change, Stdout};
 use serde_json::json;
 
 /// `mk8s addon enable`
 pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
-    let addon = super::addon_by_word(&args.addon)?;
+    let addon = addon_by_word(&args.addon)?;
     if let (Some(flag), false) = (args.make.given().first(), args.create_role) {
         return Err(
             Error::usage(format!("{flag} was given without --create-role"))
@@ -25,7 +30,7 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
         );
     }
     let request = Request {
-        addon,
+        addon: Named::Known(addon),
         verb: Verb::Enable(settings(addon, &args.settings.given)?),
         companions: args.with_prerequisites,
         force: args.change.force,
@@ -39,15 +44,18 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
 /// `mk8s addon disable`
 pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome> {
     let request = Request {
-        addon: super::addon_by_word(&args.addon)?,
+        addon: Named::of(&args.addon),
         verb: Verb::Disable,
         companions: args.with_dependants,
         force: args.change.force,
     };
     let target = target::resolve(cx, &args.target, true)?;
-    Change::new(cx, request, &args.change, args.confirm.as_deref())
-        .run(target)
-        .await
+    if matches!(target, Target::None) {
+        addon_by_word(&args.addon)?;
+    }
+    let mut change = Change::new(cx, request, &args.change, args.confirm.as_deref());
+    change.word = Some(&args.addon);
+    change.run(target).await
 }
 
 /// The given flags as settings of the add-on; a flag that it does not have or a value that is not
@@ -100,9 +108,88 @@ impl Change<'_> {
         }
     }
 
+    /// Takes the word for what it means to these clusters.
+    fn settle<'c>(
+        &mut self,
+        word: &str,
+        clusters: impl Iterator<Item = &'c Cluster> + Clone,
+    ) -> std::result::Result<(), Unclear> {
+        self.request.addon = Named::meant(word, clusters)?;
+        self.word = None;
+        Ok(())
+    }
+
+    /// The refusal of a word whose meaning is not certain.
+    fn unclear<'c>(
+        &self,
+        word: &str,
+        unclear: &Unclear,
+        clusters: impl Iterator<Item = &'c Cluster>,
+    ) -> Error {
+        match unclear {
+            Unclear::Nothing => word::unknown(word, clusters),
+            Unclear::Both(addon) => {
+                let key = addon.key;
+                let clusters: Vec<&Cluster> = clusters.collect();
+                let with = |key: &str| {
+                    let with = clusters.iter().filter(|it| it.add_on_key(key).is_some());
+                    let mut names: Vec<String> = with
+                        .map(|it| format!("`{}`", printable(it.name())))
+                        .collect();
+                    names.dedup();
+                    rules::list(names.iter().map(String::as_str))
+                };
+                Error::refused(format!("`{word}` was not {}d", self.verb()))
+                    .because(format!(
+                        "it is a key of its own, not known to mk8s, in {}, and {} (`{key}`) is on in {}",
+                        with(word),
+                        addon.name,
+                        with(key)
+                    ))
+                    .hint(format!("for {}: name it `{key}`", addon.name))
+                    .hint(format!(
+                        "for the other: delete `{word}` below spec.addOns by hand"
+                    ))
+            }
+        }
+    }
+
+    /// Takes the word for what it means to the documents and, with `--apply`, to the live clusters.
+    async fn settle_files(&mut self, word: &str, loaded: &[Loaded]) -> Result<()> {
+        // Most words are names of the catalogue that stand in no file, and a fleet is large.
+        let looks = addon::by_word(word).is_none()
+            || loaded
+                .iter()
+                .any(|file| file.manifest.text().contains(word));
+        let documents = loaded.iter().filter(|_| looks).flat_map(|file| {
+            let numbers = file.documents.iter();
+            numbers.map(|&number| file.cluster(number))
+        });
+        let mut clusters: Vec<Cluster> = documents.collect();
+        let settled = self.settle(word, clusters.iter());
+        if self.apply && !(settled.is_ok() && self.request.addon.addon().is_some()) {
+            let mut seen = std::collections::HashSet::new();
+            let names = loaded.iter().flat_map(|file| {
+                let numbers = file.documents.iter();
+                numbers.map(|&number| file.name(number))
+            });
+            for name in names.filter(|name| target::check_name(name).is_ok()) {
+                if seen.insert(name) {
+                    let live = self.cx.read(name).await;
+                    clusters.push(live.map_err(|error| {
+                        word::undecided(error, word).note("No file was changed.")
+                    })?);
+                }
+            }
+            let settled = self.settle(word, clusters.iter());
+            return settled.map_err(|unclear| self.unclear(word, &unclear, clusters.iter()));
+        }
+        settled.map_err(|unclear| self.unclear(word, &unclear, clusters.iter()))
+    }
+
     /// On files: everything is planned and edited in memory first; one refusal and nothing is
     /// written. With `--apply` the live clusters are planned as well before the first write.
-    async fn files(&self, paths: &[std::path::PathBuf], names: &[String]) -> Result<Outcome> {
+    async fn files(&mut self, paths: &[std::path::PathBuf], names: &[String]) -> Result<Outcome> {
         let cx = self.cx;
         if self.wait.is_some() && !self.apply {
             return Err(
@@ -119,6 +206,10 @@ impl Change<'_> {
             return Err(error.because("stdout is the edited manifest then"));
         }
         let (loaded, unreadable) = target::load_all(cx, paths, names)?;
+        // With a file that cannot be read the run ends in the refusals of the plan.
+        if let (Some(word), true) = (self.word, unreadable.is_empty()) {
+            self.settle_files(word, &loaded).await?;
+        }
         let mut edits = file::plan(self, loaded, unreadable)?;
         let mut live_names: Vec<String> = Vec::new();
         if self.apply {
@@ -189,8 +280,15 @@ impl Change<'_> {
         if !names.iter().all(|name| target::check_name(name).is_ok()) {
             return None;
         }
+        let Some(addon) = self.request.addon.addon() else {
+            // Its name means something else to a live cluster that does not have the key.
+            return Some(picked.iter().fold(
+                format!("mk8s diff {}", file::flags(paths)),
+                |command, name| format!("{command} -c {name}"),
+            ));
+        };
         if let (Verb::Disable, [name]) = (&self.request.verb, names.as_slice()) {
-            let mut command = format!("mk8s addon disable {} -c {name}", self.request.addon.name);
+            let mut command = format!("mk8s addon disable {} -c {name}", addon.name);
             if self.request.companions {
                 command.push_str(" --with-dependants");
             }

@@ -1,0 +1,225 @@
+//! `mk8s addon list`: the catalogue, one target, several side by side, a fleet.
+
+use super::super::Context;
+use super::super::target::{self, Target};
+use super::{Seen, all, entry, look, providers, readiness};
+use crate::addon::{self, Addon, CATALOG};
+use crate::cli::ListArgs;
+use crate::cluster::Cluster;
+use crate::error::Result;
+use crate::exit::Outcome;
+use crate::ui::{Report, table, wire};
+use serde_json::Value;
+
+/// More clusters than this do not stand side by side.
+const ACROSS: usize = 8;
+
+/// `mk8s addon list`
+pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Outcome> {
+    let (seen, errors) = match target::resolve(cx, &args.target, false)? {
+        Target::None => return catalogue(cx),
+        target => look(cx, target).await?,
+    };
+    let items: Vec<wire::Addon> = seen.iter().flat_map(all).collect();
+    let (text, wide) = match seen.as_slice() {
+        [one] if errors.is_empty() => (single(cx, one, false), single(cx, one, true)),
+        several => {
+            let overview = if several.len() > ACROSS {
+                fleet(cx, several)
+            } else {
+                matrix(cx, several)
+            };
+            (overview.clone(), overview)
+        }
+    };
+    cx.ui.report(&Report {
+        names: {
+            let mut names: Vec<String> = items
+                .iter()
+                .filter(|item| item.enabled == Some(true))
+                .map(|item| item.addon.clone())
+                .collect();
+            if seen.len() > 1 {
+                names.sort_unstable();
+                names.dedup();
+            }
+            names
+        },
+        json: wire::to_value(&wire::Document::read("AddonList", items)),
+        slim: None,
+        text,
+        wide: Some(wide),
+    })?;
+    super::super::summarise(errors, seen.len()).map_or(Ok(Outcome::Ok), Err)
+}
+
+fn catalogue(cx: &Context) -> Result<Outcome> {
+    let draw = |wide: bool| {
+        let rows: Vec<Vec<String>> = CATALOG
+            .iter()
+            .map(|addon| {
+                let mut row = vec![
+                    addon.name.to_owned(),
+                    addon.summary.to_owned(),
+                    providers(addon),
+                    needs(addon),
+                ];
+                if wide {
+                    row.insert(1, addon.key.to_owned());
+                    row.push(addon.docs.to_owned());
+                }
+                row
+            })
+            .collect();
+        let headings: &[&str] = if wide {
+            &[
+                "ADD-ON",
+                "KEY",
+                "PURPOSE",
+                "DOCUMENTED FOR",
+                "NEEDS",
+                "DOCUMENTATION",
+            ]
+        } else {
+            &["ADD-ON", "PURPOSE", "DOCUMENTED FOR", "NEEDS"]
+        };
+        table::draw(headings, &rows, cx.ui.width())
+    };
+    cx.ui.report(&Report {
+        text: draw(false),
+        wide: Some(draw(true)),
+        names: CATALOG.iter().map(|addon| addon.name.to_owned()).collect(),
+        json: wire::to_value(&wire::Document::read(
+            "AddonList",
+            CATALOG.iter().map(entry).collect(),
+        )),
+        slim: None,
+    })?;
+    Ok(Outcome::Ok)
+}
+
+fn needs(addon: &Addon) -> String {
+    let names: Vec<&str> = addon
+        .needs
+        .iter()
+        .map(|key| crate::plan::display_name(key))
+        .collect();
+    if names.is_empty() {
+        "-".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// Settings on one line: `roleArn=arn:…`.
+fn settings_line(value: &Value) -> String {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| match value {
+                Value::String(text) => format!("{key}={text}"),
+                other => format!("{key}={other}"),
+            })
+            .collect::<Vec<_>>()
+            .join(" "),
+        other => other.to_string(),
+    }
+}
+
+fn single(cx: &Context, seen: &Seen, wide: bool) -> String {
+    let live = matches!(seen.target, wire::Target::Cluster { .. });
+    let mut rows = Vec::new();
+    for item in all(seen) {
+        let on = item.enabled == Some(true);
+        let mut row = vec![item.addon.clone(), if on { "on" } else { "off" }.to_owned()];
+        if live {
+            row.push(
+                addon::by_key(&item.key)
+                    .map_or("-", |addon| readiness(&seen.cluster, addon))
+                    .to_owned(),
+            );
+        }
+        let mut settings = item
+            .settings
+            .as_ref()
+            .map(settings_line)
+            .unwrap_or_default();
+        if !wide && settings.chars().count() > 100 {
+            settings = settings.chars().take(99).chain(['…']).collect();
+        }
+        if let Some(remark) = remark(&seen.cluster, &item) {
+            let blank = if settings.is_empty() { "" } else { " " };
+            settings = format!("{settings}{blank}({remark})");
+        }
+        row.push(settings);
+        if wide {
+            row.insert(1, item.key);
+        }
+        rows.push(row);
+    }
+    let mut headings = vec!["ADD-ON", "STATE", "SETTINGS"];
+    if live {
+        headings.insert(2, "STATUS");
+    }
+    if wide {
+        headings.insert(1, "KEY");
+    }
+    table::draw(&headings, &rows, cx.ui.width())
+}
+
+/// What is to be said of an add-on that is on, beside its settings.
+fn remark(cluster: &Cluster, item: &wire::Addon) -> Option<String> {
+    if !item.known {
+        return Some("not known to mk8s, left untouched".to_owned());
+    }
+    if item.enabled != Some(true) || item.documented != Some(false) {
+        return None;
+    }
+    Some(match cluster.provider() {
+        Some(provider) => format!("not documented for {}", provider.escape_debug()),
+        None => "documented for some providers, and none is named".to_owned(),
+    })
+}
+
+/// Add-ons down, clusters across.
+fn matrix(cx: &Context, seen: &[Seen]) -> String {
+    let mut keys: Vec<&str> = CATALOG.iter().map(|addon| addon.key).collect();
+    for key in seen.iter().flat_map(Seen::on) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let rows: Vec<Vec<String>> = keys
+        .iter()
+        .map(|key| {
+            let mut row = vec![crate::plan::display_name(key).to_owned()];
+            row.extend(seen.iter().map(|seen| {
+                let on = seen.cluster.add_on(key).is_some();
+                if on { "on" } else { "off" }.to_owned()
+            }));
+            row
+        })
+        .collect();
+    let names: Vec<&str> = seen.iter().map(|seen| seen.cluster.name()).collect();
+    let mut headings = vec!["ADD-ON"];
+    headings.extend(names);
+    table::draw(&headings, &rows, cx.ui.width())
+}
+
+/// Clusters down, each with what is on.
+fn fleet(cx: &Context, seen: &[Seen]) -> String {
+    let rows: Vec<Vec<String>> = seen
+        .iter()
+        .map(|seen| {
+            let mut on: Vec<&str> = seen.on().map(crate::plan::display_name).collect();
+            on.sort_unstable();
+            let on = if on.is_empty() {
+                "-".to_owned()
+            } else {
+                on.join(", ")
+            };
+            vec![seen.cluster.name().to_owned(), on]
+        })
+        .collect();
+    table::draw(&["CLUSTER", "ON"], &rows, cx.ui.width())
+}

@@ -1,0 +1,178 @@
+//! `mk8s addon list`, `show` and `explain`: reading the targets, and an add-on as JSON has it.
+
+mod list;
+mod one;
+
+pub(super) use list::list;
+pub(super) use one::{explain, show};
+
+use super::Context;
+use super::target::{self, Target};
+use crate::addon::{self, Addon, CATALOG, Documented};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::secret;
+use crate::ui::wire;
+use serde_json::Value;
+
+/// A cluster and the target that it came from.
+struct Seen {
+    cluster: Cluster,
+    target: wire::Target,
+}
+
+impl Seen {
+    /// The keys of the add-ons that are on, those that the catalogue does not know included.
+    fn on(&self) -> impl Iterator<Item = &str> {
+        let add_ons = self.cluster.add_ons().into_iter().flatten();
+        add_ons
+            .filter(|(key, value)| match addon::by_key(key) {
+                Some(_) => value.is_object(),
+                None => !value.is_null(),
+            })
+            .map(|(key, _)| key.as_str())
+    }
+}
+
+/// Reads every target; failures of single clusters do not hide the others.
+async fn look(cx: &Context, target: Target) -> Result<(Vec<Seen>, Vec<Error>)> {
+    let mut seen = Vec::new();
+    let mut errors = Vec::new();
+    match target {
+        Target::None => {}
+        Target::Clusters(names) => {
+            for name in names {
+                match cx.read(&name).await {
+                    Ok(cluster) => seen.push(Seen {
+                        cluster,
+                        target: wire::Target::Cluster {
+                            org: cx.org()?.to_owned(),
+                            name,
+                        },
+                    }),
+                    Err(error) => errors.push(error),
+                }
+            }
+            if seen.is_empty()
+                && let Some(error) = super::summarise(std::mem::take(&mut errors), 0)
+            {
+                return Err(error);
+            }
+        }
+        Target::Files(paths, names) => {
+            for file in target::load(cx, &paths, &names)? {
+                seen.extend(file.documents.iter().map(|&number| Seen {
+                    cluster: file.cluster(number),
+                    target: file.wire(number),
+                }));
+            }
+        }
+    }
+    Ok((seen, errors))
+}
+
+fn providers(addon: &Addon) -> String {
+    match addon.documented {
+        Documented::All => "all".to_owned(),
+        Documented::For(list) => list.join(", "),
+    }
+}
+
+/// A catalogue entry.
+fn entry(addon: &Addon) -> wire::Addon {
+    wire::Addon {
+        target: None,
+        addon: addon.name.to_owned(),
+        key: addon.key.to_owned(),
+        known: true,
+        enabled: None,
+        settings: None,
+        status: None,
+        summary: Some(addon.summary),
+        providers: match addon.documented {
+            Documented::All => None,
+            Documented::For(list) => Some(list.to_vec()),
+        },
+        documented: None,
+        needs: addon
+            .needs
+            .iter()
+            .filter_map(|key| addon::by_key(key))
+            .map(|addon| addon.name)
+            .collect(),
+        fields: addon
+            .params
+            .iter()
+            .map(|param| wire::Field {
+                name: param.field,
+                flag: param.flag.map(|flag| format!("--{flag}")),
+                kind: param.kind.describe(),
+                required: param.required,
+                summary: param.summary,
+            })
+            .collect(),
+        docs: Some(addon.docs),
+    }
+}
+
+/// An add-on of the catalogue on a target.
+fn known(seen: &Seen, addon: &Addon) -> wire::Addon {
+    let settings = seen.cluster.add_on(addon.key);
+    wire::Addon {
+        target: Some(seen.target.clone()),
+        enabled: Some(settings.is_some()),
+        settings: settings.map(secret::masked),
+        status: status(&seen.cluster, addon.key),
+        documented: Some(addon.is_documented_for(seen.cluster.provider())),
+        ..entry(addon)
+    }
+}
+
+/// A key that the catalogue does not know on a target.
+fn unknown(seen: &Seen, key: &str) -> wire::Addon {
+    let settings = seen.cluster.add_on_key(key);
+    wire::Addon {
+        target: Some(seen.target.clone()),
+        addon: key.to_owned(),
+        key: key.to_owned(),
+        known: false,
+        enabled: Some(settings.is_some()),
+        settings: settings.map(secret::masked),
+        status: status(&seen.cluster, key),
+        summary: None,
+        providers: None,
+        documented: None,
+        needs: Vec::new(),
+        fields: Vec::new(),
+        docs: None,
+    }
+}
+
+/// Every add-on of the catalogue, then the keys that it does not know.
+fn all(seen: &Seen) -> Vec<wire::Addon> {
+    let mut items: Vec<wire::Addon> = CATALOG.iter().map(|addon| known(seen, addon)).collect();
+    let keys = seen.cluster.add_ons().into_iter().flatten();
+    items.extend(
+        keys.filter(|(key, value)| addon::by_key(key).is_none() && !value.is_null())
+            .map(|(key, _)| unknown(seen, key)),
+    );
+    items
+}
+
+/// The add-on's part of the status, without what may be secret.
+fn status(cluster: &Cluster, key: &str) -> Option<Value> {
+    let status = cluster.value().pointer("/status/addOns")?.get(key)?;
+    Some(secret::masked(status))
+}
+
+/// Whether the platform shows that it works: `ready`, `pending`, or `-` where it shows nothing.
+fn readiness(cluster: &Cluster, addon: &Addon) -> &'static str {
+    match cluster
+        .add_on(addon.key)
+        .and_then(|settings| addon.ready.pointer(settings))
+    {
+        None => "-",
+        Some(pointer) if cluster.ready_at(pointer).is_some() => "ready",
+        Some(_) => "pending",
+    }
+}
