@@ -234,7 +234,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__disable)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --with-dependants --confirm --apply --force --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --with-dependants --confirm --apply --force --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -332,7 +332,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --role-arn --no-role-arn --client-id --tenant-id --location --scratch-space-storage-class --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --force --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --role-arn --no-role-arn --client-id --tenant-id --location --scratch-space-storage-class --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --force --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -502,12 +502,34 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__explain)
-            opts="-o -q -v -d -y -k -h --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cluster)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
@@ -732,7 +754,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__show)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --exit-code --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --exit-code --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -816,7 +838,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__trust__subcmd__policy)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --account --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --account --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1258,7 +1280,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__setup)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --role-arn --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --emit --repository-policy --apply-repository-policy --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --role-arn --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --emit --repository-policy --apply-repository-policy --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1396,7 +1418,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__status)
-            opts="-c -o -q -v -d -y -k -h --cluster --role-arn --account --role-name --aws-profile --aws-region --aws-endpoint-url --exit-code --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -o -q -v -d -y -k -h --cluster --role-arn --account --role-name --aws-profile --aws-region --aws-endpoint-url --exit-code --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1490,7 +1512,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__teardown)
-            opts="-c -o -q -v -d -y -k -h --cluster --with-oidc-provider --keep-addon --account --role-name --no-backup --aws-profile --aws-region --aws-endpoint-url --dry-run --exit-code --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -o -q -v -d -y -k -h --cluster --with-oidc-provider --keep-addon --account --role-name --no-backup --aws-profile --aws-region --aws-endpoint-url --dry-run --exit-code --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -143,6 +143,10 @@ set edit:completion:arg-completer[mk8s] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'mk8s;addon;explain'= {
+            cand -c 'Live cluster, or with -f the document''s name, where it is looked up as well (can be repeated)'
+            cand --cluster 'Live cluster, or with -f the document''s name, where it is looked up as well (can be repeated)'
+            cand -f 'Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be repeated)'
+            cand --file 'Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be repeated)'
             cand -o 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted'
             cand --output 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted'
             cand --color 'Colours: auto, always or never; auto if omitted'
@@ -203,7 +207,7 @@ set edit:completion:arg-completer[mk8s] = {|@words|
             cand --replace-trust 'Trust policy as a whole: other statements go'
             cand --no-backup 'No copy of a policy before it is changed'
             cand --apply 'Live clusters as well as the files: files first'
-            cand --force 'Change past a rule of mk8s (provider, prerequisite)'
+            cand --force 'Change past a rule of mk8s (prerequisite, dependants)'
             cand --dry-run 'Preview on stdout; nothing is written or sent'
             cand --exit-code 'Exit code 10 when a dry run finds differences'
             cand -q 'Only results, warnings and errors'
@@ -238,7 +242,7 @@ set edit:completion:arg-completer[mk8s] = {|@words|
             cand --timeout 'Limit of one API request, such as 30s or 2m; 30s if omitted'
             cand --with-dependants 'The add-ons that need it as well'
             cand --apply 'Live clusters as well as the files: files first'
-            cand --force 'Change past a rule of mk8s (provider, prerequisite)'
+            cand --force 'Change past a rule of mk8s (prerequisite, dependants)'
             cand --dry-run 'Preview on stdout; nothing is written or sent'
             cand --exit-code 'Exit code 10 when a dry run finds differences'
             cand -q 'Only results, warnings and errors'

@@ -150,6 +150,10 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;explain' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Live cluster, or with -f the document''s name, where it is looked up as well (can be repeated)')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Live cluster, or with -f the document''s name, where it is looked up as well (can be repeated)')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be repeated)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be repeated)')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
@@ -211,7 +215,7 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--replace-trust', '--replace-trust', [CompletionResultType]::ParameterName, 'Trust policy as a whole: other statements go')
             [CompletionResult]::new('--no-backup', '--no-backup', [CompletionResultType]::ParameterName, 'No copy of a policy before it is changed')
             [CompletionResult]::new('--apply', '--apply', [CompletionResultType]::ParameterName, 'Live clusters as well as the files: files first')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Change past a rule of mk8s (provider, prerequisite)')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Change past a rule of mk8s (prerequisite, dependants)')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Preview on stdout; nothing is written or sent')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit code 10 when a dry run finds differences')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only results, warnings and errors')
@@ -247,7 +251,7 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit of one API request, such as 30s or 2m; 30s if omitted')
             [CompletionResult]::new('--with-dependants', '--with-dependants', [CompletionResultType]::ParameterName, 'The add-ons that need it as well')
             [CompletionResult]::new('--apply', '--apply', [CompletionResultType]::ParameterName, 'Live clusters as well as the files: files first')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Change past a rule of mk8s (provider, prerequisite)')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Change past a rule of mk8s (prerequisite, dependants)')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Preview on stdout; nothing is written or sent')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit code 10 when a dry run finds differences')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only results, warnings and errors')

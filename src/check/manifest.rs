@@ -51,7 +51,7 @@ pub(super) static GROUP: Group = Group {
             hint: "A key under `spec.addOns` is misspelt (case counts), or newer than this mk8s. \
                    It is left untouched, and the platform may ignore it.",
             fix: "Where it is misspelt, write it as `mk8s addon list -o wide` does. Where it is newer \
-                  than this mk8s, nothing; `mk8s addon show KEY` shows it.",
+                  than this mk8s, nothing; `mk8s addon show KEY -f FILE` shows it.",
             run: Run::Now(unknown_addon),
         },
         Check {

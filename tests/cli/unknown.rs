@@ -61,6 +61,21 @@ fn a_key_that_is_there_is_shown_and_explained() {
 }
 
 #[test]
+fn a_key_that_holds_no_mapping_is_on_everywhere_alike_and_not_guessed_away() {
+    let env = Env::new();
+    let odd = aws("prod", &["rocket: true", ON]);
+    env.write("c.yaml", &odd);
+    env.write("d.yaml", aws("other", &[]));
+    let one = env.line("addon list -f c.yaml").run().ok();
+    let _ = one.out("rocket                   on     true (not known to mk8s, left untouched)");
+    let two = env.line("addon list -f c.yaml -f d.yaml").run().ok();
+    let _ = two.out("rocket                   on    off");
+    let run = env.line("addon disable rocket -f c.yaml").run().exits(6);
+    let _ = run.err("spec.addOns.rocket is `true`, not a mapping");
+    assert_eq!(env.text("c.yaml"), odd);
+}
+
+#[test]
 fn a_key_that_is_in_no_target_is_the_error_it_was() {
     let env = Env::new();
     env.write("c.yaml", aws("prod", &[ROCKET, ON]));

@@ -194,7 +194,7 @@ fn matrix(cx: &Context, seen: &[Seen]) -> String {
         .map(|key| {
             let mut row = vec![crate::plan::display_name(key).to_owned()];
             row.extend(seen.iter().map(|seen| {
-                let on = seen.cluster.add_on(key).is_some();
+                let on = seen.on().any(|on| on == *key);
                 if on { "on" } else { "off" }.to_owned()
             }));
             row
