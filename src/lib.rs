@@ -18,6 +18,7 @@ pub mod cli;
 pub mod cluster;
 mod command;
 pub mod control;
+pub mod defaults;
 pub mod drift;
 pub mod error;
 pub mod exit;
