@@ -27,6 +27,7 @@ pub mod oidc;
 pub mod patch;
 pub mod permit;
 pub mod plan;
+pub mod remedy;
 pub mod sandbox;
 pub mod secret;
 pub mod settings;

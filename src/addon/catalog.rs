@@ -1,6 +1,6 @@
 //! THE table: one entry per add-on, from published schema types, Terraform provider and pages.
 
-use super::{Addon, Param, ParamKind, Providers, Ready, StatusField};
+use super::{Addon, ISSUER, Param, ParamKind, Providers, Ready, StatusField};
 
 const AWS_SIDE: Providers = Providers::Only(&["aws", "hetzner", "generic"]);
 
@@ -134,7 +134,7 @@ pub static CATALOG: &[Addon] = &[
              one per cluster and account",
         ],
         trust_policy: Some("/status/addOns/awsWorkloadIdentity/trustPolicy"),
-        ready: Ready::Field("/status/oidcProviderUrl"),
+        ready: Ready::Field(ISSUER),
         aws_registry: false,
         danger: None,
         next: Some("oidc-url"),

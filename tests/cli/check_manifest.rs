@@ -46,7 +46,7 @@ pub(crate) const DEFECTS: [Defect; 13] = [
         &["addon-prerequisite"],
         true,
     ),
-    defect("aws-elb on hetzner", &["addon-provider"], true),
+    defect("aws-elb on hetzner", &["addon-provider"], false),
     defect(
         "a role whose account has 11 digits",
         &["role-arn-form"],

@@ -36,6 +36,7 @@ mod emit;
 mod failures;
 mod faults;
 mod generated;
+mod green;
 mod harness;
 mod hostile;
 mod issuer;
