@@ -235,8 +235,9 @@ fn discovery(scene: &Scene<'_>) -> Vec<Finding> {
             Err(trouble) => {
                 let mut finding = unfetched("discovery document", &url, trouble);
                 if host(&url).ends_with(".sandbox.localhost") {
-                    finding.evidence =
-                        Some(format!("{url}: a sandbox serves issuers with --oidc only"));
+                    finding.evidence = Some(format!(
+                        "{url}: this sandbox was started without its issuers"
+                    ));
                 }
                 vec![finding]
             }

@@ -344,7 +344,7 @@ fn an_issuer_that_nobody_serves_cannot_be_fetched() {
     assert!(
         found[0]
             .1
-            .ends_with("a sandbox serves issuers with --oidc only"),
+            .ends_with("this sandbox was started without its issuers"),
         "{found:?}"
     );
 }

@@ -26,20 +26,17 @@ fn document(place: &str) -> Value {
     }});
     let mut at = &mut document;
     for part in place.split('/') {
-        at = match part.parse::<usize>() {
-            Ok(_) => {
-                *at = json!([{"name": "compute"}]);
-                &mut at[0]
+        at = if part.parse::<usize>().is_ok() {
+            *at = json!([{"name": "compute"}]);
+            &mut at[0]
+        } else {
+            if !at.is_object() {
+                *at = Value::Object(Map::new());
             }
-            Err(_) => {
-                if !at.is_object() {
-                    *at = Value::Object(Map::new());
-                }
-                at.as_object_mut()
-                    .unwrap()
-                    .entry(part)
-                    .or_insert(Value::Null)
-            }
+            at.as_object_mut()
+                .unwrap()
+                .entry(part)
+                .or_insert(Value::Null)
         };
     }
     *at = Value::Null;
