@@ -5,6 +5,7 @@
 
 use crate::addon;
 use crate::cluster::Cluster;
+use crate::defaults::is_default;
 use crate::patch::{self, same};
 use serde_json::{Map, Value};
 
@@ -90,20 +91,14 @@ fn settings_of(
 ) {
     for (field, value) in settings {
         let live = found.get(field).filter(|value| !value.is_null());
-        match (value, live) {
-            (Value::Null, None) => {}
-            (Value::Null, Some(live)) => {
-                drifts.push(drift(&[key, field], Side::Both, Some(value), Some(live)));
-            }
-            (value, None) => {
-                drifts.push(drift(&[key, field], Side::ManifestOnly, Some(value), None));
-            }
-            (value, Some(live)) => {
-                if !patch::unmet(value, live, "", org).is_empty() {
-                    drifts.push(drift(&[key, field], Side::Both, Some(value), Some(live)));
-                }
-            }
+        if patch::is_met(value, live, &path_of(key, field), org) {
+            continue;
         }
+        let side = match live {
+            None => Side::ManifestOnly,
+            Some(_) => Side::Both,
+        };
+        drifts.push(drift(&[key, field], side, Some(value), live));
     }
     for (field, live) in found {
         if !settings.contains_key(field) && is_set_by_users(key, field, live) {
@@ -114,18 +109,16 @@ fn settings_of(
 
 /// Whether a setting that only the live cluster has is somebody's wish rather than a default.
 ///
-/// What the catalogue does not list is the server's; `false`, null and an empty object are what a
-/// setting is without anybody's doing. Of an add-on that the catalogue does not know, every
-/// setting counts.
+/// What the catalogue does not list is the server's, and so is what it fills in. Of an add-on that
+/// the catalogue does not know, every setting counts.
 fn is_set_by_users(key: &str, field: &str, value: &Value) -> bool {
-    let default = match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Object(map) => map.is_empty(),
-        _ => false,
-    };
-    !default
+    !is_default(&path_of(key, field), value, &Value::Null)
         && addon::by_key(key)
             .is_none_or(|addon| addon.params.iter().any(|param| param.field == field))
+}
+
+fn path_of(key: &str, field: &str) -> String {
+    format!("spec.addOns.{key}.{field}")
 }
 
 fn drift(path: &[&str], side: Side, manifest: Option<&Value>, live: Option<&Value>) -> Drift {

@@ -1,6 +1,6 @@
 //! THE table: one entry per add-on, from published schema types, Terraform provider and pages.
 
-use super::{Addon, Documented, Param, ParamKind, Ready, StatusField};
+use super::{Addon, Documented, ISSUER, Param, ParamKind, Ready, StatusField};
 
 // The add-on pages name the first three; the page on GCP lists workload identity, ECR and logs as
 // well, and the page on Triton logs (control-plane.md 9).
@@ -138,7 +138,7 @@ pub static CATALOG: &[Addon] = &[
              one per cluster and account",
         ],
         trust_policy: Some("/status/addOns/awsWorkloadIdentity/trustPolicy"),
-        ready: Ready::Field("/status/oidcProviderUrl"),
+        ready: Ready::Field(ISSUER),
         aws_registry: false,
         danger: None,
         next: Some("oidc-url"),

@@ -182,6 +182,13 @@ impl Addon {
         }
     }
 
+    /// Whether AWS has to trust the cluster's token issuer for it: it makes the cluster publish the
+    /// issuer, or needs the add-on that does.
+    pub fn wants_issuer(&self) -> bool {
+        issuing()
+            .is_some_and(|issuing| issuing.key == self.key || self.needs.contains(&issuing.key))
+    }
+
     /// The add-ons that need this one.
     pub fn dependants(&self) -> impl Iterator<Item = &'static Self> {
         let key = self.key;
@@ -189,6 +196,16 @@ impl Addon {
             .iter()
             .filter(move |other| other.needs.contains(&key))
     }
+}
+
+/// Where a cluster publishes its token issuer, as a JSON pointer.
+pub const ISSUER: &str = "/status/oidcProviderUrl";
+
+/// The add-on that makes a cluster publish its token issuer.
+pub fn issuing() -> Option<&'static Addon> {
+    CATALOG
+        .iter()
+        .find(|addon| addon.ready == Ready::Field(ISSUER))
 }
 
 /// The add-on with exactly this key under `spec.addOns`.
@@ -216,4 +233,22 @@ pub fn nearest(word: &str) -> Option<&'static str> {
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_aws_add_ons_want_an_issuer_and_no_other() {
+        let wanting: Vec<&str> = CATALOG
+            .iter()
+            .filter(|addon| addon.wants_issuer())
+            .map(|addon| addon.name)
+            .collect();
+        assert_eq!(
+            wanting,
+            ["aws-ecr", "aws-efs", "aws-elb", "aws-workload-identity"]
+        );
+    }
 }

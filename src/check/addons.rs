@@ -121,24 +121,15 @@ fn place(finding: Finding, subject: &Subject<'_>, path: &[&str]) -> Finding {
     }
 }
 
-/// A command on the subject; a live one gets the connection's flags.
-fn command(scene: &Scene<'_>, subject: &Subject<'_>, words: &str) -> String {
-    match subject {
-        Subject::Live(_) => scene.mk8s(words),
-        Subject::Document(_) => format!("mk8s {words}"),
-    }
-}
-
 fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = findings(scene, |subject, addon, finding| {
         let rules::Finding::Prerequisite(needed) = finding else {
             return None;
         };
-        let words = format!("addon enable {} {}", needed.name, subject.flags());
         Some(
             Finding::fail(format!("{} needs {}", addon.name, needed.name))
                 .evidence(format!("{} is off {}", needed.name, subject.place()))
-                .fix(command(scene, subject, &words)),
+                .fix_if(subject.enabling(scene, needed, None, "")),
         )
     });
     if scene.session.private_image().is_some() {
@@ -163,22 +154,20 @@ fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn image_needs(scene: &Scene<'_>, subject: &Subject<'_>) -> Finding {
-    let on_aws = subject.cluster().provider() == Some("aws");
     let image = quote(scene.session.asked.image.as_deref().unwrap_or_default());
     let fix = match subject {
-        Subject::Live(_) => scene.mk8s_aws(&format!(
+        Subject::Live(_) => Some(scene.mk8s_aws(&format!(
             "aws setup aws-ecr {} --image {image}",
             subject.flags()
-        )),
-        Subject::Document(_) => format!(
-            "mk8s addon enable aws-ecr {} --with-prerequisites{}",
-            subject.flags(),
-            if on_aws { "" } else { " --role-arn ARN" }
-        ),
+        ))),
+        Subject::Document(_) => {
+            let ecr = addon::by_key("awsECR");
+            ecr.and_then(|ecr| subject.enabling(scene, ecr, None, ""))
+        }
     };
     Finding::fail("the image needs aws-ecr")
         .evidence(format!("aws-ecr is off {}", subject.place()))
-        .fix(fix)
+        .fix_if(fix)
 }
 
 fn provider(scene: &Scene<'_>) -> Vec<Finding> {
@@ -218,8 +207,6 @@ fn role_arn_form(scene: &Scene<'_>) -> Vec<Finding> {
         if param.kind != ParamKind::RoleArn {
             return None;
         }
-        let fix = set(addon, param, &subject.flags());
-        let words = fix.strip_prefix("mk8s ").unwrap_or(&fix);
         Some(
             Finding::fail(format!(
                 "the role of {} {} is not a role ARN",
@@ -227,7 +214,7 @@ fn role_arn_form(scene: &Scene<'_>) -> Vec<Finding> {
                 subject.place()
             ))
             .evidence(finding.to_string())
-            .fix(command(scene, subject, words)),
+            .fix_if(set(scene, subject, addon, param)),
         )
     });
     or_pass(problems, || {
@@ -260,7 +247,7 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
         Some(
             Finding::fail(format!("{} has no role {}", addon.name, subject.place()))
                 .evidence(finding.to_string())
-                .fix(role_fix(scene, subject)),
+                .fix_if(role_fix(scene, subject)),
         )
     });
     let image = scene.session.private_image();
@@ -280,7 +267,7 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
                 "the image is in account {}, the cluster in {}: a role is needed",
                 image.account, home.account
             ))
-            .fix(role_fix(scene, &subject));
+            .fix_if(role_fix(scene, &subject));
         problems.push(place(finding, &subject, &["spec", "addOns", "awsECR"]));
     }
     or_pass(problems, || {
@@ -304,18 +291,16 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
     })
 }
 
-fn role_fix(scene: &Scene<'_>, subject: &Subject<'_>) -> String {
+fn role_fix(scene: &Scene<'_>, subject: &Subject<'_>) -> Option<String> {
     let image = scene.session.asked.image.as_deref();
     let image = image.map_or_else(String::new, |image| format!(" --image {}", quote(image)));
     match subject {
         Subject::Live(_) => {
-            scene.mk8s_aws(&format!("aws setup aws-ecr {}{image}", subject.flags()))
+            Some(scene.mk8s_aws(&format!("aws setup aws-ecr {}{image}", subject.flags())))
         }
         Subject::Document(_) => {
-            format!(
-                "mk8s addon enable aws-ecr {} --role-arn ARN",
-                subject.flags()
-            )
+            let ecr = addon::by_key("awsECR")?;
+            subject.enabling(scene, ecr, ecr.param_by_flag("role-arn"), "")
         }
     }
 }
@@ -344,14 +329,13 @@ fn status_missing(scene: &Scene<'_>) -> Vec<Finding> {
             ready += 1;
             continue;
         }
-        let words = format!("addon enable {} {} --wait=5m", addon.name, subject.flags());
         problems.push(
             Finding::fail(format!("{} has published no status yet", addon.name))
                 .evidence(format!(
                     "{} is not there",
                     pointer.trim_start_matches('/').replace('/', ".")
                 ))
-                .fix(scene.mk8s(&words)),
+                .fix_if(subject.enabling(scene, addon, None, " --wait=5m")),
         );
     }
     or_pass(problems, || match (ready, same_account) {

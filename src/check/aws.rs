@@ -159,6 +159,12 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         if scene.cluster_name.is_none() && scene.session.private_image().is_none() {
             return Gate::NotAsked("no cluster was named (-c NAME)".to_owned());
         }
+        // Credentials that were named are tried, whatever they are needed for.
+        if let (Some(_), Some(reason)) = (scene.cluster(), scene.without_aws())
+            && session.asked.aws_flags.is_empty()
+        {
+            return Gate::Closed(reason.to_owned());
+        }
         let (sdk, caller) = session.caller().await;
         let caller = match caller {
             Ok(caller) => caller,
@@ -167,7 +173,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
             }
             Err(_) => return Gate::Open,
         };
-        if let Some(cluster) = scene.cluster() {
+        if let (Some(cluster), None) = (scene.cluster(), scene.without_aws()) {
             let facts = ClusterFacts::read(scene.org(), cluster);
             // Prepared once a scene.
             let _ = scene.aws.set(look(scene, sdk, caller, facts).await);
@@ -238,6 +244,9 @@ fn identity(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn account_match(scene: &Scene<'_>) -> Vec<Finding> {
+    if let Some(reason) = scene.without_aws() {
+        return vec![Finding::skip(reason)];
+    }
     let Some(facts) = scene.aws.get() else {
         return vec![Finding::skip("the cluster cannot be read")];
     };

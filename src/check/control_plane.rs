@@ -1,9 +1,11 @@
 //! The group *control-plane*: the API, the login, the org, the cluster and its issuer's URL.
 
-use super::scene::quote;
-use super::words::{as_finding, kind};
+use super::scene::{Subject, quote};
+use super::words::{as_finding, kind, new_token};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use crate::addon;
 use crate::control::{ApiError, Problem, Who};
+use crate::settings::Origin;
 use serde_json::Value;
 
 pub(super) static GROUP: Group = Group {
@@ -29,7 +31,8 @@ pub(super) static GROUP: Group = Group {
             needs: &["api-reachable"],
             severity: Severity::Fatal,
             hint: "The token is wrong, has been revoked or has ended.",
-            fix: "Log in again with `cpln login`, or set `CPLN_TOKEN` to a key that is valid.",
+            fix: "Log in again with `cpln login`, or set `CPLN_TOKEN` to a key that is valid: it wins \
+                  over a profile.",
             run: Run::Now(api_auth),
         },
         Check {
@@ -58,7 +61,8 @@ pub(super) static GROUP: Group = Group {
             needs: &["cluster-exists"],
             severity: Severity::Failure,
             hint: "aws-workload-identity is off, or it was switched on a moment ago. Without the \
-                   issuer nothing in AWS can trust the cluster.",
+                   issuer nothing in AWS can trust the cluster. Where no AWS add-on is on, in the \
+                   cluster or in the manifest, and no image in ECR is named, nothing is asked of it.",
             fix: "Switch aws-workload-identity on, and wait for its status with `--wait`.",
             run: Run::Now(oidc_url_present),
         },
@@ -142,7 +146,7 @@ fn api_auth(scene: &Scene<'_>) -> Vec<Finding> {
         Err(error) if error.problem == Problem::Unauthorized => {
             Finding::fail(format!("the token is not accepted{source}"))
                 .evidence(evidence(scene, error))
-                .fix("cpln login")
+                .fix_if(new_token(scene))
         }
         _ => Finding::pass(format!("token accepted{source}")),
     }]
@@ -157,8 +161,16 @@ fn org_readable(scene: &Scene<'_>) -> Vec<Finding> {
         Ok(()) => Finding::pass(format!("org {org} is readable")),
         Err(error) => Finding::fail(format!("org {org} is not readable"))
             .evidence(evidence(scene, error))
-            .fix(scene.mk8s("auth status")),
+            .fix_if(other_org(scene, error)),
     }]
+}
+
+/// The command that names another org, where a misspelt one may be the reason; a flag is seen on the
+/// command line.
+fn other_org(scene: &Scene<'_>, error: &ApiError) -> Option<String> {
+    let refused = matches!(error.problem, Problem::Forbidden | Problem::Missing);
+    let org = scene.session.settings()?.org_if_set()?;
+    (refused && !matches!(org.origin, Origin::Flag(_))).then(|| "export CPLN_ORG=NAME".to_owned())
 }
 
 fn cluster_exists(scene: &Scene<'_>) -> Vec<Finding> {
@@ -174,35 +186,48 @@ fn cluster_exists(scene: &Scene<'_>) -> Vec<Finding> {
         Some(Err(error)) if error.problem == Problem::Missing => {
             Finding::fail(format!("there is no cluster {name} in org {}", scene.org()))
                 .evidence(evidence(scene, error))
-                .fix(scene.mk8s("cluster list"))
+                .fix_if(listing(scene))
         }
         Some(Err(error)) => Finding::fail(format!("cluster {name} cannot be read"))
             .evidence(evidence(scene, error))
-            .fix(scene.mk8s("cluster list")),
+            .fix_if(listing(scene)),
     }]
+}
+
+/// The list of the clusters, if it can be had.
+fn listing(scene: &Scene<'_>) -> Option<String> {
+    let probe = scene.session.probed()?;
+    probe.outcome.is_ok().then(|| scene.mk8s("cluster list"))
 }
 
 fn oidc_url_present(scene: &Scene<'_>) -> Vec<Finding> {
     let Some(cluster) = scene.cluster() else {
         return vec![Finding::skip("there is no cluster to look at")];
     };
+    if let Some(reason) = scene.without_aws() {
+        return vec![Finding::skip(reason)];
+    }
     let name = cluster.name();
     let found = [
-        "/status/oidcProviderUrl",
+        addon::ISSUER,
         "/status/addOns/awsWorkloadIdentity/oidcProviderConfig/providerUrl",
     ]
     .iter()
     .find_map(|pointer| cluster.ready_at(pointer).and_then(Value::as_str));
-    let enable = format!("addon enable aws-workload-identity -c {}", quote(name));
-    vec![match found {
-        Some(url) => Finding::pass(format!("{name} publishes its issuer: {url}")),
-        None if cluster.add_on("awsWorkloadIdentity").is_none() => {
-            Finding::fail(format!("{name} publishes no issuer"))
-                .evidence(format!("aws-workload-identity is off on {name}"))
-                .fix(scene.mk8s(&format!("{enable} --wait=5m")))
-        }
-        None => Finding::fail(format!("{name} publishes no issuer yet"))
-            .evidence("status.oidcProviderUrl is not there, though aws-workload-identity is on")
-            .fix(scene.mk8s(&format!("{enable} --wait=5m"))),
-    }]
+    if let Some(url) = found {
+        return vec![Finding::pass(format!("{name} publishes its issuer: {url}"))];
+    }
+    let Some(issuing) = addon::issuing() else {
+        return vec![Finding::skip("no add-on publishes an issuer")];
+    };
+    let finding = match cluster.add_on(issuing.key) {
+        None => Finding::fail(format!("{name} publishes no issuer"))
+            .evidence(format!("{} is off on {name}", issuing.name)),
+        Some(_) => Finding::fail(format!("{name} publishes no issuer yet")).evidence(format!(
+            "status.oidcProviderUrl is not there, though {} is on",
+            issuing.name
+        )),
+    };
+    let fix = Subject::Live(cluster).enabling(scene, issuing, None, " --wait=5m");
+    vec![finding.fix_if(fix)]
 }

@@ -1,9 +1,13 @@
 //! The group *drift*: whether manifest and live cluster say the same about add-ons.
 
-use super::scene::quote;
+use super::scene::{Doc, quote};
 use super::words::or_pass;
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
-use crate::drift::{self, Side};
+use crate::addon::{self, Addon, CATALOG, rules};
+use crate::cluster::Cluster;
+use crate::drift::{self, Drift, Side};
+use crate::{change, remedy};
+use serde_json::Value;
 
 pub(super) static GROUP: Group = Group {
     id: "drift",
@@ -16,8 +20,9 @@ pub(super) static GROUP: Group = Group {
         severity: Severity::Failure,
         hint: "Somebody changed the live cluster past the manifest, or the manifest was changed \
                and not applied.",
-        fix: "Look with `mk8s diff`, then bring the cluster to the manifest with `mk8s apply`, or \
-              write the change into the manifest.",
+        fix: "Look with `mk8s diff`. What the manifest says is brought to the cluster by `mk8s apply`; \
+              what is only live is written into the manifest by `mk8s addon enable -f`, or goes with \
+              `mk8s apply --prune-addons`.",
         run: Run::Now(addons_drift),
     }],
 };
@@ -57,13 +62,6 @@ fn addons_drift(scene: &Scene<'_>) -> Vec<Finding> {
             .iter()
             .map(|one| format!("{} ({})", one.dotted().escape_debug(), one.side.name()))
             .collect();
-        let prune = drifts.iter().any(|one| one.side == Side::LiveOnly);
-        let words = format!(
-            "apply -f {} -c {}{}",
-            quote(&doc.file.label),
-            quote(live.name()),
-            if prune { " --prune-addons" } else { "" }
-        );
         let path: Vec<&str> = ["spec", "addOns"]
             .into_iter()
             .chain(first.path.iter().map(String::as_str))
@@ -75,11 +73,77 @@ fn addons_drift(scene: &Scene<'_>) -> Vec<Finding> {
         problems.push(
             Finding::fail(format!("{} differs from {}", live.name(), doc.label()))
                 .evidence(evidence.join(", "))
-                .fix(scene.mk8s(&words))
+                .fix_if(fix(scene, doc, live, &drifts))
                 .at(&doc.file.label, Some(line)),
         );
     }
     or_pass(problems, || {
         Finding::pass(format!("{} is as its manifest says", live.name()))
     })
+}
+
+/// What brings both together and takes away nothing that anybody wrote: the manifest is applied, or
+/// what is only live is written into it. Where neither can be a command, the difference is shown.
+fn fix(scene: &Scene<'_>, doc: &Doc<'_>, live: &Cluster, drifts: &[Drift]) -> Option<String> {
+    let (file, name) = (doc.file.argument(), quote(live.name()));
+    if drifts.iter().any(|one| one.side != Side::LiveOnly) {
+        return is_applicable(doc, live).then(|| scene.mk8s(&format!("apply -f {file} -c {name}")));
+    }
+    let look = || scene.mk8s(&format!("diff -f {file} -c {name}"));
+    Some(adopting(doc, drifts).unwrap_or_else(look))
+}
+
+/// Whether nothing is known that would have the manifest refused.
+fn is_applicable(doc: &Doc<'_>, live: &Cluster) -> bool {
+    let fits = |(key, settings): (&String, &Value)| match addon::by_key(key) {
+        // Whether the platform knows it is seen only where it is on already.
+        None => settings.is_null() || live.add_on_key(key).is_some(),
+        Some(_) if settings.is_null() => true,
+        Some(addon) => rules::before_enable(&doc.cluster, addon, settings)
+            .iter()
+            .all(|finding| {
+                !matches!(
+                    finding,
+                    rules::Finding::SettingMissing(_) | rules::Finding::SettingInvalid { .. }
+                )
+            }),
+    };
+    doc.takes(Vec::new()) && doc.cluster.add_ons().into_iter().flatten().all(fits)
+}
+
+/// The commands that write into the manifest what is only live, if all of it can be given by flags.
+fn adopting(doc: &Doc<'_>, drifts: &[Drift]) -> Option<String> {
+    let mut value = doc.cluster.value().clone();
+    let mut changes = Vec::new();
+    let mut commands = Vec::new();
+    // What others need comes first.
+    let mut order: Vec<&'static Addon> = CATALOG.iter().collect();
+    order.sort_by_key(|addon| !addon.needs.is_empty());
+    let mut left = drifts.len();
+    for addon in order {
+        let of_addon: Vec<&Drift> = drifts
+            .iter()
+            .filter(|one| one.path.first().is_some_and(|key| key == addon.key))
+            .collect();
+        let mut wanted = Vec::new();
+        for one in &of_addon {
+            match (one.path.as_slice(), &one.live) {
+                ([_], Some(Value::Object(settings))) => {
+                    wanted.extend(settings.iter().map(|(field, it)| (field.as_str(), it)));
+                }
+                ([_, field], Some(live)) => wanted.push((field.as_str(), live)),
+                _ => return None,
+            }
+        }
+        if of_addon.is_empty() {
+            continue;
+        }
+        left -= of_addon.len();
+        let cluster = Cluster::new(value.clone());
+        let remedy = remedy::with_settings(&cluster, addon, &doc.flags(), &wanted, quote)?;
+        change::apply(&mut value, &remedy.changes);
+        commands.push(format!("mk8s {}", remedy.words));
+        changes.extend(remedy.changes);
+    }
+    (left == 0 && doc.takes(changes)).then(|| commands.join(" && "))
 }

@@ -1,6 +1,6 @@
 //! The group *manifest*: what `cpln` or the platform would take otherwise than it looks. Offline.
 
-use super::scene::{Doc, quote};
+use super::scene::{Doc, Subject, quote};
 use super::words::{as_finding, counted, or_pass, set};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::addon::{self, ParamKind, rules};
@@ -132,13 +132,6 @@ fn sed(doc: &Doc<'_>, script: &str) -> Option<String> {
         .then(|| format!("sed -E -i.bak {} {}", quote(script), quote(&doc.file.label)))
 }
 
-fn with_fix(finding: Finding, fix: Option<String>) -> Finding {
-    match fix {
-        Some(fix) => finding.fix(fix),
-        None => finding,
-    }
-}
-
 fn deletion(lines: &RangeInclusive<usize>) -> String {
     if lines.start() == lines.end() {
         format!("{}d", lines.start())
@@ -160,7 +153,7 @@ fn duplicate_key(scene: &Scene<'_>) -> Vec<Finding> {
             ))
             .evidence(twice.finding.message)
             .at(&doc.file.label, Some(twice.finding.line));
-            problems.push(with_fix(finding, fix));
+            problems.push(finding.fix_if(fix));
         }
     }
     or_pass(problems, || Finding::pass("no key is written twice"))
@@ -199,7 +192,7 @@ fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
             ))
             .evidence(evidence)
             .at(&doc.file.label, Some(line));
-            problems.push(with_fix(finding, fix));
+            problems.push(finding.fix_if(fix));
         }
     }
     or_pass(problems, || Finding::pass("every add-on is known"))
@@ -229,7 +222,7 @@ fn readonly_fields(scene: &Scene<'_>) -> Vec<Finding> {
         ))
         .evidence(there.join(", "))
         .at(&doc.file.label, line);
-        problems.push(with_fix(finding, fix));
+        problems.push(finding.fix_if(fix));
     }
     or_pass(problems, || Finding::pass("no field is the server's"))
 }
@@ -248,7 +241,7 @@ fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
             let written = doc.document.written(&["spec", "addOns", key]);
             let fix = replace_scalar(key, value, written.as_deref())
                 .and_then(|script| sed(doc, &format!("{line}{script}")));
-            problems.push(with_fix(finding, fix));
+            problems.push(finding.fix_if(fix));
         }
     }
     or_pass(problems, || Finding::pass("every add-on is a mapping"))
@@ -300,7 +293,7 @@ fn required_field(scene: &Scene<'_>) -> Vec<Finding> {
                 problems.push(
                     Finding::fail(format!("{text} in {}", doc.label()))
                         .evidence(finding.to_string())
-                        .fix(set(addon, param, &doc.flags()))
+                        .fix_if(set(scene, &Subject::Document(doc), addon, param))
                         .at(&doc.file.label, Some(line)),
                 );
             }

@@ -160,6 +160,13 @@ impl Finding {
         self
     }
 
+    /// Adds the command that mends it, where there is one that would not be refused.
+    #[must_use]
+    pub fn fix_if(mut self, command: Option<String>) -> Self {
+        self.fix = command;
+        self
+    }
+
     /// Adds the place in a file.
     #[must_use]
     pub fn at(mut self, file: impl Into<String>, line: Option<usize>) -> Self {

@@ -3,13 +3,16 @@
 //! Everything is read once, when a group first needs it, and kept.
 
 use super::facts::{AwsFacts, ImageFacts, IssuerFacts, LiveFacts};
+use crate::addon::{Addon, CATALOG, Param};
 use crate::aws::iam::{Answer, Caller, Iam as _};
 use crate::aws::image::{self, Image, PrivateImage};
 use crate::aws::sdk::{Connection as AwsConnection, Sdk};
+use crate::change::Change;
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Client};
 use crate::error::Error;
-use crate::manifest::{Document, Manifest};
+use crate::manifest::{Document, Edit, Manifest};
+use crate::remedy;
 use crate::settings::{Environment, Settings};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -254,6 +257,19 @@ impl<'a> Scene<'a> {
         found
     }
 
+    /// Why nothing in AWS is asked for; `None` where an add-on that needs AWS is on, in the cluster or
+    /// in a manifest, or the image is in ECR.
+    pub fn without_aws(&self) -> Option<&'static str> {
+        let wants = |subject: &Subject<'_>| {
+            let cluster = subject.cluster();
+            CATALOG
+                .iter()
+                .any(|addon| addon.wants_issuer() && cluster.add_on(addon.key).is_some())
+        };
+        let asked = self.session.private_image().is_some() || self.subjects().iter().any(wants);
+        (!asked).then_some("no AWS add-on is on")
+    }
+
     /// What add-ons are judged on: the live cluster, and every document.
     pub fn subjects(&self) -> Vec<Subject<'_>> {
         let live = self.cluster().map(Subject::Live);
@@ -307,6 +323,18 @@ impl Doc<'_> {
         }
     }
 
+    /// Whether an edit of the file makes these changes; it refuses some, such as of a key that is
+    /// written twice. Of several documents, one without a name cannot be picked.
+    pub fn takes(&self, changes: Vec<Change>) -> bool {
+        let edit = Edit {
+            document: self.document.number,
+            changes,
+        };
+        let is_named = !self.several || !self.cluster.name().is_empty();
+        let manifest = self.file.manifest.as_ref();
+        is_named && manifest.is_ok_and(|it| it.edit(&[edit]).is_ok())
+    }
+
     /// The line of what is at the path, or of the document.
     pub fn line(&self, path: &[&str]) -> usize {
         self.document.line_of(path).unwrap_or(self.document.line)
@@ -314,7 +342,7 @@ impl Doc<'_> {
 
     /// `-f FILE`, and `-c NAME` where the file has several.
     pub fn flags(&self) -> String {
-        let file = quote(&self.file.label);
+        let file = self.file.argument();
         if self.several {
             format!("-f {file} -c {}", quote(self.cluster.name()))
         } else {
@@ -324,6 +352,15 @@ impl Doc<'_> {
 }
 
 impl File {
+    /// How commands name it; whoever pastes one has to say where standard input came from.
+    pub fn argument(&self) -> String {
+        if self.label == "-" {
+            "FILE".to_owned()
+        } else {
+            quote(&self.label)
+        }
+    }
+
     /// How sentences call it.
     pub fn called(&self) -> &str {
         if self.label == "-" {
@@ -356,6 +393,23 @@ impl Subject<'_> {
         match self {
             Self::Live(cluster) => format!("on {}", cluster.name()),
             Self::Document(doc) => format!("in {}", doc.file.called()),
+        }
+    }
+
+    /// The command that switches an add-on on there, or completes it with a setting; `None` where
+    /// our own rules, or an edit of the file, would refuse it.
+    pub fn enabling(
+        &self,
+        scene: &Scene<'_>,
+        addon: &'static Addon,
+        set: Option<&'static Param>,
+        more: &str,
+    ) -> Option<String> {
+        let remedy = remedy::enable(self.cluster(), addon, &self.flags(), set)?;
+        let words = format!("{}{more}", remedy.words);
+        match self {
+            Self::Live(_) => Some(scene.mk8s(&words)),
+            Self::Document(doc) => doc.takes(remedy.changes).then(|| format!("mk8s {words}")),
         }
     }
 

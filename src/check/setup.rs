@@ -1,6 +1,6 @@
 //! The group *setup*: which profile and token are used, and whether the clocks agree.
 
-use super::words::{as_finding, kind};
+use super::words::{as_finding, kind, new_token};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::settings::Settings;
 use time::format_description::well_known::Rfc3339;
@@ -109,15 +109,17 @@ fn token_source(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn token_expiry(scene: &Scene<'_>) -> Vec<Finding> {
     vec![match (scene.session.settings(), &scene.session.client) {
-        (Some(settings), Some(Ok(_))) => expiry(settings, OffsetDateTime::now_utc()),
+        (Some(settings), Some(Ok(_))) => {
+            expiry(settings, new_token(scene), OffsetDateTime::now_utc())
+        }
         (Some(_), Some(Err(error))) if error.kind == crate::error::Kind::Denied => {
-            as_finding(error).fix("cpln login")
+            as_finding(error).fix_if(new_token(scene))
         }
         _ => Finding::skip("there is no connection"),
     }]
 }
 
-fn expiry(settings: &Settings, now: OffsetDateTime) -> Finding {
+fn expiry(settings: &Settings, fix: Option<String>, now: OffsetDateTime) -> Finding {
     let Some(identity) = settings.identity() else {
         return Finding::skip("there is no token");
     };
@@ -128,11 +130,11 @@ fn expiry(settings: &Settings, now: OffsetDateTime) -> Finding {
     if end <= now {
         Finding::fail(format!("the token ended at {moment}"))
             .evidence(format!("it comes from {}", identity.origin))
-            .fix("cpln login")
+            .fix_if(fix)
     } else if end - now < SOON {
         Finding::warn(format!("the token ends at {moment}"))
             .evidence(format!("that is in {} s", (end - now).whole_seconds()))
-            .fix("cpln login")
+            .fix_if(fix)
     } else {
         Finding::pass(format!("the token ends at {moment}"))
     }

@@ -1,11 +1,12 @@
 //! What findings of several groups say in the same words.
 
-use super::Finding;
+use super::scene::{Subject, quote};
+use super::{Finding, Scene};
 use crate::addon::{Addon, Param};
 use crate::aws::explain::explain;
 use crate::aws::iam::Failure;
 use crate::error::Error;
-use crate::settings::{Identity, TokenKind};
+use crate::settings::{Identity, Origin, TokenKind};
 
 /// The words for a cluster that pulls from its own account.
 pub(super) const SAME_ACCOUNT: &str = "same account, no role needed";
@@ -57,6 +58,16 @@ pub(super) fn unknown(failure: &Failure, what: &str, caller: &str) -> Finding {
     }
 }
 
+/// The command by which another token is used, where it is known how this one was given.
+pub(super) fn new_token(scene: &Scene<'_>) -> Option<String> {
+    match scene.session.settings()?.identity()?.origin {
+        // It wins over every profile.
+        Origin::Env(name) => Some(format!("export {name}=KEY")),
+        Origin::Profile { name, .. } => Some(format!("cpln login {}", quote(&name))),
+        Origin::Flag(_) | Origin::Key | Origin::Default => None,
+    }
+}
+
 /// What sort of token it is, in words.
 pub(super) fn kind(identity: &Identity) -> &'static str {
     match identity.kind {
@@ -67,13 +78,14 @@ pub(super) fn kind(identity: &Identity) -> &'static str {
 }
 
 /// The command that sets a setting; those without a flag are explained.
-pub(super) fn set(addon: &Addon, param: &Param, target: &str) -> String {
+pub(super) fn set(
+    scene: &Scene<'_>,
+    subject: &Subject<'_>,
+    addon: &'static Addon,
+    param: &'static Param,
+) -> Option<String> {
     match param.flag {
-        Some(flag) => format!(
-            "mk8s addon enable {} {target} --{flag} {}",
-            addon.name,
-            param.kind.placeholder()
-        ),
-        None => format!("mk8s addon explain {}", addon.name),
+        Some(_) => subject.enabling(scene, addon, Some(param), ""),
+        None => Some(format!("mk8s addon explain {}", addon.name)),
     }
 }

@@ -442,4 +442,8 @@ impl Planner for ClusterStep<'_> {
     fn not_done(&self) -> String {
         format!("`{}` of `{}` was not changed", self.what, self.name)
     }
+
+    fn done(&self) -> String {
+        format!("`{}` of `{}` was changed", self.what, self.name)
+    }
 }

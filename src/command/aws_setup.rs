@@ -368,7 +368,7 @@ impl Job<'_> {
                 let changed = settled.after.is_some();
                 cx.ui.status(&aws::told(step, changed));
                 progress.done.push((step.clone(), changed));
-                Ok(Went::On)
+                settled.verdict.failed.map_or(Ok(Went::On), Err)
             }
             Err(error)
                 if error.kind == Kind::Refused

@@ -158,6 +158,9 @@ impl Job<'_> {
                     let settled = live::settle(cx, &planner, cluster).await?;
                     let changed = settled.after.is_some();
                     cx.ui.status(&aws::told(step, changed));
+                    if let Some(failed) = settled.verdict.failed {
+                        return Err(failed);
+                    }
                     changed
                 }
                 _ => {

@@ -5,7 +5,7 @@
 
 use super::{Context, Mode};
 use crate::cluster::Cluster;
-use crate::control::{Client, WriteError};
+use crate::control::{ApiError, Client, WriteError};
 use crate::error::{Error, Result};
 use crate::patch::{self, DifferenceKind};
 use serde_json::{Map, Value, json};
@@ -31,6 +31,9 @@ pub(super) trait Planner {
 
     /// What was asked for, in errors: "`aws-ecr` was not enabled on `prod`".
     fn not_done(&self) -> String;
+
+    /// The same once it was accepted: "`aws-ecr` was enabled on `prod`".
+    fn done(&self) -> String;
 }
 
 /// A change that was carried out, or was not needed.
@@ -41,10 +44,21 @@ pub(super) struct Settled<P> {
     pub(super) before: Cluster,
     /// The cluster as it was read back; `None` when nothing was sent.
     pub(super) after: Option<Cluster>,
-    /// Remarks on the verification.
+    /// What is to be known of the verification.
+    pub(super) verdict: Verdict,
+}
+
+/// What reading a cluster back says of a change that was accepted.
+#[derive(Default)]
+pub(super) struct Verdict {
+    /// Remarks.
     pub(super) remarks: Vec<String>,
-    /// What went wrong once the change was accepted: it could not be read back, or something else
-    /// changed along with it.
+    /// What is odd, and no failure.
+    pub(super) warnings: Vec<String>,
+    /// Whether what was asked for is missing.
+    pub(super) is_unshown: bool,
+    /// What went wrong: the cluster could not be read back, does not show the change, or something
+    /// else changed along with it. It says what was done.
     pub(super) failed: Option<Error>,
 }
 
@@ -56,19 +70,10 @@ struct Unanswered<P> {
     failure: Error,
 }
 
-/// Brings a cluster to what the planner wants, starting from a read of it. What goes wrong once the
-/// change was accepted is an error as well.
+/// Brings a cluster to what the planner wants, starting from a read of it. What goes wrong before
+/// the change is accepted is the error; what goes wrong afterwards stands in the verdict, so that
+/// the caller tells what was done.
 pub(super) async fn settle<P: Planner>(
-    cx: &Context,
-    planner: &P,
-    first: Cluster,
-) -> Result<Settled<P::Plan>> {
-    let mut settled = attempt(cx, planner, first).await?;
-    settled.failed.take().map_or(Ok(settled), Err)
-}
-
-/// The same, for a caller that tells what was done also where something went wrong afterwards.
-pub(super) async fn attempt<P: Planner>(
     cx: &Context,
     planner: &P,
     first: Cluster,
@@ -86,16 +91,15 @@ pub(super) async fn attempt<P: Planner>(
     loop {
         if let Some(open) = unanswered.take() {
             if arrived(cx, &open.before, &open.patch, &cluster)? {
-                let (mut remarks, failed) =
-                    verify(cx, &open.before, &open.patch, &cluster, planner)?;
-                remarks
+                let mut verdict = verify(cx, &open.before, &open.patch, &cluster, planner)?;
+                verdict
+                    .remarks
                     .push("the answer to the change was lost; reading it back shows it".to_owned());
                 return Ok(Settled {
                     plan: open.plan,
                     before: open.before,
                     after: Some(cluster),
-                    remarks,
-                    failed,
+                    verdict,
                 });
             }
             if lost >= LOST_TRIES {
@@ -110,8 +114,7 @@ pub(super) async fn attempt<P: Planner>(
                 plan,
                 before: cluster,
                 after: None,
-                remarks: Vec::new(),
-                failed: None,
+                verdict: Verdict::default(),
             });
         };
         match client.patch(&permit, &name, &lock(&cluster, &patch)).await {
@@ -169,14 +172,20 @@ async fn accepted<P: Planner>(
     patch: &Value,
 ) -> Result<Settled<P::Plan>> {
     let name = before.name().to_owned();
-    let (after, remarks, failed) = match read_back(cx, client, &name, planner).await {
+    let (after, verdict) = match client.get(&name).await {
         Ok(after) => {
-            let (remarks, failed) = verify(cx, &before, patch, &after, planner)?;
-            (Some(after), remarks, failed)
+            let verdict = verify(cx, &before, patch, &after, planner)?;
+            (Some(after), verdict)
         }
-        Err(failure) => (None, Vec::new(), Some(failure)),
+        Err(error) => {
+            let verdict = Verdict {
+                failed: Some(unread(cx, &error, &name, &planner.done())),
+                ..Verdict::default()
+            };
+            (None, verdict)
+        }
     };
-    if failed.is_none() {
+    if verdict.failed.is_none() {
         cx.ui.detail(&format!(
             "Verified: reading {name} back shows the change, and nothing else is lost"
         ));
@@ -185,14 +194,13 @@ async fn accepted<P: Planner>(
         plan,
         before,
         after,
-        remarks,
-        failed,
+        verdict,
     })
 }
 
 /// Whether the patch without an answer took effect: the cluster shows it and is not as it was.
 fn arrived(cx: &Context, before: &Cluster, patch: &Value, now: &Cluster) -> Result<bool> {
-    Ok(patch::unmet(patch, now.value(), "", cx.org()?).is_empty()
+    Ok(patch::unmet(patch, now.value(), cx.org()?).paths.is_empty()
         && (now.version().is_none() || now.version() != before.version()))
 }
 
@@ -205,12 +213,7 @@ fn uncertain(mut error: Error) -> Error {
 }
 
 /// The failure after losing every race.
-fn overtaken(
-    cluster: &Cluster,
-    conflicts: u32,
-    elapsed: Duration,
-    error: &crate::control::ApiError,
-) -> Error {
+fn overtaken(cluster: &Cluster, conflicts: u32, elapsed: Duration, error: &ApiError) -> Error {
     let version = cluster.version().map_or_else(String::new, |version| {
         format!("; last seen version {version}")
     });
@@ -230,20 +233,51 @@ fn overtaken(
     failure
 }
 
-async fn read_back<P: Planner>(
-    cx: &Context,
-    client: &Client,
-    name: &str,
-    planner: &P,
-) -> Result<Cluster> {
-    client.get(name).await.map_err(|error| {
-        let mut failure = cx.explain(&error, &format!("read cluster `{name}` back"));
-        failure.notes.push(format!(
-            "The change was sent and accepted; only reading it back failed ({}).",
-            planner.not_done().replace(" was not ", " was ")
-        ));
-        failure
-    })
+/// The failure to read back what was accepted; `done` says what that was.
+pub(super) fn unread(cx: &Context, error: &ApiError, name: &str, done: &str) -> Error {
+    let doing = format!("read cluster `{name}` back");
+    let mut failure = cx.explain(error, &doing);
+    let message = std::mem::replace(
+        &mut failure.message,
+        format!("{done}, but could not be read back"),
+    );
+    // Some failures have words of their own.
+    if message != format!("cannot {doing}") {
+        failure.because.insert(0, message);
+    }
+    failure
+}
+
+/// The failure of a change that was accepted and that reading back does not show.
+pub(super) fn unshown(name: &str, done: &str, paths: &[String]) -> Error {
+    Error::failure(format!(
+        "{done}, but reading `{name}` back does not show all of it"
+    ))
+    .because(format!("missing or different: {}", paths.join(", ")))
+    .hint(format!(
+        "mk8s cluster get {name} -o yaml shows what is there"
+    ))
+}
+
+/// What is said of fields that a manifest sets to `null` and that hold a value all the same: the one
+/// from before is worth a warning, another one is the server's default.
+pub(super) fn kept(paths: &[String], before: &Value, after: &Value) -> (Vec<String>, Vec<String>) {
+    let at = |root: &Value, path: &str| {
+        let pointer = path.replace(['.', '['], "/").replace(']', "");
+        root.pointer(&format!("/{pointer}")).cloned()
+    };
+    let (same, other): (Vec<&String>, Vec<&String>) = paths
+        .iter()
+        .partition(|path| at(before, path) == at(after, path));
+    (
+        same.iter()
+            .map(|path| format!("{path} was to be removed, and the server kept it"))
+            .collect(),
+        other
+            .iter()
+            .map(|path| format!("the server filled in {path}"))
+            .collect(),
+    )
 }
 
 /// The patch with the lock fields, as far as the cluster has them.
@@ -264,34 +298,43 @@ fn lock(cluster: &Cluster, patch: &Value) -> Value {
 /// Whether the cluster shows what was asked, and nothing else was lost by it.
 ///
 /// If the counter is the next after the one that was locked on, a changed or lost field elsewhere
-/// in `spec` is an error and an added one a remark. If it is higher, others wrote after us, and
-/// only what was asked is judged. Gives the remarks, and that error.
+/// in `spec` is a failure and an added one a remark. If it is higher, others wrote after us, and
+/// only what was asked is judged. If it is the same, nothing was done at all: that is the error.
 fn verify<P: Planner>(
     cx: &Context,
     before: &Cluster,
     patch: &Value,
     after: &Cluster,
     planner: &P,
-) -> Result<(Vec<String>, Option<Error>)> {
+) -> Result<Verdict> {
     let org = cx.org()?;
     let name = before.name();
-    let unmet = patch::unmet(patch, after.value(), "", org);
-    if !unmet.is_empty() {
-        return Err(Error::failure(planner.not_done())
-            .because(format!(
-                "the change was accepted, but reading `{name}` back does not show {}",
-                unmet.join(", ")
-            ))
-            .hint(format!(
-                "mk8s cluster get {name} -o yaml shows what is there"
-            )));
+    let unmet = patch::unmet(patch, after.value(), org);
+    if !unmet.paths.is_empty() {
+        let failure = unshown(name, &planner.done(), &unmet.paths);
+        if before.version().is_some() && before.version() == after.version() {
+            return Err(Error {
+                message: planner.not_done(),
+                ..failure.because("the change was accepted, and the cluster's version is the same")
+            });
+        }
+        return Ok(Verdict {
+            is_unshown: true,
+            failed: Some(failure),
+            ..Verdict::default()
+        });
     }
+    let (warnings, mut remarks) = kept(&unmet.kept, before.value(), after.value());
     let next = match (before.version(), after.version()) {
         (Some(locked), Some(now)) => now == locked + 1,
         _ => false,
     };
     if !next {
-        return Ok((Vec::new(), None));
+        return Ok(Verdict {
+            remarks,
+            warnings,
+            ..Verdict::default()
+        });
     }
     let mut intended = before.value().clone();
     patch::merge(&mut intended, patch);
@@ -299,6 +342,7 @@ fn verify<P: Planner>(
     let differences = patch::compare(&spec(&intended), &spec(after.value()), "spec", org);
     let (added, lost): (Vec<_>, Vec<_>) = differences
         .into_iter()
+        .filter(|difference| !unmet.kept.contains(&difference.path))
         .partition(|difference| difference.kind == DifferenceKind::Added);
     if !lost.is_empty() {
         let paths = |kind| {
@@ -309,7 +353,8 @@ fn verify<P: Planner>(
                 .join(", ")
         };
         let mut error = Error::failure(format!(
-            "`{name}` was changed as asked, but other fields changed along with it"
+            "{}, but other fields changed along with it",
+            planner.done()
         ));
         for (kind, word) in [
             (DifferenceKind::Lost, "lost"),
@@ -323,12 +368,21 @@ fn verify<P: Planner>(
         let error = error.hint(format!(
             "mk8s cluster get {name} -o yaml shows what is there; compare it with your manifest"
         ));
-        return Ok((Vec::new(), Some(error)));
+        return Ok(Verdict {
+            warnings,
+            failed: Some(error),
+            ..Verdict::default()
+        });
     }
     let added = added
         .iter()
         .map(|difference| format!("the server added {}", difference.path));
-    Ok((added.collect(), None))
+    remarks.extend(added);
+    Ok(Verdict {
+        remarks,
+        warnings,
+        ..Verdict::default()
+    })
 }
 
 /// A pause that grows with the tries, with jitter, so that writers do not meet again.

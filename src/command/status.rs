@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::target::{self, Target};
-use crate::addon::Addon;
+use crate::addon::{Addon, ISSUER};
 use crate::arn::AccountId;
 use crate::aws::{template, trust};
 use crate::cli::{OidcUrlArgs, TrustPolicyArgs};
@@ -10,6 +10,7 @@ use crate::cluster::Cluster;
 use crate::control::wait::{self, Waited};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::remedy;
 use crate::ui::{Report, duration, wire};
 use serde_json::Value;
 use std::time::Duration;
@@ -250,7 +251,7 @@ pub(super) async fn trust_policy(cx: &Context, args: &TrustPolicyArgs) -> Result
 async fn published(
     cx: &Context,
     args: &TrustPolicyArgs,
-    addon: &Addon,
+    addon: &'static Addon,
     pointer: &str,
 ) -> Result<Cluster> {
     let name = addon.name;
@@ -259,10 +260,8 @@ async fn published(
     if cluster.add_on(addon.key).is_none() {
         let error = Error::refused(format!("there is no trust policy of `{name}` on `{place}`"))
             .because(format!("`{name}` is off"));
-        return Err(match &live {
-            Some(_) => error.hint(enable_hint(&cluster, addon, &place)),
-            None => error,
-        });
+        let hint = live.as_ref().and_then(|_| enabling(&cluster, addon));
+        return Err(hinted(error, hint));
     }
     if cluster.ready_at(pointer).is_some() {
         return Ok(cluster);
@@ -289,11 +288,13 @@ async fn published(
     ));
     let needed = addon.needs.iter().find(|key| cluster.add_on(key).is_none());
     Err(match (&live, needed) {
-        (Some(target), Some(key)) => {
+        (Some(_), Some(key)) => {
+            let hint = crate::addon::by_key(key).and_then(|needed| enabling(&cluster, needed));
             let needed = crate::plan::display_name(key);
-            error
-                .because(format!("`{needed}`, which it needs, is off"))
-                .hint(format!("mk8s addon enable {needed} -c {target}"))
+            hinted(
+                error.because(format!("`{needed}`, which it needs, is off")),
+                hint,
+            )
         }
         (Some(target), None) => {
             error.hint(format!("mk8s addon trust-policy {name} -c {target} --wait"))
@@ -302,40 +303,41 @@ async fn published(
     })
 }
 
-/// The command that switches an add-on on, with what it will need there.
-fn enable_hint(cluster: &Cluster, addon: &Addon, place: &str) -> String {
-    let mut hint = format!("mk8s addon enable {} -c {place}", addon.name);
-    if addon.aws_registry && cluster.provider() != Some("aws") {
-        hint.push_str(" --role-arn ARN");
+/// The command that switches an add-on on, with what it will need there; `None` where our own rules
+/// would refuse it.
+fn enabling(cluster: &Cluster, addon: &'static Addon) -> Option<String> {
+    let flags = format!("-c {}", cluster.name());
+    remedy::enable(cluster, addon, &flags, None).map(|remedy| format!("mk8s {}", remedy.words))
+}
+
+fn hinted(error: Error, hint: Option<String>) -> Error {
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
-    if addon.needs.iter().any(|key| cluster.add_on(key).is_none()) {
-        hint.push_str(" --with-prerequisites");
-    }
-    hint
 }
 
 /// `mk8s addon oidc-url`
 pub(super) async fn oidc_url(cx: &Context, args: &OidcUrlArgs) -> Result<Outcome> {
     let (cluster, live) = one(cx, &args.target).await?;
     let name = cluster.name();
-    let Some(url) = cluster.ready_at("/status/oidcProviderUrl") else {
-        if cluster.add_on("awsWorkloadIdentity").is_none() {
+    // The issuer is the cluster's: whatever is on, it is there or not.
+    let Some(url) = cluster.ready_at(ISSUER) else {
+        let issuing = crate::addon::issuing();
+        let hint = live.as_ref().and_then(|_| enabling(&cluster, issuing?));
+        if let Some(off) = issuing.filter(|addon| cluster.add_on(addon.key).is_none()) {
             let error = Error::refused(format!("`{name}` has no OIDC issuer URL"))
-                .because("`aws-workload-identity`, which publishes it, is off");
-            return Err(match live {
-                Some(_) => error.hint(format!("mk8s addon enable aws-workload-identity -c {name}")),
-                None => error,
-            });
+                .because(format!("`{}`, which publishes it, is off", off.name));
+            return Err(hinted(error, hint));
         }
         let error = Error::not_found(format!("the OIDC issuer URL of `{name}` is not there yet"))
             .because(format!(
-                "status.oidcProviderUrl is missing; last seen: {}",
-                last_seen(&cluster, "/status/oidcProviderUrl")
+                "{} is missing; last seen: {}",
+                dotted(ISSUER),
+                last_seen(&cluster, ISSUER)
             ));
         return Err(match live {
-            Some(_) => error.hint(format!(
-                "mk8s addon enable aws-workload-identity -c {name} --wait waits for it"
-            )),
+            Some(_) => hinted(error, hint.map(|it| format!("{it} --wait waits for it"))),
             None => error.because("a manifest has no status; the live cluster has"),
         });
     };

@@ -33,7 +33,7 @@ pub(crate) const DEFECTS: [Defect; 12] = [
     defect("a cluster that does not exist", &["cluster-exists"], false),
     defect(
         "a cluster without aws-workload-identity",
-        &["oidc-url-present"],
+        &["oidc-url-present", "addon-prerequisite"],
         true,
     ),
     defect(
@@ -58,7 +58,8 @@ fn place(more: &[&str]) -> (Env, Sandbox) {
         &[
             hetzner("edge", &[WORKLOAD, &ecr]),
             aws("home", &[WORKLOAD, "awsECR: {}"]),
-            hetzner("bare", &[]),
+            hetzner("bare", &[&ecr]),
+            hetzner("plain", &[]),
         ],
         more,
     );
@@ -197,7 +198,6 @@ fn the_whole_screen() {
     -----
     × edge differs from edge.yaml
         spec.addOns.rocket (manifest-only), spec.addOns.awsECR (live-only)
-        fix: mk8s apply -f edge.yaml -c edge --prune-addons
         see docs/checks.md#addons-drift
 
     1 failed, 1 warning, 19 passed
@@ -217,7 +217,8 @@ fn short_is_a_line_for_each_problem() {
     exit 11
     --- stdout
     × oidc-url-present: bare publishes no issuer (aws-workload-identity is off on bare)
-    1 failed, 12 passed, 1 skipped
+    × addon-prerequisite: aws-ecr needs aws-workload-identity (aws-workload-identity is off on bare)
+    2 failed, 11 passed, 1 skipped
     ");
     // Where the locale cannot show the signs.
     for (name, value, sign) in [
@@ -256,7 +257,7 @@ fn only_skip_and_list() {
     let items = run.json()["items"].as_array().unwrap().len();
     assert_eq!(items, 1, "{run}");
     let run = env
-        .line(&format!("check -c bare {QUIET},control-plane -o json"))
+        .line(&format!("check -c edge {QUIET},control-plane -o json"))
         .run()
         .ok();
     assert!(!run.stdout.contains("control-plane"), "{run}");
@@ -287,10 +288,10 @@ fn only_skip_and_list() {
 #[test]
 fn waiting_ends_when_the_status_is_there() {
     let (env, _sandbox) = place(&["--status-delay", "1s"]);
-    env.line("addon enable aws-workload-identity -c bare")
+    env.line("addon enable aws-workload-identity -c plain")
         .run()
         .ok();
-    let line = format!("check -c bare {QUIET}");
+    let line = format!("check -c plain {QUIET}");
     let _ = env
         .line(&line)
         .run()
@@ -300,7 +301,7 @@ fn waiting_ends_when_the_status_is_there() {
         .line(&format!("{line} --wait=30s"))
         .run()
         .ok()
-        .err("waiting for status.oidcProviderUrl on bare");
+        .err("waiting for status.oidcProviderUrl on plain");
 }
 
 #[test]
@@ -423,7 +424,11 @@ fn the_exit_code_never_follows_the_format_and_formats_are_for_check_only() {
             .line(&format!("check -c {cluster} {QUIET} -o names"))
             .run()
             .stdout;
-        let expected = if code == 0 { "" } else { "oidc-url-present\n" };
+        let expected = if code == 0 {
+            ""
+        } else {
+            "oidc-url-present\naddon-prerequisite\n"
+        };
         assert_eq!(names, expected);
     }
     for format in ["short", "github", "junit"] {
@@ -527,7 +532,7 @@ fn the_report_to_github_is_beside_the_output() {
     // By the environment; appended, and named by how the run ended, whatever went wrong.
     env.set("MK8S_REPORT", "github");
     for (line, code, kind, role) in [
-        (format!("check -c bare {QUIET}"), 11, "check-failed", ""),
+        (format!("check -c bare {QUIET}"), 11, "check-failed", ROLE),
         (format!("check -c edge {QUIET}"), 0, "ok", ROLE),
         // Two clusters, one of which has a role.
         (format!("check -c edge -c home {QUIET}"), 0, "ok", ROLE),

@@ -192,7 +192,7 @@ impl World {
                 "it does not say why\n{run}"
             );
             // A change that was accepted is told, whatever went wrong afterwards.
-            let told = run.stderr.contains("The change was sent and accepted");
+            let told = run.stderr.contains(", but could not be read back");
             insist!(
                 run.stdout.is_empty() || told && self.is_done(),
                 "it failed with a result\n{run}"

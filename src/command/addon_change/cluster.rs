@@ -176,17 +176,21 @@ impl Change<'_> {
             plan,
             before,
             after,
-            remarks,
-            mut failed,
-        } = live::attempt(cx, &planner, cluster).await?;
-        for remark in &remarks {
+            verdict,
+        } = live::settle(cx, &planner, cluster).await?;
+        for remark in &verdict.remarks {
             cx.ui.detail(remark);
         }
+        let mut failed = verdict.failed;
         let version = match (before.version(), after.as_ref().and_then(Cluster::version)) {
             (Some(before), Some(after)) => format!(" (version {before} → {after})"),
             _ => String::new(),
         };
-        let line = self.line(&plan, &format!("on {name}"), &version);
+        let line = if verdict.is_unshown {
+            format!("Changed {name}{version}")
+        } else {
+            self.line(&plan, &format!("on {name}"), &version)
+        };
         let verified = match (&after, &failed) {
             (Some(_), None) => Some(true),
             (_, Some(_)) => Some(false),
@@ -342,6 +346,19 @@ struct LivePlanner<'a> {
     name: &'a str,
 }
 
+impl LivePlanner<'_> {
+    fn told(&self, not: &str) -> String {
+        let verb = match self.request.verb {
+            Verb::Enable(_) => "enabled",
+            Verb::Disable => "disabled",
+        };
+        format!(
+            "`{}` was{not} {verb} on `{}`",
+            self.request.addon.shown(), self.name
+        )
+    }
+}
+
 impl Planner for LivePlanner<'_> {
     type Plan = Plan;
 
@@ -354,14 +371,10 @@ impl Planner for LivePlanner<'_> {
     }
 
     fn not_done(&self) -> String {
-        let verb = match self.request.verb {
-            Verb::Enable(_) => "enabled",
-            Verb::Disable => "disabled",
-        };
-        format!(
-            "`{}` was not {verb} on `{}`",
-            self.request.addon.shown(),
-            self.name
-        )
+        self.told(" not")
+    }
+
+    fn done(&self) -> String {
+        self.told("")
     }
 }

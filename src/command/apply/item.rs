@@ -7,7 +7,7 @@ use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
 use crate::control::Problem;
 use crate::drift;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::manifest;
 use crate::patch;
 use crate::secret;
@@ -46,12 +46,15 @@ pub(super) struct Update {
 
 /// What came of it.
 pub(super) struct Done {
+    /// `created`, `updated` or `none`.
     pub(super) action: &'static str,
     pub(super) line: String,
     pub(super) live_only: Vec<String>,
     pub(super) pruned: Vec<String>,
     pub(super) verified: Option<bool>,
     pub(super) warnings: Vec<String>,
+    /// What went wrong once it was done: it could not be read back, or is not all there.
+    pub(super) failed: Option<Error>,
 }
 
 impl Item<'_> {
@@ -91,6 +94,7 @@ impl Item<'_> {
         }
         let mut patch = Value::Object(patch);
         drop_empty_add_ons(&mut patch);
+        patch::drop_idle_nulls(&mut patch, cluster.value(), org);
         let live_only: Vec<Vec<String>> = drift::add_ons(&self.document, cluster, org)
             .into_iter()
             .filter(|drift| drift.side == drift::Side::LiveOnly)
@@ -118,7 +122,7 @@ impl Item<'_> {
             paths
         };
         removed.extend(self.nulls(cluster));
-        let unmet = patch::unmet(&patch, cluster.value(), "", org);
+        let unmet = patch::unmet(&patch, cluster.value(), org);
         Ok(Update {
             patch: (!unmet.is_empty()).then_some(patch),
             live_only: kept,
@@ -146,10 +150,11 @@ impl Item<'_> {
         let (before, after, action) = match intent {
             Intent::Create => (String::new(), slim(self.document.value()), "created"),
             Intent::Update(cluster, update) => {
-                let mut after = cluster.value().clone();
-                if let Some(patch) = &update.patch {
-                    self.settle_links(patch, &mut after);
-                }
+                let org = self.cx.org().unwrap_or_default();
+                let after = match &update.patch {
+                    Some(patch) => patch::settled(patch, cluster.value(), org),
+                    None => cluster.value().clone(),
+                };
                 let action = if update.patch.is_some() || self.puts(cluster) {
                     "updated"
                 } else {
@@ -183,46 +188,23 @@ impl Item<'_> {
             pruned,
             verified: None,
             warnings: Vec::new(),
-        }
-    }
-
-    /// Merges a patch into the live object, and leaves what means the same as it is written there.
-    fn settle_links(&self, patch: &Value, live: &mut Value) {
-        let org = self.cx.org().unwrap_or_default();
-        match (patch, &mut *live) {
-            (Value::Object(fields), Value::Object(map)) => {
-                for (key, value) in fields {
-                    if value.is_null() {
-                        map.shift_remove(key);
-                    } else {
-                        self.settle_links(value, map.entry(key.clone()).or_insert(Value::Null));
-                    }
-                }
-            }
-            (patch, live) => {
-                if !patch::unmet(patch, live, "", org).is_empty() {
-                    patch::merge(live, patch);
-                }
-            }
+            failed: None,
         }
     }
 
     /// Whether `--put` sends the document: unless the cluster is already as it says.
     pub(super) fn puts(&self, cluster: &Cluster) -> bool {
-        self.args.put
-            && !patch::unmet(
-                &self.sent(),
-                cluster.value(),
-                "",
-                self.cx.org().unwrap_or_default(),
-            )
-            .is_empty()
+        let org = self.cx.org().unwrap_or_default();
+        let live = cluster.value();
+        self.args.put && !patch::unmet(&self.sent(live), live, org).is_empty()
     }
 
-    /// The document without the fields that only the server sets.
-    pub(super) fn sent(&self) -> Value {
+    /// The document without the fields that only the server sets, and without what asks for nothing
+    /// over `live`, which is `null` where there is no cluster.
+    pub(super) fn sent(&self, live: &Value) -> Value {
         let mut body = slimmed(self.document.value());
         drop_empty_add_ons(&mut body);
+        patch::drop_idle_nulls(&mut body, live, self.cx.org().unwrap_or_default());
         body
     }
 
@@ -268,6 +250,10 @@ impl Planner for Item<'_> {
             self.place,
             self.name()
         )
+    }
+
+    fn done(&self) -> String {
+        format!("`{}` was updated", self.name())
     }
 }
 

@@ -218,6 +218,7 @@ fn finish(
     let mut lines = Vec::new();
     let mut names = Vec::new();
     let mut errors = Vec::new();
+    let mut late = Vec::new();
     let mut changed = false;
     for (item, result) in results {
         let target = wire::Target::Cluster {
@@ -244,6 +245,8 @@ fn finish(
                 applied.pruned = done.pruned;
                 applied.verified = done.verified;
                 applied.warnings = done.warnings;
+                applied.error = done.failed.as_ref().map(Into::into);
+                late.extend(done.failed);
                 lines.push(done.line);
                 names.push(item.name().to_owned());
             }
@@ -273,6 +276,9 @@ fn finish(
             wide: None,
         })?;
     }
+    // What was created or changed is done, also where something went wrong afterwards.
+    let done = if errors.is_empty() { 0 } else { done };
+    errors.extend(late);
     if let Some(error) = summarise(errors, done) {
         return Err(error);
     }

@@ -17,7 +17,7 @@ impl Item<'_> {
     /// then; otherwise a cluster that came into being meanwhile is an existing one like any other.
     pub(super) async fn create(&self) -> Result<Done> {
         let cx = self.cx;
-        let body = self.sent();
+        let body = self.sent(&Value::Null);
         let created = if self.args.put {
             self.put(&body, &[]).await?
         } else {
@@ -26,34 +26,39 @@ impl Item<'_> {
             }
             true
         };
-        let after = self.read_back().await?;
-        self.verify(&body, &after)?;
+        let (action, verb) = if created {
+            ("created", "Created")
+        } else {
+            ("updated", "Updated")
+        };
+        let seen = self.read_back(&body, &Value::Null, action).await?;
         let add_ons = self.document.add_ons().map_or_else(Vec::new, |map| {
             map.iter()
                 .filter(|(_, value)| !value.is_null())
                 .map(|(key, _)| crate::plan::display_name(key))
                 .collect()
         });
-        let with = if add_ons.is_empty() {
+        let with = if add_ons.is_empty() || seen.is_unshown {
             String::new()
         } else {
             format!(", add-ons: {}", add_ons.join(", "))
         };
-        let verb = if created { "Created" } else { "Updated" };
-        let mut warnings = Vec::new();
+        let mut warnings = seen.warnings;
         if !created {
             warnings
                 .push("it came into being while this ran; the document was put over it".to_owned());
-            cx.ui
-                .warn(&format!("{}: {}", self.name(), warnings.join("")));
+        }
+        for warning in &warnings {
+            cx.ui.warn(&format!("{}: {warning}", self.name()));
         }
         Ok(Done {
-            action: if created { "created" } else { "updated" },
+            action,
             line: format!("{verb} {}{with}", self.name()),
             live_only: Vec::new(),
             pruned: Vec::new(),
-            verified: Some(true),
+            verified: Some(seen.failed.is_none()),
             warnings,
+            failed: seen.failed,
         })
     }
 
@@ -82,48 +87,55 @@ impl Item<'_> {
         }
         let name = self.name().to_owned();
         let settled = live::settle(self.cx, self, cluster).await?;
-        for remark in &settled.remarks {
+        let verdict = settled.verdict;
+        for remark in &verdict.remarks {
             self.cx.ui.detail(remark);
         }
+        for warning in &verdict.warnings {
+            self.cx.ui.warn(&format!("{name}: {warning}"));
+        }
         let Update {
-            live_only, pruned, ..
+            live_only,
+            pruned,
+            patch,
         } = settled.plan;
         self.list_live_only(&live_only, &pruned);
         let before = settled.before.version();
-        let Some(after) = settled.after else {
-            return Ok(Done {
-                action: "none",
-                line: format!("{name} is already as the manifest says"),
-                live_only,
-                pruned,
-                verified: None,
-                warnings: Vec::new(),
-            });
-        };
+        if patch.is_none() {
+            return Ok(self.nothing(live_only, pruned));
+        }
+        let after = settled.after.as_ref().and_then(Cluster::version);
         Ok(Done {
             action: "updated",
-            line: format!("Updated {name}{}", versions(before, after.version())),
+            line: format!("Updated {name}{}", versions(before, after)),
             live_only,
             pruned,
-            verified: Some(true),
-            warnings: Vec::new(),
+            verified: Some(verdict.failed.is_none()),
+            warnings: verdict.warnings,
+            failed: verdict.failed,
         })
+    }
+
+    /// Nothing was to be done.
+    fn nothing(&self, live_only: Vec<String>, pruned: Vec<String>) -> Done {
+        Done {
+            action: "none",
+            line: format!("{} is already as the manifest says", self.name()),
+            live_only,
+            pruned,
+            verified: None,
+            warnings: Vec::new(),
+            failed: None,
+        }
     }
 
     /// The whole document by PUT, as `cpln apply` sends it.
     async fn replace(&self, cluster: Cluster, update: Update) -> Result<Done> {
         let name = self.name();
         if !self.puts(&cluster) && update.live_only.is_empty() && update.pruned.is_empty() {
-            return Ok(Done {
-                action: "none",
-                line: format!("{name} is already as the manifest says"),
-                live_only: Vec::new(),
-                pruned: Vec::new(),
-                verified: None,
-                warnings: Vec::new(),
-            });
+            return Ok(self.nothing(Vec::new(), Vec::new()));
         }
-        let mut body = self.sent();
+        let mut body = self.sent(cluster.value());
         if self.args.prune_addons
             && let Some(patch) = &update.patch
             && let Some(add_ons) = patch.pointer("/spec/addOns")
@@ -138,16 +150,20 @@ impl Item<'_> {
             .cloned()
             .collect();
         self.put(&body, &named).await?;
-        let after = self.read_back().await?;
-        self.verify(&body, &after)?;
+        let seen = self.read_back(&body, cluster.value(), "updated").await?;
+        for warning in &seen.warnings {
+            self.cx.ui.warn(&format!("{name}: {warning}"));
+        }
+        let is_gone = |path: &&String| {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            let after = seen.after.as_ref();
+            after.is_some_and(|it| it.value().pointer(&pointer).is_none_or(Value::is_null))
+        };
         let gone: Vec<String> = update
             .live_only
             .iter()
             .chain(&update.pruned)
-            .filter(|path| {
-                let pointer = format!("/{}", path.replace('.', "/"));
-                after.value().pointer(&pointer).is_none_or(Value::is_null)
-            })
+            .filter(is_gone)
             .cloned()
             .collect();
         let kept: Vec<String> = update
@@ -160,12 +176,16 @@ impl Item<'_> {
             action: "updated",
             line: format!(
                 "Updated {name}{}",
-                versions(cluster.version(), after.version())
+                versions(
+                    cluster.version(),
+                    seen.after.as_ref().and_then(Cluster::version)
+                )
             ),
             live_only: kept,
             pruned: gone,
-            verified: Some(true),
-            warnings: Vec::new(),
+            verified: Some(seen.failed.is_none()),
+            warnings: seen.warnings,
+            failed: seen.failed,
         })
     }
 
@@ -196,7 +216,10 @@ impl Item<'_> {
             tries += 1;
             let then = match client.get(self.name()).await {
                 Ok(cluster)
-                    if lost && patch::unmet(body, cluster.value(), "", cx.org()?).is_empty() =>
+                    if lost
+                        && patch::unmet(body, cluster.value(), cx.org()?)
+                            .paths
+                            .is_empty() =>
                 {
                     return Ok(None);
                 }
@@ -240,7 +263,9 @@ impl Item<'_> {
                     let there = client.get(self.name()).await;
                     match there {
                         Ok(cluster)
-                            if patch::unmet(body, cluster.value(), "", cx.org()?).is_empty() =>
+                            if patch::unmet(body, cluster.value(), cx.org()?)
+                                .paths
+                                .is_empty() =>
                         {
                             return Ok(true);
                         }
@@ -288,31 +313,43 @@ impl Item<'_> {
         }
     }
 
-    async fn read_back(&self) -> Result<Cluster> {
-        let client = self.cx.client().await?;
-        client.get(self.name()).await.map_err(|error| {
-            self.cx
-                .explain(&error, &format!("read cluster `{}` back", self.name()))
-                .note("The document was sent and accepted; only reading it back failed.")
+    /// Reads the cluster back once the document was accepted. What goes wrong from here on is told
+    /// beside what was done.
+    async fn read_back(&self, body: &Value, before: &Value, action: &str) -> Result<Seen> {
+        let (name, org) = (self.name(), self.cx.org()?);
+        let done = format!("`{name}` was {action}");
+        let after = match self.cx.client().await?.get(name).await {
+            Ok(after) => after,
+            Err(error) => {
+                return Ok(Seen {
+                    failed: Some(live::unread(self.cx, &error, name, &done)),
+                    ..Seen::default()
+                });
+            }
+        };
+        let unmet = patch::unmet(body, after.value(), org);
+        let is_unshown = !unmet.paths.is_empty();
+        let (warnings, remarks) = live::kept(&unmet.kept, before, after.value());
+        for remark in &remarks {
+            self.cx.ui.detail(remark);
+        }
+        Ok(Seen {
+            failed: is_unshown.then(|| live::unshown(name, &done, &unmet.paths)),
+            after: Some(after),
+            is_unshown,
+            warnings,
         })
     }
+}
 
-    fn verify(&self, body: &Value, after: &Cluster) -> Result<()> {
-        let unmet = patch::unmet(body, after.value(), "", self.cx.org()?);
-        if unmet.is_empty() {
-            return Ok(());
-        }
-        Err(Error::failure(self.not_done())
-            .because(format!(
-                "the document was accepted, but reading `{}` back does not show {}",
-                self.name(),
-                unmet.join(", ")
-            ))
-            .hint(format!(
-                "mk8s cluster get {} -o yaml shows what is there",
-                self.name()
-            )))
-    }
+/// What was read back.
+#[derive(Default)]
+struct Seen {
+    after: Option<Cluster>,
+    /// Whether something that was asked for is missing.
+    is_unshown: bool,
+    warnings: Vec<String>,
+    failed: Option<Error>,
 }
 
 fn versions(before: Option<i64>, after: Option<i64>) -> String {

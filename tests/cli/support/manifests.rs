@@ -19,6 +19,80 @@ pub(crate) fn aws(name: &str, add_ons: &[&str]) -> String {
     )
 }
 
+/// A cluster on GCP.
+pub(crate) fn gcp(name: &str, add_ons: &[&str]) -> String {
+    let all = providers();
+    let (_, settings) = all.iter().find(|(provider, _)| *provider == "gcp").unwrap();
+    cluster(name, settings, add_ons)
+}
+
+/// The twelve providers, each with the least that its schema wants (control-plane.md 3.3).
+pub(crate) fn providers() -> Vec<(&'static str, String)> {
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLE ops@acme.example";
+    [
+        (
+            "aws",
+            "{region: eu-central-1, deployRoleArn: \"arn:aws:iam::111122223333:role/cpln\", vpcId: vpc-1, \
+             image: {recommended: amazon/al2023}}"
+                .to_owned(),
+        ),
+        (
+            "azure",
+            format!(
+                "{{location: westeurope, subscriptionId: 00000000-1111-2222-3333-444444444444, \
+                 sdkSecretLink: //secret/azure, resourceGroup: rg, networkId: vnet, \
+                 image: {{recommended: ubuntu/noble-24.04}}, sshKeys: [{ssh}]}}"
+            ),
+        ),
+        (
+            "digitalocean",
+            format!(
+                "{{region: ams3, tokenSecretLink: //secret/do, vpcId: vpc-1, image: ubuntu-22-04-x64, \
+                 sshKeys: [{ssh}]}}"
+            ),
+        ),
+        ("ephemeral", "{location: aws-us-east-2}".to_owned()),
+        (
+            "gcp",
+            "{projectId: acme, region: europe-west3, network: default, saKeyLink: //secret/gcp, \
+             image: {recommended: google/cos-stable}}"
+                .to_owned(),
+        ),
+        ("generic", "{location: aws-eu-central-1}".to_owned()),
+        (
+            "hetzner",
+            "{region: fsn1, tokenSecretLink: //secret/h, networkId: \"1\", image: ubuntu-22.04}"
+                .to_owned(),
+        ),
+        (
+            "lambdalabs",
+            "{region: europe-central-1, tokenSecretLink: //secret/l, sshKey: ops}".to_owned(),
+        ),
+        (
+            "linode",
+            "{region: fr-par, tokenSecretLink: //secret/l, vpcId: \"1\", image: linode/ubuntu24.04}"
+                .to_owned(),
+        ),
+        (
+            "oblivus",
+            "{datacenter: OSL1, tokenSecretLink: //secret/o}".to_owned(),
+        ),
+        (
+            "paperspace",
+            "{region: AMS1, tokenSecretLink: //secret/p, networkId: \"1\"}".to_owned(),
+        ),
+        (
+            "triton",
+            "{location: aws-us-west-2, connection: {url: \"https://triton.example.com\", account: acme, \
+             privateKeySecretLink: //secret/t}, privateNetworkId: n, imageId: i}"
+                .to_owned(),
+        ),
+    ]
+    .into_iter()
+    .map(|(provider, settings)| (provider, format!("{provider}: {settings}")))
+    .collect()
+}
+
 /// A cluster of any provider; without lines there is no `addOns` at all.
 pub(crate) fn cluster(name: &str, provider: &str, add_ons: &[&str]) -> String {
     let mut text = format!(
