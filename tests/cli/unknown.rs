@@ -257,7 +257,7 @@ fn a_spelling_of_a_known_add_on_is_taken_as_the_key_only_where_nothing_else_can_
     exit 6
     --- stderr
     error: `awsEcr` was not disabled
-      because: both `awsECR` (aws-ecr) and a key `awsEcr`, which is not known to mk8s, are there
+      because: it is a key of its own, not known to mk8s, in `prod`, and aws-ecr (`awsECR`) is on in `prod`
     hint: for aws-ecr: name it `awsECR`
     hint: for the other: delete `awsEcr` below spec.addOns by hand
     ");
