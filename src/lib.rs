@@ -29,6 +29,7 @@ pub mod plan;
 pub mod sandbox;
 pub mod secret;
 pub mod settings;
+pub mod shell;
 pub mod ui;
 
 use clap::Parser as _;

@@ -232,7 +232,7 @@ fn discovery(scene: &Scene<'_>) -> Vec<Finding> {
                 let mut finding = unfetched("discovery document", &url, trouble);
                 if host(&url).ends_with(".sandbox.localhost") {
                     finding.evidence =
-                        Some(format!("{url}: a sandbox serves issuers with --oidc only"));
+                        Some(format!("{url}: the sandbox was started with --no-oidc"));
                 }
                 vec![finding]
             }
