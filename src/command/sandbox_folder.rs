@@ -104,7 +104,7 @@ fn left_behind(folder: &Path) -> Option<File> {
     let meta = fs::symlink_metadata(folder).ok()?;
     let is_ours = meta.is_dir()
         && meta.uid() == rustix::process::geteuid().as_raw()
-        && meta.mode() & 0o077 == 0;
+        && meta.mode() & 0o777 == 0o700;
     if !is_ours {
         return None;
     }

@@ -32,7 +32,7 @@ impl Held {
             file,
         };
         for _ in 0..TRIES {
-            let Some(meta) = there(path).map_err(failed)? else {
+            let Some(meta) = there(path).map_err(|error| failed(&error))? else {
                 return Ok((held(None), None));
             };
             if let Some(what) = other_than_a_file(&meta) {
@@ -47,21 +47,22 @@ impl Held {
                 .open(path)
             {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                opened => opened.map_err(failed)?,
+                opened => opened.map_err(|error| failed(&error))?,
             };
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::failure("another sandbox is using it"));
                 }
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::Error(error)) => return Err(failed(&error)),
             }
             // A sandbox that has just ended may have replaced it before it let go of the lock.
-            if !stands(path, &file).map_err(failed)? {
+            if !stands(path, &file).map_err(|error| failed(&error))? {
                 continue;
             }
             let mut content = Vec::new();
-            file.read_to_end(&mut content).map_err(failed)?;
+            file.read_to_end(&mut content)
+                .map_err(|error| failed(&error))?;
             return Ok((held(Some(file)), Some(content)));
         }
         Err(Error::failure("other programs keep replacing it"))
@@ -124,7 +125,7 @@ pub(super) fn what(content: &[u8]) -> &'static str {
     }
 }
 
-fn failed(error: io::Error) -> Error {
+fn failed(error: &io::Error) -> Error {
     Error::failure(error.to_string())
 }
 

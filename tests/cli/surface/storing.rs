@@ -115,7 +115,8 @@ fn what_was_answered_outlives_kill_9() {
     }
     assert!(total >= ROUNDS, "only {total} writes were answered");
     // Whatever the kills left behind: the file, and one unfinished copy each at most.
-    let is_copy = |name: &str| name.starts_with(".state.json.") && name.ends_with(".tmp");
+    let is_copy =
+        |name: &str| name.starts_with(".state.json.") && name.rsplit('.').next() == Some("tmp");
     let left = env.sh("ls -A").run().ok().stdout;
     let strange: Vec<&str> = left
         .lines()
