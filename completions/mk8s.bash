@@ -2209,7 +2209,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__sandbox__subcmd__run)
-            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --status-delay --latency --enforce-prerequisites --require-role --oidc --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --known --status-delay --latency --rate --enforce-prerequisites --require-role --oidc --no-oidc --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2235,7 +2235,25 @@ _mk8s() {
                     return 0
                     ;;
                 --trust-policy)
-                    COMPREPLY=($(compgen -W "object string placeholder" -- "${cur}"))
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --known)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --status-delay)
@@ -2246,6 +2264,13 @@ _mk8s() {
                     return 0
                     ;;
                 --latency)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2329,7 +2354,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__sandbox__subcmd__start)
-            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --status-delay --latency --enforce-prerequisites --require-role --oidc --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --known --status-delay --latency --rate --enforce-prerequisites --require-role --oidc --no-oidc --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2355,7 +2380,25 @@ _mk8s() {
                     return 0
                     ;;
                 --trust-policy)
-                    COMPREPLY=($(compgen -W "object string placeholder" -- "${cur}"))
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --known)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --status-delay)
@@ -2366,6 +2409,13 @@ _mk8s() {
                     return 0
                     ;;
                 --latency)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -809,13 +809,13 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l state -d 'File that keeps the clusters between runs' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l put -d 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted' -r -f -a "replace\t''
 merge\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l trust-policy -d 'Form of the trust policy in the status: object, string or placeholder; object if omitted' -r -f -a "object\t''
-string\t''
-placeholder\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l trust-policy -d 'Trust policy in the status: object, string, placeholder, or a file whose JSON is published as it stands; object if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l known -d 'Key of an add-on that the catalogue does not have, to be accepted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l latency -d 'Time that every answer takes; none if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l rate -d 'Requests that are answered, such as `10/s` or `10/s,burst=20`, and 429 beyond; all if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l require-role -d 'IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l oidc -d 'Issuers of the clusters over HTTPS on localhost, on this port or a free one, under a root certificate of the sandbox; issuers that nobody serves if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l oidc -d 'Port on which the issuers of the clusters are served, over HTTPS on localhost under a root certificate of the sandbox; a free one if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
@@ -835,6 +835,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l enforce-prerequisites -d 'Refusal of add-ons whose prerequisites are off'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l no-oidc -d 'Issuers that nobody serves'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -847,13 +848,13 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l state -d 'File that keeps the clusters between runs' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l put -d 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted' -r -f -a "replace\t''
 merge\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l trust-policy -d 'Form of the trust policy in the status: object, string or placeholder; object if omitted' -r -f -a "object\t''
-string\t''
-placeholder\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l trust-policy -d 'Trust policy in the status: object, string, placeholder, or a file whose JSON is published as it stands; object if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l known -d 'Key of an add-on that the catalogue does not have, to be accepted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l latency -d 'Time that every answer takes; none if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l rate -d 'Requests that are answered, such as `10/s` or `10/s,burst=20`, and 429 beyond; all if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l require-role -d 'IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l oidc -d 'Issuers of the clusters over HTTPS on localhost, on this port or a free one, under a root certificate of the sandbox; issuers that nobody serves if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l oidc -d 'Port on which the issuers of the clusters are served, over HTTPS on localhost under a root certificate of the sandbox; a free one if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l fault -d 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
@@ -873,6 +874,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l enforce-prerequisites -d 'Refusal of add-ons whose prerequisites are off'
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l no-oidc -d 'Issuers that nobody serves'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s d -l debug -d 'Requests and answers on stderr, secrets masked'

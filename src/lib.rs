@@ -31,6 +31,7 @@ pub mod remedy;
 pub mod sandbox;
 pub mod secret;
 pub mod settings;
+pub mod shell;
 pub mod ui;
 
 use clap::Parser as _;

@@ -235,9 +235,8 @@ fn discovery(scene: &Scene<'_>) -> Vec<Finding> {
             Err(trouble) => {
                 let mut finding = unfetched("discovery document", &url, trouble);
                 if host(&url).ends_with(".sandbox.localhost") {
-                    finding.evidence = Some(format!(
-                        "{url}: this sandbox was started without its issuers"
-                    ));
+                    finding.evidence =
+                        Some(format!("{url}: the sandbox was started with --no-oidc"));
                 }
                 vec![finding]
             }

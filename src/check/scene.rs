@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::manifest::{Document, Edit, Manifest};
 use crate::remedy;
 use crate::settings::{Environment, Settings};
+pub use crate::shell::quote;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -422,16 +423,6 @@ impl Subject<'_> {
     }
 }
 
-/// A word as a shell takes it.
-pub fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 /// Flags with their values as a shell takes them, each with a blank before it; those without a
 /// value are left out.
 pub fn flags(given: &[(&str, Option<String>)]) -> String {
@@ -451,20 +442,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_where_a_shell_would_act_on_them() {
-        for (word, quoted) in [
-            ("clusters/prod.yaml", "clusters/prod.yaml"),
-            (
-                "arn:aws:iam::1:role/a+b=c,d@e",
-                "arn:aws:iam::1:role/a+b=c,d@e",
-            ),
-            ("my file", "'my file'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-            ("$(x)", "'$(x)'"),
-        ] {
-            assert_eq!(quote(word), quoted, "{word}");
-        }
+    fn flags_are_quoted_and_those_without_a_value_left_out() {
         assert_eq!(
             flags(&[("--org", Some("a b".to_owned())), ("--profile", None)]),
             " --org 'a b'"

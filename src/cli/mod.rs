@@ -20,7 +20,9 @@ pub use aws::{
 };
 pub use check::{CheckArgs, FailOn, ReportTo};
 pub use completion::completion;
-pub use sandbox::{SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect};
+pub use sandbox::{
+    SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy,
+};
 pub use settings::{Given, SettingArgs};
 pub use value::{Color, OutputFormat, parse_duration};
 

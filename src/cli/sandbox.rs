@@ -1,8 +1,9 @@
 //! `mk8s sandbox …`
 
 use super::value::parse_duration;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ pub enum SandboxCommand {
     #[command(
         long_about = "Serve an embedded Control Plane on loopback until Ctrl-C, and print the \
                       environment that points `mk8s` and `cpln` at it. It holds four clusters \
-                      (aws-same, aws-cross, hetzner, generic) unless --seed names others.\n\n\
-                      Examples:\n  \
+                      (aws-same, aws-cross, hetzner, generic) unless --seed names others, and \
+                      serves their issuers.\n\nExamples:\n  \
                       $ mk8s sandbox start --port 8080\n  \
                       $ mk8s sandbox start --seed clusters/prod.yaml --status-delay 5s"
     )]
@@ -32,7 +33,7 @@ pub enum SandboxCommand {
     #[command(
         long_about = "Ask the running sandbox of CPLN_ENDPOINT for a token of a service account of \
                       one of its clusters, signed by the cluster's issuer, and print it. The \
-                      sandbox needs --oidc, the cluster aws-workload-identity.\n\nExamples:\n  \
+                      cluster needs aws-workload-identity.\n\nExamples:\n  \
                       $ mk8s sandbox token -c hetzner > token\n  \
                       $ mk8s sandbox token -c hetzner --service-account default:default"
     )]
@@ -62,23 +63,29 @@ pub struct SandboxOptions {
             .try_map(|word| word.parse::<crate::sandbox::PutMode>())
     )]
     pub put: crate::sandbox::PutMode,
-    /// Form of the trust policy in the status: object, string or placeholder; object if omitted
+    /// Trust policy in the status: object, string, placeholder, or a file whose JSON is published
+    /// as it stands; object if omitted
     #[arg(
         long,
-        value_name = "FORM",
+        value_name = "FORM|FILE",
         default_value = "object",
         hide_default_value = true,
-        hide_possible_values = true,
-        value_parser = PossibleValuesParser::new(["object", "string", "placeholder"])
-            .try_map(|word| word.parse::<crate::sandbox::TrustPolicyForm>())
+        value_hint = ValueHint::FilePath,
+        value_parser = OsStringValueParser::new().map(TrustPolicy::from)
     )]
-    pub trust_policy: crate::sandbox::TrustPolicyForm,
+    pub trust_policy: TrustPolicy,
+    /// Key of an add-on that the catalogue does not have, to be accepted (can be repeated)
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::Other)]
+    pub known: Vec<String>,
     /// Time until a change shows in the status; none if omitted
     #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = parse_duration)]
     pub status_delay: Option<Duration>,
     /// Time that every answer takes; none if omitted
     #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = parse_duration)]
     pub latency: Option<Duration>,
+    /// Requests that are answered, such as `10/s` or `10/s,burst=20`, and 429 beyond; all if omitted
+    #[arg(long, value_name = "N/s[,burst=M]", value_hint = ValueHint::Other)]
+    pub rate: Option<crate::sandbox::Rate>,
     /// Refusal of add-ons whose prerequisites are off
     #[arg(long)]
     pub enforce_prerequisites: bool,
@@ -86,13 +93,34 @@ pub struct SandboxOptions {
     /// repeated)
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub require_role: Vec<String>,
-    /// Issuers of the clusters over HTTPS on localhost, on this port or a free one, under a root
-    /// certificate of the sandbox; issuers that nobody serves if omitted
+    /// Port on which the issuers of the clusters are served, over HTTPS on localhost under a root
+    /// certificate of the sandbox; a free one if omitted
     #[arg(long, value_name = "PORT", value_hint = ValueHint::Other, num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub oidc: Option<u16>,
+    /// Issuers that nobody serves
+    #[arg(long, conflicts_with = "oidc")]
+    pub no_oidc: bool,
     /// Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)
     #[arg(long, value_name = "SPEC", value_hint = ValueHint::Other)]
     pub fault: Vec<crate::sandbox::Fault>,
+}
+
+/// What stands in the status as trust policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustPolicy {
+    /// The sandbox's own, in that form.
+    Form(crate::sandbox::TrustPolicyForm),
+    /// The document of this file.
+    File(PathBuf),
+}
+
+impl From<OsString> for TrustPolicy {
+    fn from(value: OsString) -> Self {
+        match value.to_str().and_then(|word| word.parse().ok()) {
+            Some(form) => Self::Form(form),
+            None => Self::File(value.into()),
+        }
+    }
 }
 
 /// `mk8s sandbox run`
@@ -103,7 +131,7 @@ pub struct SandboxRunArgs {
     pub options: SandboxOptions,
     /// Command to run, with its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
-    pub command: Vec<std::ffi::OsString>,
+    pub command: Vec<OsString>,
 }
 
 /// `mk8s sandbox token`

@@ -21,6 +21,7 @@ mod diff;
 mod live;
 mod report;
 mod sandbox;
+mod sandbox_folder;
 mod status;
 mod target;
 mod word;

@@ -1,42 +1,50 @@
 //! `mk8s sandbox start`, `mk8s sandbox run` and `mk8s sandbox token`.
 
 use super::Context;
-use crate::cli::{SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect};
+use super::sandbox_folder::Folder;
+use crate::cli::{SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy};
 use crate::control::Connection;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
-use crate::sandbox::{self, Options, Sandbox, Seeds};
+use crate::sandbox::{self, Options, Sandbox, Seeds, TrustPolicyForm};
+use crate::shell::quote;
+use rustix::process::Signal;
 use serde_json::json;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind};
+
+/// The largest trust policy that is read: far above what IAM takes.
+const DOCUMENT: u64 = 256 * 1024;
 
 /// `mk8s sandbox start`
 pub(super) async fn start(cx: &Context, args: &SandboxOptions) -> Result<Outcome> {
+    let mut signals = Signals::new()?;
     let sandbox = Sandbox::bind(options(cx, args)?).await?;
     let mut lines: Vec<String> = sandbox
         .environment()
         .into_iter()
-        .map(|(name, value)| format!("export {name}={value}"))
+        .map(|(name, value)| format!("export {name}={}", quote(&value)))
         .collect();
     // The file goes with the folder when the sandbox stops.
-    let folder = folder()?;
+    let folder = Folder::new()?;
     if let Some(path) = trust(&sandbox, &folder)? {
-        lines.push(format!("export SSL_CERT_FILE={}", path.display()));
+        let path = path.to_str().ok_or_else(|| {
+            Error::failure("the certificates of the issuers cannot be exported")
+                .because(format!("{} is not UTF-8", path.display()))
+                .hint("name another folder in TMPDIR, or leave the issuers out with --no-oidc")
+        })?;
+        lines.push(format!("export SSL_CERT_FILE={}", quote(path)));
     }
     cx.ui.data(&lines.join("\n"));
     cx.ui
         .status(&format!("Sandbox on {}; Ctrl-C stops it", sandbox.url()));
-    let mut terminate = signals(SignalKind::terminate())?;
-    let mut interrupt = signals(SignalKind::interrupt())?;
     sandbox
         .serve(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            signals.next().await;
         })
         .await?;
     Ok(Outcome::Ok)
@@ -47,10 +55,12 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(Error::usage("no command was named"));
     };
+    // Ctrl-C goes to the child, which is in the same group; we stay to tidy up and pass its code on.
+    let mut signals = Signals::new()?;
     let sandbox = Sandbox::bind(options(cx, &args.options)?).await?;
-    let home = folder()?;
-    let certificates = folder()?;
-    let trusted = trust(&sandbox, &certificates)?;
+    let folder = Folder::new()?;
+    let home = folder.folder("home")?;
+    let trusted = trust(&sandbox, &folder)?;
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).env_clear();
     for (name, value) in cx.env.iter() {
@@ -67,12 +77,9 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
         command.env("SSL_CERT_FILE", trusted);
     }
     command
-        .env("CPLN_HOME", home.path())
+        .env("CPLN_HOME", home)
         .env("CPLN_SKIP_UPDATE_CHECK", "true")
         .env("PATH", path_with_us(cx)?);
-    // Ctrl-C goes to the child, which is in the same group; we stay to tidy up and pass its code on.
-    let mut interrupt = signals(SignalKind::interrupt())?;
-    let mut terminate = signals(SignalKind::terminate())?;
     let mut child = command.spawn().map_err(|error| {
         Error::not_found(format!("`{}` was not run", program.to_string_lossy())).because(
             match error.kind() {
@@ -89,10 +96,11 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
         let status = loop {
             tokio::select! {
                 status = child.wait() => break status,
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {
+                signal = signals.next() => {
                     // Whoever ends us means the child as well, which may want to tidy up.
-                    terminate_child(&child);
+                    if signal != Signal::INT {
+                        pass_on(&child, signal);
+                    }
                 }
             }
         };
@@ -112,8 +120,11 @@ pub(super) async fn token(cx: &Context, args: &SandboxTokenArgs) -> Result<Outco
     let endpoint = &settings.endpoint().value;
     if !endpoint.is_loopback() {
         return Err(Error::usage("no token was made")
-            .because(format!("{} is not a sandbox on this machine", endpoint.as_str()))
-            .hint("run this below `mk8s sandbox run --oidc`, or with what `mk8s sandbox start --oidc` prints"));
+            .because(format!(
+                "{} is not a sandbox on this machine",
+                endpoint.as_str()
+            ))
+            .hint("run this below `mk8s sandbox run`, or with what `mk8s sandbox start` prints"));
     }
     let mut request = json!({ "cluster": args.cluster });
     if let Some(account) = &args.service_account {
@@ -139,38 +150,74 @@ pub(super) async fn token(cx: &Context, args: &SandboxTokenArgs) -> Result<Outco
     Ok(Outcome::Ok)
 }
 
-/// A temporary folder that goes with the value.
-fn folder() -> Result<tempfile::TempDir> {
-    tempfile::Builder::new()
-        .prefix("mk8s-sandbox-")
-        .tempdir()
-        .map_err(|error| Error::failure(format!("cannot make a temporary folder: {error}")))
+/// Writes the file for `SSL_CERT_FILE`, where there are issuers to trust.
+fn trust(sandbox: &Sandbox, folder: &Folder) -> Result<Option<PathBuf>> {
+    sandbox
+        .trusted()
+        .map(|trusted| folder.file("trusted.pem", &trusted))
+        .transpose()
 }
 
-/// Writes the file for `SSL_CERT_FILE`, where there are issuers to trust.
-fn trust(sandbox: &Sandbox, folder: &tempfile::TempDir) -> Result<Option<PathBuf>> {
-    let Some(trusted) = sandbox.trusted() else {
-        return Ok(None);
-    };
-    let path = folder.path().join("trusted.pem");
-    match std::fs::write(&path, trusted) {
-        Ok(()) => Ok(Some(path)),
-        Err(error) => Err(Error::failure(format!(
-            "the certificates were not written to {}",
-            path.display()
-        ))
-        .because(error.to_string())),
+/// What asks us to end.
+struct Signals {
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
+    /// `None` where it is to be ignored, as below `nohup`.
+    hangup: Option<unix::Signal>,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let listen = |kind| {
+            unix::signal(kind)
+                .map_err(|error| Error::failure(format!("signals cannot be handled: {error}")))
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: if ignores_hangup() {
+                None
+            } else {
+                Some(listen(SignalKind::hangup())?)
+            },
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::INT,
+            _ = self.terminate.recv() => Signal::TERM,
+            _ = hangup => Signal::HUP,
+        }
     }
 }
 
-/// Passes SIGTERM on; a child that has ended already needs none.
-fn terminate_child(child: &tokio::process::Child) {
+/// Whether we were started to outlive the terminal. Linux alone says so; to listen to the signal
+/// would undo it.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        // The lowest bit is the first signal, which SIGHUP is.
+        .is_some_and(|mask| mask & 1 == 1)
+}
+
+/// Passes a signal on; a child that has ended already needs none.
+fn pass_on(child: &tokio::process::Child, signal: Signal) {
     let pid = child
         .id()
         .and_then(|id| i32::try_from(id).ok())
         .and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = rustix::process::kill_process(pid, signal);
     }
 }
 
@@ -182,10 +229,6 @@ fn code(status: ExitStatus) -> u8 {
         .or_else(|| status.signal().map(|signal| 128 + signal))
         .unwrap_or(1);
     u8::try_from(code).unwrap_or(1)
-}
-
-fn signals(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {
-    signal(kind).map_err(|error| Error::failure(format!("signals cannot be handled: {error}")))
 }
 
 /// PATH with this binary's folder first, so that `mk8s` in the command is this one.
@@ -229,8 +272,17 @@ fn options(cx: &Context, args: &SandboxOptions) -> Result<Options> {
                 .hint("set AWS_ENDPOINT_URL to the address of an IAM emulator"),
         );
     }
+    let (trust_policy, trust_document) = match &args.trust_policy {
+        TrustPolicy::Form(form) => (*form, None),
+        TrustPolicy::File(path) => (TrustPolicyForm::default(), Some(document(path)?)),
+    };
+    let defaults = Options::default();
+    // Only the flag: what the environment names is the org of real work.
+    let org = cx.flags.org.clone().unwrap_or(defaults.org);
     Ok(Options {
         port: args.port,
+        token: sandbox::token(&org),
+        org,
         seeds: if args.seed.is_empty() {
             Seeds::Builtin
         } else {
@@ -238,14 +290,42 @@ fn options(cx: &Context, args: &SandboxOptions) -> Result<Options> {
         },
         state: args.state.clone(),
         put: args.put,
-        trust_policy: args.trust_policy,
+        trust_policy,
+        trust_document,
+        known: args.known.clone(),
+        rate: args.rate,
         status_delay: args.status_delay.unwrap_or_default(),
         latency: args.latency.unwrap_or_default(),
-        oidc: args.oidc,
+        oidc: (!args.no_oidc).then(|| args.oidc.unwrap_or_default()),
         faults: args.fault.clone(),
         enforce_prerequisites: args.enforce_prerequisites,
         require_role: args.require_role.clone(),
         iam,
-        ..sandbox::Options::default()
+        page_size: defaults.page_size,
+        issuer: defaults.issuer,
     })
+}
+
+/// The document of `--trust-policy FILE`: any JSON.
+fn document(path: &Path) -> Result<serde_json::Value> {
+    let message = format!(
+        "the sandbox was not started with the trust policy of {}",
+        path.display()
+    );
+    let mut text = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(DOCUMENT + 1).read_to_end(&mut text))
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::not_found(&message)
+                .because("there is no such file")
+                .hint("name a file, or one of object, string and placeholder"),
+            _ => Error::failure(&message).because(error.to_string()),
+        })?;
+    if text.len() as u64 > DOCUMENT {
+        return Err(
+            Error::refused(message).because(format!("it is larger than {} KiB", DOCUMENT / 1024))
+        );
+    }
+    serde_json::from_slice(&text)
+        .map_err(|error| Error::refused(message).because(format!("it is not JSON: {error}")))
 }

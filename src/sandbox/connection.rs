@@ -10,6 +10,7 @@ use super::oidc;
 use super::reply::{Content, Instead, Tap};
 use super::roles::Roles;
 use super::route::{self, Outcome};
+use super::seats::Guest;
 use super::tls::Certificates;
 use super::world::{Call, World};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -40,6 +41,10 @@ const HEAD_TIME: Duration = Duration::from_mins(2);
 
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_mins(1);
+
+/// The largest body of a stranger that goes by, and how long it may take.
+const PASSED: u64 = 64 * 1024;
+const PASSED_TIME: Duration = Duration::from_secs(1);
 
 /// How long a client may take to agree on TLS.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -81,33 +86,41 @@ impl Shared {
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>, door: Door) {
+pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>, door: Door, guest: Guest) {
     // Small answers must not wait for the client's acknowledgement; without it they are only slow.
     let _ = stream.set_nodelay(true);
     if door == Door::Api {
-        return speak(stream, shared, door).await;
+        return speak(stream, shared, door, guest).await;
     }
     let Some(certificates) = &shared.certificates else {
         return;
     };
     let certificate = shared.world().faults.certificate();
-    let Some(config) = certificates.config(certificate) else {
+    let Ok(config) = certificates.config(certificate) else {
         return;
     };
     let accept = TlsAcceptor::from(config).accept(stream);
     // A handshake that fails is the client's doing, or what a fault is for.
     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, accept).await {
-        speak(stream, shared, door).await;
+        speak(stream, shared, door, guest).await;
     }
 }
 
-async fn speak<S>(stream: S, shared: Arc<Shared>, door: Door)
+async fn speak<S>(stream: S, shared: Arc<Shared>, door: Door, guest: Guest)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let instead = Instead::default();
     let io = TokioIo::new(Tap::new(stream, instead.clone()));
-    let service = service_fn(move |request| answer(request, shared.clone(), instead.clone(), door));
+    let service = service_fn(move |request| {
+        answer(
+            request,
+            shared.clone(),
+            instead.clone(),
+            door,
+            guest.clone(),
+        )
+    });
     // Errors are the client's doing or a fault's: the connection is over either way.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -124,20 +137,27 @@ async fn answer(
     shared: Arc<Shared>,
     instead: Instead,
     door: Door,
+    guest: Guest,
 ) -> Result<Response<Content>, io::Error> {
     let (head, body) = request.into_parts();
     let method = head.method.as_str();
     let path = head.uri.path();
     let request_id = request_id();
-    let body = match read(body).await {
-        Ok(body) => body,
-        Err(refusal) => {
-            let mut response = response(&refusal.into_answer(&request_id), &request_id);
-            response
-                .headers_mut()
-                .insert(CONNECTION, HeaderValue::from_static("close"));
-            return Ok(response);
+    let text = |name: HeaderName| text(&head.headers, name);
+    let authorization = text(AUTHORIZATION);
+    // The head says whether the body is worth a look: nothing of a stranger's is kept.
+    let is_known = door == Door::Api && route::is_authorized(&shared.world(), authorization);
+    let (body, has_rest) = if is_known {
+        guest.is_known();
+        match read(body).await {
+            Ok(body) => (body, false),
+            Err(refusal) => {
+                let response = response(&refusal.into_answer(&request_id), &request_id);
+                return Ok(closing(response));
+            }
         }
+    } else {
+        (Vec::new(), !pass(body).await)
     };
     let control = door == Door::Api && path.starts_with("/_sandbox/");
     let chosen = if control {
@@ -149,12 +169,11 @@ async fn answer(
         chosen
     };
     let absent = shared.roles.absent(&body).await;
-    let text = |name: HeaderName| text(&head.headers, name);
     let call = Call {
         method,
         path,
         query: head.uri.query(),
-        authorization: text(AUTHORIZATION),
+        authorization,
         body: &body,
         request_id: &request_id,
         now: now(),
@@ -184,7 +203,20 @@ async fn answer(
     };
     drop(outcome);
     wait(chosen.delay_after).await;
-    reply.send(&instead, &request_id).await
+    let response = reply.send(&instead, &request_id).await?;
+    Ok(if has_rest {
+        closing(response)
+    } else {
+        response
+    })
+}
+
+/// An answer after which the connection ends.
+fn closing(mut response: Response<Content>) -> Response<Content> {
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// A timer rounds up to a millisecond: none is better where there is nothing to wait for.
@@ -213,6 +245,19 @@ fn work(world: &mut World, call: &Call<'_>, chosen: &Chosen, door: Door) -> Opti
     {
         let name = rest.split('/').next().unwrap_or_default();
         world.store.touch(name, call.now);
+    }
+    let is_own = call.path.starts_with("/_sandbox/");
+    if !is_own
+        && route::is_authorized(world, call.authorization)
+        && let Some(limiter) = &mut world.limiter
+        && let Err(seconds) = limiter.take(call.now)
+    {
+        let refusal = Refusal::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "more requests than --rate allows",
+        );
+        let answer = refusal.into_answer(call.request_id);
+        return Some(answer.header("retry-after", seconds.to_string()).into());
     }
     Some(route::handle(world, call))
 }
@@ -320,11 +365,7 @@ impl Reply {
             }
             Self::Noise => {
                 instead.say(NOISE);
-                let mut response = Response::new(Content::whole(Vec::new()));
-                response
-                    .headers_mut()
-                    .insert(CONNECTION, HeaderValue::from_static("close"));
-                Ok(response)
+                Ok(closing(Response::new(Content::whole(Vec::new()))))
             }
             Self::Stall => std::future::pending().await,
             Self::Cut => Err(io::ErrorKind::ConnectionAborted.into()),
@@ -359,6 +400,19 @@ fn failing_answer(failing: &Failing, request_id: &str) -> Answer {
         answer = answer.header("retry-after", seconds.to_string());
     }
     answer
+}
+
+/// Lets a small body go by, so that its sender gets to the answer; says whether it has passed. One
+/// that is large, of no stated length or slow is left where it is.
+async fn pass(mut body: Incoming) -> bool {
+    if body.is_end_stream() {
+        return true;
+    }
+    if body.size_hint().upper().is_none_or(|size| size > PASSED) {
+        return false;
+    }
+    let rest = async { while let Some(Ok(_)) = body.frame().await {} };
+    tokio::time::timeout(PASSED_TIME, rest).await.is_ok()
 }
 
 async fn read(body: Incoming) -> Result<Vec<u8>, Refusal> {

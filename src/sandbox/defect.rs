@@ -53,16 +53,6 @@ pub(super) enum Certificate {
 }
 
 impl Certificate {
-    pub(super) const ALL: [Self; 7] = [
-        Self::Good,
-        Self::Expired,
-        Self::Expiring,
-        Self::Unknown,
-        Self::Incomplete,
-        Self::OtherHost,
-        Self::Tls13,
-    ];
-
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         Ok(match text {
             "expired" => Self::Expired,

@@ -12,6 +12,9 @@ const KEPT: usize = 10_000;
 /// How long a body is kept as it came.
 const BODY: usize = 16 * 1024;
 
+/// How much is kept of a path and the like: strangers are logged as well.
+const TEXT: usize = 1024;
+
 /// The log; the oldest entries fall out.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
@@ -39,6 +42,11 @@ pub(super) struct Entry<'a> {
 impl Journal {
     pub(super) fn add(&mut self, entry: &Entry<'_>, token: &str) {
         let mask = |text: &str| text.replace(token, "***");
+        let short = |text: &str| {
+            let text = mask(text);
+            let end = text.floor_char_boundary(TEXT);
+            text[..end].to_owned()
+        };
         self.count += 1;
         if self.entries.len() == KEPT {
             self.entries.pop_front();
@@ -54,9 +62,9 @@ impl Journal {
         self.entries.push_back(json!({
             "n": self.count,
             "method": entry.method,
-            "path": mask(entry.path),
-            "query": entry.query.map(mask),
-            "userAgent": entry.user_agent.map(mask),
+            "path": short(entry.path),
+            "query": entry.query.map(short),
+            "userAgent": entry.user_agent.map(short),
             "body": body,
             "status": entry.status,
             "applied": entry.applied,

@@ -99,7 +99,7 @@ fn keys(issuers: &mut Issuers, issuer: &str, defect: Option<Defect>) -> Result<V
 pub(super) fn mint(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
     if !world.has_issuers {
         return Err(Refusal::bad_request(
-            "the sandbox has no issuers: it was started without --oidc",
+            "the sandbox has no issuers: it was started with --no-oidc",
         ));
     }
     let request = parse_json(call.body)?;

@@ -287,6 +287,7 @@ mod tests {
         let publisher = Publisher {
             issuer: "https://oidc.example".to_owned(),
             trust_policy: TrustPolicyForm::Object,
+            document: None,
             delay: 0,
         };
         let view =

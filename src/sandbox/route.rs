@@ -274,21 +274,28 @@ fn org_object(org: &str) -> Value {
 }
 
 fn authorize(world: &World, call: &Call<'_>) -> Result<(), Refusal> {
-    let given = call.authorization.unwrap_or_default();
-    // The platform's own samples send the key without the scheme.
-    let given = match given.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        _ => given,
-    };
-    if given == world.token.expose_secret() {
+    if is_authorized(world, call.authorization) {
         return Ok(());
     }
-    let message = if given.is_empty() {
-        "authentication is required"
-    } else {
-        "the token is not valid"
+    let message = match token_in(call.authorization) {
+        "" => "authentication is required",
+        _ => "the token is not valid",
     };
     Err(Refusal::new(StatusCode::UNAUTHORIZED, message))
+}
+
+/// Whether a request brings the token; its head alone says so.
+pub(super) fn is_authorized(world: &World, authorization: Option<&str>) -> bool {
+    token_in(authorization) == world.token.expose_secret()
+}
+
+fn token_in(authorization: Option<&str>) -> &str {
+    let given = authorization.unwrap_or_default();
+    // The platform's own samples send the key without the scheme.
+    match given.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        _ => given,
+    }
 }
 
 fn not_allowed(call: &Call<'_>) -> Refusal {

@@ -22,6 +22,8 @@ pub(super) struct Publisher {
     pub(super) issuer: String,
     /// How trust policies are written.
     pub(super) trust_policy: TrustPolicyForm,
+    /// What is published in their place.
+    pub(super) document: Option<Value>,
     /// Milliseconds from a change to what it promises.
     pub(super) delay: i64,
 }
@@ -98,6 +100,9 @@ impl Publisher {
 
     /// The trust policy that the role of an add-on must have.
     fn trust(&self, cluster: &Cluster, issuer: &str, key: &str) -> Value {
+        if let Some(document) = &self.document {
+            return document.clone();
+        }
         let role: Option<RoleArn> = cluster
             .add_on(key)
             .and_then(|settings| settings.get("roleArn")?.as_str()?.parse().ok());
@@ -183,6 +188,7 @@ mod tests {
         Publisher {
             issuer: "https://oidc.sandbox.localhost".to_owned(),
             trust_policy,
+            document: None,
             delay: 100,
         }
     }
@@ -223,6 +229,24 @@ mod tests {
             None,
             "no trust policy without an issuer"
         );
+    }
+
+    #[test]
+    fn a_document_takes_the_place_of_every_trust_policy_as_it_stands() {
+        let document = json!([{"Version": "<VERSION>"}, null]);
+        let publisher = Publisher {
+            document: Some(document.clone()),
+            ..publisher(TrustPolicyForm::String)
+        };
+        let on = json!({"spec": {"addOns": {"awsWorkloadIdentity": {}, "awsECR": {}, "awsELB": {},
+            "metrics": {}}}});
+        let status = status(&publisher, &on, &[], 1000);
+        for key in ["awsWorkloadIdentity", "awsECR", "awsELB"] {
+            assert_eq!(status["addOns"][key]["trustPolicy"], document, "{key}");
+        }
+        for key in ["awsEFS", "metrics"] {
+            assert_eq!(status["addOns"][key].get("trustPolicy"), None, "{key}");
+        }
     }
 
     #[test]

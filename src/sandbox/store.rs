@@ -88,7 +88,7 @@ impl Store {
     }
 
     /// Keeps the state in a file from now on.
-    pub(super) fn keep_in(&mut self, file: StateFile) -> io::Result<()> {
+    pub(super) fn keep_in(&mut self, mut file: StateFile) -> io::Result<()> {
         file.save(&self.state)?;
         self.file = Some(file);
         Ok(())
@@ -308,7 +308,7 @@ impl Store {
             }
             None => self.state.clusters.remove(name),
         };
-        if let Some(file) = &self.file
+        if let Some(file) = &mut self.file
             && let Err(error) = file.save(&self.state)
         {
             match old {
@@ -401,6 +401,7 @@ mod tests {
             publisher: Publisher {
                 issuer: "https://oidc.sandbox.localhost".to_owned(),
                 trust_policy: TrustPolicyForm::Object,
+                document: None,
                 delay: 0,
             },
         };

@@ -1,6 +1,9 @@
 //! The sandbox over the wire, through a client that sees raw bytes.
 
 use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
 use serde_json::json;
 use std::collections::BTreeMap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -460,7 +463,17 @@ async fn what_was_answered_is_in_the_state_file() {
     })
     .await
     .unwrap_err();
-    assert_eq!(other.hints, ["add --org acme"]);
+    let quoted = quote(another.to_str().unwrap());
+    assert_eq!(
+        other.hints,
+        [format!("mk8s sandbox start --org acme --state {quoted}")]
+    );
+    // One that cannot be an org cannot be asked for either.
+    let text = std::fs::read_to_string(&another).unwrap();
+    let odd = text.replace("\"org\": \"acme\"", "\"org\": \"x; touch y\"");
+    std::fs::write(&another, odd).unwrap();
+    let other = Sandbox::bind(with_state(&another)).await.unwrap_err();
+    assert!(!other.hints[0].contains("touch"), "{other:?}");
 }
 
 #[tokio::test]
@@ -658,7 +671,7 @@ async fn slow_clients_are_let_go() {
 #[tokio::test]
 async fn what_is_too_large_or_broken_is_refused() {
     let sandbox = start(options()).await;
-    let head = "PUT /org/acme/mk8s HTTP/1.1\r\nhost: x\r\n";
+    let head = format!("PUT /org/acme/mk8s HTTP/1.1\r\nhost: x\r\nauthorization: {TOKEN}\r\n");
     for (request, status) in [
         (format!("{head}content-length: 99999999999\r\n\r\n"), 413),
         (
@@ -677,6 +690,90 @@ async fn what_is_too_large_or_broken_is_refused() {
         assert_eq!(got.status, status, "{}", &request[..request.len().min(90)]);
     }
     assert_eq!(sandbox.send("GET", "/org/acme", "").await.status, 200);
+}
+
+/// A stranger's body is not waited for: its end never comes here.
+#[tokio::test]
+async fn without_the_token_the_head_is_enough_for_an_answer() {
+    let sandbox = start(options()).await;
+    for (authorization, path, status) in [
+        ("Bearer other", "/org/acme/mk8s", "401"),
+        ("Bearer other", "/_sandbox/faults", "401"),
+        ("Bearer other", "/discovery", "405"),
+    ] {
+        for length in ["content-length: 9999999", "transfer-encoding: chunked"] {
+            let mut stream = TcpStream::connect(&sandbox.address).await.unwrap();
+            let head = format!(
+                "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\n{length}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut got = String::new();
+            stream.read_to_string(&mut got).await.unwrap();
+            assert!(got.starts_with(&format!("HTTP/1.1 {status} ")), "{got}");
+            assert!(got.contains("connection: close"), "{got}");
+        }
+    }
+    // A small one goes by, and the connection stays.
+    let mut stream = TcpStream::connect(&sandbox.address).await.unwrap();
+    for _ in 0..2 {
+        let request = "PUT /org/acme HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        tokio::task::yield_now().await;
+        stream.write_all(b"{}").await.unwrap();
+        let mut got = [0; 12];
+        stream.read_exact(&mut got).await.unwrap();
+        assert_eq!(&got, b"HTTP/1.1 401");
+        let mut rest = Vec::new();
+        while !rest.ends_with(b"}") {
+            rest.push(stream.read_u8().await.unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn beyond_the_rate_is_429_and_the_sandboxs_own_pages_are_free() {
+    let sandbox = start(Options {
+        rate: Some("2/m".parse().unwrap()),
+        ..options()
+    })
+    .await;
+    for status in [200, 200, 429] {
+        // Whoever has no token uses nothing up.
+        assert_eq!(
+            sandbox.send_as("x", "GET", "/org/acme", "").await.status,
+            401
+        );
+        let got = sandbox.send("GET", "/org/acme", "").await;
+        assert_eq!(got.status, status, "{got:?}");
+        if status == 429 {
+            let seconds: u64 = got.headers["retry-after"].parse().unwrap();
+            assert!((1..=30).contains(&seconds), "{seconds}");
+            assert_eq!(got.json()["code"], "TOO_MANY_REQUESTS");
+        }
+    }
+    let log = sandbox.log().await;
+    assert_eq!(log.last().unwrap(), "GET /org/acme 429 false");
+}
+
+#[tokio::test]
+async fn keys_can_be_made_known() {
+    let known = |keys: &[&str]| Options {
+        known: keys.iter().map(|&key| key.to_owned()).collect(),
+        ..options()
+    };
+    let body = json!({"spec": {"addOns": {"rocketShip": {"fuel": 1}}}});
+    let sandbox = start(known(&["rocketShip"])).await;
+    let got = sandbox.patch("generic", body.clone()).await;
+    assert_eq!(got.status, 200, "{got:?}");
+    let sandbox = start(known(&["rocket"])).await;
+    assert_eq!(sandbox.patch("generic", body).await.status, 400);
+    for odd in ["", "a-b", "a.b", "1a", "a b"] {
+        let error = Sandbox::bind(known(&[odd])).await.unwrap_err();
+        assert!(
+            error.because[0].contains("not the key of an add-on"),
+            "{error:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -1017,7 +1114,7 @@ mod issuers {
             (got.status, got.message().as_str()),
             (
                 400,
-                "the sandbox has no issuers: it was started without --oidc"
+                "the sandbox has no issuers: it was started with --no-oidc"
             )
         );
     }

@@ -18,7 +18,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use time::{Duration, OffsetDateTime};
 
 /// The one name that certificates are for.
@@ -79,10 +79,12 @@ struct Authority {
     certificate: CertificateDer<'static>,
 }
 
-/// What servers need for every certificate that the sandbox can show.
+/// What servers need for every certificate that the sandbox can show, each made when it is first
+/// shown: a sandbox whose issuers nobody asks starts no later for them.
 pub(super) struct Certificates {
     root: CertificateDer<'static>,
-    configs: HashMap<Certificate, Arc<ServerConfig>>,
+    middle: Authority,
+    configs: Mutex<HashMap<Certificate, Arc<ServerConfig>>>,
 }
 
 impl fmt::Debug for Certificates {
@@ -92,52 +94,59 @@ impl fmt::Debug for Certificates {
 }
 
 impl Certificates {
-    /// Makes new keys and certificates for the servers, valid from yesterday on, below the
-    /// authorities that are given, or below new ones.
+    /// Certificates for the servers, valid from the day before they are made, below the authorities
+    /// that are given, or below new ones.
     pub(super) fn new(kept: Option<&Authorities>) -> Result<Self, Error> {
-        Self::make(kept).map_err(|reason| {
-            Error::failure("the sandbox has no certificates for its issuers").because(reason)
-        })
-    }
-
-    fn make(kept: Option<&Authorities>) -> Result<Self, String> {
-        let today = OffsetDateTime::now_utc();
-        let (root, middle) = match kept {
-            Some(kept) => kept.restore()?,
-            None => Authorities::new()?.restore()?,
+        let authorities = match kept {
+            Some(kept) => kept.restore(),
+            None => Authorities::new().and_then(|made| made.restore()),
         };
-        let stranger = Authority::new("mk8s sandbox stranger", today, None)?;
-        let mut configs = HashMap::new();
-        for kind in Certificate::ALL {
-            let until = match kind {
-                Certificate::Expired => today - Duration::hours(1),
-                Certificate::Expiring => today + Duration::days(3),
-                _ => today + Duration::days(365),
-            };
-            let name = match kind {
-                Certificate::OtherHost => "other.localhost",
-                _ => HOST,
-            };
-            let issuer = match kind {
-                Certificate::Unknown => &stranger,
-                _ => &middle,
-            };
-            let (leaf, key) = leaf(name, today, until, issuer)?;
-            let mut chain = vec![leaf];
-            if kind != Certificate::Incomplete {
-                chain.push(issuer.certificate.clone());
-            }
-            configs.insert(kind, Arc::new(config(kind, chain, key)?));
-        }
+        let (root, middle) = authorities.map_err(|reason| {
+            Error::failure("the sandbox has no certificates for its issuers").because(reason)
+        })?;
         Ok(Self {
             root: root.certificate,
-            configs,
+            middle,
+            configs: Mutex::default(),
         })
     }
 
     /// What a server needs to show a certificate.
-    pub(super) fn config(&self, kind: Certificate) -> Option<Arc<ServerConfig>> {
-        self.configs.get(&kind).cloned()
+    pub(super) fn config(&self, kind: Certificate) -> Result<Arc<ServerConfig>, String> {
+        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = configs.get(&kind) {
+            return Ok(config.clone());
+        }
+        let config = Arc::new(self.make(kind)?);
+        configs.insert(kind, config.clone());
+        Ok(config)
+    }
+
+    fn make(&self, kind: Certificate) -> Result<ServerConfig, String> {
+        let today = OffsetDateTime::now_utc();
+        let until = match kind {
+            Certificate::Expired => today - Duration::hours(1),
+            Certificate::Expiring => today + Duration::days(3),
+            _ => today + Duration::days(365),
+        };
+        let name = match kind {
+            Certificate::OtherHost => "other.localhost",
+            _ => HOST,
+        };
+        let stranger;
+        let issuer = match kind {
+            Certificate::Unknown => {
+                stranger = Authority::new("mk8s sandbox stranger", today, None)?;
+                &stranger
+            }
+            _ => &self.middle,
+        };
+        let (leaf, key) = leaf(name, today, until, issuer)?;
+        let mut chain = vec![leaf];
+        if kind != Certificate::Incomplete {
+            chain.push(issuer.certificate.clone());
+        }
+        config(kind, chain, key)
     }
 
     /// The root, followed by everything that this machine trusts already: a file for
@@ -275,8 +284,17 @@ mod tests {
     fn every_kind_has_a_configuration_and_the_bundle_starts_with_the_root() {
         let kept = Authorities::new().unwrap();
         let certificates = Certificates::new(Some(&kept)).unwrap();
-        for kind in Certificate::ALL {
-            assert!(certificates.config(kind).is_some(), "{kind:?}");
+        for kind in [
+            Certificate::Good,
+            Certificate::Expired,
+            Certificate::Expiring,
+            Certificate::Unknown,
+            Certificate::Incomplete,
+            Certificate::OtherHost,
+            Certificate::Tls13,
+        ] {
+            let (one, same) = (certificates.config(kind), certificates.config(kind));
+            assert!(Arc::ptr_eq(&one.unwrap(), &same.unwrap()), "{kind:?}");
         }
         let bundle = certificates.bundle();
         assert!(bundle.starts_with(&pem(&certificates.root)));

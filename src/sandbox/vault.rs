@@ -2,19 +2,18 @@
 //!
 //! Holds the port, the root and the intermediate with their keys, and the key of every issuer, so it
 //! is for its owner alone. Written whole and on disk before anything that depends on it is shown. It
-//! is guarded by the lock on the state file.
+//! is held as the state file is.
 
-use super::state::write_whole;
+use super::held::{self, Held};
 use super::tls::Authorities;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// The layout that this binary writes and reads.
 const FORMAT: u32 = 1;
@@ -31,44 +30,54 @@ struct Content {
 
 /// What is kept of the issuers.
 pub(super) struct Vault {
-    path: PathBuf,
+    file: Held,
     content: Content,
 }
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vault")
-            .field("path", &self.path)
+            .field("path", &self.file.path())
             .finish_non_exhaustive()
     }
 }
 
 impl Vault {
     /// Reads the file, or makes what belongs into a new one; writes nothing yet.
-    pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
-        let failed = |reason: String| {
-            Error::failure(format!(
-                "the sandbox was not started with the keys of its issuers, {}",
-                path.display()
-            ))
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let not_started = |kind, reason: String| {
+            let path = path.display();
+            Error::new(
+                kind,
+                format!("the sandbox was not started with the keys of its issuers, {path}"),
+            )
             .because(reason)
         };
-        let content = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Content {
+        let other = |reason: String| {
+            not_started(Kind::Refused, reason)
+                .hint("move it away, and new keys are made; `--no-oidc` needs none")
+        };
+        let (file, bytes) = Held::open(path).map_err(|error| match error.kind {
+            Kind::Refused => other(error.message),
+            kind => not_started(kind, error.message),
+        })?;
+        let content = match bytes {
+            None => Content {
                 format: FORMAT,
                 port: 0,
-                authorities: Authorities::new().map_err(failed)?,
+                authorities: Authorities::new()
+                    .map_err(|reason| not_started(Kind::Failure, reason))?,
                 keys: BTreeMap::new(),
             },
-            Err(error) => return Err(failed(error.to_string())),
-            Ok(bytes) => {
-                // What is wrong with it is not quoted: it holds keys.
+            Some(bytes) => {
                 let content: Content = serde_json::from_slice(&bytes).map_err(|_| {
-                    failed("it is not a file of a sandbox".to_owned())
-                        .hint("without the file, new keys are made")
+                    other(format!(
+                        "it does not hold the keys of a sandbox: {}",
+                        held::what(&bytes)
+                    ))
                 })?;
                 if content.format != FORMAT {
-                    return Err(failed(format!(
+                    return Err(other(format!(
                         "it has format {}, this version reads {FORMAT}",
                         content.format
                     )));
@@ -76,7 +85,7 @@ impl Vault {
                 content
             }
         };
-        Ok(Self { path, content })
+        Ok(Self { file, content })
     }
 
     /// Where the issuers were served before; 0 if they were not.
@@ -112,26 +121,27 @@ impl Vault {
         })
     }
 
-    fn save(&self) -> io::Result<()> {
+    fn save(&mut self) -> io::Result<()> {
         let mut text = serde_json::to_vec_pretty(&self.content)?;
         text.push(b'\n');
-        write_whole(&self.path, &text)
+        self.file.write(&text)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn what_is_kept_is_read_back_by_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.json.issuers");
-        let mut vault = Vault::open(path.clone()).unwrap();
+        let mut vault = Vault::open(&path).unwrap();
         assert_eq!((vault.port(), vault.key("/a")), (0, None));
+        vault.served_on(4432).unwrap();
         // One that others could read does not stay so.
-        fs::write(&path, "").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         vault.served_on(4433).unwrap();
         vault.keep("/a", b"key").unwrap();
@@ -139,12 +149,14 @@ mod tests {
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
         );
-        let again = Vault::open(path.clone()).unwrap();
+        let kept = vault.authorities().clone();
+        drop(vault);
+        let again = Vault::open(&path).unwrap();
         assert_eq!(
             (again.port(), again.key("/a")),
             (4433, Some(b"key".to_vec()))
         );
-        assert_eq!(again.authorities(), vault.authorities());
+        assert_eq!(again.authorities(), &kept);
         let shown = format!("{again:?} {:?}", again.authorities());
         let text = fs::read_to_string(&path).unwrap();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -158,7 +170,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let gone = folder.path().join("gone");
         fs::create_dir(&gone).unwrap();
-        let mut vault = Vault::open(gone.join("x")).unwrap();
+        let mut vault = Vault::open(&gone.join("x")).unwrap();
         fs::remove_dir(&gone).unwrap();
         assert!(vault.keep("/a", b"key").is_err());
         assert_eq!(vault.key("/a"), None);
@@ -168,10 +180,16 @@ mod tests {
     fn a_file_of_another_kind_is_refused_and_kept_without_being_quoted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        for content in ["secret: yes\n", "{\"format\": 1}"] {
+        for (content, what) in [
+            ("secret: yes\n", "it is some other text"),
+            ("{\"format\": 1}", "it is JSON of another kind"),
+        ] {
             fs::write(&path, content).unwrap();
-            let error = Vault::open(path.clone()).unwrap_err();
-            assert_eq!(error.because, ["it is not a file of a sandbox"]);
+            let error = Vault::open(&path).unwrap_err();
+            assert_eq!(
+                error.because,
+                [format!("it does not hold the keys of a sandbox: {what}")]
+            );
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
     }

@@ -4,6 +4,7 @@ use super::answer::Refusal;
 use super::fault::Faults;
 use super::journal::Journal;
 use super::keys::Issuers;
+use super::rate::Limiter;
 use super::store::Store;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -18,6 +19,7 @@ pub(super) struct World {
     pub(super) page_size: usize,
     pub(super) journal: Journal,
     pub(super) faults: Faults,
+    pub(super) limiter: Option<Limiter>,
     /// How many are open.
     pub(super) connections: usize,
     /// URL below which each cluster has its issuer, without a final slash.

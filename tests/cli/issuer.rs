@@ -344,7 +344,7 @@ fn an_issuer_that_nobody_serves_cannot_be_fetched() {
     assert!(
         found[0]
             .1
-            .ends_with("this sandbox was started without its issuers"),
+            .ends_with("the sandbox was started with --no-oidc"),
         "{found:?}"
     );
 }
@@ -354,7 +354,7 @@ fn a_run_gets_the_roots_and_what_the_machine_trusts() {
     let env = Env::new();
     let script = "echo file=$SSL_CERT_FILE; grep -c BEGIN $SSL_CERT_FILE";
     let run = env
-        .mk8s(&["sandbox", "run", "--oidc", "--", "sh", "-c", script])
+        .mk8s(&["sandbox", "run", "--", "sh", "-c", script])
         .run()
         .ok();
     let path = run
@@ -372,6 +372,7 @@ fn a_run_gets_the_roots_and_what_the_machine_trusts() {
     env.mk8s(&[
         "sandbox",
         "run",
+        "--no-oidc",
         "--",
         "sh",
         "-c",
@@ -380,6 +381,26 @@ fn a_run_gets_the_roots_and_what_the_machine_trusts() {
     .run()
     .ok()
     .out("file=.");
+}
+
+/// What a newcomer does first: the guide, then the checklist, without a flag of the sandbox.
+#[test]
+fn the_first_check_of_a_finished_cluster_is_green() {
+    let env = Env::new();
+    let role = "--role-arn arn:aws:iam::999999999999:role/pull";
+    for (cluster, role) in [("hetzner", role), ("generic", role), ("aws-same", "")] {
+        let script = format!(
+            "mk8s addon enable aws-ecr -c {cluster} --with-prerequisites {role} --quiet >&2
+             mk8s check -c {cluster} -o json"
+        );
+        let run = env
+            .mk8s(&["sandbox", "run", "--", "sh", "-euc", &script])
+            .run()
+            .ok();
+        let failed = ids(&run, &["fail", "warn"]);
+        assert!(failed.is_empty(), "{cluster}: {failed:?}\n{run}");
+        assert!(ids(&run, &["pass"]).contains("issuer-discovery"), "{run}");
+    }
 }
 
 #[test]

@@ -33,7 +33,12 @@ impl Sandbox {
     /// Starts one on a free port and points `env` at it.
     #[track_caller]
     pub(crate) fn start(env: &mut Env, arguments: &[&str]) -> Self {
+        let secure = arguments.iter().any(|it| it.starts_with("--oidc"));
         let mut all = vec!["sandbox", "start", "--port", "0"];
+        if !secure {
+            // The issuers that nobody serves have the same names in every run.
+            all.push("--no-oidc");
+        }
         all.extend(arguments);
         let mut child = env.mk8s(&all).spawn();
         let stdout = child.stdout.take().unwrap();
@@ -46,7 +51,6 @@ impl Sandbox {
             token: String::new(),
             certificates: None,
         };
-        let secure = arguments.iter().any(|it| it.starts_with("--oidc"));
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
