@@ -3,9 +3,10 @@
 //! Everything is read once, when a group first needs it, and kept.
 
 use super::facts::{AwsFacts, ImageFacts, IssuerFacts, LiveFacts};
+use crate::aws::connect::Connection as AwsConnection;
 use crate::aws::iam::{Answer, Caller, Iam as _};
 use crate::aws::image::{self, Image, PrivateImage};
-use crate::aws::sdk::{Connection as AwsConnection, Sdk};
+use crate::aws::sdk::Sdk;
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Client};
 use crate::error::Error;
