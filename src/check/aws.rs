@@ -26,9 +26,11 @@ pub(super) static GROUP: Group = Group {
             summary: "AWS accepts the credentials",
             needs: &[],
             severity: Severity::Failure,
-            hint: "The keys are wrong or have expired, an SSO session has ended, this machine's \
-                   clock is off, or AWS cannot be reached.",
-            fix: "Renew them (`aws sso login`), or name other ones with `--aws-profile`.",
+            hint: "The profile that was named cannot be used, the keys are wrong or have expired, \
+                   an SSO session has ended, this machine's clock is off, or AWS cannot be reached. \
+                   Where no profile was named and there are no credentials, the group is skipped.",
+            fix: "Renew them (`aws sso login`), or name other ones with `--aws-profile`; what a \
+                  profile may say is in [aws.md](aws.md#whose-credentials).",
             run: Run::Now(identity),
         },
         Check {

@@ -398,6 +398,7 @@ fn out_of_reach(what: &str, failure: &Failure) -> Option<Finding> {
         Cause::Unreachable => "it could not be reached",
         Cause::TimedOut => "it did not answer in time",
         Cause::Endpoint => "its endpoint is not a URL",
+        Cause::Credentials(_) => "it cannot be asked",
         _ if failure.passing() => "it has no time just now",
         _ => return None,
     };

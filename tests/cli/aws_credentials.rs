@@ -264,12 +264,15 @@ fn nested_calls_go_where_all_others_go() {
     for name in ["", "_STS", "_IAM", "_SSO"] {
         bed.env.unset(&format!("AWS_ENDPOINT_URL{name}"));
     }
-    // An empty variable is none.
-    bed.env.set("AWS_ENDPOINT_URL", "");
+    // An empty variable is none, and hides nothing.
+    bed.env.set("AWS_ENDPOINT_URL", "").set("AWS_REGION", "");
     let setting = format!("endpoint_url = {url}\n[profile ");
     let profiles = PROFILES.replace("[profile ", &setting);
     let profiles = profiles.replacen(&setting, "[profile ", 1);
-    let profiles = profiles.replace("[sso-session", &format!("endpoint_url = {url}\n[sso-session"));
+    let profiles = profiles.replace(
+        "[sso-session",
+        &format!("endpoint_url = {url}\n[sso-session"),
+    );
     bed.env.write("config", profiles);
     all(&bed, STATUS, "by the profile");
 }
@@ -295,7 +298,19 @@ fn a_web_identity_token_is_shown_where_all_other_calls_go() {
     let run = bed.run(STATUS).exits(4).never("very.secret");
     writeln!(text, "{}", run.stderr).unwrap();
     assert_eq!(bed.moto.log(), ["AssumeRoleWithWebIdentity"; 3]);
-    filters(&bed.env).bind(|| insta::assert_snapshot!(text, @r""));
+    filters(&bed.env).bind(|| insta::assert_snapshot!(text, @r#"
+    error: the AWS account is not known
+      because: the AWS profile `ci` (--aws-profile) cannot be used: the role arn:aws:iam::222222222222:role/ops was not assumed with the web identity token
+      because: AWS answered sts:AssumeRoleWithWebIdentity with InvalidIdentityToken: "The ID Token provided is not a valid JWT."
+
+    error: the AWS account is not known
+      because: the AWS profile `ci` (AWS_PROFILE) cannot be used: the role arn:aws:iam::222222222222:role/ops was not assumed with the web identity token
+      because: AWS answered sts:AssumeRoleWithWebIdentity with InvalidIdentityToken: "The ID Token provided is not a valid JWT."
+
+    error: the AWS account is not known
+      because: AWS_WEB_IDENTITY_TOKEN_FILE cannot be used: the role arn:aws:iam::222222222222:role/ops was not assumed with the web identity token
+      because: AWS answered sts:AssumeRoleWithWebIdentity with InvalidIdentityToken: "The ID Token provided is not a valid JWT."
+    "#));
 }
 
 #[test]
@@ -317,13 +332,109 @@ fn a_profile_that_cannot_be_used_is_named_with_the_reason_and_the_way_out() {
         let by_variable = by_variable.err("AWS_PROFILE").never("--aws-profile NAME");
         assert!(by_variable.stderr.contains(name), "{by_variable}");
         let check = run_as(&bed, CHECK, name, true).exits(11).out(name);
-        let check = check.out("aws-account-match, ").out("skipped: aws-identity failed");
+        let check = check
+            .out("aws-account-match, ")
+            .out("skipped: aws-identity failed");
         let _ = check.never("very-secret").never("--aws-profile NAME");
-        let _ = run_as(&bed, CHECK, name, false).exits(11).out("AWS_PROFILE");
+        let _ = run_as(&bed, CHECK, name, false)
+            .exits(11)
+            .out("AWS_PROFILE");
     }
     // Nobody was asked, but for the one login that only SSO knows to be over.
     assert!(bed.moto.log().iter().all(|it| it == "GetRoleCredentials"));
-    filters(&bed.env).bind(|| insta::assert_snapshot!(text, @r""));
+    filters(&bed.env).bind(|| insta::assert_snapshot!(text, @r#"
+    error: the AWS account is not known
+      because: there is no AWS profile `nobody`, which --aws-profile names
+    hint: profiles that exist: about, above, absent, code, console, dangling, failing, half-keys, half-sso, keys and 19 more (`aws configure list-profiles`)
+
+    error: the AWS account is not known
+      because: there is no AWS profile `prinitng`, which --aws-profile names
+    hint: did you mean --aws-profile printing?
+    hint: profiles that exist: about, above, absent, code, console, dangling, failing, half-keys, half-sso, keys and 19 more (`aws configure list-profiles`)
+
+    error: the AWS account is not known
+      because: there is no AWS profile `no login`, which --aws-profile names
+    hint: a profile is read only if its name has letters, digits and _ - / . % @ : + alone: give it another one
+    hint: profiles that exist: about, above, absent, code, console, dangling, failing, half-keys, half-sso, keys and 19 more (`aws configure list-profiles`)
+
+    error: the AWS account is not known
+      because: the AWS profile `over` (--aws-profile) cannot be used: its SSO session has ended
+    hint: aws sso login --profile over
+
+    error: the AWS account is not known
+      because: the AWS profile `revoked` (--aws-profile) cannot be used: its SSO session has ended
+    hint: aws sso login --profile revoked
+
+    error: the AWS account is not known
+      because: the AWS profile `above` (--aws-profile) cannot be used: the source profile `over`'s SSO session has ended
+    hint: aws sso login --profile over
+
+    error: the AWS account is not known
+      because: the AWS profile `half-sso` (--aws-profile) cannot be used: it lacks sso_role_name
+    hint: `aws configure sso --profile half-sso` sets all of it up
+
+    error: the AWS account is not known
+      because: the AWS profile `no-section` (--aws-profile) cannot be used: it has sso_session = nowhere, and there is no such section
+    hint: `aws configure sso-session` makes it, by the name nowhere
+
+    error: the AWS account is not known
+      because: the AWS profile `code` (--aws-profile) cannot be used: it wants a one-time code (mfa_serial), and mk8s cannot ask for one
+    hint: `eval "$(aws configure export-credentials --profile code --format env)"`, then run the command without --aws-profile
+
+    error: the AWS account is not known
+      because: the AWS profile `console` (--aws-profile) cannot be used: it signs in with `aws login`, and mk8s does not read such sessions
+    hint: `eval "$(aws configure export-credentials --profile console --format env)"`, then run the command without --aws-profile
+
+    error: the AWS account is not known
+      because: the AWS profile `no-source` (--aws-profile) cannot be used: it has role_arn, but neither source_profile nor credential_source
+    hint: name a profile with credentials: `aws configure set source_profile NAME --profile no-source`
+
+    error: the AWS account is not known
+      because: the AWS profile `two-sources` (--aws-profile) cannot be used: it has both source_profile and credential_source, and only one can be meant
+    hint: take one of the two lines out of the profile
+
+    error: the AWS account is not known
+      because: the AWS profile `odd-source` (--aws-profile) cannot be used: it has credential_source = Thin-air, which means nothing: it is Environment, Ec2InstanceMetadata or EcsContainer
+    hint: name the right one: `aws configure set credential_source SOURCE --profile odd-source`
+
+    error: the AWS account is not known
+      because: the AWS profile `dangling` (--aws-profile) cannot be used: it has source_profile = nowhere, and there is no such profile
+    hint: name a profile with credentials: `aws configure set source_profile NAME --profile dangling`
+
+    error: the AWS account is not known
+      because: the AWS profile `round` (--aws-profile) cannot be used: its source_profile leads in a circle: round, about, round
+    hint: name a profile with credentials: `aws configure set source_profile NAME --profile round`
+
+    error: the AWS account is not known
+      because: the AWS profile `about` (--aws-profile) cannot be used: its source_profile leads in a circle: about, round, about
+    hint: name a profile with credentials: `aws configure set source_profile NAME --profile about`
+
+    error: the AWS account is not known
+      because: the AWS profile `no-keys` (--aws-profile) cannot be used: it takes its credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and they are not set
+
+    error: the AWS account is not known
+      because: the AWS profile `half-keys` (--aws-profile) cannot be used: it lacks aws_secret_access_key
+    hint: `aws configure --profile half-keys` sets both halves of the key
+
+    error: the AWS account is not known
+      because: the AWS profile `nothing` (--aws-profile) cannot be used: it has no credentials and does not say where any come from
+    hint: give it some: `aws configure --profile nothing` for keys, `aws configure sso --profile nothing` for SSO
+
+    error: the AWS account is not known
+      because: the AWS profile `failing` (--aws-profile) cannot be used: its credential_process failed with status 3
+    hint: `aws sts get-caller-identity --profile failing` shows what the command says
+
+    error: the AWS account is not known
+      because: the AWS profile `rubbish` (--aws-profile) cannot be used: its credential_process printed no credentials in the form that the AWS tools expect
+    hint: `aws sts get-caller-identity --profile rubbish` shows what the command says
+
+    error: the AWS account is not known
+      because: the AWS profile `absent` (--aws-profile) cannot be used: its credential_process failed with status 127
+    hint: `aws sts get-caller-identity --profile absent` shows what the command says
+
+    error: the AWS account is not known
+      because: the AWS profile `token` (--aws-profile) cannot be used: the web identity token /nowhere/token cannot be read: No such file or directory (os error 2)
+    "#));
 }
 
 #[test]
@@ -348,7 +459,29 @@ fn a_role_that_does_not_let_its_profile_in_is_told_by_name() {
     bed.env.set("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");
     text.push_str(&run_as(&bed, STATUS, "one", true).exits(8).stderr);
     let _ = run_as(&bed, CHECK, "one", true).exits(11);
-    filters(&bed.env).bind(|| insta::assert_snapshot!(text, @r""));
+    filters(&bed.env).bind(|| insta::assert_snapshot!(text, @r#"
+    error: the AWS account is not known
+      because: the AWS profile `one` (--aws-profile) cannot be used: the role arn:aws:iam::222222222222:role/ops was not assumed
+      because: AWS refused sts:AssumeRole on arn:aws:iam::222222222222:role/ops for arn:aws:iam::123456789012:user/moto
+    hint: the role's trust policy must let in whoever assumes it, and they need sts:AssumeRole on the role
+    aws
+    ---
+    × AWS does not say who is calling
+        the AWS profile `two` (AWS_PROFILE) cannot be used: the role arn:aws:iam::222222222222:role/ops was not assumed; AWS refused sts:AssumeRole on arn:aws:iam::222222222222:role/ops for arn:aws:iam::123456789012:user/moto
+        see docs/checks.md#aws-identity
+    - aws-account-match, oidc-provider-exists, oidc-near-miss, oidc-audience, oidc-thumbprint, role-exists, role-policy-attached, pull-simulated, trust-has-statement, trust-over-broad, trust-size skipped: aws-identity failed
+
+    1 failed, 0 passed, 11 skipped
+    error: the AWS account is not known
+      because: AWS does not accept the credentials of the AWS profile `keys` (--aws-profile)
+      because: AWS answered sts:GetCallerIdentity with InvalidClientTokenId: "The security token included in the request is invalid."
+    hint: name another profile, or mend its keys, and check this machine's clock
+    hint: in China, GovCloud or the European Sovereign Cloud name a region too: --aws-region REGION
+    error: the AWS account is not known
+      because: the AWS profile `one` (--aws-profile) cannot be used: the role arn:aws:iam::222222222222:role/ops was not assumed
+      because: AWS could not be reached for sts:AssumeRole at http://127.0.0.1:[PORT]: connection refused
+    hint: the endpoint is from AWS_ENDPOINT_URL_STS
+    "#));
 }
 
 #[test]
@@ -359,24 +492,46 @@ fn what_nobody_named_is_no_failure_of_a_check() {
         .ok()
         .out("- aws checks skipped: no AWS credentials (pass --aws-profile)\n");
     let run = bed.run(STATUS).exits(4);
-    crate::support::snapshot!(bed.env, run, @r"");
+    crate::support::snapshot!(bed.env, run, @r"
+    exit 4
+    --- stderr
+    error: the AWS account is not known
+      because: no AWS credentials were found
+    hint: pass --aws-profile NAME, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    ");
     // A default that cannot be used now is not what was asked for, but the reason is a true one.
     let over = "sso_start_url = https://over.awsapps.com/start\nsso_region = eu-west-1\n\
                 sso_account_id = 222222222222\nsso_role_name = Admin\n";
     bed.env.write("config", format!("[default]\n{over}"));
     log_in(&bed, OVER, "signed-in", "2020-01-01T00:00:00Z");
-    crate::support::snapshot!(bed.env, bed.run(CHECK), @r"");
+    crate::support::snapshot!(bed.env, bed.run(CHECK), @r"
+    exit 0
+    --- stdout
+    aws
+    ---
+    - aws checks skipped: no AWS credentials: the AWS profile `default` cannot be used: its SSO session has ended (`aws sso login`)
+
+    0 passed, 1 group skipped
+    ");
     let _ = bed.run(STATUS).exits(4).err("hint: aws sso login\n");
     // Files that cannot be read are no reason to go on with other credentials.
     bed.env.write("config", "[profile broken\n");
-    crate::support::snapshot!(bed.env, run_as(&bed, STATUS, "one", true).exits(4), @r"");
+    crate::support::snapshot!(bed.env, run_as(&bed, STATUS, "one", true).exits(4), @r"
+    exit 4
+    --- stderr
+    error: the AWS account is not known
+      because: the AWS profile `one` (--aws-profile) cannot be used: the files of the profiles cannot be read: error parsing [WORK]/config on line 1: Profile definition must end with ']'
+    hint: `aws configure list-profiles` reads the same files
+    ");
 }
 
 #[test]
 fn a_private_authority_is_trusted_by_variable_or_profile() {
     let mut bed = bed(PROFILES);
     let moto = TlsMoto::start();
-    bed.env.set("AWS_ENDPOINT_URL", moto.url()).unset("HTTPS_PROXY");
+    bed.env
+        .set("AWS_ENDPOINT_URL", moto.url())
+        .unset("HTTPS_PROXY");
     let authority = fixture("tls/ca.pem");
     let authority = authority.to_str().unwrap();
     log_in_twice(&bed);
@@ -394,7 +549,9 @@ fn a_private_authority_is_trusted_by_variable_or_profile() {
         let image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1";
         let check = format!("check -c edge --only image --only aws-identity --image {image}");
         // ECR is asked as well: it answers that there is no such repository.
-        let _ = run_as(bed, &check, "keys", true).exits(11).out("shop does not exist");
+        let _ = run_as(bed, &check, "keys", true)
+            .exits(11)
+            .out("there is no repository shop");
     };
     works(&bed);
     bed.env.unset("AWS_CA_BUNDLE");
@@ -403,7 +560,10 @@ fn a_private_authority_is_trusted_by_variable_or_profile() {
     let profiles = profiles.replacen(&setting, "[profile ", 1);
     bed.env.write(
         "config",
-        profiles.replace("[sso-session", &format!("ca_bundle = {authority}\n[sso-session")),
+        profiles.replace(
+            "[sso-session",
+            &format!("ca_bundle = {authority}\n[sso-session"),
+        ),
     );
     works(&bed);
     // The variable counts before the profile, and what cannot be read is never passed over.
@@ -419,5 +579,32 @@ fn a_private_authority_is_trusted_by_variable_or_profile() {
     bed.env.write("config", config);
     let run = run_as(&bed, STATUS, "keys", false).exits(2);
     writeln!(text, "{}", run.stderr).unwrap();
-    filters(&bed.env).bind(|| insta::assert_snapshot!(text, @r""));
+    filters(&bed.env).bind(|| insta::assert_snapshot!(text, @r"
+    error: the AWS account is not known
+      because: AWS could not be reached for sts:GetCallerIdentity at https://127.0.0.1:[PORT]: its certificate is from an authority that is not trusted here
+    hint: the endpoint is from AWS_ENDPOINT_URL
+    hint: authorities of your own: name their PEM file in AWS_CA_BUNDLE
+
+    error: the AWS account is not known
+      because: the AWS profile `one` (--aws-profile) cannot be used: the role arn:aws:iam::222222222222:role/ops was not assumed
+      because: AWS could not be reached for sts:AssumeRole at https://127.0.0.1:[PORT]: its certificate is from an authority that is not trusted here
+    hint: the endpoint is from AWS_ENDPOINT_URL
+    hint: authorities of your own: name their PEM file in AWS_CA_BUNDLE
+
+    error: the AWS account is not known
+      because: the trusted authorities cannot be read from /nowhere/ca.pem (AWS_CA_BUNDLE): No such file or directory (os error 2)
+    hint: AWS_CA_BUNDLE has to name a file with certificates in PEM (-----BEGIN CERTIFICATE-----)
+
+    error: the AWS account is not known
+      because: the trusted authorities cannot be read from [WORK]/none.pem (AWS_CA_BUNDLE): it has no certificate that can be used
+    hint: AWS_CA_BUNDLE has to name a file with certificates in PEM (-----BEGIN CERTIFICATE-----)
+
+    error: the AWS account is not known
+      because: the trusted authorities cannot be read from /dev/zero (AWS_CA_BUNDLE): it is not a file
+    hint: AWS_CA_BUNDLE has to name a file with certificates in PEM (-----BEGIN CERTIFICATE-----)
+
+    error: the AWS account is not known
+      because: the trusted authorities cannot be read from /nowhere (ca_bundle of the AWS profile `keys`): No such file or directory (os error 2)
+    hint: ca_bundle of the AWS profile `keys` has to name a file with certificates in PEM (-----BEGIN CERTIFICATE-----)
+    "));
 }

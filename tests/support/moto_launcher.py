@@ -689,6 +689,12 @@ def reply(start_response, content, status="200 OK"):
 class QuietHandler(MotoRequestHandler):
     """No line per request: the log is served, not printed."""
 
+    def make_environ(self):
+        # Underscores in names are dropped on the way, and SSO has two.
+        environ = super().make_environ()
+        environ["HTTP_X_AMZ_SSO_BEARER_TOKEN"] = self.headers.get("x-amz-sso_bearer_token", "")
+        return environ
+
     def log_request(self, *_args):
         pass
 

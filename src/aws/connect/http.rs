@@ -161,11 +161,19 @@ fn reason(error: &(dyn StdError + 'static)) -> (String, bool) {
     let mut next = Some(error);
     while let Some(cause) = next {
         last = cause.to_string();
-        let io = cause.downcast_ref::<io::Error>();
-        // An I/O error does not name what it wraps as its source.
-        let wrapped = io.and_then(|io| io.get_ref()?.downcast_ref());
-        if let Some(error) = cause.downcast_ref::<rustls::Error>().or(wrapped) {
+        let mut io = cause.downcast_ref::<io::Error>();
+        if let Some(error) = cause.downcast_ref() {
             return tls(error);
+        }
+        // An I/O error does not name what it wraps as its source.
+        while let Some(inner) = io.and_then(io::Error::get_ref) {
+            if let Some(error) = inner.downcast_ref() {
+                return tls(error);
+            }
+            match inner.downcast_ref() {
+                Some(inner) => io = Some(inner),
+                None => break,
+            }
         }
         match io.map(io::Error::kind) {
             Some(ErrorKind::ConnectionRefused) => return ("connection refused".to_owned(), false),

@@ -78,13 +78,11 @@ pub(super) async fn load(connection: &Connection) -> Loaded {
     let attempt = ATTEMPT.min(total);
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let named = connection.named();
-    let profiles = aws_config::profile::load(
-        &Fs::default(),
-        &Env::default(),
-        &EnvConfigFiles::default(),
-        named.as_ref().map(|named| named.name.clone().into()),
-    )
-    .await;
+    let (files, env, places) = (Fs::default(), Env::default(), EnvConfigFiles::default());
+    let selected = named.as_ref().map(|named| named.name.clone().into());
+    // The SDK's futures are large.
+    let profiles = aws_config::profile::load(&files, &env, &places, selected);
+    let profiles = Box::pin(profiles).await;
     let (trust, trouble) = match trust(connection, named.as_ref(), &profiles) {
         Ok(trust) => (trust, None),
         Err(trouble) => (None, Some(trouble)),
@@ -117,7 +115,7 @@ pub(super) async fn load(connection: &Connection) -> Loaded {
         Some(trouble) => Source::Broken(trouble.clone()),
         None => Source::find(named.as_ref(), &profiles, around),
     };
-    let config = loader.load().await;
+    let config = Box::pin(loader.load()).await;
     let mut builder = config.clone().into_builder();
     if config
         .region()
@@ -125,13 +123,17 @@ pub(super) async fn load(connection: &Connection) -> Loaded {
     {
         // IAM has no regions, yet the SDK refuses to sign without one.
         let partition = source.role(around).and_then(|arn| arn.split(':').nth(1));
-        let region = default_region(partition.unwrap_or("aws"));
+        let region = of_profile(&profiles, "region")
+            .unwrap_or_else(|| default_region(partition.unwrap_or("aws")).to_owned());
         builder.set_region(Region::new(region));
     }
     if config.endpoint_url().is_some_and(str::is_empty) {
         builder.set_endpoint_url(None);
     }
-    builder.set_service_config(Some(WithoutEmpty(config)));
+    builder.set_service_config(Some(WithoutEmpty {
+        config,
+        endpoint_url: of_profile(&profiles, "endpoint_url"),
+    }));
     let config = builder.build();
     let provider = Provider {
         named,
@@ -155,16 +157,15 @@ fn trust(
     named: Option<&Named>,
     profiles: &Result<ProfileSet, ProfileFileLoadError>,
 ) -> Result<Option<Vec<u8>>, Trouble> {
-    let of_profile = || {
-        let profiles = profiles.as_ref().ok()?;
-        let path = profiles.get("ca_bundle").filter(|path| !path.is_empty())?;
-        let name = quotable(profiles.selected_profile());
+    let by_profile = || {
+        let path = of_profile(profiles, "ca_bundle")?;
+        let name = quotable(profiles.as_ref().ok()?.selected_profile());
         let from = format!("ca_bundle of the AWS profile `{name}`");
         Some((PathBuf::from(path), from))
     };
     let variable = connection.variables.ca_bundle.clone();
     let variable = variable.map(|path| (path, "AWS_CA_BUNDLE".to_owned()));
-    let Some((path, from)) = variable.or_else(of_profile) else {
+    let Some((path, from)) = variable.or_else(by_profile) else {
         return Ok(None);
     };
     match authorities::load(&path) {
@@ -204,15 +205,33 @@ fn known_endpoints(
         .collect()
 }
 
+/// A setting of the profile; an empty one is none.
+fn of_profile(
+    profiles: &Result<ProfileSet, ProfileFileLoadError>,
+    setting: &str,
+) -> Option<String> {
+    let text = profiles.as_ref().ok()?.get(setting)?;
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
 /// What environment and profile say of one service, with an empty text as unset: on an empty
-/// `AWS_ENDPOINT_URL` the SDK panics.
+/// `AWS_ENDPOINT_URL` the SDK panics, and looks no further.
 #[derive(Debug)]
-struct WithoutEmpty(SdkConfig);
+struct WithoutEmpty {
+    config: SdkConfig,
+    /// The profile's, which an empty variable does not hide.
+    endpoint_url: Option<String>,
+}
 
 impl LoadServiceConfig for WithoutEmpty {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let text = self.0.service_config()?.load_config(key)?;
-        Some(text).filter(|text| !text.is_empty())
+        let of_profile = (key.profile() == "endpoint_url").then(|| self.endpoint_url.clone());
+        let text = self.config.service_config()?.load_config(key)?;
+        if text.is_empty() {
+            of_profile.flatten()
+        } else {
+            Some(text)
+        }
     }
 }
 

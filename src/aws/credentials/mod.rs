@@ -34,7 +34,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-/// How sessions are called where a profile does not say: it shows in CloudTrail and in ARNs.
+/// How sessions are called where a profile does not say: it shows in logs and in ARNs.
 const SESSION: &str = "mk8s";
 /// The longest that a file with a token may be.
 const LONGEST_TOKEN: u64 = 64 << 10;
@@ -85,9 +85,13 @@ impl Source {
             Ok(profiles) => profiles,
             Err(_) if named.is_none() && around.has_keys => return Self::Environment,
             Err(error) => {
-                let why = error
-                    .source()
-                    .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+                let source = error.source().map(ToString::to_string);
+                let why = match (error, source) {
+                    (ProfileFileLoadError::ParseError { .. }, Some(source)) => source,
+                    (_, Some(source)) => format!("{error}: {source}"),
+                    (_, None) => error.to_string(),
+                };
+                let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
                 return broken(at(), Reason::Files(why));
             }
         };

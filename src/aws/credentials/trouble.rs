@@ -331,6 +331,18 @@ impl Trouble {
             Reason::NoSource | Reason::NoSourceProfile(_) | Reason::Circle(_) => vec![format!(
                 "name a profile with credentials: `aws configure set source_profile NAME{flag}`"
             )],
+            Reason::Lacks(setting) if setting.starts_with("sso_") => {
+                vec![format!("`aws configure sso{flag}` sets all of it up")]
+            }
+            Reason::Lacks("role_arn") => vec![format!("aws configure set role_arn ARN{flag}")],
+            Reason::Lacks(_) => vec![format!("`aws configure{flag}` sets both halves of the key")],
+            Reason::NoSsoSession(name) => {
+                vec![format!("`aws configure sso-session` makes it, by the name {}", quotable(name))]
+            }
+            Reason::UnknownSource(_) => vec![format!(
+                "name the right one: `aws configure set credential_source SOURCE{flag}`"
+            )],
+            Reason::TwoSources => vec!["take one of the two lines out of the profile".to_owned()],
             Reason::Empty => vec![format!(
                 "give it some: `aws configure{flag}` for keys, `aws configure sso{flag}` for SSO"
             )],
@@ -341,7 +353,7 @@ impl Trouble {
                 vec!["`aws configure list-profiles` reads the same files".to_owned()]
             }
             Reason::Bundle { from, .. } => vec![format!(
-                "{from} is a file of certificates in PEM (-----BEGIN CERTIFICATE-----)"
+                "{from} has to name a file with certificates in PEM (-----BEGIN CERTIFICATE-----)"
             )],
             Reason::Call { failure, .. } if failure.denied() => {
                 if failure.action.starts_with("sts:AssumeRole") {
@@ -367,7 +379,14 @@ impl Trouble {
             )];
         }
         let mut hints = Vec::new();
-        if let Some(near) = nearest(known, &named.name) {
+        // What is outside the AWS SDKs' rules for names is left out when the files are read.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c);
+        if !named.name.chars().all(plain) {
+            hints.push(
+                "a profile is read only if its name has letters, digits and _ - / . % @ : + alone: give it another one"
+                    .to_owned(),
+            );
+        } else if let Some(near) = nearest(known, &named.name) {
             hints.push(match named.by {
                 By::Flag => format!("did you mean --aws-profile {}?", quoted(near)),
                 By::Variable => format!("did you mean AWS_PROFILE={}?", quoted(near)),
