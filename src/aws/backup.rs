@@ -117,7 +117,7 @@ fn url(path: &Path) -> String {
 }
 
 /// One word of a shell command.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/:._-+=,@".contains(&b);
     if text.bytes().all(plain) {
         text.to_owned()

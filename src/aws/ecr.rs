@@ -4,10 +4,11 @@
 //! region: that of the repository.
 
 use super::apply::clock::Clock;
+use super::connect::{Connection, load};
 use super::explain::explain;
+use super::failure::{done, failure};
 use super::iam::{Answer, Failure};
 use super::repository::{self, LONGEST, Repository};
-use super::sdk::{Connection, done, failure, load};
 use super::trust;
 use crate::arn::RoleArn;
 use crate::error::{Error, Kind, Result};
@@ -42,13 +43,13 @@ impl EcrSdk {
     /// A client for the region of a repository; a region in `connection` does not matter. Nothing
     /// is sent.
     pub async fn connect(connection: &Connection, region: &str) -> Self {
-        let config = load(&Connection {
+        let loaded = load(&Connection {
             region: Some(region.to_owned()),
             ..connection.clone()
         })
         .await;
         Self {
-            client: aws_sdk_ecr::Client::new(&config),
+            client: aws_sdk_ecr::Client::new(&loaded.config),
         }
     }
 }
@@ -274,7 +275,7 @@ mod tests {
             action,
             cause: Cause::Code(code.to_owned()),
             message: message.to_owned(),
-            request_id: None,
+            ..Failure::default()
         }
     }
 

@@ -12,20 +12,19 @@ use crate::error::{Error, Kind};
 pub fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>) -> Error {
     let error = Error::new(kind(failure), what).request(failure.request_id.clone());
     let error = match &failure.cause {
-        Cause::NoCredentials => error
-            .because(without_credentials(&failure.message))
-            .hint("pass --aws-profile NAME, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        Cause::Credentials(trouble) => {
+            let mut error = error;
+            error.because.extend(trouble.because());
+            error.hints.extend(trouble.hints());
+            error
+        }
         Cause::Endpoint => error
             .because(format!(
                 "the endpoint cannot be used: {}",
                 brief(failure.message.split(" to request").next().unwrap_or_default())
             ))
             .hint("--aws-endpoint-url, AWS_ENDPOINT_URL and endpoint_url in the profile are URLs such as http://127.0.0.1:5000"),
-        Cause::Unreachable => error.because(format!(
-            "AWS could not be reached for {}: {}",
-            failure.action,
-            brief(&failure.message)
-        )),
+        Cause::Unreachable => unreachable(error, failure),
         Cause::TimedOut => error.because(format!("AWS did not answer {} in time", failure.action)),
         Cause::Status(status) if !failure.denied() => error.because(format!(
             "AWS answered {} with status {status} and no reason that can be read",
@@ -43,22 +42,24 @@ pub fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>)
     error
 }
 
-/// The SDK's text says little where no source had any.
-fn without_credentials(message: &str) -> String {
-    let mut rest = message.trim_start_matches("other: ");
-    for empty in [
-        "the credential provider was not enabled",
-        ": ",
-        "no credentials found in chain",
-    ] {
-        if let Some(after) = rest.strip_prefix(empty) {
-            rest = after;
-        }
-    }
-    if rest.len() < message.len() && (rest.is_empty() || rest.starts_with('.')) {
-        "no AWS credentials were found".to_owned()
+fn unreachable(error: Error, failure: &Failure) -> Error {
+    let why = brief(&failure.message);
+    let action = failure.action;
+    let Some(endpoint) = &failure.endpoint else {
+        return error.because(format!("AWS could not be reached for {action}: {why}"));
+    };
+    let url = quotable(&endpoint.url);
+    let error = error.because(format!(
+        "AWS could not be reached for {action} at {url}: {why}"
+    ));
+    let error = match &endpoint.from {
+        Some(from) => error.hint(format!("the endpoint is from {from}")),
+        None => error,
+    };
+    if endpoint.distrusted {
+        error.hint("authorities of your own: name their PEM file in AWS_CA_BUNDLE")
     } else {
-        format!("no AWS credentials could be had: {}", brief(message))
+        error
     }
 }
 
@@ -67,7 +68,7 @@ fn kind(failure: &Failure) -> Kind {
         return Kind::Denied;
     }
     let code = match &failure.cause {
-        Cause::NoCredentials => return Kind::Denied,
+        Cause::Credentials(trouble) => return trouble.kind(),
         Cause::Endpoint => return Kind::Usage,
         Cause::Unreachable | Cause::TimedOut | Cause::Status(_) => return Kind::Unavailable,
         Cause::Other => return Kind::Failure,
@@ -118,9 +119,13 @@ fn by_code(error: Error, failure: &Failure, code: &str, caller: Option<&str>) ->
         quotable(code),
         brief(&failure.message)
     );
+    let whose = failure
+        .profile
+        .as_ref()
+        .map_or_else(String::new, |named| format!(" of {named}"));
     if is_expired(code) {
         return error
-            .because("the AWS credentials have expired")
+            .because(format!("the AWS credentials{whose} have expired"))
             .because(said)
             .hint(
                 "renew them (`aws sso login` for an SSO profile) and run the same command again",
@@ -128,9 +133,12 @@ fn by_code(error: Error, failure: &Failure, code: &str, caller: Option<&str>) ->
     }
     if is_credentials(code) {
         return error
-            .because("AWS does not accept the credentials")
+            .because(format!("AWS does not accept the credentials{whose}"))
             .because(said)
-            .hint("pass --aws-profile NAME, and check this machine's clock")
+            .hint(match &failure.profile {
+                Some(_) => "name another profile, or mend its keys, and check this machine's clock",
+                None => "pass --aws-profile NAME, and check this machine's clock",
+            })
             .hint("in China, GovCloud or the European Sovereign Cloud name a region too: --aws-region REGION");
     }
     let message = failure.message.as_str();
@@ -235,6 +243,7 @@ fn brief(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::credentials::{Reason, Trouble};
 
     fn failure(code: &str, message: &str) -> Failure {
         Failure {
@@ -242,6 +251,7 @@ mod tests {
             cause: Cause::Code(code.to_owned()),
             message: message.to_owned(),
             request_id: Some("req-1".to_owned()),
+            ..Failure::default()
         }
     }
 
@@ -345,7 +355,15 @@ mod tests {
     #[test]
     fn every_other_cause_has_its_kind() {
         for (cause, kind, because) in [
-            (Cause::NoCredentials, Kind::Denied, "no AWS credentials"),
+            (
+                Cause::Credentials(Box::new(Trouble {
+                    named: None,
+                    at: None,
+                    reason: Reason::Nothing,
+                })),
+                Kind::Denied,
+                "no AWS credentials",
+            ),
             (
                 Cause::Unreachable,
                 Kind::Unavailable,

@@ -166,7 +166,7 @@ impl Fake {
             action,
             cause: Cause::Unreachable,
             message: "the process was killed".to_owned(),
-            request_id: None,
+            ..Failure::default()
         }
     }
 
@@ -176,6 +176,7 @@ impl Fake {
             cause: Cause::Code(code.to_owned()),
             message: message.to_owned(),
             request_id: Some("request-1".to_owned()),
+            ..Failure::default()
         }
     }
 

@@ -3,13 +3,14 @@
 //! One method is one call of the API (pages are followed). Calls that change something take a
 //! [`Permit`], so that a dry run cannot write by construction.
 
+use super::credentials::{Named, Trouble};
 use super::name::Tags;
 use crate::arn::AccountId;
 use crate::permit::Permit;
 use serde_json::Value;
 
 /// Why a call did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Failure {
     /// The action as policies name it: `iam:CreateRole`.
     pub action: &'static str,
@@ -19,17 +20,32 @@ pub struct Failure {
     pub message: String,
     /// The id by which AWS finds the request.
     pub request_id: Option<String>,
+    /// The address that was not reached.
+    pub endpoint: Option<Box<Endpoint>>,
+    /// The profile whose credentials were used, where one was named and it matters.
+    pub profile: Option<Named>,
+}
+
+/// An address of AWS that was not reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Scheme, host and port.
+    pub url: String,
+    /// What set it (`AWS_ENDPOINT_URL`), unless it is AWS's own.
+    pub from: Option<String>,
+    /// Whether it answers, but its certificate is not accepted.
+    pub distrusted: bool,
 }
 
 /// What sort of failure a call met.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Cause {
     /// AWS answered with this error code.
     Code(String),
     /// An answer with this status came, but without a code that can be read.
     Status(u16),
     /// No credentials were found, or they could not be had.
-    NoCredentials,
+    Credentials(Box<Trouble>),
     /// The endpoint was not reached.
     Unreachable,
     /// The endpoint that is configured is not a URL.
@@ -37,6 +53,7 @@ pub enum Cause {
     /// No answer came in time; the call may have been carried out.
     TimedOut,
     /// Anything else, such as an answer that cannot be read.
+    #[default]
     Other,
 }
 

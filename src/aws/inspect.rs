@@ -1,11 +1,12 @@
 //! What a checklist asks of IAM and ECR beyond what setting up asks: simulated pulls, repositories,
 //! images. Only reads.
 
+use super::connect::{Connection, load};
+use super::failure::failure;
 use super::iam::{Answer, Failure};
 use super::image::PrivateImage;
 use super::proof::{Manifest, manifest, tag};
 use super::pull::{IMPORT_ACTION, PULL_ACTIONS};
-use super::sdk::{Connection, failure, load};
 use crate::arn::RoleArn;
 use aws_config::SdkConfig;
 use aws_sdk_ecr::types::ImageIdentifier;
@@ -71,7 +72,7 @@ impl Inspector {
     /// Nothing is sent.
     pub async fn connect(connection: &Connection) -> Self {
         Self {
-            config: load(connection).await,
+            config: load(connection).await.config,
         }
     }
 

@@ -1,14 +1,17 @@
 //! The AWS side of the add-ons: OIDC provider, role, trust policy and pull permission in IAM.
 //!
-//! Rules about policies, names and plans are pure and know neither network nor files; only `sdk`
-//! talks to AWS. Nothing here reads the environment, prints, or knows Control Plane's API.
+//! Rules about policies, names and plans are pure and know neither network nor files; only `sdk`,
+//! `ecr`, `inspect` and `proof` talk to AWS, over what `connect` and `credentials` give them. Nothing here reads the environment, prints, or knows Control Plane's API.
 
 pub mod apply;
 pub mod backup;
+pub mod connect;
 pub mod cover;
+pub mod credentials;
 pub mod ecr;
 pub mod emit;
 pub mod explain;
+mod failure;
 #[cfg(test)]
 mod fake;
 pub mod iam;

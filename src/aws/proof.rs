@@ -3,10 +3,11 @@
 //! No credentials of the caller are used: the token is exchanged at STS without a signature, and
 //! the registry is asked with what comes back. Only reads.
 
+use super::connect::{Connection, load};
+use super::failure::{failure, unreadable};
 use super::iam::{Answer, Cause, Failure};
 use super::image::{PrivateImage, default_region, partition_of_region};
 use super::platform;
-use super::sdk::{Connection, failure, load, unreadable};
 use crate::arn::RoleArn;
 use aws_config::SdkConfig;
 use aws_sdk_ecr::types::ImageIdentifier;
@@ -49,7 +50,16 @@ pub async fn assume(
     token: &SecretString,
 ) -> Answer<Assumed> {
     let action = "sts:AssumeRoleWithWebIdentity";
-    let mut builder = load(connection).await.into_builder();
+    let loaded = load(connection).await;
+    if let Some(trouble) = loaded.trouble {
+        return Err(Failure {
+            action,
+            message: trouble.to_string(),
+            cause: Cause::Credentials(Box::new(trouble)),
+            ..Failure::default()
+        });
+    }
+    let mut builder = loaded.config.into_builder();
     builder.set_credentials_provider(None);
     let config = builder.build();
     let region = match config.region() {
@@ -150,7 +160,7 @@ pub(super) async fn manifest(ecr: &aws_sdk_ecr::Client, image: &PrivateImage) ->
             action,
             cause: Cause::Code(code.unwrap_or_else(|| "ImageNotFound".to_owned())),
             message: failed.failure_reason().unwrap_or_default().to_owned(),
-            request_id: None,
+            ..Failure::default()
         });
     }
     let found = answer.images().first().ok_or_else(|| unreadable(action))?;

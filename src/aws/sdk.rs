@@ -1,132 +1,37 @@
-//! IAM and STS through the AWS SDK: credentials by the standard chain, TLS by ring.
+//! IAM and STS through the AWS SDK.
 //!
-//! The only place that talks to AWS. The SDK repeats throttled and failed attempts a few times;
-//! everything beyond that is decided in `apply`.
+//! How AWS is reached is `connect`'s business, whose name the calls are made in that of
+//! `credentials`. The SDK repeats throttled and failed attempts a few times; everything beyond that
+//! is decided in `apply`.
 
+use super::connect::{Connection, load};
+use super::credentials::Named;
+use super::failure::{done, failure, found, unreadable};
 use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Provider, Role};
-use super::image::default_region;
 use super::name::Tags;
 use crate::permit::Permit;
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_iam::config::SharedHttpClient;
-use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_iam::operation::RequestId;
 use aws_sdk_iam::types::Tag;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider as Tls;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder, Connector};
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use percent_encoding::percent_decode_str;
-use std::time::Duration;
-
-/// How AWS is reached; what is `None` comes from the standard chain.
-#[derive(Debug, Clone, Default)]
-pub struct Connection {
-    /// `--aws-profile`.
-    pub profile: Option<String>,
-    /// `--aws-region`.
-    pub region: Option<String>,
-    /// `--aws-endpoint-url`, for emulators.
-    pub endpoint_url: Option<String>,
-    /// The longest a call may take, with all attempts; 30 s if `None`.
-    pub timeout: Option<Duration>,
-}
 
 /// IAM and STS by the AWS SDK.
 #[derive(Debug, Clone)]
 pub struct Sdk {
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
+    named: Option<Named>,
 }
 
 impl Sdk {
     /// Loads credentials, region and endpoint. Nothing is sent, except what the credential chain
     /// itself needs when the first call is made.
     pub async fn connect(connection: &Connection) -> Self {
-        let config = load(connection).await;
+        let loaded = load(connection).await;
         Self {
-            iam: aws_sdk_iam::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&loaded.config),
+            sts: aws_sdk_sts::Client::new(&loaded.config),
+            named: connection.named(),
         }
     }
-}
-
-/// The SDK's configuration for all services.
-pub async fn load(connection: &Connection) -> SdkConfig {
-    let total = connection.timeout.unwrap_or(Duration::from_secs(30));
-    let http = http_client();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(5).min(total))
-                .operation_attempt_timeout(Duration::from_secs(15).min(total))
-                .operation_timeout(total)
-                .build(),
-        );
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    if let Some(profile) = given(&connection.profile) {
-        // The profile that is named counts, whatever keys the environment holds.
-        let provider = ProviderConfig::without_region().with_http_client(http_client());
-        loader = loader.profile_name(&profile).credentials_provider(
-            ProfileFileCredentialsProvider::builder()
-                .configure(&provider)
-                .profile_name(&profile)
-                .build(),
-        );
-    }
-    if let Some(region) = given(&connection.region) {
-        loader = loader.region(Region::new(region));
-    }
-    if let Some(url) = given(&connection.endpoint_url) {
-        loader = loader.endpoint_url(url);
-    }
-    let config = loader.load().await;
-    let mut builder = config.clone().into_builder();
-    if config
-        .region()
-        .is_none_or(|region| region.as_ref().is_empty())
-    {
-        // IAM has no regions, yet the SDK refuses to sign without one.
-        builder.set_region(Region::new(default_region("aws")));
-    }
-    if config.endpoint_url().is_some_and(str::is_empty) {
-        builder.set_endpoint_url(None);
-    }
-    builder.set_service_config(Some(WithoutEmpty(config)));
-    builder.build()
-}
-
-/// What environment and profile say of one service, with an empty text as unset: on an empty
-/// `AWS_ENDPOINT_URL` the SDK panics.
-#[derive(Debug)]
-struct WithoutEmpty(SdkConfig);
-
-impl LoadServiceConfig for WithoutEmpty {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let text = self.0.service_config()?.load_config(key)?;
-        Some(text).filter(|text| !text.is_empty())
-    }
-}
-
-/// TLS by ring, proxies by the environment: the client that the builder makes by itself knows none.
-fn http_client() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
-        connector.set_connector_settings(settings.cloned());
-        if let Some(components) = components {
-            connector.set_sleep_impl(components.sleep_impl());
-        }
-        connector
-            .tls_provider(Tls::Rustls(CryptoMode::Ring))
-            .build()
-    })
 }
 
 impl Iam for Sdk {
@@ -137,7 +42,10 @@ impl Iam for Sdk {
             .get_caller_identity()
             .send()
             .await
-            .map_err(|error| failure(action, &error))?;
+            .map_err(|error| Failure {
+                profile: self.named.clone(),
+                ..failure(action, &error)
+            })?;
         let arn = answer.arn().unwrap_or_default().to_owned();
         let partition = arn.split(':').nth(1).filter(|it| !it.is_empty());
         let account = answer.account().unwrap_or_default().parse();
@@ -419,116 +327,8 @@ fn to_tags(action: &'static str, tags: &Tags) -> Answer<Vec<Tag>> {
             action,
             cause: Cause::Other,
             message: error.to_string(),
-            request_id: None,
+            ..Failure::default()
         })
-}
-
-pub(super) fn unreadable(action: &'static str) -> Failure {
-    Failure {
-        action,
-        cause: Cause::Other,
-        message: "the answer lacks what it must hold".to_owned(),
-        request_id: None,
-    }
-}
-
-/// Turns "there is no such thing" into `None`.
-fn found<T, E, R>(action: &'static str, answer: Result<T, SdkError<E, R>>) -> Answer<Option<T>>
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: Status + std::fmt::Debug + Send + Sync + 'static,
-    SdkError<E, R>: RequestId,
-{
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) => {
-            let failure = failure(action, &error);
-            if failure.is("NoSuchEntity") {
-                Ok(None)
-            } else {
-                Err(failure)
-            }
-        }
-    }
-}
-
-pub(super) fn done<T, E, R>(action: &'static str, answer: Result<T, SdkError<E, R>>) -> Answer<()>
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: Status + std::fmt::Debug + Send + Sync + 'static,
-    SdkError<E, R>: RequestId,
-{
-    answer.map(|_| ()).map_err(|error| failure(action, &error))
-}
-
-/// The HTTP status of a raw answer.
-pub(super) trait Status {
-    fn status(&self) -> u16;
-}
-
-impl Status for aws_sdk_iam::config::http::HttpResponse {
-    fn status(&self) -> u16 {
-        Self::status(self).as_u16()
-    }
-}
-
-/// A failed call of any service.
-pub(super) fn failure<E, R>(action: &'static str, error: &SdkError<E, R>) -> Failure
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: Status + std::fmt::Debug + Send + Sync + 'static,
-    SdkError<E, R>: RequestId,
-{
-    let status = error.raw_response().map(Status::status);
-    let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
-    let code = meta.and_then(|meta| meta.code());
-    let text = chain(error);
-    let cause = match (code, status, error) {
-        (Some(code), _, _) => Cause::Code(code.to_owned()),
-        (None, Some(status), _) => Cause::Status(status),
-        (None, None, SdkError::TimeoutError(_)) => Cause::TimedOut,
-        (None, None, SdkError::DispatchFailure(inner)) if inner.is_timeout() => Cause::TimedOut,
-        (None, None, SdkError::DispatchFailure(inner)) if inner.is_io() => Cause::Unreachable,
-        (None, None, SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_)) => {
-            unsent(&text)
-        }
-        _ => Cause::Other,
-    };
-    let message = meta
-        .and_then(|meta| meta.message())
-        .map_or(text, str::to_owned);
-    Failure {
-        action,
-        cause,
-        message,
-        request_id: error.request_id().map(str::to_owned),
-    }
-}
-
-/// The causes of an error on one line; the SDK's own outermost word says nothing.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = error.source().or(Some(error));
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if parts.last().is_none_or(|last| !last.contains(&text)) {
-            parts.push(text);
-        }
-        next = cause.source();
-    }
-    parts.join(": ")
-}
-
-/// The SDK reports missing credentials and odd endpoints as a failed dispatch; only the text tells.
-fn unsent(text: &str) -> Cause {
-    let text = text.to_ascii_lowercase();
-    if text.contains("failed to apply endpoint") {
-        Cause::Endpoint
-    } else if text.contains("credential") || text.contains("sso") {
-        Cause::NoCredentials
-    } else {
-        Cause::Unreachable
-    }
 }
 
 #[cfg(test)]
@@ -538,61 +338,5 @@ mod tests {
     #[test]
     fn documents_are_percent_decoded_and_plus_stays() {
         assert_eq!(decode("%7B%22a%22%3A%20%22x+y%22%7D"), r#"{"a": "x+y"}"#);
-    }
-
-    #[test]
-    fn what_was_never_sent_is_told_apart_by_its_text() {
-        for (text, cause) in [
-            ("other: no credentials found in chain", Cause::NoCredentials),
-            ("the SSO session has expired", Cause::NoCredentials),
-            (
-                "other: failed to apply endpoint `x` to request GetCallerIdentity",
-                Cause::Endpoint,
-            ),
-            ("no route", Cause::Unreachable),
-        ] {
-            assert_eq!(unsent(text), cause, "{text}");
-        }
-    }
-
-    #[tokio::test]
-    async fn empty_settings_are_unset_and_a_region_is_always_there() {
-        let empty = Some(String::new());
-        let connection = Connection {
-            profile: empty.clone(),
-            region: Some("cn-north-1".into()),
-            endpoint_url: empty,
-            timeout: None,
-        };
-        let config = load(&connection).await;
-        assert_eq!(config.region().map(AsRef::as_ref), Some("cn-north-1"));
-        assert_ne!(config.endpoint_url(), Some(""));
-    }
-
-    #[tokio::test]
-    async fn a_port_where_nobody_listens_is_unreachable() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
-        let credentials =
-            aws_sdk_iam::config::Credentials::new("AKID", "secret", None, None, "test");
-        let config = load(&Connection {
-            endpoint_url: Some(format!("http://127.0.0.1:{port}")),
-            ..Connection::default()
-        })
-        .await
-        .into_builder()
-        .credentials_provider(aws_sdk_iam::config::SharedCredentialsProvider::new(
-            credentials,
-        ))
-        .retry_config(RetryConfig::disabled())
-        .build();
-        let sdk = Sdk {
-            iam: aws_sdk_iam::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
-        };
-        let failure = sdk.caller().await.unwrap_err();
-        assert_eq!(failure.cause, Cause::Unreachable, "{failure:?}");
-        assert!(!failure.message.contains("DispatchFailure"), "{failure:?}");
     }
 }

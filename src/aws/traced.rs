@@ -50,7 +50,7 @@ fn ending(failure: &Failure) -> String {
     let cause = match &failure.cause {
         Cause::Code(code) => quotable(code),
         Cause::Status(status) => format!("status {status}"),
-        Cause::NoCredentials => "no credentials".to_owned(),
+        Cause::Credentials(_) => "no credentials".to_owned(),
         Cause::Unreachable => "not reached".to_owned(),
         Cause::TimedOut => "timed out".to_owned(),
         Cause::Endpoint | Cause::Other => "failed".to_owned(),

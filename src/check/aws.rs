@@ -8,7 +8,7 @@ use super::seer::Seer;
 use super::words::{SAME_ACCOUNT, judged};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, trust};
 use crate::aws::explain::explain;
-use crate::aws::iam::{Caller, Cause};
+use crate::aws::iam::{Caller, Cause, Failure};
 use crate::aws::inspect::{Inspector, Refusal, Simulated};
 use crate::aws::quotable;
 use crate::aws::state::{self, Look, Pull, Seen};
@@ -26,9 +26,11 @@ pub(super) static GROUP: Group = Group {
             summary: "AWS accepts the credentials",
             needs: &[],
             severity: Severity::Failure,
-            hint: "The keys are wrong or have expired, an SSO session has ended, this machine's \
-                   clock is off, or AWS cannot be reached.",
-            fix: "Renew them (`aws sso login`), or name other ones with `--aws-profile`.",
+            hint: "The profile that was named cannot be used, the keys are wrong or have expired, \
+                   an SSO session has ended, this machine's clock is off, or AWS cannot be reached. \
+                   Where no profile was named and there are no credentials, the group is skipped.",
+            fix: "Renew them (`aws sso login`), or name other ones with `--aws-profile`; what a \
+                  profile may say is in [aws.md](aws.md#whose-credentials).",
             run: Run::Now(identity),
         },
         Check {
@@ -168,10 +170,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         let (sdk, caller) = session.caller().await;
         let caller = match caller {
             Ok(caller) => caller,
-            Err(failure) if failure.cause == Cause::NoCredentials => {
-                return Gate::Closed("no AWS credentials (pass --aws-profile)".to_owned());
-            }
-            Err(_) => return Gate::Open,
+            Err(failure) => return gate(failure),
         };
         if let (Some(cluster), None) = (scene.cluster(), scene.without_aws()) {
             let facts = ClusterFacts::read(scene.org(), cluster);
@@ -180,6 +179,24 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         }
         Gate::Open
     })
+}
+
+/// Nobody has to have AWS credentials: only where some were named, or are there and do not work,
+/// is that a failure.
+fn gate(failure: &Failure) -> Gate {
+    match &failure.cause {
+        Cause::Credentials(trouble) if trouble.is_nothing() => {
+            Gate::Closed("no AWS credentials (pass --aws-profile)".to_owned())
+        }
+        Cause::Credentials(trouble) if trouble.named.is_none() && !trouble.is_elsewhere() => {
+            let fix = trouble.fix().map(|fix| format!(" (`{fix}`)"));
+            Gate::Closed(format!(
+                "no AWS credentials: {trouble}{}",
+                fix.unwrap_or_default()
+            ))
+        }
+        _ => Gate::Open,
+    }
 }
 
 async fn look(
@@ -230,14 +247,17 @@ fn identity(scene: &Scene<'_>) -> Vec<Finding> {
         )),
         Some(Err(failure)) => {
             let error = explain(failure, "AWS does not say who is calling", None);
-            let fix = if failure.is("ExpiredToken") || failure.is("ExpiredTokenException") {
-                "sso login"
-            } else {
-                "sts get-caller-identity"
-            };
-            Finding::fail(error.message.clone())
-                .evidence(error.because.join("; "))
-                .fix(scene.aws_cli(fix))
+            let finding = Finding::fail(error.message.clone()).evidence(error.because.join("; "));
+            match &failure.cause {
+                Cause::Credentials(trouble) => match trouble.fix() {
+                    Some(fix) => finding.fix(fix),
+                    None => finding,
+                },
+                _ if failure.is("ExpiredToken") || failure.is("ExpiredTokenException") => {
+                    finding.fix(scene.aws_cli("sso login"))
+                }
+                _ => finding.fix(scene.aws_cli("sts get-caller-identity")),
+            }
         }
         None => Finding::skip("AWS was not asked"),
     }]

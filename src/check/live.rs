@@ -394,10 +394,11 @@ fn said(failure: &Failure) -> String {
 
 /// A failure that says nothing about the role.
 fn out_of_reach(what: &str, failure: &Failure) -> Option<Finding> {
-    let reason = match failure.cause {
+    let reason = match &failure.cause {
         Cause::Unreachable => "it could not be reached",
         Cause::TimedOut => "it did not answer in time",
         Cause::Endpoint => "its endpoint is not a URL",
+        Cause::Credentials(_) => "it cannot be asked",
         _ if failure.passing() => "it has no time just now",
         _ => return None,
     };
@@ -533,6 +534,7 @@ mod tests {
             cause: Cause::Code("AccessDenied".to_owned()),
             message: "Not\u{1b}[31m authorized".to_owned(),
             request_id: Some("r1".to_owned()),
+            ..Failure::default()
         };
         let said = said(&failure);
         assert!(said.starts_with("AWS said AccessDenied \"Not"), "{said}");
@@ -555,7 +557,7 @@ mod tests {
             crate::check::Asked::default(),
             &env,
             None,
-            crate::aws::sdk::Connection::default(),
+            crate::aws::connect::Connection::default(),
             Vec::new(),
         );
         let policy = json!({"Statement": {"Effect": "Allow", "Condition": {

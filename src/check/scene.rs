@@ -4,9 +4,10 @@
 
 use super::facts::{AwsFacts, ImageFacts, IssuerFacts, LiveFacts};
 use crate::addon::{Addon, CATALOG, Param};
+use crate::aws::connect::Connection as AwsConnection;
 use crate::aws::iam::{Answer, Caller, Iam as _};
 use crate::aws::image::{self, Image, PrivateImage};
-use crate::aws::sdk::{Connection as AwsConnection, Sdk};
+use crate::aws::sdk::Sdk;
 use crate::change::Change;
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Client};

@@ -4,10 +4,12 @@ use super::live::Planner;
 use super::{Context, Mode, target};
 use crate::addon::Addon;
 use crate::arn::{AccountId, RoleArn};
+use crate::aws::connect::{Connection, Variables};
+use crate::aws::credentials::{Surroundings, WebIdentity};
 use crate::aws::iam::Caller;
 use crate::aws::name::Issuer;
 use crate::aws::plan::{Action, Plan, Step, Work};
-use crate::aws::sdk::{Connection, Sdk};
+use crate::aws::sdk::Sdk;
 use crate::aws::state::{self, Look, State};
 use crate::aws::target::{self as aws_target, ClusterFacts, Part, Request, Target};
 use crate::aws::thumbprint::PrivateCa;
@@ -17,12 +19,13 @@ use crate::cli::{AwsConnection, AwsTarget};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::oidc;
+use crate::settings::Environment;
 use crate::settings::text::excerpt;
 use crate::ui::{Report, Stream, table, wire};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The clusters of an AWS command; a changing one names a cluster from the environment.
@@ -55,15 +58,59 @@ pub(super) type Aws<'a> = Traced<Sdk, Box<dyn Fn(&str) + 'a>>;
 
 /// Connects to AWS; nothing is sent yet.
 pub(super) async fn connect<'a>(cx: &'a Context, args: &AwsConnection) -> Result<Aws<'a>> {
-    let sdk = Sdk::connect(&Connection {
+    let connection = connection(&cx.env, args, Some(cx.settings()?.timeout()));
+    let sdk = Sdk::connect(&connection).await;
+    Ok(Traced::new(sdk, Box::new(|line| cx.ui.trace(line))))
+}
+
+/// How AWS is reached, by flags and environment.
+pub(super) fn connection(
+    env: &Environment,
+    args: &AwsConnection,
+    timeout: Option<Duration>,
+) -> Connection {
+    let text = |name| env.get(name).map(str::to_owned);
+    // Blanks count as unset for the SDK.
+    let is_set = |name| env.get(name).is_some_and(|text| !text.trim().is_empty());
+    let web_identity = text("AWS_WEB_IDENTITY_TOKEN_FILE").and_then(|file| {
+        Some(WebIdentity {
+            file,
+            role: text("AWS_ROLE_ARN")?,
+            session: text("AWS_ROLE_SESSION_NAME"),
+        })
+    });
+    Connection {
         profile: args.aws_profile.clone(),
         region: args.aws_region.clone(),
         endpoint_url: args.aws_endpoint_url.clone(),
-        timeout: Some(cx.settings()?.timeout()),
-    })
-    .await;
-    Ok(Traced::new(sdk, Box::new(|line| cx.ui.trace(line))))
+        timeout,
+        variables: Variables {
+            profile: text("AWS_PROFILE"),
+            ca_bundle: env.path("AWS_CA_BUNDLE").map(Path::to_path_buf),
+            endpoints: ENDPOINTS
+                .iter()
+                .filter_map(|&name| Some((name, text(name)?)))
+                .collect(),
+            credentials: Surroundings {
+                has_keys: is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY"),
+                web_identity,
+                in_container: is_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+                    || is_set("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+                home: env.path("HOME").map(Path::to_path_buf),
+            },
+        },
+    }
 }
+
+/// The variables that set the address of the services that are called.
+const ENDPOINTS: [&str; 6] = [
+    "AWS_ENDPOINT_URL_IAM",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL_ECR",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL",
+];
 
 /// What Ctrl-C says once something may have been done.
 pub(super) const AGAIN: &str = "Run the same command again; it continues where it stopped.";

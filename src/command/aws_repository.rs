@@ -12,7 +12,6 @@ use crate::aws::image::PrivateImage;
 use crate::aws::plan::{Action, Plan, Step};
 use crate::aws::quotable;
 use crate::aws::repository::{self, Admission, Repository};
-use crate::aws::sdk::Connection;
 use crate::aws::state;
 use crate::aws::target::{ClusterFacts, Part, Request, Target};
 use crate::aws::traced::Traced;
@@ -62,12 +61,8 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
     if args.apply_repository_policy {
         job.backup = aws::repository_backups(cx, args.make.no_backup)?;
         let sdk = aws::connect(cx, &args.make.connection).await?;
-        let connection = Connection {
-            profile: args.make.connection.aws_profile.clone(),
-            region: None,
-            endpoint_url: args.make.connection.aws_endpoint_url.clone(),
-            timeout: Some(cx.settings()?.timeout()),
-        };
+        let timeout = Some(cx.settings()?.timeout());
+        let connection = aws::connection(&cx.env, &args.make.connection, timeout);
         let trace: Box<dyn Fn(&str) + '_> = Box::new(|line| cx.ui.trace(line));
         let ecr = EcrSdk::connect(&connection, &job.image.region).await;
         let ecr = Traced::new(ecr, trace);

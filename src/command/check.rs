@@ -1,10 +1,9 @@
 //! `mk8s check`: puts together what is looked at, runs the checklist, shows it. Reads only.
 
 use super::target::{self, Target};
-use super::{Context, report};
+use super::{Context, aws, report};
 use crate::addon;
 use crate::arn::RoleArn;
-use crate::aws::sdk::Connection;
 use crate::check::catalog;
 use crate::check::scene::{flags, shown};
 use crate::check::{self, Asked, File, Report, Scene, Selection, Session, State};
@@ -126,12 +125,7 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
         asked(cx, args),
         &cx.env,
         login,
-        Connection {
-            profile: args.connection.aws_profile.clone(),
-            region: args.connection.aws_region.clone(),
-            endpoint_url: args.connection.aws_endpoint_url.clone(),
-            timeout,
-        },
+        aws::connection(&cx.env, &args.connection, timeout),
         files,
     );
     let mut looked = Looked {

@@ -82,12 +82,40 @@ pub static VARIABLES: &[Variable] = &[
         "PEM file of the certificate authorities to trust, in place of the system's",
     ),
     variable(
+        "AWS_PROFILE",
+        "Profile of the AWS tools, when `--aws-profile` is not given; it must exist",
+    ),
+    variable(
+        "AWS_ACCESS_KEY_ID",
+        "Key of the AWS account, with `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; counts before `AWS_PROFILE`, not before `--aws-profile`",
+    ),
+    variable(
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "File of a token, with `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME`, when there is neither key nor profile",
+    ),
+    variable(
+        "AWS_REGION",
+        "Region that signs the requests to AWS, when `--aws-region` is not given",
+    ),
+    variable(
+        "AWS_ENDPOINT_URL",
+        "Address of all AWS services, when `--aws-endpoint-url` is not given; `AWS_ENDPOINT_URL_IAM`, `_STS`, `_ECR` and `_SSO` are read before it",
+    ),
+    variable(
+        "AWS_CA_BUNDLE",
+        "PEM file of the certificate authorities to trust for AWS, in place of the system's; `ca_bundle` of the profile is read after it",
+    ),
+    variable(
+        "AWS_CONFIG_FILE",
+        "File of the AWS profiles, in place of `~/.aws/config`; `AWS_SHARED_CREDENTIALS_FILE` in place of `~/.aws/credentials`",
+    ),
+    variable(
         "XDG_CONFIG_HOME",
         "Folder of settings that holds `cpln/`, when `CPLN_HOME` is not set",
     ),
     variable(
         "HOME",
-        "Home folder, when neither `CPLN_HOME` nor `XDG_CONFIG_HOME` is set",
+        "Home folder, when neither `CPLN_HOME` nor `XDG_CONFIG_HOME` is set; `.aws` is below it",
     ),
     variable(
         "PATH",

@@ -587,13 +587,14 @@ fn without_credentials_or_connection_nothing_is_done() {
     # unreachable
     exit 8
     error: the AWS account is not known
-      because: AWS could not be reached for sts:GetCallerIdentity: io error: client error (Connect): tcp connect error: Connection refused (os error 111)
+      because: AWS could not be reached for sts:GetCallerIdentity at http://127.0.0.1:[PORT]: connection refused
+    hint: the endpoint is from AWS_ENDPOINT_URL
 
     # no such profile
     exit 4
     error: the AWS account is not known
-      because: no AWS credentials were found
-    hint: pass --aws-profile NAME, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+      because: there is no AWS profile `nobody`, which --aws-profile names
+    hint: no profile is set up: `aws configure --profile nobody` or `aws configure sso --profile nobody` makes it
 
     # no keys
     exit 4

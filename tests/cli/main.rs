@@ -17,6 +17,7 @@ mod asking;
 mod auth;
 mod aws_accounts;
 mod aws_adopt;
+mod aws_credentials;
 mod aws_errors;
 mod aws_kills;
 mod aws_offline;

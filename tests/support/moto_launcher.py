@@ -1,12 +1,13 @@
 """moto as strict as AWS where it matters to mk8s, with faults, a log and cuts.
 
 Adds what moto lacks (audiences of OIDC providers, checks of trust policies and names, quotas, roles
-found in any case, slow propagation) to moto itself, and puts a layer in front of its server that
-records every call and fails where it is told to, with AWS's own error bodies.
+found in any case, slow propagation, credentials for an SSO login) to moto itself, and puts a layer in
+front of its server that records every call and fails where it is told to, with AWS's own error bodies.
 
-    moto_launcher.py [--host 127.0.0.1] [--port 0] [--with-parent]
+    moto_launcher.py [--host 127.0.0.1] [--port 0] [--with-parent] [--tls FOLDER]
 
-prints `http://HOST:PORT` when it listens; with `--with-parent` it ends when its standard input
+prints `http://HOST:PORT` when it listens, or `https://…` with `--tls`, by the `server.pem` and
+`server.key` of that folder; with `--with-parent` it ends when its standard input
 does. Of AWS's managed policies it knows those of ECR, so that a reset takes no time. Besides moto's
 own paths it serves:
 
@@ -35,6 +36,7 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from urllib.parse import parse_qs
 
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
@@ -54,6 +56,7 @@ from moto.iam.exceptions import (  # noqa: E402
 )
 from moto.iam.models import IAMBackend  # noqa: E402
 from moto.iam.responses import IamResponse  # noqa: E402
+from moto.sts.models import sts_backends  # noqa: E402
 import registry  # noqa: E402
 import simulate  # noqa: E402
 import web_identity  # noqa: E402
@@ -438,6 +441,8 @@ class Front:
         if path.startswith("/__"):
             return self.control(environ["REQUEST_METHOD"], path, body, start_response)
         action, service = action_of(environ, body)
+        if path == "/federation/credentials":
+            return self.federate(environ, start_response)
         if action is None:
             return self.moto(environ, start_response)
         with self.lock:
@@ -460,6 +465,31 @@ class Front:
         status, headers, payload = answer
         start_response(status, headers)
         return [payload]
+
+    def federate(self, environ, start_response):
+        """sso:GetRoleCredentials: moto has no portal. The token `signed-in` is a login."""
+        with self.lock:
+            self.log.append("GetRoleCredentials")
+        if environ.get("HTTP_X_AMZ_SSO_BEARER_TOKEN") != "signed-in":
+            content = {"__type": "UnauthorizedException", "message": "Session token not found or invalid"}
+            return reply(start_response, content, "401 Unauthorized")
+        query = parse_qs(environ.get("QUERY_STRING", ""))
+        account, role = query["account_id"][0], query["role_name"][0]
+        given = sts_backends[account]["aws"].assume_role(
+            region_name="us-east-1",
+            role_session_name="me",
+            role_arn=f"arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/{role}",
+            policy=None,
+            duration=3600,
+            external_id=None,
+        )
+        keys = {
+            "accessKeyId": given.access_key_id,
+            "secretAccessKey": given.secret_access_key,
+            "sessionToken": given.session_token,
+            "expiration": int(given.expiration.timestamp() * 1000),
+        }
+        return reply(start_response, {"roleCredentials": keys})
 
     def control(self, method, path, body, start_response):
         content = json.loads(body) if body else None
@@ -659,6 +689,12 @@ def reply(start_response, content, status="200 OK"):
 class QuietHandler(MotoRequestHandler):
     """No line per request: the log is served, not printed."""
 
+    def make_environ(self):
+        # Underscores in names are dropped on the way, and SSO has two.
+        environ = super().make_environ()
+        environ["HTTP_X_AMZ_SSO_BEARER_TOKEN"] = self.headers.get("x-amz-sso_bearer_token", "")
+        return environ
+
     def log_request(self, *_args):
         pass
 
@@ -674,15 +710,24 @@ def main():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--with-parent", action="store_true")
+    parser.add_argument("--tls", type=Path)
     arguments = parser.parse_args()
     if arguments.with_parent:
         threading.Thread(target=end_with_parent, daemon=True).start()
     make_strict()
     front = Front(DomainDispatcherApplication(create_backend_app))
+    folder = arguments.tls
+    tls = (folder / "server.pem", folder / "server.key") if folder else None
     server = make_server(
-        arguments.host, arguments.port, front, threaded=True, request_handler=QuietHandler
+        arguments.host,
+        arguments.port,
+        front,
+        threaded=True,
+        request_handler=QuietHandler,
+        ssl_context=tls,
     )
-    print(f"http://{arguments.host}:{server.server_port}", flush=True)
+    scheme = "https" if tls else "http"
+    print(f"{scheme}://{arguments.host}:{server.server_port}", flush=True)
     server.serve_forever()
 
 

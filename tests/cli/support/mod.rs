@@ -22,7 +22,7 @@ pub(crate) use env::Env;
 pub(crate) use fake::{Answer, Fake};
 pub(crate) use gate::{Edge, Gate};
 pub(crate) use http::try_request;
-pub(crate) use moto::{ACCOUNT, Moto, is_read};
+pub(crate) use moto::{ACCOUNT, Moto, TlsMoto, is_read};
 pub(crate) use process::{Run, comes, wait};
 pub(crate) use proxy::{Harm, Proxy, Way};
 pub(crate) use sandbox::Sandbox;

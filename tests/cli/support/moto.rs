@@ -28,11 +28,12 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Self {
+    fn start(flags: &[&OsStr]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/moto_launcher.py");
         let mut child = Command::new(tools::aws_python())
             .arg(script)
             .arg("--with-parent")
+            .args(flags)
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -60,6 +61,28 @@ impl Server {
     }
 }
 
+/// One that speaks TLS, with the certificate of `tests/fixtures/tls`. It only answers AWS's calls.
+pub(crate) struct TlsMoto(Server);
+
+impl TlsMoto {
+    pub(crate) fn start() -> Self {
+        let folder = super::fixture("tls");
+        Self(Server::start(&["--tls".as_ref(), folder.as_os_str()]))
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.0.url
+    }
+}
+
+impl Drop for TlsMoto {
+    fn drop(&mut self) {
+        drop(self.0.child.kill());
+        drop(self.0.child.wait());
+    }
+}
+
 /// An emulator with nothing in it, for one test.
 pub(crate) struct Moto {
     server: Option<Server>,
@@ -70,7 +93,7 @@ impl Moto {
     /// Takes one and points `env` at it, with the keys of account 123456789012.
     pub(crate) fn start(env: &mut Env) -> Self {
         let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let server = idle.unwrap_or_else(Server::start);
+        let server = idle.unwrap_or_else(|| Server::start(&[]));
         let url = server.url.clone();
         let moto = Self {
             server: Some(server),
