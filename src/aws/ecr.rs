@@ -235,6 +235,10 @@ fn told(failure: &Failure, repository: &Repository, what: &str, caller: Option<&
         };
     }
     if failure.denied() {
+        let partition = match repository.arn.split(':').nth(1) {
+            None | Some("aws") => String::new(),
+            Some(other) => format!(" --partition {other}"),
+        };
         let hint = format!(
             "the caller needs ecr:GetRepositoryPolicy and ecr:SetRepositoryPolicy on {}",
             repository.arn
@@ -242,7 +246,9 @@ fn told(failure: &Failure, repository: &Repository, what: &str, caller: Option<&
         return Error {
             hints: vec![
                 hint,
-                "`mk8s aws permissions --for repository-policy` prints such a policy".to_owned(),
+                format!(
+                    "`mk8s aws permissions --for repository-policy{partition}` prints such a policy"
+                ),
             ],
             ..error
         };

@@ -4,12 +4,23 @@
 //! do. AWS's own text is quoted, never improved.
 
 use super::iam::{Cause, Failure};
+use super::needed::Needed;
 use super::quotable;
 use crate::error::{Error, Kind};
 
 /// Turns a failed call into an error. `what` says what was not done, with the names in question;
 /// `caller` is the ARN of who called, where it is known.
 pub fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>) -> Error {
+    explain_to(failure, what, caller, &Needed::default())
+}
+
+/// The same for a caller who is to be shown the policy that covers the call.
+pub fn explain_to(
+    failure: &Failure,
+    what: impl Into<String>,
+    caller: Option<&str>,
+    needed: &Needed,
+) -> Error {
     let error = Error::new(kind(failure), what).request(failure.request_id.clone());
     let error = match &failure.cause {
         Cause::Credentials(trouble) => {
@@ -35,8 +46,8 @@ pub fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>)
             failure.action,
             brief(&failure.message)
         )),
-        Cause::Status(_) => denied(error, failure, caller),
-        Cause::Code(code) => by_code(error, failure, code, caller),
+        Cause::Status(_) => denied(error, failure, caller, needed),
+        Cause::Code(code) => by_code(error, failure, code, caller, needed),
     };
     debug_assert!(!error.because.is_empty(), "every failure has a reason");
     error
@@ -109,9 +120,15 @@ fn is_expired(code: &str) -> bool {
     ["ExpiredToken", "ExpiredTokenException", "RequestExpired"].contains(&code)
 }
 
-fn by_code(error: Error, failure: &Failure, code: &str, caller: Option<&str>) -> Error {
+fn by_code(
+    error: Error,
+    failure: &Failure,
+    code: &str,
+    caller: Option<&str>,
+    needed: &Needed,
+) -> Error {
     if failure.denied() {
-        return denied(error, failure, caller);
+        return denied(error, failure, caller, needed);
     }
     let said = format!(
         "AWS answered {} with {}: \"{}\"",
@@ -172,7 +189,7 @@ fn by_code(error: Error, failure: &Failure, code: &str, caller: Option<&str>) ->
     }
 }
 
-fn denied(error: Error, failure: &Failure, caller: Option<&str>) -> Error {
+fn denied(error: Error, failure: &Failure, caller: Option<&str>, needed: &Needed) -> Error {
     let refusal = Refusal::read(&failure.message);
     let action = refusal.action.unwrap_or(failure.action);
     let who = refusal.user.or(caller);
@@ -201,7 +218,15 @@ fn denied(error: Error, failure: &Failure, caller: Option<&str>) -> Error {
     if message.contains("explicit deny") {
         return error.because("a policy denies it explicitly");
     }
-    error.hint("`mk8s aws permissions` prints the least policy that the caller needs")
+    error.hint(format!(
+        "`{}` prints the least policy that the caller needs",
+        needed.refused(failure).command()
+    ))
+}
+
+/// The resource that AWS's sentence on a missing right names.
+pub(super) fn refused_resource(failure: &Failure) -> Option<&str> {
+    Refusal::read(&failure.message).resource
 }
 
 /// The parts of AWS's sentence on a missing right.

@@ -19,6 +19,7 @@ pub mod image;
 pub mod inspect;
 pub mod merge;
 pub mod name;
+pub mod needed;
 pub(crate) mod normal;
 pub mod permissions;
 pub mod plan;

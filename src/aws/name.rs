@@ -156,10 +156,13 @@ fn split_path(bare: &str) -> (&str, &str) {
     bare.find('/').map_or((bare, ""), |at| bare.split_at(at))
 }
 
+/// How every name begins that `mk8s` gives a role.
+pub(super) const ROLE_PREFIX: &str = "mk8s-";
+
 /// The role's name when none is given: `mk8s-ORG-CLUSTER-ecr`, cut to 64 characters with a hash of
 /// the whole.
 pub fn default_role_name(service: Service, org: &str, cluster: &str) -> String {
-    let whole = format!("mk8s-{org}-{cluster}-{}", service.suffix);
+    let whole = format!("{ROLE_PREFIX}{org}-{cluster}-{}", service.suffix);
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
     if whole.len() <= 64 && whole.chars().all(allowed) {
         return whole;
@@ -183,7 +186,8 @@ pub fn sid(service: Service, org: &str, identity: &str) -> String {
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
 
-const MANAGED_BY: &str = "mk8s.cpln/managed-by";
+/// The tag of all that `mk8s` makes: key and value.
+pub(super) const MADE_BY_MK8S: (&str, &str) = ("mk8s.cpln/managed-by", "mk8s");
 const ORG: &str = "mk8s.cpln/org";
 const CLUSTER: &str = "mk8s.cpln/cluster";
 const ADDON: &str = "mk8s.cpln/addon";
@@ -204,7 +208,7 @@ impl Owner<'_> {
     /// The tags of what is made for this cluster.
     pub fn tags(&self) -> Tags {
         [
-            (MANAGED_BY, "mk8s"),
+            MADE_BY_MK8S,
             (ORG, self.org),
             (CLUSTER, self.cluster),
             (ADDON, self.service.key),
@@ -221,7 +225,7 @@ impl Owner<'_> {
             tags.get(key)
                 .is_some_and(|found| *found == tag_text(value, 256))
         };
-        is(MANAGED_BY, "mk8s") && is(ORG, self.org) && is(CLUSTER, self.cluster)
+        made_by_mk8s(tags) && is(ORG, self.org) && is(CLUSTER, self.cluster)
     }
 
     /// The tag that marks this cluster's statement in a role: key and value.
@@ -233,7 +237,8 @@ impl Owner<'_> {
 
 /// Whether `mk8s` made the thing, for whichever cluster.
 pub fn made_by_mk8s(tags: &Tags) -> bool {
-    tags.get(MANAGED_BY).is_some_and(|value| value == "mk8s")
+    let (key, made) = MADE_BY_MK8S;
+    tags.get(key).is_some_and(|value| value == made)
 }
 
 /// The cluster that a thing was made for, as `ORG/CLUSTER`, if its tags say so.

@@ -357,21 +357,33 @@ fn check_policies(
     let boundary = request.boundary.as_ref();
     let boundary = boundary.map(|arn| ("--permissions-boundary", arn));
     for (flag, arn) in pull.into_iter().chain(boundary) {
-        let mut parts = arn.split(':').skip(1);
-        let (theirs, owner) = (parts.next(), parts.nth(2));
-        let shown = quotable(arn);
-        if theirs != Some(partition) {
-            return Err(format!(
-                "{flag} {shown} is not in the partition {partition}, where the role is"
-            ));
-        }
-        if owner != Some("aws") && owner != Some(account.as_str()) {
-            return Err(format!(
-                "{flag} {shown} is not in the account {account}, where the role is"
-            ));
-        }
+        check_owner(flag, arn, Some(account), partition)?;
     }
     Ok(())
+}
+
+/// Why a policy cannot be had by a role of this account, if one is named, and partition. The error
+/// is the reason alone.
+pub fn check_owner(
+    flag: &str,
+    arn: &str,
+    account: Option<&AccountId>,
+    partition: &str,
+) -> std::result::Result<(), String> {
+    let mut parts = arn.split(':').skip(1);
+    let (theirs, owner) = (parts.next(), parts.nth(2));
+    let shown = quotable(arn);
+    if theirs != Some(partition) {
+        return Err(format!(
+            "{flag} {shown} is not in the partition {partition}, where the role is"
+        ));
+    }
+    match account {
+        Some(account) if owner != Some("aws") && owner != Some(account.as_str()) => Err(format!(
+            "{flag} {shown} is not in the account {account}, where the role is"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The account and where it comes from.

@@ -3,10 +3,11 @@
 //! The cluster goes last because it holds what a second run needs. Whatever stays is listed with
 //! the reason; what is gone already is not an error.
 
-use super::explain::explain;
+use super::explain::explain_to;
 use super::iam::{Provider, Role};
 use super::merge::{Removal, is_ours, names_provider, providers_of_ours, remove};
 use super::name::{attached_tag, made_by_mk8s, other_clusters, tags_of_attached};
+use super::needed::Needed;
 use super::plan::{Action, Plan, Step, Work};
 use super::quotable;
 use super::state::{Look, Seen, State};
@@ -157,13 +158,14 @@ impl Planner<'_> {
         let role = match &self.state.role {
             Seen::Known(Some(role)) => role.clone(),
             Seen::Unknown(failure) => {
-                return Err(explain(
+                return Err(explain_to(
                     failure,
                     format!(
                         "nothing was taken down for `{}`",
                         quotable(&self.facts.name)
                     ),
                     Some(&self.target.caller),
+                    &Needed::of(self.facts, self.target, &Request::default()),
                 ));
             }
             _ => {

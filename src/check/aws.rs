@@ -442,10 +442,7 @@ fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
                 "whether the role may pull is unknown: {action} is not allowed"
             ))
             .evidence(format!("caller {}", quotable(&seer.target.caller)))
-            .fix(format!(
-                "mk8s aws permissions --for check --account {}",
-                seer.target.account
-            )),
+            .fix(seer.permissions()),
             None => Finding::skip("the role was not found"),
         }
     }))

@@ -6,8 +6,9 @@ use super::words::{SAME_ACCOUNT, unknown};
 use super::{Finding, Scene};
 use crate::arn::RoleArn;
 use crate::aws::iam::{Failure, Provider, Role};
+use crate::aws::needed::Needed;
 use crate::aws::state::State;
-use crate::aws::target::{Access, ClusterFacts, Target};
+use crate::aws::target::{Access, ClusterFacts, Request, Target};
 
 /// The facts of one cluster's AWS side, once the account is known to be right.
 pub(super) struct Seer<'a> {
@@ -78,9 +79,16 @@ impl<'a> Seer<'a> {
         if finding.fix.is_none() {
             return finding;
         }
-        finding.fix(format!(
-            "mk8s aws permissions --for check --account {}",
-            self.target.account
-        ))
+        finding.fix(self.permissions())
+    }
+
+    /// The command that prints the policy that a check of this cluster needs.
+    pub(super) fn permissions(&self) -> String {
+        let needed = Needed::of(self.cluster, self.target, &Request::default());
+        format!(
+            "mk8s aws permissions --for check --account {}{}",
+            self.target.account,
+            needed.flags()
+        )
     }
 }

@@ -49,9 +49,13 @@ pub(super) fn unknown(failure: &Failure, what: &str, caller: &str) -> Finding {
     let evidence = error.because.first().cloned().unwrap_or_default();
     if failure.denied() {
         let message = format!("{what} is unknown: {} is not allowed", failure.action);
+        let partition = match caller.split(':').nth(1) {
+            None | Some("aws") => String::new(),
+            Some(other) => format!(" --partition {}", super::scene::quote(other)),
+        };
         Finding::unknown(message)
             .evidence(evidence)
-            .fix("mk8s aws permissions --for check")
+            .fix(format!("mk8s aws permissions --for check{partition}"))
     } else {
         let message = format!("{what} is unknown: {} gave no answer", failure.action);
         Finding::unknown(message).evidence(evidence)

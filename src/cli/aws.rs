@@ -47,11 +47,16 @@ pub enum AwsCommand {
     /// Print the least IAM policy that the caller needs
     #[command(
         long_about = "Print the least IAM policy that a caller of `mk8s aws` or `mk8s check` needs, \
-                      as JSON. Offline. With an account it names that account's resources only; \
-                      repositories that are looked at may be of any.\n\n\
+                      as JSON. Offline. Its holder may attach the pull policy and no other, to \
+                      roles whose names begin with mk8s-: to the one of a cluster with -c, or to \
+                      the one that is named. Give it the flags that setup is given. With an \
+                      account it names that account's resources only; repositories that are \
+                      looked at may be of any.\n\n\
                       Examples:\n  \
                       $ mk8s aws permissions\n  \
-                      $ mk8s aws permissions --for status --account 999999999999\n  \
+                      $ mk8s aws permissions -c prod --account 999999999999\n  \
+                      $ mk8s aws permissions --for setup --role-name shared --role-path /team/ \
+                      --permissions-boundary arn:aws:iam::999999999999:policy/edge\n  \
                       $ mk8s aws permissions --for check"
     )]
     Permissions(PermissionsArgs),
@@ -71,12 +76,28 @@ pub struct PermissionsArgs {
     /// Command that the policy is for; status, setup and teardown if omitted (can be repeated)
     #[arg(long = "for", value_name = "COMMAND", help_heading = heading::SETTINGS)]
     pub purpose: Vec<Purpose>,
+    /// Cluster whose role it is limited to, by the name that setup gives it (can be repeated)
+    #[arg(short, long, value_name = "NAME", conflicts_with = "role_name", help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
     /// AWS account that it is limited to
     #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
     pub account: Option<String>,
     /// Partition of that account
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
     pub partition: Option<String>,
+    /// Name of the role; all that begin with mk8s- if omitted
+    #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
+    pub role_name: Option<String>,
+    /// Path of the role, such as /team/; / if omitted
+    #[arg(long, value_name = "PATH", help_heading = heading::SETTINGS)]
+    pub role_path: Option<String>,
+    /// Policy that can be attached and detached: read-only, pull-only or an ARN; read-only if
+    /// omitted (can be repeated)
+    #[arg(long, value_name = "POLICY", help_heading = heading::SETTINGS)]
+    pub pull_policy: Vec<String>,
+    /// Permissions boundary that every new role must get
+    #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
+    pub permissions_boundary: Option<String>,
 }
 
 /// A command that needs rights in AWS.

@@ -1,48 +1,12 @@
-//! `mk8s aws permissions` and `mk8s aws workload`: printed from the command line alone.
+//! `mk8s aws workload`: printed from the command line alone.
 
 use super::{Context, aws};
 use crate::aws::image::PrivateImage;
-use crate::aws::permissions::{Purpose, Scope, USUAL, permissions as policy};
 use crate::aws::workload::{Workload, image_warnings, private_image};
-use crate::cli::{self, PermissionsArgs, WorkloadArgs};
+use crate::cli::WorkloadArgs;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::ui::Report;
-
-/// `mk8s aws permissions`
-pub(super) fn permissions(cx: &Context, args: &PermissionsArgs) -> Result<Outcome> {
-    let purposes: Vec<Purpose> = if args.purpose.is_empty() {
-        USUAL.to_vec()
-    } else {
-        args.purpose
-            .iter()
-            .map(|purpose| match purpose {
-                cli::Purpose::Status => Purpose::Status,
-                cli::Purpose::Setup => Purpose::Setup,
-                cli::Purpose::Teardown => Purpose::Teardown,
-                cli::Purpose::Check => Purpose::Check,
-                cli::Purpose::RepositoryPolicy => Purpose::RepositoryPolicy,
-            })
-            .collect()
-    };
-    let scope = Scope {
-        account: aws::account(args.account.as_ref())?.map(|account| account.to_string()),
-        partition: args.partition.clone(),
-        ..Scope::default()
-    };
-    let document = policy(&purposes, &scope);
-    cx.ui.report(&Report {
-        text: format!("{document:#}"),
-        names: crate::aws::permissions::actions(&purposes)
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
-        json: document,
-        slim: None,
-        wide: None,
-    })?;
-    Ok(Outcome::Ok)
-}
 
 /// `mk8s aws workload`
 pub(super) fn workload(cx: &Context, args: &WorkloadArgs) -> Result<Outcome> {

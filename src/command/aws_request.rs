@@ -3,7 +3,7 @@
 use super::{Context, aws, target};
 use crate::aws::emit::Source;
 use crate::aws::name::Tags;
-use crate::aws::pull::{PullPolicy, check_policy_arn};
+use crate::aws::pull::PullPolicy;
 use crate::aws::target::{
     ClusterFacts, Part, Request, check_max_session, check_path, check_request,
 };
@@ -41,15 +41,7 @@ pub(super) fn request(make: &MakeArgs, role_arn: Option<&String>) -> Result<Requ
             Error::usage(format!("`{value}` cannot be given to {flag}")).because(reason)
         }
     };
-    let pull_policy = match make.pull_policy.as_deref() {
-        None => None,
-        Some("read-only") => Some(PullPolicy::ReadOnly),
-        Some("pull-only") => Some(PullPolicy::PullOnly),
-        Some(arn) => {
-            check_policy_arn(arn).map_err(usage("--pull-policy", arn))?;
-            Some(PullPolicy::Arn(arn.to_owned()))
-        }
-    };
+    let pull_policy = make.pull_policy.as_deref().map(pull_policy).transpose()?;
     let image_account = match make.image.as_deref() {
         None => None,
         Some(text) => Some(private_image(text)?.account),
@@ -77,6 +69,13 @@ pub(super) fn request(make: &MakeArgs, role_arn: Option<&String>) -> Result<Requ
     };
     check_request(&request)?;
     Ok(request)
+}
+
+/// What `--pull-policy` names.
+pub(super) fn pull_policy(text: &str) -> Result<PullPolicy> {
+    text.parse().map_err(|reason: String| {
+        Error::usage(format!("`{text}` cannot be given to --pull-policy")).because(reason)
+    })
 }
 
 /// A cluster: live, or as a file has it.

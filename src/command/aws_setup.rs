@@ -6,6 +6,7 @@ use super::status::Wait;
 use super::{Context, Mode, aws_emit, aws_repository, live};
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
+use crate::aws::needed::Needed;
 use crate::aws::plan::{Awaited, Plan, Step, Work};
 use crate::aws::setup::{Order, is_too_long, look_for, setup_plan};
 use crate::aws::state;
@@ -272,6 +273,7 @@ impl Job<'_> {
             Options {
                 backup: self.backup.clone(),
                 patience: aws::patience(cx)?,
+                needed: Needed::of(&scene.facts, &scene.target, &self.request),
             },
         );
         let done = Box::pin(self.carry_out(sdk, caller, name, scene, plan, applier)).await;

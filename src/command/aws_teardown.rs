@@ -4,6 +4,7 @@ use super::aws::{self, AGAIN, Aws, ClusterStep};
 use super::{Context, Mode, live};
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
+use crate::aws::needed::Needed;
 use crate::aws::plan::{Action, Plan, Step, Work};
 use crate::aws::state;
 use crate::aws::target::{ClusterFacts, Request};
@@ -135,6 +136,7 @@ impl Job<'_> {
             Options {
                 backup: self.backup.clone(),
                 patience: aws::patience(cx)?,
+                needed: Needed::of(&scene.facts, &scene.target, &self.request),
             },
         );
         let mut steps = Vec::new();

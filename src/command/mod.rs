@@ -10,6 +10,7 @@ mod auth;
 mod aws;
 mod aws_emit;
 mod aws_offline;
+mod aws_permissions;
 mod aws_repository;
 mod aws_request;
 mod aws_setup;
@@ -186,7 +187,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
             AwsCommand::Setup(args) => Box::pin(aws_setup::setup(cx, &args)).await,
             AwsCommand::Status(args) => Box::pin(aws_status::status(cx, &args)).await,
             AwsCommand::Teardown(args) => Box::pin(aws_teardown::teardown(cx, &args)).await,
-            AwsCommand::Permissions(args) => aws_offline::permissions(cx, &args),
+            AwsCommand::Permissions(args) => aws_permissions::permissions(cx, &args),
             AwsCommand::Workload(args) => aws_offline::workload(cx, &args),
         },
         Command::Apply(args) => apply::apply(cx, &args).await,

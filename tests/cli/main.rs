@@ -21,6 +21,7 @@ mod aws_credentials;
 mod aws_errors;
 mod aws_kills;
 mod aws_offline;
+mod aws_permissions;
 mod aws_setup;
 mod aws_teardown;
 mod aws_thumbprints;

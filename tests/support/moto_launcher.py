@@ -12,11 +12,13 @@ does. Of AWS's managed policies it knows those of ECR, so that a reset takes no 
 own paths it serves:
 
     GET, DELETE  /__log        the actions so far, as a list of names
+    GET          /__refused    those that moto's authorisation refused since then, as `iam:GetRole`
     GET          /__state      every OIDC provider and role of every account, whole
     POST, DELETE /__faults     [{"action", "times"=1, "skip"=0, "code", "message", "status"=400,
                                  "delay_ms"=0, "after"=false, "drop"=false}, …]
     POST         /__settings   {"propagation_ms": 0, "trust_quota": 2048, "trust_delay_ms": 0,
-                                "issuer_ca": the file with the roots of issuers}
+                                "issuer_ca": the file with the roots of issuers,
+                                "authorise": false: whether the caller's policies count}
     POST, DELETE /__cut        {"call": 3, "after": false}: the call with this number (from 1, since
                                the log was emptied) and all later ones get no answer
     GET          /__cut        {"reached": true}
@@ -57,6 +59,7 @@ from moto.iam.exceptions import (  # noqa: E402
 from moto.iam.models import IAMBackend  # noqa: E402
 from moto.iam.responses import IamResponse  # noqa: E402
 from moto.sts.models import sts_backends  # noqa: E402
+import authorise  # noqa: E402
 import registry  # noqa: E402
 import simulate  # noqa: E402
 import web_identity  # noqa: E402
@@ -68,7 +71,13 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 )
 from moto.utilities.utils import get_partition  # noqa: E402
 
-DEFAULTS = {"issuer_ca": None, "propagation_ms": 0, "trust_delay_ms": 0, "trust_quota": 2048}
+DEFAULTS = {
+    "authorise": False,
+    "issuer_ca": None,
+    "propagation_ms": 0,
+    "trust_delay_ms": 0,
+    "trust_quota": 2048,
+}
 SETTINGS = dict(DEFAULTS)
 
 TRUST_ACTIONS = {
@@ -412,6 +421,7 @@ def make_strict():
     IamResponse.get_role = slow_get_role(IamResponse.get_role)
     web_identity.install(SETTINGS, visible)
     simulate.install()
+    authorise.install()
     registry.install()
     summary = models.AccountSummary
     summary.summary_map = quota_of_settings(summary.summary_map)
@@ -430,10 +440,12 @@ class Front:
 
     def empty(self):
         self.log = []
+        self.refused = []
         self.faults = []
         self.cut = None
         self.reached = False
         SETTINGS.update(DEFAULTS)
+        authorise.switch(False)
 
     def __call__(self, environ, start_response):
         path = environ.get("PATH_INFO", "")
@@ -458,11 +470,20 @@ class Front:
         if message:
             refused = {"code": "AccessDeniedException", "message": message}
             return self.fail(refused, action, service, environ, start_response)
+        authorise.CALL.body = body
         answer = run(self.moto, environ)
         self.stall(number, after=True)
         if fault and fault.get("after") and is_failing(fault):
             return self.fail(fault, action, service, environ, start_response)
         status, headers, payload = answer
+        refusal = authorise.refusal(status, payload)
+        if refusal:
+            # moto's own body is none that the SDKs can read.
+            with self.lock:
+                self.refused.append(refusal[0])
+            code = "AccessDeniedException" if service == "ecr" else "AccessDenied"
+            refused = {"code": code, "message": refusal[1]}
+            return self.fail(refused, action, service, environ, start_response)
         start_response(status, headers)
         return [payload]
 
@@ -496,14 +517,18 @@ class Front:
         with self.lock:
             if path == "/__log" and method == "GET":
                 return reply(start_response, self.log)
+            if path == "/__refused" and method == "GET":
+                return reply(start_response, self.refused)
             if path == "/__log" and method == "DELETE":
                 self.log = []
+                self.refused = []
             elif path == "/__state" and method == "GET":
                 return reply(start_response, everything())
             elif path == "/__faults":
                 self.faults = [dict(it) for it in content] if method == "POST" else []
             elif path == "/__settings" and method == "POST":
                 SETTINGS.update(content)
+                authorise.switch(SETTINGS["authorise"])
             elif path == "/__cut" and method == "GET":
                 return reply(start_response, {"reached": self.reached})
             elif path == "/__cut":

@@ -71,7 +71,7 @@ def simulate_principal_policy(self):
     role = next((it for it in self.backend.get_roles() if it.arn == source), None)
     if role is None:
         raise NotFoundException(f"The role {source} cannot be found.")
-    boundary = role.permissions_boundary
+    boundary = role.permissions_boundary_arn
     bounding = boundary and self.backend.managed_policies.get(boundary)
     results = []
     for action in self._get_param("ActionNames") or []:

@@ -8,10 +8,11 @@ pub(super) mod clock;
 mod trust;
 
 use super::backup::Backup;
-use super::explain::explain;
+use super::explain::explain_to;
 use super::iam::{Answer, Failure, Iam, NewProvider, NewRole, Role};
 use super::merge::foreign;
 use super::name::{Tags, is_tag_of_attached};
+use super::needed::Needed;
 use super::plan::{Step, Trusting, Work};
 use super::quotable;
 use super::thumbprint::PrivateCa;
@@ -32,6 +33,8 @@ pub struct Options {
     pub patience: Duration,
     /// The folder for copies of trust policies; `None` makes none.
     pub backup: Option<PathBuf>,
+    /// What the policy of whoever lacks a right has to be told.
+    pub needed: Needed,
 }
 
 impl Default for Options {
@@ -39,6 +42,7 @@ impl Default for Options {
         Self {
             patience: Duration::from_mins(1),
             backup: None,
+            needed: Needed::default(),
         }
     }
 }
@@ -83,6 +87,9 @@ impl<'a, I: Iam> Applier<'a, I> {
     /// Runs one step. Steps that change the cluster, or wait for it, are not for IAM and are
     /// refused.
     pub async fn run(&mut self, step: &Step) -> Result<StepOutcome> {
+        if let Work::Attach { policy, .. } | Work::Detach { policy, .. } = &step.work {
+            self.options.needed = self.options.needed.clone().with_policy(policy);
+        }
         let outcome = self.work(&step.work).await;
         outcome.map_err(|error| {
             if error.kind == Kind::Denied && error.hints.len() < 2 {
@@ -129,7 +136,7 @@ impl<'a, I: Iam> Applier<'a, I> {
     }
 
     fn failed(&self, failure: &Failure, what: impl Into<String>) -> Error {
-        explain(failure, what, Some(self.caller))
+        explain_to(failure, what, Some(self.caller), &self.options.needed)
     }
 
     /// Waits until a thing that was written shows. Where looking is not allowed, that is a warning.
@@ -544,6 +551,7 @@ impl<'a, I: Iam> Applier<'a, I> {
                 async || self.iam.delete_role(name, self.permit).await,
             )
             .await;
+        let answer = unless_gone(answer, async || Ok(self.iam.role(name).await?.is_none())).await;
         Ok(StepOutcome {
             changed: self.gone(answer, what)?,
             ..StepOutcome::default()
@@ -556,6 +564,8 @@ impl<'a, I: Iam> Applier<'a, I> {
                 self.iam.delete_provider(arn, self.permit).await
             })
             .await;
+        let answer =
+            unless_gone(answer, async || Ok(self.iam.provider(arn).await?.is_none())).await;
         let what = || format!("the OIDC provider {} was not deleted", quotable(arn));
         Ok(StepOutcome {
             changed: self.gone(answer, what)?,
@@ -570,6 +580,15 @@ impl<'a, I: Iam> Applier<'a, I> {
             Err(failure) if failure.is("NoSuchEntity") => Ok(false),
             Err(failure) => Err(self.failed(&failure, what())),
         }
+    }
+}
+
+/// Whoever may delete only what carries our tag is refused what is gone: when an answer is lost and
+/// the call repeated, that is what the second one meets.
+async fn unless_gone(answer: Answer<()>, is_gone: impl AsyncFn() -> Answer<bool>) -> Answer<()> {
+    match answer {
+        Err(failure) if failure.denied() && is_gone().await == Ok(true) => Ok(()),
+        other => other,
     }
 }
 

@@ -7,9 +7,10 @@ mod role;
 mod template;
 mod trust;
 
-use super::explain::explain;
+use super::explain::explain_to;
 use super::iam::{NewProvider, Provider, Role};
 use super::name::attached_tag;
+use super::needed::Needed;
 use super::plan::{Action, Awaited, Plan, Step, TrustMode, Trusting, Work};
 use super::quotable;
 use super::state::{LEAST_TRUST_QUOTA, Look, Pull, Seen, State};
@@ -488,13 +489,14 @@ impl Planner<'_> {
 
     fn no_such_role(&self) -> Error {
         if let Seen::Unknown(failure) = &self.state.role {
-            return explain(
+            return explain_to(
                 failure,
                 format!(
                     "the role `{}` could not be looked at",
                     quotable(&self.role_name())
                 ),
                 Some(&self.target.caller),
+                &Needed::of(self.facts, self.target, self.request),
             );
         }
         Error::not_found(format!(

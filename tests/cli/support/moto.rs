@@ -175,9 +175,10 @@ impl Moto {
         self.post("/__settings", settings);
     }
 
-    /// One call of IAM, for what need not go through the AWS CLI, which takes half a second.
+    /// One call of IAM, for what need not go through the AWS CLI, which takes half a second; its
+    /// answer.
     #[track_caller]
-    pub(crate) fn act(&self, action: &str, fields: &[(&str, &str)]) {
+    pub(crate) fn act(&self, action: &str, fields: &[(&str, &str)]) -> String {
         let mut body = format!("Action={action}&Version=2010-05-08");
         for (name, value) in fields {
             body = body + "&" + name + "=";
@@ -186,7 +187,15 @@ impl Moto {
             }
         }
         let (status, answer) = http::form(&self.url, &body);
-        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    /// The actions that the caller's policies did not allow, since the log was emptied.
+    #[track_caller]
+    pub(crate) fn refused(&self) -> Vec<String> {
+        serde_json::from_value(self.call("GET", "/__refused", "")).unwrap()
     }
 
     /// Every OIDC provider and role of every account and partition, read past the API.
