@@ -166,7 +166,8 @@ fn notes(purposes: &[Purpose], scope: &Scope) -> Vec<String> {
     }
     if changes && !scope.roles.is_empty() && scope.path.is_none() {
         notes.push(format!(
-            "Where a role lies is not looked up: {} is taken; for another path add --role-path PATH",
+            "Where a role lies is not looked up, the policy is for {}; for another path add \
+             --role-path PATH",
             scope.role_patterns().join(", ")
         ));
     }

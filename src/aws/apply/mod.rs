@@ -393,8 +393,13 @@ impl<'a, I: Iam> Applier<'a, I> {
                 } else {
                     "teardown knows the statement by its Sid only"
                 };
+                let why = if failure.denied() {
+                    "iam:TagRole is not allowed"
+                } else {
+                    "the role has as many tags as IAM allows"
+                };
                 outcome.warnings.push(format!(
-                    "the tag {} could not be set on `{}`; {then}",
+                    "the tag {} could not be set on `{}`: {why}; {then}",
                     quotable(key),
                     quotable(&role.name)
                 ));
