@@ -466,8 +466,14 @@ set edit:completion:arg-completer[mk8s] = {|@words|
         }
         &'mk8s;aws;permissions'= {
             cand --for 'Command that the policy is for; status, setup and teardown if omitted (can be repeated)'
+            cand -c 'Cluster whose role it is limited to, by the name that setup gives it (can be repeated)'
+            cand --cluster 'Cluster whose role it is limited to, by the name that setup gives it (can be repeated)'
             cand --account 'AWS account that it is limited to'
             cand --partition 'Partition of that account'
+            cand --role-name 'Name of the role; all that begin with mk8s- if omitted'
+            cand --role-path 'Path of the role, such as /team/; / if omitted'
+            cand --pull-policy 'Policy that can be attached and detached: read-only, pull-only or an ARN; read-only if omitted (can be repeated)'
+            cand --permissions-boundary 'Permissions boundary that every new role must get'
             cand -o 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted'
             cand --output 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted'
             cand --color 'Colours: auto, always or never; auto if omitted'

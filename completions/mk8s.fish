@@ -463,8 +463,13 @@ setup\t'Making'
 teardown\t'Taking down'
 check\t'The checklist, which reads repositories and images too'
 repository-policy\t'Admitting a role in the account of a repository'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s c -l cluster -d 'Cluster whose role it is limited to, by the name that setup gives it (can be repeated)' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l account -d 'AWS account that it is limited to' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l partition -d 'Partition of that account' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l role-name -d 'Name of the role; all that begin with mk8s- if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l role-path -d 'Path of the role, such as /team/; / if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l pull-policy -d 'Policy that can be attached and detached: read-only, pull-only or an ARN; read-only if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l permissions-boundary -d 'Permissions boundary that every new role must get' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''

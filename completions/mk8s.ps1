@@ -482,8 +482,14 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
         }
         'mk8s;aws;permissions' {
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Command that the policy is for; status, setup and teardown if omitted (can be repeated)')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Cluster whose role it is limited to, by the name that setup gives it (can be repeated)')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Cluster whose role it is limited to, by the name that setup gives it (can be repeated)')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'AWS account that it is limited to')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Partition of that account')
+            [CompletionResult]::new('--role-name', '--role-name', [CompletionResultType]::ParameterName, 'Name of the role; all that begin with mk8s- if omitted')
+            [CompletionResult]::new('--role-path', '--role-path', [CompletionResultType]::ParameterName, 'Path of the role, such as /team/; / if omitted')
+            [CompletionResult]::new('--pull-policy', '--pull-policy', [CompletionResultType]::ParameterName, 'Policy that can be attached and detached: read-only, pull-only or an ARN; read-only if omitted (can be repeated)')
+            [CompletionResult]::new('--permissions-boundary', '--permissions-boundary', [CompletionResultType]::ParameterName, 'Permissions boundary that every new role must get')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
