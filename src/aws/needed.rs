@@ -84,10 +84,11 @@ impl Needed {
         if let Some(arn) = &self.boundary {
             flags.push(("--permissions-boundary", arn.clone()));
         }
-        flags
+        let words: Vec<String> = flags
             .iter()
             .map(|(flag, value)| format!(" {flag} {}", quoted(value)))
-            .collect()
+            .collect();
+        words.concat()
     }
 }
 

@@ -365,7 +365,6 @@ fn resources(on: On, scope: &Scope) -> Vec<String> {
     match on {
         On::Everything => vec!["*".to_owned()],
         On::Provider => vec![in_iam(format!("oidc-provider/{issuer}"))],
-        On::Role => roles().collect(),
         // A role that is not there has no path: who looks for it is judged by its name alone.
         On::RoleOrNone if scope.path.as_deref().is_some_and(|path| path != "/") => roles()
             .chain(
@@ -375,7 +374,7 @@ fn resources(on: On, scope: &Scope) -> Vec<String> {
                     .map(|name| in_iam(format!("role/{name}"))),
             )
             .collect(),
-        On::RoleOrNone => roles().collect(),
+        On::Role | On::RoleOrNone => roles().collect(),
         On::Policies => vec![format!("arn:{partition}:iam::*:policy/*")],
         On::Repositories => vec![format!("arn:{partition}:ecr:*:*:repository/*")],
         On::OwnRepositories => vec![format!("arn:{partition}:ecr:*:{account}:repository/*")],

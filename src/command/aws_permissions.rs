@@ -20,7 +20,7 @@ pub(super) fn permissions(cx: &Context, args: &PermissionsArgs) -> Result<Outcom
     let purposes: Vec<Purpose> = if args.purpose.is_empty() {
         USUAL.to_vec()
     } else {
-        args.purpose.iter().map(purpose).collect()
+        args.purpose.iter().copied().map(purpose).collect()
     };
     let scope = scope(cx, args)?;
     let document = policy(&purposes, &scope);
@@ -44,7 +44,7 @@ pub(super) fn permissions(cx: &Context, args: &PermissionsArgs) -> Result<Outcom
     Ok(Outcome::Ok)
 }
 
-fn purpose(purpose: &cli::Purpose) -> Purpose {
+fn purpose(purpose: cli::Purpose) -> Purpose {
     match purpose {
         cli::Purpose::Status => Purpose::Status,
         cli::Purpose::Setup => Purpose::Setup,

@@ -58,19 +58,22 @@ fn role_of_others(bed: &Bed, name: &str, path: &str) {
 
 /// A caller who may do what a policy says.
 struct Holder {
+    name: &'static str,
     key: String,
     secret: String,
 }
 
 impl Holder {
     fn new(bed: &Bed) -> Self {
-        bed.moto.act("CreateUser", &[("UserName", "holder")]);
-        let answer = bed.moto.act("CreateAccessKey", &[("UserName", "holder")]);
+        let name = "holder";
+        bed.moto.act("CreateUser", &[("UserName", name)]);
+        let answer = bed.moto.act("CreateAccessKey", &[("UserName", name)]);
         let field = |name: &str| {
             let (_, rest) = answer.split_once(&format!("<{name}>")).unwrap();
             rest.split('<').next().unwrap().to_owned()
         };
         Self {
+            name,
             key: field("AccessKeyId"),
             secret: field("SecretAccessKey"),
         }
@@ -81,7 +84,7 @@ impl Holder {
         bed.moto.act(
             "PutUserPolicy",
             &[
-                ("UserName", "holder"),
+                ("UserName", self.name),
                 ("PolicyName", "printed"),
                 ("PolicyDocument", &policy.to_string()),
             ],
