@@ -36,6 +36,7 @@ mod edits;
 mod emit;
 mod failures;
 mod faults;
+mod files;
 mod generated;
 mod green;
 mod harness;
