@@ -3,11 +3,11 @@
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
 //! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`],
-//! [`plan`] and `shell`. At the edges, and unaware of each other: [`manifest`] (files), [`control`] (the API),
-//! [`aws`] (IAM; its rules are pure), [`oidc`] (token issuers), [`settings`] (who and where),
-//! [`sandbox`] (an embedded Control Plane), [`ui`] (the streams) and `interrupt` (signals). On top: [`check`] (the
-//! checklist), [`cli`] (the command line) and `command` (one file per verb), which ties them
-//! together.
+//! [`plan`] and [`shell`]. At the edges, and unaware of each other: [`manifest`] (files),
+//! [`control`] (the API), [`aws`] (IAM; its rules are pure), [`oidc`] (token issuers), [`settings`]
+//! (who and where), [`sandbox`] (an embedded Control Plane), [`ui`] (the streams) and `interrupt`
+//! (signals). On top: [`check`] (the checklist), [`cli`] (the command line) and `command` (one file
+//! per verb), which ties them together.
 
 pub mod addon;
 pub mod arn;

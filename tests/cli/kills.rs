@@ -213,16 +213,12 @@ impl Edit {
             insist!(done == self.after.len(), "only {done} files are done");
         }
         let strange = self.strange(&env);
-        match moment {
-            Moment::Call(_, "INT" | "TERM") => {
-                insist!(strange.is_empty(), "{strange:?} is left over");
-            }
-            _ => {
-                let known = strange.iter().all(|name| name.starts_with(".mk8s-"));
-                insist!(known, "{strange:?} is left over");
-            }
+        if let Moment::Call(_, "INT" | "TERM") = moment {
+            insist!(strange.is_empty(), "{strange:?} is left over");
         }
-        let copy = strange.iter().find(|name| name.ends_with(".copy"));
+        let known = strange.iter().all(|name| name.starts_with(".mk8s-"));
+        insist!(known, "{strange:?} is left over");
+        let copy = copy_in(&strange);
         if damaged {
             self.mend(&env, copy)?;
         }
@@ -282,6 +278,13 @@ impl Edit {
     }
 }
 
+/// The copy of a file's old text among what is left over.
+fn copy_in(names: &[String]) -> Option<&String> {
+    names
+        .iter()
+        .find(|name| Path::new(name).extension().is_some_and(|end| end == "copy"))
+}
+
 /// INT, TERM and KILL at every system call of the writing.
 #[test]
 fn a_signal_while_writing_damages_nothing_and_leaves_nothing() {
@@ -328,7 +331,7 @@ fn a_file_that_is_not_whole_is_refused_and_can_be_mended() {
     hint: `rm [WORK]/.mk8s-0f9a30d3bea9d99c.copy [WORK]/.mk8s-0f9a30d3bea9d99c.sum` keeps the file as it is
     ");
     let strange = edit.strange(&env);
-    let copy = strange.iter().find(|name| name.ends_with(".copy"));
+    let copy = copy_in(&strange);
     edit.mend(&env, copy).unwrap();
     let _ = env.line(edit.line).run().ok();
     assert_eq!(env.text("b.yaml"), edit.after["b.yaml"]);
@@ -367,7 +370,7 @@ fn a_signal_between_files_says_what_is_written() {
     Written: ./a.yaml.
     Not written: ./b.yaml, ./c.yaml.
     hint: run the same command again; what is already so is left alone
-    ")
+    ");
     });
 }
 
