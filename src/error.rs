@@ -26,7 +26,7 @@ pub enum Kind {
     Unavailable,
     /// Some targets are done, others failed.
     Partial,
-    /// Ctrl-C.
+    /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
 }
 

@@ -2,12 +2,12 @@
 //! files and on live clusters.
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
-//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`] and
-//! [`plan`]. At the edges, and unaware of each other: [`manifest`] (files), [`control`] (the API),
-//! [`aws`] (IAM; its rules are pure), [`oidc`] (token issuers), [`settings`] (who and where),
-//! [`sandbox`] (an embedded Control Plane) and [`ui`] (the streams). On top: [`check`] (the
-//! checklist), [`cli`] (the command line) and `command` (one file per verb), which ties them
-//! together.
+//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`],
+//! [`plan`] and [`shell`]. At the edges, and unaware of each other: [`manifest`] (files),
+//! [`control`] (the API), [`aws`] (IAM; its rules are pure), [`oidc`] (token issuers), [`settings`]
+//! (who and where), [`sandbox`] (an embedded Control Plane), [`ui`] (the streams) and `interrupt`
+//! (signals). On top: [`check`] (the checklist), [`cli`] (the command line) and `command` (one file
+//! per verb), which ties them together.
 
 pub mod addon;
 pub mod arn;
@@ -22,6 +22,7 @@ pub mod defaults;
 pub mod drift;
 pub mod error;
 pub mod exit;
+mod interrupt;
 pub mod manifest;
 pub mod oidc;
 pub mod patch;
@@ -39,7 +40,10 @@ use cli::Cli;
 use error::{Error, Kind};
 use settings::{Environment, Flags};
 use std::ffi::OsString;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use ui::{Io, Ui};
 
 /// Runs one command and gives the process's exit code.
@@ -71,6 +75,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Environment, io: Io) -
         .build()
         .map_err(|error| Error::failure(format!("the runtime cannot be started: {error}")))
         .and_then(|runtime| runtime.block_on(until_interrupted(&cx, cli)));
+    // What is left is words: whoever waits for them may still have an end.
+    let _ending = cx.interrupt.ends_at_once(true);
     let result = result.and_then(|outcome| ui.finish().map(|()| outcome));
     match result {
         Ok(outcome) => outcome.code(),
@@ -81,15 +87,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Environment, io: Io) -
     }
 }
 
-/// The command, unless Ctrl-C comes first. The sandbox handles signals itself.
+/// The command, unless a signal comes first. The sandbox handles signals itself.
 async fn until_interrupted(cx: &command::Context, cli: Cli) -> Result<exit::Outcome, Error> {
     if matches!(cli.command, cli::Command::Sandbox(_)) {
         return command::run(cx, cli).await;
     }
-    tokio::select! {
-        result = command::run(cx, cli) => result,
-        Ok(()) = tokio::signal::ctrl_c() => Err(cx.interruption()),
-    }
+    let mut bell = cx.interrupt.listen()?;
+    let mut command = pin!(command::run(cx, cli));
+    poll_fn(|task| {
+        let working = cx.interrupt.ends_at_once(cx.is_silent());
+        let result = command.as_mut().poll(task);
+        drop(working);
+        if result.is_pending() && cx.interrupt.ends(&mut bell, task) {
+            return Poll::Ready(Err(cx.interruption()));
+        }
+        result
+    })
+    .await
 }
 
 /// What clap says: help and version go to stdout with 0, everything else to stderr with 2.

@@ -97,6 +97,9 @@ pub struct ChangeArgs {
     /// Live clusters as well as the files: files first
     #[arg(long, requires = "file", help_heading = heading::TARGET)]
     pub apply: bool,
+    /// New text into the file itself, through all its hard links
+    #[arg(long, requires = "file", help_heading = heading::SAFETY)]
+    pub in_place: bool,
     /// Change past a rule of mk8s (prerequisite, dependants)
     #[arg(long, help_heading = heading::SAFETY)]
     pub force: bool,

@@ -155,15 +155,8 @@ fn copies(cx: &Context, without: bool, name: &str, what: &str) -> Result<Option<
     if without {
         return Ok(None);
     }
-    let state = cx
-        .env
-        .path("XDG_STATE_HOME")
-        // The XDG specification has relative paths ignored.
-        .filter(|path| path.is_absolute())
-        .map(PathBuf::from)
-        .or_else(|| Some(cx.env.path("HOME")?.join(".local/state")));
-    match state {
-        Some(folder) => Ok(Some(folder.join("mk8s").join(name))),
+    match cx.state() {
+        Some(folder) => Ok(Some(folder.join(name))),
         None => Err(
             Error::usage(format!("there is no folder for copies of {what}"))
                 .because("neither XDG_STATE_HOME, as an absolute path, nor HOME is set")

@@ -201,7 +201,7 @@ fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<Vec<File>> 
         for path in manifest::collect(std::slice::from_ref(path))? {
             let label = path.display().to_string();
             if !files.iter().any(|file: &File| file.label == label) {
-                let manifest = manifest::read(&path);
+                let manifest = manifest::read(&path, cx.copies().as_deref());
                 files.push(file(label, manifest, names));
             }
         }

@@ -34,10 +34,12 @@ use crate::cluster::Cluster;
 use crate::control::{ApiError, Client, Connection, Who};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::interrupt::Interrupt;
 use crate::permit::Permit;
 use crate::settings::{Environment, Flags, Settings};
 use crate::ui::{Report, Ui, wire};
 use std::cell::{OnceCell, RefCell};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// What every command works with.
@@ -46,10 +48,12 @@ pub(crate) struct Context {
     pub(crate) ui: Rc<Ui>,
     /// The environment as `main` found it.
     pub(crate) env: Environment,
+    /// The signals that end the run.
+    pub(crate) interrupt: Interrupt,
     flags: Flags,
     settings: OnceCell<Settings>,
     client: OnceCell<Client>,
-    /// What to say when Ctrl-C ends a wait.
+    /// What to say when a signal ends a wait.
     interrupted: RefCell<Option<String>>,
 }
 
@@ -82,6 +86,7 @@ impl Context {
         Self {
             ui,
             env,
+            interrupt: Interrupt::default(),
             flags,
             settings: OnceCell::new(),
             client: OnceCell::new(),
@@ -146,12 +151,37 @@ impl Context {
         }
     }
 
-    /// Sets what is said if Ctrl-C comes from now on.
+    /// Sets what is said if a signal comes from now on.
     fn if_interrupted(&self, text: Option<String>) {
+        if text.is_some() {
+            self.interrupt.has_words();
+        }
         *self.interrupted.borrow_mut() = text;
     }
 
-    /// The failure that Ctrl-C is.
+    /// Whether a signal needs no words.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.interrupted.borrow().is_none()
+    }
+
+    /// The folder of the user's own state, `$XDG_STATE_HOME/mk8s`; `None` if no variable names one.
+    fn state(&self) -> Option<PathBuf> {
+        let state = self
+            .env
+            .path("XDG_STATE_HOME")
+            // The XDG specification has relative paths ignored.
+            .filter(|path| path.is_absolute())
+            .map(PathBuf::from)
+            .or_else(|| Some(self.env.path("HOME")?.join(".local/state")));
+        Some(state?.join("mk8s"))
+    }
+
+    /// Where copies of manifests are kept that are written in place.
+    fn copies(&self) -> Option<PathBuf> {
+        Some(self.state()?.join("in-place"))
+    }
+
+    /// The failure that a signal is.
     pub(crate) fn interruption(&self) -> Error {
         use crate::error::Kind;
         match self.interrupted.borrow().as_ref() {

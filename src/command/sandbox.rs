@@ -247,7 +247,7 @@ fn options(cx: &Context, args: &SandboxOptions) -> Result<Options> {
     let mut seeds = Vec::new();
     for path in &args.seed {
         for file in manifest::collect(std::slice::from_ref(path))? {
-            let manifest = manifest::read(&file)?;
+            let manifest = manifest::read(&file, cx.copies().as_deref())?;
             seeds.extend(manifest.clusters().map(manifest::Document::value));
         }
     }

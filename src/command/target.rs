@@ -98,9 +98,9 @@ impl Loaded {
 
     /// The same file as it is now, with the same choice of documents; if none is left, that is a
     /// conflict.
-    pub(super) fn again(&self, names: &[String]) -> Result<Self> {
+    pub(super) fn again(&self, names: &[String], copies: Option<&Path>) -> Result<Self> {
         let manifest = match &self.path {
-            Some(path) => manifest::read(path)?,
+            Some(path) => manifest::read(path, copies)?,
             None => return Err(Error::failure("stdin cannot be read twice")),
         };
         let documents = pick(&manifest, names);
@@ -183,6 +183,7 @@ pub(super) fn load_all(
             );
         }
     }
+    let copies = cx.copies();
     let mut seen = std::collections::HashSet::new();
     files.retain(|file| {
         let path = file.as_ref();
@@ -196,7 +197,10 @@ pub(super) fn load_all(
                     .stdin(STDIN_LIMIT)
                     .and_then(|bytes| Manifest::parse(manifest::STDIN, bytes)),
             ),
-            Some(path) => (path.display().to_string(), manifest::read(path)),
+            Some(path) => (
+                path.display().to_string(),
+                manifest::read(path, copies.as_deref()),
+            ),
         };
         match parsed {
             Ok(manifest) => loaded.push(Loaded {

@@ -12,11 +12,14 @@ mod emit;
 mod excerpt;
 mod files;
 mod flow;
+mod in_place;
 mod locate;
 mod plan;
 #[cfg(test)]
 mod properties;
 mod prove;
+mod rights;
+mod save;
 mod scan;
 mod split;
 #[cfg(test)]
@@ -29,8 +32,9 @@ mod view;
 
 pub use diff::diff;
 pub use edit::{Edit, Reading};
-pub use files::{collect, read, save};
+pub use files::{collect, read};
 pub use locate::Duplicate;
+pub(crate) use save::Writer;
 
 use crate::cluster;
 use crate::error::{Error, Result};

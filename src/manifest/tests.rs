@@ -141,7 +141,7 @@ fn enabling_in_a_sample_only_adds_or_changes_its_lines() {
     let mut count = 0;
     for entry in fs::read_dir(fixtures("manifests")).unwrap() {
         let path = entry.unwrap().path();
-        let manifest = read(&path).unwrap();
+        let manifest = read(&path, None).unwrap();
         let text = run("sample", manifest.text().into(), words).unwrap();
         let gone = similar::TextDiff::from_lines(manifest.text(), &text)
             .iter_all_changes()

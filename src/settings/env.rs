@@ -114,6 +114,10 @@ pub static VARIABLES: &[Variable] = &[
         "Folder of settings that holds `cpln/`, when `CPLN_HOME` is not set",
     ),
     variable(
+        "XDG_STATE_HOME",
+        "Folder of state that holds `mk8s/`, for copies of what is replaced; otherwise `$HOME/.local/state`",
+    ),
+    variable(
         "HOME",
         "Home folder, when neither `CPLN_HOME` nor `XDG_CONFIG_HOME` is set; `.aws` is below it",
     ),

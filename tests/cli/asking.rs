@@ -118,6 +118,19 @@ fn ctrl_c_at_the_question_changes_nothing() {
     assert!(is_on(&sandbox));
 }
 
+/// Whoever forgot what `-f -` reads is not held by it.
+#[test]
+fn ctrl_c_ends_the_reading_of_a_manifest() {
+    let env = Env::new();
+    let mut terminal = Terminal::start(&env, "addon enable aws-ecr -f -");
+    terminal
+        .type_in("kind: mk8s\n")
+        .until("kind: mk8s")
+        .type_in("\u{3}");
+    let (code, screen) = terminal.end();
+    assert_ne!(code, 0, "{screen}");
+}
+
 #[test]
 fn a_terminal_gets_colours_unless_it_is_dumb() {
     let (mut env, _sandbox) = live(&[]);

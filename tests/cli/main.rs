@@ -37,6 +37,7 @@ mod edits;
 mod emit;
 mod failures;
 mod faults;
+mod files;
 mod generated;
 mod green;
 mod harness;

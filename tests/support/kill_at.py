@@ -1,9 +1,9 @@
-"""Runs a program and kills it (SIGKILL) as it enters its Nth system call, before the call is made.
+"""Runs a program and sends it a signal as it enters its Nth system call, before the call is made.
 
-    kill_at.py N PROGRAM [ARGUMENT…]
+    kill_at.py N SIGNAL PROGRAM [ARGUMENT…]
 
-The last line on stdout is `killed` or `ended CODE CALLS`, CALLS being how many system calls there
-were. N = 0 kills nothing. Linux only, and the main thread's calls only.
+SIGNAL is KILL, INT or TERM. The last line on stdout is `killed` (by KILL) or `ended CODE CALLS`, CALLS
+being how many system calls there were, and CODE being -2 if INT ended it. N = 0 sends nothing. Linux only, and the main thread's calls only.
 """
 
 import ctypes
@@ -24,11 +24,11 @@ def ptrace(request, pid, data=0):
 
 
 def main():
-    limit = int(sys.argv[1])
+    limit, number = int(sys.argv[1]), signal.Signals["SIG" + sys.argv[2]]
     pid = os.fork()
     if pid == 0:
         ptrace(TRACEME, 0)
-        os.execv(sys.argv[2], sys.argv[2:])
+        os.execv(sys.argv[3], sys.argv[3:])
     os.waitpid(pid, 0)
     ptrace(SETOPTIONS, pid, SYSGOOD | EXITKILL)
     calls, entering, deliver = 0, True, 0
@@ -46,10 +46,11 @@ def main():
         if entering:
             calls += 1
             if calls == limit:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                print("killed")
-                return
+                os.kill(pid, number)
+                if number == signal.SIGKILL:
+                    os.waitpid(pid, 0)
+                    print("killed")
+                    return
         entering = not entering
 
 

@@ -5,8 +5,9 @@ use super::super::target::Loaded;
 use super::change::{Change, Done};
 use crate::cluster::Cluster;
 use crate::error::{Error, Kind, Result};
-use crate::manifest;
+use crate::manifest::{self, Writer};
 use crate::plan::{self, Place, Plan};
+use crate::shell;
 use crate::ui::{Stream, wire};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -88,7 +89,7 @@ fn place(file: &Loaded, number: usize) -> Place {
     Place {
         words: file.place(number),
         flags: match &file.path {
-            Some(_) => format!("-f {}", quote(&file.label)),
+            Some(_) => format!("-f {}", shell::quote(&file.label)),
             None => "-f -".to_owned(),
         },
     }
@@ -98,19 +99,9 @@ fn place(file: &Loaded, number: usize) -> Place {
 pub(super) fn flags(paths: &[PathBuf]) -> String {
     paths
         .iter()
-        .map(|path| format!("-f {}", quote(&path.display().to_string())))
+        .map(|path| format!("-f {}", shell::quote(&path.display().to_string())))
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// A path as a shell takes it.
-fn quote(path: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c);
-    if !path.is_empty() && path.chars().all(plain) {
-        path.to_owned()
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
-    }
 }
 
 /// Shows the diffs of a dry run.
@@ -144,11 +135,16 @@ pub(super) fn write(
     edits: &mut [Edit],
     names: &[String],
 ) -> (Vec<(String, Result<Done>)>, Option<Error>) {
+    let cx = change.cx;
+    let writer = Writer::new(change.in_place, cx.copies(), cx.interrupt.clone());
+    // Between two files as well, so that it can be said which of them are written.
+    let has_files = edits.iter().all(|edit| edit.file.path.is_some());
+    let _held = has_files.then(|| cx.interrupt.hold());
     let mut written: Vec<String> = Vec::new();
     let mut all = Vec::new();
     for number in 0..edits.len() {
         let edit = &mut edits[number];
-        match save(change, edit, names) {
+        match save(change, &writer, edit, names) {
             Ok(true) => written.push(edit.file.label.clone()),
             Ok(false) => {}
             Err(error) => {
@@ -169,26 +165,41 @@ pub(super) fn write(
 ///
 /// As with a live cluster, somebody else's edit meanwhile is no failure: the file is read and
 /// planned again.
-fn save(change: &Change<'_>, edit: &mut Edit, names: &[String]) -> Result<bool> {
+fn save(change: &Change<'_>, writer: &Writer, edit: &mut Edit, names: &[String]) -> Result<bool> {
+    let ui = &change.cx.ui;
     let started = Instant::now();
     loop {
-        let (Some(path), true) = (&edit.file.path, edit.changed()) else {
+        let Some(path) = &edit.file.path else {
             return Ok(false);
         };
+        if let Some(words) = writer.settle(path)? {
+            ui.status(&words);
+        }
+        if !edit.changed() {
+            return Ok(false);
+        }
         let before = edit.file.manifest.text().as_bytes();
-        match manifest::save(path, before, &edit.text) {
-            Ok(()) => return Ok(true),
+        match writer.save(path, before, &edit.text) {
+            Ok(saved) => {
+                for warning in &saved.warnings {
+                    ui.warn(warning);
+                }
+                if let Some(words) = &saved.in_place {
+                    ui.detail(words);
+                }
+                return Ok(true);
+            }
             Err(error) if error.kind != Kind::Conflict || started.elapsed() >= CONFLICT_TIME => {
                 return Err(error);
             }
             Err(_) => {}
         }
-        change.cx.ui.detail(&format!(
+        ui.detail(&format!(
             "{} was changed meanwhile; reading it again",
             edit.file.label
         ));
         std::thread::sleep(Duration::from_millis(fastrand::u64(1..20)));
-        let again = edit.file.again(names)?;
+        let again = edit.file.again(names, writer.copies.as_deref())?;
         *edit = plan_one(change, again).map_err(|refusals| {
             let error = summarise(refusals, 0);
             error.unwrap_or_else(|| Error::failure("a file could not be planned again"))
@@ -206,8 +217,13 @@ fn partial(edits: &[Edit], written: &[String], error: &Error) -> Error {
         .collect();
     let total = open.len() + written.len();
     let verb = if open.len() == 1 { "was" } else { "were" };
+    // A signal is no failure of the files'.
+    let kind = match error.kind {
+        Kind::Interrupted => Kind::Interrupted,
+        _ => Kind::Partial,
+    };
     Error::new(
-        Kind::Partial,
+        kind,
         format!("{} of {total} files {verb} not written", open.len()),
     )
     .because(error.to_string())

@@ -250,8 +250,12 @@ impl Change<'_> {
             };
             return self.finish(written, &hints);
         }
-        let mut results = written;
         let changed = edits.iter().any(file::Edit::changed);
+        if cx.interrupt.came() {
+            self.finish(written, &[])?;
+            return Err(half_done(cx.interruption(), changed));
+        }
+        let mut results = written;
         match self.live(&live_names).await {
             Ok(live) => {
                 results.extend(live.into_iter().map(|(name, result)| {
