@@ -5,6 +5,7 @@ use super::tree::{Id, Kind};
 use super::value::{is_merge, key_text, own_entry};
 use super::view::{Entry, View};
 use super::{Document, Finding};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
@@ -54,7 +55,7 @@ impl Document {
         let within = view.root..view.tree.next(view.root);
         let mut found = Vec::new();
         for map in within.filter(|&id| view.tree.kind(id).is_map()) {
-            let mut seen: HashMap<String, Entry> = HashMap::new();
+            let mut seen: HashMap<Cow<'_, str>, Entry> = HashMap::new();
             for (key, value) in view.tree.entries(map) {
                 if is_merge(view.tree, key, view.text) {
                     continue;
@@ -63,7 +64,7 @@ impl Document {
                 let Some(first) = seen.insert(name.clone(), Entry { key, value }) else {
                     continue;
                 };
-                found.push(duplicate(view, map, name, first, key));
+                found.push(duplicate(view, map, name.into_owned(), first, key));
             }
         }
         found.sort_by_key(|it| (it.finding.line, it.finding.column));

@@ -3,6 +3,7 @@
 use super::*;
 use crate::addon;
 use crate::change::Change;
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
