@@ -104,7 +104,7 @@ pub(super) fn not_possible(view: View<'_>, reason: String) -> Refusal {
 /// For what the proof finds at a place.
 pub(super) fn in_doubt(view: View<'_>, at: usize, reason: String) -> Refusal {
     let end = scan::line_end(view.text, at);
-    Refusal::new(at..end, "this is in doubt", reason)
+    Refusal::new(at..end, "this stands in the way", reason)
 }
 
 pub(super) fn no_spec(view: View<'_>) -> Refusal {
@@ -247,12 +247,13 @@ impl View<'_> {
     fn check_indent(self, key: Id) -> Result<(), Refusal> {
         let start = self.tree.outer_start(key);
         let prefix = scan::prefix(self.text, start);
-        let map = self.chain(key).last().copied();
-        let (Some(tab), Some(Kind::BlockMap)) =
-            (prefix.find('\t'), map.map(|map| self.tree.kind(map)))
-        else {
+        let Some(tab) = prefix.find('\t') else {
             return Ok(());
         };
+        let map = self.chain(key).last().copied();
+        if map.map(|map| self.tree.kind(map)) != Some(Kind::BlockMap) {
+            return Ok(());
+        }
         let at = start - prefix.len() + tab;
         Err(Refusal::new(
             at..at + 1,
