@@ -45,10 +45,13 @@ impl<T: Into<String>> From<T> for Doubt {
     }
 }
 
-/// Whether some readers take the character for the end of a line and others, `cpln` among them, for
-/// text.
-pub(super) fn is_odd_break(c: char) -> bool {
-    matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}')
+/// The first character that some readers take for the end of a line and others, `cpln` among them,
+/// for text.
+pub(super) fn odd_break(text: &str) -> Option<usize> {
+    if text.is_ascii() {
+        return None;
+    }
+    text.find(['\u{85}', '\u{2028}', '\u{2029}'])
 }
 
 /// Compares two whole texts; an error names the first difference that was not asked for. The
@@ -83,11 +86,11 @@ fn seconds(
         [target] if before.tree.root() == Some(target.root) => thin::cuts(before, after),
         _ => Default::default(),
     };
-    let odd = before.text.find(is_odd_break);
-    let first = match (Second::read(before.text, before.tree, &left), odd) {
-        (Ok(first), _) => first,
-        (Err(Gap::Unreadable), None) => return Ok(None),
-        (Err(_), Some(at)) => {
+    let first = Second::read(before.text, before.tree, &left);
+    let first = match first.map_err(|gap| (gap, odd_break(before.text))) {
+        Ok(first) => first,
+        Err((Gap::Unreadable, None)) => return Ok(None),
+        Err((_, Some(at))) => {
             let c = before.text[at..].chars().next().map_or(0, u32::from);
             return Err(Doubt {
                 because: format!(
@@ -98,7 +101,7 @@ fn seconds(
                 hint: "remove the character",
             });
         }
-        (Err(Gap::Other(id)), None) => {
+        Err((Gap::Other(id), None)) => {
             return Err(Doubt {
                 at: Some(before.tree.range(id).start),
                 ..Doubt::from("other readers see something else here")

@@ -5,7 +5,7 @@
 //! same both times. A cluster is mostly node pools and labels; to read all of them twice more would
 //! cost as much as the edit.
 
-use super::prove::{Side, is_odd_break};
+use super::prove::{Side, odd_break};
 use super::scan;
 use super::tree::{Id, Kind};
 use super::value::own_entry;
@@ -57,7 +57,7 @@ impl Cut {
 pub(super) fn cuts(before: Side<'_>, after: Side<'_>) -> (Cut, Cut) {
     let nothing = (Cut::default(), Cut::default());
     let Side { text, tree } = before;
-    if !tree.aliases().is_empty() || text.contains(is_odd_break) {
+    if !tree.aliases().is_empty() || odd_break(text).is_some() {
         return nothing;
     }
     let Some(root) = tree.root() else {
@@ -83,17 +83,30 @@ pub(super) fn cuts(before: Side<'_>, after: Side<'_>) -> (Cut, Cut) {
     (cut, moved)
 }
 
+/// Bytes that are compared at a time.
+const STEP: usize = 64;
+
+/// How many bytes are the same, of two texts from either end: first in steps, then one by one.
+fn alike<'a>(
+    steps: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    bytes: impl Iterator<Item = (&'a u8, &'a u8)>,
+) -> usize {
+    let whole = steps.take_while(|(a, b)| a.len() == STEP && a == b).count() * STEP;
+    whole + bytes.skip(whole).take_while(|(a, b)| a == b).count()
+}
+
 /// The lines of the first text outside of which both are the same.
 fn change(before: &str, after: &str) -> Range<usize> {
     let (a, b) = (before.as_bytes(), after.as_bytes());
-    let start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let start = alike(a.chunks(STEP).zip(b.chunks(STEP)), a.iter().zip(b));
     let start = a[..start]
         .iter()
         .rposition(|&byte| byte == b'\n')
         .map_or(0, |at| at + 1);
     let left = a.len().min(b.len()) - start;
-    let ends = a.iter().rev().zip(b.iter().rev()).take(left);
-    let end = a.len() - ends.take_while(|(a, b)| a == b).count();
+    let (x, y) = (&a[a.len() - left..], &b[b.len() - left..]);
+    let ends = x.iter().rev().zip(y.iter().rev());
+    let end = a.len() - alike(x.rchunks(STEP).zip(y.rchunks(STEP)), ends);
     if a[..end].last().is_none_or(|&byte| byte == b'\n') {
         return start..end;
     }
