@@ -1,6 +1,6 @@
 //! The second reading: the same text as libyaml sees it, beside the tree.
 //!
-//! libyaml is what PyYAML and, ported, the tools of Kubernetes read with. It shares no code with the
+//! libyaml is what `PyYAML` and, ported, the tools of Kubernetes read with. It shares no code with the
 //! parser that makes the tree, reads YAML 1.1 (U+0085, U+2028 and U+2029 end a line) and takes a
 //! last line without an end for what it is, where `cpln` adds the end. Of every scalar it gives the
 //! text as it is before tags and types, so tags that nobody knows, keys that are written twice and
