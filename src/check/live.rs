@@ -16,6 +16,7 @@ use crate::oidc::token::{Expected, Token, Verdict};
 use crate::settings::text::excerpt;
 use secrecy::SecretString;
 use serde_json::Value;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -90,10 +91,13 @@ const PROPAGATION: Duration = Duration::from_mins(1);
 const TOKEN: usize = 64 * 1024;
 
 fn read(path: &Path) -> Result<SecretString, String> {
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        _ => error.to_string(),
-    })?;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(TOKEN as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => error.to_string(),
+        })?;
     match String::from_utf8(bytes) {
         Ok(text) if text.len() <= TOKEN => Ok(SecretString::from(text.trim().to_owned())),
         _ => Err("it does not hold a token".to_owned()),

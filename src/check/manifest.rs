@@ -140,10 +140,23 @@ fn deletion(lines: &RangeInclusive<usize>) -> String {
     }
 }
 
+/// So many problems of one kind are listed for a document: a file can be made of nothing else.
+const MOST: usize = 100;
+
+/// Says how many problems are not listed.
+fn others(doc: &Doc<'_>, count: usize, what: &str) -> Option<Finding> {
+    (count > 0).then(|| {
+        Finding::fail(format!("{count} more {what} in {}", doc.label()))
+            .evidence(format!("the first {MOST} are listed"))
+            .at(&doc.file.label, None)
+    })
+}
+
 fn duplicate_key(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        for twice in doc.document.duplicates() {
+        let (found, more) = doc.document.duplicates(MOST);
+        for twice in found {
             let lines = twice.lines.as_ref();
             let fix = lines.and_then(|lines| sed(doc, &deletion(lines)));
             let finding = Finding::fail(format!(
@@ -155,6 +168,7 @@ fn duplicate_key(scene: &Scene<'_>) -> Vec<Finding> {
             .at(&doc.file.label, Some(twice.finding.line));
             problems.push(finding.fix_if(fix));
         }
+        problems.extend(others(doc, more, "keys are written twice"));
     }
     or_pass(problems, || Finding::pass("no key is written twice"))
 }
@@ -167,7 +181,8 @@ fn add_ons<'a>(doc: &'a Doc<'_>) -> impl Iterator<Item = (&'a String, &'a Value)
 fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        for (key, _) in add_ons(doc).filter(|(key, _)| addon::by_key(key).is_none()) {
+        let unknown = || add_ons(doc).filter(|(key, _)| addon::by_key(key).is_none());
+        for (key, _) in unknown().take(MOST) {
             let line = doc.line(&["spec", "addOns", key]);
             let shown = key.escape_debug();
             let meant = addon::by_word(key)
@@ -194,6 +209,8 @@ fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
             .at(&doc.file.label, Some(line));
             problems.push(finding.fix_if(fix));
         }
+        let more = unknown().skip(MOST).count();
+        problems.extend(others(doc, more, "add-ons are not known to this mk8s"));
     }
     or_pass(problems, || Finding::pass("every add-on is known"))
 }
@@ -230,8 +247,8 @@ fn readonly_fields(scene: &Scene<'_>) -> Vec<Finding> {
 fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        let odd = add_ons(doc).filter(|(_, value)| !value.is_object() && !value.is_null());
-        for (key, value) in odd {
+        let odd = || add_ons(doc).filter(|(_, value)| !value.is_object() && !value.is_null());
+        for (key, value) in odd().take(MOST) {
             let line = doc.line(&["spec", "addOns", key]);
             let name = crate::plan::display_name(key).escape_debug().to_string();
             let text = crate::settings::text::excerpt(&value.to_string(), 40);
@@ -243,6 +260,8 @@ fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
                 .and_then(|script| sed(doc, &format!("{line}{script}")));
             problems.push(finding.fix_if(fix));
         }
+        let more = odd().skip(MOST).count();
+        problems.extend(others(doc, more, "add-ons are not mappings"));
     }
     or_pass(problems, || Finding::pass("every add-on is a mapping"))
 }

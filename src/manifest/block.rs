@@ -18,9 +18,58 @@ pub(super) fn insert(view: View<'_>, map: Id, new: &Map<String, Value>) -> Optio
         .iter()
         .flat_map(|(key, value)| emit::entry_lines(key, value, &indent, &style))
         .collect();
+    if ends_open(view) && view.tree.contains(last.value, view.tree.len() - 1) {
+        return add_before(view, map, last, &lines).map(|splice| vec![splice]);
+    }
     let end = scan::line_end(view.text, view.entry_end(last));
     let end = below(view, end, column);
     Some(vec![add_lines(view, end, &lines)])
+}
+
+/// Whether the text ends in a block scalar whose last line has no end, and it matters whether it has
+/// one.
+fn ends_open(view: View<'_>) -> bool {
+    let last = view.tree.len() - 1;
+    let range = view.tree.range(last);
+    view.tree.kind(last).is_block_scalar()
+        && range.end == view.text.len()
+        && !view.text.ends_with(['\n', '\r'])
+        && !strips(view, range.start)
+}
+
+/// Whether a block scalar is written without the line breaks at its end.
+fn strips(view: View<'_>, header: usize) -> bool {
+    view.slice(header..header_end(view, header)).contains('-')
+}
+
+/// Adds lines before an entry, and before the comments directly above it.
+fn add_before(view: View<'_>, map: Id, entry: Entry, lines: &[String]) -> Option<Splice> {
+    let key = view.tree.outer_start(entry.key);
+    if !scan::begins_line(view.text, key) {
+        return None;
+    }
+    let entries = view.entries(map);
+    let before = entries.iter().take_while(|&&other| other != entry).last();
+    let above = before.map_or(0, |&other| {
+        scan::next_line(view.text, view.entry_end(other))
+    });
+    let mut start = scan::line_start(view.text, key);
+    while start > above {
+        let end = &view.text[..start];
+        let end = end.strip_suffix('\n').unwrap_or(end);
+        let end = end.strip_suffix('\r').unwrap_or(end).len();
+        let line = scan::line_start(view.text, end);
+        let is_comment = view
+            .slice(line..end)
+            .trim_start_matches([' ', '\t'])
+            .starts_with('#');
+        if line < above || !is_comment {
+            break;
+        }
+        start = line;
+    }
+    let newline = scan::newline_near(view.text, start);
+    Some(Splice::insert(start, lines.join(newline) + newline))
 }
 
 /// Takes the lines of an entry out; others remain in its map.
@@ -168,7 +217,14 @@ fn delete_lines(view: View<'_>, start: usize, end: usize) -> Splice {
     } else {
         cut
     };
-    Splice::delete(cut.len()..last)
+    // A block scalar before keeps the end of its last line.
+    let is_kept = last == view.text.len()
+        && (0..view.tree.len()).any(|id| {
+            let range = view.tree.range(id);
+            let is_block = view.tree.kind(id).is_block_scalar();
+            is_block && range.end == cut.len() && !strips(view, range.start)
+        });
+    Splice::delete(if is_kept { first } else { cut.len() }..last)
 }
 
 /// The style of new lines below the keys of a map.

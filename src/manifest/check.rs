@@ -5,9 +5,10 @@
 
 use super::scan;
 use super::tree::{Id, Kind};
-use super::value::{is_merge, is_null, key_text, merge_sources, own_entry};
+use super::value::{self, is_merge, is_null, key_text, merge_sources, own_entry};
 use super::view::{Entry, View};
 use crate::change::Change;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -58,10 +59,10 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Refusal> {
         .chain(within)
         .filter(|&id| view.tree.kind(id).is_map())
     {
-        let mut seen: HashMap<String, Id> = HashMap::new();
+        let mut seen: HashMap<Cow<'_, str>, Id> = HashMap::new();
         for (key, _) in view.tree.entries(map) {
             let name = if is_merge(view.tree, key, view.text) {
-                "<<".to_owned()
+                "<<".into()
             } else {
                 key_text(view.tree, key, view.text)
             };
@@ -98,6 +99,12 @@ pub(super) fn not_possible(view: View<'_>, reason: String) -> Refusal {
     let end = scan::line_end(view.text, range.start);
     let range = range.start..range.end.min(end);
     Refusal::new(range, "the add-ons cannot be changed here", reason)
+}
+
+/// For what the proof finds at a place.
+pub(super) fn in_doubt(view: View<'_>, at: usize, reason: String) -> Refusal {
+    let end = scan::line_end(view.text, at);
+    Refusal::new(at..end, "this stands in the way", reason)
 }
 
 pub(super) fn no_spec(view: View<'_>) -> Refusal {
@@ -199,6 +206,26 @@ impl View<'_> {
         self.check_shared(value, name)
     }
 
+    /// Refuses a mapping whose entries are to change and whose tag says more than that it is one:
+    /// what such a tag means for other entries is not known. Tags of applications are let pass above
+    /// the add-ons themselves, where people put them on whole documents.
+    pub(super) fn check_tag(self, map: Id, name: &str) -> Result<(), Refusal> {
+        let Some(tag) = self.tree.tag(map) else {
+            return Ok(());
+        };
+        let outer = matches!(name, "spec" | "spec.addOns") && !value::is_core_tag(&tag.name);
+        if outer || value::describes(&tag.name, &serde_json::json!({})) {
+            return Ok(());
+        }
+        let written = self.slice(tag.range.clone()).escape_debug();
+        Err(Refusal::new(
+            tag.range.clone(),
+            format!("{name} has the tag `{written}`"),
+            "what the tag means for another content is not known",
+        )
+        .hint("remove the tag"))
+    }
+
     /// Refuses a mapping or a list in place of a key.
     fn check_keys(self, map: Id) -> Result<(), Refusal> {
         let mut keys = self.tree.entries(map).map(|(key, _)| key);
@@ -220,12 +247,13 @@ impl View<'_> {
     fn check_indent(self, key: Id) -> Result<(), Refusal> {
         let start = self.tree.outer_start(key);
         let prefix = scan::prefix(self.text, start);
-        let map = self.chain(key).last().copied();
-        let (Some(tab), Some(Kind::BlockMap)) =
-            (prefix.find('\t'), map.map(|map| self.tree.kind(map)))
-        else {
+        let Some(tab) = prefix.find('\t') else {
             return Ok(());
         };
+        let map = self.chain(key).last().copied();
+        if map.map(|map| self.tree.kind(map)) != Some(Kind::BlockMap) {
+            return Ok(());
+        }
         let at = start - prefix.len() + tab;
         Err(Refusal::new(
             at..at + 1,
@@ -370,14 +398,13 @@ impl View<'_> {
                 continue;
             }
             for source in merge_sources(self.tree, entry) {
-                let has = self
-                    .value(source)
-                    .is_some_and(|value| value.get(key).is_some());
-                if has {
+                let map = self.tree.resolve(source);
+                if let Some(value) = value::entry(self.tree, map, key, self.text) {
                     return Some(Merge {
                         key: merge,
                         entry,
                         source,
+                        value,
                     });
                 }
             }
@@ -411,5 +438,7 @@ impl View<'_> {
 pub(super) struct Merge {
     key: Id,
     entry: Id,
-    pub(super) source: Id,
+    source: Id,
+    /// The value.
+    pub(super) value: Id,
 }

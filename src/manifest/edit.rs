@@ -2,13 +2,14 @@
 
 use super::check::{self, Refusal};
 use super::plan::{self, Op};
-use super::prove::{self, Side, Target};
+use super::prove::{self, Doubt, Side, Target};
 use super::scan::Splice;
 use super::tree::{Id, Tree};
-use super::value::own_entry;
-use super::view::View;
+use super::value::{describes, own_entry};
+use super::view::{Entry, View};
 use super::{
     Document, Manifest, PART, Piece, STDIN, Source, block, excerpt, flow, items, parallel, scan,
+    split,
 };
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -101,6 +102,10 @@ impl Manifest {
         let mut refusals = Vec::new();
         let mut plans = Vec::with_capacity(numbers.len());
         let mut result = String::with_capacity(self.text().len() + 64 * numbers.len());
+        // What is between the pieces is in no document.
+        let mut done = 0;
+        // Where each piece is afterwards.
+        let mut ranges = Vec::with_capacity(self.pieces.len());
         for part in self.pieces.chunks(PART) {
             let edited = parallel(part, |piece| {
                 by_piece
@@ -108,20 +113,45 @@ impl Manifest {
                     .map(|documents| edit_piece(piece, documents, &plan))
             });
             for (piece, edited) in part.iter().zip(edited) {
-                match edited {
-                    None => result.push_str(piece.text()),
+                result.push_str(&self.text()[done..piece.range.start]);
+                done = piece.range.end;
+                let text = match edited {
+                    None => None,
                     Some(Ok((text, more))) => {
-                        result.push_str(text.as_deref().unwrap_or(piece.text()));
                         plans.extend(more);
+                        text
                     }
-                    Some(Err(more)) => refusals.extend(more),
-                }
+                    Some(Err(more)) => {
+                        refusals.extend(more);
+                        None
+                    }
+                };
+                let start = result.len();
+                result.push_str(text.as_deref().unwrap_or(piece.text()));
+                ranges.push(start..result.len());
             }
         }
-        if refusals.is_empty() {
+        result.push_str(&self.text()[done..]);
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        // Each edited piece is proved by itself and all others are the same bytes, so all is proved
+        // if the documents begin and end where they did.
+        let is_whole = split::split(&result)
+            .into_iter()
+            .filter(|part| !part.is_empty)
+            .map(|part| part.range)
+            .eq(ranges);
+        if is_whole {
             Ok((result, plans))
         } else {
-            Err(refusals)
+            let unchanged = self.source.unchanged();
+            let message = format!("{} cannot be edited safely; {unchanged}", self.label());
+            Err(vec![
+                Error::refused(message)
+                    .because("its documents would not begin and end where they did")
+                    .hint("make the change by hand"),
+            ])
         }
     }
 }
@@ -142,8 +172,8 @@ impl Document {
         let own = |map, key| own_entry(view.tree, map, key, view.text).map(|(_, value)| value);
         let found = own(self.root, "spec").and_then(|spec| own(spec, "addOns"));
         match found {
-            Some(id) if view.tree.aliases().is_empty() => view.value(id),
-            _ => self.expand(view.tree)?.pointer("/spec/addOns").cloned(),
+            Some(id) if view.tree.aliases().is_empty() => Some(view.value(id)),
+            _ => self.value_in(view.tree).pointer("/spec/addOns").cloned(),
         }
     }
 
@@ -190,18 +220,25 @@ fn edit_piece<P>(
         return Ok((None, plans));
     }
     let edited = rounds(piece, tree, &open);
-    edited.map(|text| (Some(text), plans)).map_err(|reason| {
-        // Where there is but one cluster it is known which one is meant.
+    edited.map(|text| (Some(text), plans)).map_err(|doubt| {
         let source = &piece.source;
-        let error = if let [job] = open.as_slice() {
-            let view = job.document.view(tree);
-            source.refused(view, check::not_possible(view, reason))
-        } else {
-            let unchanged = source.unchanged();
-            let message = format!("{} cannot be edited safely; {unchanged}", source.label);
-            Error::refused(message).because(reason)
+        let error = match (open.as_slice(), doubt.at) {
+            ([job, ..], Some(at)) => {
+                let view = job.document.view(tree);
+                source.refused(view, check::in_doubt(view, at, doubt.because))
+            }
+            // Where there is but one cluster it is known which one is meant.
+            ([job], None) => {
+                let view = job.document.view(tree);
+                source.refused(view, check::not_possible(view, doubt.because))
+            }
+            _ => {
+                let unchanged = source.unchanged();
+                let message = format!("{} cannot be edited safely; {unchanged}", source.label);
+                Error::refused(message).because(doubt.because)
+            }
         };
-        vec![error.hint("make the change by hand")]
+        vec![error.hint(doubt.hint)]
     })
 }
 
@@ -225,7 +262,7 @@ fn prepare(
 }
 
 /// Does one step for every document at a time until nothing is left to do, and proves the result.
-fn rounds(piece: &Piece, tree: &Tree, jobs: &[Job<'_>]) -> Result<String, String> {
+fn rounds(piece: &Piece, tree: &Tree, jobs: &[Job<'_>]) -> Result<String, Doubt> {
     let before = Side {
         text: piece.text(),
         tree,
@@ -250,10 +287,10 @@ fn rounds(piece: &Piece, tree: &Tree, jobs: &[Job<'_>]) -> Result<String, String
                 lines: &piece.source.lines,
                 base: piece.range.start,
             };
-            let ops = plan::plan(view, desired).map_err(|refusal| refusal.because)?;
+            let ops = plan::plan(view, desired).map_err(|refusal| Doubt::from(refusal.because))?;
             if let Some(op) = ops.first() {
                 if ops.len() >= *left {
-                    return Err("a change did not have the effect that it should".to_owned());
+                    return Err("a change did not have the effect that it should".into());
                 }
                 *left = ops.len();
                 splices.extend(step(view, op).ok_or("this way of writing it is not edited")?);
@@ -287,10 +324,7 @@ fn step(view: View<'_>, op: &Op) -> Option<Vec<Splice>> {
     match op {
         Op::Insert { map, new } if is_flow(*map) => flow::insert(view, *map, new),
         Op::Insert { map, new } => block::insert(view, *map, new),
-        Op::Replace { map, entry, value } if is_flow(*map) => {
-            flow::replace(view, *map, *entry, value)
-        }
-        Op::Replace { map, entry, value } => block::replace(view, *map, *entry, value),
+        Op::Replace { map, entry, value } => replace(view, *map, *entry, value),
         Op::Remove { owner, entry } => {
             let map = owner.value;
             let only = view.entries(map).len() == 1;
@@ -299,12 +333,28 @@ fn step(view: View<'_>, op: &Op) -> Option<Vec<Splice>> {
                 (true, false) => flow::remove(view, map, *entry),
                 (false, true) => {
                     let outer = view.holder(owner.key)?;
-                    block::replace(view, outer, *owner, &json!({}))
+                    replace(view, outer, *owner, &json!({}))
                 }
                 (false, false) => block::remove(view, *entry),
             }
         }
     }
+}
+
+/// Another value behind a key, and away with a tag that does not describe it.
+fn replace(view: View<'_>, map: Id, entry: Entry, value: &Value) -> Option<Vec<Splice>> {
+    let mut splices = if view.tree.kind(map).is_flow() {
+        flow::replace(view, map, entry, value)
+    } else {
+        block::replace(view, map, entry, value)
+    }?;
+    if let Some(tag) = view.tree.tag(entry.value)
+        && !describes(&tag.name, value)
+    {
+        let before = view.text[..tag.range.start].trim_end_matches([' ', '\t']);
+        splices.push(Splice::delete(before.len()..tag.range.end));
+    }
+    Some(splices)
 }
 
 impl Source {

@@ -5,6 +5,7 @@ use super::tree::{Id, Kind};
 use super::value::{is_merge, key_text, own_entry};
 use super::view::{Entry, View};
 use super::{Document, Finding};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
@@ -47,14 +48,16 @@ impl Document {
         scalar.then(|| view.slice(view.tree.range(entry.value)).to_owned())
     }
 
-    /// Every key that is written more than once in its mapping.
-    pub fn duplicates(&self) -> Vec<Duplicate> {
+    /// The keys that are written more than once in their mapping, at most so many of them, and the
+    /// number of all others.
+    pub fn duplicates(&self, most: usize) -> (Vec<Duplicate>, usize) {
         let tree = self.piece.tree();
         let view = self.view(&tree);
         let within = view.root..view.tree.next(view.root);
         let mut found = Vec::new();
+        let mut more = 0;
         for map in within.filter(|&id| view.tree.kind(id).is_map()) {
-            let mut seen: HashMap<String, Entry> = HashMap::new();
+            let mut seen: HashMap<Cow<'_, str>, Entry> = HashMap::new();
             for (key, value) in view.tree.entries(map) {
                 if is_merge(view.tree, key, view.text) {
                     continue;
@@ -63,11 +66,15 @@ impl Document {
                 let Some(first) = seen.insert(name.clone(), Entry { key, value }) else {
                     continue;
                 };
-                found.push(duplicate(view, map, name, first, key));
+                if found.len() < most {
+                    found.push(duplicate(view, map, name.into_owned(), first, key));
+                } else {
+                    more += 1;
+                }
             }
         }
         found.sort_by_key(|it| (it.finding.line, it.finding.column));
-        found
+        (found, more)
     }
 }
 
@@ -147,13 +154,15 @@ mod tests {
     #[test]
     fn every_duplicate_is_found() {
         let manifest = document(TEXT);
-        let found = manifest.documents()[0].duplicates();
-        assert_eq!(found.len(), 1);
+        let (found, more) = manifest.documents()[0].duplicates(9);
+        assert_eq!((found.len(), more), (1, 0));
         assert_eq!((found[0].key.as_str(), found[0].first), ("logs", 12));
         assert_eq!((found[0].finding.line, found[0].finding.column), (13, 5));
         assert_eq!(found[0].lines, Some(12..=12));
         let flow = document("{kind: mk8s, name: a, name: b, spec: {x: 1, x: 2}}\n");
-        let found = flow.documents()[0].duplicates();
+        let (found, more) = flow.documents()[0].duplicates(1);
+        assert_eq!((found.len(), more), (1, 1));
+        let (found, _) = flow.documents()[0].duplicates(9);
         assert_eq!(found.len(), 2);
         assert!(found.iter().all(|it| it.lines.is_none()));
     }

@@ -13,6 +13,7 @@ mod excerpt;
 mod files;
 mod flow;
 mod in_place;
+mod limits;
 mod locate;
 mod plan;
 #[cfg(test)]
@@ -21,9 +22,11 @@ mod prove;
 mod rights;
 mod save;
 mod scan;
+mod second;
 mod split;
 #[cfg(test)]
 mod tests;
+mod thin;
 mod time;
 mod tree;
 mod trouble;
@@ -38,15 +41,13 @@ pub(crate) use save::Writer;
 
 use crate::cluster;
 use crate::error::{Error, Result};
+use limits::{Added, Excess};
 use scan::Lines;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 use tree::{Id, Tree};
-
-/// A document may stand for so many nodes with its aliases written out.
-const EXPANDED: usize = 1_000_000;
 
 /// The label of a manifest that came from standard input.
 pub const STDIN: &str = "stdin";
@@ -119,8 +120,7 @@ impl Document {
     /// What it means, as `cpln` would send it: aliases written out, merge keys applied, and for a
     /// key that is written twice the last value.
     ///
-    /// Differences to `cpln`: `!!binary` stays text, and tags that `cpln` refuses are ignored. A
-    /// document of another kind whose aliases would fill the memory has only `kind` and `name`.
+    /// Differences to `cpln`: `!!binary` stays text, and tags that `cpln` refuses are ignored.
     ///
     /// Worked out at every call and not kept: it takes many times the memory of the text.
     pub fn value(&self) -> Value {
@@ -128,8 +128,7 @@ impl Document {
     }
 
     fn value_in(&self, tree: &Tree) -> Value {
-        self.expand(tree)
-            .unwrap_or_else(|| json!({"kind": self.kind, "name": self.name}))
+        value::value(tree, self.root, self.piece.text())
     }
 
     /// What `cpln` sends otherwise than it looks, in the order of the file: numbers with leading
@@ -149,10 +148,6 @@ impl Document {
                 }
             })
             .collect()
-    }
-
-    fn expand(&self, tree: &Tree) -> Option<Value> {
-        value::value(tree, self.root, self.piece.text(), &mut EXPANDED.clone())
     }
 }
 
@@ -174,8 +169,8 @@ impl Manifest {
     /// Reads a manifest: YAML or JSON, one or several documents. The label is how errors call it.
     ///
     /// Refused, with line, column and the line in question: what is not UTF-8, has control
-    /// characters or a syntax error, is nested deeper than 100 levels, or a cluster whose aliases
-    /// never end.
+    /// characters or a syntax error, is nested deeper than 100 levels, and what stands for more than
+    /// the limits of a file ([`Added`]) with its aliases and merge keys written out.
     pub fn parse(label: &str, bytes: Vec<u8>) -> Result<Self> {
         let text = decode(label, bytes)?;
         let lines = Lines::new(&text);
@@ -201,15 +196,23 @@ impl Manifest {
             pieces: Vec::new(),
             documents: Vec::new(),
         };
-        let ranges = split::split(&source.text);
+        let ranges: Vec<Range<usize>> = split::split(&source.text)
+            .into_iter()
+            .filter(|part| !part.is_empty)
+            .map(|part| part.range)
+            .collect();
         let keep = source.text.len() <= KEPT || ranges.len() == 1;
+        let mut added = Added::default();
         for part in ranges.chunks(PART) {
             let trees = parallel(part, |range| Tree::parse(&source.text[range.clone()]));
             for (range, tree) in part.iter().zip(trees) {
                 let tree = tree.map_err(|trouble| {
                     source.syntax(range.start + trouble.at, trouble.message, trouble.hint)
                 })?;
-                manifest.take(range.clone(), tree, keep)?;
+                added
+                    .take(&tree, &source.text[range.clone()])
+                    .map_err(|excess| source.excess(range.start, &tree, excess))?;
+                manifest.take(range.clone(), tree, keep);
             }
         }
         Ok(manifest)
@@ -238,7 +241,7 @@ impl Manifest {
     }
 
     /// Takes the documents of a piece in.
-    fn take(&mut self, range: Range<usize>, tree: Tree, keep: bool) -> Result<()> {
+    fn take(&mut self, range: Range<usize>, tree: Tree, keep: bool) {
         let (tree, kept) = if keep {
             (None, Some(tree))
         } else {
@@ -251,12 +254,12 @@ impl Manifest {
         });
         self.pieces.push(Arc::clone(&piece));
         let Some(tree) = tree.as_ref().or(piece.tree.as_ref()) else {
-            return Ok(());
+            return;
         };
         let text = piece.text();
         for (item, root) in items(tree, text).into_iter().enumerate() {
             let at = piece.range.start + tree.range(root).start;
-            let mut document = Document {
+            self.documents.push(Document {
                 number: self.documents.len() + 1,
                 line: self.source.lines.number(at),
                 kind: member(tree, root, "kind", text),
@@ -264,34 +267,8 @@ impl Manifest {
                 piece: Arc::clone(&piece),
                 item,
                 root,
-            };
-            // Only aliases can hide the kind or make a document endless.
-            if !tree.aliases().is_empty() {
-                match document.expand(tree) {
-                    Some(value) => {
-                        document.kind = scalar(&value["kind"]).or(document.kind);
-                        document.name = scalar(&value["name"]).or(document.name);
-                    }
-                    None if document.is_cluster() => {
-                        let inside = tree.aliases().iter().find(|&&alias| {
-                            tree.target(alias)
-                                .is_some_and(|target| tree.contains(target, alias))
-                        });
-                        let (at, because) = match inside {
-                            Some(&alias) => (
-                                piece.range.start + tree.range(alias).start,
-                                "the alias is inside its own anchor, so it never ends",
-                            ),
-                            None => (at, "the document with its aliases written out is too large"),
-                        };
-                        return Err(self.source.syntax(at, because, None));
-                    }
-                    None => {}
-                }
-            }
-            self.documents.push(document);
+            });
         }
-        Ok(())
     }
 }
 
@@ -361,18 +338,9 @@ fn item_list(tree: &Tree, id: Id, text: &str) -> Option<Id> {
 /// A scalar member of a map, as text.
 fn member(tree: &Tree, id: Id, key: &str, text: &str) -> Option<String> {
     let map = tree.resolve(id);
-    let (_, value) = value::own_entry(tree, map, key, text)?;
-    let value = tree.resolve(value);
+    let value = tree.resolve(value::entry(tree, map, key, text)?);
     let is_text = tree.kind(value).is_scalar() && !value::is_null(tree, value, text);
-    is_text.then(|| value::key_text(tree, value, text))
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    is_text.then(|| value::key_text(tree, value, text).into_owned())
 }
 
 fn decode(label: &str, bytes: Vec<u8>) -> Result<String> {
@@ -401,9 +369,10 @@ fn decode(label: &str, bytes: Vec<u8>) -> Result<String> {
 /// A byte-order mark at the beginning of a line other than the first, as files have it that were
 /// put together: some parsers skip it there.
 fn mark_inside(text: &str) -> Option<usize> {
-    text.match_indices(scan::BOM)
-        .map(|(at, _)| at)
-        .find(|&at| at > 0 && text[scan::line_start(text, at)..at].trim().is_empty())
+    text.match_indices(scan::BOM).map(|(at, _)| at).find(|&at| {
+        let before = &text[scan::line_start(text, at)..at];
+        at > 0 && before.chars().all(|c| c.is_whitespace() || c == scan::BOM)
+    })
 }
 
 /// The first character that neither YAML nor JSON allows, and that `cpln` refuses.
@@ -422,7 +391,41 @@ fn control_character(text: &str) -> Option<(usize, char)> {
 }
 
 impl Source {
+    fn excess(&self, base: usize, tree: &Tree, excess: Excess) -> Error {
+        let (alias, message, because) = match excess {
+            Excess::TooDeep(alias) => (
+                alias,
+                "is too large",
+                "with its aliases written out it is nested too deep".to_owned(),
+            ),
+            Excess::Endless(alias) => (
+                alias,
+                "has a syntax error",
+                "the alias is inside its own anchor, so it never ends".to_owned(),
+            ),
+            Excess::TooLarge(alias) => (
+                alias,
+                "is too large",
+                format!(
+                    "with this alias, those up to here add more than {} nodes or {} MB",
+                    limits::NODES,
+                    limits::BYTES >> 20
+                ),
+            ),
+        };
+        self.at(base + tree.range(alias).start, message)
+            .because(because)
+    }
+
     fn syntax(&self, at: usize, because: impl Into<String>, hint: Option<&'static str>) -> Error {
+        let error = self.at(at, "has a syntax error").because(because);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+
+    fn at(&self, at: usize, message: &str) -> Error {
         let at = floor(&self.text, at);
         let (line, column) = self.lines.position(&self.text, at);
         let width = self.text[at..].chars().next().map_or(0, char::len_utf8);
@@ -431,13 +434,11 @@ impl Source {
             label: "",
             sign: '^',
         };
-        let error = Error::refused(format!("{}:{line}:{column} has a syntax error", self.label))
-            .excerpt(excerpt::draw(&self.text, &self.lines, vec![mark]))
-            .because(because);
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
+        Error::refused(format!("{}:{line}:{column} {message}", self.label)).excerpt(excerpt::draw(
+            &self.text,
+            &self.lines,
+            vec![mark],
+        ))
     }
 }
 

@@ -8,6 +8,8 @@ use super::value::{is_merge, key_text, own_entry};
 use super::view::{Entry, View};
 use crate::change::{self, Change};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// One primitive edit.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +35,9 @@ pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<O
             let desired = Value::Object(desired.clone());
             let new = Map::from_iter([("addOns".to_owned(), desired)]);
             view.check_insert(spec)?;
+            if view.tree.entries(spec).next().is_some() {
+                view.check_tag(spec, "spec")?;
+            }
             ops.push(if view.tree.entries(spec).next().is_some() {
                 Op::Insert { map: spec, new }
             } else {
@@ -114,13 +119,14 @@ impl View<'_> {
             });
             return Ok(());
         }
+        self.check_tag(below, path)?;
         for &entry in &entries {
             if is_merge(self.tree, entry.key, self.text) {
                 continue;
             }
             let key = key_text(self.tree, entry.key, self.text);
             let name = format!("{path}.{key}");
-            let Some(wanted) = desired.get(&key) else {
+            let Some(wanted) = desired.get(&*key) else {
                 if let Some(merge) = self.merged(below, &key) {
                     return Err(self.merge_refusal(merge, &name));
                 }
@@ -129,10 +135,7 @@ impl View<'_> {
                 ops.push(Op::Remove { owner, entry });
                 continue;
             };
-            if self
-                .value(entry.value)
-                .is_some_and(|value| same(&value, wanted))
-            {
+            if same(&self.value(entry.value), wanted) {
                 continue;
             }
             self.touch(entry, &name)?;
@@ -150,14 +153,18 @@ impl View<'_> {
                 }
             }
         }
+        let written: HashSet<Cow<'_, str>> = entries
+            .iter()
+            .filter(|entry| !is_merge(self.tree, entry.key, self.text))
+            .map(|entry| key_text(self.tree, entry.key, self.text))
+            .collect();
         let mut new = Map::new();
         for (key, wanted) in desired {
-            if own_entry(self.tree, below, key, self.text).is_some() {
+            if written.contains(key.as_str()) {
                 continue;
             }
             if let Some(merge) = self.merged(below, key) {
-                let from = self.value(merge.source).unwrap_or_default();
-                if from.get(key).is_some_and(|value| same(value, wanted)) {
+                if same(&self.value(merge.value), wanted) {
                     continue;
                 }
                 return Err(self.merge_refusal(merge, &format!("{path}.{key}")));

@@ -44,6 +44,13 @@ pub(super) fn next_line(text: &str, at: usize) -> usize {
 /// The line break to write near the position: that of its line, else the first of the text.
 pub(super) fn newline_near(text: &str, at: usize) -> &str {
     let here = line_break(text, line_end(text, at));
+    // A lone CR among other line ends is what an editor or a tool left of one of them.
+    if here == "\r"
+        && let Some(line_feed) = text.find('\n')
+    {
+        let start = line_feed - usize::from(text[..line_feed].ends_with('\r'));
+        return &text[start..=line_feed];
+    }
     if !here.is_empty() {
         return here;
     }
@@ -180,6 +187,9 @@ mod tests {
         assert_eq!(line_break(text, 1), "\r\n");
         assert_eq!(next_line(text, 0), 3);
         assert_eq!(newline_near(text, 8), "\r\n");
+        for (text, newline) in [("a\r\nb\r", "\r\n"), ("a\nb\r", "\n"), ("a\rb\r", "\r")] {
+            assert_eq!(newline_near(text, text.len() - 2), newline, "{text:?}");
+        }
     }
 
     #[test]

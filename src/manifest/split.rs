@@ -6,41 +6,66 @@
 use super::scan::{BOM, next_line};
 use std::ops::Range;
 
-/// The pieces of the text, in order and without gaps; each holds one document at most.
-pub(super) fn split(text: &str) -> Vec<Range<usize>> {
-    let mut pieces = Vec::new();
+/// A part of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Where it is.
+    pub(super) range: Range<usize>,
+    /// Whether there is nothing in it but markers, comments and blanks: no document, or several
+    /// empty ones.
+    pub(super) is_empty: bool,
+}
+
+/// The pieces of the text, in order and without gaps; each holds one document at most. Empty
+/// documents that follow each other are one piece, since a file may be made of nothing else.
+pub(super) fn split(text: &str) -> Vec<Part> {
+    let mut pieces: Vec<Part> = Vec::new();
+    let mut cut = |range: Range<usize>, is_empty: bool| match pieces.last_mut() {
+        Some(last) if last.is_empty && is_empty => last.range.end = range.end,
+        _ => pieces.push(Part { range, is_empty }),
+    };
     let mut start = 0;
     let mut at = 0;
     // Whether the piece has a document, so that a `---` line begins another one.
     let mut begun = false;
+    let mut is_empty = true;
     while at < text.len() {
         let next = next_line(text, at);
         let line = text[at..next].trim_start_matches(BOM);
-        if is_marker(line, "---") {
+        if let Some(rest) = behind_marker(line, "---") {
             if begun {
-                pieces.push(start..at);
+                cut(start..at, is_empty);
                 start = at;
+                is_empty = true;
             }
             begun = true;
-        } else if is_marker(line, "...") {
-            pieces.push(start..next);
+            is_empty &= is_blank(rest);
+        } else if let Some(rest) = behind_marker(line, "...") {
+            cut(start..next, is_empty && is_blank(rest));
             start = next;
             begun = false;
-        } else if !begun {
-            let blank = line.trim_start_matches([' ', '\t']);
-            begun = !(blank.is_empty() || blank.starts_with(['#', '\n', '\r', '%']));
+            is_empty = true;
+        } else if !is_blank(line) {
+            is_empty = false;
+            begun |= !line.trim_start_matches([' ', '\t']).starts_with('%');
         }
         at = next;
     }
-    if start < text.len() || pieces.is_empty() {
-        pieces.push(start..text.len());
+    if start < text.len() || text.is_empty() {
+        cut(start..text.len(), is_empty);
     }
     pieces
 }
 
-fn is_marker(line: &str, marker: &str) -> bool {
+/// Whether the line holds a comment or nothing.
+fn is_blank(line: &str) -> bool {
+    let rest = line.trim_start_matches([' ', '\t']);
+    rest.is_empty() || rest.starts_with(['#', '\n', '\r'])
+}
+
+fn behind_marker<'a>(line: &'a str, marker: &str) -> Option<&'a str> {
     line.strip_prefix(marker)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
+        .filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
 }
 
 #[cfg(test)]
@@ -66,9 +91,35 @@ mod tests {
             ("\u{feff}---\na: 1\n", vec!["\u{feff}---\na: 1\n"]),
             ("{\"a\": 1}", vec!["{\"a\": 1}"]),
         ] {
-            let pieces: Vec<&str> = split(text).into_iter().map(|piece| &text[piece]).collect();
+            let pieces: Vec<&str> = split(text)
+                .into_iter()
+                .map(|piece| &text[piece.range])
+                .collect();
             assert_eq!(pieces, expected, "{text:?}");
             assert_eq!(pieces.concat(), text);
         }
+    }
+
+    #[test]
+    fn empty_documents_are_one_piece() {
+        let pieces = |text: &str| -> Vec<(String, bool)> {
+            let pieces = split(text).into_iter();
+            pieces
+                .map(|piece| (text[piece.range].to_owned(), piece.is_empty))
+                .collect()
+        };
+        let piece = |text: &str, is_empty| (text.to_owned(), is_empty);
+        assert_eq!(
+            pieces("---\n--- # x\n\n...\n---\na: 1\n---\n # y\n---\n"),
+            [
+                piece("---\n--- # x\n\n...\n", true),
+                piece("---\na: 1\n", false),
+                piece("---\n # y\n---\n", true)
+            ]
+        );
+        for text in ["%YAML 1.2\n---\n", "--- x\n", "... x\n", "---\n\u{2028}"] {
+            assert!(!split(text)[0].is_empty, "{text:?}");
+        }
+        assert_eq!(split(&"---\n".repeat(100_000)).len(), 1);
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::addon;
 use crate::change::Change;
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -323,4 +324,51 @@ fn a_long_text_is_edited_as_its_documents_are() {
     let error = run("all", broken.into(), "enable nvidia").unwrap_err();
     assert_eq!(error.kind, crate::error::Kind::Refused);
     assert!(error.message.starts_with(&place), "{error}");
+}
+
+#[test]
+fn a_tag_goes_with_the_value_that_it_was_for() {
+    let text = |value: &str| {
+        format!("kind: mk8s\nname: c\nspec:\n  addOns:\n    a:\n      x: {value} # c\n      y: 1\n")
+    };
+    for (before, after) in [
+        ("!Ref Role", "new"),
+        ("!vault |\n        abc", "new"),
+        ("&r !Sub ${x}", "&r new"),
+        ("!Sub &r ${x}", "&r new"),
+        ("!!float 1.5", "new"),
+        ("!!null ~", "new"),
+        ("!<tag:yaml.org,2002:bool> true", "new"),
+        (
+            "!<tag:yaml.org,2002:str> old",
+            "!<tag:yaml.org,2002:str> new",
+        ),
+        ("! old", "! new"),
+    ] {
+        let edit = Edit {
+            document: 1,
+            changes: vec![Change::set(&["a", "x"], json!("new"))],
+        };
+        let before = text(before).replace("abc # c", "abc");
+        let manifest = Manifest::parse("m", before.clone().into()).unwrap();
+        let result = manifest
+            .edit(&[edit])
+            .unwrap_or_else(|error| panic!("{}", shown(&error)));
+        let found = result.replace(" # c", "");
+        assert_eq!(found, text(after).replace(" # c", ""), "{before}");
+    }
+    // What is in a mapping with such a tag is not changed.
+    let edit = Edit {
+        document: 1,
+        changes: vec![Change::set(&["a", "x"], json!("new"))],
+    };
+    for tag in ["!Ref", "!!omap"] {
+        let text = text("1").replace("a:\n", &format!("a: {tag}\n"));
+        let manifest = Manifest::parse("m", text.into()).unwrap();
+        let refusal = shown(&manifest.edit(std::slice::from_ref(&edit)).unwrap_err());
+        assert!(
+            refusal.contains(&format!("has the tag `{tag}`")),
+            "{refusal}"
+        );
+    }
 }

@@ -103,7 +103,7 @@ impl<'a> View<'a> {
     }
 
     /// What a node means.
-    pub(super) fn value(self, id: Id) -> Option<Value> {
-        value::value(self.tree, id, self.text, &mut super::EXPANDED.clone())
+    pub(super) fn value(self, id: Id) -> Value {
+        value::value(self.tree, id, self.text)
     }
 }
