@@ -2,8 +2,8 @@
 //! files and on live clusters.
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
-//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`] and
-//! [`plan`]. At the edges, and unaware of each other: [`manifest`] (files), [`control`] (the API),
+//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`], [`shell`]
+//! and [`plan`]. At the edges, and unaware of each other: [`manifest`] (files), [`control`] (the API),
 //! [`aws`] (IAM; its rules are pure), [`oidc`] (token issuers), [`settings`] (who and where),
 //! [`sandbox`] (an embedded Control Plane) and [`ui`] (the streams). On top: [`check`] (the
 //! checklist), [`cli`] (the command line) and `command` (one file per verb), which ties them

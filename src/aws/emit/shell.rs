@@ -175,7 +175,16 @@ count() {{
     aws iam get-role --role-name="$role" --output text \
         --query "length([Role.AssumeRolePolicyDocument.Statement][] | [?$1])"
 }}
+# Overwrites the trust policy, after keeping what it was in a file that is yours alone.
 update() {{
+    kept=${{XDG_STATE_HOME:-$HOME/.local/state}}/mk8s/trust
+    (umask 077 && mkdir -p "$kept")
+    kept=$kept/$account-$role-$(date -u +%Y%m%dT%H%M%SZ)-$$.json
+    (umask 077 && set -C && aws iam get-role --role-name="$role" --output json \
+        --query Role.AssumeRolePolicyDocument >"$kept") ||
+        stop "The trust policy of role $role was not changed: it could not be kept in $kept."
+    say "The previous trust policy is kept in $kept; to put it back:"
+    say "aws iam update-assume-role-policy --role-name=$role --policy-document 'file://$kept'"
     aws iam update-assume-role-policy --role-name="$role" --policy-document "$trust"{tagging}
     say "Updated the trust policy of role $role"
 }}
@@ -200,6 +209,16 @@ fn exists(blueprint: &Blueprint, role: &Role) -> String {
     }
     let ours = statements(&role.new.trust);
     let mut out = "else\n".to_owned();
+    // A Sid that only starts like ours is somebody else's.
+    let sids: Vec<String> = ["", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+        .iter()
+        .map(|digit| format!("{}{digit}", role.sid))
+        .collect();
+    let _ = writeln!(
+        out,
+        "    ours={}",
+        quoted(&format!("contains(`{}`, Sid)", json!(sids)))
+    );
     let mut tests = Vec::new();
     for (index, statement) in ours.iter().enumerate() {
         let _ = writeln!(
@@ -213,8 +232,8 @@ fn exists(blueprint: &Blueprint, role: &Role) -> String {
     let _ = write!(
         out,
         r#"    same=$(count "{same}")
-    mine=$(count "Sid && starts_with(Sid, '$sid')")
-    others=$(count "!(Sid && starts_with(Sid, '$sid'))")
+    mine=$(count "$ours")
+    others=$(count "!($ours)")
     if [ "$same" -eq {number} ]; then
         say "Role $role exists and trusts the cluster"
     elif [ "$others" -eq 0 ]; then
