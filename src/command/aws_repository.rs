@@ -20,7 +20,7 @@ use crate::aws::workload::{image_warnings, private_image};
 use crate::cli::{AwsConnection, SetupArgs};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::shell::quote;
+use crate::shell::{flags, quote, shown};
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -53,9 +53,13 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
         several: subjects.len() > 1,
         backup: None,
         given: &args.make.connection,
-        named: args.file.as_ref().map_or_else(String::new, |path| {
-            format!(" -f {}", quote(&path.display().to_string()))
-        }),
+        named: flags(&[
+            // Standard input is not there a second time.
+            ("-f", shown(args.file.as_ref()).filter(|path| path != "-")),
+            ("--account", args.make.account.clone()),
+            ("--role-arn", args.role_arn.clone()),
+            ("--role-name", args.make.role_name.clone()),
+        ]),
         image,
         connection: None,
         mode: if args.apply_repository_policy {
@@ -129,7 +133,7 @@ struct Job<'a> {
     backup: Option<PathBuf>,
     /// How AWS is reached, for commands that are printed.
     given: &'a AwsConnection,
-    /// `-f FILE`, if a file was named.
+    /// The flags that name the cluster's file and its role, as they were given.
     named: String,
 }
 

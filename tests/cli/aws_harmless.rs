@@ -81,7 +81,24 @@ fn a_role_that_stays_keeps_what_its_other_users_need() {
 
     // The last of our clusters goes; the one that was added by hand pulls on.
     let run = bed.run("aws teardown aws-ecr -c west --yes");
-    snapshot!(bed.env, run, @"");
+    snapshot!(bed.env, run, @r"
+    exit 0
+    --- stdout
+    Took down aws-ecr for west; kept: AmazonEC2ContainerRegistryReadOnly, shared, oidc.sandbox.localhost/kexdjl6f8a79
+    --- stderr
+    Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
+      ~ trust policy   shared                               takes out statement Mk8sEcr[HASH], keeps 1 of others
+      = keep           AmazonEC2ContainerRegistryReadOnly   needed by statement Guide of its trust policy
+      = role           shared                               its trust policy has 1 statement that is not ours
+      = OIDC provider  oidc.sandbox.localhost/kexdjl6f8a79  it goes only with --with-oidc-provider
+      - add-on         aws-ecr                              switched off
+    Updated trust policy shared
+    The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name shared --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json
+    Kept pull policy AmazonEC2ContainerRegistryReadOnly
+    Kept role shared
+    Kept OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
+    Switched off aws-ecr
+    ");
     let role = bed.moto.role("shared");
     assert_eq!(role["attached"], json!([READ_ONLY]));
     assert_eq!(statements(&role), [by_hand()]);
@@ -274,7 +291,9 @@ fn what_is_put_back_goes_into_the_account_that_was_looked_at() {
         .1;
     assert!(command.ends_with(" --profile registry"), "{command}");
     let trust = || {
-        let role = bed.moto.state()[format!("{OTHER} aws")]["roles"]["theirs"].take();
+        let role = bed.moto.state()[format!("{OTHER} aws")]["roles"]
+            [format!("arn:aws:iam::{OTHER}:role/theirs")]
+        .take();
         match &role["trust"] {
             Value::String(text) => serde_json::from_str(text).unwrap(),
             other => other.clone(),

@@ -317,7 +317,7 @@ fn the_script_takes_no_look_alike_for_ours() {
     let text = emitted(&bed, "aws-cli", &[]);
     let sid = text
         .lines()
-        .find_map(|line| line.strip_prefix("sid="))
+        .find_map(|line| line.trim_start().strip_prefix("sid="))
         .unwrap();
     let alike = json!({"Version": "2012-10-17", "Statement": [{"Sid": format!("{sid}copy"),
         "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},

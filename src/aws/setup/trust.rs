@@ -65,9 +65,9 @@ impl Planner<'_> {
                 ))
                 .because(format!(
                     "it is {}; its owner has to change it",
-                    shown(&existing, &statement)
+                    shown(&existing, statement)
                 ))
-                .hint("or use another role: --role-name NAME"));
+                .hint("use another role: --role-name NAME"));
         }
         self.warn_about_broad(&existing, &sid);
         if verdict.holds() && !has_interim(&existing, &sid) {
