@@ -52,7 +52,7 @@ fn text() -> String {
 
 fn request() -> Request {
     Request {
-        addon: by_key("nvidia").unwrap(),
+        addon: mk8s::addon::Named::Known(by_key("nvidia").unwrap()),
         verb: Verb::Enable(Vec::new()),
         companions: false,
         force: false,

@@ -5,6 +5,7 @@
 //! not happen.
 
 use super::repository::Repository;
+use super::connect::Connection;
 use crate::arn::AccountId;
 use crate::error::{Error, Result};
 use std::fs::{DirBuilder, OpenOptions};
@@ -25,14 +26,24 @@ pub struct Backup {
 }
 
 /// Writes the text of a role's trust policy into the folder, which is made if it is missing.
-pub fn save(folder: &Path, account: &AccountId, role: &str, text: &str) -> Result<Backup> {
+pub fn save(
+    folder: &Path,
+    account: &AccountId,
+    role: &str,
+    text: &str,
+    connection: &Connection,
+) -> Result<Backup> {
     let name = format!("{account}-{role}");
     let path = write(folder, &name, text, OffsetDateTime::now_utc())
         .map_err(|error| unsaved(&format!("the trust policy of `{role}`"), folder, &error))?;
-    let restore = format!(
-        "aws iam update-assume-role-policy --role-name {role} --policy-document {}",
-        url(&path)
-    );
+    let restore = connection.command(&[
+        "iam",
+        "update-assume-role-policy",
+        "--role-name",
+        role,
+        "--policy-document",
+        &url(&path),
+    ]);
     Ok(Backup {
         what: "trust policy",
         path,
@@ -41,7 +52,12 @@ pub fn save(folder: &Path, account: &AccountId, role: &str, text: &str) -> Resul
 }
 
 /// The same for the policy of a repository.
-pub fn save_repository(folder: &Path, repository: &Repository, text: &str) -> Result<Backup> {
+pub fn save_repository(
+    folder: &Path,
+    repository: &Repository,
+    text: &str,
+    connection: &Connection,
+) -> Result<Backup> {
     let Repository {
         account,
         region,
@@ -52,10 +68,18 @@ pub fn save_repository(folder: &Path, repository: &Repository, text: &str) -> Re
     let file = format!("{account}-{region}-{}", name.replace('/', "+"));
     let path = write(folder, &file, text, OffsetDateTime::now_utc())
         .map_err(|error| unsaved(&format!("the policy of {repository}"), folder, &error))?;
-    let restore = format!(
-        "aws ecr set-repository-policy --region {region} --registry-id {account} \
-         --repository-name {name} --policy-text {}",
-        url(&path)
+    let restore = connection.command_in(
+        region,
+        &[
+            "ecr",
+            "set-repository-policy",
+            "--registry-id",
+            account,
+            "--repository-name",
+            name,
+            "--policy-text",
+            &url(&path),
+        ],
     );
     Ok(Backup {
         what: "repository policy",
@@ -113,23 +137,20 @@ fn write(folder: &Path, name: &str, text: &str, now: OffsetDateTime) -> std::io:
 
 /// A file as the AWS CLI takes it.
 fn url(path: &Path) -> String {
-    quoted(&format!("file://{}", path.display()))
-}
-
-/// One word of a shell command.
-pub(super) fn quoted(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/:._-+=,@".contains(&b);
-    if text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
+    format!("file://{}", path.display())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
+
+    fn registry() -> Connection {
+        Connection {
+            profile: Some("registry".to_owned()),
+            ..Connection::default()
+        }
+    }
 
     #[test]
     fn a_copy_is_the_owners_alone_and_never_overwritten() {
@@ -161,12 +182,14 @@ mod tests {
             &"111122223333".parse().unwrap(),
             "mk8s-r",
             "{}",
+            &registry(),
         )
         .unwrap();
         assert_eq!(
             trust.restore,
             format!(
-                "aws iam update-assume-role-policy --role-name mk8s-r --policy-document file://{}",
+                "aws iam update-assume-role-policy --role-name mk8s-r --policy-document file://{} \
+                 --profile registry",
                 trust.path.display()
             )
         );
@@ -176,7 +199,7 @@ mod tests {
             name: "team/shop".to_owned(),
             arn: String::new(),
         };
-        let policy = save_repository(home.path(), &repository, "{}").unwrap();
+        let policy = save_repository(home.path(), &repository, "{}", &registry()).unwrap();
         let file = policy.path.file_name().unwrap().to_str().unwrap();
         assert!(
             file.starts_with("111122223333-eu-central-1-team+shop-"),
@@ -185,8 +208,8 @@ mod tests {
         assert_eq!(
             policy.restore,
             format!(
-                "aws ecr set-repository-policy --region eu-central-1 --registry-id 111122223333 \
-                 --repository-name team/shop --policy-text file://{}",
+                "aws ecr set-repository-policy --registry-id 111122223333 --repository-name team/shop \
+                 --policy-text file://{} --profile registry --region eu-central-1",
                 policy.path.display()
             )
         );
@@ -197,14 +220,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let error = save(&file, &"111122223333".parse().unwrap(), "r", "{}").unwrap_err();
+        let error = save(
+            &file,
+            &"111122223333".parse().unwrap(),
+            "r",
+            "{}",
+            &registry(),
+        )
+        .unwrap_err();
         assert!(error.message.contains("was not changed"));
         assert!(error.hints[0].contains("--no-backup"));
-    }
-
-    #[test]
-    fn paths_are_quoted_for_the_shell() {
-        assert_eq!(quoted("file:///a-b_c/d.json"), "file:///a-b_c/d.json");
-        assert_eq!(quoted("file:///a b'c"), "'file:///a b'\\''c'");
     }
 }

@@ -134,7 +134,7 @@ pub struct NewProvider {
 }
 
 /// A role.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Role {
     /// The whole ARN, path included.
     pub arn: String,

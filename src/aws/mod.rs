@@ -39,8 +39,10 @@ pub mod target;
 pub mod teardown;
 pub mod template;
 pub mod thumbprint;
+pub mod tool;
 pub mod traced;
 pub mod trust;
+pub mod users;
 pub mod workload;
 
 pub use iam::Iam;

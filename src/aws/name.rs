@@ -183,6 +183,9 @@ pub fn sid(service: Service, org: &str, identity: &str) -> String {
     format!("{}{}", service.sid, hash(&format!("{org}/{identity}"), 10))
 }
 
+/// The longest value of a tag.
+pub(crate) const LONGEST_TAG: usize = 256;
+
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
 
@@ -215,7 +218,7 @@ impl Owner<'_> {
             (CREATED_BY, VERSION),
         ]
         .into_iter()
-        .map(|(key, value)| (key.to_owned(), tag_text(value, 256)))
+        .map(|(key, value)| (key.to_owned(), tag_text(value, LONGEST_TAG)))
         .collect()
     }
 
@@ -223,7 +226,7 @@ impl Owner<'_> {
     pub fn made(&self, tags: &Tags) -> bool {
         let is = |key: &str, value: &str| {
             tags.get(key)
-                .is_some_and(|found| *found == tag_text(value, 256))
+                .is_some_and(|found| *found == tag_text(value, LONGEST_TAG))
         };
         made_by_mk8s(tags) && is(ORG, self.org) && is(CLUSTER, self.cluster)
     }
@@ -246,14 +249,22 @@ pub fn made_for(tags: &Tags) -> Option<String> {
     Some(format!("{}/{}", tags.get(ORG)?, tags.get(CLUSTER)?))
 }
 
-/// The statement tags of other clusters than `owner`, as `ORG/CLUSTER`.
-pub fn other_clusters(tags: &Tags, owner: &Owner<'_>) -> Vec<String> {
-    let (ours, _) = owner.statement_tag();
-    tags.keys()
-        .filter(|key| **key != ours)
+/// The statement tags of other clusters than the one whose tag is `ours`, as `ORG/CLUSTER`.
+pub fn other_clusters(tags: &Tags, ours: &str) -> Vec<String> {
+    other_statement_tags(tags, ours)
         .filter_map(|key| key.strip_prefix(CLUSTER)?.strip_prefix('/'))
         .map(str::to_owned)
         .collect()
+}
+
+/// The keys of those tags.
+pub fn other_statement_tags<'a>(tags: &'a Tags, ours: &'a str) -> impl Iterator<Item = &'a String> {
+    let is_statement = |key: &str| {
+        key.strip_prefix(CLUSTER)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
+    tags.keys()
+        .filter(move |key| *key != ours && is_statement(key))
 }
 
 /// Whether a tag says that `mk8s` attached a policy.
@@ -266,8 +277,15 @@ pub fn attached_tag(policy_arn: &str) -> (String, String) {
     let name = policy_arn.rsplit('/').next().unwrap_or(policy_arn);
     (
         tag_text(&format!("mk8s.cpln/attached/{name}"), 128),
-        tag_text(policy_arn, 256),
+        tag_text(policy_arn, LONGEST_TAG),
     )
+}
+
+/// The key of the tag that says which statements of others did without a policy before `mk8s`
+/// attached it.
+pub fn without_tag(policy_arn: &str) -> String {
+    let name = policy_arn.rsplit('/').next().unwrap_or(policy_arn);
+    tag_text(&format!("mk8s.cpln/without/{name}"), 128)
 }
 
 /// The tags that say which policies `mk8s` attached: key and ARN.
@@ -451,8 +469,14 @@ mod tests {
             ("mk8s.cpln/cluster/acme/prod", "awsECR")
         );
         tags.insert(key, value);
-        assert_eq!(other_clusters(&tags, &OWNER), Vec::<String>::new());
-        assert_eq!(other_clusters(&tags, &other), ["acme/prod"]);
+        assert_eq!(
+            other_clusters(&tags, &OWNER.statement_tag().0),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            other_clusters(&tags, &other.statement_tag().0),
+            ["acme/prod"]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The command that prints the policy a caller lacked, with every flag it takes to cover the call
 //! that was refused. Pure.
 
-use super::backup::quoted;
+use crate::shell::quote;
 use super::explain::refused_resource;
 use super::iam::Failure;
 use super::name::default_role_name;
@@ -86,7 +86,7 @@ impl Needed {
         }
         let words: Vec<String> = flags
             .iter()
-            .map(|(flag, value)| format!(" {flag} {}", quoted(value)))
+            .map(|(flag, value)| format!(" {flag} {}", quote(value)))
             .collect();
         words.concat()
     }

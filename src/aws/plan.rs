@@ -4,8 +4,10 @@
 //! inputs give the same plan, so a run that was cut short is taken up by planning again.
 
 use super::iam::{NewProvider, NewRole};
+use super::name::Tags;
 use super::target::{Access, Part, Target};
 use super::thumbprint::PrivateCa;
+use super::users::Whose;
 use crate::change::Change;
 use serde_json::{Value, json};
 
@@ -162,17 +164,27 @@ pub enum Work {
         role: String,
         /// The policy's ARN.
         policy: String,
-        /// The tag that says that we did, if it is not there yet.
-        tag: Option<(String, String)>,
+        /// The tags that say that we did, and who did without it so far, as far as they are not
+        /// there yet.
+        tags: Tags,
     },
-    /// Detaches a policy.
+    /// Detaches a policy, unless somebody else has come to need it.
     Detach {
         /// The role's name.
         role: String,
         /// The policy's ARN.
         policy: String,
-        /// The tag that said that we attached it; none if the role goes too.
-        untag: Option<String>,
+        /// For whom it is taken off.
+        whose: Whose,
+        /// The tags that spoke of it; none if the role goes too.
+        untag: Vec<String>,
+    },
+    /// Takes tags off a role that speak of what is not there any more.
+    Untag {
+        /// The role's name.
+        role: String,
+        /// Their keys.
+        keys: Vec<String>,
     },
     /// Deletes the role, if its trust policy still holds nothing but ours.
     DeleteRole {
@@ -223,6 +235,8 @@ pub enum TrustMode {
     Replace {
         /// That document's text.
         base: String,
+        /// The key of the tag of this cluster's statement: those of other clusters go too.
+        ours: String,
     },
 }
 

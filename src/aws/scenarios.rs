@@ -434,7 +434,7 @@ async fn a_shared_role_killed_at_any_call_ends_the_same() {
     reference.setup().await.unwrap();
     let calls = reference.iam.log.borrow().len();
     let tags = reference.iam.role_named(ROLE).unwrap().tags;
-    assert_eq!(tags.len(), 2, "{tags:?}");
+    assert_eq!(tags.len(), 3, "{tags:?}");
     for call in 1..=calls {
         for after in [false, true] {
             let world = start();

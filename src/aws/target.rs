@@ -203,6 +203,10 @@ pub struct Request {
     pub only: Option<Part>,
     /// `--replace-trust`.
     pub replace_trust: bool,
+    /// Flags of Control Plane's connection as they were given, to be repeated in commands.
+    pub control_flags: String,
+    /// The same for AWS's connection.
+    pub aws_flags: String,
 }
 
 impl Request {

@@ -52,6 +52,35 @@ pub(crate) fn label(statement: &Value, index: usize) -> String {
     }
 }
 
+/// A statement's [`label`] inside a sentence: `statement NAME`.
+pub(crate) fn titled(label: &str) -> String {
+    if label.starts_with("statement ") {
+        label.to_owned()
+    } else {
+        format!("statement {label}")
+    }
+}
+
+/// The statement of that [`label`], as its owner wrote it, on one line.
+pub(crate) fn shown(document: &Value, name: &str) -> String {
+    statements(document)
+        .into_iter()
+        .enumerate()
+        .find(|(index, statement)| label(statement, *index) == name)
+        .map_or_else(String::new, |(_, statement)| one_line(statement))
+}
+
+/// A statement on one line, as long as a message may be.
+pub(crate) fn one_line(statement: &Value) -> String {
+    const LONGEST: usize = 600;
+    let text = statement.to_string();
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    let head: String = text.chars().take(LONGEST).collect();
+    format!("{head}…")
+}
+
 /// The length that IAM holds against its quota: characters other than white space.
 pub fn size(document: &Value) -> usize {
     let text = document.to_string();

@@ -2,6 +2,7 @@
 //!
 //! What the trust policy says is judged in `trust`.
 
+use super::deny::{self, Policy};
 use super::facts::{AwsFacts, IssuerFacts};
 use super::scene::quote;
 use super::seer::Seer;
@@ -113,8 +114,8 @@ pub(super) static GROUP: Group = Group {
             hint: "A Deny statement, the permissions boundary, a policy of the organization or the \
                    resources in the role's policy stand against it. IAM is asked to simulate; \
                    nothing is called. Policies of repositories are not part of it.",
-            fix: "Take the policy that is named off the role, or have the boundary or the \
-                  organization's policy changed.",
+            fix: "Have the owner of the policy that is named change it: whoever denies means it, so \
+                  no command is printed that takes it away.",
             run: Run::Now(pull_simulated),
         },
         Check {
@@ -125,7 +126,8 @@ pub(super) static GROUP: Group = Group {
             hint: "The statement for this cluster is missing, or differs in the field that is \
                    shown; or a Deny statement stands against it. STS only says \"Not authorized to \
                    perform sts:AssumeRoleWithWebIdentity\".",
-            fix: "Add it with `mk8s aws setup aws-ecr --only trust`; other statements are kept.",
+            fix: "Add it with `mk8s aws setup aws-ecr --only trust`; other statements are kept. A \
+                  statement that denies is shown, and its owner has to change it.",
             run: Run::Now(trust::has_statement),
         },
         Check {
@@ -135,7 +137,9 @@ pub(super) static GROUP: Group = Group {
             severity: Severity::Warning,
             hint: "A statement lets in any principal, or every service account of the cluster \
                    because it has no `:sub` condition.",
-            fix: "Replace the trust policy by one without that statement.",
+            fix: "The command that is printed brings the cluster's own statement back to the \
+                  published one. A statement of somebody else is shown, and its owner has to change \
+                  it.",
             run: Run::Now(trust::over_broad),
         },
         Check {
@@ -163,7 +167,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         }
         // Credentials that were named are tried, whatever they are needed for.
         if let (Some(_), Some(reason)) = (scene.cluster(), scene.without_aws())
-            && session.asked.aws_flags.is_empty()
+            && session.aws.flags().is_empty()
         {
             return Gate::Closed(reason.to_owned());
         }
@@ -209,6 +213,7 @@ async fn look(
         target: None,
         iam: None,
         simulated: None,
+        denying: Vec::new(),
         cluster,
     };
     let Ok(facts) = &found.cluster else {
@@ -231,7 +236,11 @@ async fn look(
         if let Some(role) = role {
             let inspector = Inspector::connect(&scene.session.aws).await;
             let image = scene.session.private_image();
-            found.simulated = Some(inspector.simulate(role, image.as_ref()).await);
+            let simulated = inspector.simulate(role, image.as_ref()).await;
+            if let (Ok(results), Ok(iam)) = (&simulated, &seen) {
+                found.denying = deny::statements_of(sdk, iam, results).await;
+            }
+            found.simulated = Some(simulated);
         }
         found.iam = Some(seen);
     }
@@ -481,14 +490,24 @@ fn not_simulated(
     let finding = Finding::fail("IAM says that the role may not pull");
     match refusal {
         Refusal::Denied(policy) => {
-            let finding = finding.evidence(format!(
-                "a Deny statement in {} stands against {what}",
-                quotable(policy)
-            ));
-            match taking_off(scene, seer, policy) {
-                Some(fix) => finding.fix(fix),
-                None => finding,
-            }
+            // Whoever denies means it: no command takes that away.
+            let named = match Policy::find(seer.iam, policy) {
+                Some(Policy::Inline(name)) => {
+                    format!("the role's inline policy {}", quotable(name))
+                }
+                Some(Policy::Attached(arn)) => quotable(arn),
+                None => quotable(policy),
+            };
+            let mut evidence = vec![format!("a Deny statement in {named} stands against {what}")];
+            evidence.extend(
+                scene
+                    .aws
+                    .get()
+                    .into_iter()
+                    .flat_map(|it| it.denying.clone()),
+            );
+            evidence.push("the policy's owner has to change it".to_owned());
+            finding.evidence(evidence.join("; "))
         }
         Refusal::Boundary => {
             let boundary = seer.role().and_then(|role| role.boundary.as_deref());
@@ -504,28 +523,4 @@ fn not_simulated(
             .evidence(format!("no policy of the role allows {what}"))
             .fix(seer.setup(scene, " --only policy --pull-policy read-only")),
     }
-}
-
-/// The command that takes a policy off the role, by the name that IAM's simulation gives it.
-fn taking_off(scene: &Scene<'_>, seer: &Seer<'_>, policy: &str) -> Option<String> {
-    let role = seer.role()?;
-    let name = quote(&role.name);
-    let inline = seer.iam.inline.known().into_iter().flatten();
-    let attached = seer.iam.attached.known().into_iter().flatten();
-    // Inline policies are called `role_ROLE_POLICY`, managed ones by their name.
-    let of_role = format!("role_{}_", role.name);
-    let bare = policy.strip_prefix(&of_role).unwrap_or(policy);
-    if let Some(found) = inline.into_iter().find(|found| *found == bare) {
-        return Some(scene.aws_cli(&format!(
-            "iam delete-role-policy --role-name {name} --policy-name {}",
-            quote(found)
-        )));
-    }
-    let found = attached
-        .into_iter()
-        .find(|arn| *arn == policy || arn.rsplit('/').next() == Some(policy))?;
-    Some(scene.aws_cli(&format!(
-        "iam detach-role-policy --role-name {name} --policy-arn {}",
-        quote(found)
-    )))
 }

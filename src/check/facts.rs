@@ -21,6 +21,8 @@ pub(super) struct AwsFacts {
     pub(super) iam: Option<Result<State, Error>>,
     /// What IAM says of a pull by the role.
     pub(super) simulated: Option<Answer<Vec<Simulated>>>,
+    /// The Deny statements that stand against it, as far as they could be read.
+    pub(super) denying: Vec<String>,
 }
 
 /// What the group *image* looked at.

@@ -13,6 +13,7 @@ use crate::aws::inspect::{CacheRule, Inspector, Refusal};
 use crate::aws::proof::{Manifest, tag};
 use crate::aws::pull::{IMPORT_ACTION, lacks_import};
 use crate::aws::repository::{self, Admission, Repository};
+use crate::aws::trust::{shown, titled};
 use crate::aws::{platform, quotable};
 use crate::cluster::Cluster;
 use serde_json::{Value, json};
@@ -87,7 +88,8 @@ pub(super) static GROUP: Group = Group {
                    repository's. The repository has no policy, none that admits the role, or one \
                    that denies it.",
             fix: "Add the statement that is shown to the repository's policy; `mk8s aws setup \
-                  aws-ecr --repository-policy` shows it too.",
+                  aws-ecr --repository-policy` shows it too. A statement that denies is shown, and \
+                  its owner has to change it.",
             run: Run::Now(repository_policy),
         },
     ],
@@ -257,25 +259,12 @@ fn caller(scene: &Scene<'_>) -> String {
     }
 }
 
-/// The flags that name a repository to the AWS tools.
-fn repository_flags(image: &PrivateImage) -> String {
-    format!(
-        "--region {} --registry-id {} --repository-name {}",
-        image.region, image.account, image.repository
-    )
-}
-
-/// A command of the AWS tools; the region is the image's.
-fn ecr_cli(scene: &Scene<'_>, words: &str) -> String {
-    let asked = &scene.session.asked.aws_flags;
-    let mut flags = String::new();
-    let mut parts = asked.split(" --aws-");
-    flags.push_str(parts.next().unwrap_or_default());
-    for part in parts.filter(|part| !part.starts_with("region ")) {
-        flags.push_str(" --");
-        flags.push_str(part);
-    }
-    format!("aws ecr {words}{flags}")
+/// A command of the AWS CLI for the image's repository, in its region.
+fn ecr_cli(scene: &Scene<'_>, image: &PrivateImage, action: &str, more: &[&str]) -> String {
+    let mut words = vec!["ecr", action, "--registry-id", image.account.as_str()];
+    words.extend(["--repository-name", &image.repository]);
+    words.extend(more);
+    scene.session.aws.command_in(&image.region, &words)
 }
 
 fn repository_exists(scene: &Scene<'_>) -> Vec<Finding> {
@@ -305,13 +294,9 @@ fn absent(scene: &Scene<'_>, image: &PrivateImage, facts: &ImageFacts) -> Findin
     );
     let finding = Finding::fail(format!("there is no repository {}", image.repository));
     if is_own(scene, image) {
-        finding.evidence(evidence).fix(ecr_cli(
-            scene,
-            &format!(
-                "create-repository --region {} --repository-name {}",
-                image.region, image.repository
-            ),
-        ))
+        finding
+            .evidence(evidence)
+            .fix(ecr_cli(scene, image, "create-repository", &[]))
     } else {
         let account = &image.account;
         finding.evidence(format!(
@@ -347,10 +332,7 @@ fn image_exists(scene: &Scene<'_>) -> Vec<Finding> {
             }
             None => Finding::fail(format!("there is no {name} in {}", image.repository))
                 .evidence(format!("{} has no such image", image.repository_arn()))
-                .fix(ecr_cli(
-                    scene,
-                    &format!("list-images {}", repository_flags(&image)),
-                )),
+                .fix(ecr_cli(scene, &image, "list-images", &[])),
         },
         Some(Err(failure)) => unknown(failure, "whether the image exists", &caller(scene)),
     }]
@@ -507,13 +489,12 @@ fn repository_policy(scene: &Scene<'_>) -> Vec<Finding> {
 fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &Value) -> Finding {
     let admission = repository::admits(policy, role);
     let setting = |policy: &Value| {
+        let text = policy.to_string();
         ecr_cli(
             scene,
-            &format!(
-                "set-repository-policy {} --policy-text {}",
-                repository_flags(image),
-                quote(&policy.to_string())
-            ),
+            image,
+            "set-repository-policy",
+            &["--policy-text", &text],
         )
     };
     // Only the repository's own account may change its policy.
@@ -540,11 +521,13 @@ fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &V
                 .evidence(format!("{}{whose}", admission.describe()))
                 .fix(setting(&repository::with_statement(policy, role)))
         }
-        Admission::Denied { .. } => Finding::fail("the repository's policy denies the role")
-            .evidence(format!("{}{whose}", admission.describe()))
-            .fix(ecr_cli(
-                scene,
-                &format!("get-repository-policy {}", repository_flags(image)),
+        // Whoever denies means it: what stands in the way is shown, and never taken away.
+        Admission::Denied { by, .. } => Finding::fail("the repository's policy denies the role")
+            .evidence(format!(
+                "{}; {} of the repository's policy is {}; its owner has to change it{whose}",
+                admission.describe(),
+                titled(by),
+                shown(policy, by)
             )),
     }
 }

@@ -7,6 +7,7 @@ mod addons;
 mod aws;
 pub mod catalog;
 mod control_plane;
+mod deny;
 mod drift;
 mod facts;
 mod image;

@@ -35,8 +35,6 @@ pub struct Asked {
     pub web_identity_token_file: Option<PathBuf>,
     /// Flags of Control Plane's connection as they were given, to be repeated in fixes.
     pub control_flags: String,
-    /// Flags of AWS's connection as they were given, to be repeated in fixes.
-    pub aws_flags: String,
 }
 
 /// One manifest that was named.
@@ -286,20 +284,14 @@ impl<'a> Scene<'a> {
 
     /// The same for a command that also goes to AWS.
     pub fn mk8s_aws(&self, words: &str) -> String {
-        let asked = &self.session.asked;
-        format!("mk8s {words}{}{}", asked.control_flags, asked.aws_flags)
+        self.mk8s(&format!("{words}{}", self.session.aws.flags()))
     }
 
-    /// A command of the AWS tools for a fix.
+    /// A command of the AWS CLI for a fix, without words to be quoted.
     pub fn aws_cli(&self, words: &str) -> String {
-        let flags = self
-            .session
-            .asked
-            .aws_flags
-            .replace("--aws-profile", "--profile")
-            .replace("--aws-region", "--region")
-            .replace("--aws-endpoint-url", "--endpoint-url");
-        format!("aws {words}{flags}")
+        self.session
+            .aws
+            .command(&words.split(' ').collect::<Vec<_>>())
     }
 }
 
@@ -421,32 +413,5 @@ impl Subject<'_> {
             Self::Live(cluster) => format!("-c {}", quote(cluster.name())),
             Self::Document(doc) => doc.flags(),
         }
-    }
-}
-
-/// Flags with their values as a shell takes them, each with a blank before it; those without a
-/// value are left out.
-pub fn flags(given: &[(&str, Option<String>)]) -> String {
-    given
-        .iter()
-        .filter_map(|(flag, value)| Some(format!(" {flag} {}", quote(value.as_deref()?))))
-        .collect()
-}
-
-/// A path as text, for [`flags`].
-pub fn shown(path: Option<&PathBuf>) -> Option<String> {
-    path.map(|path| path.display().to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn flags_are_quoted_and_those_without_a_value_left_out() {
-        assert_eq!(
-            flags(&[("--org", Some("a b".to_owned())), ("--profile", None)]),
-            " --org 'a b'"
-        );
     }
 }

@@ -1,15 +1,14 @@
 //! The checks of the group *aws* that judge the role's trust policy. Pure.
 
-use super::scene::quote;
 use super::seer::Seer;
-use super::words::judged;
+use super::words::{judged, or_pass};
 use super::{Finding, Scene};
 use crate::aws::cover::{Verdict, compare, over_broad as broad};
-use crate::aws::quotable;
+use crate::aws::merge::{is_ours, merge};
 use crate::aws::state::LEAST_TRUST_QUOTA;
 use crate::aws::template::{fill_account, issuer_mismatches, placeholders};
-use crate::aws::trust::{label, parse, parse_text, size as size_of, statements};
-use serde_json::Value;
+use crate::aws::trust::{label, parse, parse_text, shown, size as size_of, statements, titled};
+use serde_json::{Value, json};
 
 /// The share of the quota, in percent, from which there is no room for another statement.
 const FULL: usize = 85;
@@ -57,49 +56,79 @@ pub(super) fn has_statement(scene: &Scene<'_>) -> Vec<Finding> {
                     .evidence(difference.describe())
                     .fix(seer.setup(scene, " --only trust"))
             }
+            // Whoever denies means it: what stands in the way is shown, and never taken away.
             Verdict::Denied(statement) => {
-                let without = without(&existing, |one, at| {
-                    one.get("Effect").and_then(Value::as_str) == Some("Deny")
-                        && label(one, at) == statement
-                });
-                let finding = Finding::fail("the trust policy denies what the cluster needs")
-                    .evidence(format!("{statement} denies it, or may"));
-                match without {
-                    Some(document) => finding.fix(replacing(scene, &seer, &document)),
-                    None => finding.fix(seer.setup(scene, " --only trust --replace-trust")),
-                }
+                Finding::fail("the trust policy denies what the cluster needs").evidence(format!(
+                    "{statement} denies it, or may; {}",
+                    whose(&existing, &statement)
+                ))
             }
         })
     }))
 }
 
 pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).and_then(|seer| {
+    let judge = || {
+        let seer = Seer::with_role(scene)?;
         let existing = existing(&seer)?;
         let provider = seer.target.provider_arn.as_deref().unwrap_or_default();
-        let found = broad(&existing, provider);
-        if found.is_empty() {
-            return Ok(Finding::pass("the trust policy lets nobody else in"));
+        let sid = seer.cluster.sid();
+        let is_ours = |statement: &Value| sid.as_deref().is_some_and(|sid| is_ours(statement, sid));
+        let mut findings = Vec::new();
+        for (index, statement) in statements(&existing).into_iter().enumerate() {
+            let found = broad_of(statement, index, provider);
+            if found.is_empty() {
+                continue;
+            }
+            let finding = Finding::fail("the trust policy lets in more than the cluster's add-on");
+            let found = found.join("; ");
+            if !is_ours(statement) {
+                let whose = whose(&existing, &label(statement, index));
+                findings.push(finding.evidence(format!("{found}; {whose}")));
+                continue;
+            }
+            let finding = finding.evidence(format!("{found}; the statement is this cluster's own"));
+            findings.push(match mended(&seer, &existing, provider) {
+                Some(document) => finding.fix(replacing(scene, &seer, &document)),
+                None => finding,
+            });
         }
-        let narrow = without(&existing, |one, _| {
-            let alone = serde_json::json!({"Statement": [one]});
-            !broad(&alone, provider).is_empty()
-        });
-        // What is left has to do for the cluster.
-        let enough = narrow.filter(|document| match wanted(&seer) {
-            Ok(wanted) => compare(document, &wanted).holds(),
-            Err(_) => true,
-        });
-        let fix = match enough {
-            Some(document) => replacing(scene, &seer, &document),
-            None => seer.setup(scene, " --only trust --replace-trust"),
-        };
-        Ok(
-            Finding::fail("the trust policy lets in more than the cluster's add-on")
-                .evidence(found.join("; "))
-                .fix(fix),
-        )
-    }))
+        Ok(findings)
+    };
+    match judge() {
+        Ok(findings) => or_pass(findings, || {
+            Finding::pass("the trust policy lets nobody else in")
+        }),
+        Err(finding) => vec![finding],
+    }
+}
+
+/// What one statement lets in too much, under the name that it has in its document.
+fn broad_of(statement: &Value, index: usize, provider: &str) -> Vec<String> {
+    // Those before it are left out of the judgement, not out of the count.
+    let mut list = vec![json!({}); index];
+    list.push(statement.clone());
+    broad(&json!({"Statement": list}), provider)
+}
+
+/// The document with our own statement as it is published and all others as they are; `None` where
+/// that would not narrow it.
+fn mended(seer: &Seer<'_>, existing: &Value, provider: &str) -> Option<Value> {
+    let (sid, wanted) = (seer.cluster.sid()?, wanted(seer).ok()?);
+    if !broad(&wanted, provider).is_empty() {
+        return None;
+    }
+    let document = merge(existing, &wanted, &sid);
+    compare(&document, &wanted).holds().then_some(document)
+}
+
+/// A statement of somebody else, as it stands, and who may change it.
+fn whose(document: &Value, name: &str) -> String {
+    format!(
+        "{} of the role's trust policy is {}; its owner has to change it",
+        titled(name),
+        shown(document, name)
+    )
 }
 
 pub(super) fn size(scene: &Scene<'_>) -> Vec<Finding> {
@@ -128,48 +157,15 @@ pub(super) fn size(scene: &Scene<'_>) -> Vec<Finding> {
     }))
 }
 
-/// The document without some statements; `None` if none would be left, which IAM does not take.
-fn without(document: &Value, goes: impl Fn(&Value, usize) -> bool) -> Option<Value> {
-    let kept: Vec<Value> = statements(document)
-        .into_iter()
-        .enumerate()
-        .filter(|(at, one)| !goes(one, *at))
-        .map(|(_, one)| one.clone())
-        .collect();
-    if kept.is_empty() {
-        return None;
-    }
-    let mut document = document.clone();
-    document["Statement"] = Value::Array(kept);
-    Some(document)
-}
-
 /// The command that sets the whole trust policy.
 fn replacing(scene: &Scene<'_>, seer: &Seer<'_>, document: &Value) -> String {
     let role = seer.role().map_or("", |role| role.name.as_str());
-    scene.aws_cli(&format!(
-        "iam update-assume-role-policy --role-name {} --policy-document {}",
-        quote(&quotable(role)),
-        quote(&document.to_string())
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn statements_go_and_the_last_one_does_not() {
-        let document = json!({"Version": "2012-10-17", "Id": "x", "Statement": [
-            {"Sid": "A", "Effect": "Allow"}, {"Effect": "Deny"}]});
-        let left = without(&document, |one, _| one["Effect"] == "Deny").unwrap();
-        assert_eq!(
-            left,
-            json!({"Version": "2012-10-17", "Id": "x", "Statement": [{"Sid": "A", "Effect": "Allow"}]})
-        );
-        assert_eq!(without(&document, |_, _| true), None);
-        let single = json!({"Statement": {"Effect": "Deny"}});
-        assert_eq!(without(&single, |_, _| true), None);
-    }
+    scene.session.aws.command(&[
+        "iam",
+        "update-assume-role-policy",
+        "--role-name",
+        role,
+        "--policy-document",
+        &document.to_string(),
+    ])
 }

@@ -56,6 +56,18 @@ pub(super) fn addon(word: &str) -> Result<&'static Addon> {
 /// The connection to AWS; `--debug` shows its calls.
 pub(super) type Aws<'a> = Traced<Sdk, Box<dyn Fn(&str) + 'a>>;
 
+impl AwsConnection {
+    /// As it was given on the command line.
+    pub(super) fn given(&self) -> Connection {
+        Connection {
+            profile: self.aws_profile.clone(),
+            region: self.aws_region.clone(),
+            endpoint_url: self.aws_endpoint_url.clone(),
+            ..Connection::default()
+        }
+    }
+}
+
 /// Connects to AWS; nothing is sent yet.
 pub(super) async fn connect<'a>(cx: &'a Context, args: &AwsConnection) -> Result<Aws<'a>> {
     let connection = connection(&cx.env, args, Some(cx.settings()?.timeout()));
@@ -80,9 +92,6 @@ pub(super) fn connection(
         })
     });
     Connection {
-        profile: args.aws_profile.clone(),
-        region: args.aws_region.clone(),
-        endpoint_url: args.aws_endpoint_url.clone(),
         timeout,
         variables: Variables {
             profile: text("AWS_PROFILE"),
@@ -99,6 +108,7 @@ pub(super) fn connection(
                 home: env.path("HOME").map(Path::to_path_buf),
             },
         },
+        ..args.given()
     }
 }
 
@@ -381,6 +391,7 @@ fn label(step: &Step) -> &'static str {
         (Part::Trust, _) => "trust policy",
         (Part::Policy, Action::Attach) => "attach",
         (Part::Policy, Action::Detach) => "detach",
+        (Part::Policy, Action::Keep) => "keep",
         (Part::Policy, _) => "pull policy",
         (Part::RepositoryPolicy, _) => "repository",
     }
@@ -413,7 +424,7 @@ pub(super) fn kept(backup: &crate::aws::backup::Backup) -> String {
 pub(super) fn told(step: &Step, changed: bool) -> String {
     let (label, resource) = (label(step), short(&step.resource));
     let what = match label {
-        "attach" | "detach" => "pull policy",
+        "attach" | "detach" | "keep" => "pull policy",
         other => other,
     };
     if !changed && step.action.changes() {

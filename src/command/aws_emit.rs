@@ -11,6 +11,7 @@ use crate::aws::workload::private_image;
 use crate::cli::{EmitFormat, OnlyPart, SetupArgs};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::shell::quote;
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -35,7 +36,7 @@ fn check(args: &SetupArgs) -> Result<()> {
 pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Result<Outcome> {
     let addon = aws::addon(&args.target.addon)?;
     check(args)?;
-    let request = aws_request::asked(args)?;
+    let request = aws_request::asked(cx, args)?;
     let partition = match args.make.image.as_deref() {
         None => None,
         Some(text) => Some(private_image(text)?.partition),
@@ -87,10 +88,12 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
             step.part == Part::Addon && step.resource == addon.name && step.action.changes()
         };
         if let (Some(_), Some(role)) = (plan.steps.iter().find(relinks), &plan.role_arn) {
-            cx.ui.next(&format!(
-                "mk8s addon enable {} -c {} --role-arn {role}",
-                addon.name, facts.name
-            ));
+            let words = format!(
+                "addon enable {} -c {} --role-arn {role}",
+                addon.name,
+                quote(&facts.name)
+            );
+            cx.ui.next(&cx.mk8s(&words));
         }
         let steps: Vec<_> = plan
             .steps
@@ -151,7 +154,7 @@ impl Job<'_> {
                 return Ok(facts);
             };
             let Some(limit) = self.wait else {
-                return Err(emit::not_there(&facts, awaited, source));
+                return Err(emit::not_there(&facts, &self.request, awaited, source));
             };
             let (pointer, what) = match awaited {
                 Awaited::Issuer => ("/status/oidcProviderUrl", "the OIDC issuer URL".to_owned()),
@@ -166,10 +169,10 @@ impl Job<'_> {
                 gone: false,
                 what: &what,
                 stays: "nothing was changed",
-                again: &format!(
-                    "mk8s aws setup {} -c {} --emit plan --wait=15m",
+                again: &self.cx.mk8s(&format!(
+                    "aws setup {} -c {} --emit plan --wait=15m",
                     facts.service.name, facts.name
-                ),
+                )),
                 limit,
             };
             wait.run(self.cx).await?;

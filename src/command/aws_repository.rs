@@ -15,10 +15,12 @@ use crate::aws::repository::{self, Admission, Repository};
 use crate::aws::state;
 use crate::aws::target::{ClusterFacts, Part, Request, Target};
 use crate::aws::traced::Traced;
+use crate::aws::trust;
 use crate::aws::workload::{image_warnings, private_image};
-use crate::cli::SetupArgs;
+use crate::cli::{AwsConnection, SetupArgs};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::shell::{flags, quote, shown};
 use crate::ui::{Report, Stream, wire};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -46,10 +48,18 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
     let mut job = Job {
         cx,
         addon: addon.name,
-        request: aws_request::asked(args)?,
+        request: aws_request::asked(cx, args)?,
         repository: Repository::of(&image),
         several: subjects.len() > 1,
         backup: None,
+        given: &args.make.connection,
+        named: flags(&[
+            // Standard input is not there a second time.
+            ("-f", shown(args.file.as_ref()).filter(|path| path != "-")),
+            ("--account", args.make.account.clone()),
+            ("--role-arn", args.role_arn.clone()),
+            ("--role-name", args.make.role_name.clone()),
+        ]),
         image,
         connection: None,
         mode: if args.apply_repository_policy {
@@ -121,6 +131,10 @@ struct Job<'a> {
     several: bool,
     /// Where a copy of what is replaced goes.
     backup: Option<PathBuf>,
+    /// How AWS is reached, for commands that are printed.
+    given: &'a AwsConnection,
+    /// The flags that name the cluster's file and its role, as they were given.
+    named: String,
 }
 
 struct Done {
@@ -219,10 +233,14 @@ impl Job<'_> {
             "The policy of the repository {} has to admit the role {role} of another account; with credentials of account {} it does by the command below",
             self.repository, self.image.account
         ));
-        self.cx.ui.next(&format!(
-            "mk8s aws setup {} -c {} --image {} --apply-repository-policy",
-            self.addon, facts.name, self.image
-        ));
+        let words = format!(
+            "aws setup {} -c {} --image {} --apply-repository-policy{}",
+            self.addon,
+            quote(&facts.name),
+            quote(&self.image.to_string()),
+            self.named
+        );
+        self.cx.ui.next(&self.cx.mk8s_aws(&words, self.given));
         let step = Step::shown(
             Part::RepositoryPolicy,
             Action::Update,
@@ -301,7 +319,8 @@ impl Job<'_> {
         };
         let keep = |text: &str| {
             if let Some(folder) = &self.backup {
-                let copy = backup::save_repository(folder, &self.repository, text)?;
+                let given = self.given.given();
+                let copy = backup::save_repository(folder, &self.repository, text, &given)?;
                 cx.ui.status(&aws::kept(&copy));
             }
             Ok(())
@@ -335,11 +354,16 @@ impl Job<'_> {
         match &admission {
             Admission::Allowed { .. } => return Ok(shown(Action::None, admission.describe())),
             Admission::Denied {
-                condition: None, ..
+                by,
+                condition: None,
             } => {
                 return Err(Error::refused(self.not_done())
                     .because(format!("{}, whatever else it says", admission.describe()))
-                    .hint("remove that statement from the repository's policy"));
+                    .because(format!(
+                        "{} of the repository's policy is {}; its owner has to change it",
+                        trust::titled(by),
+                        trust::shown(&current.document, by)
+                    )));
             }
             Admission::Denied { .. } | Admission::Conditional { .. } => {
                 cx.ui.warn(&format!(

@@ -14,7 +14,7 @@ use crate::ui::wire;
 use serde_json::Value;
 
 /// What `aws setup` was asked for, checked.
-pub(super) fn asked(args: &SetupArgs) -> Result<Request> {
+pub(super) fn asked(cx: &Context, args: &SetupArgs) -> Result<Request> {
     Ok(Request {
         only: args.only.map(|only| match only {
             OnlyPart::OidcProvider => Part::OidcProvider,
@@ -22,12 +22,12 @@ pub(super) fn asked(args: &SetupArgs) -> Result<Request> {
             OnlyPart::Trust => Part::Trust,
             OnlyPart::Policy => Part::Policy,
         }),
-        ..request(&args.make, args.role_arn.as_ref())?
+        ..request(cx, &args.make, args.role_arn.as_ref())?
     })
 }
 
 /// What was asked for on the command line, checked.
-pub(super) fn request(make: &MakeArgs, role_arn: Option<&String>) -> Result<Request> {
+pub(super) fn request(cx: &Context, make: &MakeArgs, role_arn: Option<&String>) -> Result<Request> {
     let mut tags = Tags::new();
     for tag in &make.tag {
         let (key, value) = tag.split_once('=').ok_or_else(|| {
@@ -66,6 +66,8 @@ pub(super) fn request(make: &MakeArgs, role_arn: Option<&String>) -> Result<Requ
         pull_policy,
         only: None,
         replace_trust: make.replace_trust,
+        control_flags: cx.connection_flags(),
+        aws_flags: make.connection.given().flags(),
     };
     check_request(&request)?;
     Ok(request)

@@ -12,7 +12,7 @@ use crate::aws::setup::{Order, is_too_long, look_for, setup_plan};
 use crate::aws::state;
 use crate::aws::target::{Part, Request};
 use crate::change::Change;
-use crate::cli::{AwsTarget, EnableArgs, MakeArgs, SetupArgs};
+use crate::cli::{AwsConnection, AwsTarget, EnableArgs, MakeArgs, SetupArgs};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
 use crate::ui::Stream;
@@ -45,8 +45,9 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
     let job = Job {
         cx,
         addon: addon.name,
-        request: asked(args)?,
+        request: asked(cx, args)?,
         backup: aws::backup_folder(cx, args.make.no_backup)?,
+        connection: &args.make.connection,
         mode: Mode::of(args.dry_run),
         several: names.len() > 1,
         wait: args.wait.unwrap_or(WAIT),
@@ -83,8 +84,9 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
     let job = Job {
         cx,
         addon: addon.name,
-        request: request(&args.make, role)?,
+        request: request(cx, &args.make, role)?,
         backup: aws::backup_folder(cx, args.make.no_backup)?,
+        connection: &args.make.connection,
         mode: Mode::of(args.change.dry_run),
         several: names.len() > 1,
         wait: args.change.wait.unwrap_or(WAIT),
@@ -100,6 +102,8 @@ struct Job<'a> {
     request: Request,
     backup: Option<PathBuf>,
     mode: Mode,
+    /// How AWS is reached, for commands that are printed.
+    connection: &'a AwsConnection,
     /// Whether there is more than one cluster.
     several: bool,
     wait: Duration,
@@ -272,6 +276,7 @@ impl Job<'_> {
             &caller.arn,
             Options {
                 backup: self.backup.clone(),
+                connection: self.connection.given(),
                 patience: aws::patience(cx)?,
                 needed: Needed::of(&scene.facts, &scene.target, &self.request),
             },
@@ -390,7 +395,8 @@ impl Job<'_> {
     }
 
     async fn await_cluster(&self, name: &str, awaited: Awaited) -> Result<()> {
-        let again = format!("mk8s aws setup {} -c {name}", self.addon);
+        let words = format!("aws setup {} -c {name}", self.addon);
+        let again = self.cx.mk8s_aws(&words, self.connection);
         let (pointer, what, stays) = match awaited {
             Awaited::Issuer => (
                 "/status/oidcProviderUrl",

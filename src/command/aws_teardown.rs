@@ -11,7 +11,7 @@ use crate::aws::target::{ClusterFacts, Request};
 use crate::aws::teardown::{
     AddonExtent, Extent, ProviderExtent, check_named, complete, look_for, teardown_plan,
 };
-use crate::cli::TeardownArgs;
+use crate::cli::{AwsConnection, TeardownArgs};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::ui::Stream;
@@ -43,6 +43,7 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
             },
         },
         backup: aws::backup_folder(cx, args.no_backup)?,
+        connection: &args.connection,
         mode: Mode::of(args.dry_run),
         several: names.len() > 1,
     };
@@ -79,6 +80,8 @@ struct Job<'a> {
     extent: Extent,
     backup: Option<PathBuf>,
     mode: Mode,
+    /// How AWS is reached, for commands that are printed.
+    connection: &'a AwsConnection,
     /// Whether there is more than one cluster.
     several: bool,
 }
@@ -135,6 +138,7 @@ impl Job<'_> {
             &caller.arn,
             Options {
                 backup: self.backup.clone(),
+                connection: self.connection.given(),
                 patience: aws::patience(cx)?,
                 needed: Needed::of(&scene.facts, &scene.target, &self.request),
             },

@@ -5,7 +5,6 @@ use super::{Context, aws, report};
 use crate::addon;
 use crate::arn::RoleArn;
 use crate::check::catalog;
-use crate::check::scene::{flags, shown};
 use crate::check::{self, Asked, File, Report, Scene, Selection, Session, State};
 use crate::cli::{CheckArgs, FailOn, TargetArgs};
 use crate::cluster::Cluster;
@@ -159,28 +158,12 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
 }
 
 fn asked(cx: &Context, args: &CheckArgs) -> Asked {
-    let given = &cx.flags;
-    let mut control_flags = flags(&[
-        ("--org", given.org.clone()),
-        ("--profile", given.profile.clone()),
-        ("--endpoint", given.endpoint.clone()),
-        ("--token-file", shown(given.token_file.as_ref())),
-    ]);
-    if given.insecure {
-        control_flags.push_str(" --insecure");
-    }
-    let connection = &args.connection;
     Asked {
         image: args.image.clone(),
         live: args.live,
         wait: args.wait,
         web_identity_token_file: args.web_identity_token_file.clone(),
-        control_flags,
-        aws_flags: flags(&[
-            ("--aws-profile", connection.aws_profile.clone()),
-            ("--aws-region", connection.aws_region.clone()),
-            ("--aws-endpoint-url", connection.aws_endpoint_url.clone()),
-        ]),
+        control_flags: cx.connection_flags(),
     }
 }
 

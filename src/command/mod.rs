@@ -28,7 +28,8 @@ mod target;
 mod word;
 
 use crate::cli::{
-    AddonCommand, AuthCommand, AwsCommand, Cli, ClusterCommand, Command, SandboxCommand,
+    AddonCommand, AuthCommand, AwsCommand, AwsConnection, Cli, ClusterCommand, Command,
+    SandboxCommand,
 };
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Client, Connection, Who};
@@ -37,6 +38,7 @@ use crate::exit::Outcome;
 use crate::interrupt::Interrupt;
 use crate::permit::Permit;
 use crate::settings::{Environment, Flags, Settings};
+use crate::shell;
 use crate::ui::{Report, Ui, wire};
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
@@ -92,6 +94,32 @@ impl Context {
             client: OnceCell::new(),
             interrupted: RefCell::new(None),
         }
+    }
+
+    /// The connection's flags as they were given, each with a blank before it: a command that is
+    /// printed repeats them, so that it goes where this run went.
+    fn connection_flags(&self) -> String {
+        let given = &self.flags;
+        let mut text = shell::flags(&[
+            ("--org", given.org.clone()),
+            ("--profile", given.profile.clone()),
+            ("--endpoint", given.endpoint.clone()),
+            ("--token-file", shell::shown(given.token_file.as_ref())),
+        ]);
+        if given.insecure {
+            text.push_str(" --insecure");
+        }
+        text
+    }
+
+    /// An `mk8s` command to be pasted.
+    fn mk8s(&self, words: &str) -> String {
+        format!("mk8s {words}{}", self.connection_flags())
+    }
+
+    /// The same for a command that also goes to AWS.
+    fn mk8s_aws(&self, words: &str, aws: &AwsConnection) -> String {
+        format!("{}{}", self.mk8s(words), aws.given().flags())
     }
 
     /// Who and where, resolved once.

@@ -260,7 +260,7 @@ async fn published(
     if cluster.add_on(addon.key).is_none() {
         let error = Error::refused(format!("there is no trust policy of `{name}` on `{place}`"))
             .because(format!("`{name}` is off"));
-        let hint = live.as_ref().and_then(|_| enabling(&cluster, addon));
+        let hint = live.as_ref().and_then(|_| enabling(cx, &cluster, addon));
         return Err(hinted(error, hint));
     }
     if cluster.ready_at(pointer).is_some() {
@@ -273,7 +273,7 @@ async fn published(
             gone: false,
             what: &format!("the trust policy of `{name}`"),
             stays: "the add-on stays enabled",
-            again: &format!("mk8s addon trust-policy {name} -c {target} --wait=15m"),
+            again: &cx.mk8s(&format!("addon trust-policy {name} -c {target} --wait=15m")),
             limit,
         };
         return Ok(wait.run(cx).await?.0);
@@ -289,7 +289,7 @@ async fn published(
     let needed = addon.needs.iter().find(|key| cluster.add_on(key).is_none());
     Err(match (&live, needed) {
         (Some(_), Some(key)) => {
-            let hint = crate::addon::by_key(key).and_then(|needed| enabling(&cluster, needed));
+            let hint = crate::addon::by_key(key).and_then(|needed| enabling(cx, &cluster, needed));
             let needed = crate::plan::display_name(key);
             hinted(
                 error.because(format!("`{needed}`, which it needs, is off")),
@@ -297,7 +297,7 @@ async fn published(
             )
         }
         (Some(target), None) => {
-            error.hint(format!("mk8s addon trust-policy {name} -c {target} --wait"))
+            error.hint(cx.mk8s(&format!("addon trust-policy {name} -c {target} --wait")))
         }
         (None, _) => error.because("a manifest has no status; the live cluster has"),
     })
@@ -305,8 +305,8 @@ async fn published(
 
 /// The command that switches an add-on on, with what it will need there; `None` where our own rules
 /// would refuse it.
-fn enabling(cluster: &Cluster, addon: &'static Addon) -> Option<String> {
-    let flags = format!("-c {}", cluster.name());
+fn enabling(cx: &Context, cluster: &Cluster, addon: &'static Addon) -> Option<String> {
+    let flags = format!("-c {}{}", cluster.name(), cx.connection_flags());
     remedy::enable(cluster, addon, &flags, None).map(|remedy| format!("mk8s {}", remedy.words))
 }
 
@@ -324,7 +324,7 @@ pub(super) async fn oidc_url(cx: &Context, args: &OidcUrlArgs) -> Result<Outcome
     // The issuer is the cluster's: whatever is on, it is there or not.
     let Some(url) = cluster.ready_at(ISSUER) else {
         let issuing = crate::addon::issuing();
-        let hint = live.as_ref().and_then(|_| enabling(&cluster, issuing?));
+        let hint = live.as_ref().and_then(|_| enabling(cx, &cluster, issuing?));
         if let Some(off) = issuing.filter(|addon| cluster.add_on(addon.key).is_none()) {
             let error = Error::refused(format!("`{name}` has no OIDC issuer URL"))
                 .because(format!("`{}`, which publishes it, is off", off.name));

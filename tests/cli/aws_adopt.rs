@@ -147,7 +147,8 @@ fn statements_of_others_stay_as_they_are() {
         tags,
         [
             "mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly",
-            "mk8s.cpln/cluster/sandbox/edge"
+            "mk8s.cpln/cluster/sandbox/edge",
+            "mk8s.cpln/without/AmazonEC2ContainerRegistryReadOnly"
         ]
     );
     bed.moto.forget();
@@ -368,13 +369,14 @@ fn a_deny_that_could_match_stops_everything() {
     make_role(&bed, ROLE, "/", &deny.to_string());
     bed.moto.forget();
     let patches = bed.patches();
-    snapshot!(bed.env, bed.run(SETUP), @r"
+    snapshot!(bed.env, bed.run(SETUP), @r#"
     exit 6
     --- stderr
     error: aws-ecr was not set up for `edge`
       because: Never in the trust policy of arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr denies what the cluster needs, or may
-    hint: remove that statement, or use another role: --role-name NAME
-    ");
+      because: it is {"Sid":"Never","Effect":"Deny","Principal":"*","Action":"sts:*"}; its owner has to change it
+    hint: use another role: --role-name NAME
+    "#);
     assert_eq!((bed.moto.writes(), bed.patches()), (vec![], patches));
     snapshot!(bed.env, bed.run("aws status aws-ecr -c edge"), @r"
     exit 0
@@ -598,7 +600,7 @@ fn two_clusters_share_a_role() {
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       ~ trust policy   shared                               takes out statement Mk8sEcr[HASH], keeps 1 of others
-      = pull policy    AmazonEC2ContainerRegistryReadOnly   other clusters use the role: sandbox/west
+      = keep           AmazonEC2ContainerRegistryReadOnly   needed by sandbox/west
       = role           shared                               other clusters use it: sandbox/west; its trust policy has 1 statement that is not ours
       - OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  made by mk8s, trusted by no role
       - add-on         aws-ecr                              switched off

@@ -238,7 +238,7 @@ fn what_others_have_put_on_our_role_keeps_it() {
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = trust policy   mk8s-sandbox-edge-ecr                our statement is the only one, and IAM takes no trust policy without any
       - detach         AmazonEC2ContainerRegistryReadOnly   from mk8s-sandbox-edge-ecr
-      = pull policy    AmazonS3ReadOnlyAccess               attached by others
+      = keep           AmazonS3ReadOnlyAccess               attached by others
       = role           mk8s-sandbox-edge-ecr                arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess was attached by others; it has the inline policy extra; it has the instance profile nodes
       = OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  the role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr trusts it
       - add-on         aws-ecr                              switched off

@@ -17,7 +17,7 @@ const fn defect(what: &'static str, ids: &'static [&'static str], mended: bool) 
     Defect { what, ids, mended }
 }
 
-pub(crate) const DEFECTS: [Defect; 16] = [
+pub(crate) const DEFECTS: [Defect; 17] = [
     defect(
         "the OIDC provider is deleted",
         &["oidc-provider-exists"],
@@ -39,12 +39,12 @@ pub(crate) const DEFECTS: [Defect; 16] = [
     defect(
         "an inline policy with a Deny is added",
         &["pull-simulated"],
-        true,
+        false,
     ),
     defect(
         "a managed policy with a Deny is attached",
         &["pull-simulated"],
-        true,
+        false,
     ),
     defect(
         "a permissions boundary without ECR is set",
@@ -59,10 +59,15 @@ pub(crate) const DEFECTS: [Defect; 16] = [
     defect(
         "a Deny is added to the trust policy",
         &["trust-has-statement"],
-        true,
+        false,
     ),
     defect(
         "a statement that lets everybody in is added to the trust policy",
+        &["trust-over-broad"],
+        false,
+    ),
+    defect(
+        "the condition of the cluster's own statement is removed",
         &["trust-over-broad"],
         true,
     ),
@@ -84,7 +89,7 @@ pub(crate) const DEFECTS: [Defect; 16] = [
     ),
 ];
 
-const BREAKS: [Break; 16] = [
+const BREAKS: [Break; 17] = [
     |bed| {
         bed.aws(&format!(
             "iam delete-open-id-connect-provider --open-id-connect-provider-arn {}",
@@ -182,6 +187,17 @@ const BREAKS: [Break; 16] = [
             open["Sid"] = json!("Open");
             open.as_object_mut().unwrap().remove("Condition");
             trust["Statement"].as_array_mut().unwrap().push(open);
+        });
+    },
+    |bed| {
+        change_trust(bed, |trust| {
+            let mut nodes = trust["Statement"][0].clone();
+            nodes["Sid"] = json!("Nodes");
+            trust["Statement"][0]
+                .as_object_mut()
+                .unwrap()
+                .remove("Condition");
+            trust["Statement"].as_array_mut().unwrap().push(nodes);
         });
     },
     |bed| {
@@ -286,12 +302,74 @@ fn defects_of_the_pull_policies() {
 
 #[test]
 fn defects_of_the_trust_policy() {
-    (9..13).for_each(provoke);
+    (9..14).for_each(provoke);
 }
 
 #[test]
 fn defects_of_the_add_ons_settings() {
-    (13..DEFECTS.len()).for_each(provoke);
+    (14..DEFECTS.len()).for_each(provoke);
+}
+
+/// What denies, or lets in others, is somebody's: it is shown, and no command takes it away.
+#[test]
+fn what_others_wrote_is_shown_and_never_taken_away() {
+    let deny = r#"{"Effect":"Deny","Action":"ecr:BatchGetImage","Resource":"*"}"#;
+    for (at, shown) in [
+        (
+            6,
+            format!(
+                "the role's inline policy no-images stands against ecr:BatchGetImage on *; statement 1 is {deny}; the policy's owner has to change it"
+            ),
+        ),
+        (
+            7,
+            format!(
+                "arn:aws:iam::{ACCOUNT}:policy/never stands against ecr:BatchGetImage on *; statement 1 is {deny}; the policy's owner has to change it"
+            ),
+        ),
+        (
+            10,
+            r#"statement Stop of the role's trust policy is {"Sid":"Stop","Effect":"Deny","#
+                .to_owned(),
+        ),
+        (
+            11,
+            r#"statement Open of the role's trust policy is {"Sid":"Open","Effect":"Allow","#
+                .to_owned(),
+        ),
+    ] {
+        let bed = set_up();
+        BREAKS[at](&bed);
+        let report = json_of(&bed, CHECK).json();
+        let found: Vec<&Value> = report["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|item| item["state"] == "fail" || item["state"] == "warn")
+            .collect();
+        assert_eq!(found.len(), 1, "{}: {found:?}", DEFECTS[at].what);
+        assert_eq!(found[0]["fix"], Value::Null, "{}", found[0]);
+        let evidence = found[0]["evidence"].as_str().unwrap();
+        assert!(evidence.contains(&shown), "{evidence}");
+        assert!(evidence.contains("owner has to change it"), "{evidence}");
+    }
+}
+
+/// Ours goes back to what is published; the statement beside it stays as it is.
+#[test]
+fn the_fix_of_our_statement_keeps_those_of_others() {
+    let bed = set_up();
+    BREAKS[12](&bed);
+    let before = bed.moto.role(ROLE)["trust"]["Statement"][1].take();
+    assert_eq!(before["Sid"], "Nodes");
+    let run = json_of(&bed, CHECK);
+    for fix in fixes(&run) {
+        assert!(!fix.contains("--replace-trust"), "{fix}");
+        bed.env.paste(&fix);
+    }
+    let after = bed.moto.role(ROLE)["trust"]["Statement"].take();
+    assert_eq!(after[1], before);
+    assert!(after[0]["Condition"].is_object(), "{after}");
 }
 
 #[test]
@@ -555,6 +633,16 @@ fn defects_of_the_image() {
         let expected = defect.ids.iter().map(|&id| id.to_owned()).collect();
         let found = ids(&run, &["fail", "warn", "unknown"]);
         assert_eq!(found, expected, "{}\n{run}", defect.what);
+        if at == 6 {
+            let report = run.json();
+            let items = report["items"].as_array().unwrap();
+            let denied = items.iter().find(|item| item["state"] == "fail").unwrap();
+            assert_eq!(denied["fix"], Value::Null, "{denied}");
+            let evidence = denied["evidence"].as_str().unwrap();
+            let shown =
+                r#"statement no of the repository's policy is {"Sid":"no","Effect":"Deny","#;
+            assert!(evidence.contains(shown), "{evidence}");
+        }
         if defect.mended {
             for fix in fixes(&run) {
                 bed.env.paste(&fix);

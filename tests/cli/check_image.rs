@@ -284,7 +284,11 @@ fn a_repository_of_another_account_is_not_made_in_the_callers() {
     let run = bed.run(&line("shop:1")).exits(11);
     let found = item(&run, "repository-exists");
     let fix = found["fix"].as_str().unwrap();
-    assert!(fix.starts_with("aws ecr create-repository --region eu-central-1"));
+    assert_eq!(
+        fix,
+        "aws ecr create-repository --registry-id 123456789012 --repository-name shop \
+         --region eu-central-1"
+    );
     let run = bed
         .run(&line("shop:1").replace("123456789012", "222222222222"))
         .exits(11);

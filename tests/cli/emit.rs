@@ -266,6 +266,73 @@ fn the_script_keeps_what_exists() {
     assert_eq!(role["tags"]["mk8s.cpln/cluster/sandbox/edge"], "awsECR");
 }
 
+#[test]
+fn the_script_keeps_the_trust_policy_that_it_overwrites() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut bed = ready();
+    let text = emitted(&bed, "aws-cli", &["--replace-trust"]);
+    check_shell(&bed.env, &text, "style");
+    let others = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    bed.aws_with(&[
+        "iam",
+        "create-role",
+        "--role-name=mk8s-edge",
+        "--assume-role-policy-document",
+        &others.to_string(),
+    ]);
+    let run = script(&bed.env, &text)
+        .ok()
+        .out("The previous trust policy is kept in ");
+    assert_ne!(bed.moto.role("mk8s-edge")["trust"], others);
+    let folder = bed.env.home(".local/state/mk8s/trust");
+    let copies: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(copies.len(), 1);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&folder), mode(&copies[0])), (0o700, 0o600));
+    let back = run
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("aws iam update-assume-role-policy"))
+        .unwrap()
+        .to_owned();
+    bed.env.sh(&back).run().ok();
+    assert_eq!(bed.moto.role("mk8s-edge")["trust"], others);
+
+    // One that cannot be kept is not overwritten.
+    let file = bed.env.write("state", "");
+    bed.env.set("XDG_STATE_HOME", file.to_str().unwrap());
+    let run = script(&bed.env, &text);
+    assert_ne!(run.code, 0, "{run}");
+    assert_eq!(bed.moto.role("mk8s-edge")["trust"], others);
+}
+
+/// A Sid that only starts like ours is a statement of somebody else.
+#[test]
+fn the_script_takes_no_look_alike_for_ours() {
+    let bed = ready();
+    let text = emitted(&bed, "aws-cli", &[]);
+    let sid = text
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("sid="))
+        .unwrap();
+    let alike = json!({"Version": "2012-10-17", "Statement": [{"Sid": format!("{sid}copy"),
+        "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole"}]});
+    bed.aws_with(&[
+        "iam",
+        "create-role",
+        "--role-name=mk8s-edge",
+        "--assume-role-policy-document",
+        &alike.to_string(),
+    ]);
+    script(&bed.env, &text).exits(1).out("trusts others too");
+    assert_eq!(bed.moto.role("mk8s-edge")["trust"], alike);
+}
+
 /// The script asks IAM; where it may not, and for a policy that was asked for, it attaches.
 #[test]
 fn the_script_knows_a_role_that_may_pull_by_a_policy_of_others() {

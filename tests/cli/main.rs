@@ -19,6 +19,7 @@ mod aws_accounts;
 mod aws_adopt;
 mod aws_credentials;
 mod aws_errors;
+mod aws_harmless;
 mod aws_kills;
 mod aws_offline;
 mod aws_permissions;

@@ -82,7 +82,7 @@ fn the_statement_is_shown_where_the_accounts_differ() {
     }
     --- stderr
     The policy of the repository team/shop in account 222222222222 has to admit the role arn:aws:iam::123456789012:role/pull of another account; with credentials of account 222222222222 it does by the command below
-    Next: mk8s aws setup aws-ecr -c edge --image 222222222222.dkr.ecr.eu-central-1.amazonaws.com/team/shop:1 --apply-repository-policy
+    Next: mk8s aws setup aws-ecr -c edge --image 222222222222.dkr.ecr.eu-central-1.amazonaws.com/team/shop:1 --apply-repository-policy -f edge.json
     "#);
     let item = env.line(&format!("{line} -o json")).run().ok().json()["items"][0].take();
     assert_eq!(item["steps"][0]["part"], "repository-policy");

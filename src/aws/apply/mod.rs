@@ -15,7 +15,9 @@ use super::name::{Tags, is_tag_of_attached};
 use super::needed::Needed;
 use super::plan::{Step, Trusting, Work};
 use super::quotable;
+use super::connect::Connection;
 use super::thumbprint::PrivateCa;
+use super::users::{Whose, needing};
 use crate::error::{Error, Kind, Result};
 use crate::permit::Permit;
 use serde_json::Value;
@@ -35,6 +37,8 @@ pub struct Options {
     pub backup: Option<PathBuf>,
     /// What the policy of whoever lacks a right has to be told.
     pub needed: Needed,
+    /// How AWS is reached, for the command that puts a copy back.
+    pub connection: Connection,
 }
 
 impl Default for Options {
@@ -43,6 +47,7 @@ impl Default for Options {
             patience: Duration::from_mins(1),
             backup: None,
             needed: Needed::default(),
+            connection: Connection::default(),
         }
     }
 }
@@ -122,14 +127,19 @@ impl<'a, I: Iam> Applier<'a, I> {
                 self.remove_trust(clock, role, sid, provider.as_deref(), untag)
                     .await
             }
-            Work::Attach { role, policy, tag } => {
-                self.attach(clock, role, policy, tag.as_ref()).await
-            }
+            Work::Attach { role, policy, tags } => self.attach(clock, role, policy, tags).await,
             Work::Detach {
                 role,
                 policy,
+                whose,
                 untag,
-            } => self.detach(clock, role, policy, untag.as_ref()).await,
+            } => self.detach(clock, role, policy, whose, untag).await,
+            Work::Untag { role, keys } => {
+                let mut clock = clock;
+                let mut outcome = StepOutcome::default();
+                self.untag(&mut clock, role, keys, &mut outcome).await?;
+                Ok(outcome)
+            }
             Work::DeleteRole { role, sid } => self.delete_role(clock, role, sid).await,
             Work::DeleteProvider { arn } => self.delete_provider(clock, arn).await,
         }
@@ -372,23 +382,24 @@ impl<'a, I: Iam> Applier<'a, I> {
         &self,
         clock: &mut Clock,
         role: &Role,
-        tag: Option<&(String, String)>,
+        tags: &Tags,
         outcome: &mut StepOutcome,
     ) -> Result<()> {
-        let Some((key, value)) = tag else {
-            return Ok(());
-        };
-        if role.tags.get(key) == Some(value) {
+        let missing: Tags = tags
+            .iter()
+            .filter(|(key, value)| role.tags.get(*key) != Some(*value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        if missing.is_empty() {
             return Ok(());
         }
-        let tags = Tags::from([(key.clone(), value.clone())]);
-        match self.tag(clock, &role.name, &tags).await {
+        match self.tag(clock, &role.name, &missing).await {
             Ok(()) => {
                 outcome.changed = true;
                 Ok(())
             }
             Err(failure) if failure.denied() || failure.is("LimitExceeded") => {
-                let then = if is_tag_of_attached(key) {
+                let then = if missing.keys().any(|key| is_tag_of_attached(key)) {
                     "teardown takes the policy for one of others and keeps it"
                 } else {
                     "teardown knows the statement by its Sid only"
@@ -398,9 +409,10 @@ impl<'a, I: Iam> Applier<'a, I> {
                 } else {
                     "the role has as many tags as IAM allows"
                 };
+                let keys: Vec<&str> = missing.keys().map(String::as_str).collect();
                 outcome.warnings.push(format!(
                     "the tag {} could not be set on `{}`: {why}; {then}",
-                    quotable(key),
+                    quotable(&keys.join(", ")),
                     quotable(&role.name)
                 ));
                 Ok(())
@@ -463,7 +475,7 @@ impl<'a, I: Iam> Applier<'a, I> {
         mut clock: Clock,
         role: &str,
         policy: &str,
-        tag: Option<&(String, String)>,
+        tags: &Tags,
     ) -> Result<StepOutcome> {
         let new = self.made.contains(role);
         let what = if new {
@@ -479,9 +491,9 @@ impl<'a, I: Iam> Applier<'a, I> {
             )
         };
         let mut outcome = StepOutcome::default();
-        if tag.is_some() {
+        if !tags.is_empty() {
             let found = self.read_role(&mut clock, role, false).await?;
-            self.tag_first(&mut clock, &found, tag, &mut outcome)
+            self.tag_first(&mut clock, &found, tags, &mut outcome)
                 .await?;
         }
         clock
@@ -509,13 +521,9 @@ impl<'a, I: Iam> Applier<'a, I> {
         mut clock: Clock,
         role: &str,
         policy: &str,
-        untag: Option<&String>,
+        whose: &Whose,
+        untag: &[String],
     ) -> Result<StepOutcome> {
-        let answer = clock
-            .persist(Failure::passing, async || {
-                self.iam.detach(role, policy, self.permit).await
-            })
-            .await;
         let what = || {
             format!(
                 "the policy {} was not detached from `{}`",
@@ -523,15 +531,29 @@ impl<'a, I: Iam> Applier<'a, I> {
                 quotable(role)
             )
         };
+        // Since the plan was shown somebody may have come to need it.
+        if let Some(found) = self.role_or_gone(&mut clock, role, what).await? {
+            let needed = needing(&found, &read_trust(&found)?, whose, policy);
+            if !needed.is_empty() {
+                return Err(Error::conflict(what())
+                    .because(format!(
+                        "it is needed by {} by now",
+                        quotable(&needed.join(", "))
+                    ))
+                    .hint("run the same command again"));
+            }
+        }
+        let answer = clock
+            .persist(Failure::passing, async || {
+                self.iam.detach(role, policy, self.permit).await
+            })
+            .await;
         let mut outcome = StepOutcome {
             changed: self.gone(answer, what)?,
             ..StepOutcome::default()
         };
         self.detached.insert(role.to_owned());
-        if let Some(key) = untag {
-            self.untag(&mut clock, role, std::slice::from_ref(key), &mut outcome)
-                .await?;
-        }
+        self.untag(&mut clock, role, untag, &mut outcome).await?;
         Ok(outcome)
     }
 

@@ -10,6 +10,7 @@ use crate::aws::backup;
 use crate::aws::cover::{Verdict, compare};
 use crate::aws::iam::{Failure, Iam, Role};
 use crate::aws::merge::{foreign, fresh, has_interim, is_ours, merge, remove};
+use crate::aws::name::{Tags, other_statement_tags};
 use crate::aws::plan::{TrustMode, Trusting};
 use crate::aws::quotable;
 use crate::aws::trust::{self, statements};
@@ -44,7 +45,8 @@ impl<I: Iam> Applier<'_, I> {
             let Some(next) = next_trust(trusting, &role, &existing)? else {
                 return Ok(outcome);
             };
-            self.tag_first(&mut clock, &role, trusting.tag.as_ref(), &mut outcome)
+            let tags = Tags::from_iter(trusting.tag.clone());
+            self.tag_first(&mut clock, &role, &tags, &mut outcome)
                 .await?;
             self.keep_copy(&role, &existing, &mut outcome)?;
             self.write_trust(&mut clock, &trusting.role, &next).await?;
@@ -55,6 +57,12 @@ impl<I: Iam> Applier<'_, I> {
             let Some(after) = self.settled(&mut clock, &trusting.role, is_right).await? else {
                 continue;
             };
+            if let TrustMode::Replace { ours, .. } = &trusting.mode {
+                // With their statements gone, the tags of others would keep the role for ever.
+                let stale: Vec<String> = other_statement_tags(&role.tags, ours).cloned().collect();
+                self.untag(&mut clock, &trusting.role, &stale, &mut outcome)
+                    .await?;
+            }
             if foreign(&after, &trusting.sid) != foreign(&next, &trusting.sid) {
                 outcome.warnings.push(format!(
                     "other statements of `{}` were changed by somebody else meanwhile",
@@ -78,7 +86,7 @@ impl<I: Iam> Applier<'_, I> {
         let mut until = Instant::now() + UNSEEN;
         let mut was_seen = false;
         loop {
-            let role = self.role_or_gone(clock, name).await?;
+            let role = self.role_or_gone(clock, name, unchanged(name)).await?;
             let after = role.as_ref().map(read_trust).transpose()?;
             if is_right(after.as_ref()) {
                 if was_seen {
@@ -129,7 +137,13 @@ impl<I: Iam> Applier<'_, I> {
         }
         if let (Some(folder), None) = (&self.options.backup, &outcome.backup) {
             let account = account_of(role)?;
-            outcome.backup = Some(backup::save(folder, &account, &role.name, &role.trust)?);
+            outcome.backup = Some(backup::save(
+                folder,
+                &account,
+                &role.name,
+                &role.trust,
+                &self.options.connection,
+            )?);
         }
         Ok(())
     }
@@ -145,7 +159,7 @@ impl<I: Iam> Applier<'_, I> {
     ) -> Result<StepOutcome> {
         let mut outcome = StepOutcome::default();
         for round in 0.. {
-            let Some(role) = self.role_or_gone(&mut clock, name).await? else {
+            let Some(role) = self.role_or_gone(&mut clock, name, unchanged(name)).await? else {
                 return Ok(outcome);
             };
             let existing = read_trust(&role)?;
@@ -175,15 +189,22 @@ impl<I: Iam> Applier<'_, I> {
         Ok(outcome)
     }
 
-    async fn role_or_gone(&self, clock: &mut Clock, name: &str) -> Result<Option<Role>> {
+    pub(super) async fn role_or_gone(
+        &self,
+        clock: &mut Clock,
+        name: &str,
+        what: impl Fn() -> String,
+    ) -> Result<Option<Role>> {
         clock
             .persist(Failure::passing, async || self.iam.role(name).await)
             .await
-            .map_err(|failure| {
-                let what = format!("the trust policy of `{}` was not changed", quotable(name));
-                self.failed(&failure, what)
-            })
+            .map_err(|failure| self.failed(&failure, what()))
     }
+}
+
+/// What was not done, where a trust policy could not be read or written.
+fn unchanged(role: &str) -> impl Fn() -> String {
+    move || format!("the trust policy of `{}` was not changed", quotable(role))
 }
 
 /// The document to write; `None` if the present one will do.
@@ -206,7 +227,7 @@ fn next_trust(trusting: &Trusting, role: &Role, existing: &Value) -> Result<Opti
             }
             merge(existing, &trusting.template, &trusting.sid)
         }
-        TrustMode::Replace { base } => {
+        TrustMode::Replace { base, .. } => {
             if trust::parse_text(base).as_ref() != Ok(existing) {
                 return Err(Error::conflict(what())
                     .because("it is not the one that was shown any more")

@@ -2,7 +2,7 @@
 //!
 //! Nothing here ever holds what a credential process or a token file says: either may be a secret.
 
-use super::super::backup::quoted;
+use crate::shell::quote;
 use super::super::explain::explain;
 use super::super::iam::Failure;
 use super::super::quotable;
@@ -276,7 +276,7 @@ impl Trouble {
     /// A flag that names the profile at fault to the AWS tools.
     fn flag(&self) -> String {
         match &self.at {
-            Some(at) if at != "default" => format!(" --profile {}", quoted(at)),
+            Some(at) if at != "default" => format!(" --profile {}", quote(at)),
             _ => String::new(),
         }
     }
@@ -305,7 +305,7 @@ impl Trouble {
     /// The command that takes over what the AWS CLI gets for the profile that was named.
     fn exported(&self) -> String {
         let flag = match (&self.named, &self.at) {
-            (Some(named), _) => format!(" --profile {}", quoted(&named.name)),
+            (Some(named), _) => format!(" --profile {}", quote(&named.name)),
             _ => self.flag(),
         };
         format!("eval \"$(aws configure export-credentials{flag} --format env)\"")
@@ -375,7 +375,7 @@ impl Trouble {
         if known.is_empty() {
             return vec![format!(
                 "no profile is set up: `aws configure --profile {name}` or `aws configure sso --profile {name}` makes it",
-                name = quoted(&named.name)
+                name = quote(&named.name)
             )];
         }
         let mut hints = Vec::new();
@@ -388,8 +388,8 @@ impl Trouble {
             );
         } else if let Some(near) = nearest(known, &named.name) {
             hints.push(match named.by {
-                By::Flag => format!("did you mean --aws-profile {}?", quoted(near)),
-                By::Variable => format!("did you mean AWS_PROFILE={}?", quoted(near)),
+                By::Flag => format!("did you mean --aws-profile {}?", quote(near)),
+                By::Variable => format!("did you mean AWS_PROFILE={}?", quote(near)),
             });
         }
         let shown: Vec<String> = known.iter().take(10).map(|name| quotable(name)).collect();

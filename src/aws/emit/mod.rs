@@ -16,6 +16,7 @@ use super::state::State;
 use super::target::{ClusterFacts, Part, Request, Target, named_account, target};
 use crate::arn::RoleArn;
 use crate::error::{Error, Result};
+use crate::shell::quote;
 
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +141,7 @@ pub fn missing(
     let name = quotable(&facts.name);
     let service = facts.service.name;
     let not_done = format!("the AWS side of {service} was not written out for `{name}`");
+    let flags = request.control_flags.as_str();
     let provider_only = request.only == Some(Part::OidcProvider);
     let role_flag = target
         .role
@@ -157,8 +159,8 @@ pub fn missing(
                 "{service} is off, and the cluster publishes its trust policy only while it is on"
             ))
             .hint(format!(
-                "mk8s addon enable {service} -c {name}{prerequisites}{role_flag}{}",
-                again(source, &name)
+                "mk8s addon enable {service} -c {name}{prerequisites}{role_flag}{flags}{}",
+                again(source, &name, flags)
             )));
     }
     if facts.issuer.is_none() {
@@ -166,8 +168,8 @@ pub fn missing(
             return Err(Error::not_found(not_done)
                 .because("aws-workload-identity is off, and the cluster has no OIDC issuer URL")
                 .hint(format!(
-                    "mk8s addon enable aws-workload-identity -c {name}{}",
-                    again(source, &name)
+                    "mk8s addon enable aws-workload-identity -c {name}{flags}{}",
+                    again(source, &name, flags)
                 )));
         }
         return Ok(Some(Awaited::Issuer));
@@ -184,25 +186,30 @@ pub fn missing(
                 "`{name}` publishes no trust policy for {service}, which has no role in its settings"
             ))
             .hint(format!(
-                "mk8s addon enable {service} -c {name}{role_flag}{}",
-                again(source, &name)
+                "mk8s addon enable {service} -c {name}{role_flag}{flags}{}",
+                again(source, &name, flags)
             )));
     }
     Ok(Some(Awaited::Template))
 }
 
-fn again(source: Source<'_>, name: &str) -> String {
+fn again(source: Source<'_>, name: &str, flags: &str) -> String {
     match source {
         Source::Live => String::new(),
         Source::File(path) => format!(
-            ", then read it again: mk8s cluster get {name} -o json > {}",
-            quotable(path)
+            ", then read it again: mk8s cluster get {name} -o json{flags} > {}",
+            quote(path)
         ),
     }
 }
 
 /// The error where nobody waits for what [`missing`] found.
-pub fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'_>) -> Error {
+pub fn not_there(
+    facts: &ClusterFacts,
+    request: &Request,
+    awaited: Awaited,
+    source: Source<'_>,
+) -> Error {
     let name = quotable(&facts.name);
     let service = facts.service.name;
     let (what, field) = match awaited {
@@ -221,8 +228,9 @@ pub fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'_>) -> 
     match source {
         Source::Live => error.hint("--wait waits for it"),
         Source::File(path) => error.hint(format!(
-            "read the cluster again: mk8s cluster get {name} -o json > {}",
-            quotable(path)
+            "read the cluster again: mk8s cluster get {name} -o json{} > {}",
+            request.control_flags,
+            quote(path)
         )),
     }
 }

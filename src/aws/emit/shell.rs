@@ -53,6 +53,13 @@ const THUMBPRINT: &str = r#"    stored=$(aws iam get-open-id-connect-provider --
     esac
 "#;
 
+const COUNT: &str = r#"# How many statements of the role's trust policy fit.
+count() {
+    aws iam get-role --role-name="$role" --output text \
+        --query "length([Role.AssumeRolePolicyDocument.Statement][] | [?$1])"
+}
+"#;
+
 /// The part that asks IAM whether any policy of the role lets it pull, whatever repository. Whoever
 /// may not ask, or a role that is limited to some repositories, goes without an answer.
 const MAY_PULL: &str = r#"may_pull() {
@@ -166,16 +173,19 @@ fn make_role(out: &mut String, blueprint: &Blueprint, role: &Role) {
         r#"
 # The role. The trust policy is the one that the cluster publishes.
 role={name}
-sid={sid}
 trust={trust}
 input={input}
 new_role=
-# How many statements of the role's trust policy fit.
-count() {{
-    aws iam get-role --role-name="$role" --output text \
-        --query "length([Role.AssumeRolePolicyDocument.Statement][] | [?$1])"
-}}
+{count}# Overwrites the trust policy, after keeping what it was in a file that is yours alone.
 update() {{
+    kept=${{XDG_STATE_HOME:-$HOME/.local/state}}/mk8s/trust
+    (umask 077 && mkdir -p "$kept")
+    kept=$kept/$account-$role-$(date -u +%Y%m%dT%H%M%SZ)-$$.json
+    (umask 077 && set -C && aws iam get-role --role-name="$role" --output json \
+        --query Role.AssumeRolePolicyDocument >"$kept") ||
+        stop "The trust policy of role $role was not changed: it could not be kept in $kept."
+    say "The previous trust policy is kept in $kept; to put it back:"
+    say "aws iam update-assume-role-policy --role-name=$role --policy-document 'file://$kept'"
     aws iam update-assume-role-policy --role-name="$role" --policy-document "$trust"{tagging}
     say "Updated the trust policy of role $role"
 }}
@@ -186,7 +196,7 @@ if make aws iam create-role --cli-input-json "$input" --assume-role-policy-docum
 {exists}fi
 "#,
         name = quoted(&new.name),
-        sid = quoted(&role.sid),
+        count = if blueprint.replace_trust { "" } else { COUNT },
         trust = quoted(&format!("{:#}", new.trust)),
         input = quoted(&format!("{input:#}")),
         exists = exists(blueprint, role),
@@ -199,7 +209,7 @@ fn exists(blueprint: &Blueprint, role: &Role) -> String {
         return "else\n    update\n".to_owned();
     }
     let ours = statements(&role.new.trust);
-    let mut out = "else\n".to_owned();
+    let mut out = format!("else\n    sid={}\n", quoted(&role.sid));
     let mut tests = Vec::new();
     for (index, statement) in ours.iter().enumerate() {
         let _ = writeln!(
@@ -212,9 +222,14 @@ fn exists(blueprint: &Blueprint, role: &Role) -> String {
     }
     let _ = write!(
         out,
-        r#"    same=$(count "{same}")
-    mine=$(count "Sid && starts_with(Sid, '$sid')")
-    others=$(count "!(Sid && starts_with(Sid, '$sid'))")
+        r#"    # A Sid that only starts like ours is somebody else's.
+    ours="Sid == '$sid'"
+    for digit in 0 1 2 3 4 5 6 7 8 9; do
+        ours="$ours || Sid == '$sid$digit'"
+    done
+    same=$(count "{same}")
+    mine=$(count "$ours")
+    others=$(count "!($ours)")
     if [ "$same" -eq {number} ]; then
         say "Role $role exists and trusts the cluster"
     elif [ "$others" -eq 0 ]; then

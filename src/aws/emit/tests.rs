@@ -142,7 +142,12 @@ fn what_is_missing_is_named_with_the_way_to_it() {
         bare.hints,
         ["mk8s addon enable aws-workload-identity -c prod"]
     );
-    let error = not_there(&facts(&on()), Awaited::Template, Source::Live);
+    let error = not_there(
+        &facts(&on()),
+        &Request::default(),
+        Awaited::Template,
+        Source::Live,
+    );
     assert_eq!((error.kind, error.hints.len()), (Kind::NotFound, 1));
 }
 

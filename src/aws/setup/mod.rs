@@ -9,13 +9,14 @@ mod trust;
 
 use super::explain::explain_to;
 use super::iam::{NewProvider, Provider, Role};
-use super::name::attached_tag;
+use super::name::{Tags, attached_tag, made_by_mk8s};
 use super::needed::Needed;
 use super::plan::{Action, Awaited, Plan, Step, TrustMode, Trusting, Work};
 use super::quotable;
 use super::state::{LEAST_TRUST_QUOTA, Look, Pull, Seen, State};
 use super::target::{ClusterFacts, Part, Request, Target, path_of};
 use super::thumbprint::MOST;
+use super::users::those_without;
 use crate::addon::{by_key, rules};
 use crate::arn::RoleArn;
 use crate::change::Change;
@@ -161,9 +162,11 @@ impl Planner<'_> {
     /// The command that does all parts, as a hint.
     fn whole(&self) -> String {
         format!(
-            "`mk8s aws setup {} -c {}` without --only does all of it",
+            "`mk8s aws setup {} -c {}{}{}` without --only does all of it",
             self.facts.service.name,
-            quotable(&self.facts.name)
+            quotable(&self.facts.name),
+            self.request.control_flags,
+            self.request.aws_flags
         )
     }
 
@@ -182,17 +185,20 @@ impl Planner<'_> {
             && (old.account() != wanted.account()
                 || !old.name().eq_ignore_ascii_case(wanted.name()))
         {
-            let whose = if old.account() == wanted.account() {
-                String::new()
+            // Credentials of another account are another connection than this run's.
+            let (flags, whose) = if old.account() == wanted.account() {
+                (self.request.aws_flags.as_str(), String::new())
             } else {
-                format!(" with credentials of account {}", old.account())
+                let whose = format!(" with credentials of account {}", old.account());
+                ("", whose)
             };
             self.warnings.push(format!(
                 "the cluster names {old} so far, which keeps its trust statement and its policy; \
-                 `mk8s aws teardown {} -c {} --keep-addon`{whose} takes them down before, by hand \
+                 `mk8s aws teardown {} -c {} --keep-addon{}{flags}`{whose} takes them down before, by hand \
                  they go later",
                 self.facts.service.name,
-                quotable(&self.facts.name)
+                quotable(&self.facts.name),
+                self.request.control_flags
             ));
         }
         let Some(found) = self.found_role().map(|role| role.arn.clone()) else {
@@ -475,10 +481,19 @@ impl Planner<'_> {
             Some(role) => role.tags.contains_key(&key),
             None => self.request.only.is_none(),
         };
+        let mut tags = Tags::new();
+        if may_claim && !tagged {
+            // In a role of others, what they did without is not theirs to need.
+            let of_others = found.as_ref().filter(|role| !made_by_mk8s(&role.tags));
+            tags.extend(
+                of_others.and_then(|role| those_without(role, self.facts.service, &policy)),
+            );
+            tags.insert(key, value);
+        }
         let work = Work::Attach {
             role: self.role_name(),
             policy: policy.clone(),
-            tag: (may_claim && !tagged).then_some((key, value)),
+            tags,
         };
         let on = format!("to {}", role.rsplit('/').next().unwrap_or(role));
         let mut step = Step::shown(Part::Policy, Action::Attach, &policy, on).doing(work);

@@ -3,11 +3,12 @@
 use super::Planner;
 use crate::aws::cover::{Verdict, compare, over_broad};
 use crate::aws::merge::{foreign, fresh, has_interim, merge};
+use crate::aws::name::other_statement_tags;
 use crate::aws::plan::{Action, Awaited, Step, TrustMode, Trusting, Work};
 use crate::aws::quotable;
 use crate::aws::state::Seen;
 use crate::aws::target::Part;
-use crate::aws::trust::{self, dead_principals, forbidden_character, statements};
+use crate::aws::trust::{self, dead_principals, forbidden_character, shown, statements};
 use crate::error::{Error, Result};
 use serde_json::Value;
 
@@ -62,7 +63,11 @@ impl Planner<'_> {
                     "{statement} in the trust policy of {} denies what the cluster needs, or may",
                     quotable(arn)
                 ))
-                .hint("remove that statement, or use another role: --role-name NAME"));
+                .because(format!(
+                    "it is {}; its owner has to change it",
+                    shown(&existing, statement)
+                ))
+                .hint("use another role: --role-name NAME"));
         }
         self.warn_about_broad(&existing, &sid);
         if verdict.holds() && !has_interim(&existing, &sid) {
@@ -106,7 +111,23 @@ impl Planner<'_> {
         base: &str,
     ) -> Result<Step> {
         let wanted = fresh(template, &trusting.sid);
+        let (ours, _) = self.facts.owner().statement_tag();
         if compare(existing, &wanted) == Verdict::Identical {
+            let tags = self.found_role().map(|role| &role.tags);
+            let stale: Vec<String> = tags
+                .into_iter()
+                .flat_map(|tags| other_statement_tags(tags, &ours))
+                .cloned()
+                .collect();
+            if !stale.is_empty() {
+                // A run that was cut short.
+                let detail = "takes off the tags of clusters whose statements are gone";
+                let work = Work::Untag {
+                    role: trusting.role,
+                    keys: stale,
+                };
+                return Ok(Step::shown(Part::Trust, Action::Update, arn, detail).doing(work));
+            }
             return Ok(Step::shown(
                 Part::Trust,
                 Action::None,
@@ -119,6 +140,7 @@ impl Planner<'_> {
         let lost = foreign(existing, &trusting.sid).len();
         trusting.mode = TrustMode::Replace {
             base: base.to_owned(),
+            ours,
         };
         let detail = format!("replaced as a whole, {lost} statements of others go");
         Ok(Step::shown(Part::Trust, Action::Update, arn, detail)

@@ -1,7 +1,7 @@
 //! The live half of an add-on change: read, plan, confirm, change, verify, wait.
 
 use super::super::live::{self, Planner, Settled};
-use super::super::{Mode, status, summarise, word};
+use super::super::{Context, Mode, status, summarise, word};
 use super::change::{Change, Done};
 use crate::addon::named::Unclear;
 use crate::change;
@@ -68,7 +68,7 @@ impl Change<'_> {
     }
 
     fn plan_live(&self, name: &str, cluster: &Cluster) -> Result<Plan> {
-        plan::plan(cluster, &self.request, &live_place(name))
+        plan::plan(cluster, &self.request, &live_place(self.cx, name))
     }
 
     fn show(&self, name: &str, plan: &Plan, several: bool) {
@@ -107,8 +107,11 @@ impl Change<'_> {
             Error::usage(format!("`{}` was not disabled on `{name}`", addon.name))
                 .because(danger)
                 .hint(format!(
-                    "if that is meant: mk8s addon disable {} -c {name} --confirm {name}",
-                    addon.name
+                    "if that is meant: {}",
+                    self.cx.mk8s(&format!(
+                        "addon disable {} -c {name} --confirm {name}",
+                        addon.name
+                    ))
                 )),
         )
     }
@@ -169,6 +172,7 @@ impl Change<'_> {
             ));
         }
         let planner = LivePlanner {
+            cx: self.cx,
             request: &self.request,
             name,
         };
@@ -206,7 +210,7 @@ impl Change<'_> {
         }
         let mut done = Self::done(self.cluster_target(name)?, &plan, line, verified, waited);
         if failed.is_none() && !plan.is_empty() && matches!(self.request.verb, Verb::Enable(_)) {
-            done.next = next(name, &plan);
+            done.next = next(name, &plan).map(|words| cx.mk8s(&words));
         }
         done.wire.error = failed.as_ref().map(Into::into);
         done.failed = failed;
@@ -256,11 +260,11 @@ impl Change<'_> {
         };
         let again = if known.is_none() {
             // Its key is gone, so that no command finds it by its name any more.
-            format!("mk8s cluster get {name} -o yaml")
+            format!("cluster get {name} -o yaml")
         } else if trust_policy {
-            format!("mk8s addon trust-policy {shown} -c {name} --wait=15m")
+            format!("addon trust-policy {shown} -c {name} --wait=15m")
         } else {
-            format!("mk8s addon {} {shown} -c {name} --wait=15m", self.verb())
+            format!("addon {} {shown} -c {name} --wait=15m", self.verb())
         };
         let wait = status::Wait {
             name,
@@ -268,7 +272,7 @@ impl Change<'_> {
             gone,
             what: &what,
             stays: &format!("{shown} stays {state}"),
-            again: &again,
+            again: &cx.mk8s(&again),
             limit,
         };
         wait.run(cx).await.map(|(_, waited)| Some(waited))
@@ -322,10 +326,10 @@ fn quoted(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("`{name}`")).collect()
 }
 
-fn live_place(name: &str) -> Place {
+fn live_place(cx: &Context, name: &str) -> Place {
     Place {
         words: format!("on `{name}`"),
-        flags: format!("-c {name}"),
+        flags: format!("-c {name}{}", cx.connection_flags()),
     }
 }
 
@@ -333,15 +337,16 @@ fn live_place(name: &str) -> Place {
 fn next(name: &str, plan: &Plan) -> Option<String> {
     let addon = plan.main.addon.addon()?;
     if addon.aws_registry {
-        return Some(format!("mk8s aws setup {} -c {name}", addon.name));
+        return Some(format!("aws setup {} -c {name}", addon.name));
     }
     let step = addon.next?;
     let wait = if step == "oidc-url" { "" } else { " --wait" };
-    Some(format!("mk8s addon {step} -c {name}{wait}"))
+    Some(format!("addon {step} -c {name}{wait}"))
 }
 
 /// Plans the request on every read of a cluster.
 struct LivePlanner<'a> {
+    cx: &'a Context,
     request: &'a Request,
     name: &'a str,
 }
@@ -364,7 +369,7 @@ impl Planner for LivePlanner<'_> {
     type Plan = Plan;
 
     fn plan(&self, cluster: &Cluster) -> Result<Plan> {
-        plan::plan(cluster, self.request, &live_place(self.name))
+        plan::plan(cluster, self.request, &live_place(self.cx, self.name))
     }
 
     fn patch(&self, plan: &Plan) -> Option<Value> {

@@ -286,29 +286,31 @@ impl Change<'_> {
         }
         let Some(addon) = self.request.addon.addon() else {
             // Its name means something else to a live cluster that does not have the key.
-            return Some(picked.iter().fold(
-                format!("mk8s diff {}", file::flags(paths)),
-                |command, name| format!("{command} -c {name}"),
-            ));
+            let words = picked
+                .iter()
+                .fold(format!("diff {}", file::flags(paths)), |command, name| {
+                    format!("{command} -c {name}")
+                });
+            return Some(self.cx.mk8s(&words));
         };
         if let (Verb::Disable, [name]) = (&self.request.verb, names.as_slice()) {
-            let mut command = format!("mk8s addon disable {} -c {name}", addon.name);
+            let mut command = format!("addon disable {} -c {name}", addon.name);
             if self.request.companions {
                 command.push_str(" --with-dependants");
             }
             if self.request.force {
                 command.push_str(" --force");
             }
-            return Some(command);
+            return Some(self.cx.mk8s(&command));
         }
-        let mut command = format!("mk8s apply {}", file::flags(paths));
+        let mut command = format!("apply {}", file::flags(paths));
         for name in picked {
             command = format!("{command} -c {name}");
         }
         if edits.iter().any(file::Edit::removes) {
             command.push_str(" --prune-addons");
         }
-        Some(command)
+        Some(self.cx.mk8s(&command))
     }
 }
 

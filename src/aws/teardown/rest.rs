@@ -1,0 +1,144 @@
+//! What goes after the role: the OIDC provider and the cluster's add-ons.
+
+use super::{AddonExtent, Extent, Left, Planner, ProviderExtent, providers_in_role, unseen};
+use crate::aws::iam::Provider;
+use crate::aws::plan::{Action, Step, Work};
+use crate::aws::quotable;
+use crate::aws::state::Seen;
+use crate::aws::target::Part;
+use crate::change::Change;
+
+impl Planner<'_> {
+    /// Whether the provider is gone afterwards.
+    pub(super) fn provider(&mut self, extent: Extent, left: &Left) -> bool {
+        let part = Part::OidcProvider;
+        let Some(arn) = self.target.provider_arn.clone() else {
+            let named = providers_in_role(self.facts, self.state);
+            if named.is_empty() {
+                let detail = "not known: the cluster publishes no issuer";
+                self.steps
+                    .push(Step::shown(part, Action::None, "(unknown)", detail));
+            }
+            for arn in named {
+                let reason =
+                    "it is not of this account, and the cluster publishes no issuer any more";
+                self.steps
+                    .push(Step::shown(part, Action::Keep, &arn, "").because(reason));
+            }
+            return false;
+        };
+        let provider = match &self.state.provider {
+            Seen::Known(Some(provider)) => provider.clone(),
+            Seen::Known(None) => {
+                self.steps
+                    .push(Step::shown(part, Action::None, &arn, "not there"));
+                return true;
+            }
+            Seen::Unknown(failure) => {
+                let reason = format!("{} is not allowed", failure.action);
+                self.steps
+                    .push(Step::shown(part, Action::Keep, &arn, "").because(reason));
+                return false;
+            }
+            Seen::NotLooked => return false,
+        };
+        let reasons = if extent.provider == ProviderExtent::Keep {
+            vec!["it goes only with --with-oidc-provider".to_owned()]
+        } else {
+            self.reasons_to_keep_provider(extent, &provider, left)
+        };
+        if !reasons.is_empty() {
+            self.steps
+                .push(Step::shown(part, Action::Keep, &arn, "").because(reasons.join("; ")));
+            return false;
+        }
+        self.steps.push(
+            Step::shown(
+                part,
+                Action::Delete,
+                &arn,
+                "made by mk8s, trusted by no role",
+            )
+            .doing(Work::DeleteProvider { arn }),
+        );
+        true
+    }
+
+    fn reasons_to_keep_provider(
+        &self,
+        extent: Extent,
+        provider: &Provider,
+        left: &Left,
+    ) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if !self.facts.owner().made(&provider.tags) {
+            reasons.push("it was not made by mk8s for this cluster".to_owned());
+        }
+        reasons.extend(self.needed(extent));
+        match &self.state.trusting {
+            Seen::Known(roles) => {
+                let released = match left {
+                    Left::Released(arn) => Some(arn),
+                    Left::Nothing | Left::Trusting => None,
+                };
+                for role in roles.iter().filter(|role| Some(*role) != released) {
+                    reasons.push(format!("the role {} trusts it", quotable(role)));
+                }
+            }
+            other => reasons.extend(unseen(other)),
+        }
+        reasons
+    }
+
+    pub(super) fn addon(&mut self, extent: Extent) {
+        let service = self.facts.service;
+        let step = match (self.facts.addon, extent.addon) {
+            (false, _) => Step::shown(Part::Addon, Action::None, service.name, "off"),
+            (true, AddonExtent::Off) => {
+                Step::shown(Part::Addon, Action::Delete, service.name, "switched off")
+                    .doing(Work::Cluster(vec![Change::remove(&[service.key])]))
+            }
+            (true, AddonExtent::WithoutRole) if self.facts.role_arn.is_some() => {
+                Step::shown(Part::Addon, Action::Update, service.name, "role cleared").doing(
+                    Work::Cluster(vec![Change::remove(&[service.key, "roleArn"])]),
+                )
+            }
+            (true, AddonExtent::WithoutRole) => Step::shown(
+                Part::Addon,
+                Action::None,
+                service.name,
+                "on, without a role",
+            ),
+        };
+        self.steps.push(step);
+    }
+
+    /// Which add-ons that stay on need provider and aws-workload-identity.
+    fn needed(&self, extent: Extent) -> Option<String> {
+        let mut names = self.facts.needed_by.clone();
+        if self.facts.addon && extent.addon == AddonExtent::WithoutRole {
+            names.push(self.facts.service.name);
+        }
+        match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} needs it")),
+            several => Some(format!("{} need it", several.join(", "))),
+        }
+    }
+
+    pub(super) fn workload_identity(&mut self, extent: Extent, provider_gone: bool) {
+        let name = "aws-workload-identity";
+        let step = if !self.facts.workload_identity {
+            Step::shown(Part::Addon, Action::None, name, "off")
+        } else if let Some(reason) = self.needed(extent) {
+            Step::shown(Part::Addon, Action::Keep, name, "").because(reason)
+        } else if provider_gone {
+            Step::shown(Part::Addon, Action::Delete, name, "switched off").doing(Work::Cluster(
+                vec![Change::remove(&["awsWorkloadIdentity"])],
+            ))
+        } else {
+            Step::shown(Part::Addon, Action::Keep, name, "").because("the OIDC provider stays")
+        };
+        self.steps.push(step);
+    }
+}

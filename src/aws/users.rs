@@ -1,0 +1,190 @@
+//! Who else uses a role, and whether they need a policy that `mk8s` attached to it. Pure.
+//!
+//! Whoever an Allow statement of the trust policy lets in uses the role, and so does a cluster whose
+//! tag it carries. They need every policy that is on it, but for one case: statements that stood in
+//! a role of others before we attached a policy did without it. Those are written down in a tag when
+//! we attach; without that tag, or once such a statement has changed, it counts as one that needs
+//! the policy.
+
+use super::iam::Role;
+use super::merge::is_ours;
+use super::name::{LONGEST_TAG, Service, hash, other_clusters, without_tag};
+use super::trust::{self, label, statements};
+use serde_json::{Map, Value};
+
+/// How many hexadecimal digits stand for a statement in a tag.
+const DIGITS: usize = 10;
+
+/// Whose look at the role it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whose {
+    /// The add-on.
+    pub service: Service,
+    /// The Sid of the cluster's statements.
+    pub sid: String,
+    /// The key of the tag that marks them.
+    pub tag: String,
+}
+
+/// Who but this cluster needs a policy of the role, one phrase each: `acme/prod`, `statement Nodes of
+/// its trust policy`.
+pub fn needing(role: &Role, trust: &Value, whose: &Whose, policy: &str) -> Vec<String> {
+    let mut found = other_clusters(&role.tags, &whose.tag);
+    // A statement of another cluster of ours goes by the name of that cluster.
+    let named = !found.is_empty();
+    let without = role.tags.get(&without_tag(policy));
+    for (index, statement) in statements(trust).into_iter().enumerate() {
+        let name = label(statement, index);
+        if !is_allow(statement)
+            || is_ours(statement, &whose.sid)
+            || (named && name.starts_with(whose.service.sid))
+            || without.is_some_and(|list| list.split(' ').any(|it| it == mark(statement)))
+        {
+            continue;
+        }
+        found.push(format!("{} of its trust policy", trust::titled(&name)));
+    }
+    found
+}
+
+/// The tag that says which statements of others did without a policy before we attached it: key and
+/// value; `None` if there is none, or the trust policy cannot be read.
+pub fn those_without(role: &Role, service: Service, policy: &str) -> Option<(String, String)> {
+    let trust = trust::parse_text(&role.trust).ok()?;
+    let is_cluster = |statement: &Value| {
+        let sid = statement.get("Sid").and_then(Value::as_str);
+        sid.is_some_and(|sid| sid.starts_with(service.sid))
+    };
+    let mut value = String::new();
+    for statement in statements(&trust) {
+        if !is_allow(statement) || is_cluster(statement) {
+            continue;
+        }
+        // Those that find no room count as needing it.
+        if value.len() + DIGITS + 1 > LONGEST_TAG {
+            break;
+        }
+        if !value.is_empty() {
+            value.push(' ');
+        }
+        value.push_str(&mark(statement));
+    }
+    (!value.is_empty()).then(|| (without_tag(policy), value))
+}
+
+fn is_allow(statement: &Value) -> bool {
+    statement.get("Effect").and_then(Value::as_str) != Some("Deny")
+}
+
+/// What stands for a statement in a tag, whatever the order of its keys.
+fn mark(statement: &Value) -> String {
+    hash(&sorted(statement).to_string(), DIGITS)
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort();
+            let fields = keys.into_iter().map(|key| (key.clone(), sorted(&map[key])));
+            Value::Object(fields.collect::<Map<_, _>>())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::name::ECR;
+    use serde_json::json;
+
+    const POLICY: &str = "arn:aws:iam::aws:policy/ReadOnly";
+
+    fn whose() -> Whose {
+        Whose {
+            service: ECR,
+            sid: "Mk8sEcr0000000000".to_owned(),
+            tag: "mk8s.cpln/cluster/acme/prod".to_owned(),
+        }
+    }
+
+    fn role(statements: &Value) -> Role {
+        Role {
+            trust: json!({"Statement": statements}).to_string(),
+            ..Role::default()
+        }
+    }
+
+    fn users(role: &Role) -> Vec<String> {
+        let trust = trust::parse_text(&role.trust).unwrap();
+        needing(role, &trust, &whose(), POLICY)
+    }
+
+    #[test]
+    fn whoever_is_let_in_needs_what_is_attached() {
+        let nodes = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}});
+        let nameless = json!({"Effect": "Allow", "Principal": {"AWS": "111122223333"}});
+        let ours = json!({"Sid": "Mk8sEcr0000000000", "Effect": "Allow"});
+        let others = json!({"Sid": "Mk8sEcr1111111111", "Effect": "Allow"});
+        let deny = json!({"Sid": "Never", "Effect": "Deny", "Principal": "*"});
+        assert_eq!(users(&role(&json!([ours, deny]))), [""; 0]);
+        assert_eq!(users(&role(&ours)), [""; 0]);
+        let mut shared = role(&json!([ours, nodes, nameless, others, deny]));
+        assert_eq!(
+            users(&shared),
+            [
+                "statement Nodes of its trust policy",
+                "statement 3 of its trust policy",
+                "statement Mk8sEcr1111111111 of its trust policy"
+            ]
+        );
+        for cluster in ["prod", "west"] {
+            let key = format!("mk8s.cpln/cluster/acme/{cluster}");
+            shared.tags.insert(key, "awsECR".to_owned());
+        }
+        assert_eq!(
+            users(&shared),
+            [
+                "acme/west",
+                "statement Nodes of its trust policy",
+                "statement 3 of its trust policy"
+            ]
+        );
+    }
+
+    #[test]
+    fn those_who_did_without_a_policy_are_written_down() {
+        let nodes = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}});
+        let cluster = json!({"Sid": "Mk8sEcr1111111111", "Effect": "Allow"});
+        let before = role(&json!([nodes, cluster, {"Effect": "Deny"}]));
+        let (key, value) = those_without(&before, ECR, POLICY).unwrap();
+        assert_eq!(
+            (key.as_str(), value.len()),
+            ("mk8s.cpln/without/ReadOnly", DIGITS)
+        );
+        assert_eq!(those_without(&role(&json!([cluster])), ECR, POLICY), None);
+
+        // In another order of its keys it is the same statement, with another word it is not.
+        let turned = json!({"Principal": {"Service": "ec2.amazonaws.com"}, "Effect": "Allow", "Sid": "Nodes"});
+        let mut after = role(&json!([turned]));
+        after.tags.insert(key.clone(), value.clone());
+        assert_eq!(users(&after), [""; 0]);
+        let added =
+            json!({"Sid": "Later", "Effect": "Allow", "Principal": {"AWS": "111122223333"}});
+        let changed = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}});
+        let mut after = role(&json!([changed, added]));
+        after.tags.insert(key, value);
+        assert_eq!(users(&after).len(), 2);
+
+        let many: Vec<Value> = (0..40)
+            .map(|at| json!({"Sid": format!("S{at}"), "Effect": "Allow"}))
+            .collect();
+        let mut full = role(&json!(many));
+        let (key, value) = those_without(&full, ECR, POLICY).unwrap();
+        assert!(value.len() <= 256, "{value}");
+        full.tags.insert(key, value);
+        assert_eq!(users(&full).len(), 17);
+    }
+}

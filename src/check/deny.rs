@@ -1,0 +1,73 @@
+//! What stands in a policy that denies a pull: read to be shown, never to be taken away.
+
+use crate::aws::Iam;
+use crate::aws::inspect::{Refusal, Simulated};
+use crate::aws::state::{Seen, State};
+use crate::aws::trust::{label, one_line, parse_text, statements, titled};
+
+/// A policy of the role, by what IAM's simulation calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Policy<'a> {
+    /// An inline policy, by its name.
+    Inline(&'a str),
+    /// A managed one that is attached, by its ARN.
+    Attached(&'a str),
+}
+
+impl<'a> Policy<'a> {
+    /// Inline policies are called `role_ROLE_POLICY`, managed ones by their name or ARN.
+    pub(super) fn find(iam: &'a State, called: &str) -> Option<Self> {
+        let role = iam.role.known()?.as_ref()?;
+        let of_role = format!("role_{}_", role.name);
+        let bare = called.strip_prefix(&of_role).unwrap_or(called);
+        let mut inline = iam.inline.known().into_iter().flatten();
+        let mut attached = iam.attached.known().into_iter().flatten();
+        if let Some(found) = inline.find(|name| *name == bare) {
+            return Some(Self::Inline(found));
+        }
+        let found = attached.find(|arn| *arn == called || arn.rsplit('/').next() == Some(called));
+        found.map(|arn| Self::Attached(arn))
+    }
+
+    async fn text(self, sdk: &impl Iam, role: &str) -> Option<String> {
+        match self {
+            Self::Inline(name) => sdk.inline_policy(role, name).await.ok()?,
+            Self::Attached(arn) => {
+                let version = sdk.policy(arn).await.ok()??;
+                sdk.policy_text(arn, &version).await.ok()?
+            }
+        }
+    }
+}
+
+/// The Deny statements of the policy that stands against a pull: what each is called, and its text
+/// on one line. None where the policy cannot be read.
+pub(super) async fn statements_of(
+    sdk: &impl Iam,
+    iam: &State,
+    simulated: &[Simulated],
+) -> Vec<String> {
+    let called = simulated.iter().find_map(|result| match &result.refusal {
+        Some(Refusal::Denied(policy)) => Some(policy),
+        _ => None,
+    });
+    let (Some(called), Seen::Known(Some(role))) = (called, &iam.role) else {
+        return Vec::new();
+    };
+    let Some(policy) = Policy::find(iam, called) else {
+        return Vec::new();
+    };
+    let text = policy.text(sdk, &role.name).await.unwrap_or_default();
+    let Ok(document) = parse_text(&text) else {
+        return Vec::new();
+    };
+    statements(&document)
+        .into_iter()
+        .enumerate()
+        .filter(|(_, statement)| statement["Effect"] == "Deny")
+        .map(|(index, statement)| {
+            let name = label(statement, index);
+            format!("{} is {}", titled(&name), one_line(statement))
+        })
+        .collect()
+}
