@@ -167,7 +167,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         }
         // Credentials that were named are tried, whatever they are needed for.
         if let (Some(_), Some(reason)) = (scene.cluster(), scene.without_aws())
-            && session.asked.aws_flags.is_empty()
+            && session.aws.flags().is_empty()
         {
             return Gate::Closed(reason.to_owned());
         }

@@ -8,13 +8,13 @@ pub(super) mod clock;
 mod trust;
 
 use super::backup::Backup;
+use super::connect::Connection;
 use super::explain::explain;
 use super::iam::{Answer, Failure, Iam, NewProvider, NewRole, Role};
 use super::merge::foreign;
 use super::name::{Tags, is_tag_of_attached};
 use super::plan::{Step, Trusting, Work};
 use super::quotable;
-use super::connect::Connection;
 use super::thumbprint::PrivateCa;
 use super::users::{Whose, needing};
 use crate::error::{Error, Kind, Result};

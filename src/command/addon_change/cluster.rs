@@ -359,7 +359,8 @@ impl LivePlanner<'_> {
         };
         format!(
             "`{}` was{not} {verb} on `{}`",
-            self.request.addon.shown(), self.name
+            self.request.addon.shown(),
+            self.name
         )
     }
 }
