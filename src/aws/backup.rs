@@ -4,8 +4,8 @@
 //! The folder and its files are for their owner alone. A change whose copy cannot be written does
 //! not happen.
 
-use super::repository::Repository;
 use super::connect::Connection;
+use super::repository::Repository;
 use crate::arn::AccountId;
 use crate::error::{Error, Result};
 use std::fs::{DirBuilder, OpenOptions};

@@ -1,13 +1,13 @@
 //! The command that prints the policy a caller lacked, with every flag it takes to cover the call
 //! that was refused. Pure.
 
-use crate::shell::quote;
 use super::explain::refused_resource;
 use super::iam::Failure;
 use super::name::default_role_name;
 use super::pull::PullPolicy;
 use super::target::{ClusterFacts, Request, Target, path_of};
 use crate::arn::RoleArn;
+use crate::shell::quote;
 
 /// What `mk8s aws permissions` has to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

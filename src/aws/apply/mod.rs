@@ -8,6 +8,7 @@ pub(super) mod clock;
 mod trust;
 
 use super::backup::Backup;
+use super::connect::Connection;
 use super::explain::explain_to;
 use super::iam::{Answer, Failure, Iam, NewProvider, NewRole, Role};
 use super::merge::foreign;
@@ -15,7 +16,6 @@ use super::name::{Tags, is_tag_of_attached};
 use super::needed::Needed;
 use super::plan::{Step, Trusting, Work};
 use super::quotable;
-use super::connect::Connection;
 use super::thumbprint::PrivateCa;
 use super::users::{Whose, needing};
 use crate::error::{Error, Kind, Result};

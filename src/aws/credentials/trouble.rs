@@ -2,11 +2,11 @@
 //!
 //! Nothing here ever holds what a credential process or a token file says: either may be a secret.
 
-use crate::shell::quote;
 use super::super::explain::explain;
 use super::super::iam::Failure;
 use super::super::quotable;
 use crate::error::Kind;
+use crate::shell::quote;
 use std::fmt;
 
 /// A profile that was named, and by what.
