@@ -111,7 +111,7 @@ fn no_add_on_is_refused_for_the_provider_and_every_silence_of_the_pages_is_said(
         assert_eq!(run.code, 0, "{run}");
         let warns = ids(&run, &["warn"]).contains("addon-provider");
         let silent = |provider: &&str| along.iter().any(|name| !is_documented(name, provider));
-        assert_eq!(warns, PROVIDERS.iter().any(|it| silent(it)), "{run}");
+        assert_eq!(warns, PROVIDERS.iter().any(silent), "{run}");
         assert!(!run.stdout.contains("addon disable"), "{run}");
         let list = format!("addon explain {} -f fleet.yaml -o json", addon.name);
         let list = env.line(&list).run().ok().json();
