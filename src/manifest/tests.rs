@@ -337,7 +337,6 @@ fn a_tag_goes_with_the_value_that_it_was_for() {
         ("&r !Sub ${x}", "&r new"),
         ("!Sub &r ${x}", "&r new"),
         ("!!float 1.5", "new"),
-        ("!!null ~", "new"),
         ("!<tag:yaml.org,2002:bool> true", "new"),
         (
             "!<tag:yaml.org,2002:str> old",
