@@ -234,7 +234,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__disable)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --with-dependants --confirm --apply --force --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --with-dependants --confirm --apply --in-place --force --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -332,7 +332,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --role-arn --no-role-arn --client-id --tenant-id --location --scratch-space-storage-class --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --force --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --role-arn --no-role-arn --client-id --tenant-id --location --scratch-space-storage-class --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --force --dry-run --exit-code --wait --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

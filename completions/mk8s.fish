@@ -212,6 +212,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l replace-trust -d 'Trust policy as a whole: other statements go'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l no-backup -d 'No copy of a policy before it is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l apply -d 'Live clusters as well as the files: files first'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l in-place -d 'New text into the file itself, through all its hard links'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l exit-code -d 'Exit code 10 when a dry run finds differences'
@@ -245,6 +246,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l with-dependants -d 'The add-ons that need it as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l apply -d 'Live clusters as well as the files: files first'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l in-place -d 'New text into the file itself, through all its hard links'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l exit-code -d 'Exit code 10 when a dry run finds differences'
