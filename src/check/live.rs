@@ -370,7 +370,8 @@ fn refused(scene: &Scene<'_>, cluster: &Cluster, role: &RoleArn, failure: &Failu
     let finding = Finding::fail(format!("{} cannot be assumed with the token", role.name()))
         .evidence(format!("{meaning}; {said}"));
     match code {
-        "AccessDenied" => finding.fix(scene.mk8s_aws(&words)),
+        // Setup leaves a Deny of others alone, and stops at it.
+        "AccessDenied" if !super::trust::denies(scene) => finding.fix(scene.mk8s_aws(&words)),
         "InvalidIdentityToken"
             if message.contains("No OpenIDConnect provider") || message.contains("audience") =>
         {

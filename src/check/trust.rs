@@ -45,6 +45,14 @@ fn wanted(seer: &Seer<'_>) -> Result<Value, Finding> {
     }
 }
 
+/// Whether a statement of the role's trust policy stands against what the cluster needs.
+pub(super) fn denies(scene: &Scene<'_>) -> bool {
+    Seer::with_role(scene).is_ok_and(|seer| match (existing(&seer), wanted(&seer)) {
+        (Ok(existing), Ok(wanted)) => matches!(compare(&existing, &wanted), Verdict::Denied(_)),
+        _ => false,
+    })
+}
+
 pub(super) fn has_statement(scene: &Scene<'_>) -> Vec<Finding> {
     judged(Seer::with_role(scene).and_then(|seer| {
         let (existing, wanted) = (existing(&seer)?, wanted(&seer)?);

@@ -55,8 +55,8 @@ pub enum AwsCommand {
                       Examples:\n  \
                       $ mk8s aws permissions\n  \
                       $ mk8s aws permissions -c prod --account 999999999999\n  \
-                      $ mk8s aws permissions --for setup --role-name shared --role-path /team/ \
-                      --permissions-boundary arn:aws:iam::999999999999:policy/edge\n  \
+                      $ mk8s aws permissions --role-name shared --role-path /team/\n  \
+                      $ mk8s aws permissions --permissions-boundary arn:aws:iam::999999999999:policy/edge\n  \
                       $ mk8s aws permissions --for check"
     )]
     Permissions(PermissionsArgs),

@@ -154,6 +154,16 @@ fn bed(profiles: &str) -> Bed {
     bed
 }
 
+/// Switches on what makes `check` look at AWS.
+fn with_ecr(bed: &Bed) {
+    let _ = bed
+        .run(
+            "addon enable aws-ecr -c edge --with-prerequisites \
+             --role-arn arn:aws:iam::222222222222:role/puller",
+        )
+        .ok();
+}
+
 /// A login as the AWS CLI keeps it, by the SHA-1 of the session's name or URL.
 fn log_in(bed: &Bed, sha1: &str, token: &str, until: &str) {
     let folder = bed.env.home(".aws/sso/cache");
@@ -318,6 +328,12 @@ fn a_profile_that_cannot_be_used_is_named_with_the_reason_and_the_way_out() {
     let bed = bed(&format!("{PROFILES}{BROKEN}"));
     log_in(&bed, OVER, "signed-in", "2020-01-01T00:00:00UTC");
     log_in(&bed, REVOKED, "ended", "2099-01-01T00:00:00Z");
+    // Where nothing needs AWS a flag is still tried; a variable is not about this run.
+    let _ = run_as(&bed, CHECK, "nobody", true).exits(11).out("nobody");
+    let _ = run_as(&bed, CHECK, "nobody", false)
+        .ok()
+        .out("no AWS add-on is on");
+    with_ecr(&bed);
     bed.moto.forget();
     let mut text = String::new();
     let names = BROKEN.lines().filter_map(|line| {
@@ -440,6 +456,7 @@ fn a_profile_that_cannot_be_used_is_named_with_the_reason_and_the_way_out() {
 #[test]
 fn a_role_that_does_not_let_its_profile_in_is_told_by_name() {
     let mut bed = bed(PROFILES);
+    with_ecr(&bed);
     bed.moto.faults(&json!([{
         "action": "AssumeRole", "code": "AccessDenied", "times": 99,
         "message": "User: arn:aws:iam::123456789012:user/moto is not authorized to perform: \
@@ -487,6 +504,7 @@ fn a_role_that_does_not_let_its_profile_in_is_told_by_name() {
 #[test]
 fn what_nobody_named_is_no_failure_of_a_check() {
     let bed = bed("[default]\nregion = eu-central-1\n");
+    with_ecr(&bed);
     let _ = bed
         .run(CHECK)
         .ok()
