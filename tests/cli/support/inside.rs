@@ -42,6 +42,13 @@ impl Inside {
         self
     }
 
+    /// Leaves variables out.
+    pub(crate) fn without(mut self, names: &[&str]) -> Self {
+        self.variables
+            .retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
     /// What it reads; otherwise its input is empty.
     pub(crate) fn stdin(mut self, content: impl Into<Vec<u8>>) -> Self {
         self.stdin = content.into();

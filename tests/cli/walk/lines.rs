@@ -60,6 +60,10 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "aws-ecr -c edge --dry-run --role-name {EVIL}",
             "aws-ecr -f {evil.yaml} --emit aws-cli",
             "aws-ecr -c edge --image {EVIL} --repository-policy",
+            "aws-ecr -c edge --dry-run --apply-repository-policy --image \
+             111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop:1",
+            "aws-ecr -c edge --dry-run --apply-repository-policy --image \
+             222222222222.dkr.ecr.eu-central-1.amazonaws.com/shop:1",
         ],
         "aws status" => &["aws-ecr -c edge", "aws-ecr -c prod", "{EVIL} -c edge"],
         "aws teardown" => &[
@@ -88,6 +92,7 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "-c prod",
             "-c edge -c prod --skip issuer --report github",
             "-c edge --only aws --image {EVIL}",
+            "-c edge --only image --image 222222222222.dkr.ecr.eu-central-1.amazonaws.com/shop:1",
             "--only {EVIL}",
             "--list",
         ],

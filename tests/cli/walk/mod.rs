@@ -12,6 +12,7 @@ use crate::support::{Env, Inside, Reader, Run, Sandbox, Terminal, read_yaml, try
 use lines::lines;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::thread;
 use world::{EVIL, World};
 
@@ -57,6 +58,32 @@ fn commands() -> Vec<(String, &'static [&'static str])> {
             (leaf, lines)
         })
         .collect()
+}
+
+/// What looks for faults finds them.
+#[test]
+fn the_walk_notices() {
+    for (text, fault) in [
+        ("a\u{9b}31m", "raw"),
+        ("a\u{200b}", "raw"),
+        ("a\rb", "raw"),
+        ("a\tb", "raw"),
+        ("a\n::set-output name=k::v", "forged"),
+        ("a\n  ::error title=x::y\n::error x", "forged"),
+        ("a\nforged one", "forged"),
+    ] {
+        let found = faults(None, text);
+        assert_eq!(found.len(), 1, "{text:?}: {found:?}");
+        assert!(found[0].contains(fault), "{text:?}: {found:?}");
+    }
+    let world = World::new(None);
+    let found = faults(Some(&world), &format!("x {} y", world.token));
+    assert_eq!(found, ["the token"]);
+    assert!(EVIL.chars().filter(|c| is_raw(*c)).count() > 20);
+    assert_eq!(
+        faults(None, "::error file=a,title=b::c\nplain – ✓ 漢\n"),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -148,10 +175,14 @@ fn look(world: &World, words: &[String], format: &str, terminal: bool) -> Run {
     let _ = words
         .splice(at.map_or(words.len()..words.len(), |at| at..at), output)
         .count();
-    let call = Inside::new(&world.env, &words);
-    let run = match terminal {
-        true => call.on_a_terminal().stdin("n\n").run(),
-        false => call.run(),
+    let run = if asks_aws(&words) {
+        world.env.mk8s(&words).run()
+    } else {
+        let call = Inside::new(&world.env, &words);
+        match terminal {
+            true => call.on_a_terminal().stdin("n\n").run(),
+            false => call.run(),
+        }
     };
     let mut found = faults(Some(world), &run.stderr);
     let mut data = faults(Some(world), &run.stdout);
@@ -162,7 +193,7 @@ fn look(world: &World, words: &[String], format: &str, terminal: bool) -> Run {
         data.retain(|fault| fault == "the token" || acts && fault.starts_with("raw"));
     }
     found.append(&mut data);
-    if !(0..=11).contains(&run.code) && words[1] != "run" {
+    if !(0..=11).contains(&run.code) && words.get(1).is_none_or(|word| word != "run") {
         found.push(format!("exit {}", run.code));
     }
     if !found.is_empty() {
@@ -172,6 +203,15 @@ fn look(world: &World, words: &[String], format: &str, terminal: bool) -> Run {
         world.complain(format!("{words:?} to {place}: {found:?}\n{said}"));
     }
     run
+}
+
+/// Whether credentials of AWS are looked for, which its SDK does in the variables of the process: such
+/// a command needs a process of its own.
+fn asks_aws(words: &[String]) -> bool {
+    let has = |word: &str| words.iter().any(|it| it == word);
+    words[0] == "aws" && !["permissions", "workload"].iter().any(|it| has(it))
+        || words[0] == "check" && has("-c")
+        || has("--create-role")
 }
 
 /// Walks every line in a thread per command; two at a time is what the machine has.
@@ -195,15 +235,32 @@ fn walk(world: &World, each: impl Fn(&str, &[String]) + Sync) {
 #[test]
 fn nothing_from_outside_acts_in_a_pipe_or_on_a_terminal() {
     let world = World::new(None);
-    walk(&world, |_, words| {
+    let silent: BTreeSet<String> = commands().into_iter().map(|(leaf, _)| leaf).collect();
+    let silent = Mutex::new(silent);
+    walk(&world, |leaf, words| {
         for format in FORMATS {
             for terminal in [false, true] {
+                // A process each, so only what differs; their terminal is a real one, below.
+                let costs = terminal || ["wide", "json-slim", "yaml-slim"].contains(&format);
+                if costs && asks_aws(words) {
+                    continue;
+                }
+                // Everything but `check` refuses these alike.
+                if leaf != "check" && ["short", "junit"].contains(&format) {
+                    continue;
+                }
                 let run = look(&world, words, format, terminal);
+                if [&run.stdout, &run.stderr]
+                    .iter()
+                    .any(|it| it.contains("::set-output"))
+                {
+                    silent.lock().unwrap().remove(leaf);
+                }
                 if terminal || run.stdout.is_empty() {
                     continue;
                 }
                 match format {
-                    "json" | "json-slim" => drop(run.json()),
+                    "json" | "json-slim" if words[0] != "completion" => drop(run.json()),
                     "yaml" => means_the_same(&world, words, &run.stdout),
                     _ => {}
                 }
@@ -211,14 +268,19 @@ fn nothing_from_outside_acts_in_a_pipe_or_on_a_terminal() {
         }
     });
     world.is_well();
+    // What never comes near a hostile text has nothing to say for itself.
+    let silent = silent.into_inner().unwrap();
+    assert!(silent.is_empty(), "nothing hostile was shown by {silent:?}");
 }
 
 /// YAML is the JSON of the same run, whatever was escaped in either.
 fn means_the_same(world: &World, words: &[String], yaml: &str) {
-    // A command that writes says something else the second time.
-    if ["enable", "disable", "completion", "run"].contains(&words[1].as_str())
-        || words[0] == "completion"
-    {
+    // Scripts are scripts in every format, and what an edit came to is another thing the next time.
+    let head: Vec<&str> = words.iter().map(String::as_str).take(2).collect();
+    if matches!(
+        head[..],
+        ["completion", ..] | ["addon", "enable"] | ["sandbox", "run"]
+    ) {
         return;
     }
     let json = look(world, words, "json", false).json();
@@ -246,13 +308,22 @@ fn nothing_that_a_refusal_says_acts() {
 #[test]
 fn nothing_in_flags_and_variables_acts() {
     let world = World::new(None);
-    for leaf in [
+    let well = |what: String, run: &Run| {
+        for text in [&run.stdout, &run.stderr] {
+            let found = faults(Some(&world), text);
+            if !found.is_empty() {
+                world.complain(format!("{what}: {found:?}\n{run}"));
+            }
+        }
+    };
+    for line in [
         "cluster list",
-        "addon list",
+        "addon list -c edge",
         "auth status",
         "check",
-        "aws status aws-ecr",
+        "aws status aws-ecr -c edge",
     ] {
+        let usual = words(&world, line, "");
         for flag in [
             "--org",
             "--profile",
@@ -260,43 +331,50 @@ fn nothing_in_flags_and_variables_acts() {
             "--token-file",
             "--token",
             "--timeout",
-            "-c",
             "--color",
+            "-c",
         ] {
-            let words = words(&world, leaf, &format!("{flag} {{EVIL}}"));
-            let _ = look(&world, &words, "text", false);
+            let more = [flag.to_owned(), EVIL.to_owned()];
+            let _ = look(&world, &[&usual[..], &more].concat(), "text", false);
         }
         for variable in [
             "CPLN_ORG",
             "CPLN_PROFILE",
             "CPLN_ENDPOINT",
             "CPLN_TOKEN",
+            "CPLN_HOME",
+            "HTTPS_PROXY",
+            "HTTP_PROXY",
+            "SSL_CERT_FILE",
             "MK8S_CLUSTER",
             "MK8S_OUTPUT",
             "MK8S_REPORT",
+            "MK8S_TIMEOUT",
             "AWS_PROFILE",
             "AWS_REGION",
             "AWS_ENDPOINT_URL",
+            "AWS_CA_BUNDLE",
             "HOME",
-            "CPLN_HOME",
         ] {
-            let words = words(
-                &world,
-                leaf,
-                if leaf.starts_with("aws") {
-                    "-c edge"
-                } else {
-                    ""
-                },
-            );
-            let run = Inside::new(&world.env, &words)
-                .with(variable, &EVIL.replace('/', ""))
-                .run();
-            let what = format!("{leaf} with {variable}");
-            plain(&what, &run.stdout);
-            plain(&what, &run.stderr);
+            let run = if asks_aws(&usual) {
+                world.env.mk8s(&usual).with(variable, EVIL).run()
+            } else {
+                Inside::new(&world.env, &usual).with(variable, EVIL).run()
+            };
+            well(format!("{line} with {variable}"), &run);
         }
     }
+    // What the profile holds counts where neither flag nor variable does.
+    for more in ["", " --endpoint http://127.0.0.1:9", " --org acme"] {
+        for leaf in ["auth status", "cluster list"] {
+            let line = format!("--profile ci{more}");
+            let run = Inside::new(&world.env, &words(&world, leaf, &line))
+                .without(&["CPLN_ORG", "CPLN_ENDPOINT", "CPLN_TOKEN"])
+                .run();
+            well(format!("{leaf} {line}"), &run);
+        }
+    }
+    world.is_well();
 }
 
 /// GitHub's runner reads every line of a step, and the files that it names.
@@ -354,6 +432,9 @@ fn nothing_from_outside_acts_on_a_real_terminal() {
         ("cluster get", "prod -o yaml"),
         ("cluster list", "-o names"),
         ("auth status", "--debug"),
+        ("aws status", "aws-ecr -c edge"),
+        ("aws setup", "aws-ecr -c edge --dry-run"),
+        ("aws teardown", "aws-ecr -c edge --dry-run --debug"),
     ] {
         let words = words(&world, leaf, line);
         let (_, screen) = Terminal::with(&world.env, &words).end();

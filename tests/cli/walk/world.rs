@@ -25,6 +25,9 @@ fn evil_in_xml() -> String {
 /// What may stand in a header of HTTP, read as Latin-1 or UTF-8.
 const EVIL_HEADER: &str = "\u{9b}31m\u{202e}\u{200b}`%0A";
 
+/// What IAM takes in a policy: Latin-1, controls included.
+const LATIN: &str = "a`b\n::set-output name=k::v\rforged one\u{85}forged two\u{9b}31m\u{ad}%0A|";
+
 pub(super) const ACCOUNT: &str = "111122223333";
 
 /// A place with all of it.
@@ -44,6 +47,7 @@ impl World {
             let sent = request.authorization.clone().unwrap_or_default();
             let sent = sent.trim_start_matches("Bearer ").to_owned();
             match refused {
+                _ if request.path == "/" && body.starts_with('{') => ecr(refused.is_some()),
                 _ if request.path == "/" => iam(&body, refused.is_some()),
                 None => api(&request.path, &sent),
                 Some(status) => refusal(status, &sent),
@@ -172,7 +176,7 @@ fn cluster(name: &str, sent: &str) -> Value {
     let federated = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/127.0.0.1:9/edge");
     let federated = if edge { &federated } else { EVIL };
     let condition = if edge {
-        json!({"127.0.0.1:9/edge:aud": "sts.amazonaws.com", "127.0.0.1:9/edge:sub": EVIL})
+        json!({"127.0.0.1:9/edge:aud": "sts.amazonaws.com", "127.0.0.1:9/edge:sub": "system:serviceaccount:kube-system:ecr"})
     } else {
         json!({EVIL: EVIL})
     };
@@ -193,7 +197,8 @@ fn cluster(name: &str, sent: &str) -> Value {
                 "awsECR": {"trustPolicy": {
                     "Version": "2012-10-17",
                     "Statement": [{
-                        "Sid": EVIL, "Effect": "Allow", "Principal": {"Federated": federated},
+                        "Sid": if edge { LATIN } else { EVIL }, "Effect": "Allow",
+                        "Principal": {"Federated": federated},
                         "Action": "sts:AssumeRoleWithWebIdentity",
                         "Condition": {"StringEquals": condition},
                     }],
@@ -239,14 +244,7 @@ fn iam(body: &str, refused: bool) -> Answer {
         .find_map(|field| field.strip_prefix("Action="))
         .unwrap_or_default();
     let evil = evil_in_xml();
-    let document = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": EVIL, "Effect": "Allow", "Principal": {"AWS": EVIL, "Federated": EVIL},
-            "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringLike": {EVIL: EVIL}},
-        }],
-    });
-    let document: String = document
+    let document: String = policy()
         .to_string()
         .bytes()
         .map(|byte| format!("%{byte:02X}"))
@@ -295,6 +293,36 @@ fn iam(body: &str, refused: bool) -> Answer {
         ),
     };
     Answer::text(status, "text/xml", &text)
+}
+
+/// ECR: one document that answers every call, or none.
+fn ecr(refused: bool) -> Answer {
+    let image = json!({"imageTag": EVIL, "imageDigest": EVIL});
+    let (status, body) = if refused {
+        (400, json!({"__type": EVIL, "message": EVIL}))
+    } else {
+        let body = json!({
+            "registryId": ACCOUNT, "repositoryName": EVIL, "policyText": policy().to_string(),
+            "repositories": [{"repositoryName": "shop", "repositoryUri": EVIL, "repositoryArn": EVIL}],
+            "images": [{"registryId": ACCOUNT, "repositoryName": EVIL, "imageId": image, "imageManifest": EVIL}],
+            "imageDetails": [{"imageTags": [EVIL], "imageDigest": EVIL}],
+            "failures": [{"imageId": image, "failureCode": EVIL, "failureReason": EVIL}],
+            "pullThroughCacheRules": [{"ecrRepositoryPrefix": EVIL, "upstreamRegistryUrl": EVIL}],
+        });
+        (200, body)
+    };
+    Answer::text(status, "application/x-amz-json-1.1", &body.to_string())
+}
+
+/// A policy that somebody wrote, in the characters that IAM takes.
+fn policy() -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": LATIN, "Effect": "Allow", "Principal": {"AWS": LATIN, "Federated": LATIN},
+            "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringLike": {LATIN: LATIN}},
+        }],
+    })
 }
 
 /// A token of a user whose claims are hostile.
