@@ -374,7 +374,7 @@ impl View<'_> {
             kind if kind.is_seq() => "a list".to_owned(),
             _ if is_null(self.tree, value, self.text) => "empty".to_owned(),
             kind if kind.is_block_scalar() => "a text".to_owned(),
-            _ => format!("`{}`", Foreign(&self.tree.text(value, self.text))),
+            _ => format!("`{}`", Foreign(self.tree.text(value, self.text))),
         };
         let refusal = Refusal::new(
             range,

@@ -2,6 +2,7 @@
 
 /// Words in braces stand for what the world holds: `{sound.yaml}` and the like for absolute paths of
 /// hostile names, `{EVIL}` for the text itself.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
     Some(match leaf {
         "addon list" => &[

@@ -179,9 +179,10 @@ fn look(world: &World, words: &[String], format: &str, terminal: bool) -> Run {
         world.env.mk8s(&words).run()
     } else {
         let call = Inside::new(&world.env, &words);
-        match terminal {
-            true => call.on_a_terminal().stdin("n\n").run(),
-            false => call.run(),
+        if terminal {
+            call.on_a_terminal().stdin("n\n").run()
+        } else {
+            call.run()
         }
     };
     let mut found = faults(Some(world), &run.stderr);

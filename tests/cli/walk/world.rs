@@ -5,6 +5,7 @@ use crate::support::{Answer, Env, Fake};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -141,7 +142,7 @@ fn quoted(text: &str) -> String {
         if c.is_ascii_graphic() && !"\"\\".contains(c) || c == ' ' {
             out.push(c);
         } else {
-            out.push_str(&format!("\\U{:08x}", u32::from(c)));
+            let _ = write!(out, "\\U{:08x}", u32::from(c));
         }
     }
     out + "\""
@@ -244,11 +245,10 @@ fn iam(body: &str, refused: bool) -> Answer {
         .find_map(|field| field.strip_prefix("Action="))
         .unwrap_or_default();
     let evil = evil_in_xml();
-    let document: String = policy()
-        .to_string()
-        .bytes()
-        .map(|byte| format!("%{byte:02X}"))
-        .collect();
+    let mut document = String::new();
+    for byte in policy().to_string().bytes() {
+        let _ = write!(document, "%{byte:02X}");
+    }
     let role = format!("arn:aws:iam::{ACCOUNT}:role/mk8s-acme-edge-ecr");
     let tags = format!(
         "<Tags><member><Key>{evil}</Key><Value>{evil}</Value></member><member><Key>managed-by</Key><Value>mk8s</Value></member><member><Key>mk8s-cluster</Key><Value>{evil}</Value></member></Tags>"
