@@ -3,11 +3,11 @@
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
 //! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`],
-//! [`plan`] and [`shell`]. At the edges, and unaware of each other: [`manifest`] (files),
-//! [`control`] (the API), [`aws`] (IAM; its rules are pure), [`oidc`] (token issuers), [`settings`]
-//! (who and where), [`sandbox`] (an embedded Control Plane), [`ui`] (the streams) and `interrupt`
-//! (signals). On top: [`check`] (the checklist), [`cli`] (the command line) and `command` (one file
-//! per verb), which ties them together.
+//! [`plan`], [`shell`] and `text` (what is escaped). At the edges, and unaware of each other:
+//! [`manifest`] (files), [`control`] (the API), [`aws`] (IAM; its rules are pure), [`oidc`] (token
+//! issuers), [`settings`] (who and where), [`sandbox`] (an embedded Control Plane), [`ui`] (the
+//! streams) and `interrupt` (signals). On top: [`check`] (the checklist), [`cli`] (the command line)
+//! and `command` (one file per verb), which ties them together.
 
 pub mod addon;
 pub mod arn;
@@ -33,9 +33,12 @@ pub mod sandbox;
 pub mod secret;
 pub mod settings;
 pub mod shell;
+mod text;
 pub mod ui;
 
 use clap::Parser as _;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 use cli::Cli;
 use error::{Error, Kind};
 use settings::{Environment, Flags};
@@ -44,13 +47,14 @@ use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
+use text::printable;
 use ui::{Io, Ui};
 
 /// Runs one command and gives the process's exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Environment, io: Io) -> u8 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error, io),
+        Err(error) => return refuse(&escaped(error), io),
     };
     let ui = match Ui::new(io, &cli.global, &env) {
         Ok(ui) => Rc::new(ui),
@@ -104,6 +108,31 @@ async fn until_interrupted(cx: &command::Context, cli: Cli) -> Result<exit::Outc
         result
     })
     .await
+}
+
+/// The words of the command line that clap quotes come from outside like any other.
+fn escaped(mut error: clap::Error) -> clap::Error {
+    let fit: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .filter_map(|(kind, value)| {
+            let value = match value {
+                ContextValue::String(text) => ContextValue::String(printable(text)),
+                ContextValue::Strings(texts) => {
+                    ContextValue::Strings(texts.iter().map(|text| printable(text)).collect())
+                }
+                ContextValue::StyledStrs(texts) => {
+                    let fit = |text: &StyledStr| printable(&text.to_string()).into();
+                    ContextValue::StyledStrs(texts.iter().map(fit).collect())
+                }
+                _ => return None,
+            };
+            Some((kind, value))
+        })
+        .collect();
+    for (kind, value) in fit {
+        error.insert(kind, value);
+    }
+    error
 }
 
 /// What clap says: help and version go to stdout with 0, everything else to stderr with 2.

@@ -3,6 +3,7 @@
 
 use super::{Addon, by_key, by_word};
 use crate::cluster::Cluster;
+use crate::text::printable;
 use std::borrow::Cow;
 
 /// An add-on as it was named.
@@ -81,7 +82,7 @@ impl Named {
     pub fn shown(&self) -> Cow<'_, str> {
         match self {
             Self::Known(addon) => Cow::Borrowed(addon.name),
-            Self::Key(key) => Cow::Owned(key.escape_debug().to_string()),
+            Self::Key(key) => Cow::Owned(printable(key)),
         }
     }
 

@@ -6,6 +6,7 @@
 use super::{Addon, Documented, ParamKind, by_key};
 use crate::arn::RoleArn;
 use crate::cluster::Cluster;
+use crate::text::Foreign;
 use serde_json::Value;
 use std::fmt;
 
@@ -91,7 +92,7 @@ impl fmt::Display for Finding {
                     Some(provider) => write!(
                         f,
                         "{name} is not documented for {}; documented: {documented}",
-                        provider.escape_debug()
+                        Foreign(provider)
                     ),
                     None => write!(
                         f,
@@ -110,7 +111,7 @@ impl fmt::Display for Finding {
                 "a cluster {} has no AWS identity of its own, so it can only pull with a role, \
                  and none is set",
                 match provider {
-                    Some(provider) => format!("of the provider {}", provider.escape_debug()),
+                    Some(provider) => format!("of the provider {}", Foreign(provider)),
                     None => "that names no provider".to_owned(),
                 }
             ),

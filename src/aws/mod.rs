@@ -45,34 +45,5 @@ pub mod trust;
 pub mod users;
 pub mod workload;
 
+pub(crate) use crate::text::quotable;
 pub use iam::Iam;
-
-/// Text from outside, made fit to be quoted in a message: control characters are escaped and what
-/// is longer than 200 characters is cut.
-pub(crate) fn quotable(text: &str) -> String {
-    let mut out = String::new();
-    for (count, c) in text.chars().enumerate() {
-        if count == 200 {
-            out.push('…');
-            break;
-        }
-        if c.is_control() {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quoting_escapes_control_characters_and_cuts() {
-        assert_eq!(quotable("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\n");
-        assert_eq!(quotable(&"x".repeat(300)).chars().count(), 201);
-        assert_eq!(quotable("grün"), "grün");
-    }
-}

@@ -4,6 +4,7 @@ use super::scene::{Subject, quote};
 use super::words::{counted, or_pass, set};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::addon::{self, Addon, ParamKind, Ready, rules};
+use crate::text::Foreign;
 use serde_json::Value;
 
 pub(super) static GROUP: Group = Group {
@@ -187,11 +188,7 @@ fn provider(scene: &Scene<'_>) -> Vec<Finding> {
             ),
         };
         // No command makes a page, and what works is not switched off for the want of one.
-        let message = format!(
-            "{} is not documented for {}",
-            addon.name,
-            whom.escape_debug()
-        );
+        let message = format!("{} is not documented for {}", addon.name, Foreign(whom));
         Some(Finding::fail(message).evidence(evidence))
     });
     or_pass(problems, || {

@@ -6,6 +6,7 @@ use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::addon::{self, Addon, CATALOG, rules};
 use crate::cluster::Cluster;
 use crate::drift::{self, Drift, Side};
+use crate::text::printable;
 use crate::{change, remedy};
 use serde_json::Value;
 
@@ -60,7 +61,7 @@ fn addons_drift(scene: &Scene<'_>) -> Vec<Finding> {
         };
         let evidence: Vec<String> = drifts
             .iter()
-            .map(|one| format!("{} ({})", one.dotted().escape_debug(), one.side.name()))
+            .map(|one| format!("{} ({})", printable(&one.dotted()), one.side.name()))
             .collect();
         let path: Vec<&str> = ["spec", "addOns"]
             .into_iter()

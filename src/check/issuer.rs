@@ -9,7 +9,7 @@ use crate::aws::name::Issuer;
 use crate::oidc::document::{self, ALGORITHMS};
 use crate::oidc::tls::{Distrust, Handshake, SOON};
 use crate::oidc::{self, Look, Trouble};
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use serde_json::Value;
 use std::net::IpAddr;
 use std::time::Duration;

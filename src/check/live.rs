@@ -13,7 +13,7 @@ use crate::aws::proof::{self, Assumed};
 use crate::aws::trust;
 use crate::cluster::Cluster;
 use crate::oidc::token::{Expected, Token, Verdict};
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use secrecy::SecretString;
 use serde_json::Value;
 use std::io::Read as _;

@@ -4,6 +4,7 @@ use super::scene::{Doc, Subject, quote};
 use super::words::{as_finding, counted, or_pass, set};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::addon::{self, ParamKind, rules};
+use crate::text::Foreign;
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -161,7 +162,7 @@ fn duplicate_key(scene: &Scene<'_>) -> Vec<Finding> {
             let fix = lines.and_then(|lines| sed(doc, &deletion(lines)));
             let finding = Finding::fail(format!(
                 "`{}` is written twice in {}",
-                twice.key.escape_debug(),
+                Foreign(&twice.key),
                 doc.label()
             ))
             .evidence(twice.finding.message)
@@ -184,7 +185,7 @@ fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
         let unknown = || add_ons(doc).filter(|(key, _)| addon::by_key(key).is_none());
         for (key, _) in unknown().take(MOST) {
             let line = doc.line(&["spec", "addOns", key]);
-            let shown = key.escape_debug();
+            let shown = Foreign(key);
             let meant = addon::by_word(key)
                 .or_else(|| addon::by_word(addon::nearest(key)?))
                 .map(|addon| addon.key);
@@ -250,10 +251,10 @@ fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
         let odd = || add_ons(doc).filter(|(_, value)| !value.is_object() && !value.is_null());
         for (key, value) in odd().take(MOST) {
             let line = doc.line(&["spec", "addOns", key]);
-            let name = crate::plan::display_name(key).escape_debug().to_string();
-            let text = crate::settings::text::excerpt(&value.to_string(), 40);
+            let name = Foreign(crate::plan::display_name(key));
+            let text = crate::text::excerpt(&value.to_string(), 40);
             let finding = Finding::fail(format!("{name} is not a mapping in {}", doc.label()))
-                .evidence(format!("line {line}: {}: {text}", key.escape_debug()))
+                .evidence(format!("line {line}: {}: {text}", Foreign(key)))
                 .at(&doc.file.label, Some(line));
             let written = doc.document.written(&["spec", "addOns", key]);
             let fix = replace_scalar(key, value, written.as_deref())

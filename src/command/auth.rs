@@ -90,7 +90,7 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
         fields.push(("Certificates", "not checked".to_owned()));
     }
     cx.ui.report(&Report {
-        text: table::fields(&fields),
+        text: table::fields(fields),
         names: who.into_iter().collect(),
         json: wire::to_value(&wire::Single::new("Auth", auth)),
         slim: None,

@@ -20,7 +20,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::oidc;
 use crate::settings::Environment;
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use crate::ui::{Report, Stream, table, wire};
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -253,7 +253,7 @@ pub(super) struct Told {
     /// Whether anything changed, differs, or would change.
     pub(super) changed: bool,
     /// The text; its first line names the cluster.
-    pub(super) line: String,
+    pub(super) lines: Vec<String>,
     /// The fields of its item beyond `target`, `addon` and `error`.
     pub(super) body: Value,
 }
@@ -270,6 +270,7 @@ pub(super) fn report(
     let single = results.len() == 1;
     let mut items = Vec::new();
     let mut lines = Vec::new();
+    let mut done = 0;
     let mut names = Vec::new();
     let mut errors = Vec::new();
     let mut changed = false;
@@ -285,7 +286,8 @@ pub(super) fn report(
                     item.extend(body);
                     item.insert("error".to_owned(), Value::Null);
                 }
-                lines.push(told.line);
+                done += 1;
+                lines.extend(told.lines);
                 names.push(name);
             }
             Err(error) if single => return Err(error),
@@ -315,11 +317,11 @@ pub(super) fn report(
             json: wire::to_value(&document),
             slim: None,
             names,
-            text: lines.join("\n"),
+            text: lines,
             wide: None,
         })?;
     }
-    match super::summarise(errors, lines.len()) {
+    match super::summarise(errors, done) {
         Some(error) => Err(error),
         None => Ok(changed),
     }
@@ -348,7 +350,6 @@ pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Str
         arn => format!("caller {arn}"),
     };
     let heading = format!("Plan for {cluster}account {account} ({caller})");
-    let mut lines = vec![(' ', heading)];
     let rows: Vec<Vec<String>> = plan
         .steps
         .iter()
@@ -367,11 +368,14 @@ pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Str
             ]
         })
         .collect();
-    for line in table::rows(&rows).lines() {
-        let mut chars = line.chars();
-        lines.push((chars.next().unwrap_or(' '), chars.as_str().to_owned()));
-    }
-    cx.ui.plan(&lines, stream);
+    let lines: Vec<(char, String)> = table::rows(&rows)
+        .iter()
+        .map(|line| {
+            let mut chars = line.chars();
+            (chars.next().unwrap_or(' '), chars.as_str().to_owned())
+        })
+        .collect();
+    cx.ui.plan(&heading, &lines, stream);
 }
 
 fn sign(action: Action) -> char {

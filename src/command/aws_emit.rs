@@ -121,7 +121,7 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
             json: wire::to_value(&document),
             slim: None,
             names,
-            text: String::new(),
+            text: Vec::new(),
             wide: None,
         })?;
     }

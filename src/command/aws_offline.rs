@@ -6,7 +6,7 @@ use crate::aws::workload::{Workload, image_warnings, private_image};
 use crate::cli::WorkloadArgs;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::ui::Report;
+use crate::ui::{self, Report};
 
 /// `mk8s aws workload`
 pub(super) fn workload(cx: &Context, args: &WorkloadArgs) -> Result<Outcome> {
@@ -22,7 +22,7 @@ pub(super) fn workload(cx: &Context, args: &WorkloadArgs) -> Result<Outcome> {
     let json = serde_yaml::from_str(&yaml)
         .map_err(|error| Error::failure(format!("the Deployment cannot be read back: {error}")))?;
     cx.ui.report(&Report {
-        text: yaml.trim_end().to_owned(),
+        text: ui::lines(&yaml),
         names: vec![workload.name.clone()],
         json,
         slim: None,

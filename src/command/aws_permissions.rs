@@ -12,8 +12,8 @@ use crate::aws::target::{Request, check_owner, check_path, check_request};
 use crate::cli::{self, PermissionsArgs};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::settings::text::excerpt;
-use crate::ui::Report;
+use crate::text::excerpt;
+use crate::ui::{self, Report};
 
 /// `mk8s aws permissions`
 pub(super) fn permissions(cx: &Context, args: &PermissionsArgs) -> Result<Outcome> {
@@ -35,7 +35,7 @@ pub(super) fn permissions(cx: &Context, args: &PermissionsArgs) -> Result<Outcom
         ));
     }
     cx.ui.report(&Report {
-        text: format!("{document:#}"),
+        text: ui::lines(&ui::json(&document)),
         names: actions(&document).into_iter().map(str::to_owned).collect(),
         json: document,
         slim: None,

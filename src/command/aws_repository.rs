@@ -10,7 +10,6 @@ use crate::aws::emit;
 use crate::aws::iam::Caller;
 use crate::aws::image::PrivateImage;
 use crate::aws::plan::{Action, Plan, Step};
-use crate::aws::quotable;
 use crate::aws::repository::{self, Admission, Repository};
 use crate::aws::state;
 use crate::aws::target::{ClusterFacts, Part, Request, Target};
@@ -21,7 +20,8 @@ use crate::cli::{AwsConnection, SetupArgs};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::shell::{flags, quote, shown};
-use crate::ui::{Report, Stream, wire};
+use crate::text::quotable;
+use crate::ui::{self, Report, Stream, wire};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -104,7 +104,7 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
             json: wire::to_value(&document),
             slim: None,
             names,
-            text: String::new(),
+            text: Vec::new(),
             wide: None,
         })?;
     }
@@ -227,7 +227,7 @@ impl Job<'_> {
     ) -> Done {
         let wanted = repository::wanted(role);
         if self.cx.ui.is_text() {
-            self.cx.ui.data(&format!("{wanted:#}"));
+            self.cx.ui.raw(&format!("{}\n", ui::json(&wanted)));
         }
         self.cx.ui.status(&format!(
             "The policy of the repository {} has to admit the role {role} of another account; with credentials of account {} it does by the command below",

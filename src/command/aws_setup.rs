@@ -189,7 +189,7 @@ impl Job<'_> {
                 name.clone(),
                 done.map(|done| aws::Told {
                     changed: done.changed,
-                    line: self.line(name, &done),
+                    lines: vec![self.line(name, &done)],
                     body: aws::plan_json(&done.plan, &done.steps, done.previous_trust.as_ref()),
                 }),
             ));

@@ -50,7 +50,7 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
             }
             aws::Told {
                 changed: differs(&parts),
-                line: text(&name, &scene.target.account, &caller.arn, &parts),
+                lines: text(&name, &scene.target.account, &caller.arn, &parts),
                 body: json!({
                     "account": scene.target.account.as_str(),
                     "partition": scene.target.partition,
@@ -71,7 +71,12 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
     })
 }
 
-fn text(name: &str, account: &crate::arn::AccountId, caller: &str, parts: &[PartStatus]) -> String {
+fn text(
+    name: &str,
+    account: &crate::arn::AccountId,
+    caller: &str,
+    parts: &[PartStatus],
+) -> Vec<String> {
     let rows: Vec<Vec<String>> = parts
         .iter()
         .map(|part| {
@@ -83,8 +88,7 @@ fn text(name: &str, account: &crate::arn::AccountId, caller: &str, parts: &[Part
             ]
         })
         .collect();
-    format!(
-        "{name} in account {account} (caller {caller})\n{}",
-        table::rows(&rows)
-    )
+    let mut lines = vec![format!("{name} in account {account} (caller {caller})")];
+    lines.extend(table::rows(&rows));
+    lines
 }

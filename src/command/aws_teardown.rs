@@ -217,7 +217,7 @@ impl Job<'_> {
         };
         aws::Told {
             changed: !plan.is_empty(),
-            line,
+            lines: vec![line],
             body: aws::plan_json(plan, steps, previous),
         }
     }

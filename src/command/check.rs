@@ -20,7 +20,7 @@ use std::time::Duration;
 /// `mk8s check`
 pub(super) async fn check(cx: &Context, args: &CheckArgs) -> Result<Outcome> {
     let selection = Selection::new(&args.only, &args.skip).map_err(|word| {
-        let word = crate::settings::text::printable(&word);
+        let word = crate::text::printable(&word);
         let error = Error::usage(format!("no check and no group is called `{word}`"));
         match Selection::nearest(&word) {
             Some(id) => error.hint(format!(

@@ -52,7 +52,7 @@ pub(super) async fn list(cx: &Context) -> Result<Outcome> {
     };
     let draw = |wide: bool| {
         if clusters.is_empty() {
-            return String::new();
+            return Vec::new();
         }
         let headings: &[&str] = if wide {
             &[
@@ -118,12 +118,12 @@ pub(super) async fn get(cx: &Context, args: &ClusterGetArgs) -> Result<Outcome> 
     let cluster = cx.read(&args.name).await?;
     let text = |wide: bool| {
         let mut fields = vec![
-            ("Name", cluster.name().to_owned()),
-            ("Org", cx.org().unwrap_or_default().to_owned()),
+            ("Name", vec![cluster.name().to_owned()]),
+            ("Org", vec![cx.org().unwrap_or_default().to_owned()]),
         ];
         let mut field = |label, value: Option<&str>| {
             if let Some(value) = value {
-                fields.push((label, value.to_owned()));
+                fields.push((label, vec![value.to_owned()]));
             }
         };
         field("Description", cluster.value()["description"].as_str());
@@ -140,13 +140,16 @@ pub(super) async fn get(cx: &Context, args: &ClusterGetArgs) -> Result<Outcome> 
                 .pointer("/status/serverUrl")
                 .and_then(Value::as_str),
         );
-        let names = add_ons(&cluster);
-        let list = if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join("\n")
+        let mut names = add_ons(&cluster);
+        if names.is_empty() {
+            names.push("none".to_owned());
+        }
+        fields.push(("Add-ons", names));
+        let mut field = |label, value: Option<&str>| {
+            if let Some(value) = value {
+                fields.push((label, vec![value.to_owned()]));
+            }
         };
-        field("Add-ons", Some(&list));
         let version = cluster.version().map(|version| version.to_string());
         field("Version", version.as_deref());
         field("Changed", cluster.value()["lastModified"].as_str());
@@ -155,7 +158,7 @@ pub(super) async fn get(cx: &Context, args: &ClusterGetArgs) -> Result<Outcome> 
             field("Alias", cluster.value()["alias"].as_str());
             field("Created", cluster.value()["created"].as_str());
         }
-        table::fields(&fields)
+        table::blocks(&fields)
     };
     cx.ui.report(&Report {
         text: text(false),

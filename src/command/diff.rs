@@ -200,7 +200,7 @@ fn report(
             .collect(),
         json: wire::to_value(&wire::Document::read("Diff", items)),
         slim: None,
-        text: String::new(),
+        text: Vec::new(),
         wide: None,
     })
 }

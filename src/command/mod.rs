@@ -139,12 +139,19 @@ impl Context {
         Ok(&self.settings()?.org()?.value)
     }
 
+    /// The connection; from here on its token is written nowhere.
+    async fn connection(&self) -> Result<Connection> {
+        let connection = Connection::open(self.settings()?).await?;
+        self.ui.mask(&connection.token);
+        Ok(connection)
+    }
+
     /// The one client of the process.
     async fn client(&self) -> Result<&Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let connection = Connection::open(self.settings()?).await?;
+        let connection = self.connection().await?;
         let ui = Rc::clone(&self.ui);
         let client = Client::new(
             connection,
@@ -276,7 +283,7 @@ fn version(cx: &Context) -> Result<Outcome> {
         )),
         slim: None,
         names: vec![version.to_owned()],
-        text: format!("mk8s {version}"),
+        text: vec![format!("mk8s {version}")],
         wide: None,
     })?;
     Ok(Outcome::Ok)

@@ -17,7 +17,7 @@ pub(super) fn wanted(cx: &Context, flag: Option<ReportTo>) -> Result<bool> {
         (None, None) => Ok(false),
         (None, Some(other)) => Err(Error::usage(format!(
             "`{}` in MK8S_REPORT is no form of a report",
-            crate::settings::text::printable(other)
+            crate::text::printable(other)
         ))
         .hint("`github` is the only one; unset it for none")),
     }

@@ -3,12 +3,12 @@
 use super::Context;
 use super::sandbox_folder::Folder;
 use crate::cli::{SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy};
-use crate::control::Connection;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
 use crate::sandbox::{self, Options, Sandbox, Seeds, TrustPolicyForm};
 use crate::shell::quote;
+use crate::text::is_hidden;
 use rustix::process::Signal;
 use serde_json::json;
 use std::ffi::OsString;
@@ -32,14 +32,21 @@ pub(super) async fn start(cx: &Context, args: &SandboxOptions) -> Result<Outcome
     // The file goes with the folder when the sandbox stops.
     let folder = Folder::new()?;
     if let Some(path) = trust(&sandbox, &folder)? {
-        let path = path.to_str().ok_or_else(|| {
+        // A line of this output is a command to a shell, which knows no escapes of ours.
+        let plain = |path: &&str| !path.chars().any(is_hidden);
+        let path = path.to_str().filter(plain).ok_or_else(|| {
             Error::failure("the certificates of the issuers cannot be exported")
-                .because(format!("{} is not UTF-8", path.display()))
+                .because(format!(
+                    "{} is not UTF-8, or not fit for a line",
+                    path.display()
+                ))
                 .hint("name another folder in TMPDIR, or leave the issuers out with --no-oidc")
         })?;
         lines.push(format!("export SSL_CERT_FILE={}", quote(path)));
     }
-    cx.ui.data(&lines.join("\n"));
+    for line in &lines {
+        cx.ui.data(line);
+    }
     cx.ui
         .status(&format!("Sandbox on {}; Ctrl-C stops it", sandbox.url()));
     sandbox
@@ -144,7 +151,7 @@ pub(super) async fn token(cx: &Context, args: &SandboxTokenArgs) -> Result<Outco
         Some(TokenDefect::UnknownKey) => request["key"] = json!("unknown"),
         Some(TokenDefect::Algorithm) => request["algorithm"] = json!("HS256"),
     }
-    let connection = Connection::open(settings).await?;
+    let connection = cx.connection().await?;
     let token = sandbox::mint(endpoint.as_str(), &connection.token.header()?, &request).await?;
     cx.ui.data(&token);
     Ok(Outcome::Ok)

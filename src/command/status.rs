@@ -11,7 +11,7 @@ use crate::control::wait::{self, Waited};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::remedy;
-use crate::ui::{Report, duration, wire};
+use crate::ui::{self, Report, duration, wire};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -237,7 +237,7 @@ pub(super) async fn trust_policy(cx: &Context, args: &TrustPolicyArgs) -> Result
             .hint("--account ID sets the AWS account that owns the role");
     }
     cx.ui.report(&Report {
-        text: format!("{document:#}"),
+        text: ui::lines(&ui::json(&document)),
         names: vec![place],
         json: document,
         slim: None,
@@ -342,10 +342,10 @@ pub(super) async fn oidc_url(cx: &Context, args: &OidcUrlArgs) -> Result<Outcome
         });
     };
     cx.ui.report(&Report {
-        text: match url {
+        text: vec![match url {
             Value::String(text) => text.clone(),
             other => other.to_string(),
-        },
+        }],
         names: vec![name.to_owned()],
         json: url.clone(),
         slim: None,

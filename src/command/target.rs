@@ -5,7 +5,7 @@ use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::manifest::{self, Manifest};
-use crate::settings::text::printable;
+use crate::text::{Foreign, printable};
 use crate::ui::wire;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,8 @@ pub(super) fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> Result
         && let Some(name) = cx.env.get("MK8S_CLUSTER")
     {
         if changing {
-            cx.ui.status(&format!("Cluster {name}, from MK8S_CLUSTER"));
+            cx.ui
+                .status(&format!("Cluster {}, from MK8S_CLUSTER", Foreign(name)));
         }
         names.push(name.to_owned());
     }
@@ -105,8 +106,10 @@ impl Loaded {
         };
         let documents = pick(&manifest, names);
         if documents.is_empty() && !self.documents.is_empty() {
-            return Err(Error::conflict(format!("`{}` was not written", self.label))
-                .because("somebody else took the cluster out of it meanwhile"));
+            return Err(
+                Error::conflict(format!("`{}` was not written", Foreign(&self.label)))
+                    .because("somebody else took the cluster out of it meanwhile"),
+            );
         }
         Ok(Self {
             path: self.path.clone(),
@@ -119,12 +122,12 @@ impl Loaded {
     /// How a document is called in sentences: the file, and the cluster where the file has several.
     pub(super) fn place(&self, number: usize) -> String {
         let label = if self.path.is_some() {
-            &self.label
+            Foreign(&self.label)
         } else {
-            manifest::STDIN
+            Foreign(manifest::STDIN)
         };
         if self.manifest.clusters().nth(1).is_some() {
-            format!("for {} in {label}", self.name(number))
+            format!("for {} in {label}", Foreign(self.name(number)))
         } else {
             format!("in {label}")
         }
@@ -217,7 +220,7 @@ pub(super) fn load_all(
     }
     let list = loaded
         .iter()
-        .map(|file| file.label.as_str())
+        .map(|file| printable(&file.label))
         .collect::<Vec<_>>()
         .join(", ");
     let where_ = if list.is_empty() { "the folder" } else { &list };
@@ -238,12 +241,13 @@ pub(super) fn load_all(
             let names: Vec<String> = loaded
                 .iter()
                 .flat_map(|file| file.manifest.clusters())
-                .filter_map(|document| document.name.clone())
+                .filter_map(|document| document.name.as_deref().map(printable))
                 .collect();
-            return Err(
-                Error::not_found(format!("no cluster called `{name}` is in {where_}"))
-                    .because(format!("the clusters there are {}", names.join(", "))),
-            );
+            return Err(Error::not_found(format!(
+                "no cluster called `{}` is in {where_}",
+                Foreign(name)
+            ))
+            .because(format!("the clusters there are {}", names.join(", "))));
         }
     }
     Ok((loaded, errors))

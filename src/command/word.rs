@@ -3,7 +3,7 @@
 use crate::addon::{self, Addon};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
-use crate::settings::text::printable;
+use crate::text::printable;
 
 /// The add-on of the catalogue that a word means; an unknown one suggests the nearest, with kind
 /// usage.

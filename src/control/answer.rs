@@ -3,7 +3,7 @@
 
 use super::error::{ApiError, Problem};
 use crate::settings::Token;
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use serde_json::Value;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -104,7 +104,7 @@ impl Answer {
     }
 
     fn json(&self, token: &Token) -> Result<Value, ApiError> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        let mut value = serde_json::from_slice(&self.body).map_err(|error| {
             if self.body.trim_ascii().is_empty() {
                 return self.garbage("it is empty".to_owned());
             }
@@ -113,7 +113,10 @@ impl Answer {
             }
             let text = String::from_utf8_lossy(&self.body);
             self.garbage(format!("\"{}\"", excerpt(&token.redact(&text), STRANGE)))
-        })
+        })?;
+        // A server that repeats the token in a cluster would have it printed, whole or cut.
+        token.redact_value(&mut value);
+        Ok(value)
     }
 
     pub(super) fn garbage(&self, what: String) -> ApiError {

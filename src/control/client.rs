@@ -8,7 +8,7 @@ use super::retry::Policy;
 use super::{Connection, Permit, Trace};
 use crate::cluster::{self, Cluster};
 use crate::error::{Error, Result};
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fmt;

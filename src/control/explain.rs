@@ -5,8 +5,8 @@
 
 use super::error::{Access, ApiError, Problem};
 use crate::error::{Error, Kind, Result};
-use crate::settings::text::printable;
 use crate::settings::{Endpoint, Identity, Origin, Settings, Sourced, TokenKind};
+use crate::text::printable;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

@@ -8,7 +8,7 @@ use super::error::{ApiError, Problem};
 use super::request::{Method, Request};
 use super::{Connection, Trace, mask};
 use crate::error::{Error, Result};
-use crate::settings::text::{excerpt, printable};
+use crate::text::{excerpt, printable};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, NoProxy, Proxy, Response, Url};
 use std::error::Error as StdError;

@@ -2,7 +2,7 @@
 
 use crate::secret;
 use crate::settings::Token;
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use serde_json::Value;
 
 /// How much of a body a line shows, in characters.

@@ -3,7 +3,7 @@
 //! Names are checked here, so that nothing a user types can become another path.
 
 use super::error::{ApiError, Problem};
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 

@@ -8,6 +8,7 @@ use super::tree::{Id, Kind};
 use super::value::{self, is_merge, is_null, key_text, merge_sources, own_entry};
 use super::view::{Entry, View};
 use crate::change::Change;
+use crate::text::{Foreign, printable};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -70,7 +71,7 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Refusal> {
                 continue;
             };
             let (first, again) = (view.tree.range(first), view.tree.range(key));
-            let name = name.escape_debug().to_string();
+            let name = printable(&name);
             let lines = (view.line(first.start), view.line(again.start));
             let places = match lines {
                 (first, again) if first == again => format!("twice in line {first}"),
@@ -217,7 +218,7 @@ impl View<'_> {
         if outer || value::describes(&tag.name, &serde_json::json!({})) {
             return Ok(());
         }
-        let written = self.slice(tag.range.clone()).escape_debug();
+        let written = Foreign(self.slice(tag.range.clone()));
         Err(Refusal::new(
             tag.range.clone(),
             format!("{name} has the tag `{written}`"),
@@ -291,7 +292,7 @@ impl View<'_> {
 
     fn alias_refusal(self, id: Id, name: &str) -> Refusal {
         let alias = self.tree.range(id);
-        let anchor = self.slice(alias.start + 1..alias.end).escape_debug();
+        let anchor = Foreign(self.slice(alias.start + 1..alias.end));
         let line = self
             .tree
             .target(id)
@@ -353,7 +354,7 @@ impl View<'_> {
     }
 
     fn shared(self, alias: Id, anchor: Range<usize>, name: &str) -> Refusal {
-        let written = self.slice(anchor.start + 1..anchor.end).escape_debug();
+        let written = Foreign(self.slice(anchor.start + 1..anchor.end));
         let line = self.line(self.tree.range(alias).start);
         Refusal::new(
             anchor,
@@ -373,7 +374,7 @@ impl View<'_> {
             kind if kind.is_seq() => "a list".to_owned(),
             _ if is_null(self.tree, value, self.text) => "empty".to_owned(),
             kind if kind.is_block_scalar() => "a text".to_owned(),
-            _ => format!("`{}`", self.tree.text(value, self.text).escape_debug()),
+            _ => format!("`{}`", Foreign(self.tree.text(value, self.text))),
         };
         let refusal = Refusal::new(
             range,
@@ -418,7 +419,7 @@ impl View<'_> {
             .target(merge.source)
             .and_then(|target| self.tree.anchor(target))
             .map_or(String::new(), |anchor| {
-                let written = self.slice(anchor.start + 1..anchor.end).escape_debug();
+                let written = Foreign(self.slice(anchor.start + 1..anchor.end));
                 format!(" of `{written}` (line {})", self.line(anchor.start))
             });
         let start = self.tree.range(merge.key).start;

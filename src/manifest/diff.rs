@@ -3,6 +3,7 @@
 //! Documents are compared one by one, so that a fleet file with a thousand changes stays fast.
 
 use super::split::{Part, split};
+use crate::text::Foreign;
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -13,6 +14,8 @@ pub fn diff(label: &str, before: &str, after: &str) -> String {
     if before == after {
         return String::new();
     }
+    // The file is named by whoever made it, and a diff is lines.
+    let label = Foreign(label);
     let mut result = format!("--- {label}\n+++ {label}\n");
     let (old, new, ops) = compare(before, after);
     for hunk in group_diff_ops(ops, 3) {

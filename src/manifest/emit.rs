@@ -4,6 +4,7 @@
 //! text back.
 
 use super::value::{Scalar, resolve};
+use crate::text::is_hidden;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
@@ -197,36 +198,35 @@ pub(super) fn text(value: &str, quote: Quote, context: Context) -> String {
     match quote {
         Quote::Plain if printable && is_plain(value, context) => value.to_owned(),
         Quote::Plain | Quote::Single if printable => format!("'{}'", value.replace('\'', "''")),
-        _ => double(value),
+        _ => double(value, quote),
     }
 }
 
-/// A text in double quotes that JSON and YAML read alike.
-fn double(value: &str) -> String {
+/// A text in double quotes; for [`Quote::Double`] one that JSON and YAML read alike.
+fn double(value: &str, quote: Quote) -> String {
     let json = Value::String(value.to_owned()).to_string();
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_printable(c) {
-            text.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                let _ = write!(text, "\\u{unit:04x}");
+        match u32::from(c) {
+            _ if is_printable(c) => text.push(c),
+            code @ ..=0xffff => {
+                let _ = write!(text, "\\u{code:04x}");
+            }
+            // JSON knows pairs of halves, which libyaml refuses, and YAML eight digits, which JSON
+            // does not know.
+            _ if quote == Quote::Double => text.push(c),
+            code => {
+                let _ = write!(text, "\\U{code:08x}");
             }
         }
     }
     text
 }
 
-/// Whether a character may stand for itself on one line. Marks that change the direction of text
-/// may not: they make a reader see something else.
+/// Whether a character may stand for itself on one line. What is hidden may
+/// not: it makes a reader see something else.
 fn is_printable(c: char) -> bool {
-    !(c.is_control()
-        || matches!(
-            c,
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-                | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        ))
+    !is_hidden(c)
 }
 
 /// Whether every parser reads the unquoted text as this text.
@@ -326,12 +326,16 @@ mod tests {
             ("a\nb", "\"a\\nb\"", "\"a\\nb\""),
             ("a\u{85}b", "\"a\\u0085b\"", "\"a\\u0085b\""),
             ("a\u{202e}b", "\"a\\u202eb\"", "\"a\\u202eb\""),
+            ("a\u{200b}b", "\"a\\u200bb\"", "\"a\\u200bb\""),
+            ("a\u{e0041}b", "\"a\\U000e0041b\"", "\"a\\U000e0041b\""),
             ("größe", "größe", "größe"),
         ] {
             assert_eq!(text(value, Quote::Plain, Context::Block), block);
             assert_eq!(text(value, Quote::Plain, Context::Flow), flow);
         }
         assert_eq!(text("a", Quote::Double, Context::Block), "\"a\"");
+        let json = text("\u{200b}\u{e0041}", Quote::Double, Context::Flow);
+        assert_eq!(json, "\"\\u200b\u{e0041}\"");
         assert_eq!(text("it's", Quote::Single, Context::Block), "'it''s'");
         assert_eq!(numeral("1e30"), "1.0e+30");
     }

@@ -6,6 +6,7 @@
 //! ```
 
 use super::scan::{self, Lines};
+use crate::text::{Foreign, is_hidden};
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -43,7 +44,9 @@ pub(super) fn draw(text: &str, lines: &Lines, mut marks: Vec<Mark<'_>>) -> Strin
         let _ = writeln!(
             drawn,
             "{:gutter$} | {:before$}{signs} {}",
-            "", "", mark.label
+            "",
+            "",
+            Foreign(mark.label)
         );
     }
     drawn.truncate(drawn.trim_end().len());
@@ -83,15 +86,13 @@ fn visible(text: &str, range: Range<usize>) -> (String, usize, usize) {
     (shown.trim_end().to_owned(), column, width.min(room))
 }
 
-/// Tabs as one blank, other control characters as a replacement: nothing moves the cursor.
+/// Tabs as one blank, what is hidden as a replacement: nothing moves the cursor, and each character
+/// keeps its column.
 fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\t' => ' ',
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | scan::BOM) => '\u{fffd}',
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
-                '\u{fffd}'
-            }
+            c if is_hidden(c) => '\u{fffd}',
             c => c,
         })
         .collect()

@@ -5,6 +5,7 @@ use super::tree::{Id, Kind};
 use super::value::{is_merge, key_text, own_entry};
 use super::view::{Entry, View};
 use super::{Document, Finding};
+use crate::text::Foreign;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -87,7 +88,7 @@ fn duplicate(view: View<'_>, map: Id, key: String, first: Entry, again: Id) -> D
             column: scan::column(view.text, at) + 1,
             message: format!(
                 "`{}` is written in lines {first_line} and {}, and only the last counts",
-                key.escape_debug(),
+                Foreign(&key),
                 view.line(at)
             ),
         },

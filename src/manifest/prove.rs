@@ -10,6 +10,7 @@ use super::second::{Gap, Second};
 use super::thin;
 use super::tree::{Id, Kind, Tree};
 use super::value::{describes, is_core_tag, is_merge, key_text, own_entry, value};
+use crate::text::Foreign;
 use serde_json::{Map, Value, json};
 
 /// A text with its tree.
@@ -208,10 +209,7 @@ impl Proof<'_> {
         let shown: String = text[range.clone()].chars().take(40).collect();
         Doubt {
             at: Some(range.start),
-            ..Doubt::from(format!(
-                "`{}` would not stay as it is",
-                shown.escape_debug()
-            ))
+            ..Doubt::from(format!("`{}` would not stay as it is", Foreign(&shown)))
         }
     }
 

@@ -8,6 +8,7 @@
 
 use super::time::time;
 use super::tree::{Id, Kind, Tree};
+use crate::text::Foreign;
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -326,7 +327,7 @@ pub(super) fn findings(tree: &Tree, root: Id, source: &str) -> Vec<(usize, Strin
                 "!",
             ];
             if !known.contains(&core_tag(&tag.name)) {
-                let name = tag.name.escape_debug();
+                let name = Foreign(&tag.name);
                 found.push((
                     tag.range.start,
                     format!("`cpln` does not know the tag `{name}`"),

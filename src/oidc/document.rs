@@ -1,7 +1,7 @@
 //! Discovery documents and key sets: read, and held against what AWS takes. Pure.
 
 use super::Trouble;
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashSet;

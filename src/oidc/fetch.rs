@@ -4,7 +4,7 @@ use super::tls::{Handshake, Observer};
 use super::{LIMIT, SIZE};
 use crate::error::{Error, Result};
 use crate::settings::Proxy;
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
 use reqwest::{Client, NoProxy, Url};

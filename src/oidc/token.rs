@@ -3,7 +3,7 @@
 //! A token is a secret: nothing here prints one, and no error quotes one.
 
 use super::document::Key;
-use crate::settings::text::excerpt;
+use crate::text::excerpt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey};

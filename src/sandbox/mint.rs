@@ -1,6 +1,7 @@
 //! Asks a running sandbox for a token of a service account. Goes to plain http on loopback only.
 
 use crate::error::{Error, Kind, Result};
+use crate::text::printable;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde_json::Value;
 use std::time::Duration;
@@ -13,9 +14,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// What the sandbox does not have is of kind not-found, what it does not take of kind refused; no
 /// sandbox at all is of kind unavailable.
 pub async fn mint(endpoint: &str, authorization: &HeaderValue, request: &Value) -> Result<String> {
-    let failed = |kind: Kind, reason: &str| {
-        Error::new(kind, "no token was made").because(reason.escape_debug().to_string())
-    };
+    let failed =
+        |kind: Kind, reason: &str| Error::new(kind, "no token was made").because(printable(reason));
     let other = || {
         failed(
             Kind::Unavailable,

@@ -45,6 +45,7 @@ pub use seed::{Seeds, builtin_seeds};
 
 use crate::error::Error;
 use crate::shell::quote;
+use crate::text::{Foreign, printable};
 use connection::{Door, Shared};
 use fault::Faults;
 use journal::Journal;
@@ -262,7 +263,7 @@ fn check_org(path: &Path, stored: &str, asked: &str) -> Result<(), Error> {
     }
     let error = Error::usage("the sandbox was not started").because(format!(
         "its state file belongs to org `{}`, not `{asked}`",
-        stored.escape_debug()
+        Foreign(stored)
     ));
     let path = path.display().to_string();
     Err(if options::is_org(stored) {
@@ -277,12 +278,8 @@ fn check_org(path: &Path, stored: &str, asked: &str) -> Result<(), Error> {
 
 fn sow(store: &mut Store, seeds: Vec<Value>) -> Result<(), Error> {
     for seed in seeds {
-        let name = seed
-            .get("name")
-            .and_then(Value::as_str)
-            .unwrap_or("without a name")
-            .escape_debug()
-            .to_string();
+        let name = seed.get("name").and_then(Value::as_str);
+        let name = printable(name.unwrap_or("without a name"));
         let refused = |reason: String| {
             Err(Error::refused(format!(
                 "the sandbox was not started with the cluster `{name}`"

@@ -4,6 +4,7 @@ use super::fault::Fault;
 use super::rate::Rate;
 use super::seed::Seeds;
 use crate::error::Error;
+use crate::text::Foreign;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -146,10 +147,7 @@ pub(super) fn check(options: &Options) -> Result<(), Error> {
     let refuse = |reason: String| Err(Error::usage("the sandbox was not started").because(reason));
     let org = &options.org;
     if !is_org(org) {
-        return refuse(format!(
-            "`{}` is not the name of an org",
-            org.escape_debug()
-        ));
+        return refuse(format!("`{}` is not the name of an org", Foreign(org)));
     }
     let is_key = |key: &String| {
         key.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -158,7 +156,7 @@ pub(super) fn check(options: &Options) -> Result<(), Error> {
     if let Some(key) = options.known.iter().find(|key| !is_key(key)) {
         return refuse(format!(
             "`{}` is not the key of an add-on: letters and digits are expected, as in `awsECR`",
-            key.escape_debug()
+            Foreign(key)
         ));
     }
     if options.page_size == 0 {

@@ -1,6 +1,6 @@
 //! Where the API is, and whether a token may go there. Pure.
 
-use super::text::printable;
+use crate::text::printable;
 use reqwest::Url;
 use std::net::IpAddr;
 

@@ -9,7 +9,6 @@ pub mod endpoint;
 pub mod env;
 mod profile;
 mod refresh;
-pub mod text;
 pub mod token;
 
 #[cfg(test)]
@@ -20,12 +19,12 @@ pub use env::{Environment, VARIABLES, Variable};
 pub use token::{Token, TokenKind};
 
 use crate::error::{Error, Result};
+use crate::text::{excerpt, printable};
 use credential::Credential;
 use profile::{Folder, Profile};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
-use text::{excerpt, printable};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 

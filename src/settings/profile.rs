@@ -3,9 +3,9 @@
 //! Read only. Writing them (login, renewal) is left to `cpln` itself.
 
 use super::env::Environment;
-use super::text::{excerpt, printable};
 use super::{Origin, Sourced};
 use crate::error::{Error, Result};
+use crate::text::{excerpt, printable};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, Read as _};

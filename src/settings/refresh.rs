@@ -4,9 +4,9 @@
 //! output is checked before it is believed.
 
 use super::env::Environment;
-use super::text::excerpt;
 use super::token::Token;
 use crate::error::{Error, Result};
+use crate::text::excerpt;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;

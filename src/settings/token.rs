@@ -113,6 +113,25 @@ impl Token {
         text.replace(token, "***")
     }
 
+    /// Replaces the token in every text and key of an answer that may repeat it.
+    pub fn redact_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) if text.contains(self.0.expose_secret()) => {
+                *text = self.redact(text);
+            }
+            Value::Array(list) => list.iter_mut().for_each(|one| self.redact_value(one)),
+            Value::Object(map) => {
+                let repeats = |key: &String| key.contains(self.0.expose_secret());
+                if map.keys().any(repeats) {
+                    let old = std::mem::take(map);
+                    map.extend(old.into_iter().map(|(key, one)| (self.redact(&key), one)));
+                }
+                map.values_mut().for_each(|one| self.redact_value(one));
+            }
+            _ => {}
+        }
+    }
+
     /// `s<keyid>.<base64url("org.account.secret")>`, possibly with more parts.
     pub(super) fn key(&self) -> Option<Key> {
         let mut parts = self.0.expose_secret().split('.');
@@ -232,6 +251,18 @@ pub(crate) mod tests {
             "bad ***!"
         );
         assert_eq!(token("a").redact("a banana"), "a banana");
+    }
+
+    #[test]
+    fn an_answer_that_repeats_it_is_redacted_in_texts_and_keys() {
+        let mut value = serde_json::json!({
+            "a": ["x secret-token y", 1], "secret-token": {"b": "secret-token"}, "c": null
+        });
+        token("secret-token").redact_value(&mut value);
+        assert_eq!(
+            value,
+            serde_json::json!({"a": ["x *** y", 1], "***": {"b": "***"}, "c": null})
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A checklist as text: the whole of it, or what is not well. Pure.
 
-use super::{Tone, clean};
+use super::Tone;
 use crate::check::{Item, Report, State};
+use crate::text::printable;
 use std::fmt::Write as _;
 
 /// The sign before a line.
@@ -31,7 +32,7 @@ fn tone(state: State) -> Option<Tone> {
 pub(super) fn text(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> String) -> String {
     let mut out = String::new();
     for (heading, group) in groups(report) {
-        let heading = clean(&heading);
+        let heading = printable(&heading);
         let _ = writeln!(out, "{heading}\n{}", "-".repeat(heading.chars().count()));
         lines(&group, utf8, &paint, &mut out);
         out.push('\n');
@@ -78,14 +79,14 @@ fn lines(group: &[&Item], utf8: bool, paint: &impl Fn(&str, Tone) -> String, out
                 out,
                 "{} {what} skipped: {}",
                 sign(State::Skip, utf8),
-                clean(&item.finding.message)
+                printable(&item.finding.message)
             );
             at += run;
             continue;
         }
         let mark = sign(item.state(), utf8);
         let mark = tone(item.state()).map_or_else(|| mark.to_owned(), |tone| paint(mark, tone));
-        let _ = writeln!(out, "{mark} {}", clean(&item.finding.message));
+        let _ = writeln!(out, "{mark} {}", printable(&item.finding.message));
         if item.state() != State::Pass {
             details(item, paint, out);
         }
@@ -95,10 +96,10 @@ fn lines(group: &[&Item], utf8: bool, paint: &impl Fn(&str, Tone) -> String, out
 
 fn details(item: &Item, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
     if let Some(evidence) = &item.finding.evidence {
-        let _ = writeln!(out, "    {}", clean(evidence));
+        let _ = writeln!(out, "    {}", printable(evidence));
     }
     if let Some(fix) = &item.finding.fix {
-        let _ = writeln!(out, "    fix: {}", paint(&clean(fix), Tone::Cyan));
+        let _ = writeln!(out, "    fix: {}", paint(&printable(fix), Tone::Cyan));
     }
     let _ = writeln!(out, "    see {}", item.docs());
 }
@@ -125,11 +126,11 @@ pub(super) fn short(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> S
         let mark = tone(item.state()).map_or_else(|| mark.to_owned(), |tone| paint(mark, tone));
         let _ = write!(out, "{mark} {}: ", item.id);
         if let (Some(cluster), true) = (&item.cluster, several) {
-            let _ = write!(out, "{}: ", clean(cluster));
+            let _ = write!(out, "{}: ", printable(cluster));
         }
-        out.push_str(&clean(&item.finding.message).replace('\n', " "));
+        out.push_str(&printable(&item.finding.message));
         if let Some(evidence) = &item.finding.evidence {
-            let _ = write!(out, " ({})", clean(evidence));
+            let _ = write!(out, " ({})", printable(evidence));
         }
         out.push('\n');
     }

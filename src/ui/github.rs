@@ -1,6 +1,7 @@
 //! A checklist as GitHub Actions shows it: annotations, and a table for the summary. Pure.
 
 use crate::check::{Report, State};
+use crate::text::printable;
 use std::fmt::Write as _;
 
 /// Escapes what ends a message, and with it the workflow command.
@@ -35,22 +36,22 @@ pub(super) fn annotations(report: &Report) -> String {
         let mut properties = Vec::new();
         if let Some(place) = item.place() {
             properties.push(format!("file={}", property(&place.file)));
-            properties.extend(place.line.map(|line| format!("line={line}")));
+            properties.extend(place.line.map(|number| format!("line={number}")));
         }
         properties.push(format!("title={}", property(item.id)));
         let mut text = match &item.cluster {
-            Some(cluster) if several => format!("{cluster}: {}", item.finding.message),
-            _ => item.finding.message.clone(),
+            Some(cluster) if several => printable(&format!("{cluster}: {}", item.finding.message)),
+            _ => printable(&item.finding.message),
         };
         if let Some(evidence) = &item.finding.evidence {
-            let _ = write!(text, "\n{evidence}");
+            let _ = write!(text, "\n{}", printable(evidence));
         }
         if let Some(fix) = &item.finding.fix {
-            let _ = write!(text, "\nfix: {fix}");
+            let _ = write!(text, "\nfix: {}", printable(fix));
         }
         let _ = write!(text, "\nsee {}", item.docs());
-        let line = format!("::{command} {}::{}", properties.join(","), message(&text));
-        let _ = writeln!(out, "{}", super::clean(&line));
+        let whole = format!("::{command} {}::{}", properties.join(","), message(&text));
+        let _ = writeln!(out, "{}", printable(&whole));
     }
     out
 }
@@ -72,10 +73,10 @@ pub fn markdown(report: &Report) -> String {
         }
         seen.push_str(&plain(&item.finding.message));
         if let Some(place) = item.place() {
-            let line = place
+            let number = place
                 .line
-                .map_or_else(String::new, |line| format!(":{line}"));
-            let _ = write!(seen, "<br>{}{line}", plain(&place.file));
+                .map_or_else(String::new, |number| format!(":{number}"));
+            let _ = write!(seen, "<br>{}{number}", plain(&place.file));
         }
         if let Some(evidence) = &item.finding.evidence {
             let _ = write!(seen, "<br>{}", plain(evidence));
@@ -97,7 +98,7 @@ pub fn markdown(report: &Report) -> String {
 /// Text that neither Markdown nor HTML acts on, on one line.
 fn plain(text: &str) -> String {
     let mut out = String::new();
-    for c in super::clean(text).chars() {
+    for c in printable(text).chars() {
         if c.is_ascii_punctuation() && !",.;:/-'()=+%?".contains(c) {
             let _ = write!(out, "&#{};", u32::from(c));
         } else if c.is_control() {
@@ -135,7 +136,7 @@ mod tests {
         assert_eq!(
             first,
             "::error file=a%2Cb%3Ac%25%0A.yaml,line=3,title=role-arn-form::100%25 of \
-             arn:aws:iam::1:role/x,%0D%0A::error::fake%0Asee docs/checks.md#role-arn-form"
+             arn:aws:iam::1:role/x,\\r\\n::error::fake%0Asee docs/checks.md#role-arn-form"
         );
         assert_eq!(text.lines().count(), 2);
     }
@@ -165,7 +166,7 @@ mod tests {
             markdown(&report),
             "### mk8s check: 1 failed, 1 warning, 1 passed\n\n\
              | state | check | what was seen | what mends it |\n|---|---|---|---|\n\
-             | **fail** | `role-arn-form` | a&#124;b &#124; &#60;script&#62;&#96;x&#96;&#60;/script&#62; \
+             | **fail** | `role-arn-form` | a&#124;b&#92;n&#124; &#60;script&#62;&#96;x&#96;&#60;/script&#62; \
              &#42;&#42;&#91;l&#93;(u)&#42;&#42;<br>m.yaml:4<br>1; 2 | \
              <code>sed 's&#124;a&#124;b&#124;'</code> |\n\
              | warn | `role-arn-form` | so so |  |\n\n"

@@ -1,7 +1,7 @@
 //! `-o jsonpath=EXPR`: RFC 9535, and one path in the manner of kubectl.
 
-use super::render::escaped;
 use crate::error::{Error, Result};
+use crate::text;
 use jsonpath_rust::JsonPath as _;
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub fn select(value: &Value, expression: &str) -> Result<Vec<String>> {
         .into_iter()
         .map(|found| match found {
             Value::String(text) => text.clone(),
-            other => escaped(other.to_string()),
+            other => text::json(other.to_string()),
         })
         .collect())
 }

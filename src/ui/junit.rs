@@ -1,23 +1,21 @@
 //! A checklist as `JUnit` XML, which GitLab and Jenkins read: a suite a group, a case a line. Pure.
 
 use crate::check::{Item, Report, State};
+use crate::text::printable;
 use std::fmt::Write as _;
 
-/// Escapes for text and attributes; characters that XML does not allow are left out.
+/// Escapes for text and attributes, on one line: what is hidden, which includes all that XML does not
+/// allow, and then what is markup.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in printable(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
-            '\t' | '\n' | '\r' => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => out.push(c),
-            _ => {}
+            c => out.push(c),
         }
     }
     out
@@ -71,10 +69,11 @@ fn case(report: &Report, item: &Item, suite: &str, out: &mut String) {
     }
     let message = escape(&item.finding.message);
     let mut more: Vec<String> = Vec::new();
-    more.extend(item.finding.evidence.clone());
-    more.extend(item.finding.fix.as_ref().map(|fix| format!("fix: {fix}")));
-    more.push(format!("see {}", item.docs()));
-    let more = escape(&more.join("\n")).replace("&#10;", "\n");
+    more.extend(item.finding.evidence.as_deref().map(escape));
+    let fix = item.finding.fix.as_ref();
+    more.extend(fix.map(|fix| escape(&format!("fix: {fix}"))));
+    more.push(escape(&format!("see {}", item.docs())));
+    let more = more.join("\n");
     let _ = if report.counts(item.state()) {
         writeln!(
             out,
@@ -101,10 +100,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markup_is_escaped_and_control_characters_go() {
+    fn markup_and_what_is_hidden_are_escaped() {
         assert_eq!(
-            escape("<a b=\"c\">&'\u{1b}\u{0}\n\u{fffe}ü</a>"),
-            "&lt;a b=&quot;c&quot;&gt;&amp;&apos;&#10;ü&lt;/a&gt;"
+            escape("<a b=\"c\">&'\u{1b}\u{0}\t\n\u{9b}\u{fffe}ü</a>"),
+            "&lt;a b=&quot;c&quot;&gt;&amp;&apos;\\u{1b}\\u{0}\\t\\n\\u{9b}\\u{fffe}ü&lt;/a&gt;"
         );
     }
 }

@@ -1,7 +1,8 @@
 //! What is seen: the only place that writes to stdout and stderr.
 //!
-//! Data goes to stdout, words go to stderr. Text from outside (names, server answers, file
-//! content) has its control characters escaped before it can reach a terminal.
+//! Data goes to stdout, words go to stderr. What stands in lines is taken line by line, and each
+//! line is escaped on its way out: text from outside (names, server answers, file content) may act
+//! on nothing and begin no line, whoever forgot to make it [`crate::text::Foreign`].
 
 mod checks;
 mod github;
@@ -14,13 +15,16 @@ pub mod wire;
 
 pub use github::markdown;
 pub use progress::Progress;
-pub use render::{duration, json};
+pub use render::{duration, json, lines};
 
 use crate::cli::{Color, Global, OutputFormat};
 use crate::error::{Error, Result};
+use crate::settings::Token;
 use crate::settings::env::Environment;
+use crate::text::{block, printable, source};
 use serde_json::Value;
-use std::cell::{Cell, RefCell};
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::Write as _;
 use std::io::{BufRead, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,6 +84,7 @@ pub struct Ui {
     columns: Option<u16>,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
+    token: OnceCell<Token>,
 }
 
 /// What a piece of text is, which decides its colour; nothing is said by colour alone.
@@ -103,10 +108,10 @@ pub struct Report {
     pub slim: Option<Value>,
     /// The lines of `-o names`.
     pub names: Vec<String>,
-    /// The text; without a final newline.
-    pub text: String,
+    /// The text, line by line: a line end in one of them is escaped, and begins no other.
+    pub text: Vec<String>,
     /// The text of `-o wide`; the same if `None`.
-    pub wide: Option<String>,
+    pub wide: Option<Vec<String>>,
 }
 
 impl Ui {
@@ -159,7 +164,21 @@ impl Ui {
             volume,
             broken: Cell::new(false),
             lost: RefCell::new(None),
+            token: OnceCell::new(),
         })
+    }
+
+    /// From here on the token is `***` wherever it would be written: in data, words, raw bytes.
+    pub fn mask(&self, token: &Token) {
+        // A run has one token; the first is the one.
+        let _ = self.token.set(token.clone());
+    }
+
+    fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.token.get() {
+            Some(token) => token.redact(text).into(),
+            None => text.into(),
+        }
     }
 
     /// A door that only errors go through, for failures before the flags are known.
@@ -180,6 +199,7 @@ impl Ui {
             columns: None,
             broken: Cell::new(false),
             lost: RefCell::new(None),
+            token: OnceCell::new(),
         }
     }
 
@@ -217,15 +237,16 @@ impl Ui {
         }
     }
 
-    /// Prints lines of data: text with control characters escaped.
+    /// Prints one line of data.
     pub fn data(&self, text: &str) {
-        self.write_out(&format!("{}\n", clean(text)));
+        self.write_out(&format!("{}\n", printable(text)));
     }
 
-    /// Prints data as it is, with no newline added; a terminal gets it escaped.
+    /// Prints a document as it is, with no newline added; a terminal gets it escaped, but for the
+    /// ends of its lines.
     pub fn raw(&self, text: &str) {
         if self.terminal.stdout {
-            self.write_out(&clean(text));
+            self.write_out(&block(text));
         } else {
             self.write_out(text);
         }
@@ -285,7 +306,7 @@ impl Ui {
                     json: wire::check_report(checklist),
                     slim: None,
                     names,
-                    text: String::new(),
+                    text: Vec::new(),
                     wide: None,
                 });
             }
@@ -298,104 +319,94 @@ impl Ui {
         self.write_err(&github::annotations(checklist));
     }
 
-    fn text(&self, text: &str) {
+    fn text(&self, lines: &[String]) {
+        let mut text = String::new();
+        for one in lines {
+            let _ = writeln!(text, "{}", printable(one));
+        }
         if !text.is_empty() {
-            self.data(text);
+            self.write_out(&text);
         }
     }
 
     /// Says something on stderr; silent under `-q`.
     pub fn status(&self, text: &str) {
         if self.volume >= Volume::Normal {
-            self.write_err(&format!("{}\n", clean(text)));
+            self.write_err(&format!("{}\n", printable(text)));
         }
     }
 
     /// Says something on stderr under `-v`.
     pub fn detail(&self, text: &str) {
         if self.volume >= Volume::Verbose {
-            self.write_err(&format!("{}\n", clean(text)));
+            self.write_err(&format!("{}\n", printable(text)));
         }
     }
 
     /// Shows a request or an answer under `--debug`.
     pub fn trace(&self, text: &str) {
         if self.debug {
-            self.write_err(&format!("debug: {}\n", clean(text)));
+            self.write_err(&format!("debug: {}\n", printable(text)));
         }
     }
 
     /// Warns on stderr.
     pub fn warn(&self, text: &str) {
         let word = self.paint_err("warning:", Tone::Yellow);
-        self.write_err(&format!("{word} {}\n", clean(text)));
+        self.write_err(&format!("{word} {}\n", printable(text)));
     }
 
     /// Says what could be done, on stderr.
     pub fn hint(&self, text: &str) {
         if self.volume >= Volume::Normal {
             let word = self.paint_err("hint:", Tone::Cyan);
-            self.write_err(&format!("{word} {}\n", clean(text)));
+            self.write_err(&format!("{word} {}\n", printable(text)));
         }
     }
 
     /// Names the next command, on stderr.
     pub fn next(&self, command: &str) {
         if self.volume >= Volume::Normal {
-            let command = self.paint_err(&clean(command), Tone::Cyan);
+            let command = self.paint_err(&printable(command), Tone::Cyan);
             self.write_err(&format!("Next: {command}\n"));
         }
     }
 
     /// Shows signed lines (`+`, `-` or a blank) on stderr, or on stdout where the diff is the data.
     pub fn diff(&self, lines: &[(char, String)], place: Stream) {
-        let mut text = String::new();
-        for (sign, line) in lines {
-            let line = clean(&format!("{sign}{line}"));
-            let tone = match sign {
-                '+' => Some(Tone::Green),
-                '-' => Some(Tone::Red),
-                _ => None,
-            };
-            let line = match (tone, place) {
-                (Some(tone), Stream::Data) => self.paint_out(&line, tone),
-                (Some(tone), Stream::Words) => self.paint_err(&line, tone),
-                (None, _) => line,
-            };
-            let _ = writeln!(text, "{line}");
-        }
-        match place {
-            Stream::Data => self.write_out(&text),
-            Stream::Words if self.volume >= Volume::Normal => self.write_err(&text),
-            Stream::Words => {}
-        }
+        self.show(&self.signed(lines, "", place), place);
     }
 
     /// Shows a plan: a heading, then lines that begin with a sign, indented.
-    pub fn plan(&self, lines: &[(char, String)], place: Stream) {
+    pub fn plan(&self, heading: &str, lines: &[(char, String)], place: Stream) {
+        let lines = self.signed(lines, "  ", place);
+        self.show(&format!("{}\n{lines}", printable(heading)), place);
+    }
+
+    fn signed(&self, lines: &[(char, String)], indent: &str, place: Stream) -> String {
         let mut text = String::new();
-        for (at, (sign, line)) in lines.iter().enumerate() {
-            if at == 0 {
-                let _ = writeln!(text, "{}", clean(line));
-                continue;
-            }
-            let line = clean(&format!("{sign}{line}"));
+        for (sign, rest) in lines {
+            let shown = source(&format!("{sign}{rest}"));
             let tone = match sign {
                 '+' => Some(Tone::Green),
                 '-' => Some(Tone::Red),
                 '~' => Some(Tone::Yellow),
                 _ => None,
             };
-            let line = match (tone, place) {
-                (Some(tone), Stream::Data) => self.paint_out(&line, tone),
-                (Some(tone), Stream::Words) => self.paint_err(&line, tone),
-                (None, _) => line,
+            let shown = match (tone, place) {
+                (Some(tone), Stream::Data) => self.paint_out(&shown, tone),
+                (Some(tone), Stream::Words) => self.paint_err(&shown, tone),
+                (None, _) => shown,
             };
-            let _ = writeln!(text, "  {line}");
+            let _ = writeln!(text, "{indent}{shown}");
         }
+        text
+    }
+
+    fn show(&self, text: &str, place: Stream) {
         match place {
-            Stream::Data => self.write_out(&text),
-            Stream::Words if self.volume >= Volume::Normal => self.write_err(&text),
+            Stream::Data => self.write_out(text),
+            Stream::Words if self.volume >= Volume::Normal => self.write_err(text),
             Stream::Words => {}
         }
     }
@@ -424,7 +435,7 @@ impl Ui {
 
     /// Says what the command-line parser says, which is complete already.
     pub fn complain(&self, text: &str) {
-        self.write_err(&clean(text));
+        self.write_err(&block(text));
     }
 
     /// Asks on the terminal. `--yes` answers; where nobody can be asked it is an error of kind
@@ -438,7 +449,7 @@ impl Ui {
                 .because("it has to be confirmed, and nobody can be asked here")
                 .hint("add --yes to confirm it on the command line"));
         }
-        self.write_err(&format!("{} [y/N] ", clean(question)));
+        self.write_err(&format!("{} [y/N] ", printable(question)));
         let stdin = Arc::clone(&self.stdin);
         let (send, receive) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
@@ -494,7 +505,7 @@ impl Ui {
         }
         let mut stdout = self.stdout.borrow_mut();
         let written = stdout
-            .write_all(text.as_bytes())
+            .write_all(self.masked(text).as_bytes())
             .and_then(|()| stdout.flush());
         drop(stdout);
         self.note_loss(written);
@@ -511,7 +522,10 @@ impl Ui {
 
     fn write_err(&self, text: &str) {
         // Nobody is left to tell when stderr is gone.
-        let _ = self.stderr.borrow_mut().write_all(text.as_bytes());
+        let _ = self
+            .stderr
+            .borrow_mut()
+            .write_all(self.masked(text).as_bytes());
     }
 
     fn paint_out(&self, text: &str, tone: Tone) -> String {
@@ -560,42 +574,4 @@ fn is_utf8(env: &Environment) -> bool {
 
 fn forced(env: &Environment, name: &str) -> bool {
     env.get(name).is_some_and(|value| value != "0")
-}
-
-/// Escapes what a terminal would act on: control characters but newline and tab, and the marks
-/// that reorder text.
-pub fn clean(text: &str) -> String {
-    if !text.chars().any(acts) {
-        return text.to_owned();
-    }
-    let mut cleaned = String::with_capacity(text.len());
-    for c in text.chars() {
-        if acts(c) {
-            let _ = write!(cleaned, "\\u{{{:x}}}", u32::from(c));
-        } else {
-            cleaned.push(c);
-        }
-    }
-    cleaned
-}
-
-/// Whether a terminal would act on it: control characters but line ends and tabs, and marks that
-/// change the direction of text.
-fn acts(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_would_act_on_is_escaped() {
-        assert_eq!(
-            clean("a\x1b[31mb\r\n\tc\u{9b}\u{202e}"),
-            "a\\u{1b}[31mb\\u{d}\n\tc\\u{9b}\\u{202e}"
-        );
-        assert_eq!(clean("plain ✓"), "plain ✓");
-    }
 }

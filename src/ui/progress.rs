@@ -2,6 +2,7 @@
 //! and one every 30 seconds.
 
 use super::{Ui, duration};
+use crate::text::printable;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -42,7 +43,7 @@ impl<'a> Progress<'a> {
     /// Says the present state.
     pub fn say(&self, state: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(super::clean(state));
+            bar.set_message(printable(state));
             return;
         }
         if !self.spoken {

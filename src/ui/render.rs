@@ -1,34 +1,17 @@
 //! Pure rendering: JSON, YAML, errors, colours, durations.
 
-use super::{Tone, acts, clean};
+use super::Tone;
 use crate::error::Error;
+use crate::text::{self, block, printable};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Two-space JSON without a final newline. What a terminal would act on is escaped as JSON escapes
+/// Two-space JSON without a final newline. What is hidden is escaped as JSON escapes
 /// it, so that the text means the same.
 pub fn json(value: &Value) -> String {
-    escaped(format!("{value:#}"))
-}
-
-/// JSON text with more of it escaped.
-pub(super) fn escaped(text: String) -> String {
-    if !text.chars().any(acts) {
-        return text;
-    }
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if acts(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(escaped, "\\u{unit:04x}");
-            }
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
+    text::json(format!("{value:#}"))
 }
 
 /// Block YAML.
@@ -56,25 +39,25 @@ pub(super) fn error(error: &Error, text: &mut String, paint: impl Fn(&str, Tone)
         text,
         "{} {}",
         paint("error:", Tone::Red),
-        line(&error.message)
+        printable(&error.message)
     );
     if let Some(excerpt) = &error.excerpt {
-        let _ = writeln!(text, "{}", clean(excerpt));
+        let _ = writeln!(text, "{}", block(excerpt));
     }
     for reason in &error.because {
-        let _ = writeln!(text, "  because: {}", line(reason));
+        let _ = writeln!(text, "  because: {}", printable(reason));
     }
     for note in &error.notes {
-        let _ = writeln!(text, "{}", line(note));
+        let _ = writeln!(text, "{}", printable(note));
     }
     for hint in &error.hints {
-        let _ = writeln!(text, "{} {}", paint("hint:", Tone::Cyan), line(hint));
+        let _ = writeln!(text, "{} {}", paint("hint:", Tone::Cyan), printable(hint));
     }
 }
 
-/// What stands on one line: a line end in it would begin a line that looks like ours.
-fn line(text: &str) -> String {
-    clean(text).replace('\n', "\\n")
+/// The lines of a document of our own making, whose texts are escaped by its own rules.
+pub fn lines(document: &str) -> Vec<String> {
+    document.lines().map(str::to_owned).collect()
 }
 
 /// `45s`, `5m00s`, `1h05m`; below a second `300ms`.

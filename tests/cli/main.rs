@@ -61,6 +61,7 @@ mod told;
 mod unknown;
 mod usage;
 mod waiting;
+mod walk;
 mod witnesses;
 
 /// A file that is not listed would never run.

@@ -239,7 +239,7 @@ impl<'a> Change<'a> {
                 json,
                 slim: None,
                 names,
-                text: lines.join("\n"),
+                text: lines.clone(),
                 wide: None,
             });
             // What was done is said even where it cannot be shown as was asked.

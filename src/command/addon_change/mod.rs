@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::plan::{Request, Setting, Verb};
-use crate::settings::text::printable;
+use crate::text::printable;
 use change::{Change, Stdout};
 use serde_json::json;
 

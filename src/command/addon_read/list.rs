@@ -8,6 +8,7 @@ use crate::cli::ListArgs;
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::exit::Outcome;
+use crate::text::Foreign;
 use crate::ui::{Report, table, wire};
 use serde_json::Value;
 
@@ -126,7 +127,7 @@ fn settings_line(value: &Value) -> String {
     }
 }
 
-fn single(cx: &Context, seen: &Seen, wide: bool) -> String {
+fn single(cx: &Context, seen: &Seen, wide: bool) -> Vec<String> {
     let live = matches!(seen.target, wire::Target::Cluster { .. });
     let mut rows = Vec::new();
     for item in all(seen) {
@@ -176,13 +177,13 @@ fn remark(cluster: &Cluster, item: &wire::Addon) -> Option<String> {
         return None;
     }
     Some(match cluster.provider() {
-        Some(provider) => format!("not documented for {}", provider.escape_debug()),
+        Some(provider) => format!("not documented for {}", Foreign(provider)),
         None => "documented for some providers, and none is named".to_owned(),
     })
 }
 
 /// Add-ons down, clusters across.
-fn matrix(cx: &Context, seen: &[Seen]) -> String {
+fn matrix(cx: &Context, seen: &[Seen]) -> Vec<String> {
     let mut keys: Vec<&str> = CATALOG.iter().map(|addon| addon.key).collect();
     for key in seen.iter().flat_map(Seen::on) {
         if !keys.contains(&key) {
@@ -207,7 +208,7 @@ fn matrix(cx: &Context, seen: &[Seen]) -> String {
 }
 
 /// Clusters down, each with what is on.
-fn fleet(cx: &Context, seen: &[Seen]) -> String {
+fn fleet(cx: &Context, seen: &[Seen]) -> Vec<String> {
     let rows: Vec<Vec<String>> = seen
         .iter()
         .map(|seen| {

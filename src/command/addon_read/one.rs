@@ -10,9 +10,8 @@ use crate::cli::{ExplainArgs, ShowArgs, TargetArgs};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
-use crate::ui::{Report, table, wire};
+use crate::ui::{self, Report, table, wire};
 use serde_json::{Map, Value};
-use std::fmt::Write as _;
 
 /// `mk8s addon show`
 pub(in crate::command) async fn show(cx: &Context, args: &ShowArgs) -> Result<Outcome> {
@@ -77,16 +76,18 @@ pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Res
     let (seen, errors) = look_for(cx, target, &args.addon).await?;
     let (addon, errors) = meant(&args.addon, &seen, errors)?;
     let mut items: Vec<wire::Addon> = seen.iter().map(|seen| item(seen, &addon)).collect();
-    let head = match &addon {
+    let mut text = match &addon {
         Named::Known(addon) => explanation(addon),
-        Named::Key(_) => format!(
-            "{shown} (spec.addOns.{shown})\nNot known to mk8s {}: every edit keeps it, and `mk8s \
-             addon disable` switches it off",
-            env!("CARGO_PKG_VERSION"),
-            shown = addon.shown()
-        ),
+        Named::Key(_) => vec![
+            format!("{shown} (spec.addOns.{shown})", shown = addon.shown()),
+            format!(
+                "Not known to mk8s {}: every edit keeps it, and `mk8s addon disable` switches it off",
+                env!("CARGO_PKG_VERSION")
+            ),
+        ],
     };
-    let text = format!("{head}\n\n{}", blocks(&seen, &addon, &items));
+    text.push(String::new());
+    text.extend(blocks(&seen, &addon, &items));
     let json = if items.len() == 1 {
         wire::to_value(&wire::Single::new("Addon", items.remove(0)))
     } else {
@@ -103,7 +104,7 @@ pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Res
 }
 
 /// What the catalogue says of an add-on.
-fn explanation(addon: &Addon) -> String {
+fn explanation(addon: &Addon) -> Vec<String> {
     let names = |keys: &[&str]| {
         let names: Vec<&str> = keys
             .iter()
@@ -116,13 +117,14 @@ fn explanation(addon: &Addon) -> String {
         }
     };
     let dependants: Vec<&str> = addon.dependants().map(|other| other.key).collect();
-    let mut text = format!(
-        "{} (spec.addOns.{})\n{}\n\n",
-        addon.name, addon.key, addon.summary
-    );
-    text.push_str(&wrap(addon.purpose));
-    text.push_str("\n\n");
-    text.push_str(&table::fields(&[
+    let mut text = vec![
+        format!("{} (spec.addOns.{})", addon.name, addon.key),
+        addon.summary.to_owned(),
+        String::new(),
+    ];
+    text.extend(wrap(addon.purpose));
+    text.push(String::new());
+    text.extend(table::fields([
         (
             "Documented for",
             match addon.documented {
@@ -136,10 +138,8 @@ fn explanation(addon: &Addon) -> String {
     ]));
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
-            let _ = write!(text, "\n\n{title}");
-            for line in lines {
-                let _ = write!(text, "\n  {line}");
-            }
+            text.extend([String::new(), title.to_owned()]);
+            text.extend(lines.iter().map(|line| format!("  {line}")));
         }
     };
     section(
@@ -210,16 +210,20 @@ fn item(seen: &Seen, addon: &Named) -> wire::Addon {
 }
 
 /// The add-on on every target.
-fn blocks(seen: &[Seen], addon: &Named, items: &[wire::Addon]) -> String {
-    let blocks = seen.iter().zip(items);
-    let blocks: Vec<String> = blocks
-        .map(|(seen, item)| shown(seen, addon, item))
-        .collect();
-    blocks.join("\n\n")
+fn blocks(seen: &[Seen], addon: &Named, items: &[wire::Addon]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (seen, item) in seen.iter().zip(items) {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(shown(seen, addon, item));
+    }
+    lines
 }
 
-fn shown(seen: &Seen, addon: &Named, item: &wire::Addon) -> String {
-    let block = |value: &Value| manifest::yaml(value).trim_end().to_owned();
+/// The add-on on one target.
+fn shown(seen: &Seen, addon: &Named, item: &wire::Addon) -> Vec<String> {
+    let block = |value: &Value| ui::lines(&manifest::yaml(value));
     let place = match &seen.target {
         wire::Target::Cluster { name, .. } => name.clone(),
         wire::Target::File { path, name, .. } => format!("{name} ({path})"),
@@ -231,20 +235,20 @@ fn shown(seen: &Seen, addon: &Named, item: &wire::Addon) -> String {
     };
     let known = addon.addon();
     let mut fields = vec![
-        ("Add-on", addon.shown().into_owned()),
-        ("Cluster", place),
-        ("State", state.to_owned()),
+        ("Add-on", vec![addon.shown().into_owned()]),
+        ("Cluster", vec![place]),
+        ("State", vec![state.to_owned()]),
     ];
     if let Some(addon) = known
         && let Some(finding) = rules::undocumented(seen.cluster.provider(), addon)
     {
-        fields.push(("Provider", finding.to_string()));
+        fields.push(("Provider", vec![finding.to_string()]));
     }
     if let Some(settings) = &item.settings {
         fields.push((
             "Settings",
             match settings {
-                Value::Object(map) if map.is_empty() => "none".to_owned(),
+                Value::Object(map) if map.is_empty() => vec!["none".to_owned()],
                 other => block(other),
             },
         ));
@@ -252,7 +256,7 @@ fn shown(seen: &Seen, addon: &Named, item: &wire::Addon) -> String {
             let role = settings.get("roleArn").and_then(Value::as_str);
             fields.push((
                 "Registry access",
-                rules::RegistryAccess::of(&seen.cluster, role).to_string(),
+                vec![rules::RegistryAccess::of(&seen.cluster, role).to_string()],
             ));
         }
         if matches!(seen.target, wire::Target::Cluster { .. }) {
@@ -260,18 +264,20 @@ fn shown(seen: &Seen, addon: &Named, item: &wire::Addon) -> String {
                 "Status",
                 match &item.status {
                     Some(status) if *status != Value::Object(Map::new()) => block(status),
-                    _ => known
-                        .map_or("-", |addon| readiness(&seen.cluster, addon))
-                        .replace('-', "nothing is published"),
+                    _ => vec![
+                        known
+                            .map_or("-", |addon| readiness(&seen.cluster, addon))
+                            .replace('-', "nothing is published"),
+                    ],
                 },
             ));
         }
     }
-    table::fields(&fields)
+    table::blocks(&fields)
 }
 
 /// Breaks running text at 80 columns.
-fn wrap(text: &str) -> String {
+fn wrap(text: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         if let Some(line) = lines.last_mut() {
@@ -285,5 +291,5 @@ fn wrap(text: &str) -> String {
             }
         }
     }
-    lines.join("\n")
+    lines
 }

@@ -272,7 +272,7 @@ fn finish(
             )),
             slim: None,
             names,
-            text: lines.join("\n"),
+            text: lines,
             wide: None,
         })?;
     }

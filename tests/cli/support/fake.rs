@@ -67,7 +67,15 @@ pub(crate) struct Seen {
     pub(crate) body: Vec<u8>,
 }
 
-/// The running server. Answers are given in order, the last one again and again.
+/// What is answered.
+enum Script {
+    /// In order, the last one again and again.
+    Row(Vec<Answer>),
+    /// By the request.
+    By(Box<dyn Fn(&Seen) -> Answer + Send + Sync>),
+}
+
+/// The running server.
 pub(crate) struct Fake {
     endpoint: String,
     address: SocketAddr,
@@ -77,9 +85,15 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// Listens on a free port of the loopback interface.
+    /// Listens on a free port of the loopback interface. Answers are given in order, the last one
+    /// again and again.
     pub(crate) fn serve(answers: Vec<Answer>) -> Self {
-        Self::start(answers, None)
+        Self::start(Script::row(answers), None)
+    }
+
+    /// Answers each request by what it is.
+    pub(crate) fn by(answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start(Script::By(Box::new(answer)), None)
     }
 
     /// The same over TLS, as `localhost`, with the certificate in `tests/fixtures/tls`.
@@ -94,11 +108,10 @@ impl Fake {
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
             .unwrap();
-        Self::start(answers, Some(Arc::new(config)))
+        Self::start(Script::row(answers), Some(Arc::new(config)))
     }
 
-    fn start(answers: Vec<Answer>, tls: Option<Arc<ServerConfig>>) -> Self {
-        assert!(!answers.is_empty(), "a script has at least one answer");
+    fn start(script: Script, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let endpoint = match tls {
@@ -109,7 +122,7 @@ impl Fake {
         let stopped = Arc::new(AtomicBool::new(false));
         let thread = {
             let (seen, stopped) = (Arc::clone(&seen), Arc::clone(&stopped));
-            thread::spawn(move || serve(&listener, tls.as_ref(), &answers, &seen, &stopped))
+            thread::spawn(move || serve(&listener, tls.as_ref(), &script, &seen, &stopped))
         };
         Self {
             endpoint,
@@ -131,6 +144,13 @@ impl Fake {
     }
 }
 
+impl Script {
+    fn row(answers: Vec<Answer>) -> Self {
+        assert!(!answers.is_empty(), "a script has at least one answer");
+        Self::Row(answers)
+    }
+}
+
 impl Drop for Fake {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::SeqCst);
@@ -145,7 +165,7 @@ impl Drop for Fake {
 fn serve(
     listener: &TcpListener,
     tls: Option<&Arc<ServerConfig>>,
-    answers: &[Answer],
+    script: &Script,
     seen: &Mutex<Vec<Seen>>,
     stopped: &AtomicBool,
 ) {
@@ -157,10 +177,10 @@ fn serve(
         }
         let Ok(stream) = connection else { continue };
         let left = match tls {
-            None => answer(stream, answers, seen),
+            None => answer(stream, script, seen),
             Some(config) => ServerConnection::new(Arc::clone(config))
                 .ok()
-                .and_then(|session| answer(StreamOwned::new(session, stream), answers, seen)),
+                .and_then(|session| answer(StreamOwned::new(session, stream), script, seen)),
         };
         silent.extend(left);
     }
@@ -200,20 +220,24 @@ impl Connection for StreamOwned<ServerConnection, TcpStream> {
 /// Reads one request and answers it; gives the connection back when it must stay open.
 fn answer(
     mut stream: impl Connection,
-    answers: &[Answer],
+    script: &Script,
     seen: &Mutex<Vec<Seen>>,
 ) -> Option<TcpStream> {
     let message = http::read(&mut stream)?;
     let answer = {
         let mut seen = seen.lock().unwrap();
-        let answer = answers.get(seen.len()).or(answers.last());
-        seen.push(request(&message));
+        let request = request(&message);
+        let answer = match script {
+            Script::Row(answers) => answers.get(seen.len()).or(answers.last()).cloned(),
+            Script::By(answer) => Some(answer(&request)),
+        };
+        seen.push(request);
         answer?
     };
     match answer {
         Answer::Raw(bytes) => {
             // The client may have gone: then there is nobody to answer.
-            let _ = stream.write_all(bytes);
+            let _ = stream.write_all(&bytes);
             stream.finish();
             None
         }

@@ -179,6 +179,18 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// What a call of the library said.
+    pub(super) fn inside(line: String, code: u8, bytes: Vec<u8>, stderr: &[u8]) -> Self {
+        Self {
+            code: code.into(),
+            stdout: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
+            stderr: String::from_utf8_lossy(stderr).into_owned(),
+            elapsed: Duration::ZERO,
+            line,
+        }
+    }
+
     /// Insists on the exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {

@@ -201,6 +201,11 @@ impl Sandbox {
         self.stop();
     }
 
+    /// Ends it, and gives back what it said on stderr.
+    pub(crate) fn ends(mut self) -> String {
+        self.stop()
+    }
+
     /// Kills it and gives back what it said on stderr.
     fn stop(&mut self) -> String {
         // Already ended is fine.

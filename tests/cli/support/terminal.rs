@@ -23,6 +23,12 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts the binary under test on a terminal of 100 columns.
     pub(crate) fn start(env: &Env, line: &str) -> Self {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Self::with(env, &words)
+    }
+
+    /// The same for arguments with blanks in them.
+    pub(crate) fn with(env: &Env, words: &[String]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize {
                 rows: 40,
@@ -32,7 +38,7 @@ impl Terminal {
             })
             .unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mk8s"));
-        command.args(line.split_whitespace());
+        command.args(words);
         command.env_clear();
         for (name, value) in env.variables() {
             command.env(name, value);

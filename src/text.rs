@@ -1,0 +1,194 @@
+//! Text from outside, made fit to stand in a line. Pure.
+//!
+//! Names, settings, file names, server messages, tokens' claims and the output of other programs are
+//! written by somebody else. Here is the one list of characters that are not seen as they are, and
+//! the one way to write them. [`Foreign`] is how such a text enters a line; `ui` does the
+//! same to every line that goes out, so that a text which was forgotten begins no line of its own.
+
+use std::fmt::{self, Write as _};
+
+/// A text from outside: displayed, it escapes itself and is one line whatever it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Foreign<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Foreign<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(f, self.0, |_| false)
+    }
+}
+
+/// Escapes what is not seen as it is: [`Foreign`] as a text, or a whole line, ours and theirs mixed.
+pub(crate) fn printable(text: &str) -> String {
+    Foreign(text).to_string()
+}
+
+/// The trimmed text, escaped and cut to `limit` characters of the original, `…` for the rest.
+pub(crate) fn excerpt(text: &str, limit: usize) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", printable(text[..end].trim_end())),
+        None => printable(text),
+    }
+}
+
+/// A text that is quoted in a message: escaped, and cut behind 200 characters.
+pub(crate) fn quotable(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", printable(&text[..end])),
+        None => printable(text),
+    }
+}
+
+/// A line of a file, as a diff shows it: its tabs stay.
+pub(crate) fn source(text: &str) -> String {
+    kept(text, |c| c == '\t')
+}
+
+/// A document of several lines for a terminal: line ends and tabs stay.
+pub(crate) fn block(text: &str) -> String {
+    kept(text, |c| matches!(c, '\n' | '\t'))
+}
+
+fn kept(text: &str, stays: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    // Writing to a String cannot fail.
+    let _ = escape(&mut out, text, stays);
+    out
+}
+
+fn escape(out: &mut impl fmt::Write, text: &str, stays: impl Fn(char) -> bool) -> fmt::Result {
+    let mut rest = text;
+    while let Some((at, c)) = rest
+        .char_indices()
+        .find(|&(_, c)| is_hidden(c) && !stays(c))
+    {
+        out.write_str(&rest[..at])?;
+        match c {
+            '\n' => out.write_str("\\n")?,
+            '\r' => out.write_str("\\r")?,
+            '\t' => out.write_str("\\t")?,
+            c => write!(out, "\\u{{{:x}}}", u32::from(c))?,
+        }
+        rest = &rest[at + c.len_utf8()..];
+    }
+    out.write_str(rest)
+}
+
+/// JSON text with more of it escaped, so that it means the same: all that is hidden, but for the
+/// line ends between its parts.
+pub(crate) fn json(text: String) -> String {
+    let acts = |c| is_hidden(c) && c != '\n';
+    if !text.chars().any(acts) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// The one list: whether a terminal, a runner or a parser acts on the character, or a reader does not
+/// see it. Controls and all line ends; marks that change the direction of text; what has no width or
+/// looks like a blank and is none; tags and variation selectors, which can carry a text of their own;
+/// and the two non-characters that XML and YAML refuse.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_as_it_is_is_escaped() {
+        for (raw, shown) in [
+            ("plain – ü ✓ 漢字 עברית", "plain – ü ✓ 漢字 עברית"),
+            ("\u{1b}[31mred", "\\u{1b}[31mred"),
+            ("a\r\nb\tc", "a\\r\\nb\\tc"),
+            ("\u{202e}evil", "\\u{202e}evil"),
+            ("zero\u{200b}width", "zero\\u{200b}width"),
+            ("c1 \u{9b}2J", "c1 \\u{9b}2J"),
+            ("nul\0", "nul\\u{0}"),
+            ("\u{2028}\u{2029}\u{85}", "\\u{2028}\\u{2029}\\u{85}"),
+            ("\u{e0041}\u{fe0f}\u{3164}", "\\u{e0041}\\u{fe0f}\\u{3164}"),
+            ("", ""),
+        ] {
+            assert_eq!(printable(raw), shown);
+            assert_eq!(printable(shown), shown, "what is escaped stays so");
+        }
+    }
+
+    #[test]
+    fn the_list_holds_each_kind_and_no_letter() {
+        let ranges = [
+            ('\0', '\u{1f}'),
+            ('\u{7f}', '\u{9f}'),
+            ('\u{200b}', '\u{200f}'),
+            ('\u{2028}', '\u{202e}'),
+            ('\u{2060}', '\u{206f}'),
+            ('\u{fe00}', '\u{fe0f}'),
+            ('\u{e0000}', '\u{e007f}'),
+            ('\u{e0100}', '\u{e01ef}'),
+        ];
+        for (from, to) in ranges {
+            assert!((from..=to).all(is_hidden), "{from:?}..={to:?}");
+        }
+        for c in "\u{ad}\u{61c}\u{115f}\u{1160}\u{3164}\u{ffa0}\u{2800}\u{feff}".chars() {
+            assert!(is_hidden(c), "{c:?}");
+        }
+        assert!(!('\u{20}'..='\u{7e}').any(is_hidden));
+        assert!(!"éßñøжλאعक漢か한😀√×‼…–·↑".chars().any(is_hidden));
+        // No letter and no digit of any script is lost, but for the fillers, which are blanks.
+        let fillers = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
+        let letters = ('\0'..=char::MAX).filter(|c| c.is_alphanumeric() && is_hidden(*c));
+        assert!(letters.eq(fillers));
+    }
+
+    #[test]
+    fn a_line_of_a_file_keeps_its_tabs_and_a_block_its_lines() {
+        let text = "a\tb\nc\r\u{1b}\u{2028}";
+        assert_eq!(source(text), "a\tb\\nc\\r\\u{1b}\\u{2028}");
+        assert_eq!(block(text), "a\tb\nc\\r\\u{1b}\\u{2028}");
+    }
+
+    #[test]
+    fn an_excerpt_is_cut_on_a_character() {
+        assert_eq!(excerpt("  äöü  ", 3), "äöü");
+        assert_eq!(excerpt("äöüß", 3), "äöü…");
+        assert_eq!(excerpt("a b c", 2), "a…");
+    }
+
+    #[test]
+    fn what_is_quoted_is_escaped_and_cut() {
+        assert_eq!(quotable("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\n");
+        assert_eq!(quotable(&"x".repeat(300)).chars().count(), 201);
+        assert_eq!(quotable("grün"), "grün");
+    }
+
+    #[test]
+    fn json_means_the_same_when_more_of_it_is_escaped() {
+        let value = serde_json::json!({"a\u{9b}": ["\u{e0041}\u{2028}\n\u{200b}", 1]});
+        let text = json(format!("{value:#}"));
+        assert_eq!(
+            text,
+            "{\n  \"a\\u009b\": [\n    \"\\udb40\\udc41\\u2028\\n\\u200b\",\n    1\n  ]\n}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            value
+        );
+    }
+}
