@@ -96,9 +96,10 @@ pub fn compare(existing: &Value, template: &Value) -> Verdict {
     Verdict::Missing(Difference {
         statement: None,
         field: "Statement".to_owned(),
-        wanted: "a statement with NotAction, NotPrincipal or an unknown element, exactly as in the \
+        wanted:
+            "a statement with NotAction, NotPrincipal or an unknown element, exactly as in the \
                  template"
-            .to_owned(),
+                .to_owned(),
         found: String::new(),
     })
 }

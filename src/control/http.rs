@@ -166,9 +166,7 @@ impl Transport {
             .as_deref()
             .and_then(|location| from.join(location).ok());
         match target {
-            Some(url) if !method.writes() && self.connection.endpoint.holds(&url) => {
-                Ok(Some(url))
-            }
+            Some(url) if !method.writes() && self.connection.endpoint.holds(&url) => Ok(Some(url)),
             Some(url) => {
                 let mut place = url.origin().ascii_serialization();
                 // Of the same host the path says what is another.

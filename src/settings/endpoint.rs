@@ -70,7 +70,9 @@ impl Endpoint {
     ///
     /// On a gate that several services share, the token is not for the others.
     pub fn holds(&self, url: &Url) -> bool {
-        let below = url.path().strip_prefix(self.url.path().trim_end_matches('/'));
+        let below = url
+            .path()
+            .strip_prefix(self.url.path().trim_end_matches('/'));
         self.has_same_origin(url) && below.is_some_and(|rest| rest.starts_with('/'))
     }
 
