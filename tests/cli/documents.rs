@@ -176,7 +176,7 @@ fn missing(name: &str) -> Option<String> {
         Some((module, None)),
         module
             .strip_suffix("::tests")
-            .map(|outer| (outer, Some("mod tests {"))),
+            .map(|outer| (outer, Some("\nmod tests {"))),
     ];
     let mut read = false;
     for (module, also) in places.into_iter().flatten() {
@@ -187,7 +187,7 @@ fn missing(name: &str) -> Option<String> {
                     continue;
                 };
                 // What is below `mod tests {` is not printed as of the module itself.
-                let inner = text.find("mod tests {").unwrap_or(text.len());
+                let inner = text.find("\nmod tests {").unwrap_or(text.len());
                 let part = match also {
                     None => &text[..inner],
                     Some(_) => &text[inner..],
