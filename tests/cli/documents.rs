@@ -172,14 +172,10 @@ fn test_names(text: &str) -> Vec<&str> {
 fn missing(name: &str) -> Option<String> {
     let (module, function) = name.rsplit_once("::")?;
     // A module of tests stands in the file that it tests, or in one of its own.
-    let places = [
-        Some((module, None)),
-        module
-            .strip_suffix("::tests")
-            .map(|outer| (outer, Some("\nmod tests {"))),
-    ];
+    let inline = module.strip_suffix("::tests").map(|outer| (outer, true));
+    let places = [Some((module, false)), inline];
     let mut read = false;
-    for (module, also) in places.into_iter().flatten() {
+    for (module, inline) in places.into_iter().flatten() {
         let module = module.replace("::", "/");
         for folder in ["src", "tests/cli"] {
             for file in [format!("{module}.rs"), format!("{module}/mod.rs")] {
@@ -188,9 +184,10 @@ fn missing(name: &str) -> Option<String> {
                 };
                 // What is below `mod tests {` is not printed as of the module itself.
                 let inner = text.find("\nmod tests {").unwrap_or(text.len());
-                let part = match also {
-                    None => &text[..inner],
-                    Some(_) => &text[inner..],
+                let part = if inline {
+                    &text[inner..]
+                } else {
+                    &text[..inner]
                 };
                 read = true;
                 if has_test(part, function) {
