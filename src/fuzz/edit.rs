@@ -10,11 +10,13 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 const ROLE: &str = "arn:aws:iam::999999999999:role/mk8s-ecr-driver";
 
+/// The number of each document that was to change, and how.
+type Changes = Vec<(usize, Vec<Change>)>;
+
 /// An edit that was carried out.
 struct Edited {
     manifest: Manifest,
-    /// The number of each document that was to change, and how.
-    changes: Vec<(usize, Vec<Change>)>,
+    changes: Changes,
 }
 
 impl Edited {
@@ -120,7 +122,7 @@ fn carried_out(manifest: &Manifest, request: &Request) -> Option<Edited> {
 }
 
 /// The text afterwards, and the changes by the numbers of their documents.
-fn text(manifest: &Manifest, request: &Request) -> Option<(String, Vec<(usize, Vec<Change>)>)> {
+fn text(manifest: &Manifest, request: &Request) -> Option<(String, Changes)> {
     let numbers: Vec<usize> = manifest
         .clusters()
         .map(|document| document.number)

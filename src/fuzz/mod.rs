@@ -3,6 +3,7 @@
 //!
 //! Part of tests and of fuzzing builds only. `tests` drives the functions with generated input,
 //! `tests/fuzz` with libFuzzer; `tests/fixtures/fuzz` keeps what went wrong once.
+#![expect(clippy::missing_panics_doc, reason = "to panic is how they say no")]
 
 mod edit;
 mod image;

@@ -159,7 +159,7 @@ fn damaged(mut data: Vec<u8>, (kind, at, other): Damage, seeds: &[Vec<u8>]) -> V
             let part = from[start..from.len().min(start + 60)].to_vec();
             drop(data.splice(place..place, part));
         }
-        4 if at % 7 == 0 => data.truncate(place),
+        4 if at.is_multiple_of(7) => data.truncate(place),
         4..=7 => return lines(&data, kind, at, other),
         _ => {
             if let Ok(mut value) = serde_json::from_slice::<Value>(&data) {
@@ -192,8 +192,17 @@ fn lines(data: &[u8], kind: u8, at: usize, other: usize) -> Vec<u8> {
             let line = lines.remove(at);
             lines.insert(other % (lines.len() + 1), line);
         }
-        _ if other % 3 == 0 && lines[at].first() == Some(&b' ') => drop(lines[at].remove(0)),
-        _ => lines[at].insert(0, if other % 11 == 0 { b'\t' } else { b' ' }),
+        _ if other.is_multiple_of(3) && lines[at].first() == Some(&b' ') => {
+            let _ = lines[at].remove(0);
+        }
+        _ => lines[at].insert(
+            0,
+            if other.is_multiple_of(11) {
+                b'\t'
+            } else {
+                b' '
+            },
+        ),
     }
     lines.concat()
 }
@@ -233,7 +242,7 @@ fn graft(root: &mut Value, kind: u8, at: usize, other: usize) {
                 Some(Value::Object(map)) => {
                     let value = map.shift_remove(key).unwrap_or(copy);
                     // Every other time under another name.
-                    if other % 2 == 0 {
+                    if other.is_multiple_of(2) {
                         map.insert(format!("{key}{word}"), value);
                     }
                 }
