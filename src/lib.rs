@@ -22,6 +22,8 @@ pub mod defaults;
 pub mod drift;
 pub mod error;
 pub mod exit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod interrupt;
 pub mod manifest;
 pub mod oidc;

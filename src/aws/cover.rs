@@ -68,11 +68,16 @@ impl Difference {
 pub fn compare(existing: &Value, template: &Value) -> Verdict {
     let have = view(existing);
     let want = view(template);
-    let atoms: Vec<Atom> = want.iter().flat_map(atoms).collect();
+    // What cannot be taken apart is not known to be another thing than what is denied.
+    let (parts, wholes): (Vec<&Statement>, Vec<&Statement>) = want
+        .iter()
+        .filter(|statement| statement.effect == "Allow")
+        .partition(|statement| can_expand(statement));
+    let atoms: Vec<Atom> = parts.into_iter().flat_map(atoms).collect();
     for (index, statement) in have.iter().enumerate() {
         if statement.effect == "Deny"
             && !want.contains(statement)
-            && atoms.iter().any(|atom| could_match(statement, atom))
+            && (!wholes.is_empty() || atoms.iter().any(|atom| could_match(statement, atom)))
         {
             return Verdict::Denied(label(statements(existing)[index], index));
         }
@@ -85,20 +90,18 @@ pub fn compare(existing: &Value, template: &Value) -> Verdict {
             return Verdict::Missing(difference(existing, &have, atom));
         }
     }
-    // What cannot be taken apart (NotAction, NotPrincipal) must stand there as it is.
-    let whole = want.iter().find(|statement| {
-        statement.effect == "Allow" && !can_expand(statement) && !have.contains(statement)
-    });
-    match whole {
-        None => Verdict::Covered,
-        Some(_) => Verdict::Missing(Difference {
-            statement: None,
-            field: "Statement".to_owned(),
-            wanted: "a statement with NotAction or NotPrincipal, exactly as in the template"
-                .to_owned(),
-            found: String::new(),
-        }),
+    if wholes.into_iter().all(|statement| have.contains(statement)) {
+        return Verdict::Covered;
     }
+    Verdict::Missing(Difference {
+        statement: None,
+        field: "Statement".to_owned(),
+        wanted:
+            "a statement with NotAction, NotPrincipal or an unknown element, exactly as in the \
+                 template"
+                .to_owned(),
+        found: String::new(),
+    })
 }
 
 /// Statements that let in more than the cluster's add-on: anyone at all, or every service account
@@ -141,9 +144,13 @@ struct Atom {
 /// Beyond this many atoms a statement is taken as a whole: one statement must then cover it.
 const MOST_ATOMS: usize = 4096;
 
+/// Whether what a statement says is a list of things, so that other statements can say each of them.
+/// One that cannot be taken apart (`NotAction`, `NotPrincipal`, an element that is not known) has to
+/// stand there as it is.
 fn can_expand(statement: &Statement) -> bool {
     matches!(statement.actions, Listed::These(_))
         && matches!(statement.principals, Listed::These(_))
+        && statement.others.is_empty()
 }
 
 fn atoms(statement: &Statement) -> Vec<Atom> {
@@ -152,9 +159,6 @@ fn atoms(statement: &Statement) -> Vec<Atom> {
     else {
         return Vec::new();
     };
-    if statement.effect != "Allow" {
-        return Vec::new();
-    }
     let mut choices: Vec<Vec<Condition>> = vec![Vec::new()];
     for condition in &statement.conditions {
         let alternatives = alternatives(condition);
@@ -567,6 +571,25 @@ mod tests {
                 "{wanted} by {existing}"
             );
         }
+    }
+
+    #[test]
+    fn a_statement_with_an_unknown_element_is_covered_by_itself_alone() {
+        let mut wanted = allow(&json!({}));
+        wanted["Statement"][0]["NotResource"] = json!("x");
+        let mut existing = wanted.clone();
+        existing["Statement"][0]["Sid"] = json!("Hand");
+        let more = allow(&json!({}))["Statement"][0].clone();
+        let list = existing["Statement"].as_array_mut().unwrap();
+        list.push(more.clone());
+        assert_eq!(compare(&existing, &wanted), Verdict::Covered);
+        existing["Statement"] = json!([more]);
+        assert!(!compare(&existing, &wanted).holds());
+        // Whether a Deny is about it cannot be told.
+        let mut denied = wanted.clone();
+        let deny = json!({"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "s3:*"});
+        denied["Statement"].as_array_mut().unwrap().push(deny);
+        assert_eq!(compare(&denied, &wanted), Verdict::Denied("No".to_owned()));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! What the rest of the program calls: get, list, patch, put.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
+
 use super::answer::Answer;
 use super::error::{Access, ApiError, Problem, WriteError};
 use super::http::Transport;
@@ -282,6 +285,9 @@ mod tests {
             ("https://gate.example/cpln.evil/org", None),
             ("http://gate.example/cpln/org", None),
             ("//evil.example/org", None),
+            ("/../org?next=2", None),
+            ("/org/%2e%2e/%2E./org", None),
+            ("https://gate.example/cpln/../org", None),
             ("org/acme", None),
             ("", None),
         ] {

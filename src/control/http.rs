@@ -1,7 +1,7 @@
 //! Sends one request and reads one answer, over reqwest.
 //!
 //! Owns TLS, proxy, headers, limits and redirects: the token goes to the endpoint's own scheme, host
-//! and port and nowhere else. Whether something is tried again is `retry`'s business.
+//! and port, below its path, and nowhere else. Whether something is tried again is `retry`'s business.
 
 use super::answer::{Answer, parse_date};
 use super::error::{ApiError, Problem};
@@ -166,12 +166,15 @@ impl Transport {
             .as_deref()
             .and_then(|location| from.join(location).ok());
         match target {
-            Some(url) if !method.writes() && self.connection.endpoint.has_same_origin(&url) => {
-                Ok(Some(url))
+            Some(url) if !method.writes() && self.connection.endpoint.holds(&url) => Ok(Some(url)),
+            Some(url) => {
+                let mut place = url.origin().ascii_serialization();
+                // Of the same host the path says what is another.
+                if self.connection.endpoint.has_same_origin(&url) {
+                    place.push_str(url.path());
+                }
+                Err(answer.error(Problem::Redirected(printable(&place))))
             }
-            Some(url) => Err(answer.error(Problem::Redirected(printable(
-                &url.origin().ascii_serialization(),
-            )))),
             None => Err(answer.garbage(format!("it is a redirect ({}) to nowhere", answer.status))),
         }
     }

@@ -20,6 +20,8 @@ mod tests;
 #[cfg(test)]
 mod tls_tests;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use client::fuzz;
 pub use client::{Client, Written};
 pub use error::{ApiError, Problem, WriteError};
 pub use explain::Who;

@@ -369,6 +369,19 @@ async fn the_token_does_not_follow_a_redirect_to_another_host() {
 }
 
 #[tokio::test]
+async fn the_token_does_not_leave_the_path_of_the_endpoint() {
+    let server = Server::start([text(307, &[("location", "/other/prod?x=1")], "")]);
+    let gate = Endpoint::parse(&format!("{}/cpln", server.url())).unwrap();
+    let client = Client::new(connection(gate), None).unwrap();
+    let error = client.get("prod").await.unwrap_err();
+    assert_eq!(
+        error.problem,
+        Problem::Redirected(format!("{}/other/prod", server.url()))
+    );
+    assert_eq!(server.lines(), ["GET /cpln/org/acme/mk8s/prod"]);
+}
+
+#[tokio::test]
 async fn a_redirect_within_the_endpoint_is_followed_for_reads() {
     let to = |path: &str| text(307, &[("location", path)], "");
     let server = Server::start([to("/v2/prod"), to("x"), Reply::Json(200, cluster("prod"))]);

@@ -30,7 +30,8 @@ pub(super) fn insert(view: View<'_>, map: Id, new: &Map<String, Value>) -> Optio
         };
         return Some(vec![Splice::insert(behind, text)]);
     }
-    let newline = scan::newline_near(view.text, start);
+    // That of the line behind which it comes: a key may begin on another one.
+    let newline = scan::newline_near(view.text, behind);
     let text = entries.join(&format!(",{newline}{indent}"));
     let text = format!("{newline}{indent}{text}");
     let line_end = scan::line_end(view.text, behind);
@@ -44,7 +45,7 @@ pub(super) fn insert(view: View<'_>, map: Id, new: &Map<String, Value>) -> Optio
     }
     Some(if trailing {
         vec![Splice::insert(line_end, text + ",")]
-    } else if scan::is_blank(view.slice(behind..line_end)) {
+    } else if behind == line_end {
         vec![Splice::insert(behind, format!(",{text}"))]
     } else {
         vec![Splice::insert(behind, ","), Splice::insert(line_end, text)]

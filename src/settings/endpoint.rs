@@ -62,7 +62,18 @@ impl Endpoint {
     /// query. `None` when the result would lead elsewhere.
     pub fn join(&self, path: &str) -> Option<Url> {
         let url = Url::parse(&format!("{}{path}", self.as_str())).ok()?;
-        (path.starts_with('/') && self.has_same_origin(&url)).then_some(url)
+        (path.starts_with('/') && self.holds(&url)).then_some(url)
+    }
+
+    /// Whether a URL is below the endpoint: the same scheme, host and port, a path below its own (dots
+    /// are resolved by now), and no credentials.
+    ///
+    /// On a gate that several services share, the token is not for the others.
+    pub fn holds(&self, url: &Url) -> bool {
+        let below = url
+            .path()
+            .strip_prefix(self.url.path().trim_end_matches('/'));
+        self.has_same_origin(url) && below.is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// Whether a URL has the same scheme, host and port, and carries no credentials of its own.
@@ -130,6 +141,19 @@ mod tests {
             endpoint.join("/org/acme/mk8s?x=1").unwrap().as_str(),
             "https://gate.example:8443/cpln/org/acme/mk8s?x=1"
         );
+        for path in ["/../org", "/a/../../org", "/%2e%2E/org", "/./..\\org"] {
+            assert_eq!(endpoint.join(path), None, "{path}");
+        }
+        assert!(endpoint.join("/a/../org").is_some());
+        for (url, holds) in [
+            ("https://gate.example:8443/cpln/org", true),
+            ("https://gate.example:8443/cpln", false),
+            ("https://gate.example:8443/cplnx/org", false),
+            ("https://gate.example:8443/org", false),
+            ("https://x@gate.example:8443/cpln/org", false),
+        ] {
+            assert_eq!(endpoint.holds(&Url::parse(url).unwrap()), holds, "{url}");
+        }
         let bare = Endpoint::parse("https://gate.example").unwrap();
         for path in ["", "x", ".evil.example/x", "@evil.example/x", ":99/x"] {
             assert_eq!(bare.join(path), None, "{path}");

@@ -152,3 +152,129 @@ fn links_between_documents_lead_somewhere() {
         }
     }
 }
+
+/// The words of a text that are in backticks and have the form of a test's name.
+fn test_names(text: &str) -> Vec<&str> {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    text.split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.contains("::") && word.split("::").all(part))
+        .collect()
+}
+
+/// Why there is no test of the name that `cargo test` prints: of the library, or of `tests/cli`.
+fn missing(name: &str) -> Option<String> {
+    let (module, function) = name.rsplit_once("::")?;
+    // A module of tests stands in the file that it tests, or in one of its own.
+    let inline = module.strip_suffix("::tests").map(|outer| (outer, true));
+    let places = [Some((module, false)), inline];
+    let mut read = false;
+    for (module, inline) in places.into_iter().flatten() {
+        let module = module.replace("::", "/");
+        for folder in ["src", "tests/cli"] {
+            for file in [format!("{module}.rs"), format!("{module}/mod.rs")] {
+                let Ok(text) = fs::read_to_string(root().join(folder).join(file)) else {
+                    continue;
+                };
+                // What is below `mod tests {` is not printed as of the module itself.
+                let inner = text.find("\nmod tests {").unwrap_or(text.len());
+                let part = if inline {
+                    &text[inner..]
+                } else {
+                    &text[..inner]
+                };
+                read = true;
+                if has_test(part, function) {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(if read {
+        format!("`{name}`: no test of its file is called {function}")
+    } else {
+        format!("`{name}`: there is no file of {module}")
+    })
+}
+
+/// Whether a function of that name is marked as a test, with other attributes in between or not.
+fn has_test(text: &str, function: &str) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let start = |line: &&str| {
+        let line = line.strip_prefix("async ").unwrap_or(line);
+        line.strip_prefix("fn ")
+            .and_then(|rest| rest.strip_prefix(function))
+            .is_some_and(|rest| rest.starts_with('('))
+    };
+    lines.iter().enumerate().any(|(number, line)| {
+        start(line)
+            && lines[..number]
+                .iter()
+                .rev()
+                .take_while(|line| !line.is_empty() && **line != "}")
+                .any(|line| {
+                    ["#[test]", "#[tokio::test"]
+                        .iter()
+                        .any(|mark| line.starts_with(mark))
+                })
+    })
+}
+
+#[test]
+fn every_claim_about_security_names_the_test_that_holds_it() {
+    let page = fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let mut claims = 0;
+    let mut wrong = Vec::new();
+    let (held, not_defended) = page.split_once("\n## Not defended\n").unwrap();
+    for section in held.split("\n## ").skip(1) {
+        let title = section.lines().next().unwrap_or_default();
+        let bullets: Vec<&str> = section.split("\n- ").skip(1).collect();
+        assert!(!bullets.is_empty(), "{title} claims nothing");
+        for bullet in bullets {
+            // A paragraph behind the list claims nothing that a test holds.
+            let bullet = bullet.split("\n\n").next().unwrap_or_default();
+            let names = test_names(bullet);
+            if names.is_empty() {
+                wrong.push(format!("{title}: no test holds: {bullet}"));
+            }
+            wrong.extend(names.into_iter().filter_map(missing));
+            claims += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(claims > 30, "only {claims} claims were found");
+    assert_eq!(test_names(not_defended), Vec::<&str>::new());
+}
+
+#[test]
+fn a_test_that_is_not_there_is_missed() {
+    let here = "documents::a_test_that_is_not_there_is_missed";
+    assert_eq!(missing(here), None);
+    assert_eq!(
+        missing("manifest::second::tests::other_ends_of_lines_make_another_document"),
+        None
+    );
+    assert_eq!(
+        missing("aws::properties::foreign_statements_stay_byte_for_byte"),
+        None
+    );
+    for name in [
+        "documents::missing",
+        "documents::a_test_that_is_not_there",
+        "documents::tests::a_test_that_is_not_there_is_missed",
+        "manifest::second::other_ends_of_lines_make_another_document",
+        "nowhere::a_test_that_is_not_there_is_missed",
+    ] {
+        assert!(missing(name).is_some(), "{name}");
+    }
+    assert_eq!(
+        test_names("see `a::b`, `A::b`, `mk8s check` and c::d"),
+        ["a::b"]
+    );
+}

@@ -1,0 +1,4 @@
+//! libFuzzer on `mk8s::fuzz::answer`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| mk8s::fuzz::answer(data));
