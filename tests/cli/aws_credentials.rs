@@ -328,11 +328,6 @@ fn a_profile_that_cannot_be_used_is_named_with_the_reason_and_the_way_out() {
     let bed = bed(&format!("{PROFILES}{BROKEN}"));
     log_in(&bed, OVER, "signed-in", "2020-01-01T00:00:00UTC");
     log_in(&bed, REVOKED, "ended", "2099-01-01T00:00:00Z");
-    // Where nothing needs AWS a flag is still tried; a variable is not about this run.
-    let _ = run_as(&bed, CHECK, "nobody", true).exits(11).out("nobody");
-    let _ = run_as(&bed, CHECK, "nobody", false)
-        .ok()
-        .out("no AWS add-on is on");
     with_ecr(&bed);
     bed.moto.forget();
     let mut text = String::new();
@@ -451,6 +446,16 @@ fn a_profile_that_cannot_be_used_is_named_with_the_reason_and_the_way_out() {
     error: the AWS account is not known
       because: the AWS profile `token` (--aws-profile) cannot be used: the web identity token /nowhere/token cannot be read: No such file or directory (os error 2)
     "#));
+}
+
+/// A flag is about this run, a variable is about whatever needs AWS.
+#[test]
+fn where_nothing_needs_aws_only_a_profile_named_by_the_flag_is_tried() {
+    let bed = bed(PROFILES);
+    let _ = run_as(&bed, CHECK, "nobody", true).exits(11).out("nobody");
+    let _ = run_as(&bed, CHECK, "nobody", false)
+        .ok()
+        .out("no AWS add-on is on");
 }
 
 #[test]
