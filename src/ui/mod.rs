@@ -2,7 +2,7 @@
 //!
 //! Data goes to stdout, words go to stderr. What stands in lines is taken line by line, and each
 //! line is escaped on its way out: text from outside (names, server answers, file content) may act
-//! on nothing and begin no line, whoever forgot to make it [`crate::text::Foreign`].
+//! on nothing and begin no line, whoever forgot to make it `text::Foreign`.
 
 mod checks;
 mod github;
