@@ -183,7 +183,10 @@ fn missing(name: &str) -> Option<String> {
                     continue;
                 };
                 // What is below `mod tests {` is not printed as of the module itself.
-                let inner = text.find("\nmod tests {").unwrap_or(text.len());
+                let inner = ["\nmod tests {", "\npub(crate) mod tests {"]
+                    .into_iter()
+                    .find_map(|start| text.find(start))
+                    .unwrap_or(text.len());
                 let part = if inline {
                     &text[inner..]
                 } else {
