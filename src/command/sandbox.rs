@@ -12,6 +12,7 @@ use crate::text::is_hidden;
 use rustix::process::Signal;
 use serde_json::json;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -32,17 +33,12 @@ pub(super) async fn start(cx: &Context, args: &SandboxOptions) -> Result<Outcome
     // The file goes with the folder when the sandbox stops.
     let folder = Folder::new()?;
     if let Some(path) = trust(&sandbox, &folder)? {
-        // A line of this output is a command to a shell, which knows no escapes of ours.
-        let plain = |path: &&str| !path.chars().any(is_hidden);
-        let path = path.to_str().filter(plain).ok_or_else(|| {
+        let path = path.to_str().ok_or_else(|| {
             Error::failure("the certificates of the issuers cannot be exported")
-                .because(format!(
-                    "{} is not UTF-8, or not fit for a line",
-                    path.display()
-                ))
+                .because(format!("{} is not UTF-8", path.display()))
                 .hint("name another folder in TMPDIR, or leave the issuers out with --no-oidc")
         })?;
-        lines.push(format!("export SSL_CERT_FILE={}", quote(path)));
+        lines.push(format!("export SSL_CERT_FILE={}", exported(path)));
     }
     for line in &lines {
         cx.ui.data(line);
@@ -55,6 +51,26 @@ pub(super) async fn start(cx: &Context, args: &SandboxOptions) -> Result<Outcome
         })
         .await?;
     Ok(Outcome::Ok)
+}
+
+/// A path as a word of a shell, on one line whatever is in it: in quotes a line end would end the line,
+/// and our escapes are none of a shell's. `printf` knows bytes by their octal digits.
+fn exported(path: &str) -> String {
+    if !path.chars().any(is_hidden) {
+        return quote(path);
+    }
+    let mut word = String::new();
+    for c in path.chars() {
+        if c == '\\' || is_hidden(c) {
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                // Writing to a String cannot fail.
+                let _ = write!(word, "\\0{byte:03o}");
+            }
+        } else {
+            word.push(c);
+        }
+    }
+    format!("\"$(printf %b {})\"", quote(&word))
 }
 
 /// `mk8s sandbox run`

@@ -251,9 +251,8 @@ fn folders(env: &Env) -> usize {
 fn exports(start: &mut Child) -> String {
     let mut lines = String::new();
     let mut reader = BufReader::new(start.stdout.as_mut().unwrap());
-    // The folder's name may have a line end in it, the file's has none.
     while !lines
-        .trim_end_matches(['\'', '\n'])
+        .trim_end_matches(['\'', ')', '"', '\n'])
         .ends_with("trusted.pem")
     {
         assert_ne!(reader.read_line(&mut lines).unwrap(), 0, "{lines}");
@@ -319,12 +318,15 @@ fn what_is_to_be_exported_is_quoted() {
         "it's",
         "$(touch pwned)",
         "`touch pwned`\n'",
+        "a\\n\u{202e}\n::x",
     ] {
         let tmp = env.path(odd);
         fs::create_dir_all(&tmp).unwrap();
         env.set("TMPDIR", tmp.to_str().unwrap());
         let mut start = env.line("sandbox start").spawn();
         let lines = exports(&mut start);
+        let whole = |line: &str| line.starts_with("export ");
+        assert!(lines.lines().all(whole), "{odd:?}: {lines}");
         env.write("env", lines);
         let script = ". ./env; test -s \"$SSL_CERT_FILE\"; mk8s cluster list -o names";
         let run = env.sh(script).with("PATH", &path_with_mk8s()).run().ok();
