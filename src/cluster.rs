@@ -4,6 +4,7 @@
 //! along as it came.
 
 use crate::arn::{AccountId, RoleArn};
+use crate::text::excerpt;
 use serde_json::{Map, Value};
 
 /// The `kind` of cluster documents.
@@ -87,13 +88,44 @@ impl Cluster {
 
     /// The value at a JSON pointer, with "not there yet" (absent, null, empty string, `{}`) as
     /// `None`.
-    pub fn ready_at(&self, pointer: &str) -> Option<&Value> {
+    pub fn there_at(&self, pointer: &str) -> Option<&Value> {
         self.value.pointer(pointer).filter(|value| match value {
             Value::Null => false,
             Value::String(text) => !text.is_empty(),
             Value::Object(map) => !map.is_empty(),
             _ => true,
         })
+    }
+
+    /// The same of a field of the status that is of the type which the platform documents: of
+    /// another type it says nothing, and is as good as not there ([`Cluster::malformed_at`]).
+    pub fn ready_at(&self, pointer: &str) -> Option<&Value> {
+        self.there_at(pointer)
+            .filter(|value| Shape::of(pointer).fits(value))
+    }
+
+    /// What is at a field of the status, or on the way there, where something of another type
+    /// belongs; `None` if nothing is wrong or nothing is there.
+    pub fn malformed_at(&self, pointer: &str) -> Option<String> {
+        let mut path = String::new();
+        let mut at = &self.value;
+        for part in pointer.split('/').skip(1) {
+            if at.is_null() {
+                return None;
+            }
+            if !at.is_object() {
+                return Some(mismatch(&path, at, Shape::Object));
+            }
+            at = at.get(part)?;
+            path = if path.is_empty() {
+                part.to_owned()
+            } else {
+                format!("{path}.{part}")
+            };
+        }
+        let shape = Shape::of(pointer);
+        let is_there = self.there_at(pointer).is_some();
+        (is_there && !shape.fits(at)).then(|| mismatch(&path, at, shape))
     }
 
     /// The account of a cluster on AWS: that of the last hop of `deployRoleChain`, else of
@@ -119,6 +151,57 @@ impl Cluster {
     fn text(&self, pointer: &str) -> Option<&str> {
         self.value.pointer(pointer)?.as_str()
     }
+}
+
+/// What a field of the status holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Text,
+    Object,
+    /// A JSON document, as an object or written out in a text.
+    Document,
+}
+
+impl Shape {
+    /// By the names that the platform gives its fields.
+    fn of(pointer: &str) -> Self {
+        let add_on = pointer.strip_prefix("/status/addOns/");
+        if pointer.ends_with("/trustPolicy") {
+            Self::Document
+        } else if add_on.is_some_and(|key| !key.contains('/')) {
+            Self::Object
+        } else {
+            Self::Text
+        }
+    }
+
+    fn fits(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Text, Value::String(_)) | (Self::Object | Self::Document, Value::Object(_)) => {
+                true
+            }
+            (Self::Document, Value::String(text)) => text.trim_start().starts_with('{'),
+            _ => false,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Object => "an object",
+            Self::Document => "a JSON document",
+        }
+    }
+}
+
+fn mismatch(path: &str, value: &Value, shape: Shape) -> String {
+    let found = match value {
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        Value::String(text) => format!("\"{}\"", excerpt(text, 80)),
+        other => excerpt(&other.to_string(), 80),
+    };
+    format!("{path} is {found}, where {} belongs", shape.words())
 }
 
 #[cfg(test)]
@@ -154,7 +237,64 @@ mod tests {
         let cluster = Cluster::new(json!({"status": {"a": "", "b": {}, "c": null, "d": "x"}}));
         for pointer in ["/status/a", "/status/b", "/status/c", "/status/e"] {
             assert_eq!(cluster.ready_at(pointer), None, "{pointer}");
+            assert_eq!(cluster.malformed_at(pointer), None, "{pointer}");
         }
         assert!(cluster.ready_at("/status/d").is_some());
+    }
+
+    #[test]
+    fn a_status_of_another_type_is_never_ready() {
+        const POLICY: &str = "/status/addOns/awsECR/trustPolicy";
+        const WHOLE: &str = "/status/addOns/awsECR";
+        const URL: &str = "/status/oidcProviderUrl";
+        let at = |pointer: &str, value: &Value| {
+            let mut status = value.clone();
+            for key in pointer.split('/').skip(1).collect::<Vec<_>>().iter().rev() {
+                status = json!({ *key: status });
+            }
+            Cluster::new(status)
+        };
+        for (pointer, good, bad) in [
+            (
+                URL,
+                vec![json!("https://x")],
+                vec![json!(5), json!(true), json!(["https://x"]), json!({"a": 1})],
+            ),
+            (
+                WHOLE,
+                vec![json!({"a": 1})],
+                vec![json!("text"), json!(false), json!([]), json!(1.5)],
+            ),
+            (
+                POLICY,
+                vec![json!({"a": 1}), json!(" {}")],
+                vec![json!("text"), json!(0), json!([1])],
+            ),
+        ] {
+            for value in good {
+                let cluster = at(pointer, &value);
+                assert_eq!(cluster.ready_at(pointer), Some(&value), "{pointer}");
+                assert_eq!(cluster.malformed_at(pointer), None, "{pointer}");
+            }
+            for value in bad {
+                let cluster = at(pointer, &value);
+                assert_eq!(cluster.ready_at(pointer), None, "{pointer}: {value}");
+                let what = cluster.malformed_at(pointer).unwrap();
+                assert!(what.contains(", where a"), "{what}");
+            }
+        }
+        // On the way there.
+        for (place, value) in [
+            ("/status/addOns/awsECR", json!("text")),
+            ("/status/addOns", json!([])),
+            ("/status", json!(7)),
+        ] {
+            let what = at(place, &value).malformed_at(POLICY).unwrap();
+            assert!(what.ends_with(", where an object belongs"), "{what}");
+        }
+        assert_eq!(
+            at(URL, &json!(5)).malformed_at(URL).unwrap(),
+            "status.oidcProviderUrl is 5, where a text belongs"
+        );
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
 //! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`],
-//! [`plan`], [`shell`] and `text` (what is escaped). At the edges, and unaware of each other:
+//! [`place`], [`plan`], [`shell`] and `text` (what is escaped). At the edges, and unaware of each other:
 //! [`manifest`] (files), [`control`] (the API), [`aws`] (IAM; its rules are pure), [`oidc`] (token
 //! issuers), [`settings`] (who and where), [`sandbox`] (an embedded Control Plane), [`ui`] (the
 //! streams) and `interrupt` (signals). On top: [`check`] (the checklist), [`cli`] (the command line)
@@ -29,6 +29,7 @@ pub mod manifest;
 pub mod oidc;
 pub mod patch;
 pub mod permit;
+pub mod place;
 pub mod plan;
 pub mod remedy;
 pub mod sandbox;

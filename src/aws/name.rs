@@ -5,6 +5,7 @@
 
 use super::quotable;
 use crate::arn::AccountId;
+use crate::place::Place;
 use ring::digest::{SHA256, digest};
 use std::collections::BTreeMap;
 
@@ -106,6 +107,23 @@ impl Issuer {
             ));
         }
         warnings
+    }
+
+    /// That AWS does not reach the host, one phrase, if it is in a network of its own.
+    pub fn inner_host(&self) -> Option<String> {
+        let (host, _) = split_path(self.bare());
+        let host = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let place = Place::of_host(host);
+        (!matches!(place, Place::Public | Place::Loopback)).then(|| {
+            format!(
+                "the issuer's host `{}` is {}; AWS looks from the internet and does not reach it",
+                quotable(host),
+                place.words()
+            )
+        })
     }
 
     /// How a registered provider's URL (without scheme) misses this one: by slash, case or port.
@@ -412,6 +430,34 @@ mod tests {
                 .len(),
             2
         );
+    }
+
+    #[test]
+    fn an_issuer_in_a_network_of_its_own_is_said_to_be() {
+        for (url, place) in [
+            (
+                "https://169.254.169.254/latest",
+                Some("at a link-local address"),
+            ),
+            ("https://10.0.0.1:8443/x", Some("in a private network")),
+            ("https://[fd00::1]:8443/x", Some("in a private network")),
+            (
+                "https://issuer.corp.internal/x",
+                Some("in a private network"),
+            ),
+            ("https://0.0.0.0/x", Some("at an address that no host has")),
+            ("https://localhost:7000/x", None),
+            ("https://127.0.0.1:7000/x", None),
+            ("https://oidc.example.com/x", None),
+        ] {
+            let found = Issuer::parse(url).unwrap().inner_host();
+            assert_eq!(found.is_some(), place.is_some(), "{url}: {found:?}");
+            assert!(
+                found
+                    .unwrap_or_default()
+                    .contains(place.unwrap_or_default())
+            );
+        }
     }
 
     #[test]

@@ -328,10 +328,10 @@ fn status_missing(scene: &Scene<'_>) -> Vec<Finding> {
         }
         problems.push(
             Finding::fail(format!("{} has published no status yet", addon.name))
-                .evidence(format!(
-                    "{} is not there",
-                    pointer.trim_start_matches('/').replace('/', ".")
-                ))
+                .evidence(cluster.malformed_at(pointer).unwrap_or_else(|| {
+                    let path = pointer.trim_start_matches('/').replace('/', ".");
+                    format!("{path} is not there")
+                }))
                 .fix_if(subject.enabling(scene, addon, None, " --wait=5m")),
         );
     }

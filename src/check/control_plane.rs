@@ -223,10 +223,14 @@ fn oidc_url_present(scene: &Scene<'_>) -> Vec<Finding> {
     let finding = match cluster.add_on(issuing.key) {
         None => Finding::fail(format!("{name} publishes no issuer"))
             .evidence(format!("{} is off on {name}", issuing.name)),
-        Some(_) => Finding::fail(format!("{name} publishes no issuer yet")).evidence(format!(
-            "status.oidcProviderUrl is not there, though {} is on",
-            issuing.name
-        )),
+        Some(_) => Finding::fail(format!("{name} publishes no issuer yet")).evidence(
+            cluster.malformed_at(addon::ISSUER).unwrap_or_else(|| {
+                format!(
+                    "status.oidcProviderUrl is not there, though {} is on",
+                    issuing.name
+                )
+            }),
+        ),
     };
     let fix = Subject::Live(cluster).enabling(scene, issuing, None, " --wait=5m");
     vec![finding.fix_if(fix)]

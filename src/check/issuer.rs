@@ -9,9 +9,9 @@ use crate::aws::name::Issuer;
 use crate::oidc::document::{self, ALGORITHMS};
 use crate::oidc::tls::{Distrust, Handshake, SOON};
 use crate::oidc::{self, Look, Trouble};
+use crate::place::Place;
 use crate::text::excerpt;
 use serde_json::Value;
-use std::net::IpAddr;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -62,7 +62,10 @@ pub(super) static GROUP: Group = Group {
             needs: &["issuer-discovery"],
             severity: Severity::Failure,
             hint: "AWS wants 1 to 100 keys over https, RSA or EC, for signatures by RS256, RS384, \
-                   RS512, ES256, ES384 or ES512, each with an id of its own.",
+                   RS512, ES256, ES384 or ES512, each with an id of its own. They are not fetched \
+                   where the issuer's certificate is not trusted, nor from a private, link-local \
+                   or loopback address unless the issuer is at one; behind a proxy another host's \
+                   address is not known, and neither is the answer.",
             fix: "Ask the platform's support, with the URL and the reason that are shown.",
             run: Run::Now(keys),
         },
@@ -147,7 +150,7 @@ fn url_form(scene: &Scene<'_>) -> Vec<Finding> {
         ];
     }
     let host = host(&facts.url);
-    let place = Place::of(host);
+    let place = Place::of_host(host);
     let mut warnings = Vec::new();
     if let Some(other) = &facts.other {
         warnings.push(
@@ -157,10 +160,12 @@ fn url_form(scene: &Scene<'_>) -> Vec<Finding> {
             )),
         );
     }
-    if place == Place::Private {
+    if !matches!(place, Place::Public | Place::Loopback) {
         warnings.push(
-            Finding::warn(format!("AWS cannot reach the issuer's host {host}"))
-                .evidence("it is a private name or address, AWS looks from the internet"),
+            Finding::warn(format!("AWS cannot reach the issuer's host {host}")).evidence(format!(
+                "it is {}, AWS looks from the internet",
+                place.words()
+            )),
         );
     }
     if place != Place::Loopback {
@@ -178,44 +183,9 @@ fn url_form(scene: &Scene<'_>) -> Vec<Finding> {
     warnings
 }
 
-/// Where a host is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// As far as the name tells.
-    Public,
-    Private,
-    Loopback,
-}
-
-impl Place {
-    fn of(host: &str) -> Self {
-        let name = host.trim_end_matches('.').to_ascii_lowercase();
-        let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
-        match address {
-            Ok(address) if address.is_loopback() => Self::Loopback,
-            Ok(IpAddr::V4(v4)) if v4.is_private() || v4.is_link_local() => Self::Private,
-            Ok(IpAddr::V6(v6)) if v6.is_unique_local() || v6.is_unicast_link_local() => {
-                Self::Private
-            }
-            Ok(_) => Self::Public,
-            Err(_) if name == "localhost" || name.ends_with(".localhost") => Self::Loopback,
-            Err(_) => {
-                let private = [".local", ".internal", ".lan", ".home.arpa", ".test"];
-                let is_private =
-                    !name.contains('.') || private.iter().any(|end| name.ends_with(end));
-                if is_private {
-                    Self::Private
-                } else {
-                    Self::Public
-                }
-            }
-        }
-    }
-}
-
 /// Whether an issuer is a rehearsal's.
 pub(super) fn is_on_loopback(url: &str) -> bool {
-    Place::of(host(url)) == Place::Loopback
+    Place::of_host(host(url)) == Place::Loopback
 }
 
 /// The host of an https URL, without the port.
@@ -269,7 +239,11 @@ fn fetched(what: &str, took: Duration) -> Finding {
 
 fn unfetched(what: &str, url: &str, trouble: &Trouble) -> Finding {
     let reach = match trouble {
-        Trouble::Content(_) | Trouble::NotHttps | Trouble::TooLarge | Trouble::Redirect(_) => "",
+        Trouble::Content(_)
+        | Trouble::NotHttps
+        | Trouble::TooLarge
+        | Trouble::Redirect(_)
+        | Trouble::Elsewhere(_) => "",
         _ => "; AWS must reach it from the internet",
     };
     Finding::fail(format!("the {what} cannot be fetched from here"))
@@ -311,6 +285,17 @@ fn keys(scene: &Scene<'_>) -> Vec<Finding> {
         let url = excerpt(document.keys.as_deref().unwrap_or_default(), 300);
         let (keys, took) = match &look.keys {
             Some(Ok(found)) => found,
+            Some(Err(Trouble::Distrusted)) => {
+                return vec![Finding::skip(
+                    "the issuer's certificate is not trusted from here (issuer-tls)",
+                )];
+            }
+            Some(Err(trouble @ Trouble::NotAsked(_))) => {
+                return vec![
+                    Finding::unknown("the key set was not fetched from here")
+                        .evidence(format!("{url}: {trouble}")),
+                ];
+            }
             Some(Err(trouble)) => return vec![unfetched("key set", &url, trouble)],
             None => return vec![Finding::skip("the discovery document names no keys")],
         };
@@ -421,33 +406,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_placed_by_name_and_address() {
-        for (url, name, place) in [
-            (
-                "https://oidc.example.com/x",
-                "oidc.example.com",
-                Place::Public,
-            ),
-            ("https://localhost:8443/x", "localhost", Place::Loopback),
-            (
-                "https://a.sandbox.localhost",
-                "a.sandbox.localhost",
-                Place::Loopback,
-            ),
-            ("https://127.0.0.1:1", "127.0.0.1", Place::Loopback),
-            ("https://[::1]:1/x", "[::1]", Place::Loopback),
-            ("https://10.1.2.3/x", "10.1.2.3", Place::Private),
-            ("https://[fd00::1]/x", "[fd00::1]", Place::Private),
-            (
-                "https://issuer.corp.internal/x",
-                "issuer.corp.internal",
-                Place::Private,
-            ),
-            ("https://issuer/x", "issuer", Place::Private),
-            ("https://203.0.113.9", "203.0.113.9", Place::Public),
+    fn the_host_of_a_url_is_found() {
+        for (url, name) in [
+            ("https://oidc.example.com/x", "oidc.example.com"),
+            ("https://localhost:8443/x", "localhost"),
+            ("https://[::1]:1/x", "[::1]"),
+            ("https://[fd00::1]/x", "[fd00::1]"),
+            ("https://203.0.113.9", "203.0.113.9"),
         ] {
             assert_eq!(host(url), name, "{url}");
-            assert_eq!(Place::of(name), place, "{url}");
         }
     }
 

@@ -62,6 +62,27 @@ pub struct Report {
 }
 
 impl Report {
+    /// The same report with every text that came from outside changed by a function.
+    #[must_use]
+    pub fn map_texts(&self, change: impl Fn(&str) -> String) -> Self {
+        let item = |item: &Item| {
+            let mut item = item.clone();
+            item.cluster = item.cluster.map(|text| change(&text));
+            let finding = &mut item.finding;
+            finding.message = change(&finding.message);
+            finding.evidence = finding.evidence.as_deref().map(&change);
+            finding.fix = finding.fix.as_deref().map(&change);
+            if let Some(place) = &mut finding.place {
+                place.file = change(&place.file);
+            }
+            item
+        };
+        Self {
+            items: self.items.iter().map(item).collect(),
+            fail_on: self.fail_on.clone(),
+        }
+    }
+
     /// The counts.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();

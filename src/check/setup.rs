@@ -24,7 +24,8 @@ pub(super) static GROUP: Group = Group {
             needs: &[],
             severity: Severity::Fatal,
             hint: "`--profile`, `CPLN_PROFILE` or the default file names a profile that is not \
-                   there, or a setting that cannot be used.",
+                   there, or a setting that cannot be used. A profile, its folder or a token file that \
+                   everybody on the machine can change is a warning.",
             fix: "Name a profile that exists (`cpln profile get` lists them), or mend the setting \
                   that is named.",
             run: Run::Now(profile_found),
@@ -73,6 +74,19 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
 }
 
 fn profile_found(scene: &Scene<'_>) -> Vec<Finding> {
+    if let Some(Ok(settings)) = &scene.session.settings
+        && !settings.exposed().is_empty()
+    {
+        return settings
+            .exposed()
+            .iter()
+            .map(|exposed| {
+                Finding::warn("the settings are readable, and not only yours to change")
+                    .evidence(exposed.words())
+                    .fix(exposed.fix())
+            })
+            .collect();
+    }
     vec![match &scene.session.settings {
         Some(Ok(settings)) => match settings.profile() {
             Some(profile) => Finding::pass(format!(

@@ -89,6 +89,10 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
     if auth.insecure {
         fields.push(("Certificates", "not checked".to_owned()));
     }
+    for exposed in settings.exposed() {
+        cx.ui.warn(&exposed.words());
+        cx.ui.hint(&exposed.fix());
+    }
     cx.ui.report(&Report {
         text: table::fields(fields),
         names: who.into_iter().collect(),

@@ -12,7 +12,7 @@ use crate::control::wait::{self, Waited};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest::{self, Manifest};
-use crate::ui::{self, table, wire};
+use crate::ui::{self, wire};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -207,10 +207,11 @@ fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<Vec<File>> 
     for name in names {
         if !clusters().any(|document| document.name.as_ref() == Some(name)) {
             let known: Vec<&str> = clusters().filter_map(|it| it.name.as_deref()).collect();
-            return Err(
-                Error::not_found(format!("no cluster called `{name}` is in {list}"))
-                    .because(format!("the clusters there are {}", known.join(", "))),
-            );
+            return Err(Error::not_found(format!(
+                "no cluster called `{}` is in {list}",
+                crate::text::excerpt(name, 80)
+            ))
+            .because(format!("the clusters there are {}", known.join(", "))));
         }
     }
     Ok(files)
@@ -325,7 +326,7 @@ fn list(cx: &Context, selection: &Selection) -> Result<Outcome> {
             .iter()
             .map(|(_, check)| check.id.to_owned())
             .collect(),
-        text: table::draw(&headings, &rows, cx.ui.width()),
+        text: cx.ui.table(&headings, &rows),
         wide: None,
     })?;
     Ok(Outcome::Ok)

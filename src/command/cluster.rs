@@ -26,17 +26,14 @@ const SERVER_TAG: &str = "cpln/deployTimestamp";
 /// `mk8s cluster list`
 pub(super) async fn list(cx: &Context) -> Result<Outcome> {
     let client = cx.client().await?;
-    let value = client
+    let mut value = client
         .list_value()
         .await
         .map_err(|error| cx.explain(&error, "list the clusters"))?;
-    let clusters: Vec<Cluster> = value
-        .get("items")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(|item| Cluster::new(item.clone()))
-        .collect();
+    let clusters: Vec<Cluster> = match value.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items.into_iter().map(Cluster::new).collect(),
+        _ => Vec::new(),
+    };
     let row = |cluster: &Cluster, wide: bool| {
         let mut row = vec![
             cluster.name().to_owned(),
@@ -67,24 +64,36 @@ pub(super) async fn list(cx: &Context) -> Result<Outcome> {
             &["NAME", "PROVIDER", "KUBERNETES", "ADD-ONS"]
         };
         let rows: Vec<Vec<String>> = clusters.iter().map(|cluster| row(cluster, wide)).collect();
-        table::draw(headings, &rows, cx.ui.width())
+        cx.ui.table(headings, &rows)
     };
     if clusters.is_empty() && cx.ui.is_text() {
         cx.ui.status(&format!("No cluster is in org {}", cx.org()?));
     }
-    let mut slim = value.clone();
-    if let Some(items) = slim.get_mut("items").and_then(Value::as_array_mut) {
-        for item in items {
-            *item = slimmed(item);
+    // A list may be large: no form of it is made that is not printed.
+    let format = cx.ui.format().clone();
+    let mut report = Report {
+        text: Vec::new(),
+        wide: None,
+        names: Vec::new(),
+        json: Value::Null,
+        slim: None,
+    };
+    match format {
+        OutputFormat::Text => report.text = draw(false),
+        OutputFormat::Wide => report.wide = Some(draw(true)),
+        OutputFormat::Names => {
+            report.names = clusters.iter().map(|c| c.name().to_owned()).collect();
+        }
+        OutputFormat::JsonSlim | OutputFormat::YamlSlim => {
+            value["items"] = clusters.iter().map(|c| slimmed(c.value())).collect();
+            report.slim = Some(value);
+        }
+        _ => {
+            value["items"] = clusters.into_iter().map(Cluster::into_value).collect();
+            report.json = printed(cx, value);
         }
     }
-    cx.ui.report(&Report {
-        text: draw(false),
-        wide: Some(draw(true)),
-        names: clusters.iter().map(|c| c.name().to_owned()).collect(),
-        json: printed(cx, value),
-        slim: Some(slim),
-    })?;
+    cx.ui.report(&report)?;
     Ok(Outcome::Ok)
 }
 

@@ -87,6 +87,7 @@ pub(super) async fn settle<P: Planner>(
     let mut conflicts = 0_u32;
     let mut lost = 0_u32;
     let mut unanswered: Option<Unanswered<P::Plan>> = None;
+    let mut unlocked = false;
     let mut cluster = first;
     loop {
         if let Some(open) = unanswered.take() {
@@ -117,6 +118,13 @@ pub(super) async fn settle<P: Planner>(
                 verdict: Verdict::default(),
             });
         };
+        if cluster.version().is_none() && !unlocked {
+            unlocked = true;
+            cx.ui.warn(&format!(
+                "Control Plane's answer has no `version` of `{name}`: a change that somebody else \
+                 makes at this moment would not be noticed"
+            ));
+        }
         match client.patch(&permit, &name, &lock(&cluster, &patch)).await {
             Ok(()) => {
                 return accepted(cx, client, planner, plan, cluster, &patch).await;
@@ -326,7 +334,7 @@ fn verify<P: Planner>(
     }
     let (warnings, mut remarks) = kept(&unmet.kept, before.value(), after.value());
     let next = match (before.version(), after.version()) {
-        (Some(locked), Some(now)) => now == locked + 1,
+        (Some(locked), Some(now)) => locked.checked_add(1) == Some(now),
         _ => false,
     };
     if !next {

@@ -7,8 +7,10 @@ use crate::cli::{OutputFormat, ReportTo};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::ui;
+use rustix::fs::OFlags;
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 
 /// Whether the run is to be reported: by the flag, else by `MK8S_REPORT`.
 pub(super) fn wanted(cx: &Context, flag: Option<ReportTo>) -> Result<bool> {
@@ -36,10 +38,12 @@ pub(super) struct Ended<'a> {
 /// Annotates, and appends the table and the outputs. A run outside GitHub Actions only annotates.
 pub(super) fn write(cx: &Context, ended: &Ended<'_>) -> Result<()> {
     if let Some(checklist) = ended.checklist {
+        // Markdown escapes much, and what is escaped is not known again.
+        let checklist = checklist.map_texts(|text| cx.ui.concealed(text));
         if *cx.ui.format() != OutputFormat::Github {
-            cx.ui.annotate(checklist);
+            cx.ui.annotate(&checklist);
         }
-        append(cx, "GITHUB_STEP_SUMMARY", &ui::markdown(checklist))?;
+        append(cx, "GITHUB_STEP_SUMMARY", &ui::markdown(&checklist))?;
     }
     let kind = match ended.outcome {
         Ok(outcome) => outcome.name(),
@@ -55,6 +59,9 @@ pub(super) fn write(cx: &Context, ended: &Ended<'_>) -> Result<()> {
     append(cx, "GITHUB_OUTPUT", &outputs)
 }
 
+/// Opening does not wait.
+const NO_WAIT: i32 = OFlags::NONBLOCK.bits().cast_signed();
+
 fn append(cx: &Context, variable: &str, text: &str) -> Result<()> {
     let Some(path) = cx.env.path(variable) else {
         return Ok(());
@@ -62,8 +69,10 @@ fn append(cx: &Context, variable: &str, text: &str) -> Result<()> {
     OpenOptions::new()
         .append(true)
         .create(true)
+        // A pipe that nobody reads would be waited for, for ever.
+        .custom_flags(NO_WAIT)
         .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|mut file| file.write_all(cx.ui.concealed(text).as_bytes()))
         .map_err(|error| {
             Error::failure("the report was not written for GitHub Actions").because(format!(
                 "{}, which {variable} names: {error}",

@@ -8,7 +8,7 @@ use crate::aws::{template, trust};
 use crate::cli::{OidcUrlArgs, TrustPolicyArgs};
 use crate::cluster::Cluster;
 use crate::control::wait::{self, Waited};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
 use crate::remedy;
 use crate::ui::{self, Report, duration, wire};
@@ -43,7 +43,12 @@ impl Wait<'_> {
         let waited = wait::until(
             async || client.get(self.name).await,
             |cluster: &Cluster| {
-                (cluster.ready_at(self.pointer).is_some() != self.gone).then(|| cluster.clone())
+                let reached = if self.gone {
+                    cluster.there_at(self.pointer).is_none()
+                } else {
+                    cluster.ready_at(self.pointer).is_some()
+                };
+                reached.then(|| cluster.clone())
             },
             self.limit,
             |look| {
@@ -115,6 +120,9 @@ fn dotted(pointer: &str) -> String {
 
 /// How far along the pointer the cluster's status goes.
 fn last_seen(cluster: &Cluster, pointer: &str) -> String {
+    if let Some(what) = cluster.malformed_at(pointer) {
+        return what;
+    }
     let mut at = cluster.value();
     let mut parent = "the cluster".to_owned();
     for part in pointer.trim_start_matches('/').split('/') {
@@ -278,6 +286,10 @@ async fn published(
         };
         return Ok(wait.run(cx).await?.0);
     }
+    if let Some(what) = cluster.malformed_at(pointer) {
+        let message = format!("the trust policy of `{name}` on `{place}` cannot be read");
+        return Err(malformed(message, what, live.is_some()));
+    }
     let error = Error::not_found(format!(
         "the trust policy of `{name}` is not there yet on `{place}`"
     ))
@@ -303,6 +315,17 @@ async fn published(
     })
 }
 
+/// The failure of a field that is there and of another type: an answer like that is not Control
+/// Plane's.
+fn malformed(message: String, what: String, is_live: bool) -> Error {
+    let kind = if is_live {
+        Kind::Unavailable
+    } else {
+        Kind::Refused
+    };
+    Error::new(kind, message).because(what)
+}
+
 /// The command that switches an add-on on, with what it will need there; `None` where our own rules
 /// would refuse it.
 fn enabling(cx: &Context, cluster: &Cluster, addon: &'static Addon) -> Option<String> {
@@ -323,6 +346,10 @@ pub(super) async fn oidc_url(cx: &Context, args: &OidcUrlArgs) -> Result<Outcome
     let name = cluster.name();
     // The issuer is the cluster's: whatever is on, it is there or not.
     let Some(url) = cluster.ready_at(ISSUER) else {
+        if let Some(what) = cluster.malformed_at(ISSUER) {
+            let message = format!("the OIDC issuer URL of `{name}` cannot be read");
+            return Err(malformed(message, what, live.is_some()));
+        }
         let issuing = crate::addon::issuing();
         let hint = live.as_ref().and_then(|_| enabling(cx, &cluster, issuing?));
         if let Some(off) = issuing.filter(|addon| cluster.add_on(addon.key).is_none()) {
@@ -342,10 +369,7 @@ pub(super) async fn oidc_url(cx: &Context, args: &OidcUrlArgs) -> Result<Outcome
         });
     };
     cx.ui.report(&Report {
-        text: vec![match url {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        }],
+        text: vec![url.as_str().unwrap_or_default().to_owned()],
         names: vec![name.to_owned()],
         json: url.clone(),
         slim: None,

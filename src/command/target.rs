@@ -5,7 +5,7 @@ use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::manifest::{self, Manifest};
-use crate::text::{Foreign, printable};
+use crate::text::{Foreign, excerpt, printable};
 use crate::ui::wire;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub(super) fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> Result
     if names.is_empty()
         && let Some(name) = cx.env.get("MK8S_CLUSTER")
     {
-        if changing {
+        if changing && check_name(name).is_ok() {
             cx.ui
                 .status(&format!("Cluster {}, from MK8S_CLUSTER", Foreign(name)));
         }
@@ -52,7 +52,7 @@ pub(super) fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> Result
 /// Refuses a name that no cluster can have, before anything is sent.
 pub(super) fn check_name(name: &str) -> Result<()> {
     crate::control::check_name(name).map_err(|reason| {
-        let name = printable(name);
+        let name = excerpt(name, 80);
         Error::usage(format!("`{name}` is not the name of a cluster")).because(reason)
     })
 }
@@ -245,7 +245,7 @@ pub(super) fn load_all(
                 .collect();
             return Err(Error::not_found(format!(
                 "no cluster called `{}` is in {where_}",
-                Foreign(name)
+                excerpt(name, 80)
             ))
             .because(format!("the clusters there are {}", names.join(", "))));
         }

@@ -1,6 +1,7 @@
 //! Judges an answer: success, a failure in the platform's form, or something that is not Control
 //! Plane's at all. Pure but for the clock that an HTTP date is compared with.
 
+use super::content::{self, check_echo};
 use super::error::{ApiError, Problem};
 use crate::settings::Token;
 use crate::text::excerpt;
@@ -77,8 +78,17 @@ impl Answer {
         })
     }
 
-    /// The JSON object of the given kind in the body.
+    /// The JSON object of the given kind that a read was answered with.
+    ///
+    /// A read is answered by 200 alone: any other success means that the body is a part of the
+    /// object, or an older one, or somebody else's.
     pub(super) fn object(&self, kind: &str, token: &Token) -> Result<Value, ApiError> {
+        if self.status != 200 {
+            return Err(self.garbage(format!(
+                "its status is {}, a read is answered by 200",
+                self.status
+            )));
+        }
         let value = self.json(token)?;
         let found = value.get("kind").and_then(Value::as_str);
         if found == Some(kind) {
@@ -95,16 +105,19 @@ impl Answer {
         Err(self.garbage(what))
     }
 
-    /// The body of a write's answer may be empty; if it is not, it is JSON.
-    pub(super) fn check_written(&self, token: &Token) -> Result<(), ApiError> {
+    /// The body of a write's answer may be empty; if it is not, it is JSON, and not of another
+    /// cluster.
+    pub(super) fn check_written(&self, name: &str, token: &Token) -> Result<(), ApiError> {
         if self.body.trim_ascii().is_empty() {
             return Ok(());
         }
-        self.json(token).map(|_| ())
+        let value = self.json(token)?;
+        check_echo(&value, name, token).map_err(|what| self.garbage(what))
     }
 
     fn json(&self, token: &Token) -> Result<Value, ApiError> {
-        let mut value = serde_json::from_slice(&self.body).map_err(|error| {
+        content::within(&self.body).map_err(|excess| self.error(Problem::TooLarge(excess)))?;
+        serde_json::from_slice(&self.body).map_err(|error| {
             if self.body.trim_ascii().is_empty() {
                 return self.garbage("it is empty".to_owned());
             }
@@ -113,10 +126,7 @@ impl Answer {
             }
             let text = String::from_utf8_lossy(&self.body);
             self.garbage(format!("\"{}\"", excerpt(&token.redact(&text), STRANGE)))
-        })?;
-        // A server that repeats the token in a cluster would have it printed, whole or cut.
-        token.redact_value(&mut value);
-        Ok(value)
+        })
     }
 
     pub(super) fn garbage(&self, what: String) -> ApiError {

@@ -4,7 +4,8 @@
 pub(crate) mod fuzz;
 
 use super::answer::Answer;
-use super::error::{Access, ApiError, Problem, WriteError};
+use super::content;
+use super::error::{Access, ApiError, Excess, Problem, WriteError};
 use super::http::Transport;
 use super::request::{self, Request};
 use super::retry::Policy;
@@ -17,9 +18,8 @@ use std::collections::HashSet;
 use std::fmt;
 use time::OffsetDateTime;
 
-/// The largest cluster that is read, in bytes.
-const ITEM: u64 = 16 * 1024 * 1024;
-/// All pages of a list together, in bytes.
+/// All pages of a list together, in bytes; their keys and values together are no more than those of
+/// one answer may be.
 const LIST: u64 = 64 * 1024 * 1024;
 /// More pages than any org has.
 const PAGES: usize = 1000;
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// An org that cannot be a part of a path is of kind usage.
     pub fn new(connection: Connection, trace: Option<Trace>) -> Result<Self> {
-        request::check_org(&connection.org).map_err(|reason| {
+        crate::settings::check_org(&connection.org).map_err(|reason| {
             Error::usage(format!(
                 "`{}` is not an org's name",
                 excerpt(&connection.org, 80)
@@ -73,12 +73,16 @@ impl Client {
         &self.transport.connection.org
     }
 
-    /// Reads one cluster.
+    /// Reads one cluster. An answer that is of another cluster, or whose version is none, is not
+    /// Control Plane's.
     pub async fn get(&self, name: &str) -> Result<Cluster, ApiError> {
         let request = request::get(self.org(), name)?;
-        self.read(Access::Read, &request, ITEM, cluster::KIND)
-            .await
-            .map(|(value, _)| Cluster::new(value))
+        let (answer, value) = self
+            .read(Access::Read, &request, content::BYTES, cluster::KIND)
+            .await?;
+        let token = &self.transport.connection.token;
+        content::check_cluster(&value, name, token).map_err(|what| answer.garbage(what))?;
+        Ok(Cluster::new(value))
     }
 
     /// Reads all clusters of the org, every page.
@@ -98,9 +102,25 @@ impl Client {
         let mut items = Vec::new();
         let mut seen = HashSet::from([request.path.clone()]);
         let mut left = LIST;
+        let mut nodes = 0;
         loop {
-            let (mut page, size) = self.read(Access::List, &request, left, "list").await?;
-            left = left.saturating_sub(size);
+            let limit = left.min(content::BYTES);
+            let read = self.read(Access::List, &request, limit, "list").await;
+            let (answer, mut page) = read.map_err(|error| match error.problem {
+                Problem::TooLarge(Excess::Bytes) if limit < content::BYTES => ApiError {
+                    problem: Problem::TooLarge(Excess::Pages),
+                    ..error
+                },
+                _ => error,
+            })?;
+            left = left.saturating_sub(answer.body.len() as u64);
+            nodes += content::nodes(&answer.body);
+            if nodes > content::NODES {
+                return Err(ApiError {
+                    access: Access::List,
+                    ..answer.error(Problem::TooLarge(Excess::Pages))
+                });
+            }
             items.append(&mut self.items(&mut page)?);
             let next = next_link(&page);
             whole.get_or_insert(page);
@@ -125,7 +145,7 @@ impl Client {
     /// ([`WriteError::Uncertain`]).
     pub async fn patch(&self, _: &Permit, name: &str, body: &Value) -> Result<(), WriteError> {
         let request = request::patch(self.org(), name, body)?;
-        self.write(Access::Edit, &request).await?;
+        self.write(Access::Edit, &request, name).await?;
         Ok(())
     }
 
@@ -133,7 +153,7 @@ impl Client {
     /// left as it is.
     pub async fn create(&self, _: &Permit, document: &Value) -> Result<(), WriteError> {
         let request = request::post(self.org(), document)?;
-        self.write(Access::Apply, &request).await?;
+        self.write(Access::Apply, &request, named(document)).await?;
         Ok(())
     }
 
@@ -142,7 +162,7 @@ impl Client {
     /// Whether the server merges or replaces is not known: read afterwards.
     pub async fn put(&self, _: &Permit, document: &Value) -> Result<Written, WriteError> {
         let request = request::put(self.org(), document)?;
-        let answer = self.write(Access::Apply, &request).await?;
+        let answer = self.write(Access::Apply, &request, named(document)).await?;
         Ok(Written {
             created: answer.status == 201,
         })
@@ -156,7 +176,7 @@ impl Client {
         let date = std::cell::Cell::new(None);
         let outcome = self
             .with_retries(Access::List, async || {
-                let answer = self.transport.send(&request, LIST).await?;
+                let answer = self.transport.send(&request, content::BYTES).await?;
                 date.set(answer.date);
                 let answer = answer.check(token, OffsetDateTime::now_utc())?;
                 answer.object("list", token).map(|_| ())
@@ -171,21 +191,26 @@ impl Client {
         request: &Request,
         limit: u64,
         kind: &str,
-    ) -> Result<(Value, u64), ApiError> {
+    ) -> Result<(Answer, Value), ApiError> {
         let token = &self.transport.connection.token;
         self.with_retries(access, async || {
             let answer = self.once(request, limit).await?;
-            let size = answer.body.len() as u64;
-            Ok((answer.object(kind, token)?, size))
+            let value = answer.object(kind, token)?;
+            Ok((answer, value))
         })
         .await
     }
 
-    async fn write(&self, access: Access, request: &Request) -> Result<Answer, ApiError> {
+    async fn write(
+        &self,
+        access: Access,
+        request: &Request,
+        name: &str,
+    ) -> Result<Answer, ApiError> {
         let token = &self.transport.connection.token;
         self.with_retries(access, async || {
-            let answer = self.once(request, ITEM).await?;
-            answer.check_written(token)?;
+            let answer = self.once(request, content::BYTES).await?;
+            answer.check_written(name, token)?;
             Ok(answer)
         })
         .await
@@ -220,7 +245,13 @@ impl Client {
         }
         match page.get_mut("items").map(Value::take) {
             None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(items)) if items.iter().all(Value::is_object) => Ok(items),
+            Some(Value::Array(items)) if items.iter().all(Value::is_object) => {
+                let token = &self.transport.connection.token;
+                for item in &items {
+                    content::check_item(item, token).map_err(list_error)?;
+                }
+                Ok(items)
+            }
             Some(_) => Err(list_error("its items are not a list of objects".to_owned())),
         }
     }
@@ -237,6 +268,14 @@ impl Client {
             excerpt(&self.transport.connection.token.redact(href), 200)
         )))
     }
+}
+
+/// The name in a document; a request without one was not made.
+fn named(document: &Value) -> &str {
+    document
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn list_error(what: String) -> ApiError {

@@ -42,13 +42,34 @@ pub enum Problem {
     /// The connection ended before the answer was complete.
     Cut,
     /// The answer is larger than is read; the limit in bytes.
-    TooLarge(u64),
+    TooLarge(Excess),
     /// The answer is not what Control Plane says; what is wrong with it.
     Garbage(String),
     /// Not sent: a name or a document cannot be put into a request; the reason.
     Unsendable(String),
     /// Not sent: the client could not be set up; the reason.
     Setup(String),
+}
+
+/// Which limit an answer is beyond. Displays as what it is more than.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Excess {
+    /// The bytes of one answer.
+    Bytes,
+    /// The keys and values of one answer.
+    Nodes,
+    /// All pages of a list together.
+    Pages,
+}
+
+impl fmt::Display for Excess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes => "more than 16 MiB",
+            Self::Nodes => "more than 2,000,000 keys and values",
+            Self::Pages => "all pages together are more than 64 MiB or 2,000,000 keys and values",
+        })
+    }
 }
 
 /// A request that failed.
@@ -208,7 +229,7 @@ impl fmt::Display for ApiError {
             }
             (Problem::Timeout, _) => f.write_str("no answer in time"),
             (Problem::Cut, _) => f.write_str("the connection broke off"),
-            (Problem::TooLarge(limit), _) => write!(f, "the answer is larger than {limit} bytes"),
+            (Problem::TooLarge(excess), _) => write!(f, "the answer is too large: {excess}"),
             (Problem::Garbage(what), _) => write!(f, "not Control Plane's answer: {what}"),
             (Problem::Unsendable(reason) | Problem::Setup(reason), _) => f.write_str(reason),
             (_, Some(status)) => match self.message.as_ref().or(self.code.as_ref()) {

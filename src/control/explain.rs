@@ -6,10 +6,13 @@
 use super::error::{Access, ApiError, Problem};
 use crate::error::{Error, Kind, Result};
 use crate::settings::{Endpoint, Identity, Origin, Settings, Sourced, TokenKind};
-use crate::text::printable;
+use crate::text::{excerpt, printable};
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+/// A server that asks to wait for longer has no time in mind.
+const DAY: Duration = Duration::from_hours(24);
 
 /// Who asked, where: what a message may have to point at.
 #[derive(Debug, Clone)]
@@ -106,9 +109,7 @@ impl ApiError {
             Problem::Cut => {
                 format!("the connection to {url} broke off before the answer was complete")
             }
-            Problem::TooLarge(limit) => {
-                format!("the answer of {url} is larger than {} MiB", limit >> 20)
-            }
+            Problem::TooLarge(excess) => format!("the answer of {url} is too large: {excess}"),
             Problem::Garbage(what) => {
                 format!("what {url} answered is not Control Plane's answer: {what}")
             }
@@ -139,7 +140,7 @@ impl ApiError {
     fn hints(&self, who: &Who) -> Vec<String> {
         let using = format!(
             "you are using org `{}` from {}",
-            printable(&who.org.value),
+            excerpt(&who.org.value, 80),
             who.org.origin
         );
         match &self.problem {
@@ -156,6 +157,9 @@ impl ApiError {
             Problem::Missing => vec![using, "clusters that exist: `mk8s cluster list`".to_owned()],
             Problem::Conflict => vec!["run the same command again".to_owned()],
             Problem::Throttled => vec![match self.retry_after {
+                Some(wait) if wait >= DAY => {
+                    "too many requests; it asks to wait for more than a day".to_owned()
+                }
                 Some(wait) if !wait.is_zero() => {
                     format!("too many requests; it asks to wait {}", seconds(wait))
                 }
@@ -227,6 +231,7 @@ fn seconds(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::error::Excess;
     use super::*;
     use crate::settings::{Endpoint, Sourced};
     use std::fmt::Write as _;
@@ -290,6 +295,8 @@ mod tests {
         rejected.details = vec!["spec.addOns.awsECR.roleArn: not an ARN".to_owned()];
         let mut throttled = answered(Problem::Throttled, 429, "slow down");
         throttled.retry_after = Some(Duration::from_secs(90));
+        let mut for_ever = answered(Problem::Throttled, 429, "slow down");
+        for_ever.retry_after = Some(Duration::from_secs(u64::MAX));
         let mut server = answered(Problem::Server, 503, "unavailable");
         server.tries = 4;
         let bare = ApiError {
@@ -303,6 +310,7 @@ mod tests {
             answered(Problem::Missing, 404, "not found"),
             answered(Problem::Conflict, 409, "stale version"),
             throttled,
+            for_ever,
             answered(Problem::Throttled, 429, "slow down"),
             answered(Problem::Quota, 429, "quota exceeded"),
             server,
@@ -340,6 +348,10 @@ mod tests {
 
         [unavailable] cannot read cluster `prod` in org `acme`
         because: Control Plane answered 429 "slow down" (request 7f3a)
+        hint: too many requests; it asks to wait for more than a day
+
+        [unavailable] cannot read cluster `prod` in org `acme`
+        because: Control Plane answered 429 "slow down" (request 7f3a)
         hint: too many requests; run the same command again in a minute
 
         [unavailable] cannot read cluster `prod` in org `acme`
@@ -369,7 +381,7 @@ mod tests {
             Problem::Unreachable("network is unreachable".to_owned()),
             Problem::Timeout,
             Problem::Cut,
-            Problem::TooLarge(16 << 20),
+            Problem::TooLarge(Excess::Bytes),
             Problem::Garbage("\"<html>\"".to_owned()),
             Problem::Unsendable("`..` is not a cluster's name".to_owned()),
             Problem::Setup("the HTTP client cannot be set up".to_owned()),
@@ -406,7 +418,7 @@ mod tests {
         because: the connection to http://127.0.0.1:4711 broke off before the answer was complete
 
         [unavailable] cannot read cluster `prod` in org `acme`
-        because: the answer of http://127.0.0.1:4711 is larger than 16 MiB
+        because: the answer of http://127.0.0.1:4711 is too large: more than 16 MiB
 
         [unavailable] cannot read cluster `prod` in org `acme`
         because: what http://127.0.0.1:4711 answered is not Control Plane's answer: "<html>"

@@ -4,7 +4,7 @@
 //! and port, below its path, and nowhere else. Whether something is tried again is `retry`'s business.
 
 use super::answer::{Answer, parse_date};
-use super::error::{ApiError, Problem};
+use super::error::{ApiError, Excess, Problem};
 use super::request::{Method, Request};
 use super::{Connection, Trace, mask};
 use crate::error::{Error, Result};
@@ -223,12 +223,18 @@ impl Transport {
 
 async fn read(mut response: Response, limit: u64) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::new();
+    if response
+        .content_length()
+        .is_some_and(|length| length > limit)
+    {
+        return Err(Problem::TooLarge(Excess::Bytes));
+    }
     loop {
         match response.chunk().await {
             Ok(None) => return Ok(body),
             Ok(Some(chunk)) => {
                 if (body.len() + chunk.len()) as u64 > limit {
-                    return Err(Problem::TooLarge(limit));
+                    return Err(Problem::TooLarge(Excess::Bytes));
                 }
                 body.extend_from_slice(&chunk);
             }

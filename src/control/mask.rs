@@ -1,5 +1,6 @@
 //! Bodies for `--debug`, without what may be secret. Pure.
 
+use super::content;
 use crate::secret;
 use crate::settings::Token;
 use crate::text::excerpt;
@@ -9,6 +10,9 @@ use serde_json::Value;
 const BODY: usize = 16_384;
 /// One line for a body, secrets replaced by `***`.
 pub(super) fn body(bytes: &[u8], token: &Token) -> String {
+    if content::within(bytes).is_err() {
+        return format!("{} bytes, too large to be shown", bytes.len());
+    }
     let text = match serde_json::from_slice::<Value>(bytes) {
         Ok(mut value) => {
             secret::mask(&mut value);

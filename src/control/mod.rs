@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+mod content;
 mod error;
 mod explain;
 mod http;
@@ -23,7 +24,7 @@ mod tls_tests;
 #[cfg(any(test, fuzzing))]
 pub(crate) use client::fuzz;
 pub use client::{Client, Written};
-pub use error::{ApiError, Problem, WriteError};
+pub use error::{ApiError, Excess, Problem, WriteError};
 pub use explain::Who;
 pub use request::check_name;
 

@@ -85,17 +85,6 @@ pub fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that an org is one segment of a path. Its pattern is the server's business.
-pub(super) fn check_org(org: &str) -> Result<(), String> {
-    if org.trim().is_empty() {
-        return Err("an org's name cannot be empty".to_owned());
-    }
-    if matches!(org, "." | "..") || org.contains(['/', '\\']) || org.chars().any(char::is_control) {
-        return Err("there is a character in it that no org's name has".to_owned());
-    }
-    Ok(())
-}
-
 /// Reads one cluster.
 pub(super) fn get(org: &str, name: &str) -> Result<Request, ApiError> {
     Ok(read(item(org, name)?))
@@ -223,14 +212,6 @@ mod tests {
         for name in ["ab", "a1", "prod-eu-1", &"x".repeat(63)] {
             assert_eq!(check_name(name), Ok(()), "{name}");
         }
-    }
-
-    #[test]
-    fn orgs_are_one_segment() {
-        for org in ["", " ", ".", "..", "a/b", "a\\b", "a\0", "a\n"] {
-            assert!(check_org(org).is_err(), "{org:?}");
-        }
-        assert_eq!(check_org("acme-1"), Ok(()));
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::Problem;
+    use super::super::error::{Excess, Problem};
     use super::*;
     use std::cell::RefCell;
 
@@ -117,7 +117,7 @@ mod tests {
             (Problem::Unexpected, false),
             (Problem::Redirected(String::new()), false),
             (Problem::Tls(String::new()), false),
-            (Problem::TooLarge(1), false),
+            (Problem::TooLarge(Excess::Bytes), false),
             (Problem::Garbage(String::new()), false),
             (Problem::Unsendable(String::new()), false),
             (Problem::Setup(String::new()), false),

@@ -408,10 +408,10 @@ fn page(names: &[&str], next: Option<&str>) -> Reply {
 #[tokio::test]
 async fn all_pages_of_a_list_are_read() {
     let server = Server::start([
-        page(&["a", "b"], Some("/org/acme/mk8s?next=2")),
+        page(&["aa", "bb"], Some("/org/acme/mk8s?next=2")),
         failure(500, "oops"),
         page(&[], Some("/org/acme/mk8s?next=3")),
-        page(&["c"], None),
+        page(&["cc"], None),
     ]);
     let list = client(&server).list_value().await.unwrap();
     assert_eq!(
@@ -428,7 +428,7 @@ async fn all_pages_of_a_list_are_read() {
         json!({
             "kind": "list",
             "itemKind": "mk8s",
-            "items": [cluster("a"), cluster("b"), cluster("c")],
+            "items": [cluster("aa"), cluster("bb"), cluster("cc")],
             "links": [{"rel": "self", "href": "/org/acme/mk8s"}],
         })
     );
@@ -439,13 +439,13 @@ async fn pages_elsewhere_and_in_circles_are_not_followed() {
     let other = Server::start([page(&["evil"], None)]);
     let url = format!("{}/org/acme/mk8s", other.url());
     for (script, made) in [
-        (vec![page(&["a"], Some(&url))], 1),
-        (vec![page(&["a"], Some("//evil.example/x"))], 1),
-        (vec![page(&["a"], Some("@evil.example/x"))], 1),
-        (vec![page(&["a"], Some("?page=2"))], 1),
-        (vec![page(&["a"], Some("/org/acme/mk8s")); 3], 1),
+        (vec![page(&["aa"], Some(&url))], 1),
+        (vec![page(&["aa"], Some("//evil.example/x"))], 1),
+        (vec![page(&["aa"], Some("@evil.example/x"))], 1),
+        (vec![page(&["aa"], Some("?page=2"))], 1),
+        (vec![page(&["aa"], Some("/org/acme/mk8s")); 3], 1),
         (
-            vec![page(&["a"], Some("/p2")), page(&["b"], Some("/p2"))],
+            vec![page(&["aa"], Some("/p2")), page(&["bb"], Some("/p2"))],
             2,
         ),
     ] {
@@ -477,6 +477,122 @@ async fn lists_of_something_else_are_refused() {
 }
 
 #[tokio::test]
+async fn an_answer_for_another_cluster_or_with_a_broken_version_is_not_control_plane_s() {
+    let with = |field: &str, value: Value| {
+        let mut cluster = cluster("prod");
+        cluster[field] = value;
+        Reply::Json(200, cluster)
+    };
+    let mut nameless = cluster("prod");
+    nameless.as_object_mut().unwrap().remove("name");
+    for (reply, word) in [
+        (
+            Reply::Json(200, cluster("different")),
+            "`prod` was asked for",
+        ),
+        (with("name", json!(7)), "its name is 7"),
+        (
+            with("name", json!("very-secret-token")),
+            "its name is \"***\"",
+        ),
+        (Reply::Json(200, nameless), "it has no name"),
+        (with("version", json!("12")), "its version is \"12\""),
+        (with("version", json!(null)), "its version is null"),
+        (with("version", json!(-1)), "its version is -1"),
+        (
+            with("version", json!(1_u64 << 63)),
+            "its version is 9223372036854775808",
+        ),
+    ] {
+        let (result, made) = read(vec![reply]).await;
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), made), (Kind::Unavailable, 1));
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    let mut unlocked = cluster("prod");
+    unlocked.as_object_mut().unwrap().remove("version");
+    let (result, _) = read(vec![Reply::Json(200, unlocked)]).await;
+    assert_eq!(result.as_deref(), Ok("prod"));
+}
+
+#[tokio::test]
+async fn a_read_is_answered_by_200_alone() {
+    for status in [201, 202, 203, 204, 205, 206, 226, 299] {
+        let body = if status == 204 || status == 205 {
+            text(status, &[], "")
+        } else {
+            Reply::Json(status, cluster("prod"))
+        };
+        let (result, made) = read(vec![body]).await;
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), made), (Kind::Unavailable, 1), "{status}");
+        assert!(error.to_string().contains(&status.to_string()), "{error}");
+        let server = Server::start([Reply::Json(status, json!({"kind": "list", "items": []}))]);
+        assert!(client(&server).list().await.is_err(), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn items_of_a_list_are_clusters_with_names_and_versions() {
+    for item in [
+        json!({"kind": "mk8s"}),
+        json!({"kind": "mk8s", "name": "Prod"}),
+        json!({"kind": "mk8s", "name": "a\nb"}),
+        json!({"kind": "gvc", "name": "prod"}),
+        json!({"kind": "mk8s", "name": "prod", "version": "3"}),
+    ] {
+        let body = json!({"kind": "list", "items": [cluster("good"), item]});
+        let server = Server::start([Reply::Json(200, body)]);
+        let error = client(&server).list().await.unwrap_err();
+        assert!(matches!(error.problem, Problem::Garbage(_)), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_is_answered_for_another_cluster_is_uncertain() {
+    let (result, made) = write(vec![Reply::Json(200, cluster("different"))]).await;
+    assert!(
+        matches!(&result, Err(WriteError::Uncertain(error))
+            if error.to_string().contains("its name is \"different\", `prod` was written")),
+        "{result:?}"
+    );
+    assert_eq!(made, 1);
+}
+
+#[tokio::test]
+async fn an_answer_of_too_many_values_is_too_large_and_so_are_many_pages() {
+    let filled = |values: usize| {
+        let padding = vec!["0"; values].join(",");
+        format!("{{\"kind\":\"mk8s\",\"name\":\"prod\",\"x\":[{padding}]}}")
+    };
+    let (result, made) = read(vec![text(200, &[], &filled(content::NODES))]).await;
+    let error = result.unwrap_err();
+    assert_eq!(error.problem, Problem::TooLarge(Excess::Nodes));
+    assert_eq!((error.kind(), made), (Kind::Unavailable, 1));
+
+    let page = |number: usize, text_length: usize, values: usize| {
+        let padding = vec!["0"; values].join(",");
+        let body = format!(
+            "{{\"kind\":\"list\",\"items\":[],\"t\":\"{}\",\"x\":[{padding}],\"links\":[\
+             {{\"rel\":\"next\",\"href\":\"/p{number}\"}}]}}",
+            "y".repeat(text_length)
+        );
+        text(200, &[], &body)
+    };
+    for (length, values) in [(0, content::NODES / 3), (15 << 20, 1)] {
+        let server = Server::start((0..6).map(|number| page(number, length, values)));
+        let error = client(&server).list().await.unwrap_err();
+        assert_eq!(error.problem, Problem::TooLarge(Excess::Pages));
+        assert_eq!(error.kind(), Kind::Unavailable);
+        assert!(server.seen().len() < 6);
+        // The rest of the last page is on its way to a connection that is closed in between.
+        tokio::task::spawn_blocking(move || drop(server))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn failures_keep_the_server_s_words() {
     let body = json!({
         "status": 400, "code": "invalid", "id": "req-9",
@@ -503,7 +619,10 @@ async fn failures_keep_the_server_s_words() {
 #[tokio::test]
 async fn an_answer_without_end_is_given_up() {
     let (result, made) = read(vec![Reply::Unbounded(200, "x".repeat((16 << 20) + 1))]).await;
-    assert_eq!(result.unwrap_err().problem, Problem::TooLarge(16 << 20));
+    assert_eq!(
+        result.unwrap_err().problem,
+        Problem::TooLarge(Excess::Bytes)
+    );
     assert_eq!(made, 1);
 }
 

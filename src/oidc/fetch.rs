@@ -1,5 +1,6 @@
 //! Fetches one public document: no credentials, 5 seconds, 1 MiB, three redirects within the host.
 
+use super::reach::{Resolver, Way};
 use super::tls::{Handshake, Observer};
 use super::{LIMIT, SIZE};
 use crate::error::{Error, Result};
@@ -48,6 +49,12 @@ pub enum Trouble {
     Broken(String),
     /// It came, and is not what it should be.
     Content(String),
+    /// It was not asked for: nothing that comes from there is to be trusted.
+    Distrusted,
+    /// It was not asked for: it is where its issuer must not point; the reason.
+    Elsewhere(String),
+    /// It was not asked for: it may be where its issuer must not point; the reason.
+    NotAsked(String),
 }
 
 impl fmt::Display for Trouble {
@@ -61,7 +68,10 @@ impl fmt::Display for Trouble {
             Self::TooLarge => write!(f, "it is larger than {} MiB", SIZE / 1024 / 1024),
             Self::NotHttps => f.write_str("its URL is not https"),
             Self::Broken(reason) => write!(f, "it did not come: {reason}"),
-            Self::Content(reason) => f.write_str(reason),
+            Self::Content(reason) | Self::Elsewhere(reason) | Self::NotAsked(reason) => {
+                f.write_str(reason)
+            }
+            Self::Distrusted => f.write_str("the issuer's certificate is not trusted from here"),
         }
     }
 }
@@ -69,6 +79,7 @@ impl fmt::Display for Trouble {
 /// Fetches documents of one issuer.
 pub(super) struct Fetcher<'a> {
     client: Client,
+    resolver: Resolver,
     observer: Observer,
     proxy: Option<&'a Proxy>,
 }
@@ -77,9 +88,11 @@ impl<'a> Fetcher<'a> {
     pub(super) fn new(proxy: Option<&'a Proxy>) -> Result<Self> {
         let observer = Observer::new()
             .map_err(|reason| Error::failure("the issuer cannot be looked at").because(reason))?;
-        let client = client(&observer, proxy, rustls::ALL_VERSIONS)?;
+        let resolver = Resolver::default();
+        let client = client(&observer, &resolver, proxy, rustls::ALL_VERSIONS)?;
         Ok(Self {
             client,
+            resolver,
             observer,
             proxy,
         })
@@ -102,6 +115,25 @@ impl<'a> Fetcher<'a> {
         })
     }
 
+    /// Fetches the keys that an issuer's document names: only after its certificates were trusted,
+    /// and only from where the issuer may point.
+    pub(super) async fn keys(&self, url: &str, issuer: &str) -> Result<Page, Trouble> {
+        let parse =
+            |url: &str| Url::parse(url).map_err(|_| Trouble::Broken("it has no URL".to_owned()));
+        let (keys, issuer) = (parse(url)?, parse(issuer)?);
+        if keys.scheme() != "https" {
+            return Err(Trouble::NotHttps);
+        }
+        let seen = self.handshakes();
+        let is_trusted = seen.iter().all(|(_, seen)| seen.distrust.is_none());
+        let place = self.resolver.issuer(&issuer);
+        match Way::to(&keys, &issuer, place, is_trusted, self.proxy) {
+            Way::Same => self.get(url).await,
+            Way::Judged => self.resolver.bound(&keys, place, self.get(url)).await,
+            Way::Closed(trouble) => Err(trouble),
+        }
+    }
+
     /// Makes the host show its certificates; the answer does not matter. Gives what was in the way.
     pub(super) async fn knock(&self, url: &str, limit: Duration) -> Option<Trouble> {
         match tokio::time::timeout(limit, self.client.head(url).send()).await {
@@ -113,7 +145,12 @@ impl<'a> Fetcher<'a> {
 
     /// Whether the host agrees on TLS 1.2.
     pub(super) async fn speaks_tls12(&self, url: &str) -> bool {
-        let Ok(client) = client(&self.observer, self.proxy, &[&rustls::version::TLS12]) else {
+        let Ok(client) = client(
+            &self.observer,
+            &self.resolver,
+            self.proxy,
+            &[&rustls::version::TLS12],
+        ) else {
             return true;
         };
         // Whatever is answered: it came over TLS 1.2. An error past the handshake says nothing.
@@ -126,6 +163,7 @@ impl<'a> Fetcher<'a> {
 
 fn client(
     observer: &Observer,
+    resolver: &Resolver,
     proxy: Option<&Proxy>,
     versions: &[&'static SupportedProtocolVersion],
 ) -> Result<Client> {
@@ -139,6 +177,7 @@ fn client(
         .with_no_client_auth();
     let mut builder = Client::builder()
         .tls_backend_preconfigured(config)
+        .dns_resolver(Arc::new(resolver.clone()))
         .user_agent(concat!("mk8s/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .referer(false)

@@ -6,6 +6,7 @@
 
 pub mod document;
 mod fetch;
+mod reach;
 pub mod tls;
 pub mod token;
 
@@ -53,8 +54,10 @@ pub fn discovery_url(issuer: &str) -> String {
     format!("{}{DISCOVERY}", issuer.strip_suffix('/').unwrap_or(issuer))
 }
 
-/// Fetches what the issuer publishes. Certificates that are not trusted do not stop it; they are
-/// noted in the handshakes.
+/// Fetches what the issuer publishes. Certificates that are not trusted do not stop the discovery
+/// document; they are noted in the handshakes. The keys are then fetched from an issuer on this
+/// machine alone, and never from a place where
+/// the issuer must not point.
 ///
 /// A proxy that cannot be used is of kind usage.
 pub async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
@@ -70,13 +73,12 @@ pub async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
                 keys: Some(url), ..
             },
             _,
-        )) if url.starts_with("https://") => Some(
+        )) => Some(
             fetcher
-                .get(url)
+                .keys(url, issuer)
                 .await
                 .and_then(|page| Ok((Key::parse_all(&page.body)?, page.took))),
         ),
-        Ok((Discovery { keys: Some(_), .. }, _)) => Some(Err(Trouble::NotHttps)),
         _ => None,
     };
     let handshakes = fetcher.handshakes();

@@ -5,8 +5,11 @@
 //! uses the network.
 
 mod credential;
+mod echo;
 pub mod endpoint;
 pub mod env;
+mod exposed;
+mod org;
 mod profile;
 mod refresh;
 pub mod token;
@@ -16,6 +19,8 @@ mod tests;
 
 pub use endpoint::Endpoint;
 pub use env::{Environment, VARIABLES, Variable};
+pub use exposed::Exposed;
+pub use org::check_org;
 pub use token::{Token, TokenKind};
 
 use crate::error::{Error, Result};
@@ -128,6 +133,22 @@ pub struct Proxy {
     pub exceptions: Option<String>,
 }
 
+impl Proxy {
+    /// Whether the host is surely reached without it: named in the exceptions, or below a domain
+    /// that is. Ranges of addresses are not looked into.
+    pub fn excepts(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let entries = self.exceptions.iter().flat_map(|list| list.split(','));
+        entries
+            .map(|entry| entry.trim().trim_start_matches('.').to_ascii_lowercase())
+            .filter(|entry| !entry.is_empty())
+            .any(|entry| {
+                let below = host.strip_suffix(&entry);
+                entry == "*" || below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            })
+    }
+}
+
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxy")
@@ -165,6 +186,7 @@ pub struct Settings {
     /// The profiles to choose from, when none applies.
     choices: Option<String>,
     warnings: Vec<String>,
+    exposed: Vec<Exposed>,
     renewed: OnceCell<Token>,
 }
 
@@ -202,6 +224,13 @@ impl Settings {
             let key = credential.as_ref()?.token.as_ref()?.key()?;
             Some(Sourced::new(key.org, Origin::Key))
         });
+        if let Some(org) = &org {
+            check_org(&org.value).map_err(|reason| {
+                let shown = excerpt(&org.value, 80);
+                Error::usage(format!("`{shown}` is not an org's name ({})", org.origin))
+                    .because(reason)
+            })?;
+        }
         let endpoint = first(
             ("--endpoint", flags.endpoint.as_deref()),
             ("CPLN_ENDPOINT", environment),
@@ -243,6 +272,15 @@ impl Settings {
             } else {
                 None
             },
+            exposed: exposed::among(
+                chosen
+                    .iter()
+                    .flat_map(|chosen| folder.paths(&chosen.value))
+                    .chain(flags.token_file.clone())
+                    .collect::<Vec<_>>()
+                    .iter()
+                    .map(PathBuf::as_path),
+            ),
             profile: chosen,
             warnings,
             renewed: OnceCell::new(),
@@ -306,6 +344,11 @@ impl Settings {
         &self.warnings
     }
 
+    /// The files of these settings, and their folders, that everybody on the machine can change.
+    pub fn exposed(&self) -> &[Exposed] {
+        &self.exposed
+    }
+
     /// Who is logged in; `None` when there is no token at all.
     pub fn identity(&self) -> Option<Identity> {
         let credential = self.credential.as_ref()?;
@@ -362,6 +405,7 @@ impl Settings {
             insecure: matches!(self.insecure, Some(Origin::Flag(_))),
             limit: self.timeout,
             now,
+            secrets: &credential.secrets,
         };
         self.renewed
             .get_or_try_init(|| request.run())

@@ -28,8 +28,8 @@ pub(super) struct Profile {
     pub(super) timeout: Option<Duration>,
     pub(super) token: Option<Secret>,
     pub(super) access_token: Option<Secret>,
-    /// There is something that `cpln` can renew the access token with.
-    pub(super) renewable: bool,
+    /// What `cpln` can renew the access token with.
+    pub(super) refresh_token: Option<Secret>,
     pub(super) email: Option<String>,
 }
 
@@ -117,6 +117,19 @@ impl Folder {
         };
         Profile::parse(&text)
             .map_err(|reason| Error::usage(failed).because(format!("{}: {reason}", shown(&path))))
+    }
+
+    /// The file of a profile and the folders above it that are `cpln`'s.
+    pub(super) fn paths(&self, name: &str) -> Vec<PathBuf> {
+        let folder = self.profiles.iter();
+        folder
+            .flat_map(|folder| {
+                let file = folder.join(format!("{name}.json"));
+                let root = folder.parent().map(Path::to_owned);
+                [Some(file), Some(folder.clone()), root]
+            })
+            .flatten()
+            .collect()
     }
 
     /// The names of all profiles, sorted; none when the folder cannot be read.
@@ -216,7 +229,7 @@ impl Profile {
             },
             token: string(&value, "request.token")?.map(Secret),
             access_token: string(&value, "authInfo.accessToken")?.map(Secret),
-            renewable: string(&value, "authInfo.refreshToken")?.is_some(),
+            refresh_token: string(&value, "authInfo.refreshToken")?.map(Secret),
             email: string(&value, "authInfo.email")?,
         })
     }

@@ -7,6 +7,7 @@ use super::env::Environment;
 use super::token::Token;
 use crate::error::{Error, Result};
 use crate::text::excerpt;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 /// More than any token; the rest is not read.
 const LIMIT: u64 = 64 * 1024;
@@ -32,6 +33,8 @@ pub(super) struct Request<'a> {
     pub(super) limit: Duration,
     /// Seconds since 1970.
     pub(super) now: i64,
+    /// What is not to be quoted.
+    pub(super) secrets: &'a [Token],
 }
 
 impl Request<'_> {
@@ -60,7 +63,7 @@ impl Request<'_> {
         if !status.success() {
             return Err(self.log_in_again(format!(
                 "`cpln profile token` ended with {status} and said \"{}\"",
-                quotable(&stderr)
+                quotable(&stderr, self.secrets)
             )));
         }
         let line = stdout.trim();
@@ -89,6 +92,8 @@ impl Request<'_> {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // What it starts itself ends with it when the time is up or this run is interrupted.
+            .process_group(0)
             .kill_on_drop(true);
         if let Some(endpoint) = self.endpoint {
             command.args(["--endpoint", endpoint]);
@@ -97,8 +102,10 @@ impl Request<'_> {
             command.arg("--insecure");
         }
         let mut child = command.spawn()?;
+        let group = Group::of(&child);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let (stdout, stderr, status) = tokio::join!(text(stdout), text(stderr), child.wait());
+        group.release();
         Ok((status?, stdout?, stderr?))
     }
 
@@ -148,13 +155,60 @@ fn find(environment: &Environment) -> Option<PathBuf> {
         })
 }
 
-/// What `cpln` said, without words so long that they may be tokens. Its standard output is never
-/// quoted: that is where a token goes.
-fn quotable(stderr: &str) -> String {
-    let words: Vec<&str> = stderr
-        .split_whitespace()
-        .map(|word| if word.len() < 80 { word } else { "***" })
-        .collect();
+/// The processes that `cpln` started, itself included; they are ended when this goes unreleased.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+
+    /// It has ended by itself.
+    fn release(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(id) = self.0 {
+            // There may be nobody left.
+            let _ = kill_process_group(id, Signal::KILL);
+        }
+    }
+}
+
+/// From this length on, characters in a row with a digit among them may be a token …
+const TOKEN_LIKE: usize = 16;
+/// … and from this one without.
+const LONG: usize = 64;
+
+/// What `cpln` said, without what is known to be secret and without what may be. Its standard output
+/// is never quoted: that is where a token goes.
+fn quotable(stderr: &str, secrets: &[Token]) -> String {
+    let text = secrets
+        .iter()
+        .fold(stderr.to_owned(), |text, secret| secret.redact(&text));
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.~+".contains(c);
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find(is_part) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c| !is_part(c)).unwrap_or(from.len());
+        let (run, after) = from.split_at(end);
+        let has_both = run.contains(|c: char| c.is_ascii_digit())
+            && run.contains(|c: char| c.is_ascii_alphabetic());
+        out.push_str(before);
+        if run.len() >= LONG || run.len() >= TOKEN_LIKE && has_both {
+            out.push_str("***");
+        } else {
+            out.push_str(run);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    let words: Vec<&str> = out.split_whitespace().collect();
     excerpt(&words.join(" "), 300)
 }
 
@@ -164,4 +218,30 @@ async fn text(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
         pipe.take(LIMIT).read_to_end(&mut bytes).await?;
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_token_is_not_quoted() {
+        let known = [Token::new("short-one").unwrap()];
+        for (said, quoted) in [
+            ("Error: no network\n at x", "Error: no network at x"),
+            ("token=abc short-one, gone", "token=abc ***, gone"),
+            (
+                "GET https://securetoken.googleapis.com/v1/token?key=AIzaSyA1b2c3d4e5f6 failed",
+                "GET https://securetoken.googleapis.com/v1/token?key=*** failed",
+            ),
+            ("bad eyJhbGciOiJSUzI1NiJ9.e30.c2ln!", "bad ***!"),
+            (
+                "in /home/me/.config/cpln/profiles/ci.json",
+                "in /home/me/.config/cpln/profiles/ci.json",
+            ),
+            (&"x".repeat(80), "***"),
+        ] {
+            assert_eq!(quotable(said, &known), quoted, "{said}");
+        }
+    }
 }

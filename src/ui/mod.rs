@@ -5,6 +5,7 @@
 //! on nothing and begin no line, whoever forgot to make it `text::Foreign`.
 
 mod checks;
+mod conceal;
 mod github;
 pub mod jsonpath;
 mod junit;
@@ -261,8 +262,8 @@ impl Ui {
             OutputFormat::Wide => self.text(report.wide.as_ref().unwrap_or(&report.text)),
             OutputFormat::Json => self.raw(&format!("{}\n", render::json(&report.json))),
             OutputFormat::JsonSlim => self.raw(&format!("{}\n", render::json(slim))),
-            OutputFormat::Yaml => self.raw(&render::yaml(&report.json)),
-            OutputFormat::YamlSlim => self.raw(&render::yaml(slim)),
+            OutputFormat::Yaml => self.raw(&render::yaml(&self.concealed_value(&report.json))),
+            OutputFormat::YamlSlim => self.raw(&render::yaml(&self.concealed_value(slim))),
             OutputFormat::Names => {
                 for name in &report.names {
                     self.data(name);

@@ -43,7 +43,7 @@ impl<'a> Progress<'a> {
     /// Says the present state.
     pub fn say(&self, state: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(printable(state));
+            bar.set_message(printable(&self.ui.concealed(state)));
             return;
         }
         if !self.spoken {

@@ -1,7 +1,12 @@
 //! Plain aligned tables: no borders, fitted to a terminal, never cut elsewhere.
 
 use crate::text::printable;
-use comfy_table::{ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets::NOTHING};
+
+/// Between two columns.
+const PADDING: u16 = 2;
+/// A column is not made narrower than this for the sake of others.
+const WORD: usize = 12;
 
 /// Draws rows under their headings; `width` is the terminal's, if there is one.
 pub fn draw(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) -> Vec<String> {
@@ -20,13 +25,45 @@ pub fn draw(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) -> Vec<
     for row in rows {
         table.add_row(row.iter().map(|cell| printable(cell)));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    let least = width.and_then(|width| least(headings, rows, width));
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, PADDING));
+        if let Some(least) = least.as_ref().and_then(|least| least.get(at)) {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(*least)));
+        }
     }
     table
         .lines()
         .map(|line| line.trim_end().to_owned())
         .collect()
+}
+
+/// How narrow each column may become, its padding included: no narrower than its heading, nor than
+/// a word of some length, so that one long cell does not leave the others a character each. `None`
+/// where not even that fits.
+fn least(headings: &[&str], rows: &[Vec<String>], width: u16) -> Option<Vec<u16>> {
+    let widest = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at));
+        cells
+            .map(|cell| printable(cell).chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let all: Vec<u16> = headings
+        .iter()
+        .enumerate()
+        .map(|(at, heading)| {
+            let needed = widest(at).max(heading.len());
+            let kept = needed.min(WORD.max(heading.len()));
+            u16::try_from(kept)
+                .unwrap_or(u16::MAX)
+                .saturating_add(PADDING)
+        })
+        .collect();
+    let sum = all
+        .iter()
+        .fold(0_u16, |sum, width| sum.saturating_add(*width));
+    (sum <= width).then_some(all)
 }
 
 /// Aligns rows without headings, a line each.
@@ -105,6 +142,46 @@ mod tests {
                 format!("metrics  {long}")
             ]
         );
+    }
+
+    #[test]
+    fn a_long_cell_leaves_the_other_columns_room() {
+        let headings = ["NAME", "PROVIDER", "KUBERNETES", "ADD-ONS"];
+        for long in [
+            "x".repeat(5_000),
+            "x ".repeat(2_500),
+            "https://x.example/".repeat(300),
+        ] {
+            for at in 0..headings.len() {
+                let mut row = vec!["prod-eu-west-1", "hetzner", "1.33.5", "aws-ecr, metrics"];
+                row[at] = &long;
+                let row = row.into_iter().map(str::to_owned).collect();
+                let drawn = draw(&headings, &[row], Some(80));
+                let first = &drawn[0];
+                for heading in headings {
+                    assert!(first.contains(heading), "{drawn:?}");
+                }
+                for word in ["hetzner", "1.33.5", "aws-ecr,"] {
+                    let is_own = match word {
+                        "hetzner" => at == 1,
+                        "1.33.5" => at == 2,
+                        _ => at == 3,
+                    };
+                    assert!(
+                        is_own || drawn.iter().any(|line| line.contains(word)),
+                        "{word}: {drawn:?}"
+                    );
+                }
+                assert!(drawn.len() < 600, "{}", drawn.len());
+                assert!(
+                    drawn.iter().all(|line| line.chars().count() <= 80),
+                    "{drawn:?}"
+                );
+            }
+        }
+        // Too narrow for that, and drawn all the same.
+        let row = vec!["a".repeat(200); 4];
+        assert!(draw(&headings, &[row], Some(20)).len() > 200 / 20);
     }
 
     #[test]

@@ -276,6 +276,7 @@ impl Planner<'_> {
             return Ok(());
         };
         self.warnings.extend(issuer.warnings());
+        self.warnings.extend(issuer.inner_host());
         if let Seen::Known(Some(provider)) = &self.state.provider {
             let steps = self.existing_provider(arn, provider);
             self.steps.extend(steps);

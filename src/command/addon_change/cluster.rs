@@ -233,7 +233,7 @@ impl Change<'_> {
             // A key comes from outside, and these two have a meaning in a pointer.
             let key = addon.key().replace('~', "~0").replace('/', "~1");
             let pointer = format!("/status/addOns/{key}");
-            now.ready_at(&pointer).is_some().then_some(pointer)
+            now.there_at(&pointer).is_some().then_some(pointer)
         } else {
             let after = plan.main.after.as_ref();
             after

@@ -9,7 +9,7 @@ use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::exit::Outcome;
 use crate::text::Foreign;
-use crate::ui::{Report, table, wire};
+use crate::ui::{Report, wire};
 use serde_json::Value;
 
 /// More clusters than this do not stand side by side.
@@ -84,7 +84,7 @@ fn catalogue(cx: &Context) -> Result<Outcome> {
         } else {
             &["ADD-ON", "PURPOSE", "DOCUMENTED FOR", "NEEDS"]
         };
-        table::draw(headings, &rows, cx.ui.width())
+        cx.ui.table(headings, &rows)
     };
     cx.ui.report(&Report {
         text: draw(false),
@@ -165,7 +165,7 @@ fn single(cx: &Context, seen: &Seen, wide: bool) -> Vec<String> {
     if wide {
         headings.insert(1, "KEY");
     }
-    table::draw(&headings, &rows, cx.ui.width())
+    cx.ui.table(&headings, &rows)
 }
 
 /// What is to be said of an add-on that is on, beside its settings.
@@ -204,7 +204,7 @@ fn matrix(cx: &Context, seen: &[Seen]) -> Vec<String> {
     let names: Vec<&str> = seen.iter().map(|seen| seen.cluster.name()).collect();
     let mut headings = vec!["ADD-ON"];
     headings.extend(names);
-    table::draw(&headings, &rows, cx.ui.width())
+    cx.ui.table(&headings, &rows)
 }
 
 /// Clusters down, each with what is on.
@@ -222,5 +222,5 @@ fn fleet(cx: &Context, seen: &[Seen]) -> Vec<String> {
             vec![seen.cluster.name().to_owned(), on]
         })
         .collect();
-    table::draw(&["CLUSTER", "ON"], &rows, cx.ui.width())
+    cx.ui.table(&["CLUSTER", "ON"], &rows)
 }

@@ -13,6 +13,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
+use crate::text::excerpt;
 use crate::ui::{Report, Stream, wire};
 use item::{Done, Intent, Item};
 use serde_json::Value;
@@ -138,7 +139,7 @@ fn check(document: &Cluster, place: &str) -> Result<()> {
     if let Err(reason) = crate::control::check_name(document.name()) {
         return refused(format!(
             "`{}` is not the name of a cluster: {reason}",
-            document.name()
+            excerpt(document.name(), 80)
         ));
     }
     let spec = document.value().get("spec");

@@ -1,6 +1,7 @@
 //! Input that nobody sends by accident: it ends soon, in little memory, with an exit code and words,
 //! and nothing of it reaches a terminal as it came.
 
+mod answers;
 mod bombs;
 mod files;
 mod manifests;

@@ -2,9 +2,12 @@
 
 use super::{ON, no_raw, sane, within};
 use crate::support::manifests::aws;
-use crate::support::{Env, Sandbox};
+use crate::support::{Env, Sandbox, comes};
 use serde_json::{Value, json};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
 
 /// Nothing that is typed becomes another path.
 #[test]
@@ -321,4 +324,126 @@ fn arguments_of_all_kinds_are_usage_errors_at_worst() {
         no_raw(&format!("{shown:?}"), &run.stderr);
         assert_eq!(env.text("a.yaml"), aws("prod", &[ON]));
     }
+}
+
+/// What is waited for ends with the limit of a request, and takes along what it started.
+#[test]
+fn nothing_that_is_read_or_run_hangs() {
+    let mut env = Env::new();
+    let sandbox = Sandbox::holding(&mut env, &[aws("prod", &[ON])], &[]);
+    let _ = env.sh("mkfifo pipe").run().ok();
+    let run = env
+        .line("cluster list --token-file pipe --timeout 1s")
+        .run();
+    let run = run.exits(1).err("nothing came out of it within 1 s");
+    assert!(run.elapsed < Duration::from_secs(10), "{:?}", run.elapsed);
+    // A pipe that somebody writes to is fine, whatever comes out of it.
+    let script = format!(
+        "{} cluster list --token-file <(echo \"$CPLN_TOKEN\")",
+        env!("CARGO_BIN_EXE_mk8s")
+    );
+    env.write("run.sh", script);
+    let _ = env.sh("exec bash run.sh").run().ok().out("prod");
+
+    for variable in ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"] {
+        let pipe = env.path("pipe");
+        let run = env
+            .line("check -c prod --only setup --report github")
+            .with(variable, pipe.to_str().unwrap())
+            .run()
+            .exits(1)
+            .err("the report was not written for GitHub Actions");
+        assert!(run.elapsed < Duration::from_secs(20), "{:?}", run.elapsed);
+    }
+
+    let profile = json!({"name": "ann", "context": {"org": "sandbox"},
+        "request": {"endpoint": sandbox.endpoint()},
+        "authInfo": {"accessToken": "old", "refreshToken": "short-refresh"}});
+    for name in ["CPLN_ENDPOINT", "CPLN_ORG", "CPLN_TOKEN"] {
+        env.unset(name);
+    }
+    env.profile("ann", &profile, true);
+    let child = env.path("child");
+    let script = format!(
+        "#!/bin/sh\nsleep 600 &\necho $! >'{}'\nwait\n",
+        child.display()
+    );
+    let cpln = env.write("bin/cpln", script);
+    let _ = env.sh("chmod 755 bin/cpln").run().ok();
+    let path = format!("{}:/usr/bin:/bin", cpln.parent().unwrap().display());
+    env.set("PATH", &path);
+    let run = env.line("cluster list --timeout 1s").run().exits(8);
+    let _ = run.err("did not end within 1 seconds");
+    let id = env.text("child").trim().to_owned();
+    let status = format!("/proc/{id}/stat");
+    // Ended, or waiting for somebody to notice that it has.
+    let gone = || fs::read_to_string(&status).map_or(true, |stat| stat.contains(") Z "));
+    assert!(comes(gone), "its child lives on");
+
+    env.write(
+        "bin/cpln",
+        "#!/bin/sh\necho \"no: short-refresh AIzaSyA1b2c3d4e5f6g7 at https://x.example\" >&2\nexit 1\n",
+    );
+    let run = env.line("cluster list").run().exits(4);
+    let _ = run
+        .err("said \"no: *** *** at https://x.example\"")
+        .never("short-refresh")
+        .never("AIza");
+}
+
+#[test]
+fn settings_that_everybody_can_change_are_pointed_at() {
+    let mut env = Env::new();
+    let sandbox = Sandbox::holding(&mut env, &[aws("prod", &[ON])], &[]);
+    let profile = json!({"name": "ann", "context": {"org": "sandbox"},
+        "request": {"endpoint": sandbox.endpoint(), "token": sandbox.token()}});
+    for name in ["CPLN_ENDPOINT", "CPLN_ORG", "CPLN_TOKEN"] {
+        env.unset(name);
+    }
+    env.profile("ann", &profile, true);
+    let home = env.home(".config/cpln");
+    let file = home.join("profiles/ann.json");
+    let mode = |path: &Path, mode: u32| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let warned = |path: &Path| {
+        let run = env.line("check --only setup").run().ok();
+        let shown = path.display().to_string();
+        assert!(
+            run.stdout.contains(&shown) && run.stdout.contains("chmod o-w "),
+            "{run}"
+        );
+        let _ = env.line("auth status").run().ok().err(&shown);
+    };
+    let quiet = || {
+        let run = env.line("check --only setup").run().ok();
+        assert!(!run.stdout.contains("chmod"), "{run}");
+        let _ = env.line("auth status").run().ok().never("chmod");
+    };
+    mode(&file, 0o644);
+    mode(&home, 0o755);
+    quiet();
+    mode(&file, 0o666);
+    warned(&file);
+    // What is printed mends it.
+    let run = env.line("check --only setup").run().ok();
+    let fix = run
+        .stdout
+        .lines()
+        .find_map(|line| line.split_once("chmod "))
+        .unwrap()
+        .1;
+    let _ = env.sh(&format!("chmod {fix}")).run().ok();
+    quiet();
+    mode(&home, 0o777);
+    warned(&home);
+    mode(&home, 0o1777);
+    quiet();
+    let token = env.write("token", sandbox.token());
+    mode(&token, 0o602);
+    let _ = env
+        .line("auth status --token-file token")
+        .run()
+        .ok()
+        .err("everybody on this machine can change token (mode 602)");
 }
