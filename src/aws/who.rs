@@ -4,8 +4,10 @@
 //! than get in.
 
 use super::claims::{Admitted, Class, admitted, service_account};
+use super::name::Issuer;
 use super::normal::{Condition, Listed, Principal, Statement, includes, view};
 use super::quotable;
+use super::target::{ClusterFacts, Target};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -18,6 +20,17 @@ pub struct Home<'a> {
     pub issuer: Option<&'a str>,
     /// The account of the role.
     pub account: &'a str,
+}
+
+impl<'a> Home<'a> {
+    /// The cluster of these facts, with its role in the target account.
+    pub fn of(facts: &'a ClusterFacts, target: &'a Target) -> Self {
+        Self {
+            cluster: &facts.name,
+            issuer: facts.issuer.as_ref().map(Issuer::bare),
+            account: target.account.as_str(),
+        }
+    }
 }
 
 /// Those whom a trust policy lets in.
