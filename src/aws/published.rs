@@ -7,7 +7,7 @@
 use super::claims::{Admitted, Class, admitted, service_account};
 use super::normal::{Condition, Listed, Principal, Statement};
 use super::quotable;
-use super::trust::{label, statements};
+use super::trust::{label, statements, titled};
 use super::who::subjects_in_words;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -109,6 +109,15 @@ impl Judged {
     pub fn verdict(&self) -> Verdict {
         Verdict::of(&self.findings)
     }
+
+    /// Its findings, as `statement 1: TEXT (NAME)`.
+    pub fn told(&self) -> Vec<String> {
+        let name = titled(&self.statement);
+        self.findings
+            .iter()
+            .map(|it| format!("{name}: {} ({})", it.text, it.name.name()))
+            .collect()
+    }
 }
 
 /// What a document comes to.
@@ -130,16 +139,9 @@ impl Judgement {
         findings.map(|it| it.name).collect()
     }
 
-    /// The findings as `statement 1: TEXT (NAME)`.
+    /// The findings of all statements, as [`Judged::told`] has them.
     pub fn told(&self) -> Vec<String> {
-        let told = |statement: &Judged| {
-            let name = statement.statement.clone();
-            let findings = statement.findings.iter();
-            findings
-                .map(|it| format!("{name}: {} ({})", it.text, it.name.name()))
-                .collect::<Vec<_>>()
-        };
-        self.statements.iter().flat_map(told).collect()
+        self.statements.iter().flat_map(Judged::told).collect()
     }
 
     /// The statements as they stand in `AwsPlan`.

@@ -7,7 +7,6 @@ use crate::aws::cover::{Verdict, compare, over_broad as broad};
 use crate::aws::merge::{is_ours, merge};
 use crate::aws::normal::{Statement, view};
 use crate::aws::published::{self, Expected};
-use crate::aws::quotable;
 use crate::aws::state::LEAST_TRUST_QUOTA;
 use crate::aws::template::{fill_account, issuer_mismatches, placeholders};
 use crate::aws::trust::{label, parse, parse_text, shown, size as size_of, statements, titled};
@@ -143,13 +142,7 @@ fn published_of(seer: &Seer<'_>, statement: &Value, index: usize) -> Vec<String>
         provider,
         audience: &seer.cluster.audience,
     };
-    let judged = published::one(statement, index, expected);
-    let name = quotable(&judged.statement);
-    judged
-        .findings
-        .iter()
-        .map(|it| format!("{name}: {} ({})", it.text, it.name.name()))
-        .collect()
+    published::one(statement, index, expected).told()
 }
 
 /// What one statement lets in too much, under the name that it has in its document.

@@ -189,9 +189,9 @@ fn findings_name_the_statement_the_field_and_what_stands_there() {
             "statement 1: any service account of the namespace kube-system of prod gets in, by the \
              condition on `:sub` (subject)",
             "statement 1: any audience is taken, where `sts.amazonaws.com` belongs (audience)",
-            "Evil: Principal is `{\"AWS\":\"arn:aws:iam::666666666666:root\"}`, not only \
+            "statement Evil: Principal is `{\"AWS\":\"arn:aws:iam::666666666666:root\"}`, not only \
              arn:aws:iam::999988887777:oidc-provider/oidc.example/c147bab (principal)",
-            "Evil: Action is `sts:AssumeRole`, not sts:AssumeRoleWithWebIdentity (action)",
+            "statement Evil: Action is `sts:AssumeRole`, not sts:AssumeRoleWithWebIdentity (action)",
         ]
     );
 }
