@@ -408,7 +408,8 @@ impl Job<'_> {
                 is_told = true;
                 self.consent(name, &scene, trust, &progress.request).await?;
                 progress.request.accept.extend(&trust.open);
-                cx.ui.status(&format!("{}: {}", aws::MAY_ASSUME, trust.who));
+                cx.ui
+                    .status(&format!("Who may assume the role: {}", trust.who));
             }
             progress.warn(cx, &plan.warnings);
             if progress.is_complete(&plan, &scene) {

@@ -132,7 +132,7 @@ fn every_shape_goes_through_setup_status_check_and_teardown() {
             assert_eq!(bed.moto.state(), before, "{shape}");
         }
         let run = bed.run(&format!("{SETUP}{accept} --yes")).ok();
-        let _ = run.err(&format!("who may assume the role: {who}"));
+        let _ = run.err(&format!("may assume the role: {who}"));
         let tags = bed.moto.role(ROLE)["tags"].clone();
         let recorded = (!names.is_empty()).then(|| names.join(" "));
         assert_eq!(tags[ACCEPTED], json!(recorded), "{shape}");
@@ -211,7 +211,7 @@ fn every_shape_is_judged_alike_by_create_role_and_every_form() {
         let run = bed
             .run(&format!("{enable} --role-name own --yes{accept}"))
             .ok();
-        let _ = run.err(&format!("who may assume the role: {who}"));
+        let _ = run.err(&format!("may assume the role: {who}"));
         for form in EMITTED {
             let emitted = bed.run(&format!("{SETUP} --emit {form}{accept}")).ok();
             if form == "plan" {
@@ -277,7 +277,22 @@ fn what_lets_in_others_is_refused_with_statement_and_field() {
     });
     let before = bed.moto.state();
     let run = bed.run(&format!("{SETUP} --yes --tag team=x")).exits(6);
-    snapshot!(bed.env, run, @"");
+    snapshot!(bed.env, run, @r#"
+    exit 6
+    --- stderr
+    Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
+      + add-on         aws-workload-identity               switched on
+      + OIDC provider  (pending)                           audience sts.amazonaws.com, once the cluster has an issuer
+      + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
+      + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
+      + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
+    Switched on aws-workload-identity
+    Switched on aws-ecr
+    error: aws-ecr was not set up for `edge`
+      because: the published trust policy lets in more than the cluster: statement Evil: Principal is `{"AWS":"arn:aws:iam::666666666666:root"}`, not only arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse (principal)
+      because: the published trust policy lets in more than the cluster: statement Evil: Action is `sts:AssumeRole`, not sts:AssumeRoleWithWebIdentity (action)
+    hint: if the role is to be assumed by all of them: mk8s aws setup aws-ecr -c edge --tag team=x --accept-trust principal --accept-trust action --yes
+    "#);
     assert_eq!(bed.moto.state(), before);
     // Every finding has to be named.
     let _ = bed
@@ -297,7 +312,7 @@ fn what_lets_in_others_is_refused_with_statement_and_field() {
     let both = accepting(&["principal", "action"]);
     let run = bed.run(&format!("{SETUP} --yes{both}")).ok();
     let _ = run.err(
-        "who may assume the role: service account kube-system/ecr-credential-provider of edge; \
+        "Who may assume the role: service account kube-system/ecr-credential-provider of edge; \
          also: account 666666666666 (root)",
     );
     assert_eq!(bed.moto.role(ROLE)["tags"][ACCEPTED], "principal action");
