@@ -57,25 +57,20 @@ pub(crate) fn admitted<'a>(
             _ => {}
         }
     }
-    match named {
-        Some(mut named) => {
-            named.retain(|value| {
-                let matches = |patterns: &BTreeSet<String>| {
-                    patterns.iter().any(|pattern| includes(pattern, value))
-                };
-                likes.iter().all(|patterns| matches(patterns)) && !matches(&class.but)
-            });
-            Admitted::Named(named)
-        }
-        None => {
-            // The narrowest by its length says the most.
-            let narrowest = likes
-                .into_iter()
-                .max_by_key(|patterns| patterns.iter().map(String::len).min());
-            class.like = narrowest.cloned().unwrap_or_default();
-            Admitted::Class(class)
-        }
+    if let Some(mut named) = named {
+        named.retain(|value| {
+            let matches =
+                |patterns: &BTreeSet<String>| patterns.iter().any(|it| includes(it, value));
+            likes.iter().all(|patterns| matches(patterns)) && !matches(&class.but)
+        });
+        return Admitted::Named(named);
     }
+    // The narrowest by its length says the most.
+    let narrowest = likes
+        .into_iter()
+        .max_by_key(|patterns| patterns.iter().map(String::len).min());
+    class.like = narrowest.cloned().unwrap_or_default();
+    Admitted::Class(class)
 }
 
 /// The namespace and name in the subject of a service account; `None` if it is none, or could be

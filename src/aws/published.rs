@@ -48,6 +48,14 @@ impl Name {
     }
 }
 
+/// The flags that accept findings of these names, each with a blank before it.
+pub fn accepting<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    names
+        .into_iter()
+        .flat_map(|name| [" --accept-trust ", name.name()])
+        .collect()
+}
+
 /// Something in a statement that is not exact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -311,7 +319,7 @@ impl Judge<'_> {
             }
             Admitted::Class(class) => {
                 let who = subjects_in_words(&class, self.expected.cluster);
-                let asked = self.view.conditions.iter().any(|it| self.is(it, &key));
+                let asked = self.view.conditions.iter().any(|it| is(it, &key));
                 if class == Class::default() && !asked {
                     format!("{who} gets in: no condition asks for `:sub`")
                 } else {
@@ -320,10 +328,6 @@ impl Judge<'_> {
             }
         };
         self.find(Name::Subject, text);
-    }
-
-    fn is(&self, condition: &Condition, key: &str) -> bool {
-        condition.key.eq_ignore_ascii_case(key)
     }
 
     fn audience(&mut self) {
@@ -356,7 +360,7 @@ impl Judge<'_> {
         }
         let claims = ["sub", "aud"].map(|claim| self.key(claim));
         for condition in &self.view.conditions {
-            if claims.iter().any(|key| self.is(condition, key)) {
+            if claims.iter().any(|key| is(condition, key)) {
                 continue;
             }
             let told = condition.describe();
@@ -368,6 +372,11 @@ impl Judge<'_> {
             }
         }
     }
+}
+
+/// Whether a condition is on a key, whose case does not matter.
+fn is(condition: &Condition, key: &str) -> bool {
+    condition.key.eq_ignore_ascii_case(key)
 }
 
 /// Whether a condition key is one of AWS's for such a request, or of this issuer's claims.

@@ -83,7 +83,7 @@ impl Who {
             Listed::These(principals) => principals,
             Listed::AllBut(_) => {
                 let words = "everybody but those whom a statement lists".to_owned();
-                self.other(words, true, &further(statement, None));
+                self.other(&words, true, &further(statement, None));
                 return;
             }
         };
@@ -116,14 +116,14 @@ impl Who {
                 other => bare(format!("{} {}", quotable(other), quotable(value))),
             },
         };
-        self.other(words, open, &further(statement, None));
+        self.other(&words, open, &further(statement, None));
     }
 
     fn federated(&mut self, arn: &str, statement: &Statement, home: Home<'_>) {
         let further = further(statement, None);
         if let Some((_, name)) = arn.split_once(":saml-provider/") {
             self.other(
-                format!("the SAML provider {}", quotable(name)),
+                &format!("the SAML provider {}", quotable(name)),
                 false,
                 &further,
             );
@@ -134,12 +134,12 @@ impl Who {
                     "the OIDC provider of account {}, which can never be used",
                     quotable(account)
                 );
-                self.other(words, false, "");
+                self.other(&words, false, "");
                 return;
             }
             self.of_issuer(statement, issuer, home);
         } else {
-            self.other(format!("identities of {}", quotable(arn)), true, &further);
+            self.other(&format!("identities of {}", quotable(arn)), true, &further);
         }
     }
 
@@ -163,11 +163,11 @@ impl Who {
                         Some((namespace, name)) => {
                             let words =
                                 format!("service account {namespace}/{name} of the issuer {shown}");
-                            self.other(words, false, &further);
+                            self.other(&words, false, &further);
                         }
                         None => {
                             let (words, open) = subject_in_words(subject, whose);
-                            self.other(words, open, &further);
+                            self.other(&words, open, &further);
                         }
                     }
                 }
@@ -183,18 +183,18 @@ impl Who {
                 } else {
                     format!("any identity of the issuer {shown}")
                 };
-                self.other(words, true, &further);
+                self.other(&words, true, &further);
             }
             Admitted::Class(class) => {
                 for pattern in &class.like {
                     let (words, open) = subject_in_words(pattern, whose);
-                    self.other(words, open, &further);
+                    self.other(&words, open, &further);
                 }
             }
         }
     }
 
-    fn other(&mut self, words: String, open: bool, further: &str) {
+    fn other(&mut self, words: &str, open: bool, further: &str) {
         let words = format!("{words}{further}");
         if open && !self.open.contains(&words) {
             self.open.push(words.clone());

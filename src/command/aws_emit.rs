@@ -68,23 +68,11 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
     // All are judged before the first is printed.
     let mut written = Vec::new();
     for subject in &subjects {
-        let facts = job.ready(subject).await?;
-        let target = job.aim(&facts)?;
-        let blueprint = Blueprint::new(&facts, &job.request, &target)?;
-        let trust = blueprint.plan.trust.as_ref();
-        if let Some(trust) = trust.filter(|it| !it.open.is_empty()) {
-            // Whoever runs it is not there to be asked.
-            return Err(not_accepted(&facts, &job.request, &trust.judgement, false));
-        }
-        let text = match format {
-            None => None,
-            Some(format) => Some((format, blueprint.text(format)?)),
-        };
-        written.push((subject, facts, blueprint, text));
+        written.push((subject, job.write(subject, format).await?));
     }
     let mut items = Vec::new();
     let mut names = Vec::new();
-    for (subject, facts, blueprint, text) in written {
+    for (subject, (facts, blueprint, text)) in written {
         let plan = &blueprint.plan;
         for warning in &plan.warnings {
             cx.ui.warn(warning);
@@ -150,6 +138,27 @@ struct Job<'a> {
 impl Job<'_> {
     fn aim(&self, facts: &ClusterFacts) -> Result<crate::aws::target::Target> {
         emit::aim(facts, &self.request, self.partition, "was not set up")
+    }
+
+    /// What is made for a cluster, with its text in the form, once it was judged.
+    async fn write(
+        &self,
+        subject: &Subject,
+        format: Option<Format>,
+    ) -> Result<(ClusterFacts, Blueprint, Option<(Format, String)>)> {
+        let facts = self.ready(subject).await?;
+        let target = self.aim(&facts)?;
+        let blueprint = Blueprint::new(&facts, &self.request, &target)?;
+        let trust = blueprint.plan.trust.as_ref();
+        if let Some(trust) = trust.filter(|it| !it.open.is_empty()) {
+            // Whoever runs it is not there to be asked.
+            return Err(not_accepted(&facts, &self.request, &trust.judgement, false));
+        }
+        let text = match format {
+            None => None,
+            Some(format) => Some((format, blueprint.text(format)?)),
+        };
+        Ok((facts, blueprint, text))
     }
 
     /// The facts, once everything that is emitted is published.

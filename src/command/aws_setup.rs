@@ -311,7 +311,7 @@ impl Job<'_> {
                 needed: Needed::of(&scene.facts, &scene.target, &self.request),
             },
         );
-        let done = self.carry_out(sdk, caller, name, scene, plan, applier, request);
+        let done = self.carry_out(sdk, caller, scene, plan, applier, request);
         let done = Box::pin(done).await;
         cx.if_interrupted(None);
         done
@@ -354,13 +354,13 @@ impl Job<'_> {
         &self,
         sdk: &Aws<'_>,
         caller: &Caller,
-        name: &str,
         mut scene: Scene,
         mut plan: Plan,
         mut applier: Applier<'_, Aws<'_>>,
         request: Request,
     ) -> Result<Done> {
         let cx = self.cx;
+        let name = &scene.facts.name.clone();
         let mut progress = Progress {
             order: Order::default(),
             done: Vec::new(),

@@ -112,7 +112,7 @@ const SHAPES: [Shape; 6] = [
 fn accepting(names: &[&str]) -> String {
     names
         .iter()
-        .map(|name| format!(" --accept-trust {name}"))
+        .flat_map(|name| [" --accept-trust ", name])
         .collect()
 }
 

@@ -11,6 +11,7 @@ mod terraform;
 use super::iam::{Caller, NewProvider, NewRole};
 use super::name::Tags;
 use super::plan::{Awaited, Plan, Work};
+use super::published::accepting;
 use super::quotable;
 use super::setup::{Order, setup_plan};
 use super::state::State;
@@ -304,10 +305,7 @@ impl Blueprint {
     /// The command that does the same.
     fn command(&self) -> String {
         let trust = self.plan.trust.iter();
-        let accepted: String = trust
-            .flat_map(|trust| &trust.accepted)
-            .map(|name| format!(" --accept-trust {}", name.name()))
-            .collect();
+        let accepted = accepting(trust.flat_map(|trust| &trust.accepted));
         format!(
             "mk8s aws setup {} -c {}{accepted}",
             self.addon,

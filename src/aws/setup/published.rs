@@ -3,7 +3,7 @@
 use super::Planner;
 use crate::aws::name::Owner;
 use crate::aws::plan::TrustPlan;
-use crate::aws::published::{Expected, Judgement, Name, Verdict, judge};
+use crate::aws::published::{Expected, Judgement, Name, Verdict, accepting, judge};
 use crate::aws::target::{ClusterFacts, Request};
 use crate::aws::who::{Home, Who};
 use crate::error::{Error, Result};
@@ -118,10 +118,7 @@ pub fn not_accepted(
     }
     let mut names = judgement.names();
     names.extend(&request.accept);
-    let accept: String = names
-        .into_iter()
-        .map(|name| format!(" --accept-trust {}", name.name()))
-        .collect();
+    let accept = accepting(&names);
     let yes = if confirmed || request.yes {
         " --yes"
     } else {
