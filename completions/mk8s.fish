@@ -185,6 +185,13 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l tag -d 'Tag of a new role (can be repeated)' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l max-session-duration -d 'Longest session of a new role, in seconds or as 1h' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l pull-policy -d 'Policy that lets the role pull: read-only, pull-only or an ARN; read-only if none is there' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l thumbprint -d 'SHA-1 of the issuer\'s private authority, checked elsewhere, to be registered with the OIDC provider; left to IAM if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l accept-trust -d 'Finding in the published trust policy that is written all the same (can be repeated)' -r -f -a "subject\t'A class of the cluster\'s service accounts, whatever is wrong with :sub'
+audience\t'The audience is not asked for'
+principal\t'Others than the cluster\'s issuer'
+action\t'Another action than the exchange of a token'
+condition\t'A condition or an element that is not understood'
+effect\t'Another effect than Allow'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-profile -d 'Profile of the AWS tools' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
@@ -351,6 +358,13 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l tag -d 'Tag of a new role (can be repeated)' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l max-session-duration -d 'Longest session of a new role, in seconds or as 1h' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l pull-policy -d 'Policy that lets the role pull: read-only, pull-only or an ARN; read-only if none is there' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l thumbprint -d 'SHA-1 of the issuer\'s private authority, checked elsewhere, to be registered with the OIDC provider; left to IAM if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l accept-trust -d 'Finding in the published trust policy that is written all the same (can be repeated)' -r -f -a "subject\t'A class of the cluster\'s service accounts, whatever is wrong with :sub'
+audience\t'The audience is not asked for'
+principal\t'Others than the cluster\'s issuer'
+action\t'Another action than the exchange of a token'
+condition\t'A condition or an element that is not understood'
+effect\t'Another effect than Allow'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l aws-profile -d 'Profile of the AWS tools' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r

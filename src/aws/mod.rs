@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod backup;
+pub(crate) mod claims;
 pub mod connect;
 pub mod cover;
 pub mod credentials;
@@ -27,6 +28,7 @@ pub mod platform;
 pub mod proof;
 #[cfg(test)]
 mod properties;
+pub mod published;
 pub mod pull;
 pub mod repository;
 #[cfg(test)]
@@ -43,6 +45,7 @@ pub mod tool;
 pub mod traced;
 pub mod trust;
 pub mod users;
+pub mod who;
 pub mod workload;
 
 pub(crate) use crate::text::quotable;

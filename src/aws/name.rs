@@ -88,13 +88,27 @@ impl Issuer {
         )
     }
 
+    /// Whether it is on this machine, as those of the sandbox are.
+    pub fn is_loopback(&self) -> bool {
+        let (host, _) = split_path(self.bare());
+        let name = match host.strip_prefix('[') {
+            Some(rest) => rest.split(']').next(),
+            None => host.split(':').next(),
+        };
+        let name = name.unwrap_or_default().to_ascii_lowercase();
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || name
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+
     /// What may go wrong with this URL at AWS, one phrase each.
     pub fn warnings(&self) -> Vec<String> {
         let (host, _) = split_path(self.bare());
         let mut warnings = Vec::new();
         // A rehearsal's issuer is on loopback, with whatever port was free.
-        let is_loopback = host.starts_with("localhost:") || host.starts_with("127.0.0.1:");
-        if host.contains(':') && !is_loopback {
+        if host.contains(':') && !self.is_loopback() {
             warnings.push(format!(
                 "the issuer `{}` names a port; IAM may not reach it",
                 quotable(&self.0)
@@ -212,6 +226,7 @@ pub(super) const MADE_BY_MK8S: (&str, &str) = ("mk8s.cpln/managed-by", "mk8s");
 const ORG: &str = "mk8s.cpln/org";
 const CLUSTER: &str = "mk8s.cpln/cluster";
 const ADDON: &str = "mk8s.cpln/addon";
+const ACCEPTED: &str = "mk8s.cpln/accepted-trust";
 const CREATED_BY: &str = "mk8s.cpln/created-by";
 
 /// Who owns what `mk8s` makes: an add-on of a cluster of an org.
@@ -254,6 +269,12 @@ impl Owner<'_> {
         let key = format!("{CLUSTER}/{}/{}", self.org, self.cluster);
         (tag_text(&key, 128), self.service.key.to_owned())
     }
+
+    /// The key of the tag that records what of the published trust policy was accepted by name.
+    pub fn accepted_tag(&self) -> String {
+        let key = format!("{ACCEPTED}/{}/{}", self.org, self.cluster);
+        tag_text(&key, 128)
+    }
 }
 
 /// Whether `mk8s` made the thing, for whichever cluster.
@@ -275,14 +296,16 @@ pub fn other_clusters(tags: &Tags, ours: &str) -> Vec<String> {
         .collect()
 }
 
-/// The keys of those tags.
+/// The keys of those tags, and of what was accepted for them.
 pub fn other_statement_tags<'a>(tags: &'a Tags, ours: &'a str) -> impl Iterator<Item = &'a String> {
-    let is_statement = |key: &str| {
-        key.strip_prefix(CLUSTER)
-            .is_some_and(|rest| rest.starts_with('/'))
-    };
-    tags.keys()
-        .filter(move |key| *key != ours && is_statement(key))
+    // Whose statement it is stands after both, if it is short enough for a tag.
+    let own = ours.strip_prefix(CLUSTER);
+    tags.keys().filter(move |key| {
+        [CLUSTER, ACCEPTED].iter().any(|prefix| {
+            key.strip_prefix(prefix)
+                .is_some_and(|rest| rest.starts_with('/') && Some(rest) != own)
+        })
+    })
 }
 
 /// Whether a tag says that `mk8s` attached a policy.
@@ -407,6 +430,43 @@ mod tests {
         assert_eq!(one, sid(ECR, "acme", "id-1"));
         assert_ne!(one, sid(ECR, "acme", "id-2"));
         assert_ne!(one, sid(ECR, "other", "id-1"));
+    }
+
+    #[test]
+    fn tags_of_other_clusters_are_told_from_ours() {
+        let ours = OWNER.statement_tag().0;
+        let other = Owner {
+            cluster: "other",
+            ..OWNER
+        };
+        let keys = [
+            ours.clone(),
+            OWNER.accepted_tag(),
+            other.statement_tag().0,
+            other.accepted_tag(),
+        ];
+        let tags: Tags = keys
+            .iter()
+            .map(|key| (key.clone(), String::new()))
+            .collect();
+        assert_eq!(other_clusters(&tags, &ours), ["acme/other"]);
+        let found: Vec<&String> = other_statement_tags(&tags, &ours).collect();
+        assert_eq!(found, [&keys[3], &keys[2]]);
+    }
+
+    #[test]
+    fn issuers_on_this_machine_are_told() {
+        for (url, yes) in [
+            ("https://localhost:1/x", true),
+            ("https://oidc.sandbox.localhost/x", true),
+            ("https://127.0.0.2/x", true),
+            ("https://[::1]:1/x", true),
+            ("https://localhost.example/x", false),
+            ("https://127.0.0.1.example/x", false),
+            ("https://oidc.example/localhost", false),
+        ] {
+            assert_eq!(Issuer::parse(url).unwrap().is_loopback(), yes, "{url}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! One value or a list, `AWS` account or root ARN, any case of actions and condition keys: all read
 //! the same here. The view serves comparison only and is never written back.
 
+use super::quotable;
 use super::trust::statements;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,6 +153,19 @@ fn conditions(value: &Value) -> BTreeSet<Condition> {
         .collect()
 }
 
+impl Condition {
+    /// `IpAddress aws:sourceip 10.0.0.0/8`, for messages.
+    pub(crate) fn describe(&self) -> String {
+        let values: Vec<String> = self.values.iter().map(|it| quotable(it)).collect();
+        format!(
+            "{} {} {}",
+            self.test.describe(),
+            quotable(&self.key),
+            values.join(", ")
+        )
+    }
+}
+
 impl Test {
     fn parse(operator: &str) -> Self {
         let operator = operator.to_ascii_lowercase();
@@ -193,7 +207,7 @@ impl Test {
             _ => "ForAnyValue:",
         };
         let if_exists = if self.if_exists { "IfExists" } else { "" };
-        format!("{quantifier}{name}{if_exists}")
+        format!("{quantifier}{}{if_exists}", quotable(name))
     }
 }
 

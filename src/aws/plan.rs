@@ -5,11 +5,13 @@
 
 use super::iam::{NewProvider, NewRole};
 use super::name::Tags;
+use super::published::{Judgement, Name};
 use super::target::{Access, Part, Target};
 use super::thumbprint::PrivateCa;
 use super::users::Whose;
 use crate::change::Change;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What a step does to its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,6 +226,8 @@ pub struct Trusting {
     pub quota: usize,
     /// The tag that marks our statement on a role of others, if it is to be set.
     pub tag: Option<(String, String)>,
+    /// The tag that records what was accepted of it: its key, and its value if anything was.
+    pub accepted: (String, Option<String>),
 }
 
 /// What becomes of the statements that are not ours.
@@ -251,6 +255,42 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// The ARN of the role that the add-on gets; the true one where the role exists.
     pub role_arn: Option<String>,
+    /// What its trust policy comes to, once the cluster has published it.
+    pub trust: Option<TrustPlan>,
+}
+
+/// What the role's trust policy comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrustPlan {
+    /// The published statements.
+    pub judgement: Judgement,
+    /// Who may assume the role, in words, once the plan is done.
+    pub who: String,
+    /// The findings that were accepted by name.
+    pub accepted: BTreeSet<Name>,
+    /// Those that are still to be asked about; never any that lets in others than this issuer's
+    /// service accounts.
+    pub open: BTreeSet<Name>,
+}
+
+impl TrustPlan {
+    /// The names of all findings that a run goes past, once it goes on.
+    pub fn consented(&self) -> BTreeSet<Name> {
+        self.accepted.union(&self.open).copied().collect()
+    }
+
+    /// As it stands in `AwsPlan`.
+    pub fn json(&self) -> Value {
+        let names = |names: &BTreeSet<Name>| -> Vec<&str> {
+            names.iter().map(|name| name.name()).collect()
+        };
+        json!({
+            "verdict": self.judgement.verdict().name(),
+            "who": self.who,
+            "statements": self.judgement.json(),
+            "accepted": names(&self.accepted),
+        })
+    }
 }
 
 impl Plan {

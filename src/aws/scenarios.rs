@@ -351,8 +351,8 @@ async fn killed_at_any_call_and_run_again_the_end_is_the_same() {
 #[tokio::test(start_paused = true)]
 async fn a_provider_is_completed_although_killed_at_any_call() {
     let begun = || {
-        let world = World::hetzner();
-        world.private_ca.replace(Some(private_ca('a')));
+        let mut world = World::hetzner();
+        world.request.thumbprint = Some(hex('a'));
         world.iam.change(|content| {
             let provider = super::iam::Provider {
                 thumbprints: vec![hex('1')],
@@ -594,35 +594,48 @@ fn private_ca(digit: char) -> PrivateCa {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_private_authority_is_registered_and_a_new_one_is_added() {
-    let world = World::hetzner();
+async fn a_thumbprint_is_registered_only_where_it_is_named() {
+    let mut world = World::hetzner();
     world.iam.lag.set(2);
+    // What is seen from here may be a proxy's.
     world.private_ca.replace(Some(private_ca('a')));
     world.setup().await.unwrap();
-    let thumbprints = || {
+    let thumbprints = |world: &World| {
         world.content().providers[&provider_arn()]
             .thumbprints
             .clone()
     };
-    assert_eq!(thumbprints(), [hex('a')]);
-    assert_eq!(world.iam.writes().len(), 3);
-    let (facts, target, state) = world.state().await;
-    assert!(!differs(&status(&facts, &target, &state)));
-
-    // The issuer moves to another authority, after five others by hand.
-    world.private_ca.replace(Some(private_ca('b')));
-    world.iam.change(|content| {
-        let provider = content.providers.get_mut(&provider_arn()).unwrap();
-        provider.thumbprints.extend("1234".chars().map(hex));
-    });
+    assert_eq!(thumbprints(&world), [""; 0]);
+    let plan = world.plan().await.unwrap();
+    assert!(plan.is_empty());
+    let [warning] = &plan.warnings[..] else {
+        panic!("{:?}", plan.warnings);
+    };
+    assert!(
+        warning.contains(&format!(
+            "as seen from here, its thumbprint is {};",
+            hex('a')
+        )) && warning.contains("it is the proxy's")
+            && warning
+                .ends_with("mk8s aws setup aws-ecr -c prod --only oidc-provider --thumbprint HEX"),
+        "{warning}"
+    );
     let (facts, target, state) = world.state().await;
     let parts = status(&facts, &target, &state);
-    assert_eq!(parts[1].state, PartState::Different);
-    let missing = format!(
-        "the thumbprint {} of the issuer's private CA is missing",
-        hex('b')
+    assert!(!differs(&parts));
+    assert_eq!(
+        parts[1].detail,
+        "audience sts.amazonaws.com, no public authority as seen from here"
     );
-    assert_eq!(parts[1].detail, missing);
+
+    // The one that is named, whatever is seen; others stay.
+    world.request.thumbprint = Some(hex('b'));
+    world.setup().await.unwrap();
+    assert_eq!(thumbprints(&world), [hex('b')]);
+    world.iam.change(|content| {
+        let provider = content.providers.get_mut(&provider_arn()).unwrap();
+        provider.thumbprints = "12345".chars().map(hex).collect();
+    });
     let plan = world.plan().await.unwrap();
     let step = plan
         .steps
@@ -632,23 +645,30 @@ async fn a_private_authority_is_registered_and_a_new_one_is_added() {
     assert_eq!(
         step.detail,
         format!(
-            "adds thumbprint {} of the issuer's private CA, keeps 4 others, drops {}, because 5 \
-             are allowed",
+            "adds thumbprint {} given by --thumbprint, keeps 4 others, drops {}, because 5 are \
+             allowed",
             hex('b'),
-            hex('a')
+            hex('1')
         )
     );
-    let fault = Fault::new("iam:UpdateOpenIDConnectProviderThumbprint", "Throttling");
-    world.iam.faults.borrow_mut().push(fault);
     world.setup().await.unwrap();
-    assert_eq!(thumbprints(), "1234b".chars().map(hex).collect::<Vec<_>>());
+    assert_eq!(
+        thumbprints(&world),
+        "2345b".chars().map(hex).collect::<Vec<_>>()
+    );
     let writes = world.iam.writes().len();
     world.setup().await.unwrap();
     assert_eq!(world.iam.writes().len(), writes);
 
-    // What was not looked at, or is public, is left as it is.
-    world.private_ca.replace(None);
-    assert!(world.plan().await.unwrap().is_empty());
+    // One that IAM has already needs no flag, and no warning.
+    world.request.thumbprint = None;
+    world.private_ca.replace(Some(private_ca('b')));
+    let plan = world.plan().await.unwrap();
+    assert!(
+        plan.is_empty() && plan.warnings.is_empty(),
+        "{:?}",
+        plan.warnings
+    );
     world.teardown(ALL).await.unwrap();
     assert!(world.content().providers.is_empty());
 }

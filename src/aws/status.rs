@@ -154,16 +154,18 @@ impl Reader<'_> {
                     missing.push(format!("the audience {audience} is missing"));
                 }
                 let private = self.facts.private_ca.as_ref();
-                if let Some(ca) = private.filter(|ca| !ca.fits(provider)) {
+                let unfit = private.filter(|ca| !ca.fits(provider));
+                if let Some(ca) = unfit.filter(|_| self.facts.is_local()) {
                     missing.push(format!("the {} is missing", ca.describe()));
                 }
                 if !missing.is_empty() {
                     return part(kind, PartState::Different, arn, missing.join("; "));
                 }
-                let thumbprint = if private.is_some() {
-                    ", thumbprint ok"
-                } else {
-                    ""
+                let thumbprint = match (private, unfit) {
+                    (None, _) => "",
+                    (Some(_), None) => ", thumbprint ok",
+                    // It may be a proxy's; IAM looks for itself.
+                    (Some(_), Some(_)) => ", no public authority as seen from here",
                 };
                 let detail = format!("audience {audience}{thumbprint}");
                 part(kind, PartState::Present, arn, detail)

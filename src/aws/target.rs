@@ -2,6 +2,7 @@
 
 use super::iam::Caller;
 use super::name::{AUDIENCE, ECR, Issuer, Owner, Service, Tags, check_tag, default_role_name, sid};
+use super::published::Name;
 use super::pull::{PullPolicy, check_policy_arn};
 use super::quotable;
 use super::thumbprint::PrivateCa;
@@ -10,6 +11,7 @@ use crate::arn::{AccountId, RoleArn};
 use crate::cluster::{Cluster, Home};
 use crate::error::{Error, Result};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What the AWS side has to know of a cluster.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +51,20 @@ pub struct ClusterFacts {
 }
 
 impl ClusterFacts {
+    /// The authority whose thumbprint is to be registered: the one that is named, or what an issuer
+    /// on this machine shows. What is seen of any other may be a proxy's.
+    pub fn registered_ca(&self, request: &Request) -> Option<PrivateCa> {
+        match &request.thumbprint {
+            Some(hex) => Some(PrivateCa::given(hex)),
+            None => self.private_ca.clone().filter(|_| self.is_local()),
+        }
+    }
+
+    /// Whether the issuer is on this machine.
+    pub fn is_local(&self) -> bool {
+        self.issuer.as_ref().is_some_and(Issuer::is_loopback)
+    }
+
     /// Reads a cluster object as the API serves it.
     ///
     /// Refuses an issuer that IAM cannot register and a role that is not one.
@@ -203,6 +219,16 @@ pub struct Request {
     pub only: Option<Part>,
     /// `--replace-trust`.
     pub replace_trust: bool,
+    /// `--accept-trust`.
+    pub accept: BTreeSet<Name>,
+    /// `--thumbprint`.
+    pub thumbprint: Option<String>,
+    /// The words of the command, without cluster and flags; `aws setup ADDON` if empty.
+    pub words: String,
+    /// The flags that say what is made, as they were given, to be repeated in commands.
+    pub make_flags: String,
+    /// `--yes`.
+    pub yes: bool,
     /// Flags of Control Plane's connection as they were given, to be repeated in commands.
     pub control_flags: String,
     /// The same for AWS's connection.
@@ -210,6 +236,15 @@ pub struct Request {
 }
 
 impl Request {
+    /// The words of the command that was given.
+    pub fn command(&self, facts: &ClusterFacts) -> String {
+        if self.words.is_empty() {
+            format!("aws setup {}", facts.service.name)
+        } else {
+            self.words.clone()
+        }
+    }
+
     /// Whether the OIDC provider is among what is made.
     pub fn makes_provider(&self) -> bool {
         matches!(self.only, None | Some(Part::OidcProvider))

@@ -102,11 +102,24 @@ pub fn issuer_mismatches(document: &Value, issuer: &str) -> Vec<String> {
             && path.ends_with(text)
             && !named.eq_ignore_ascii_case(issuer)
         {
-            findings.push(format!(
-                "the condition key `{}` names another issuer than the cluster's `{}`",
-                quotable(text),
-                quotable(issuer)
-            ));
+            let prefixed = ["https://", "oidc-provider/"].iter().any(|before| {
+                named
+                    .split_once(before)
+                    .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(issuer))
+            });
+            findings.push(if prefixed {
+                format!(
+                    "the condition key `{}` has to begin with `{}:`",
+                    quotable(text),
+                    quotable(issuer)
+                )
+            } else {
+                format!(
+                    "the condition key `{}` names another issuer than the cluster's `{}`",
+                    quotable(text),
+                    quotable(issuer)
+                )
+            });
         }
     });
     findings
@@ -135,12 +148,13 @@ impl<'a> Provider<'a> {
     }
 }
 
-/// The issuer in a condition key such as `oidc.example.com/id:sub`.
+/// The issuer in a condition key such as `oidc.example.com/id:sub`, or what stands in its place.
 fn claim_issuer(key: &str) -> Option<&str> {
     let (issuer, claim) = key.rsplit_once(':')?;
     let known = ["aud", "sub", "amr", "azp", "oaud", "email"];
-    (issuer.contains('.') && known.iter().any(|&name| claim.eq_ignore_ascii_case(name)))
-        .then_some(issuer)
+    (!issuer.eq_ignore_ascii_case("saml")
+        && known.iter().any(|&name| claim.eq_ignore_ascii_case(name)))
+    .then_some(issuer)
 }
 
 /// The first placeholder in a text, with its brackets.
@@ -352,6 +366,22 @@ mod tests {
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found[0].starts_with("Statement[0].Principal.Federated names the issuer"));
         assert!(found[1].contains("`oidc.example.com/c1:sub`"));
+        for (key, finding) in [
+            ("OIDC_PROVIDER:sub", "names another issuer"),
+            (
+                "https://oidc.example.com/c1:sub",
+                "has to begin with `oidc.example.com/c1:`",
+            ),
+            (
+                "arn:aws:iam::1:oidc-provider/oidc.example.com/c1:aud",
+                "has to begin with",
+            ),
+        ] {
+            let mut odd = document.clone();
+            odd["Statement"][0]["Condition"]["StringLike"] = json!({ key: "x" });
+            let found = issuer_mismatches(&odd, "https://oidc.example.com/c1");
+            assert!(found.len() == 1 && found[0].contains(finding), "{found:?}");
+        }
     }
 
     #[test]

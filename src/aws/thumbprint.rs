@@ -1,7 +1,10 @@
 //! Thumbprints of issuers whose authority is a private one: which one IAM has to know. Pure.
 //!
 //! AWS goes by its own list of public authorities and looks at the stored thumbprints only where
-//! none of those vouches for the issuer, so there is nothing to do for a public one.
+//! none of those vouches for the issuer, so there is nothing to do for a public one. What is seen
+//! from here may be a proxy that opens TLS: whoever registers its thumbprint lets it speak for the
+//! issuer. So a thumbprint is registered only where it is named, or where the issuer is on this
+//! machine.
 
 use super::iam::Provider;
 
@@ -17,6 +20,8 @@ pub struct PrivateCa {
     below: Vec<String>,
     /// Whether it is the server's own certificate, because no other was served.
     alone: bool,
+    /// Whether it was named on the command line, rather than seen.
+    given: bool,
 }
 
 impl PrivateCa {
@@ -28,7 +33,18 @@ impl PrivateCa {
             thumbprint,
             below: chain.into_iter().skip(1).collect(),
             alone,
+            given: false,
         })
+    }
+
+    /// The one that was named on the command line.
+    pub fn given(hex: &str) -> Self {
+        Self {
+            thumbprint: hex.to_owned(),
+            below: Vec::new(),
+            alone: false,
+            given: true,
+        }
     }
 
     /// Whether a stored thumbprint is that of an authority that was served.
@@ -53,8 +69,11 @@ impl PrivateCa {
         (stored.len() + 1).saturating_sub(MOST)
     }
 
-    /// `thumbprint HEX of the issuer's private CA`.
+    /// `thumbprint HEX of the issuer's private CA`, or who gave it.
     pub fn describe(&self) -> String {
+        if self.given {
+            return format!("thumbprint {} given by --thumbprint", self.thumbprint);
+        }
         let whose = if self.alone {
             "only certificate, which no public CA signed"
         } else {
@@ -105,6 +124,9 @@ mod tests {
             format!("thumbprint {} of the issuer's private CA", hex('c'))
         );
         assert!(told("a").ends_with("only certificate, which no public CA signed"));
+        let given = PrivateCa::given(&hex('A'));
+        assert!(given.fits(&provider("ba")) && !given.fits(&provider("b")));
+        assert!(given.describe().ends_with("given by --thumbprint"));
     }
 
     #[test]

@@ -1,20 +1,19 @@
 //! The group *aws*: whether IAM holds what the cluster needs to pull, as far as the caller may look.
 //!
-//! What the trust policy says is judged in `trust`.
+//! What the trust policy says is judged in `trust`, the thumbprints in `thumbprint`.
 
 use super::deny::{self, Policy};
-use super::facts::{AwsFacts, IssuerFacts};
+use super::facts::AwsFacts;
 use super::scene::quote;
 use super::seer::Seer;
 use super::words::{SAME_ACCOUNT, judged};
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, trust};
+use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, thumbprint, trust};
 use crate::aws::explain::explain;
 use crate::aws::iam::{Caller, Cause, Failure};
 use crate::aws::inspect::{Inspector, Refusal, Simulated};
 use crate::aws::quotable;
 use crate::aws::state::{self, Look, Pull, Seen};
 use crate::aws::target::{self, Access, ClusterFacts, Request};
-use crate::aws::thumbprint::PrivateCa;
 use crate::error::Error;
 
 pub(super) static GROUP: Group = Group {
@@ -80,11 +79,13 @@ pub(super) static GROUP: Group = Group {
             // The issuer's certificates have to be looked at, whatever else is.
             needs: &["oidc-provider-exists", "issuer-url-form"],
             severity: Severity::Failure,
-            hint: "The issuer's certificate is not from a public authority, so AWS goes by the \
-                   thumbprints, and none of them is that of a certificate which the issuer serves.",
-            fix: "Add the one that is shown with `mk8s aws setup aws-ecr --only oidc-provider`; the \
-                  stored ones are kept.",
-            run: Run::Now(thumbprint),
+            hint: "As seen from here the issuer's certificate is not from a public authority, so AWS \
+                   would go by the thumbprints, and none of them is that of a certificate which the \
+                   issuer serves. Behind a proxy that opens TLS it is the proxy's certificate.",
+            fix: "See elsewhere which authority the issuer has, and add its thumbprint with `mk8s \
+                  aws setup aws-ecr --only oidc-provider --thumbprint HEX`; the stored ones are \
+                  kept.",
+            run: Run::Now(thumbprint::fits),
         },
         Check {
             id: "role-exists",
@@ -132,12 +133,13 @@ pub(super) static GROUP: Group = Group {
         },
         Check {
             id: "trust-over-broad",
-            summary: "the trust policy lets nobody else in",
+            summary: "the trust policy lets in the cluster's service accounts, one by one",
             needs: &["role-exists"],
             severity: Severity::Warning,
-            hint: "A statement lets in any principal, or every service account of the cluster \
-                   because it has no `:sub` condition.",
-            fix: "The command that is printed brings the cluster's own statement back to the \
+            hint: "A statement lets in any principal, or a whole class: service accounts of the \
+                   cluster, repositories of GitHub, identities of another issuer. The statement that \
+                   the cluster publishes is judged as `mk8s aws setup` judges it.",
+            fix: "What the cluster publishes is its own to change. The command that is printed brings the cluster's own statement back to the \
                   published one. A statement of somebody else is shown, and its owner has to change \
                   it.",
             run: Run::Now(trust::over_broad),
@@ -360,42 +362,6 @@ fn audience(scene: &Scene<'_>) -> Vec<Finding> {
         ))
         .evidence(found)
         .fix(seer.setup(scene, " --only oidc-provider"))
-    }))
-}
-
-fn thumbprint(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::of(scene).map(|seer| {
-        let Some(provider) = seer.provider() else {
-            return Finding::skip("there is no OIDC provider");
-        };
-        let look = scene.issuer.get().and_then(IssuerFacts::look);
-        let Some((_, shown)) = look.and_then(|look| look.handshakes.first()) else {
-            return if provider.thumbprints.is_empty() {
-                Finding::pass("no thumbprint is stored: AWS goes by public authorities")
-            } else {
-                Finding::skip("the issuer's certificates cannot be seen from here")
-            };
-        };
-        let Some(ca) = shown.private_chain().and_then(PrivateCa::of_chain) else {
-            return Finding::pass(
-                "thumbprints are not used: a public authority vouches for the issuer",
-            );
-        };
-        if ca.fits(provider) {
-            return Finding::pass("a thumbprint of the provider is the issuer's");
-        }
-        let wanted = &ca.thumbprint;
-        let stored: Vec<String> = provider.thumbprints.iter().map(|it| quotable(it)).collect();
-        Finding::fail("no thumbprint of the provider is the issuer's")
-            .evidence(format!(
-                "its certificate is not from a public authority; stored: {}; served: {wanted}",
-                if stored.is_empty() {
-                    "none".to_owned()
-                } else {
-                    stored.join(", ")
-                }
-            ))
-            .fix(seer.setup(scene, " --only oidc-provider"))
     }))
 }
 

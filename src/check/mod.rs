@@ -20,6 +20,7 @@ pub mod scene;
 mod seer;
 pub mod select;
 mod setup;
+mod thumbprint;
 mod trust;
 mod words;
 

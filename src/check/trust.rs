@@ -5,9 +5,12 @@ use super::words::{judged, or_pass};
 use super::{Finding, Scene};
 use crate::aws::cover::{Verdict, compare, over_broad as broad};
 use crate::aws::merge::{is_ours, merge};
+use crate::aws::normal::{Statement, view};
+use crate::aws::published::{self, Expected};
 use crate::aws::state::LEAST_TRUST_QUOTA;
 use crate::aws::template::{fill_account, issuer_mismatches, placeholders};
 use crate::aws::trust::{label, parse, parse_text, shown, size as size_of, statements, titled};
+use crate::aws::who::{Home, Who};
 use serde_json::{Value, json};
 
 /// The share of the quota, in percent, from which there is no room for another statement.
@@ -82,9 +85,25 @@ pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
         let provider = seer.target.provider_arn.as_deref().unwrap_or_default();
         let sid = seer.cluster.sid();
         let is_ours = |statement: &Value| sid.as_deref().is_some_and(|sid| is_ours(statement, sid));
+        let published = wanted(&seer).ok();
+        let is_published = |statement: &Value| {
+            let published = published.as_ref().map_or_else(Vec::new, view);
+            published.contains(&Statement::new(statement))
+        };
         let mut findings = Vec::new();
         for (index, statement) in statements(&existing).into_iter().enumerate() {
-            let found = broad_of(statement, index, provider);
+            if is_ours(statement) && is_published(statement) {
+                // Judged as setup judges it before it is written.
+                let found = published_of(&seer, statement, index);
+                if !found.is_empty() {
+                    findings.push(
+                        Finding::fail("the published trust policy lets in more than it has to")
+                            .evidence(format!("{}; the cluster publishes it so", found.join("; "))),
+                    );
+                }
+                continue;
+            }
+            let found = broad_of(&seer, statement, index, provider);
             if found.is_empty() {
                 continue;
             }
@@ -101,22 +120,46 @@ pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
                 None => finding,
             });
         }
-        Ok(findings)
+        let who = Who::of(&existing, Home::of(seer.cluster, seer.target));
+        Ok((findings, who))
     };
     match judge() {
-        Ok(findings) => or_pass(findings, || {
-            Finding::pass("the trust policy lets nobody else in")
+        Ok((findings, who)) => or_pass(findings, || {
+            Finding::pass(format!("the role may be assumed by {who}"))
         }),
         Err(finding) => vec![finding],
     }
 }
 
+/// What in one of our statements is not exact.
+fn published_of(seer: &Seer<'_>, statement: &Value, index: usize) -> Vec<String> {
+    let (Some(issuer), Some(provider)) = (&seer.cluster.issuer, &seer.target.provider_arn) else {
+        return Vec::new();
+    };
+    let expected = Expected {
+        cluster: &seer.cluster.name,
+        issuer: issuer.bare(),
+        provider,
+        audience: &seer.cluster.audience,
+    };
+    published::one(statement, index, expected).told()
+}
+
 /// What one statement lets in too much, under the name that it has in its document.
-fn broad_of(statement: &Value, index: usize, provider: &str) -> Vec<String> {
+fn broad_of(seer: &Seer<'_>, statement: &Value, index: usize, provider: &str) -> Vec<String> {
     // Those before it are left out of the judgement, not out of the count.
     let mut list = vec![json!({}); index];
     list.push(statement.clone());
-    broad(&json!({"Statement": list}), provider)
+    let found = broad(&json!({"Statement": list}), provider);
+    if !found.is_empty() {
+        return found;
+    }
+    let home = Home::of(seer.cluster, seer.target);
+    let who = Who::of(&json!({"Statement": statement}), home);
+    let name = label(statement, index);
+    let open = who.open().iter();
+    open.map(|class| format!("{name} lets in {class}"))
+        .collect()
 }
 
 /// The document with our own statement as it is published and all others as they are; `None` where

@@ -1,7 +1,7 @@
 //! `mk8s aws …`, and the flags of what is made in AWS.
 
 use super::heading;
-use super::value::{AddonWord, parse_duration};
+use super::value::{AddonWord, parse_duration, parse_thumbprint};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -197,6 +197,13 @@ pub struct MakeArgs {
     /// Policy that lets the role pull: read-only, pull-only or an ARN; read-only if none is there
     #[arg(long, value_name = "POLICY", help_heading = heading::SETTINGS)]
     pub pull_policy: Option<String>,
+    /// SHA-1 of the issuer's private authority, checked elsewhere, to be registered with the OIDC
+    /// provider; left to IAM if omitted
+    #[arg(long, value_name = "HEX", value_parser = parse_thumbprint, help_heading = heading::SETTINGS)]
+    pub thumbprint: Option<String>,
+    /// Finding in the published trust policy that is written all the same (can be repeated)
+    #[arg(long, value_name = "FINDING", help_heading = heading::SAFETY)]
+    pub accept_trust: Vec<AcceptTrust>,
     /// Trust policy as a whole: other statements go
     #[arg(long, help_heading = heading::SAFETY)]
     pub replace_trust: bool,
@@ -227,6 +234,8 @@ impl MakeArgs {
                 self.max_session_duration.is_some(),
             ),
             ("--pull-policy", self.pull_policy.is_some()),
+            ("--thumbprint", self.thumbprint.is_some()),
+            ("--accept-trust", !self.accept_trust.is_empty()),
             ("--replace-trust", self.replace_trust),
             ("--no-backup", self.no_backup),
             ("--aws-profile", connection.aws_profile.is_some()),
@@ -237,6 +246,24 @@ impl MakeArgs {
         .filter_map(|(flag, given)| given.then_some(flag))
         .collect()
     }
+}
+
+/// A finding in a published trust policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AcceptTrust {
+    /// A class of the cluster's service accounts, whatever is wrong with `:sub`.
+    #[value(help = "A class of the cluster's service accounts, whatever is wrong with :sub")]
+    Subject,
+    /// The audience is not asked for.
+    Audience,
+    /// Others than the cluster's issuer.
+    Principal,
+    /// Another action than the exchange of a token.
+    Action,
+    /// A condition or an element that is not understood.
+    Condition,
+    /// Another effect than Allow.
+    Effect,
 }
 
 /// A part of `aws setup`.

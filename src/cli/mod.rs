@@ -15,8 +15,8 @@ pub use addon::{
     ShowArgs, TargetArgs, TrustPolicyArgs,
 };
 pub use aws::{
-    AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart, PermissionsArgs, Purpose,
-    SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
+    AcceptTrust, AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart,
+    PermissionsArgs, Purpose, SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
 };
 pub use check::{CheckArgs, FailOn, ReportTo};
 pub use completion::completion;

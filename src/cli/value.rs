@@ -6,6 +6,16 @@ use clap::{Arg, Command, ValueEnum};
 use std::ffi::OsStr;
 use std::time::Duration;
 
+/// The thumbprint of a certificate: 40 hexadecimal digits, with colons or without.
+pub(super) fn parse_thumbprint(text: &str) -> Result<String, String> {
+    let hex = text.replace(':', "");
+    if hex.len() == 40 && hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(hex)
+    } else {
+        Err("40 hexadecimal digits are expected, the SHA-1 of a certificate".to_owned())
+    }
+}
+
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {

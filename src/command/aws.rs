@@ -8,7 +8,7 @@ use crate::aws::connect::{Connection, Variables};
 use crate::aws::credentials::{Surroundings, WebIdentity};
 use crate::aws::iam::Caller;
 use crate::aws::name::Issuer;
-use crate::aws::plan::{Action, Plan, Step, Work};
+use crate::aws::plan::{Action, Plan, Step, TrustPlan, Work};
 use crate::aws::sdk::Sdk;
 use crate::aws::state::{self, Look, State};
 use crate::aws::target::{self as aws_target, ClusterFacts, Part, Request, Target};
@@ -336,9 +336,13 @@ pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&V
         "registryAccess": plan.access().name(),
         "steps": steps.iter().map(|(step, done)| step.json(*done)).collect::<Vec<_>>(),
         "previousTrust": previous,
+        "trust": plan.trust.as_ref().map(TrustPlan::json),
         "warnings": plan.warnings,
     })
 }
+
+/// What is said before the words of [`crate::aws::who`].
+pub(super) const MAY_ASSUME: &str = "who may assume the role";
 
 /// Shows a plan as the contract draws it.
 /// `cluster` is the cluster's name where there are several.
@@ -368,13 +372,16 @@ pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Str
             ]
         })
         .collect();
-    let lines: Vec<(char, String)> = table::rows(&rows)
+    let mut lines: Vec<(char, String)> = table::rows(&rows)
         .iter()
         .map(|line| {
             let mut chars = line.chars();
             (chars.next().unwrap_or(' '), chars.as_str().to_owned())
         })
         .collect();
+    if let Some(trust) = &plan.trust {
+        lines.push((' ', format!(" {MAY_ASSUME}: {}", trust.who)));
+    }
     cx.ui.plan(&heading, &lines, stream);
 }
 
@@ -435,8 +442,10 @@ pub(super) fn told(step: &Step, changed: bool) -> String {
         return format!("Already so: {what} {resource}");
     }
     match &step.work {
-        Work::CreateProvider(new) if new.thumbprint.is_some() => {
-            return format!("Created {what} {resource}, with the thumbprint of its private CA");
+        Work::CreateProvider(new) => {
+            if let Some(hex) = &new.thumbprint {
+                return format!("Created {what} {resource}, with the thumbprint {hex}");
+            }
         }
         Work::AddThumbprint { ca, .. } => {
             return format!("Added thumbprint {} to {what} {resource}", ca.thumbprint);

@@ -6,6 +6,7 @@ use super::status::Wait;
 use super::{Context, aws};
 use crate::aws::emit::{self, Blueprint, Format};
 use crate::aws::plan::Awaited;
+use crate::aws::setup::not_accepted;
 use crate::aws::target::{ClusterFacts, Part, Request};
 use crate::aws::workload::private_image;
 use crate::cli::{EmitFormat, OnlyPart, SetupArgs};
@@ -64,16 +65,14 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         issuers: Issuers::new(cx),
     };
     let several = subjects.len() > 1;
+    // All are judged before the first is printed.
+    let mut written = Vec::new();
+    for subject in &subjects {
+        written.push((subject, job.write(subject, format).await?));
+    }
     let mut items = Vec::new();
     let mut names = Vec::new();
-    for subject in &subjects {
-        let facts = job.ready(subject).await?;
-        let target = job.aim(&facts)?;
-        let blueprint = Blueprint::new(&facts, &job.request, &target)?;
-        let text = match format {
-            None => None,
-            Some(format) => Some((format, blueprint.text(format)?)),
-        };
+    for (subject, (facts, blueprint, text)) in written {
         let plan = &blueprint.plan;
         for warning in &plan.warnings {
             cx.ui.warn(warning);
@@ -139,6 +138,27 @@ struct Job<'a> {
 impl Job<'_> {
     fn aim(&self, facts: &ClusterFacts) -> Result<crate::aws::target::Target> {
         emit::aim(facts, &self.request, self.partition, "was not set up")
+    }
+
+    /// What is made for a cluster, with its text in the form, once it was judged.
+    async fn write(
+        &self,
+        subject: &Subject,
+        format: Option<Format>,
+    ) -> Result<(ClusterFacts, Blueprint, Option<(Format, String)>)> {
+        let facts = self.ready(subject).await?;
+        let target = self.aim(&facts)?;
+        let blueprint = Blueprint::new(&facts, &self.request, &target)?;
+        let trust = blueprint.plan.trust.as_ref();
+        if let Some(trust) = trust.filter(|it| !it.open.is_empty()) {
+            // Whoever runs it is not there to be asked.
+            return Err(not_accepted(&facts, &self.request, &trust.judgement, false));
+        }
+        let text = match format {
+            None => None,
+            Some(format) => Some((format, blueprint.text(format)?)),
+        };
+        Ok((facts, blueprint, text))
     }
 
     /// The facts, once everything that is emitted is published.

@@ -395,6 +395,7 @@ impl Job<'_> {
     /// The plan; its account is that of the repository.
     fn plan(&self, target: Target, step: Step, caller: Option<&Caller>) -> Plan {
         Plan {
+            trust: None,
             role_arn: target.role.as_ref().map(ToString::to_string),
             target: Target {
                 account: self.image.account.clone(),

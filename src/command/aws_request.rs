@@ -3,18 +3,34 @@
 use super::{Context, aws, target};
 use crate::aws::emit::Source;
 use crate::aws::name::Tags;
+use crate::aws::published::Name;
 use crate::aws::pull::PullPolicy;
 use crate::aws::target::{
     ClusterFacts, Part, Request, check_max_session, check_path, check_request,
 };
 use crate::aws::workload::private_image;
-use crate::cli::{MakeArgs, OnlyPart, SetupArgs};
+use crate::cli::{AcceptTrust, MakeArgs, OnlyPart, SetupArgs};
 use crate::error::{Error, Result};
+use crate::shell;
 use crate::ui::wire;
+use clap::ValueEnum;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// What `aws setup` was asked for, checked.
 pub(super) fn asked(cx: &Context, args: &SetupArgs) -> Result<Request> {
+    let mut request = request(cx, &args.make, args.role_arn.as_ref())?;
+    let file = args.file.as_ref();
+    request.make_flags.push_str(&shell::flags(&[
+        ("-f", shell::shown(file)),
+        ("--role-arn", args.role_arn.clone()),
+        ("--only", args.only.as_ref().and_then(word)),
+        ("--emit", args.emit.as_ref().and_then(word)),
+    ]));
+    if let Some(limit) = args.wait {
+        // Its value has to follow the sign.
+        let _ = write!(request.make_flags, " --wait={}s", limit.as_secs());
+    }
     Ok(Request {
         only: args.only.map(|only| match only {
             OnlyPart::OidcProvider => Part::OidcProvider,
@@ -22,8 +38,51 @@ pub(super) fn asked(cx: &Context, args: &SetupArgs) -> Result<Request> {
             OnlyPart::Trust => Part::Trust,
             OnlyPart::Policy => Part::Policy,
         }),
-        ..request(cx, &args.make, args.role_arn.as_ref())?
+        ..request
     })
+}
+
+/// The flags that say what is made, as a shell takes them; what of the trust policy is accepted
+/// comes beside them.
+fn make_flags(make: &MakeArgs) -> String {
+    let mut text = shell::flags(&[
+        ("--account", make.account.clone()),
+        ("--image", make.image.clone()),
+        ("--role-name", make.role_name.clone()),
+        ("--role-path", make.role_path.clone()),
+        ("--permissions-boundary", make.permissions_boundary.clone()),
+        ("--max-session-duration", make.max_session_duration.clone()),
+        ("--pull-policy", make.pull_policy.clone()),
+        ("--thumbprint", make.thumbprint.clone()),
+    ]);
+    for tag in &make.tag {
+        text.push_str(&shell::flags(&[("--tag", Some(tag.clone()))]));
+    }
+    for (flag, given) in [
+        (" --replace-trust", make.replace_trust),
+        (" --no-backup", make.no_backup),
+    ] {
+        if given {
+            text.push_str(flag);
+        }
+    }
+    text
+}
+
+/// The word of a value that clap knows.
+fn word(value: &impl ValueEnum) -> Option<String> {
+    Some(value.to_possible_value()?.get_name().to_owned())
+}
+
+fn finding(word: AcceptTrust) -> Name {
+    match word {
+        AcceptTrust::Subject => Name::Subject,
+        AcceptTrust::Audience => Name::Audience,
+        AcceptTrust::Principal => Name::Principal,
+        AcceptTrust::Action => Name::Action,
+        AcceptTrust::Condition => Name::Condition,
+        AcceptTrust::Effect => Name::Effect,
+    }
 }
 
 /// What was asked for on the command line, checked.
@@ -65,6 +124,11 @@ pub(super) fn request(cx: &Context, make: &MakeArgs, role_arn: Option<&String>) 
             .transpose()?,
         pull_policy,
         only: None,
+        accept: make.accept_trust.iter().map(|&it| finding(it)).collect(),
+        thumbprint: make.thumbprint.clone(),
+        words: String::new(),
+        make_flags: make_flags(make),
+        yes: cx.ui.says_yes(),
         replace_trust: make.replace_trust,
         control_flags: cx.connection_flags(),
         aws_flags: make.connection.given().flags(),

@@ -7,14 +7,15 @@ use super::{Context, Mode, aws_emit, aws_repository, live};
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
 use crate::aws::needed::Needed;
-use crate::aws::plan::{Awaited, Plan, Step, Work};
-use crate::aws::setup::{Order, is_too_long, look_for, setup_plan};
+use crate::aws::plan::{Awaited, Plan, Step, TrustPlan, Work};
+use crate::aws::setup::{Order, is_too_long, look_for, not_accepted, setup_plan};
 use crate::aws::state;
 use crate::aws::target::{Part, Request};
 use crate::change::Change;
 use crate::cli::{AwsConnection, AwsTarget, EnableArgs, MakeArgs, SetupArgs};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
+use crate::shell;
 use crate::ui::Stream;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -65,9 +66,16 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
     };
     let names = aws::clusters(cx, &target, true)?;
     let mut role = None;
+    let mut words = format!("addon enable {} --create-role", addon.name);
+    if args.with_prerequisites {
+        words.push_str(" --with-prerequisites");
+    }
     for given in &args.settings.given {
         match (given.flag, &given.value) {
-            ("role-arn", Some(arn)) => role = Some(arn),
+            ("role-arn", Some(arn)) => {
+                words.push_str(&shell::flags(&[("--role-arn", Some(arn.clone()))]));
+                role = Some(arn);
+            }
             ("role-arn", None) => {
                 return Err(Error::usage(
                     "--no-role-arn was given together with --create-role",
@@ -84,7 +92,10 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
     let job = Job {
         cx,
         addon: addon.name,
-        request: request(cx, &args.make, role)?,
+        request: Request {
+            words,
+            ..request(cx, &args.make, role)?
+        },
         backup: aws::backup_folder(cx, args.make.no_backup)?,
         connection: &args.make.connection,
         mode: Mode::of(args.change.dry_run),
@@ -131,6 +142,8 @@ enum Went {
 /// What a run has done so far.
 struct Progress {
     order: Order,
+    /// What was asked for, and what of the trust policy was accepted since.
+    request: Request,
     done: Vec<(Step, bool)>,
     previous_trust: Option<Value>,
     warnings: Vec<String>,
@@ -219,15 +232,21 @@ impl Job<'_> {
         Ok(scene)
     }
 
-    async fn plan(&self, sdk: &Aws<'_>, scene: &mut Scene, order: Order) -> Result<Plan> {
+    async fn plan(
+        &self,
+        sdk: &Aws<'_>,
+        scene: &mut Scene,
+        order: Order,
+        request: &Request,
+    ) -> Result<Plan> {
         let plan =
             |Scene {
                  facts,
                  target,
                  state,
-             }: &Scene| { setup_plan(facts, &self.request, target, state, order) };
+             }: &Scene| { setup_plan(facts, request, target, state, order) };
         let made = plan(scene);
-        if made.is_ok() || !is_too_long(&scene.facts, &self.request, &scene.target, &scene.state) {
+        if made.is_ok() || !is_too_long(&scene.facts, request, &scene.target, &scene.state) {
             return made;
         }
         state::look_for_stale(sdk, &mut scene.state).await;
@@ -237,7 +256,10 @@ impl Job<'_> {
     async fn one(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Done> {
         let cx = self.cx;
         let mut scene = self.scene(sdk, caller, name).await?;
-        let plan = self.plan(sdk, &mut scene, Order::default()).await?;
+        let mut request = self.request.clone();
+        let plan = self
+            .plan(sdk, &mut scene, Order::default(), &request)
+            .await?;
         for warning in &plan.warnings {
             cx.ui.warn(warning);
         }
@@ -261,10 +283,18 @@ impl Job<'_> {
         };
         let (create, change, right) = plan.counts();
         let counts = format!("{create} to create, {change} to change, {right} already right.");
-        let question = match (create, change) {
-            (0, _) => format!("{counts} Change them?"),
-            _ => format!("{counts} Create them?"),
+        let what = match create {
+            0 => "Change them",
+            _ => "Create them",
         };
+        let question = match plan.trust.as_ref().and_then(broad) {
+            None => format!("{counts} {what}?"),
+            Some(broad) => format!("{counts} {broad} {what} all the same?"),
+        };
+        if let Some(trust) = &plan.trust {
+            self.may_be_asked(&scene, trust, &request)?;
+            request.accept.extend(&trust.open);
+        }
         let refusal = format!("{} was not set up for `{name}`", self.addon);
         if !cx.ui.ask(&question, &refusal).await? {
             return Err(Error::usage(refusal).because("the answer was no"));
@@ -281,9 +311,41 @@ impl Job<'_> {
                 needed: Needed::of(&scene.facts, &scene.target, &self.request),
             },
         );
-        let done = Box::pin(self.carry_out(sdk, caller, name, scene, plan, applier)).await;
+        let done = self.carry_out(sdk, caller, scene, plan, applier, request);
+        let done = Box::pin(done).await;
         cx.if_interrupted(None);
         done
+    }
+
+    /// Refuses where a broad trust policy would have to be asked about and nobody can be asked:
+    /// `--yes` never goes past it.
+    fn may_be_asked(&self, scene: &Scene, trust: &TrustPlan, request: &Request) -> Result<()> {
+        let ui = &self.cx.ui;
+        if trust.open.is_empty() || (ui.is_interactive() && !ui.says_yes()) {
+            return Ok(());
+        }
+        Err(not_accepted(&scene.facts, request, &trust.judgement, true))
+    }
+
+    /// Asks about a trust policy that was published only after the plan was confirmed.
+    async fn consent(
+        &self,
+        name: &str,
+        scene: &Scene,
+        trust: &TrustPlan,
+        request: &Request,
+    ) -> Result<()> {
+        let Some(broad) = broad(trust) else {
+            return Ok(());
+        };
+        self.may_be_asked(scene, trust, request)?;
+        let refusal = format!("{} was not set up for `{name}`", self.addon);
+        let question = format!("{broad} Go on all the same?");
+        if self.cx.ui.ask(&question, &refusal).await? {
+            Ok(())
+        } else {
+            Err(Error::usage(refusal).because("the answer was no"))
+        }
     }
 
     /// Does the steps in turn; whenever the cluster has to publish something first, waits for it and
@@ -292,23 +354,28 @@ impl Job<'_> {
         &self,
         sdk: &Aws<'_>,
         caller: &Caller,
-        name: &str,
         mut scene: Scene,
         mut plan: Plan,
         mut applier: Applier<'_, Aws<'_>>,
+        request: Request,
     ) -> Result<Done> {
         let cx = self.cx;
+        let name = &scene.facts.name.clone();
         let mut progress = Progress {
             order: Order::default(),
             done: Vec::new(),
             previous_trust: None,
             warnings: plan.warnings.clone(),
+            request,
         };
+        let mut is_told = plan.trust.is_some();
         for _ in 0..ROUNDS {
+            let is_held = holds(&plan, progress.order);
             for step in &plan.steps {
                 cx.if_interrupted(Some(AGAIN.to_owned()));
                 match &step.work {
                     Work::Nothing => {}
+                    _ if is_held && step.part == Part::OidcProvider => {}
                     _ if progress.is_done_unseen(step, &scene) => {}
                     Work::Later(awaited) => {
                         self.await_cluster(name, *awaited).await?;
@@ -334,7 +401,16 @@ impl Job<'_> {
                 }
             }
             scene = self.scene(sdk, caller, name).await?;
-            plan = self.plan(sdk, &mut scene, progress.order).await?;
+            plan = self
+                .plan(sdk, &mut scene, progress.order, &progress.request)
+                .await?;
+            if let Some(trust) = plan.trust.as_ref().filter(|_| !is_told) {
+                is_told = true;
+                self.consent(name, &scene, trust, &progress.request).await?;
+                progress.request.accept.extend(&trust.open);
+                cx.ui
+                    .status(&format!("Who may assume the role: {}", trust.who));
+            }
             progress.warn(cx, &plan.warnings);
             if progress.is_complete(&plan, &scene) {
                 return Ok(progress.finish(plan));
@@ -437,6 +513,23 @@ impl Job<'_> {
             (Mode::Write, true) => format!("Set up {what} for {name}: {which}"),
         }
     }
+}
+
+/// Whether the OIDC provider waits for the trust policy: that is judged before anything is made.
+fn holds(plan: &Plan, order: Order) -> bool {
+    order == Order::AddonFirst && plan.awaited() == Some(Awaited::Template)
+}
+
+/// The sentence of the question about a broad trust policy.
+fn broad(trust: &TrustPlan) -> Option<String> {
+    (!trust.open.is_empty()).then(|| {
+        let names: Vec<&str> = trust.open.iter().map(|it| it.name()).collect();
+        format!(
+            "The published trust policy is broad ({}): {}.",
+            names.join(", "),
+            trust.who
+        )
+    })
 }
 
 /// Whether a change of the cluster sets the ARN of a role.

@@ -5,6 +5,8 @@ use super::aws;
 use crate::aws::state::{self, Look};
 use crate::aws::status::{PartStatus, differs, status as parts_of};
 use crate::aws::target::Request;
+use crate::aws::trust;
+use crate::aws::who::{Home, Who};
 use crate::cli::StatusArgs;
 use crate::error::Result;
 use crate::exit::Outcome;
@@ -45,17 +47,25 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
         };
         let told = scene.map(|scene| {
             let parts = parts_of(&scene.facts, &scene.target, &scene.state);
+            let who = who(&scene);
             for warning in &scene.facts.warnings {
                 cx.ui.warn(warning);
             }
             aws::Told {
                 changed: differs(&parts),
-                lines: text(&name, &scene.target.account, &caller.arn, &parts),
+                lines: text(
+                    &name,
+                    &scene.target.account,
+                    &caller.arn,
+                    &parts,
+                    who.as_ref(),
+                ),
                 body: json!({
                     "account": scene.target.account.as_str(),
                     "partition": scene.target.partition,
                     "caller": caller.arn,
                     "registryAccess": scene.target.access.name(),
+                    "who": who.as_ref().map(ToString::to_string),
                     "parts": parts.iter().map(PartStatus::json).collect::<Vec<Value>>(),
                     "warnings": scene.facts.warnings,
                 }),
@@ -71,11 +81,19 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
     })
 }
 
+/// Who may assume the role that is there.
+fn who(scene: &aws::Scene) -> Option<Who> {
+    let role = scene.state.role.known()?.as_ref()?;
+    let document = trust::parse_text(&role.trust).ok()?;
+    Some(Who::of(&document, Home::of(&scene.facts, &scene.target)))
+}
+
 fn text(
     name: &str,
     account: &crate::arn::AccountId,
     caller: &str,
     parts: &[PartStatus],
+    who: Option<&Who>,
 ) -> Vec<String> {
     let rows: Vec<Vec<String>> = parts
         .iter()
@@ -90,5 +108,6 @@ fn text(
         .collect();
     let mut lines = vec![format!("{name} in account {account} (caller {caller})")];
     lines.extend(table::rows(&rows));
+    lines.extend(who.map(|who| format!("  {}: {who}", aws::MAY_ASSUME)));
     lines
 }

@@ -219,6 +219,11 @@ impl Ui {
         self.debug
     }
 
+    /// Whether `--yes` answers.
+    pub fn says_yes(&self) -> bool {
+        self.yes
+    }
+
     /// Whether somebody can be asked.
     pub fn is_interactive(&self) -> bool {
         self.interactive

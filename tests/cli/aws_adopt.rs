@@ -100,6 +100,7 @@ fn a_role_made_by_the_guide_is_left_alone() {
       = role           mk8s-sandbox-edge-ecr                exists
       = trust policy   mk8s-sandbox-edge-ecr                is the published one
       = pull policy    AmazonEC2ContainerRegistryPullOnly   lets the role pull
+        who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     ");
     assert_eq!(bed.moto.writes(), [""; 0]);
     assert_eq!(bed.world(), before);
@@ -127,6 +128,7 @@ fn statements_of_others_stay_as_they_are() {
       = role           mk8s-sandbox-edge-ecr                exists, made by others
       ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
+        who may assume the role: service account kube-system/ecr-credential-provider of edge; also: the service ec2.amazonaws.com, account 123456789012 (root) (if Bool aws:multifactorauthpresent true)
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
@@ -232,6 +234,7 @@ fn a_copy_that_cannot_be_written_stops_the_change() {
       = role           mk8s-sandbox-edge-ecr                exists, made by others
       ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
+        who may assume the role: service account kube-system/ecr-credential-provider of edge; also: the service ec2.amazonaws.com, account 123456789012 (root) (if Bool aws:multifactorauthpresent true)
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     error: the trust policy of `mk8s-sandbox-edge-ecr` was not changed, because the present one could not be saved
       because: [WORK]/state/mk8s/trust: Not a directory (os error 20)
@@ -263,6 +266,7 @@ fn the_whole_trust_policy_can_be_replaced() {
       = role           mk8s-sandbox-edge-ecr                exists, made by others
       ~ trust policy   mk8s-sandbox-edge-ecr                replaced as a whole, 2 statements of others go
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
+        who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
@@ -328,6 +332,7 @@ fn a_role_under_another_path_is_adopted_by_its_true_arn() {
       = role           mk8s-sandbox-edge-ecr                exists, made by others
       ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
+        who may assume the role: service account kube-system/ecr-credential-provider of edge; also: the service ec2.amazonaws.com, account 123456789012 (root) (if Bool aws:multifactorauthpresent true)
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated add-on aws-ecr
     Updated trust policy mk8s-sandbox-edge-ecr
@@ -388,6 +393,7 @@ fn a_deny_that_could_match_stops_everything() {
       role           present    mk8s-sandbox-edge-ecr                never used yet
       trust          different  mk8s-sandbox-edge-ecr                Never denies it, or may
       policy         missing                                         no policy of the role allows pulls
+      who may assume the role: nobody of edge; also: the service ec2.amazonaws.com; a Deny statement may keep some of them out
     ");
 }
 
@@ -581,8 +587,9 @@ fn two_clusters_share_a_role() {
       ~ trust policy   shared                              set once the cluster publishes it
       = pull policy    AmazonEC2ContainerRegistryReadOnly  attached
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Switched on aws-ecr
+    Who may assume the role: service account kube-system/ecr-credential-provider of west; also: service account kube-system/ecr-credential-provider of the issuer oidc.sandbox.localhost/kz3wqgbhbjse
+    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Updated trust policy shared
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name shared --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json
     ");

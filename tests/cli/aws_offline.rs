@@ -37,6 +37,7 @@ fn status_says_what_is_missing_and_what_differs() {
           "partition": "aws",
           "caller": "arn:aws:sts::123456789012:user/moto",
           "registryAccess": "outside-aws",
+          "who": null,
           "parts": [
             {
               "part": "addon",
@@ -92,6 +93,7 @@ fn status_says_what_is_missing_and_what_differs() {
       role           present  mk8s-sandbox-edge-ecr                never used yet
       trust          present  mk8s-sandbox-edge-ecr                is the published one
       policy         present  AmazonEC2ContainerRegistryReadOnly   allows pulls
+      who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     ");
     // Drift of every kind.
     let role = "mk8s-sandbox-edge-ecr";
@@ -127,6 +129,7 @@ fn status_says_what_is_missing_and_what_differs() {
       role           present    mk8s-sandbox-edge-ecr                never used yet
       trust          different  mk8s-sandbox-edge-ecr                Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       policy         missing                                         no policy of the role allows pulls
+      who may assume the role: nobody of edge; also: the service ec2.amazonaws.com
     ");
     bed.run("aws setup aws-ecr -c edge --yes").ok();
     bed.run("aws status aws-ecr -c edge --exit-code").ok();

@@ -24,8 +24,9 @@ fn one_command_takes_a_bare_cluster_to_a_complete_role() {
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched on aws-ecr
+    Who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Created role mk8s-sandbox-edge-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
     ");
@@ -95,6 +96,7 @@ fn a_second_run_writes_nothing_and_asks_nothing() {
       = role           mk8s-sandbox-edge-ecr                exists, made by mk8s
       = trust policy   mk8s-sandbox-edge-ecr                is the published one
       = pull policy    AmazonEC2ContainerRegistryReadOnly   attached
+        who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     ");
     assert_eq!(bed.moto.writes(), [""; 0]);
     assert_eq!((bed.world(), bed.patches()), (world, patches));
@@ -184,8 +186,9 @@ fn enable_with_create_role_is_the_same() {
       + role           mk8s-sandbox-west-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-west-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Switched on aws-ecr
+    Who may assume the role: service account kube-system/ecr-credential-provider of west; nobody else
+    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Created role mk8s-sandbox-west-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
     ");
@@ -249,6 +252,7 @@ fn what_the_role_is_to_be_like_is_asked_for_by_flags() {
       = role           puller                               exists, made by mk8s
       = trust policy   puller                               is the published one
       = pull policy    AmazonEC2ContainerRegistryPullOnly   lets the role pull
+        who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     ");
     assert_eq!(bed.moto.writes(), [""; 0]);
 }
@@ -368,6 +372,7 @@ fn a_part_can_be_made_alone() {
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = trust policy  mk8s-sandbox-edge-ecr  is the published one
+        who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     ");
     bed.run(
         "aws setup aws-ecr -c edge --yes --only policy --role-name nobody --account 123456789012",
@@ -441,10 +446,11 @@ fn a_platform_that_wants_the_role_first_gets_it_first() {
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     edge does not take a role that does not exist: the role is made first
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Created role mk8s-sandbox-edge-ecr
     Switched on aws-ecr
+    Who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
     Attached AmazonEC2ContainerRegistryReadOnly
@@ -523,8 +529,9 @@ fn several_clusters_are_set_up_one_after_the_other() {
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched on aws-ecr
+    Who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
+    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Created role mk8s-sandbox-edge-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
     Plan for west in account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
@@ -534,8 +541,9 @@ fn several_clusters_are_set_up_one_after_the_other() {
       + role           mk8s-sandbox-west-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-west-ecr
     Switched on aws-workload-identity
-    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Switched on aws-ecr
+    Who may assume the role: service account kube-system/ecr-credential-provider of west; nobody else
+    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Created role mk8s-sandbox-west-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
     error: 1 of 3 targets failed

@@ -3,6 +3,8 @@
 use crate::support::manifests::hetzner;
 use crate::support::{Bed, aws_programs, read_hcl};
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 
 const SETUP: &str = "aws setup aws-ecr -c edge --yes";
 const STATUS: &str = "aws status aws-ecr -c edge";
@@ -227,4 +229,85 @@ fn provider_arn(bed: &Bed) -> String {
     let providers = bed.moto.providers();
     let (arn, _) = providers.as_object().unwrap().iter().next().unwrap();
     arn.clone()
+}
+
+/// A proxy that opens no address but its own: whatever is asked for, the sandbox's issuer answers.
+fn proxy(bed: &Bed) -> String {
+    let issuer = bed.issuer("edge");
+    let address = issuer.split('/').next().unwrap().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, address) = (client.unwrap(), address.clone());
+            std::thread::spawn(move || {
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") && client.read(&mut byte).unwrap() == 1 {
+                    head.push(byte[0]);
+                }
+                assert!(head.starts_with(b"CONNECT "), "{head:?}");
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                let mut server = TcpStream::connect(address).unwrap();
+                let (mut back, mut down) =
+                    (server.try_clone().unwrap(), client.try_clone().unwrap());
+                std::thread::spawn(move || std::io::copy(&mut back, &mut down));
+                let _ = std::io::copy(&mut client, &mut server);
+            });
+        }
+    });
+    url
+}
+
+/// Behind a proxy that opens TLS, the authority that is seen is the proxy's.
+#[test]
+fn what_a_proxy_shows_of_another_issuer_is_never_registered() {
+    let mut bed = on();
+    let url = proxy(&bed);
+    let cluster = bed.run("cluster get edge -o json").ok().stdout;
+    let cluster = cluster.replace(&bed.issuer("edge"), "issuer.example/edge");
+    bed.env.write("edge.json", &cluster);
+    for variable in ["HTTPS_PROXY", "https_proxy"] {
+        bed.env.set(variable, &url);
+    }
+    let emit = |flags: &str| {
+        // There is no proxy on the way to an endpoint on loopback; nothing is asked of this one.
+        let line = format!(
+            "aws setup aws-ecr -f edge.json --emit cloudformation --endpoint https://api.example{flags}"
+        );
+        bed.run(&line).ok()
+    };
+    let run = emit("");
+    assert!(!run.stdout.contains("ThumbprintList"), "{run}");
+    let _ = run
+        .err("does not end in a public authority as seen from here")
+        .err("Behind a proxy that opens TLS it is the proxy's")
+        .err("mk8s aws setup aws-ecr -c edge --only oidc-provider");
+    let hex = "ABCDEF0123".repeat(4);
+    let run = emit(&format!(" --thumbprint {hex}"));
+    assert!(!run.stderr.contains("as seen from here"), "{run}");
+    assert!(
+        run.stdout
+            .contains(&format!("ThumbprintList:\n        - \"{hex}\"")),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_thumbprint_that_is_named_is_registered_and_shown() {
+    let bed = on();
+    let line = format!("{SETUP} --only oidc-provider");
+    for bad in ["x", "ABCDEF", &"g".repeat(40)] {
+        let _ = bed
+            .run(&format!("{line} --thumbprint {bad}"))
+            .exits(2)
+            .err("40 hexadecimal digits");
+    }
+    let hex = "abcdef0123".repeat(4);
+    let _ = bed
+        .run(&format!("{line} --thumbprint {hex}"))
+        .ok()
+        .err(&format!("thumbprint {hex} given by --thumbprint"))
+        .err(&format!(", with the thumbprint {hex}"));
+    assert_eq!(thumbprints(&bed), [hex]);
 }

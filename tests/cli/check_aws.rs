@@ -424,7 +424,7 @@ fn a_cluster_that_is_set_up_passes_and_a_bare_one_names_its_fixes() {
     √ pulls are allowed by arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly
     √ IAM says that the role may pull
     √ the trust policy is the published one
-    √ the trust policy lets nobody else in
+    √ the role may be assumed by service account kube-system/ecr-credential-provider of edge; nobody else
     √ the trust policy has 423 of 2048 characters
 
     26 passed

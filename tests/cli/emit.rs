@@ -432,7 +432,7 @@ fn nothing_breaks_out_of_its_quotes() {
     env.set("PATH", &path);
     env.write("c.json", hostile().to_string());
     let text = |form: &str| {
-        let line = format!("aws setup aws-ecr -f c.json --emit {form}");
+        let line = format!("aws setup aws-ecr -f c.json --accept-trust subject --emit {form}");
         env.line(&line).run().ok().stdout
     };
     let shell = text("aws-cli");
@@ -488,6 +488,7 @@ fn the_plan_is_shown_and_machines_get_everything() {
             &format!("= add-on aws-ecr on, role {ROLE}"),
             "+ role mk8s-edge trust policy: 1 statement",
             "+ attach AmazonEC2ContainerRegistryReadOnly to mk8s-edge",
+            "who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else",
         ]
     );
     let document = bed

@@ -26,6 +26,7 @@ mod aws_permissions;
 mod aws_setup;
 mod aws_teardown;
 mod aws_thumbprints;
+mod aws_trust;
 mod catalogue;
 mod check;
 mod check_aws;

@@ -45,7 +45,9 @@ impl<I: Iam> Applier<'_, I> {
             let Some(next) = next_trust(trusting, &role, &existing)? else {
                 return Ok(outcome);
             };
-            let tags = Tags::from_iter(trusting.tag.clone());
+            let (key, accepted) = &trusting.accepted;
+            let mut tags = Tags::from_iter(trusting.tag.clone());
+            tags.extend(accepted.clone().map(|names| (key.clone(), names)));
             self.tag_first(&mut clock, &role, &tags, &mut outcome)
                 .await?;
             self.keep_copy(&role, &existing, &mut outcome)?;
@@ -57,6 +59,12 @@ impl<I: Iam> Applier<'_, I> {
             let Some(after) = self.settled(&mut clock, &trusting.role, is_right).await? else {
                 continue;
             };
+            if accepted.is_none() && role.tags.contains_key(key) {
+                // What it recorded is not there any more.
+                let stale = std::slice::from_ref(key);
+                self.untag(&mut clock, &trusting.role, stale, &mut outcome)
+                    .await?;
+            }
             if let TrustMode::Replace { ours, .. } = &trusting.mode {
                 // With their statements gone, the tags of others would keep the role for ever.
                 let stale: Vec<String> = other_statement_tags(&role.tags, ours).cloned().collect();

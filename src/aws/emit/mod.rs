@@ -9,7 +9,9 @@ mod shell;
 mod terraform;
 
 use super::iam::{Caller, NewProvider, NewRole};
+use super::name::Tags;
 use super::plan::{Awaited, Plan, Work};
+use super::published::accepting;
 use super::quotable;
 use super::setup::{Order, setup_plan};
 use super::state::State;
@@ -46,8 +48,8 @@ struct Role {
     new: NewRole,
     /// The Sid of the first of our statements.
     sid: String,
-    /// The tag that marks our statement in a role of others.
-    tag: Option<(String, String)>,
+    /// The tags that mark our statement in a role of others, and what of it was accepted.
+    tags: Tags,
 }
 
 /// A policy to attach.
@@ -256,7 +258,11 @@ impl Blueprint {
                     blueprint.role = Some(Role {
                         new: *role,
                         sid: trust.sid,
-                        tag: trust.tag,
+                        tags: {
+                            let (key, accepted) = trust.accepted;
+                            let accepted = accepted.map(|names| (key, names));
+                            trust.tag.into_iter().chain(accepted).collect()
+                        },
                     });
                 }
                 Work::Attach { role, policy, .. } => {
@@ -298,8 +304,10 @@ impl Blueprint {
 
     /// The command that does the same.
     fn command(&self) -> String {
+        let trust = self.plan.trust.iter();
+        let accepted = accepting(trust.flat_map(|trust| &trust.accepted));
         format!(
-            "mk8s aws setup {} -c {}",
+            "mk8s aws setup {} -c {}{accepted}",
             self.addon,
             quotable(&self.cluster)
         )

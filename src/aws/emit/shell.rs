@@ -160,13 +160,14 @@ fn make_role(out: &mut String, blueprint: &Blueprint, role: &Role) {
     if let Some(seconds) = new.max_session {
         input["MaxSessionDuration"] = Value::from(seconds);
     }
-    let tagging = match &role.tag {
-        None => String::new(),
-        Some((key, value)) => format!(
+    let tagging = if role.tags.is_empty() {
+        String::new()
+    } else {
+        format!(
             "\n    aws iam tag-role --role-name=\"$role\" --tags {} ||\n        \
              say \"The tag of this statement was not set.\"",
-            quoted(&json!([{"Key": key, "Value": value}]).to_string())
-        ),
+            quoted(&tag_list(&role.tags).to_string())
+        )
     };
     let _ = write!(
         out,

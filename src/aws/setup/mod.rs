@@ -3,6 +3,7 @@
 //! Facts that are not there yet (issuer, template) give steps that wait; once the cluster publishes
 //! them the plan is made again from the new facts.
 
+mod published;
 mod role;
 mod template;
 mod trust;
@@ -11,7 +12,7 @@ use super::explain::explain_to;
 use super::iam::{NewProvider, Provider, Role};
 use super::name::{Tags, attached_tag, made_by_mk8s};
 use super::needed::Needed;
-use super::plan::{Action, Awaited, Plan, Step, TrustMode, Trusting, Work};
+use super::plan::{Action, Awaited, Plan, Step, TrustMode, TrustPlan, Trusting, Work};
 use super::quotable;
 use super::state::{LEAST_TRUST_QUOTA, Look, Pull, Seen, State};
 use super::target::{ClusterFacts, Part, Request, Target, path_of};
@@ -22,6 +23,8 @@ use crate::arn::RoleArn;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use serde_json::{Value, json};
+
+pub use published::not_accepted;
 
 /// Which comes first, the add-on's setting or the role that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,13 +81,17 @@ pub fn setup_plan(
         plan.no_role()?;
     }
     let Planner {
-        steps, warnings, ..
+        steps,
+        warnings,
+        trust,
+        ..
     } = plan;
     Ok(Plan {
         target: target.clone(),
         steps,
         warnings,
         role_arn,
+        trust,
     })
 }
 
@@ -108,6 +115,8 @@ struct Planner<'a> {
     warnings: Vec<String>,
     /// What was replaced in the template; said only when the template is written.
     replaced: Vec<String>,
+    /// What the trust policy comes to, once it was judged.
+    trust: Option<TrustPlan>,
 }
 
 impl<'a> Planner<'a> {
@@ -127,6 +136,7 @@ impl<'a> Planner<'a> {
             steps: Vec::new(),
             warnings,
             replaced: Vec::new(),
+            trust: None,
         }
     }
 }
@@ -277,24 +287,22 @@ impl Planner<'_> {
         };
         self.warnings.extend(issuer.warnings());
         self.warnings.extend(issuer.inner_host());
+        self.warn_about_chain();
         if let Seen::Known(Some(provider)) = &self.state.provider {
             let steps = self.existing_provider(arn, provider);
             self.steps.extend(steps);
             return Ok(());
         }
         let mut detail = format!("audience {}", quotable(audience));
-        if let Some(ca) = &self.facts.private_ca {
+        let ca = self.facts.registered_ca(self.request);
+        if let Some(ca) = &ca {
             detail = format!("{detail}, {}", ca.describe());
         }
         let new = NewProvider {
             arn: arn.clone(),
             url: issuer.url().to_owned(),
             audience: audience.clone(),
-            thumbprint: self
-                .facts
-                .private_ca
-                .as_ref()
-                .map(|ca| ca.thumbprint.clone()),
+            thumbprint: ca.map(|ca| ca.thumbprint),
             tags: self.facts.owner().tags(),
         };
         let mut step = Step::shown(Part::OidcProvider, Action::Create, arn, detail)
@@ -304,6 +312,30 @@ impl Planner<'_> {
         }
         self.steps.push(step);
         Ok(())
+    }
+
+    /// A chain that no public authority vouches for, as seen from here: IAM may see another.
+    fn warn_about_chain(&mut self) {
+        let Some(seen) = &self.facts.private_ca else {
+            return;
+        };
+        let provider = self.state.provider.known().and_then(Option::as_ref);
+        if self.facts.registered_ca(self.request).is_some()
+            || provider.is_some_and(|provider| seen.fits(provider))
+        {
+            return;
+        }
+        self.warnings.push(format!(
+            "the issuer's chain does not end in a public authority as seen from here, its thumbprint \
+             is {}; IAM looks for itself, and nothing is registered. Behind a proxy that opens TLS \
+             it is the proxy's. If IAM cannot verify the issuer, register the thumbprint that you \
+             have checked elsewhere: mk8s aws setup {} -c {} --only oidc-provider{}{} --thumbprint HEX",
+            seen.thumbprint,
+            self.facts.service.name,
+            crate::shell::quote(&self.facts.name),
+            self.request.control_flags,
+            self.request.aws_flags,
+        ));
     }
 
     /// What the provider that exists lacks; its other audiences and thumbprints stay.
@@ -318,8 +350,8 @@ impl Planner<'_> {
                 audience: audience.clone(),
             }));
         }
-        let missing = self.facts.private_ca.as_ref();
-        if let Some(ca) = missing.filter(|ca| !ca.fits(provider)) {
+        let wanted = self.facts.registered_ca(self.request);
+        if let Some(ca) = wanted.as_ref().filter(|ca| !ca.fits(provider)) {
             let stored = &provider.thumbprints;
             let (gone, kept) = stored.split_at(ca.leaving(stored));
             let mut detail = format!("adds {}, keeps {} others", ca.describe(), kept.len());
@@ -336,7 +368,7 @@ impl Planner<'_> {
             }));
         }
         if steps.is_empty() {
-            let detail = match missing {
+            let detail = match wanted {
                 None => "exists, audience ok",
                 Some(_) => "exists, audience and thumbprint ok",
             };
@@ -420,6 +452,7 @@ impl Planner<'_> {
             mode: TrustMode::Merge,
             quota: self.quota(),
             tag: None,
+            accepted: self.accepted_tag(),
         }
     }
 

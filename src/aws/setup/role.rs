@@ -97,6 +97,10 @@ impl Planner<'_> {
         self.warnings.append(&mut self.replaced);
         let sid = format!("{}{}", self.sid()?, suffix.unwrap_or_default());
         let document = fresh(template, &sid);
+        // One that stands in is our own.
+        if suffix.is_none() {
+            self.admit(template, &document)?;
+        }
         self.check_size(&document)?;
         let mut trusting = self.trusting(template.clone(), sid);
         trusting.tag = Some(self.facts.owner().statement_tag());
@@ -136,6 +140,9 @@ impl Planner<'_> {
         let mut tags = owner.tags();
         tags.extend(self.request.tags.clone());
         tags.extend([owner.statement_tag()]);
+        if let (key, Some(value)) = self.accepted_tag() {
+            tags.insert(key, value);
+        }
         if self.request.only.is_none() {
             tags.extend([attached_tag(&self.wanted_policy())]);
         }

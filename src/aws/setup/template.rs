@@ -1,7 +1,6 @@
 //! The trust policy that a role is to have: the published one, or one that stands in for it.
 
 use super::Planner;
-use crate::aws::cover::over_broad;
 use crate::aws::quotable;
 use crate::aws::template::{fill_account, issuer_mismatches, placeholders};
 use crate::aws::trust::{self, statements};
@@ -14,6 +13,10 @@ impl Planner<'_> {
         let Some(published) = &self.facts.template else {
             return Ok(None);
         };
+        // Without an issuer it cannot be judged; a whole run waits for that first.
+        if self.facts.issuer.is_none() && self.request.only.is_none() {
+            return Ok(None);
+        }
         let filled = self.fill(published, "the trust policy that the cluster publishes")?;
         let allows =
             |statement: &&Value| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
@@ -21,14 +24,6 @@ impl Planner<'_> {
             return Err(self
                 .refused()
                 .because("the trust policy that the cluster publishes allows nothing"));
-        }
-        if let Some(provider) = &self.target.provider_arn {
-            let broad = over_broad(&filled, provider);
-            self.warnings.extend(
-                broad
-                    .into_iter()
-                    .map(|finding| format!("the published trust policy is broad: {finding}")),
-            );
         }
         Ok(Some(filled))
     }

@@ -47,13 +47,8 @@ impl Planner<'_> {
                 quotable(arn)
             ))
         })?;
-        let mut trusting = self.trusting(template.clone(), sid.clone());
-        let tag = self.facts.owner().statement_tag();
-        if !role.tags.contains_key(&tag.0) {
-            trusting.tag = Some(tag);
-        }
         if self.request.replace_trust {
-            return self.replaced_trust(arn, &existing, template, trusting, &role.trust);
+            return self.replaced_trust(arn, &existing, template, sid, &role.trust);
         }
         let verdict = compare(&existing, template);
         if let Verdict::Denied(statement) = &verdict {
@@ -75,10 +70,12 @@ impl Planner<'_> {
                 Verdict::Identical => "is the published one",
                 _ => "covers the published one",
             };
+            self.found(template, &existing);
             return Ok(Step::shown(Part::Trust, Action::None, arn, detail));
         }
         self.warnings.append(&mut self.replaced);
         let merged = merge(&existing, template, &sid);
+        self.admit(template, &merged)?;
         if trust::size(&merged) > self.quota() {
             return Err(self.too_long(&existing, &merged));
         }
@@ -95,11 +92,22 @@ impl Planner<'_> {
             if replaced { "replaces" } else { "adds" }
         );
         let mut step = Step::shown(Part::Trust, Action::Update, arn, detail)
-            .doing(Work::SetTrust(Box::new(trusting)));
+            .doing(Work::SetTrust(Box::new(self.retrusting(template, sid))));
         if let Verdict::Missing(difference) = verdict {
             step = step.because(difference.describe());
         }
         Ok(step)
+    }
+
+    /// How the trust policy of the role that exists is to be, once that was judged.
+    fn retrusting(&self, template: &Value, sid: String) -> Trusting {
+        let mut trusting = self.trusting(template.clone(), sid);
+        let tag = self.facts.owner().statement_tag();
+        let role = self.found_role();
+        if role.is_some_and(|role| !role.tags.contains_key(&tag.0)) {
+            trusting.tag = Some(tag);
+        }
+        trusting
     }
 
     pub(super) fn replaced_trust(
@@ -107,12 +115,13 @@ impl Planner<'_> {
         arn: &str,
         existing: &Value,
         template: &Value,
-        mut trusting: Trusting,
+        sid: String,
         base: &str,
     ) -> Result<Step> {
-        let wanted = fresh(template, &trusting.sid);
+        let wanted = fresh(template, &sid);
         let (ours, _) = self.facts.owner().statement_tag();
         if compare(existing, &wanted) == Verdict::Identical {
+            self.found(template, existing);
             let tags = self.found_role().map(|role| &role.tags);
             let stale: Vec<String> = tags
                 .into_iter()
@@ -123,7 +132,7 @@ impl Planner<'_> {
                 // A run that was cut short.
                 let detail = "takes off the tags of clusters whose statements are gone";
                 let work = Work::Untag {
-                    role: trusting.role,
+                    role: self.role_name(),
                     keys: stale,
                 };
                 return Ok(Step::shown(Part::Trust, Action::Update, arn, detail).doing(work));
@@ -136,8 +145,10 @@ impl Planner<'_> {
             ));
         }
         self.warnings.append(&mut self.replaced);
+        self.admit(template, &wanted)?;
         self.check_size(&wanted)?;
-        let lost = foreign(existing, &trusting.sid).len();
+        let lost = foreign(existing, &sid).len();
+        let mut trusting = self.retrusting(template, sid);
         trusting.mode = TrustMode::Replace {
             base: base.to_owned(),
             ours,

@@ -122,6 +122,7 @@ pub fn teardown_plan(
         plan.workload_identity(extent, provider_gone);
     }
     Ok(Plan {
+        trust: None,
         target: target.clone(),
         steps: plan.steps,
         warnings: facts.warnings.clone(),

@@ -169,19 +169,19 @@ impl Planner<'_> {
     }
 
     fn release_trust(&mut self, role: &Role, removal: &Removal, sid: &str) {
-        let (tag, _) = self.facts.owner().statement_tag();
-        let is_tagged = role.tags.contains_key(&tag);
+        let owner = self.facts.owner();
+        let tags: Vec<String> = [owner.statement_tag().0, owner.accepted_tag()]
+            .into_iter()
+            .filter(|key| role.tags.contains_key(key))
+            .collect();
+        let is_tagged = !tags.is_empty();
         let arn = role.arn.as_str();
         let take_out = |detail: String| {
             Step::shown(Part::Trust, Action::Update, arn, detail).doing(Work::RemoveTrust {
                 role: role.name.clone(),
                 sid: sid.to_owned(),
                 provider: self.target.provider_arn.clone(),
-                untag: if is_tagged {
-                    vec![tag.clone()]
-                } else {
-                    Vec::new()
-                },
+                untag: tags.clone(),
             })
         };
         let step = if removal.removed.is_empty() {

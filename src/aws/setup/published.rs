@@ -1,0 +1,135 @@
+//! What of a published trust policy is written: all that is exact, and what was accepted by name.
+
+use super::Planner;
+use crate::aws::name::Owner;
+use crate::aws::plan::TrustPlan;
+use crate::aws::published::{Expected, Judgement, Name, Verdict, accepting, judge};
+use crate::aws::target::{ClusterFacts, Request};
+use crate::aws::who::{Home, Who};
+use crate::error::{Error, Result};
+use crate::shell::quote;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What a refusal says of the document.
+const PUBLISHED: &str = "the published trust policy";
+
+impl Planner<'_> {
+    /// Judges what is about to be written, before anything is made. `document` is what the role
+    /// then has.
+    ///
+    /// Refuses what is outside unless every finding was accepted; what is broad stays open in the
+    /// plan, to be asked about.
+    pub(super) fn admit(&mut self, template: &Value, document: &Value) -> Result<()> {
+        let Some(judgement) = self.judgement(template) else {
+            return Err(self.refused().because(
+                "the cluster publishes a trust policy, but no issuer by which it can be judged",
+            ));
+        };
+        let names = judgement.names();
+        let accepted: BTreeSet<Name> = names.intersection(&self.request.accept).copied().collect();
+        let open: BTreeSet<Name> = names.difference(&accepted).copied().collect();
+        let verdict = judgement.verdict();
+        if verdict == Verdict::Outside && !open.is_empty() {
+            return Err(not_accepted(self.facts, self.request, &judgement, false));
+        }
+        self.warnings.extend(told(&judgement));
+        self.trust = Some(TrustPlan {
+            who: self.who(document),
+            judgement,
+            accepted,
+            open,
+        });
+        Ok(())
+    }
+
+    /// What is there already needs no consent.
+    pub(super) fn found(&mut self, template: &Value, document: &Value) {
+        let Some(judgement) = self.judgement(template) else {
+            return;
+        };
+        let key = self.facts.owner().accepted_tag();
+        let tag = self.found_role().and_then(|role| role.tags.get(&key));
+        let words: Vec<&str> = tag.map_or_else(Vec::new, |tag| tag.split(' ').collect());
+        let names = judgement.names();
+        self.trust = Some(TrustPlan {
+            who: self.who(document),
+            accepted: names
+                .into_iter()
+                .filter(|it| words.contains(&it.name()))
+                .collect(),
+            open: BTreeSet::new(),
+            judgement,
+        });
+    }
+
+    fn judgement(&self, template: &Value) -> Option<Judgement> {
+        let expected = Expected {
+            cluster: &self.facts.name,
+            issuer: self.facts.issuer.as_ref()?.bare(),
+            provider: self.target.provider_arn.as_deref()?,
+            audience: &self.facts.audience,
+        };
+        Some(judge(template, expected))
+    }
+
+    fn who(&self, document: &Value) -> String {
+        Who::of(document, Home::of(self.facts, self.target)).to_string()
+    }
+
+    /// The tag that records what was accepted: its key, and the names if there are any.
+    pub(super) fn accepted_tag(&self) -> (String, Option<String>) {
+        let names = self.trust.as_ref().map(TrustPlan::consented);
+        let value = names.filter(|names| !names.is_empty()).map(|names| {
+            let words: Vec<&str> = names.into_iter().map(Name::name).collect();
+            words.join(" ")
+        });
+        (Owner::accepted_tag(&self.facts.owner()), value)
+    }
+}
+
+/// What is not exact, one phrase each.
+fn told(judgement: &Judgement) -> Vec<String> {
+    let what = match judgement.verdict() {
+        Verdict::Outside => "lets in more than the cluster",
+        _ => "is broad",
+    };
+    let told = judgement.told().into_iter();
+    told.map(|it| format!("{PUBLISHED} {what}: {it}")).collect()
+}
+
+/// The refusal of a trust policy that was not accepted, with the command that goes past it.
+///
+/// `confirmed` says whether consent by name is all that is missing, so that the command may say
+/// `--yes` as well.
+pub fn not_accepted(
+    facts: &ClusterFacts,
+    request: &Request,
+    judgement: &Judgement,
+    confirmed: bool,
+) -> Error {
+    let mut error = Error::refused(format!(
+        "{} was not set up for `{}`",
+        facts.service.name,
+        crate::aws::quotable(&facts.name)
+    ));
+    for told in told(judgement) {
+        error = error.because(told);
+    }
+    let mut names = judgement.names();
+    names.extend(&request.accept);
+    let accept = accepting(&names);
+    let yes = if confirmed || request.yes {
+        " --yes"
+    } else {
+        ""
+    };
+    error.hint(format!(
+        "if the role is to be assumed by all of them: mk8s {} -c {}{}{}{}{accept}{yes}",
+        request.command(facts),
+        quote(&facts.name),
+        request.make_flags,
+        request.control_flags,
+        request.aws_flags,
+    ))
+}
