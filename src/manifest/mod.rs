@@ -170,7 +170,7 @@ impl Manifest {
     ///
     /// Refused, with line, column and the line in question: what is not UTF-8, has control
     /// characters or a syntax error, is nested deeper than 100 levels, and what stands for more than
-    /// the limits of a file ([`Added`]) with its aliases and merge keys written out.
+    /// the limits of a file (docs/manifests.md) with its aliases and merge keys written out.
     pub fn parse(label: &str, bytes: Vec<u8>) -> Result<Self> {
         let text = decode(label, bytes)?;
         let lines = Lines::new(&text);

@@ -13,6 +13,9 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+/// The most that is read: what a manifest may have.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
 /// How often another sandbox may replace the file while it is opened.
 const TRIES: usize = 100;
 
@@ -61,8 +64,16 @@ impl Held {
                 continue;
             }
             let mut content = Vec::new();
-            file.read_to_end(&mut content)
+            (&mut file)
+                .take(LARGEST + 1)
+                .read_to_end(&mut content)
                 .map_err(|error| failed(&error))?;
+            if content.len() as u64 > LARGEST {
+                return Err(Error::refused(format!(
+                    "it is larger than {} MiB",
+                    LARGEST / 1024 / 1024
+                )));
+            }
             return Ok((held(Some(file)), Some(content)));
         }
         Err(Error::failure("other programs keep replacing it"))

@@ -113,7 +113,7 @@ impl Token {
     }
 
     /// Replaces the token in a text that came from outside and may repeat it: as it is, in part, or
-    /// in another form, such as base64 ([`super::echo`]).
+    /// in another form, such as base64.
     pub fn redact(&self, text: &str) -> String {
         self.forms
             .get_or_init(|| {
