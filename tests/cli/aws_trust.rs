@@ -312,7 +312,7 @@ fn what_lets_in_others_is_refused_with_statement_and_field() {
     let both = accepting(&["principal", "action"]);
     let run = bed.run(&format!("{SETUP} --yes{both}")).ok();
     let _ = run.err(
-        "Who may assume the role: service account kube-system/ecr-credential-provider of edge; \
+        "who may assume the role: service account kube-system/ecr-credential-provider of edge; \
          also: account 666666666666 (root)",
     );
     assert_eq!(bed.moto.role(ROLE)["tags"][ACCEPTED], "principal action");
