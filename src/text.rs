@@ -22,21 +22,31 @@ pub(crate) fn printable(text: &str) -> String {
     Foreign(text).to_string()
 }
 
-/// The trimmed text, escaped and cut to `limit` characters of the original, `…` for the rest.
+/// The trimmed text, escaped and cut to `limit` characters of what is shown, `…` for the rest.
 pub(crate) fn excerpt(text: &str, limit: usize) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => format!("{}…", printable(text[..end].trim_end())),
-        None => printable(text),
-    }
+    cut(text.trim(), limit)
 }
 
 /// A text that is quoted in a message: escaped, and cut behind 200 characters.
 pub(crate) fn quotable(text: &str) -> String {
-    match text.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", printable(&text[..end])),
-        None => printable(text),
+    cut(text, 200)
+}
+
+/// What is shown is counted, not what is read: an escape takes up to ten characters for one, and a
+/// message has to stay short whatever is quoted in it. An escape is shown whole or not at all.
+fn cut(text: &str, limit: usize) -> String {
+    let mut shown = 0;
+    for (at, c) in text.char_indices() {
+        shown += if is_hidden(c) {
+            printable(c.encode_utf8(&mut [0; 4])).chars().count()
+        } else {
+            1
+        };
+        if shown > limit {
+            return format!("{}…", printable(text[..at].trim_end()));
+        }
     }
+    printable(text)
 }
 
 /// A line of a file, as a diff shows it: its tabs stay.
@@ -169,6 +179,19 @@ mod tests {
         assert_eq!(excerpt("  äöü  ", 3), "äöü");
         assert_eq!(excerpt("äöüß", 3), "äöü…");
         assert_eq!(excerpt("a b c", 2), "a…");
+    }
+
+    #[test]
+    fn what_is_cut_is_what_is_shown() {
+        assert_eq!(excerpt(&"\0".repeat(100), 12), "\\u{0}\\u{0}…");
+        assert_eq!(excerpt("ab\u{e0041}", 12), "ab\\u{e0041}");
+        assert_eq!(excerpt("abc\u{e0041}", 11), "abc…");
+        for limit in 0..40 {
+            let shown = quotable(&"\u{1b}x".repeat(limit)).chars().count();
+            assert!(shown <= 201, "{shown}");
+            let shown = excerpt(&"\u{202e}é".repeat(9), limit).chars().count();
+            assert!(shown <= limit + 1, "{shown} of {limit}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What has to hold for any answer of the API.
 
 use super::super::answer::Answer;
+use super::super::content;
 use super::super::error::{ApiError, Problem};
 use super::{Client, Connection, next_link};
 use crate::cluster::{self, Cluster};
@@ -36,6 +37,7 @@ pub(crate) fn answer(data: &[u8]) {
                 assert!((200..300).contains(&status), "{status} is a success");
                 assert_eq!(value.get("kind").and_then(Value::as_str), Some(kind));
                 if kind == cluster::KIND {
+                    check_named(&value, token);
                     look_at(&Cluster::new(value));
                 } else {
                     check_page(&client, value);
@@ -84,6 +86,32 @@ fn check_error(error: &ApiError, status: u16) {
             matches!(error.problem, Problem::Garbage(_) | Problem::Cut),
             "{error:?}"
         );
+    }
+}
+
+/// An answer is taken for the cluster of its own name alone, and what is said of another one is short,
+/// in one line and without the token.
+fn check_named(value: &Value, token: &Token) {
+    let name = value.get("name").and_then(Value::as_str);
+    for asked in name.into_iter().chain(["prod"]) {
+        let is_it = name == Some(asked);
+        let read = content::check_cluster(value, asked, token);
+        let written = content::check_echo(value, asked, token);
+        assert!(is_it || read.is_err(), "{name:?} is taken for {asked:?}");
+        assert!(
+            is_it || name.is_none() || written.is_err(),
+            "{name:?} is taken for {asked:?}, which was written"
+        );
+        for refusal in [read.err(), written.err()].into_iter().flatten() {
+            // Only the name that was asked for is quoted whole: it was checked before it was asked.
+            let said = refusal.replace(asked, "");
+            assert!(!said.contains(TOKEN), "{said}");
+            assert!(is_it || !said.chars().any(char::is_control), "{said:?}");
+            assert!(said.chars().count() < 400, "{} characters", said.len());
+        }
+    }
+    if let (Some(name), Ok(())) = (name, content::check_item(value, token)) {
+        assert!(super::super::request::check_name(name).is_ok(), "{name:?}");
     }
 }
 
