@@ -3,7 +3,7 @@
 //! A text is written plain only where every common parser, of YAML 1.1 and 1.2, reads the same
 //! text back.
 
-use super::value::{Scalar, resolve};
+use super::scalar::{Scalar, resolve};
 use crate::text::is_hidden;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;

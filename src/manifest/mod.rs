@@ -2,7 +2,7 @@
 //!
 //! An edit changes the lines that it must, keeps every other byte, and is proved by parsing the
 //! result again; what cannot be done so is refused. The parser's events stay in `tree`, what
-//! scalars mean is in `value`, and nothing outside this module builds manifest text.
+//! scalars mean is in `scalar` and `value`, and nothing outside this module builds manifest text.
 
 mod block;
 mod check;
@@ -21,9 +21,11 @@ mod properties;
 mod prove;
 mod rights;
 mod save;
+mod scalar;
 mod scan;
 mod second;
 mod split;
+mod surprise;
 #[cfg(test)]
 mod tests;
 mod thin;
@@ -135,7 +137,7 @@ impl Document {
     /// zeros, unquoted dates, numbers that are not finite or too large, merge keys, unknown tags.
     pub fn warnings(&self) -> Vec<Finding> {
         let piece = &self.piece;
-        value::findings(&piece.tree(), self.root, piece.text())
+        surprise::findings(&piece.tree(), self.root, piece.text())
             .into_iter()
             .map(|(at, message)| {
                 let at = piece.range.start + at;

@@ -1,30 +1,16 @@
 //! What the nodes of a document mean: the JSON value that `cpln` would send for them.
 //!
 //! Follows the parser of `cpln` (js-yaml 4, YAML 1.2 core with merge keys and timestamps), which
-//! reads a few scalars otherwise than other parsers do; [`findings`] names those.
+//! reads a few scalars otherwise than other parsers do; `surprise` names those.
 //!
 //! Not followed: `!!binary` stays text, a tag that `cpln` refuses is ignored, and integers above
 //! 2^53 are rounded as it does but written as integers.
 
-use super::time::time;
+use super::scalar::{Scalar, number, resolve};
 use super::tree::{Id, Kind, Tree};
-use crate::text::Foreign;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
-
-/// What a plain scalar is.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Scalar {
-    Null,
-    Bool(bool),
-    Number(f64),
-    /// `.inf`, `.nan`: JSON has no such number, `cpln` sends `null`.
-    NotFinite,
-    /// A date or time, as `cpln` sends it.
-    Time(String),
-    Text,
-}
 
 /// The value of a node, aliases expanded and merge keys applied.
 ///
@@ -199,7 +185,7 @@ fn scalar_value(tree: &Tree, id: Id, source: &str) -> Value {
 }
 
 /// The part of a standard tag behind its common prefix; other tags whole.
-fn core_tag(name: &str) -> &str {
+pub(super) fn core_tag(name: &str) -> &str {
     name.strip_prefix("tag:yaml.org,2002:").unwrap_or(name)
 }
 
@@ -221,172 +207,6 @@ pub(super) fn describes(tag: &str, value: &Value) -> bool {
 /// Whether the tag is one of YAML's own, and not one that an application defines.
 pub(super) fn is_core_tag(name: &str) -> bool {
     name == "!" || core_tag(name) != name
-}
-
-/// JavaScript writes a whole number without a point.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the range is checked before the cast"
-)]
-fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9.2e18 {
-        return Value::Number(Number::from(value as i64));
-    }
-    Number::from_f64(value).map_or(Value::Null, Value::Number)
-}
-
-/// What a plain scalar is, read as `cpln` reads it.
-pub(super) fn resolve(text: &str) -> Scalar {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
-        "true" | "True" | "TRUE" => return Scalar::Bool(true),
-        "false" | "False" | "FALSE" => return Scalar::Bool(false),
-        ".nan" | ".NaN" | ".NAN" => return Scalar::NotFinite,
-        _ => {}
-    }
-    let Some(first) = text.bytes().next() else {
-        return Scalar::Text;
-    };
-    if !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')) {
-        return Scalar::Text;
-    }
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
-        return Scalar::NotFinite;
-    }
-    if let Some(value) = integer(unsigned) {
-        let negative = text.starts_with('-');
-        return Scalar::Number(if negative { 0.0 - value } else { value });
-    }
-    if is_float(text) {
-        return match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Scalar::Number(value),
-            _ => Scalar::Text,
-        };
-    }
-    time(text).map_or(Scalar::Text, Scalar::Time)
-}
-
-fn integer(text: &str) -> Option<f64> {
-    let (digits, radix) = match text.as_bytes() {
-        [b'0', b'x', ..] => (&text[2..], 16),
-        [b'0', b'o', ..] => (&text[2..], 8),
-        [b'0', b'b', ..] => (&text[2..], 2),
-        _ => (text, 10),
-    };
-    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
-        return None;
-    }
-    if radix == 10 {
-        return digits.parse().ok().filter(|value: &f64| value.is_finite());
-    }
-    let value = digits.chars().fold(0.0, |sum, digit| {
-        sum * f64::from(radix) + f64::from(digit.to_digit(radix).unwrap_or_default())
-    });
-    value.is_finite().then_some(value)
-}
-
-/// Digits with a point or an exponent; a sign is only read before a digit.
-fn is_float(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let mantissa_fits = digits(whole)
-        && digits(fraction)
-        && (!whole.is_empty() || (!fraction.is_empty() && unsigned.len() == text.len()));
-    let exponent_fits = exponent.is_none_or(|exponent| {
-        let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-        !exponent.is_empty() && digits(exponent)
-    });
-    mantissa_fits && exponent_fits && (exponent.is_some() || mantissa.contains('.'))
-}
-
-/// What reads otherwise than it looks: its position and a sentence without a full stop.
-pub(super) fn findings(tree: &Tree, root: Id, source: &str) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    for id in root..tree.next(root) {
-        if let Some(tag) = tree.tag(id) {
-            let known = [
-                "str",
-                "int",
-                "float",
-                "bool",
-                "null",
-                "map",
-                "seq",
-                "timestamp",
-                "set",
-                "omap",
-                "pairs",
-                "binary",
-                "merge",
-                "!",
-            ];
-            if !known.contains(&core_tag(&tag.name)) {
-                let name = Foreign(&tag.name);
-                found.push((
-                    tag.range.start,
-                    format!("`cpln` does not know the tag `{name}`"),
-                ));
-            }
-            continue;
-        }
-        if tree.kind(id) != Kind::Plain {
-            continue;
-        }
-        let text = tree.text(id, source);
-        let at = tree.range(id).start;
-        if text == "<<" {
-            found.push((at, "a merge key: other tools may not apply it".to_owned()));
-            continue;
-        }
-        match resolve(text) {
-            Scalar::Number(value) => {
-                let digits = text.trim_start_matches(['-', '+']);
-                let leading = digits.len() > 1
-                    && digits.starts_with('0')
-                    && digits.bytes().all(|byte| byte.is_ascii_digit());
-                if leading {
-                    let sent = number(value);
-                    found.push((
-                        at,
-                        format!("`{text}` is the number {sent}; put it in quotes if it is a text"),
-                    ));
-                } else if is_rounded(digits, value) {
-                    let sent = number(value);
-                    found.push((
-                        at,
-                        format!("`{text}` is too large for `cpln`, which sends {sent}"),
-                    ));
-                }
-            }
-            Scalar::Time(sent) => {
-                found.push((
-                    at,
-                    format!("`{text}` is a date, sent as {sent}; put it in quotes if it is a text"),
-                ));
-            }
-            Scalar::NotFinite => {
-                found.push((
-                    at,
-                    format!("`{text}` is not a number in JSON and is sent as null"),
-                ));
-            }
-            Scalar::Null | Scalar::Bool(_) | Scalar::Text => {}
-        }
-    }
-    found
-}
-
-/// Whether an integer loses digits as a JavaScript number.
-fn is_rounded(digits: &str, value: f64) -> bool {
-    value.abs() >= 9_007_199_254_740_992.0
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && format!("{:.0}", value.abs()) != digits
 }
 
 #[cfg(test)]
@@ -505,26 +325,5 @@ mod tests {
     #[test]
     fn an_alias_that_never_ends_stands_for_nothing() {
         assert_eq!(read("a: &a [*a]\n"), json!({"a": [null]}));
-    }
-
-    #[test]
-    fn what_reads_otherwise_than_it_looks_is_found() {
-        let text = "a: 012\nb: '012'\nc: 2024-01-01\nd: .inf\ne: 9007199254740993\nf: 1e30\n<<: {}\ng: !foo x\n";
-        let tree = Tree::parse(text).unwrap();
-        let found: Vec<String> = findings(&tree, 0, text)
-            .into_iter()
-            .map(|(at, message)| format!("{at} {message}"))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                "3 `012` is the number 12; put it in quotes if it is a text",
-                "19 `2024-01-01` is a date, sent as 2024-01-01T00:00:00.000Z; put it in quotes if it is a text",
-                "33 `.inf` is not a number in JSON and is sent as null",
-                "41 `9007199254740993` is too large for `cpln`, which sends 9007199254740992",
-                "66 a merge key: other tools may not apply it",
-                "76 `cpln` does not know the tag `!foo`",
-            ]
-        );
     }
 }

@@ -1,0 +1,259 @@
+//! Proves an edit: the text is read again, by two readers, and compared node by node with what was
+//! there.
+//!
+//! Exactly the add-ons that were to change may differ. What is not touched is compared as it is
+//! written (quoting, anchors, tags, aliases) and as libyaml reads it (`second`), so it does not
+//! matter what parsers make of it. What is new has no tag that says something else.
+
+mod compare;
+
+use super::second::{Gap, Second};
+use super::thin;
+use super::tree::{Id, Tree};
+use compare::Proof;
+use serde_json::{Map, Value};
+
+/// A text with its tree.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'a> {
+    pub(super) text: &'a str,
+    pub(super) tree: &'a Tree,
+}
+
+/// A cluster that was to change: its root before, and what its add-ons should be.
+pub(super) struct Target {
+    pub(super) root: Id,
+    pub(super) desired: Map<String, Value>,
+}
+
+/// Why an edit is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Doubt {
+    pub(super) because: String,
+    /// Where in the text before, if it is known.
+    pub(super) at: Option<usize>,
+    /// A way out.
+    pub(super) hint: &'static str,
+}
+
+impl<T: Into<String>> From<T> for Doubt {
+    fn from(because: T) -> Self {
+        Self {
+            because: because.into(),
+            at: None,
+            hint: "make the change by hand",
+        }
+    }
+}
+
+/// The first character that some readers take for the end of a line and others, `cpln` among them,
+/// for text.
+pub(super) fn odd_break(text: &str) -> Option<usize> {
+    if text.is_ascii() {
+        return None;
+    }
+    text.find(['\u{85}', '\u{2028}', '\u{2029}'])
+}
+
+/// Compares two whole texts; an error names the first difference that was not asked for. The
+/// targets are in the order of their roots.
+pub(super) fn prove(before: Side<'_>, after: Side<'_>, targets: &[Target]) -> Result<(), Doubt> {
+    let proof = Proof {
+        before,
+        after,
+        targets,
+        seconds: seconds(before, after, targets)?,
+    };
+    match (before.tree.root(), after.tree.root()) {
+        (Some(a), Some(b)) => proof.node(a, b)?,
+        (None, None) => {}
+        _ => return Err("the document is gone".into()),
+    }
+    let is_json = |text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    if is_json(before.text) && !is_json(after.text) {
+        return Err("the result is not JSON any more".into());
+    }
+    Ok(())
+}
+
+/// The second readings of both texts; `None` where it cannot read the first: then no such reader
+/// has anything to lose.
+fn seconds(
+    before: Side<'_>,
+    after: Side<'_>,
+    targets: &[Target],
+) -> Result<Option<(Second, Second)>, Doubt> {
+    let (left, right) = match targets {
+        [target] if before.tree.root() == Some(target.root) => thin::cuts(before, after),
+        _ => Default::default(),
+    };
+    let first = Second::read(before.text, before.tree, &left);
+    let first = match first.map_err(|gap| (gap, odd_break(before.text))) {
+        Ok(first) => first,
+        Err((Gap::Unreadable, None)) => return Ok(None),
+        Err((_, Some(at))) => {
+            let c = before.text[at..].chars().next().map_or(0, u32::from);
+            return Err(Doubt {
+                because: format!(
+                    "U+{c:04X} in this line is the end of a line for other readers, which see \
+                     another document"
+                ),
+                at: Some(at),
+                hint: "remove the character",
+            });
+        }
+        Err((Gap::Other(id), None)) => {
+            return Err(Doubt {
+                at: Some(before.tree.range(id).start),
+                ..Doubt::from("other readers see something else here")
+            });
+        }
+    };
+    match Second::read(after.text, after.tree, &right) {
+        Ok(second) => Ok(Some((first, second))),
+        Err(_) => Err("other readers would not see what was asked for".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(before: &str, after: &str, desired: Value) -> Result<(), String> {
+        prove_it(before, after, desired).map_err(|doubt| doubt.because)
+    }
+
+    fn prove_it(before: &str, after: &str, desired: Value) -> Result<(), Doubt> {
+        let (old, new) = (Tree::parse(before).unwrap(), Tree::parse(after).unwrap());
+        let Value::Object(desired) = desired else {
+            panic!("not an object");
+        };
+        prove(
+            Side {
+                text: before,
+                tree: &old,
+            },
+            Side {
+                text: after,
+                tree: &new,
+            },
+            &[Target { root: 0, desired }],
+        )
+    }
+
+    #[test]
+    fn only_what_was_asked_for_may_differ() {
+        let before = "kind: mk8s\nspec:\n  version: 1.0\n  addOns:\n    a: {x: 1}\n";
+        let good = "kind: mk8s\nspec:\n  version: 1.0\n  addOns:\n    a: {x: 1}\n    b: {}\n";
+        let wanted = json!({"a": {"x": 1}, "b": {}});
+        assert_eq!(check(before, good, wanted.clone()), Ok(()));
+        for (bad, reason) in [
+            (good.replace("1.0", "1.00"), "`1.0` would not stay as it is"),
+            (
+                good.replace("mk8s", "'mk8s'"),
+                "`mk8s` would not stay as it is",
+            ),
+            (
+                good.replace("    b: {}\n", ""),
+                "`spec.addOns` would not be what was asked for",
+            ),
+            (
+                good.replace("x: 1}", "x: 1.0}"),
+                "`1` would not stay as it is",
+            ),
+            (
+                good.replace("a: {x: 1}\n    b: {}", "b: {}\n    a: {x: 1}"),
+                "",
+            ),
+            (good.replace("spec:", "spec: !!map"), "`version: 1.0"),
+            (good.to_owned() + "  more: 1\n", "`spec` would hold more"),
+            (good.to_owned() + "more: 1\n", "`kind: mk8s"),
+            (
+                good.replace("  version: 1.0\n", ""),
+                "`version` would not stay as it is",
+            ),
+        ] {
+            let found = check(before, &bad, wanted.clone());
+            if reason.is_empty() {
+                // A new add-on may stand anywhere.
+                assert_eq!(found, Ok(()), "{bad}");
+            } else {
+                assert!(
+                    found.clone().is_err_and(|found| found.starts_with(reason)),
+                    "{found:?}\n{bad}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn tags_of_what_changes_are_compared() {
+        let text = |value: &str| format!("spec:\n  addOns:\n    a: {{x: {value}, y: !!int 1}}\n");
+        let wanted = |value: Value| json!({"a": {"x": value, "y": 1}});
+        let lost = |text: &str| Err(format!("`{text}` would not stay as it is"));
+        for (before, after, value, result) in [
+            ("!!int 3", "!!int b", json!("b"), lost("3")),
+            ("!!int 3", "b", json!("b"), Ok(())),
+            ("!!int 3", "!!int 4", json!(4), Ok(())),
+            ("!Ref c", "!Ref b", json!("b"), lost("c")),
+            ("!!str c", "!!str b", json!("b"), Ok(())),
+            ("! c", "! b", json!("b"), Ok(())),
+            ("&n !!str c", "&n b", json!("b"), Ok(())),
+            ("&n c", "b", json!("b"), lost("c")),
+            ("c", "!!str b", json!("b"), lost("c")),
+            ("c", "[!!str b]", json!(["b"]), lost("c")),
+            ("!!set {}", "!!set {b: 1}", json!({"b": 1}), lost("{}")),
+            ("!!set {}", "{b: 1}", json!({"b": 1}), Ok(())),
+            ("!!map {}", "!!map {b: 1}", json!({"b": 1}), Ok(())),
+        ] {
+            let found = check(&text(before), &text(after), wanted(value));
+            assert_eq!(found, result, "{before} -> {after}");
+        }
+        let kept = text("1").replace("!!int 1", "!!float 1");
+        assert_eq!(check(&text("1"), &kept, wanted(json!(1))), lost("1"));
+    }
+
+    #[test]
+    fn both_readings_of_what_stays_are_compared() {
+        let wanted = json!({"a": {}});
+        let before = "spec:\n  addOns: {}\n  x: |\n    y";
+        let after = "spec:\n  addOns: {a: {}}\n  x: |\n    y";
+        assert_eq!(check(before, after, wanted.clone()), Ok(()));
+        let doubt = prove_it(before, &format!("{after}\n"), wanted.clone()).unwrap_err();
+        assert!(
+            doubt.because.starts_with("this text ends with the file"),
+            "{doubt:?}"
+        );
+        assert_eq!(doubt.at, before.find('|'));
+        // Nobody but `cpln` reads it.
+        let before = "spec:\n  addOns: {}\n  x: {a\n    : b}\n";
+        assert_eq!(
+            check(before, &before.replace("{}", "{a: {}}"), wanted.clone()),
+            Ok(())
+        );
+        for odd in ['\u{85}', '\u{2028}', '\u{2029}'] {
+            let before = format!("spec:\n  addOns: {{}} # x{odd}  y: 1\n");
+            let doubt = prove_it(&before, &before.replace("{}", "{a: {}}"), wanted.clone());
+            let doubt = doubt.unwrap_err();
+            assert_eq!(doubt.at, before.find(odd), "{doubt:?}");
+            let harmless = format!("spec:\n  addOns: {{}}\n  x: \"{odd}y\" # {odd}\n");
+            let after = harmless.replace("{}", "{a: {}}");
+            assert_eq!(check(&harmless, &after, wanted.clone()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let before = r#"{"spec": {"addOns": {}}}"#;
+        let wanted = json!({"a": {}});
+        assert_eq!(
+            check(before, r#"{"spec": {"addOns": {"a": {}}}}"#, wanted.clone()),
+            Ok(())
+        );
+        assert_eq!(
+            check(before, r#"{"spec": {"addOns": {a: {}}}}"#, wanted),
+            Err("the result is not JSON any more".to_owned())
+        );
+    }
+}
