@@ -13,7 +13,7 @@ pub use named::Named;
 use crate::arn::RoleArn;
 
 /// One add-on of the platform.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Addon {
     /// The key under `spec.addOns`: `awsECR`.
     pub key: &'static str,
@@ -160,7 +160,7 @@ impl Ready {
 }
 
 /// One field that the add-on publishes under `status`.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct StatusField {
     /// JSON pointer from the root of the cluster object.
     pub pointer: &'static str,

@@ -1,0 +1,43 @@
+//! The add-on that makes a cluster a location of Control Plane.
+
+use super::param;
+use crate::addon::{Addon, Documented, Param, ParamKind, Ready};
+
+pub(super) const ADD_ONS: &[Addon] = &[Addon {
+    key: "byok",
+    name: "byok",
+    summary: "Make the cluster a Control Plane location",
+    purpose: "Registers the cluster as a location for Control Plane workloads. The location \
+                  must exist; at least two nodes with 2 CPU and 8 GB and a pool labelled \
+                  cpln.io/nodeType=core are needed. Switching it off affects every workload in \
+                  that location.",
+    documented: Documented::All,
+    needs: &[],
+    params: &[
+        Param {
+            field: "location",
+            flag: Some("location"),
+            kind: ParamKind::Link,
+            required: true,
+            summary: "location that the cluster serves, as //location/NAME",
+        },
+        param(
+            "ignoreUpdates",
+            ParamKind::Bool,
+            "whether agent updates are skipped",
+        ),
+        param(
+            "config",
+            ParamKind::Object,
+            "sizes and settings of the agent's parts",
+        ),
+    ],
+    status: &[],
+    cloud: &["the location, made first: cpln location create"],
+    trust_policy: None,
+    ready: Ready::Never,
+    aws_registry: false,
+    danger: Some("every workload in the location that it serves stops"),
+    next: None,
+    docs: "https://docs.controlplane.com/mk8s/add-ons/byok",
+}];
