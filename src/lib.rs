@@ -28,6 +28,7 @@ mod interrupt;
 pub mod manifest;
 pub mod oidc;
 pub mod patch;
+mod pattern;
 pub mod permit;
 pub mod place;
 pub mod plan;

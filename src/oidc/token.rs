@@ -3,6 +3,7 @@
 //! A token is a secret: nothing here prints one, and no error quotes one.
 
 use super::document::Key;
+use crate::pattern;
 use crate::text::excerpt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -131,7 +132,7 @@ impl Token {
             ));
         }
         let is_expected = |subject: &str| {
-            let fits = |pattern: &String| wildcard(pattern, subject);
+            let fits = |pattern: &String| pattern::fits(pattern, subject);
             expected.subjects.is_empty() || expected.subjects.iter().any(fits)
         };
         if !self.subject.as_deref().is_some_and(is_expected) {
@@ -291,34 +292,6 @@ fn ec(
         && UnparsedPublicKey::new(algorithm, point)
             .verify(message, signature)
             .is_ok()
-}
-
-/// Whether a pattern of IAM, with `*` and `?`, fits the whole text.
-fn wildcard(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(&c) if c == '?' || c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, from)) => {
-                    p = at + 1;
-                    t = from + 1;
-                    star = Some((at, t));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 fn ago(seconds: i64) -> String {
@@ -491,7 +464,7 @@ mod tests {
             ("", "a", false),
             ("a*b*c", "a-b-b-c", true),
         ] {
-            assert_eq!(wildcard(pattern, text), fits, "{pattern} {text}");
+            assert_eq!(pattern::fits(pattern, text), fits, "{pattern} {text}");
         }
     }
 }
