@@ -2249,7 +2249,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__sandbox__subcmd__run)
-            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --known --status-delay --latency --rate --enforce-prerequisites --require-role --oidc --no-oidc --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-o -q -v -d -y -k -h --port --seed --clusters --state --put --trust-policy --known --status-delay --latency --rate --enforce-prerequisites --require-role --oidc --no-oidc --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2264,6 +2264,13 @@ _mk8s() {
                     ;;
                 --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --clusters)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --state)
@@ -2394,7 +2401,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__sandbox__subcmd__start)
-            opts="-o -q -v -d -y -k -h --port --seed --state --put --trust-policy --known --status-delay --latency --rate --enforce-prerequisites --require-role --oidc --no-oidc --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-o -q -v -d -y -k -h --port --seed --clusters --state --put --trust-policy --known --status-delay --latency --rate --enforce-prerequisites --require-role --oidc --no-oidc --fault --output --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2409,6 +2416,13 @@ _mk8s() {
                     ;;
                 --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --clusters)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --state)

@@ -827,6 +827,7 @@ set edit:completion:arg-completer[mk8s] = {|@words|
         &'mk8s;sandbox;start'= {
             cand --port 'Port on 127.0.0.1; a free one if omitted'
             cand --seed 'Manifest whose clusters are there at the start, instead of the four (can be repeated)'
+            cand --clusters 'Number of clusters to make up, `fleet-0001` and so on, instead of the four or beside the seed'
             cand --state 'File that keeps the clusters between runs'
             cand --put 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted'
             cand --trust-policy 'Trust policy in the status: object, string, placeholder, or a file whose JSON is published as it stands; object if omitted'
@@ -865,6 +866,7 @@ set edit:completion:arg-completer[mk8s] = {|@words|
         &'mk8s;sandbox;run'= {
             cand --port 'Port on 127.0.0.1; a free one if omitted'
             cand --seed 'Manifest whose clusters are there at the start, instead of the four (can be repeated)'
+            cand --clusters 'Number of clusters to make up, `fleet-0001` and so on, instead of the four or beside the seed'
             cand --state 'File that keeps the clusters between runs'
             cand --put 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted'
             cand --trust-policy 'Trust policy in the status: object, string, placeholder, or a file whose JSON is published as it stands; object if omitted'

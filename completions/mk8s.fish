@@ -827,6 +827,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_s
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -f -a "token" -d 'Print a token of a service account, as `kubectl create token` does'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l port -d 'Port on 127.0.0.1; a free one if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l seed -d 'Manifest whose clusters are there at the start, instead of the four (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l clusters -d 'Number of clusters to make up, `fleet-0001` and so on, instead of the four or beside the seed' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l state -d 'File that keeps the clusters between runs' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l put -d 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted' -r -f -a "replace\t''
 merge\t''"
@@ -866,6 +867,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l port -d 'Port on 127.0.0.1; a free one if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l seed -d 'Manifest whose clusters are there at the start, instead of the four (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l clusters -d 'Number of clusters to make up, `fleet-0001` and so on, instead of the four or beside the seed' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l state -d 'File that keeps the clusters between runs' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l put -d 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted' -r -f -a "replace\t''
 merge\t''"

@@ -855,6 +855,7 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
         'mk8s;sandbox;start' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port on 127.0.0.1; a free one if omitted')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Manifest whose clusters are there at the start, instead of the four (can be repeated)')
+            [CompletionResult]::new('--clusters', '--clusters', [CompletionResultType]::ParameterName, 'Number of clusters to make up, `fleet-0001` and so on, instead of the four or beside the seed')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'File that keeps the clusters between runs')
             [CompletionResult]::new('--put', '--put', [CompletionResultType]::ParameterName, 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted')
             [CompletionResult]::new('--trust-policy', '--trust-policy', [CompletionResultType]::ParameterName, 'Trust policy in the status: object, string, placeholder, or a file whose JSON is published as it stands; object if omitted')
@@ -894,6 +895,7 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
         'mk8s;sandbox;run' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port on 127.0.0.1; a free one if omitted')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Manifest whose clusters are there at the start, instead of the four (can be repeated)')
+            [CompletionResult]::new('--clusters', '--clusters', [CompletionResultType]::ParameterName, 'Number of clusters to make up, `fleet-0001` and so on, instead of the four or beside the seed')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'File that keeps the clusters between runs')
             [CompletionResult]::new('--put', '--put', [CompletionResultType]::ParameterName, 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted')
             [CompletionResult]::new('--trust-policy', '--trust-policy', [CompletionResultType]::ParameterName, 'Trust policy in the status: object, string, placeholder, or a file whose JSON is published as it stands; object if omitted')

@@ -49,6 +49,9 @@ pub struct SandboxOptions {
     /// Manifest whose clusters are there at the start, instead of the four (can be repeated)
     #[arg(long, value_name = "FILE")]
     pub seed: Vec<PathBuf>,
+    /// Number of clusters to make up, `fleet-0001` and so on, instead of the four or beside the seed
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    pub clusters: Option<usize>,
     /// File that keeps the clusters between runs
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,

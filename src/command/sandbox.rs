@@ -306,10 +306,10 @@ fn options(cx: &Context, args: &SandboxOptions) -> Result<Options> {
         port: args.port,
         token: sandbox::token(&org),
         org,
-        seeds: if args.seed.is_empty() {
-            Seeds::Builtin
-        } else {
-            Seeds::Objects(seeds)
+        seeds: match args.clusters {
+            Some(count) => Seeds::Fleet(seeds, count),
+            None if args.seed.is_empty() => Seeds::Builtin,
+            None => Seeds::Objects(seeds),
         },
         state: args.state.clone(),
         put: args.put,

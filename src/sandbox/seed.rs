@@ -14,15 +14,39 @@ pub enum Seeds {
     /// These documents of `kind: mk8s`, stored as a PUT would store them, except that their
     /// add-ons may have keys which the catalogue does not know.
     Objects(Vec<Value>),
+    /// These documents, and that many clusters that are made from the built-in ones.
+    Fleet(Vec<Value>, usize),
 }
 
 impl Seeds {
-    pub(super) fn objects(&self) -> Vec<Value> {
+    pub(super) fn objects(self) -> Vec<Value> {
         match self {
             Self::Builtin => builtin_seeds(),
-            Self::Objects(objects) => objects.clone(),
+            Self::Objects(objects) => objects,
+            Self::Fleet(mut objects, count) => {
+                objects.extend(fleet(count));
+                objects
+            }
         }
     }
+}
+
+/// Clusters as a company has them: of four kinds in turn, `fleet-0001` and so on (all names of one
+/// length, so that they sort), each of a team and of a ring of a roll-out.
+fn fleet(count: usize) -> impl Iterator<Item = Value> {
+    const TEAMS: [&str; 3] = ["blue", "green", "red"];
+    let kinds = builtin_seeds();
+    let digits = count.to_string().len().max(4);
+    (1..=count).filter_map(move |number| {
+        let mut cluster = kinds.get(number % kinds.len())?.clone();
+        cluster["name"] = json!(format!("fleet-{number:0digits$}"));
+        cluster["tags"] = json!({
+            "team": TEAMS[number % TEAMS.len()],
+            // One in a hundred is the first to get anything, then ten.
+            "ring": match number % 100 { 1 => "0", 2..=11 => "1", _ => "2" },
+        });
+        Some(cluster)
+    })
 }
 
 /// The four built-in clusters, as manifests.
@@ -179,6 +203,20 @@ fn generic() -> Value {
 mod tests {
     use super::*;
     use crate::cluster::Cluster;
+
+    #[test]
+    fn a_fleet_is_of_four_kinds_and_sorts_by_name() {
+        let fleet: Vec<Cluster> = fleet(10_000).map(Cluster::new).collect();
+        assert_eq!(fleet.len(), 10_000);
+        let names: Vec<&str> = fleet.iter().map(Cluster::name).collect();
+        assert!(names.is_sorted());
+        assert_eq!(names[..2], ["fleet-00001", "fleet-00002"]);
+        for provider in ["aws", "hetzner", "generic"] {
+            assert!(fleet.iter().any(|it| it.provider() == Some(provider)));
+        }
+        let first = fleet.iter().filter(|it| it.value()["tags"]["ring"] == "0");
+        assert_eq!(first.count(), 100);
+    }
 
     #[test]
     fn the_four_are_bare_and_in_the_accounts_they_say() {

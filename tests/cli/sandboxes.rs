@@ -126,6 +126,24 @@ fn seeds_take_the_place_of_the_built_in_clusters() {
 }
 
 #[test]
+fn a_fleet_is_made_up() {
+    let env = Env::new();
+    let names = |flags: &str| {
+        let line = format!("sandbox run {flags} -- mk8s cluster list -o names");
+        env.line(&line).run().ok().stdout
+    };
+    let fleet = names("--clusters 120");
+    assert_eq!(fleet.lines().count(), 120);
+    assert_eq!(fleet.lines().next(), Some("fleet-0001"));
+    env.write("seed.yaml", aws("seeded", &["rocket: {}"]));
+    assert_eq!(
+        names("--seed seed.yaml --clusters 2"),
+        "fleet-0001\nfleet-0002\nseeded\n"
+    );
+    let _ = env.line("sandbox run --clusters 0 -- true").run().exits(2);
+}
+
+#[test]
 fn the_sandbox_refuses_what_the_schema_refuses() {
     let mut env = Env::new();
     let sandbox = Sandbox::holding(&mut env, &[aws("prod", &["awsWorkloadIdentity: {}"])], &[]);
