@@ -2,7 +2,7 @@
 //! files and on live clusters.
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
-//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`permit`],
+//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`consent`],
 //! [`place`], [`plan`], [`shell`] and `text` (what is escaped). At the edges, and unaware of each other:
 //! [`manifest`] (files), [`control`] (the API), [`aws`] (IAM; its rules are pure), [`oidc`] (token
 //! issuers), [`settings`] (who and where), [`sandbox`] (an embedded Control Plane), [`ui`] (the
@@ -17,6 +17,7 @@ pub mod check;
 pub mod cli;
 pub mod cluster;
 mod command;
+pub mod consent;
 pub mod control;
 pub mod defaults;
 pub mod drift;
@@ -29,7 +30,6 @@ pub mod manifest;
 pub mod oidc;
 pub mod patch;
 mod pattern;
-pub mod permit;
 pub mod place;
 pub mod plan;
 pub mod remedy;

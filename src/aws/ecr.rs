@@ -11,8 +11,8 @@ use super::iam::{Answer, Failure};
 use super::repository::{self, LONGEST, Repository};
 use super::trust;
 use crate::arn::RoleArn;
+use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
-use crate::permit::Permit;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -342,7 +342,7 @@ mod tests {
             what: "the policy of shop was not changed",
             patience: Duration::from_secs(20),
         };
-        admit(fake, seen, writing, keep, &Permit::granted()).await
+        admit(fake, seen, writing, keep, &Permit::for_a_test()).await
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Prov
 use super::name::Tags;
 use super::target::tests::caller;
 use super::trust;
-use crate::permit::Permit;
+use crate::consent::Permit;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

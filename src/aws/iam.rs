@@ -6,7 +6,7 @@
 use super::credentials::{Named, Trouble};
 use super::name::Tags;
 use crate::arn::AccountId;
-use crate::permit::Permit;
+use crate::consent::Permit;
 use serde_json::Value;
 
 /// Why a call did not do what it was asked.

@@ -13,8 +13,8 @@ use super::teardown::{self, AddonExtent, Extent, ProviderExtent, teardown_plan};
 use super::thumbprint::PrivateCa;
 use crate::change;
 use crate::cluster::Cluster;
+use crate::consent::Permit;
 use crate::error::{Error, Kind};
-use crate::permit::Permit;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -133,7 +133,7 @@ impl World {
 
     /// Sets up as a whole: plan, run up to what must be waited for, plan again.
     async fn setup(&self) -> Result<Vec<StepOutcome>, Error> {
-        let permit = Permit::granted();
+        let permit = Permit::for_a_test();
         let who = self.iam.caller.arn.clone();
         let mut applier = Applier::new(&*self.iam, &permit, &who, self.options.clone());
         let mut outcomes = Vec::new();
@@ -165,7 +165,7 @@ impl World {
     }
 
     async fn teardown(&self, extent: Extent) -> Result<Plan, Error> {
-        let permit = Permit::granted();
+        let permit = Permit::for_a_test();
         let who = self.iam.caller.arn.clone();
         let mut applier = Applier::new(&*self.iam, &permit, &who, self.options.clone());
         let plan = self.teardown_plan(extent).await?;
@@ -914,7 +914,7 @@ async fn replacing_takes_only_what_was_shown() {
     world
         .iam
         .change(|content| content.roles.get_mut(ROLE).unwrap().trust = theirs("B").to_string());
-    let permit = Permit::granted();
+    let permit = Permit::for_a_test();
     let mut applier = Applier::new(&*world.iam, &permit, "me", Options::default());
     let step = plan
         .steps

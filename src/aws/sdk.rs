@@ -9,7 +9,7 @@ use super::credentials::Named;
 use super::failure::{done, failure, found, unreadable};
 use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Provider, Role};
 use super::name::Tags;
-use crate::permit::Permit;
+use crate::consent::Permit;
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 

@@ -8,7 +8,7 @@ use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Prov
 use super::name::Tags;
 use super::quotable;
 use super::repository::Repository;
-use crate::permit::Permit;
+use crate::consent::Permit;
 use std::time::Instant;
 
 /// Tells every call to `trace`, and passes it on.
@@ -218,7 +218,7 @@ mod tests {
             .replace(vec![Fault::new("iam:DeleteRole", "DeleteConflict")]);
         let lines = RefCell::new(Vec::new());
         let iam = Traced::new(fake, |line: &str| lines.borrow_mut().push(line.to_owned()));
-        let (permit, tags) = (Permit::granted(), Tags::new());
+        let (permit, tags) = (Permit::for_a_test(), Tags::new());
         let role = NewRole {
             arn: "arn:aws:iam::111122223333:role/r".into(),
             name: "r".into(),

@@ -1,7 +1,7 @@
 //! What the AWS commands share: the connection, the facts, showing a plan, changing the cluster.
 
 use super::live::Planner;
-use super::{Context, Mode, target};
+use super::{Context, target};
 use crate::addon::Addon;
 use crate::arn::{AccountId, RoleArn};
 use crate::aws::connect::{Connection, Variables};
@@ -17,6 +17,7 @@ use crate::aws::traced::Traced;
 use crate::change::{self, Change};
 use crate::cli::{AwsConnection, AwsTarget};
 use crate::cluster::Cluster;
+use crate::consent::Mode;
 use crate::error::{Error, Result};
 use crate::oidc;
 use crate::settings::Environment;

@@ -2,7 +2,7 @@
 //! repository of another account needs, shown or put into its policy.
 
 use super::aws_request::{self, Subject, subjects};
-use super::{Context, Mode, aws};
+use super::{Context, aws};
 use crate::arn::RoleArn;
 use crate::aws::backup;
 use crate::aws::ecr::{self, Current, EcrSdk, Writing};
@@ -17,11 +17,12 @@ use crate::aws::traced::Traced;
 use crate::aws::trust;
 use crate::aws::workload::{image_warnings, private_image};
 use crate::cli::{AwsConnection, SetupArgs};
+use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::shell::{flags, quote, shown};
 use crate::text::quotable;
-use crate::ui::{self, Report, Stream, wire};
+use crate::ui::{self, Report, wire};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -283,13 +284,13 @@ impl Job<'_> {
         let current = ecr::read(ecr, &self.repository, Some(&caller.arn), &what).await?;
         let step = self.step(&current, role)?;
         let plan = self.plan(target, step, Some(caller));
-        let stream = if self.mode == Mode::DryRun && cx.ui.is_text() {
-            Stream::Data
-        } else {
-            Stream::Words
-        };
-        aws::show(cx, &plan, self.several.then_some(&facts.name), stream);
         let to_do = plan.steps.iter().any(|step| step.action.changes());
+        let cluster = self.several.then_some(facts.name.as_str());
+        let show = |plan: &Plan| aws::show(cx, plan, cluster, cx.preview(self.mode));
+        let question = format!("Change the policy of {}?", self.repository);
+        let question = to_do.then(|| Question::new(question, &what));
+        let consent = self.mode.consent(&*cx.ui, plan, show, |_| Ok(question));
+        let consent = consent.await?;
         let wanted = repository::with_statement(&current.document, role);
         let line = match (self.mode, to_do) {
             (_, false) => format!(
@@ -299,17 +300,16 @@ impl Job<'_> {
             (Mode::DryRun, true) => format!("Would let {role} pull from {}", self.repository),
             (Mode::Write, true) => format!("{} now lets {role} pull", self.repository),
         };
-        let Some(permit) = self.mode.permit().filter(|_| to_do) else {
-            return Ok(Done {
-                line,
-                item: self.item(subject, facts, &plan, false, Some(&wanted)),
-                changed: to_do,
-            });
+        let Agreed { plan, permit } = match consent {
+            Consent::Given(agreed) if to_do => agreed,
+            Consent::Given(Agreed { plan, .. }) | Consent::Preview(plan) => {
+                return Ok(Done {
+                    line,
+                    item: self.item(subject, facts, &plan, false, Some(&wanted)),
+                    changed: to_do,
+                });
+            }
         };
-        let question = format!("Change the policy of {}?", self.repository);
-        if !cx.ui.ask(&question, &what).await? {
-            return Err(Error::usage(what).because("the answer was no"));
-        }
         let writing = Writing {
             repository: &self.repository,
             role,

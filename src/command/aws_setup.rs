@@ -3,7 +3,7 @@
 use super::aws::{self, AGAIN, Aws, ClusterStep, Issuers, Scene};
 use super::aws_request::{asked, request};
 use super::status::Wait;
-use super::{Context, Mode, aws_emit, aws_repository, live};
+use super::{Context, aws_emit, aws_repository, live};
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
 use crate::aws::needed::Needed;
@@ -13,10 +13,10 @@ use crate::aws::state;
 use crate::aws::target::{Part, Request};
 use crate::change::Change;
 use crate::cli::{AwsConnection, AwsTarget, EnableArgs, MakeArgs, SetupArgs};
+use crate::consent::{self, Agreed, Consent, Mode, Permit, Question};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
 use crate::shell;
-use crate::ui::Stream;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -128,6 +128,22 @@ struct Done {
     steps: Vec<(Step, bool)>,
     previous_trust: Option<Value>,
     changed: bool,
+}
+
+impl Done {
+    /// Of a plan that was not carried out, or that has nothing to do.
+    fn nothing(plan: Plan) -> Self {
+        Self {
+            changed: !plan.is_empty(),
+            steps: plan
+                .steps
+                .iter()
+                .map(|step| (step.clone(), false))
+                .collect(),
+            plan,
+            previous_trust: None,
+        }
+    }
 }
 
 /// How a change of the cluster went.
@@ -256,48 +272,25 @@ impl Job<'_> {
     async fn one(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Done> {
         let cx = self.cx;
         let mut scene = self.scene(sdk, caller, name).await?;
-        let mut request = self.request.clone();
         let plan = self
-            .plan(sdk, &mut scene, Order::default(), &request)
+            .plan(sdk, &mut scene, Order::default(), &self.request)
             .await?;
         for warning in &plan.warnings {
             cx.ui.warn(warning);
         }
-        let stream = if self.mode == Mode::DryRun && cx.ui.is_text() {
-            Stream::Data
-        } else {
-            Stream::Words
+        let stream = cx.preview(self.mode);
+        let show = |plan: &Plan| aws::show(cx, plan, self.several.then_some(name), stream);
+        let question = |plan: &Plan| self.question(&scene, plan);
+        let consent = self.mode.consent(&*cx.ui, plan, show, question).await?;
+        let Agreed { plan, permit } = match consent {
+            Consent::Given(agreed) if !agreed.plan.is_empty() => agreed,
+            Consent::Given(Agreed { plan, .. }) | Consent::Preview(plan) => {
+                return Ok(Done::nothing(plan));
+            }
         };
-        aws::show(cx, &plan, self.several.then_some(name), stream);
-        let Some(permit) = self.mode.permit().filter(|_| !plan.is_empty()) else {
-            return Ok(Done {
-                changed: !plan.is_empty(),
-                steps: plan
-                    .steps
-                    .iter()
-                    .map(|step| (step.clone(), false))
-                    .collect(),
-                plan,
-                previous_trust: None,
-            });
-        };
-        let (create, change, right) = plan.counts();
-        let counts = format!("{create} to create, {change} to change, {right} already right.");
-        let what = match create {
-            0 => "Change them",
-            _ => "Create them",
-        };
-        let question = match plan.trust.as_ref().and_then(broad) {
-            None => format!("{counts} {what}?"),
-            Some(broad) => format!("{counts} {broad} {what} all the same?"),
-        };
+        let mut request = self.request.clone();
         if let Some(trust) = &plan.trust {
-            self.may_be_asked(&scene, trust, &request)?;
             request.accept.extend(&trust.open);
-        }
-        let refusal = format!("{} was not set up for `{name}`", self.addon);
-        if !cx.ui.ask(&question, &refusal).await? {
-            return Err(Error::usage(refusal).because("the answer was no"));
         }
         cx.if_interrupted(Some(AGAIN.to_owned()));
         let applier = Applier::new(
@@ -315,6 +308,31 @@ impl Job<'_> {
         let done = Box::pin(done).await;
         cx.if_interrupted(None);
         done
+    }
+
+    /// What is asked before a plan that does anything.
+    fn question(&self, scene: &Scene, plan: &Plan) -> Result<Option<Question>> {
+        if plan.is_empty() {
+            return Ok(None);
+        }
+        let (create, change, right) = plan.counts();
+        let counts = format!("{create} to create, {change} to change, {right} already right.");
+        let what = match create {
+            0 => "Change them",
+            _ => "Create them",
+        };
+        let text = match plan.trust.as_ref().and_then(broad) {
+            None => format!("{counts} {what}?"),
+            Some(broad) => format!("{counts} {broad} {what} all the same?"),
+        };
+        if let Some(trust) = &plan.trust {
+            self.may_be_asked(scene, trust, &self.request)?;
+        }
+        Ok(Some(Question::new(text, self.refusal(&scene.facts.name))))
+    }
+
+    fn refusal(&self, name: &str) -> String {
+        format!("{} was not set up for `{name}`", self.addon)
     }
 
     /// Refuses where a broad trust policy would have to be asked about and nobody can be asked:
@@ -339,13 +357,8 @@ impl Job<'_> {
             return Ok(());
         };
         self.may_be_asked(scene, trust, request)?;
-        let refusal = format!("{} was not set up for `{name}`", self.addon);
-        let question = format!("{broad} Go on all the same?");
-        if self.cx.ui.ask(&question, &refusal).await? {
-            Ok(())
-        } else {
-            Err(Error::usage(refusal).because("the answer was no"))
-        }
+        let text = format!("{broad} Go on all the same?");
+        consent::ask(&*self.cx.ui, &Question::new(text, self.refusal(name))).await
     }
 
     /// Does the steps in turn; whenever the cluster has to publish something first, waits for it and
@@ -382,7 +395,14 @@ impl Job<'_> {
                         break;
                     }
                     Work::Cluster(changes) => {
-                        let went = self.change_cluster(name, step, changes, &scene, &mut progress);
+                        let went = self.change_cluster(
+                            applier.permit(),
+                            name,
+                            step,
+                            changes,
+                            &scene,
+                            &mut progress,
+                        );
                         if Box::pin(went).await? == Went::Otherwise {
                             break;
                         }
@@ -433,6 +453,7 @@ impl Job<'_> {
     /// there yet has the role made first.
     async fn change_cluster(
         &self,
+        permit: &Permit,
         name: &str,
         step: &Step,
         changes: &[Change],
@@ -446,7 +467,7 @@ impl Job<'_> {
             changes,
         };
         let cluster = cx.read(name).await?;
-        match live::settle(cx, &planner, cluster).await {
+        match live::settle(cx, permit, &planner, cluster).await {
             Ok(settled) => {
                 let changed = settled.after.is_some();
                 cx.ui.status(&aws::told(step, changed));

@@ -1,7 +1,7 @@
 //! `mk8s aws teardown`: only what mk8s made, AWS first and the cluster last.
 
 use super::aws::{self, AGAIN, Aws, ClusterStep};
-use super::{Context, Mode, live};
+use super::{Context, live};
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
 use crate::aws::needed::Needed;
@@ -12,9 +12,9 @@ use crate::aws::teardown::{
     AddonExtent, Extent, ProviderExtent, check_named, complete, look_for, teardown_plan,
 };
 use crate::cli::{AwsConnection, TeardownArgs};
-use crate::error::{Error, Result};
+use crate::consent::{Agreed, Consent, Mode, Question};
+use crate::error::Result;
 use crate::exit::Outcome;
-use crate::ui::Stream;
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -61,7 +61,7 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
     let caller = state::caller(&sdk).await?;
     let mut results = Vec::new();
     for name in names {
-        let told = job.one(&sdk, &caller, &name).await;
+        let told = Box::pin(job.one(&sdk, &caller, &name)).await;
         results.push((name, told));
     }
     let changed = aws::report(cx, "AwsPlan", Some(job.mode), addon.name, results)?;
@@ -108,30 +108,21 @@ impl Job<'_> {
         for warning in &plan.warnings {
             cx.ui.warn(warning);
         }
-        let stream = if self.mode == Mode::DryRun && cx.ui.is_text() {
-            Stream::Data
-        } else {
-            Stream::Words
+        let stream = cx.preview(self.mode);
+        let show = |plan: &Plan| aws::show(cx, plan, self.several.then_some(name), stream);
+        let question = |plan: &Plan| Ok(self.question(name, plan));
+        let consent = self.mode.consent(&*cx.ui, plan, show, question).await?;
+        let Agreed { plan, permit } = match consent {
+            Consent::Given(agreed) if !agreed.plan.is_empty() => agreed,
+            Consent::Given(Agreed { plan, .. }) | Consent::Preview(plan) => {
+                let steps: Vec<(Step, bool)> = plan
+                    .steps
+                    .iter()
+                    .map(|step| (step.clone(), false))
+                    .collect();
+                return Ok(self.told(name, &plan, &steps, None));
+            }
         };
-        aws::show(cx, &plan, self.several.then_some(name), stream);
-        let Some(permit) = self.mode.permit().filter(|_| !plan.is_empty()) else {
-            let steps: Vec<(Step, bool)> = plan
-                .steps
-                .iter()
-                .map(|step| (step.clone(), false))
-                .collect();
-            return Ok(self.told(name, &plan, &steps, None));
-        };
-        let removed = plan
-            .steps
-            .iter()
-            .filter(|step| step.action.changes())
-            .count();
-        let refusal = format!("{} was not taken down for `{name}`", self.addon);
-        let question = format!("{removed} to remove or change. Take it down?");
-        if !cx.ui.ask(&question, &refusal).await? {
-            return Err(Error::usage(refusal).because("the answer was no"));
-        }
         let mut applier = Applier::new(
             sdk,
             &permit,
@@ -161,7 +152,7 @@ impl Job<'_> {
                         changes,
                     };
                     let cluster = cx.read(name).await?;
-                    let settled = live::settle(cx, &planner, cluster).await?;
+                    let settled = live::settle(cx, &permit, &planner, cluster).await?;
                     let changed = settled.after.is_some();
                     cx.ui.status(&aws::told(step, changed));
                     if let Some(failed) = settled.verdict.failed {
@@ -186,6 +177,18 @@ impl Job<'_> {
         }
         cx.if_interrupted(None);
         Ok(self.told(name, &plan, &steps, previous_trust.as_ref()))
+    }
+
+    /// What is asked before a plan that does anything.
+    fn question(&self, name: &str, plan: &Plan) -> Option<Question> {
+        let steps = plan.steps.iter();
+        let removed = steps.filter(|step| step.action.changes()).count();
+        (!plan.is_empty()).then(|| {
+            Question::new(
+                format!("{removed} to remove or change. Take it down?"),
+                format!("{} was not taken down for `{name}`", self.addon),
+            )
+        })
     }
 
     fn told(

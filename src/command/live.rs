@@ -3,8 +3,9 @@
 //! No body is ever built from an old document. A lost race goes back to the read, a lost answer
 //! too: what is there decides, not what was sent.
 
-use super::{Context, Mode};
+use super::Context;
 use crate::cluster::Cluster;
+use crate::consent::Permit;
 use crate::control::{ApiError, Client, WriteError};
 use crate::error::{Error, Result};
 use crate::patch::{self, DifferenceKind};
@@ -75,14 +76,12 @@ struct Unanswered<P> {
 /// the caller tells what was done.
 pub(super) async fn settle<P: Planner>(
     cx: &Context,
+    permit: &Permit,
     planner: &P,
     first: Cluster,
 ) -> Result<Settled<P::Plan>> {
     let name = first.name().to_owned();
     let client = cx.client().await?;
-    let Some(permit) = Mode::Write.permit() else {
-        return Err(Error::failure("a dry run came to the write"));
-    };
     let started = Instant::now();
     let mut conflicts = 0_u32;
     let mut lost = 0_u32;
@@ -125,7 +124,7 @@ pub(super) async fn settle<P: Planner>(
                  makes at this moment would not be noticed"
             ));
         }
-        match client.patch(&permit, &name, &lock(&cluster, &patch)).await {
+        match client.patch(permit, &name, &lock(&cluster, &patch)).await {
             Ok(()) => {
                 return accepted(cx, client, planner, plan, cluster, &patch).await;
             }

@@ -32,14 +32,14 @@ use crate::cli::{
     SandboxCommand,
 };
 use crate::cluster::Cluster;
+use crate::consent::Mode;
 use crate::control::{ApiError, Client, Connection, Who};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::interrupt::Interrupt;
-use crate::permit::Permit;
 use crate::settings::{Environment, Flags, Settings};
 use crate::shell;
-use crate::ui::{Report, Ui, wire};
+use crate::ui::{Report, Stream, Ui, wire};
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -57,29 +57,6 @@ pub(crate) struct Context {
     client: OnceCell<Client>,
     /// What to say when a signal ends a wait.
     interrupted: RefCell<Option<String>>,
-}
-
-/// Whether a command may write. Only this module makes a [`Permit`], and never for a dry run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Do it.
-    Write,
-    /// Show what would be done.
-    DryRun,
-}
-
-impl Mode {
-    fn of(dry_run: bool) -> Self {
-        if dry_run { Self::DryRun } else { Self::Write }
-    }
-
-    /// The right to write; `None` for a dry run.
-    fn permit(self) -> Option<Permit> {
-        match self {
-            Self::Write => Some(Permit::granted()),
-            Self::DryRun => None,
-        }
-    }
 }
 
 impl Context {
@@ -183,6 +160,15 @@ impl Context {
         match self.org() {
             Ok(org) => format!("read cluster `{name}` in org `{org}`"),
             Err(_) => format!("read cluster `{name}`"),
+        }
+    }
+
+    /// Where a preview goes: of a dry run that people read it is the answer, else it goes with it.
+    fn preview(&self, mode: Mode) -> Stream {
+        if mode.is_dry_run() && self.ui.is_text() {
+            Stream::Data
+        } else {
+            Stream::Words
         }
     }
 

@@ -28,8 +28,6 @@ pub use error::{ApiError, Excess, Problem, WriteError};
 pub use explain::Who;
 pub use request::check_name;
 
-pub use crate::permit::Permit;
-
 use crate::error::Result;
 use crate::settings::{Endpoint, Proxy, Settings, Token};
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 use super::server::{Reply, Server, token};
 use super::*;
+use crate::consent::Permit;
 use crate::error::Kind;
 use crate::settings::Endpoint;
 use serde_json::{Value, json};
@@ -57,7 +58,7 @@ async fn read(script: Vec<Reply>) -> (Result<String, ApiError>, usize) {
 async fn write(script: Vec<Reply>) -> (Result<(), WriteError>, usize) {
     let server = Server::start(script);
     let result = client(&server)
-        .patch(&Permit::granted(), "prod", &json!({"spec": {}}))
+        .patch(&Permit::for_a_test(), "prod", &json!({"spec": {}}))
         .await;
     (result, server.seen().len())
 }
@@ -109,7 +110,7 @@ async fn writes_send_the_body_as_given() {
         text(201, &[("location", "/org/acme/mk8s/prod")], ""),
     ]);
     let client = client(&server);
-    let permit = Permit::granted();
+    let permit = Permit::for_a_test();
     let body = json!({"id": "x", "version": 3, "spec": {"addOns": {"awsECR": null, "b": 1}}});
     client.patch(&permit, "prod", &body).await.unwrap();
     let document = cluster("prod");
@@ -261,7 +262,7 @@ async fn a_server_that_is_down_is_asked_four_times() {
     assert!(!error.sent);
     assert_eq!(error.tries, 4);
     let write = client(&server)
-        .patch(&Permit::granted(), "prod", &json!({}))
+        .patch(&Permit::for_a_test(), "prod", &json!({}))
         .await
         .unwrap_err();
     assert!(matches!(&write, WriteError::Rejected(error) if error.tries == 4));
@@ -280,7 +281,7 @@ async fn a_slow_answer_ends_with_the_limit() {
         connection.endpoint = server.endpoint();
         let client = Client::new(connection, None).unwrap();
         let error = client
-            .patch(&Permit::granted(), "prod", &json!({}))
+            .patch(&Permit::for_a_test(), "prod", &json!({}))
             .await
             .unwrap_err();
         assert!(
@@ -346,7 +347,7 @@ async fn nothing_is_sent_for_a_name_that_is_none() {
     for name in ["../gvc", "", "a/b", "Prod"] {
         assert_eq!(client.get(name).await.unwrap_err().kind(), Kind::Usage);
     }
-    let permit = Permit::granted();
+    let permit = Permit::for_a_test();
     assert!(client.put(&permit, &json!({"kind": "mk8s"})).await.is_err());
     assert_eq!(server.seen().len(), 0);
 
@@ -648,7 +649,7 @@ async fn debug_lines_show_everything_but_secrets() {
     client.get("prod").await.unwrap();
     let body = json!({"spec": {"tokenSecretLink": "//secret/x", "apiKey": "pw2", "a": "b\nc"}});
     client
-        .patch(&Permit::granted(), "prod", &body)
+        .patch(&Permit::for_a_test(), "prod", &body)
         .await
         .unwrap();
     let all = lines.borrow().join("\n");

@@ -6,6 +6,7 @@
 
 use super::files::cannot_read;
 use super::{in_place, rights};
+use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
 use crate::shell;
@@ -72,7 +73,7 @@ impl Writer {
     /// `before` is what was read: if the file holds something else by now, nothing is written and
     /// the error is a conflict. A symbolic link keeps pointing to the file. What `rights` says is
     /// kept; a file that is read-only is not written.
-    pub(crate) fn save(&self, path: &Path, before: &[u8], text: &str) -> Result<Saved> {
+    pub(crate) fn save(&self, _: &Permit, path: &Path, before: &[u8], text: &str) -> Result<Saved> {
         let target = fs::canonicalize(path).map_err(|error| cannot_read(path, &error))?;
         let folder = target.parent().unwrap_or(Path::new("."));
         let metadata = fs::metadata(&target).map_err(|error| failed(path, &error))?;
@@ -376,7 +377,8 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     fn save(path: &Path, before: &[u8], text: &str) -> Result<Saved> {
-        Writer::new(false, None, Interrupt::default()).save(path, before, text)
+        let writer = Writer::new(false, None, Interrupt::default());
+        writer.save(&Permit::for_a_test(), path, before, text)
     }
 
     fn count(folder: &Path) -> usize {
@@ -408,7 +410,9 @@ mod tests {
         fs::write(&file, "theirs").unwrap();
         for in_place in [false, true] {
             let writer = Writer::new(in_place, None, Interrupt::default());
-            let error = writer.save(&file, b"ours", "new").unwrap_err();
+            let error = writer
+                .save(&Permit::for_a_test(), &file, b"ours", "new")
+                .unwrap_err();
             assert_eq!(error.kind, Kind::Conflict);
             assert_eq!(fs::read(&file).unwrap(), b"theirs");
             assert_eq!(count(folder.path()), 1);

@@ -19,6 +19,7 @@ pub use progress::Progress;
 pub use render::{duration, json, lines};
 
 use crate::cli::{Color, Global, OutputFormat};
+use crate::consent::{Person, Question};
 use crate::error::{Error, Result};
 use crate::settings::Token;
 use crate::settings::env::Environment;
@@ -444,36 +445,6 @@ impl Ui {
         self.write_err(&block(text));
     }
 
-    /// Asks on the terminal. `--yes` answers; where nobody can be asked it is an error of kind
-    /// usage, and nothing is done. Ctrl-C ends the question, since the answer is read elsewhere.
-    pub async fn ask(&self, question: &str, refusal: &str) -> Result<bool> {
-        if self.yes {
-            return Ok(true);
-        }
-        if !self.interactive {
-            return Err(Error::usage(refusal)
-                .because("it has to be confirmed, and nobody can be asked here")
-                .hint("add --yes to confirm it on the command line"));
-        }
-        self.write_err(&format!("{} [y/N] ", printable(question)));
-        let stdin = Arc::clone(&self.stdin);
-        let (send, receive) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || {
-            let mut answer = String::new();
-            let read = lock(&stdin).read_line(&mut answer).map(|_| answer);
-            // Nobody waits for it any more after Ctrl-C.
-            let _ = send.send(read);
-        });
-        let answer = receive
-            .await
-            .unwrap_or_else(|_| Ok(String::new()))
-            .map_err(|error| Error::failure(format!("cannot read the answer: {error}")))?;
-        Ok(matches!(
-            answer.trim().to_ascii_lowercase().as_str(),
-            "y" | "yes"
-        ))
-    }
-
     /// All of standard input, at most `limit` bytes.
     pub fn stdin(&self, limit: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -540,6 +511,38 @@ impl Ui {
 
     fn paint_err(&self, text: &str, tone: Tone) -> String {
         render::paint(text, tone, self.colour_err)
+    }
+}
+
+impl Person for Ui {
+    /// Asks on the terminal. `--yes` answers; where nobody can be asked it is an error of kind
+    /// usage, and nothing is done. Ctrl-C ends the question, since the answer is read elsewhere.
+    async fn ask(&self, question: &Question) -> Result<bool> {
+        if self.yes {
+            return Ok(true);
+        }
+        if !self.interactive {
+            return Err(Error::usage(question.refusal.clone())
+                .because("it has to be confirmed, and nobody can be asked here")
+                .hint("add --yes to confirm it on the command line"));
+        }
+        self.write_err(&format!("{} [y/N] ", printable(&question.text)));
+        let stdin = Arc::clone(&self.stdin);
+        let (send, receive) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut answer = String::new();
+            let read = lock(&stdin).read_line(&mut answer).map(|_| answer);
+            // Nobody waits for it any more after Ctrl-C.
+            let _ = send.send(read);
+        });
+        let answer = receive
+            .await
+            .unwrap_or_else(|_| Ok(String::new()))
+            .map_err(|error| Error::failure(format!("cannot read the answer: {error}")))?;
+        Ok(matches!(
+            answer.trim().to_ascii_lowercase().as_str(),
+            "y" | "yes"
+        ))
     }
 }
 

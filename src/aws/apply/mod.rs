@@ -18,8 +18,8 @@ use super::plan::{Step, Trusting, Work};
 use super::quotable;
 use super::thumbprint::PrivateCa;
 use super::users::{Whose, needing};
+use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
-use crate::permit::Permit;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -87,6 +87,11 @@ impl<'a, I: Iam> Applier<'a, I> {
             made: BTreeSet::new(),
             detached: BTreeSet::new(),
         }
+    }
+
+    /// The right to write that it was given.
+    pub fn permit(&self) -> &'a Permit {
+        self.permit
     }
 
     /// Runs one step. Steps that change the cluster, or wait for it, are not for IAM and are

@@ -1,8 +1,9 @@
 //! What an add-on change is, whatever it is carried out on, and how its results are told.
 
-use super::super::{Context, Mode, summarise};
+use super::super::{Context, summarise};
 use crate::addon::rules::{self, RegistryAccess};
 use crate::cli::ChangeArgs;
+use crate::consent::Mode;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::plan::{Action, Plan, Request, Step, Verb};

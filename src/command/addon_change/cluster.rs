@@ -1,16 +1,20 @@
 //! The live half of an add-on change: read, plan, confirm, change, verify, wait.
 
 use super::super::live::{self, Planner, Settled};
-use super::super::{Context, Mode, status, summarise, word};
+use super::super::{Context, status, summarise, word};
 use super::change::{Change, Done};
 use crate::addon::named::Unclear;
 use crate::change;
 use crate::cluster::Cluster;
+use crate::consent::{Agreed, Consent, Permit, Question};
 use crate::error::{Error, Result};
 use crate::plan::{self, Place, Plan, Request, Verb};
-use crate::ui::{Stream, wire};
+use crate::ui::wire;
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// A cluster as it was read, and what is to be done with it; or why that is not known.
+type Planned = (String, Result<(Cluster, Plan)>);
 
 impl Change<'_> {
     /// On live clusters: all are read and planned, then confirmed together, then changed.
@@ -44,23 +48,28 @@ impl Change<'_> {
             planned.push((name, first));
         }
         let several = names.len() > 1;
-        let mut changes = 0_usize;
-        let mut removes = false;
-        for (name, first) in &planned {
-            if let Ok((_, plan)) = first {
-                self.show(name, plan, several);
-                changes += usize::from(!plan.is_empty());
-                removes |= plan.removes();
+        let show = |planned: &Vec<Planned>| {
+            for (name, first) in planned {
+                if let Ok((_, plan)) = first {
+                    self.show(name, plan, several);
+                }
             }
-        }
-        if self.mode == Mode::Write && changes > 0 {
-            self.confirm(&planned, changes, removes).await?;
-        }
+        };
+        let consent = self.mode.consent(&*self.cx.ui, planned, show, |planned| {
+            self.question(planned)
+        });
+        let (planned, permit) = match consent.await? {
+            Consent::Preview(planned) => (planned, None),
+            Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
+        };
         let mut results = Vec::new();
         for (name, first) in planned {
-            let result = match first {
-                Ok((cluster, plan)) => self.change_live(&name, cluster, plan).await,
-                Err(error) => Err(error),
+            let result = match (first, &permit) {
+                (Ok((cluster, plan)), Some(permit)) => {
+                    self.change_live(permit, &name, cluster, plan).await
+                }
+                (Ok((_, plan)), None) => self.preview(&name, &plan),
+                (Err(error), _) => Err(error),
             };
             results.push((name, result));
         }
@@ -72,11 +81,6 @@ impl Change<'_> {
     }
 
     fn show(&self, name: &str, plan: &Plan, several: bool) {
-        let stream = if self.mode == Mode::DryRun && self.cx.ui.is_text() {
-            Stream::Data
-        } else {
-            Stream::Words
-        };
         if plan.is_empty() {
             return;
         }
@@ -91,7 +95,7 @@ impl Change<'_> {
                 .into_iter()
                 .map(|(sign, line)| (sign, format!("   {line}"))),
         );
-        self.cx.ui.diff(&lines, stream);
+        self.cx.ui.diff(&lines, self.cx.preview(self.mode));
     }
 
     /// The refusal where something goes that wants the cluster's name, and it was not given.
@@ -116,60 +120,66 @@ impl Change<'_> {
         )
     }
 
-    /// Asks where something disappears, or where several live clusters change.
-    async fn confirm(
-        &self,
-        planned: &[(String, Result<(Cluster, Plan)>)],
-        changes: usize,
-        removes: bool,
-    ) -> Result<()> {
-        let names: Vec<&str> = planned
+    /// The question where something disappears, or where several live clusters change; none where
+    /// nothing is left to ask.
+    fn question(&self, planned: &[Planned]) -> Result<Option<Question>> {
+        let plans = planned
             .iter()
-            .filter(|(_, first)| first.as_ref().is_ok_and(|(_, plan)| !plan.is_empty()))
-            .map(|(name, _)| name.as_str())
+            .filter_map(|(name, first)| Some((name.as_str(), &first.as_ref().ok()?.1)));
+        let removes = plans.clone().any(|(_, plan)| plan.removes());
+        let names: Vec<&str> = plans
+            .filter(|(_, plan)| !plan.is_empty())
+            .map(|(name, _)| name)
             .collect();
-        let (what, addon) = (self.verb(), self.request.addon.shown());
+        if names.is_empty() {
+            return Ok(None);
+        }
         if let Some(refusal) = self.unconfirmed(&names, removes) {
             return Err(refusal);
         }
-        if !removes && changes < 2 || self.confirm.is_some() {
-            return Ok(());
+        if !removes && names.len() < 2 || self.confirm.is_some() {
+            return Ok(None);
         }
-        let refusal = format!("`{addon}` was not {what}d on {}", quoted(&names).join(", "));
+        let (what, addon) = (self.verb(), self.request.addon.shown());
         let place = match names.as_slice() {
             [name] => format!("on {name}"),
-            _ => format!("on {changes} live clusters ({})", names.join(", ")),
+            _ => format!("on {} live clusters ({})", names.len(), names.join(", ")),
         };
         let mut verb = what.to_owned();
         if let Some(first) = verb.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        if self
-            .cx
-            .ui
-            .ask(&format!("{verb} {addon} {place}?"), &refusal)
-            .await?
-        {
-            Ok(())
-        } else {
-            Err(Error::usage(refusal).because("the answer was no"))
-        }
+        Ok(Some(Question::new(
+            format!("{verb} {addon} {place}?"),
+            format!("`{addon}` was not {what}d on {}", quoted(&names).join(", ")),
+        )))
     }
 
-    async fn change_live(&self, name: &str, cluster: Cluster, plan: Plan) -> Result<Done> {
+    /// What a dry run says of one cluster.
+    fn preview(&self, name: &str, plan: &Plan) -> Result<Done> {
+        for warning in &plan.warnings {
+            self.cx.ui.warn(warning);
+        }
+        let line = self.line(plan, &format!("on {name}"), "");
+        Ok(Self::done(
+            self.cluster_target(name)?,
+            plan,
+            line,
+            None,
+            None,
+        ))
+    }
+
+    async fn change_live(
+        &self,
+        permit: &Permit,
+        name: &str,
+        cluster: Cluster,
+        plan: Plan,
+    ) -> Result<Done> {
         let cx = self.cx;
         for warning in &plan.warnings {
             cx.ui.warn(warning);
-        }
-        if self.mode == Mode::DryRun {
-            let line = self.line(&plan, &format!("on {name}"), "");
-            return Ok(Self::done(
-                self.cluster_target(name)?,
-                &plan,
-                line,
-                None,
-                None,
-            ));
         }
         let planner = LivePlanner {
             cx: self.cx,
@@ -181,7 +191,7 @@ impl Change<'_> {
             before,
             after,
             verdict,
-        } = live::settle(cx, &planner, cluster).await?;
+        } = live::settle(cx, permit, &planner, cluster).await?;
         for remark in &verdict.remarks {
             cx.ui.detail(remark);
         }

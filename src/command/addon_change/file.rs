@@ -4,11 +4,12 @@ use super::super::summarise;
 use super::super::target::Loaded;
 use super::change::{Change, Done};
 use crate::cluster::Cluster;
+use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
 use crate::manifest::{self, Writer};
 use crate::plan::{self, Place, Plan};
 use crate::shell;
-use crate::ui::{Stream, wire};
+use crate::ui::wire;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -104,18 +105,18 @@ pub(super) fn flags(paths: &[PathBuf]) -> String {
         .join(" ")
 }
 
-/// Shows the diffs of a dry run.
-pub(super) fn dry_run(change: &Change<'_>, edits: &[Edit]) -> Vec<(String, Result<Done>)> {
+/// Shows what a dry run would write.
+pub(super) fn show(change: &Change<'_>, edits: &[Edit]) {
     let ui = &change.cx.ui;
-    let stream = if ui.is_text() {
-        Stream::Data
-    } else {
-        Stream::Words
-    };
+    let stream = change.cx.preview(change.mode);
     for edit in edits.iter().filter(|edit| edit.changed()) {
         let diff = manifest::diff(&edit.file.label, edit.file.manifest.text(), &edit.text);
         ui.unified(&diff, stream);
     }
+}
+
+/// What a dry run says of each document.
+pub(super) fn preview(change: &Change<'_>, edits: &[Edit]) -> Vec<(String, Result<Done>)> {
     edits
         .iter()
         .flat_map(|edit| {
@@ -132,6 +133,7 @@ pub(super) fn dry_run(change: &Change<'_>, edits: &[Edit]) -> Vec<(String, Resul
 /// and names what is written and what is not.
 pub(super) fn write(
     change: &Change<'_>,
+    permit: &Permit,
     edits: &mut [Edit],
     names: &[String],
 ) -> (Vec<(String, Result<Done>)>, Option<Error>) {
@@ -144,7 +146,7 @@ pub(super) fn write(
     let mut all = Vec::new();
     for number in 0..edits.len() {
         let edit = &mut edits[number];
-        match save(change, &writer, edit, names) {
+        match save(change, permit, &writer, edit, names) {
             Ok(true) => written.push(edit.file.label.clone()),
             Ok(false) => {}
             Err(error) => {
@@ -165,7 +167,13 @@ pub(super) fn write(
 ///
 /// As with a live cluster, somebody else's edit meanwhile is no failure: the file is read and
 /// planned again.
-fn save(change: &Change<'_>, writer: &Writer, edit: &mut Edit, names: &[String]) -> Result<bool> {
+fn save(
+    change: &Change<'_>,
+    permit: &Permit,
+    writer: &Writer,
+    edit: &mut Edit,
+    names: &[String],
+) -> Result<bool> {
     let ui = &change.cx.ui;
     let started = Instant::now();
     loop {
@@ -179,7 +187,7 @@ fn save(change: &Change<'_>, writer: &Writer, edit: &mut Edit, names: &[String])
             return Ok(false);
         }
         let before = edit.file.manifest.text().as_bytes();
-        match writer.save(path, before, &edit.text) {
+        match writer.save(permit, path, before, &edit.text) {
             Ok(saved) => {
                 for warning in &saved.warnings {
                     ui.warn(warning);

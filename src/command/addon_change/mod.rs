@@ -4,14 +4,15 @@ mod change;
 mod cluster;
 mod file;
 
+use super::Context;
 use super::target::{self, Loaded, Target};
 use super::word::{self, addon_by_word};
-use super::{Context, Mode};
 use crate::addon::named::Unclear;
 use crate::addon::rules;
 use crate::addon::{self, Addon, Named};
 use crate::cli::{DisableArgs, EnableArgs, Given};
 use crate::cluster::Cluster;
+use crate::consent::{Agreed, Consent, Mode};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::plan::{Request, Setting, Verb};
@@ -210,7 +211,7 @@ impl Change<'_> {
         if let (Some(word), true) = (self.word, unreadable.is_empty()) {
             self.settle_files(word, &loaded).await?;
         }
-        let mut edits = file::plan(self, loaded, unreadable)?;
+        let edits = file::plan(self, loaded, unreadable)?;
         let mut live_names: Vec<String> = Vec::new();
         if self.apply {
             for name in edits.iter().flat_map(file::Edit::names) {
@@ -226,17 +227,25 @@ impl Change<'_> {
                 }
             }
         }
-        if self.mode == Mode::DryRun {
-            let mut results = file::dry_run(self, &edits);
-            if self.apply {
-                results.extend(self.live(&live_names).await?);
+        // An edit of a file is never asked about, git has the old version, and so only a dry run
+        // shows it.
+        let show = |edits: &Vec<file::Edit>| {
+            if self.mode.is_dry_run() {
+                file::show(self, edits);
             }
-            return self.finish(results, &[]);
-        }
+        };
+        let consent = self.mode.consent(&*cx.ui, edits, show, |_| Ok(None));
+        let Agreed {
+            plan: mut edits,
+            permit,
+        } = match consent.await? {
+            Consent::Given(agreed) => agreed,
+            Consent::Preview(edits) => return self.preview_files(&edits, &live_names).await,
+        };
         if self.apply {
             self.rehearse(&live_names).await?;
         }
-        let (written, failure) = file::write(self, &mut edits, names);
+        let (written, failure) = file::write(self, &permit, &mut edits, names);
         if let Some(failure) = failure {
             // What is written is told before what is not.
             self.finish(written, &[])?;
@@ -266,6 +275,19 @@ impl Change<'_> {
             }
             Err(error) => Err(half_done(error, changed)),
         }
+    }
+
+    /// What a dry run says of files and, with `--apply`, of the live clusters.
+    async fn preview_files(
+        &mut self,
+        edits: &[file::Edit],
+        live_names: &[String],
+    ) -> Result<Outcome> {
+        let mut results = file::preview(self, edits);
+        if self.apply {
+            results.extend(self.live(live_names).await?);
+        }
+        self.finish(results, &[])
     }
 
     /// The command that brings the live clusters to the edited files. What a manifest leaves out

@@ -144,32 +144,37 @@ impl Item<'_> {
             .collect()
     }
 
-    /// Shows the difference that applying makes, and gives what it is called.
-    pub(super) fn show(&self, intent: &Intent, stream: Stream) -> &'static str {
+    /// What is done with the cluster.
+    fn action(&self, intent: &Intent) -> &'static str {
+        match intent {
+            Intent::Create => "created",
+            Intent::Update(cluster, update) if update.patch.is_some() || self.puts(cluster) => {
+                "updated"
+            }
+            Intent::Update(..) => "none",
+        }
+    }
+
+    /// Shows the difference that applying makes.
+    pub(super) fn show(&self, intent: &Intent, stream: Stream) {
         let slim = |value: &Value| manifest::yaml(&secret::masked(&slimmed(value)));
-        let (before, after, action) = match intent {
-            Intent::Create => (String::new(), slim(self.document.value()), "created"),
+        let (before, after) = match intent {
+            Intent::Create => (String::new(), slim(self.document.value())),
             Intent::Update(cluster, update) => {
                 let org = self.cx.org().unwrap_or_default();
                 let after = match &update.patch {
                     Some(patch) => patch::settled(patch, cluster.value(), org),
                     None => cluster.value().clone(),
                 };
-                let action = if update.patch.is_some() || self.puts(cluster) {
-                    "updated"
-                } else {
-                    "none"
-                };
-                (slim(cluster.value()), slim(&after), action)
+                (slim(cluster.value()), slim(&after))
             }
         };
         let diff = manifest::diff(self.name(), &before, &after);
         self.cx.ui.unified(&diff, stream);
-        action
     }
 
-    pub(super) fn preview(&self, intent: &Intent, stream: Stream) -> Done {
-        let action = self.show(intent, stream);
+    pub(super) fn preview(&self, intent: &Intent) -> Done {
+        let action = self.action(intent);
         let name = self.name();
         let line = match action {
             "created" => format!("Would create {name}"),

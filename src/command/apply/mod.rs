@@ -7,14 +7,15 @@ mod item;
 mod write;
 
 use super::target::{self, Loaded};
-use super::{Context, Mode, summarise};
+use super::{Context, summarise};
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
+use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest;
 use crate::text::excerpt;
-use crate::ui::{Report, Stream, wire};
+use crate::ui::{Report, wire};
 use item::{Done, Intent, Item};
 use serde_json::Value;
 
@@ -37,21 +38,22 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
         let intent = item.look().await;
         planned.push((item, intent));
     }
-    confirm(cx, args, mode, &planned).await?;
+    let show = |planned: &Vec<Planned<'_>>| show(cx, args, mode, planned);
+    let question = |planned: &Vec<Planned<'_>>| Ok(Impact::of(args, planned).question());
+    let consent = mode.consent(&*cx.ui, planned, show, question);
+    let (planned, permit) = match consent.await? {
+        Consent::Preview(planned) => (planned, None),
+        Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
+    };
     let mut results = Vec::new();
     for (item, intent) in planned {
-        let result = match intent {
-            Ok(intent) if mode == Mode::DryRun => {
-                let stream = if cx.ui.is_text() {
-                    Stream::Data
-                } else {
-                    Stream::Words
-                };
-                Ok(item.preview(&intent, stream))
+        let result = match (intent, &permit) {
+            (Ok(intent), None) => Ok(item.preview(&intent)),
+            (Ok(Intent::Create), Some(permit)) => item.create(permit).await,
+            (Ok(Intent::Update(cluster, update)), Some(permit)) => {
+                item.update(permit, cluster, update).await
             }
-            Ok(Intent::Create) => item.create().await,
-            Ok(Intent::Update(cluster, update)) => item.update(cluster, update).await,
-            Err(error) => Err(error),
+            (Err(error), _) => Err(error),
         };
         results.push((item, result));
     }
@@ -152,59 +154,77 @@ fn check(document: &Cluster, place: &str) -> Result<()> {
     }
 }
 
-/// Asks where an add-on disappears, or where several live clusters change.
-async fn confirm(
-    cx: &Context,
-    args: &ApplyArgs,
-    mode: Mode,
-    planned: &[(Item<'_>, Result<Intent>)],
-) -> Result<()> {
-    let mut dropped = Vec::new();
-    let mut removed = Vec::new();
-    let mut changing = Vec::new();
-    for (item, intent) in planned {
-        let of_item = |path: &String| format!("{path} of {}", item.name());
-        match intent {
-            Ok(Intent::Create) => changing.push(item.name()),
-            Ok(Intent::Update(cluster, update)) => {
-                if update.patch.is_some() || item.puts(cluster) {
-                    changing.push(item.name());
+/// A document and what is to be done with it, or why that is not known.
+type Planned<'a> = (Item<'a>, Result<Intent>);
+
+/// What carrying out the plans comes to.
+struct Impact<'a> {
+    /// What a server that replaces drops.
+    dropped: Vec<String>,
+    /// What is removed.
+    removed: Vec<String>,
+    /// The clusters that change.
+    changing: Vec<&'a str>,
+}
+
+impl<'a> Impact<'a> {
+    fn of(args: &ApplyArgs, planned: &'a [Planned<'_>]) -> Self {
+        let mut impact = Self {
+            dropped: Vec::new(),
+            removed: Vec::new(),
+            changing: Vec::new(),
+        };
+        for (item, intent) in planned {
+            let of_item = |path: &String| format!("{path} of {}", item.name());
+            match intent {
+                Ok(Intent::Create) => impact.changing.push(item.name()),
+                Ok(Intent::Update(cluster, update)) => {
+                    if update.patch.is_some() || item.puts(cluster) {
+                        impact.changing.push(item.name());
+                    }
+                    if args.put {
+                        impact.dropped.extend(update.live_only.iter().map(of_item));
+                    }
+                    impact.removed.extend(update.pruned.iter().map(of_item));
                 }
-                if args.put {
-                    dropped.extend(update.live_only.iter().map(of_item));
-                }
-                removed.extend(update.pruned.iter().map(of_item));
+                Err(_) => {}
             }
-            Err(_) => {}
+        }
+        impact
+    }
+
+    /// The question where an add-on disappears, or where several live clusters change.
+    fn question(&self) -> Option<Question> {
+        let text = match (self.dropped.len() + self.removed.len(), self.changing.len()) {
+            (0, 0 | 1) => return None,
+            (0, several) => format!(
+                "Apply to {several} live clusters ({})?",
+                self.changing.join(", ")
+            ),
+            (1, _) => "Remove it?".to_owned(),
+            (several, _) => format!("Remove these {several}?"),
+        };
+        Some(Question::new(text, "nothing was applied"))
+    }
+}
+
+/// Shows the differences of a dry run, and before a question what it is about.
+fn show(cx: &Context, args: &ApplyArgs, mode: Mode, planned: &[Planned<'_>]) {
+    let impact = Impact::of(args, planned);
+    if !mode.is_dry_run() {
+        for one in &impact.dropped {
+            cx.ui.status(&format!("A server that replaces drops {one}"));
+        }
+        for one in &impact.removed {
+            cx.ui.status(&format!("This removes {one}"));
         }
     }
-    if mode == Mode::DryRun {
-        return Ok(());
-    }
-    for one in &dropped {
-        cx.ui.status(&format!("A server that replaces drops {one}"));
-    }
-    for one in &removed {
-        cx.ui.status(&format!("This removes {one}"));
-    }
-    let question = match (dropped.len() + removed.len(), changing.len()) {
-        (0, 0 | 1) => return Ok(()),
-        (0, several) => format!(
-            "Apply to {several} live clusters ({})?",
-            changing.join(", ")
-        ),
-        (1, _) => "Remove it?".to_owned(),
-        (several, _) => format!("Remove these {several}?"),
-    };
-    for (item, intent) in planned {
-        if let Ok(intent) = intent {
-            item.show(intent, Stream::Words);
+    if mode.is_dry_run() || impact.question().is_some() {
+        for (item, intent) in planned {
+            if let Ok(intent) = intent {
+                item.show(intent, cx.preview(mode));
+            }
         }
-    }
-    if cx.ui.ask(&question, "nothing was applied").await? {
-        Ok(())
-    } else {
-        Err(Error::usage("nothing was applied").because("the answer was no"))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The writes of `mk8s apply`: each is looked into when its answer is lost, and read back.
 
-use super::super::Mode;
 use super::super::live::{self, Planner as _};
 use super::item::{Done, Intent, Item, Update, merge_keeping_nulls};
 use crate::cluster::Cluster;
+use crate::consent::Permit;
 use crate::control::{ApiError, Problem, WriteError};
 use crate::error::{Error, Result};
 use crate::patch;
@@ -15,14 +15,14 @@ const LOST_TRIES: u32 = 4;
 impl Item<'_> {
     /// Makes the cluster. `--put` sends the document as `cpln apply` does, over whatever is there by
     /// then; otherwise a cluster that came into being meanwhile is an existing one like any other.
-    pub(super) async fn create(&self) -> Result<Done> {
+    pub(super) async fn create(&self, permit: &Permit) -> Result<Done> {
         let cx = self.cx;
         let body = self.sent(&Value::Null);
         let created = if self.args.put {
-            self.put(&body, &[]).await?
+            self.put(permit, &body, &[]).await?
         } else {
-            if let Some(cluster) = self.post(&body).await? {
-                return self.found(cluster).await;
+            if let Some(cluster) = self.post(permit, &body).await? {
+                return self.found(permit, cluster).await;
             }
             true
         };
@@ -63,7 +63,7 @@ impl Item<'_> {
     }
 
     /// The cluster that was to be made is there.
-    async fn found(&self, cluster: Cluster) -> Result<Done> {
+    async fn found(&self, permit: &Permit, cluster: Cluster) -> Result<Done> {
         let update = self.compare(&cluster)?;
         if !update.pruned.is_empty() {
             // Nobody was asked about these.
@@ -76,17 +76,22 @@ impl Item<'_> {
         }
         let warning = "it came into being while this ran; what the manifest does not say is kept";
         self.cx.ui.warn(&format!("{}: {warning}", self.name()));
-        let mut done = self.update(cluster, update).await?;
+        let mut done = self.update(permit, cluster, update).await?;
         done.warnings.push(warning.to_owned());
         Ok(done)
     }
 
-    pub(super) async fn update(&self, cluster: Cluster, update: Update) -> Result<Done> {
+    pub(super) async fn update(
+        &self,
+        permit: &Permit,
+        cluster: Cluster,
+        update: Update,
+    ) -> Result<Done> {
         if self.args.put {
-            return self.replace(cluster, update).await;
+            return self.replace(permit, cluster, update).await;
         }
         let name = self.name().to_owned();
-        let settled = live::settle(self.cx, self, cluster).await?;
+        let settled = live::settle(self.cx, permit, self, cluster).await?;
         let verdict = settled.verdict;
         for remark in &verdict.remarks {
             self.cx.ui.detail(remark);
@@ -130,7 +135,7 @@ impl Item<'_> {
     }
 
     /// The whole document by PUT, as `cpln apply` sends it.
-    async fn replace(&self, cluster: Cluster, update: Update) -> Result<Done> {
+    async fn replace(&self, permit: &Permit, cluster: Cluster, update: Update) -> Result<Done> {
         let name = self.name();
         if !self.puts(&cluster) && update.live_only.is_empty() && update.pruned.is_empty() {
             return Ok(self.nothing(Vec::new(), Vec::new()));
@@ -149,7 +154,7 @@ impl Item<'_> {
             .chain(&update.pruned)
             .cloned()
             .collect();
-        self.put(&body, &named).await?;
+        self.put(permit, &body, &named).await?;
         let seen = self.read_back(&body, cluster.value(), "updated").await?;
         for warning in &seen.warnings {
             self.cx.ui.warn(&format!("{name}: {warning}"));
@@ -191,16 +196,13 @@ impl Item<'_> {
 
     /// Makes the cluster, or gives the one that is there already. A lost answer is looked into, and
     /// the document is sent again only if there is no cluster.
-    async fn post(&self, body: &Value) -> Result<Option<Cluster>> {
+    async fn post(&self, permit: &Permit, body: &Value) -> Result<Option<Cluster>> {
         let cx = self.cx;
         let client = cx.client().await?;
-        let Some(permit) = Mode::of(self.args.dry_run).permit() else {
-            return Err(Error::failure("a dry run came to the write"));
-        };
         let mut lost = false;
         let mut tries = 0;
         loop {
-            let error = match client.create(&permit, body).await {
+            let error = match client.create(permit, body).await {
                 Ok(()) => return Ok(None),
                 Err(WriteError::Conflict(error)) => error,
                 Err(WriteError::Uncertain(error)) => {
@@ -246,17 +248,14 @@ impl Item<'_> {
     /// Sends the document; a lost answer is looked into, and sent again only if it is not there. After
     /// a conflict it is sent again only if it drops nothing but what is named.
     /// Gives whether the cluster was made.
-    async fn put(&self, body: &Value, named: &[String]) -> Result<bool> {
+    async fn put(&self, permit: &Permit, body: &Value, named: &[String]) -> Result<bool> {
         let cx = self.cx;
         let client = cx.client().await?;
-        let Some(permit) = Mode::of(self.args.dry_run).permit() else {
-            return Err(Error::failure("a dry run came to the write"));
-        };
         let doing = format!("apply cluster `{}`", self.name());
         let mut lost = 0;
         let mut conflicts = 0;
         loop {
-            match client.put(&permit, body).await {
+            match client.put(permit, body).await {
                 Ok(written) => return Ok(written.created),
                 Err(WriteError::Uncertain(error)) => {
                     lost += 1;
