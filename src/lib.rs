@@ -12,6 +12,7 @@
 pub mod addon;
 pub mod arn;
 pub mod aws;
+mod backoff;
 pub mod change;
 pub mod check;
 pub mod cli;

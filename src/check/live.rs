@@ -11,6 +11,7 @@ use crate::aws::iam::{Answer, Cause, Failure};
 use crate::aws::image::{Image, PrivateImage, parse as parse_image};
 use crate::aws::proof::{self, Assumed};
 use crate::aws::trust;
+use crate::backoff::Backoff;
 use crate::cluster::Cluster;
 use crate::oidc::token::{Expected, Token, Verdict};
 use crate::text::excerpt;
@@ -316,8 +317,9 @@ async fn assume(scene: &Scene<'_>, role: &RoleArn, token: &SecretString) -> Answ
         .unwrap_or_default()
         .min(PROPAGATION);
     let begin = Instant::now();
-    let mut pause = Duration::from_secs(1);
+    let mut waits = Backoff::new(Duration::from_secs(1), Duration::from_secs(5));
     loop {
+        let pause = waits.next();
         let answer = proof::assume(&scene.session.aws, role, token).await;
         let may_come = answer
             .as_ref()
@@ -326,7 +328,6 @@ async fn assume(scene: &Scene<'_>, role: &RoleArn, token: &SecretString) -> Answ
             return answer;
         }
         tokio::time::sleep(pause).await;
-        pause = pause.mul_f64(1.6).min(Duration::from_secs(5));
     }
 }
 

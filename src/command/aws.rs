@@ -1,6 +1,5 @@
 //! What the AWS commands share: the connection, the facts, showing a plan, changing the cluster.
 
-use super::live::Planner;
 use super::{Context, target};
 use crate::addon::Addon;
 use crate::arn::{AccountId, RoleArn};
@@ -18,6 +17,8 @@ use crate::change::{self, Change};
 use crate::cli::{AwsConnection, AwsTarget};
 use crate::cluster::Cluster;
 use crate::consent::Mode;
+use crate::control::Written;
+use crate::control::settle::{Planner, Write};
 use crate::error::{Error, Result};
 use crate::oidc;
 use crate::settings::Environment;
@@ -477,6 +478,10 @@ pub(super) struct ClusterStep<'a> {
 impl Planner for ClusterStep<'_> {
     type Plan = Vec<Change>;
 
+    fn name(&self) -> &str {
+        self.name
+    }
+
     fn plan(&self, cluster: &Cluster) -> Result<Vec<Change>> {
         Ok(self
             .changes
@@ -500,15 +505,15 @@ impl Planner for ClusterStep<'_> {
             .collect())
     }
 
-    fn patch(&self, plan: &Vec<Change>) -> Option<Value> {
-        (!plan.is_empty()).then(|| json!({"spec": {"addOns": change::patch(plan)}}))
+    fn write(&self, plan: &Vec<Change>) -> Option<Write> {
+        (!plan.is_empty()).then(|| Write::Patch(json!({"spec": {"addOns": change::patch(plan)}})))
     }
 
     fn not_done(&self) -> String {
         format!("`{}` of `{}` was not changed", self.what, self.name)
     }
 
-    fn done(&self) -> String {
+    fn done(&self, _: Written) -> String {
         format!("`{}` of `{}` was changed", self.what, self.name)
     }
 }

@@ -467,9 +467,9 @@ impl Job<'_> {
             changes,
         };
         let cluster = cx.read(name).await?;
-        match live::settle(cx, permit, &planner, cluster).await {
+        match live::settle(cx, permit, &planner, Some(cluster)).await {
             Ok(settled) => {
-                let changed = settled.after.is_some();
+                let changed = settled.written.is_some();
                 cx.ui.status(&aws::told(step, changed));
                 progress.done.push((step.clone(), changed));
                 settled.verdict.failed.map_or(Ok(Went::On), Err)

@@ -152,8 +152,8 @@ impl Job<'_> {
                         changes,
                     };
                     let cluster = cx.read(name).await?;
-                    let settled = live::settle(cx, &permit, &planner, cluster).await?;
-                    let changed = settled.after.is_some();
+                    let settled = live::settle(cx, &permit, &planner, Some(cluster)).await?;
+                    let changed = settled.written.is_some();
                     cx.ui.status(&aws::told(step, changed));
                     if let Some(failed) = settled.verdict.failed {
                         return Err(failed);

@@ -4,7 +4,6 @@ use super::Context;
 use super::target;
 use crate::cli::DiffArgs;
 use crate::cluster::Cluster;
-use crate::control::Problem;
 use crate::drift::{self, Drift};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
@@ -83,9 +82,9 @@ async fn compare(cx: &Context, manifest: &Cluster) -> Result<(bool, Vec<Drift>)>
     let name = manifest.name();
     target::check_name(name)?;
     let client = cx.client().await?;
-    match client.get(name).await {
-        Ok(live) => Ok((true, drift::add_ons(manifest, &live, org))),
-        Err(error) if error.problem == Problem::Missing => {
+    match client.find(name).await {
+        Ok(Some(live)) => Ok((true, drift::add_ons(manifest, &live, org))),
+        Ok(None) => {
             let nothing = Cluster::new(Value::Null);
             Ok((false, drift::add_ons(manifest, &nothing, org)))
         }

@@ -31,11 +31,13 @@ pub struct Client {
     policy: Policy,
 }
 
-/// What a PUT did.
+/// What a write that took place did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
-    /// The cluster did not exist before.
-    pub created: bool,
+pub enum Written {
+    /// There was no such cluster before.
+    Created,
+    /// There was one.
+    Updated,
 }
 
 impl fmt::Debug for Client {
@@ -84,6 +86,23 @@ impl Client {
         let token = &self.transport.connection.token;
         content::check_cluster(&value, name, token).map_err(|what| answer.garbage(what))?;
         Ok(Cluster::new(value))
+    }
+
+    /// Reads one cluster; `None` where there is none. The platform may answer 403 for a name that
+    /// does not exist (control-plane.md 1.7): then the list decides.
+    pub(crate) async fn find(&self, name: &str) -> Result<Option<Cluster>, ApiError> {
+        let error = match self.get(name).await {
+            Ok(cluster) => return Ok(Some(cluster)),
+            Err(error) => error,
+        };
+        match error.problem {
+            Problem::Missing => Ok(None),
+            Problem::Forbidden => match self.list().await {
+                Ok(list) if list.iter().all(|cluster| cluster.name() != name) => Ok(None),
+                _ => Err(error),
+            },
+            _ => Err(error),
+        }
     }
 
     /// Reads all clusters of the org, every page.
@@ -164,8 +183,10 @@ impl Client {
     pub async fn put(&self, _: &Permit, document: &Value) -> Result<Written, WriteError> {
         let request = request::put(self.org(), document)?;
         let answer = self.write(Access::Apply, &request, named(document)).await?;
-        Ok(Written {
-            created: answer.status == 201,
+        Ok(if answer.status == 201 {
+            Written::Created
+        } else {
+            Written::Updated
         })
     }
 

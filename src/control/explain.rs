@@ -221,7 +221,7 @@ fn login_hints(who: &Who) -> Vec<String> {
     std::iter::once(renew).chain(elsewhere).collect()
 }
 
-fn seconds(duration: Duration) -> String {
+pub(super) fn seconds(duration: Duration) -> String {
     if duration.subsec_millis() == 0 || duration.as_secs() >= 10 {
         format!("{} s", duration.as_secs())
     } else {

@@ -12,6 +12,7 @@ mod http;
 mod mask;
 mod request;
 mod retry;
+pub(crate) mod settle;
 pub mod wait;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which failure is tried again, and when. The decision is pure; the loop only sleeps.
 
 use super::error::{Access, ApiError};
+use crate::backoff::Backoff;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -14,8 +15,8 @@ pub(super) struct Policy {
     pub(super) tries: u32,
     /// The last try starts within this time.
     pub(super) budget: Duration,
-    /// The wait after the first try; it doubles.
-    pub(super) first: Duration,
+    /// The waits between the tries.
+    pub(super) waits: Backoff,
 }
 
 impl Policy {
@@ -23,17 +24,17 @@ impl Policy {
     pub(super) const REMOTE: Self = Self {
         tries: 4,
         budget: Duration::from_secs(20),
-        first: Duration::from_millis(500),
+        waits: Backoff::new(Duration::from_millis(500), LONGEST),
     };
     /// For a server on this machine, which nobody else presses on.
     pub(super) const LOOPBACK: Self = Self {
-        first: Duration::from_millis(50),
+        waits: Backoff::new(Duration::from_millis(50), LONGEST),
         ..Self::REMOTE
     };
 
     /// How long to wait before the next try; `None` when this failure is the result.
     ///
-    /// `jitter` is from 0 to 1: the wait is between half of the nominal one and all of it.
+    /// `jitter` is from 0 to 1.
     pub(super) fn next(
         &self,
         access: Access,
@@ -45,12 +46,13 @@ impl Policy {
         if tries >= self.tries || !error.is_transient() {
             return None;
         }
+        // Whether to write again is for whoever can read first: sent blindly, a second write could
+        // undo what somebody did after the first.
         if access.writes() && error.may_be_applied() {
             return None;
         }
-        let doublings = tries.saturating_sub(1).min(16);
-        let nominal = (self.first * 2_u32.pow(doublings)).min(LONGEST);
-        let wait = nominal.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        let wait = self.waits.after(tries.saturating_sub(1), jitter);
+        // Earlier than the server asks for would be refused for sure, and count against us.
         let wait = wait.max(error.retry_after.unwrap_or_default());
         (elapsed.checked_add(wait)? <= self.budget).then_some(wait)
     }

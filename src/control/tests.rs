@@ -114,8 +114,10 @@ async fn writes_send_the_body_as_given() {
     let body = json!({"id": "x", "version": 3, "spec": {"addOns": {"awsECR": null, "b": 1}}});
     client.patch(&permit, "prod", &body).await.unwrap();
     let document = cluster("prod");
-    assert!(client.put(&permit, &document).await.unwrap().created);
-    assert!(!client.put(&permit, &document).await.unwrap().created);
+    let first = client.put(&permit, &document).await;
+    assert_eq!(first, Ok(Written::Created));
+    let second = client.put(&permit, &document).await;
+    assert_eq!(second, Ok(Written::Updated));
     client.patch(&permit, "prod", &body).await.unwrap();
     client.create(&permit, &document).await.unwrap();
     let seen = server.seen();

@@ -3,6 +3,7 @@
 //! Knows nothing of add-ons: the caller brings the look, the condition and the words.
 
 use super::error::ApiError;
+use crate::backoff::Backoff;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -59,11 +60,10 @@ pub async fn until<C, T>(
     let deadline = start.checked_add(limit).unwrap_or(start + YEAR);
     let mut last_seen = None;
     let mut last_error = None;
-    let mut nominal = FIRST;
+    let mut waits = Backoff::new(FIRST, LONGEST);
     // However short the limit is, the first look is waited for.
     while let Ok(result) = timeout_at(deadline.max(start + GRACE), look()).await {
-        let wait = jittered(nominal, fastrand::f64());
-        nominal = (nominal * 2).min(LONGEST);
+        let wait = waits.next();
         let progress = |look| Progress {
             elapsed: start.elapsed(),
             look,
@@ -111,11 +111,6 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Instead of a limit that no clock can hold.
 const YEAR: Duration = Duration::from_hours(365 * 24);
-
-/// Between four fifths and six fifths of the nominal wait.
-fn jittered(nominal: Duration, jitter: f64) -> Duration {
-    nominal.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0))
-}
 
 #[cfg(test)]
 mod tests {
@@ -168,11 +163,11 @@ mod tests {
             .zip([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0])
         {
             assert!(
-                *wait >= nominal * 0.79 && *wait <= nominal * 1.21,
+                *wait >= nominal * 0.49 && *wait <= nominal * 1.01,
                 "{waits:?}"
             );
         }
-        assert!(waits.iter().all(|wait| *wait <= 18.1), "{waits:?}");
+        assert!(waits.iter().all(|wait| *wait <= 15.1), "{waits:?}");
         assert!(
             looks.last().unwrap() + 0.3 > LONG.as_secs_f64(),
             "{looks:?}"

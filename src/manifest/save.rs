@@ -6,6 +6,7 @@
 
 use super::files::cannot_read;
 use super::{in_place, rights};
+use crate::backoff::Backoff;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
@@ -324,10 +325,11 @@ pub(super) fn wait(
     mut lock: impl FnMut() -> std::result::Result<(), TryLockError>,
 ) -> std::result::Result<(), TryLockError> {
     let start = Instant::now();
+    let mut waits = Backoff::for_a_file();
     loop {
         match lock() {
             Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
-                std::thread::sleep(Duration::from_millis(10));
+                std::thread::sleep(waits.next());
             }
             result => return result,
         }

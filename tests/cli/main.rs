@@ -56,6 +56,7 @@ mod rules;
 mod samples;
 mod sandboxes;
 mod screens;
+mod settling;
 mod surface;
 mod targets;
 mod told;

@@ -1,14 +1,18 @@
 //! The time that one step has, and how calls are repeated within it.
 
 use crate::aws::iam::{Answer, Failure};
+use crate::backoff::Backoff;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// The time that one step has: waits grow from half a second to five, with jitter.
+/// The time that one step has.
+///
+/// IAM is known everywhere seconds after it says yes, sometimes a minute: what fails for that reason
+/// alone is tried again, first soon, then every few seconds, since nothing tells when it is through.
 pub(in crate::aws) struct Clock {
     pub(in crate::aws) patience: Duration,
     until: Instant,
-    next: Duration,
+    waits: Backoff,
 }
 
 impl Clock {
@@ -17,7 +21,7 @@ impl Clock {
         Self {
             patience,
             until: Instant::now() + patience,
-            next: Duration::from_millis(500),
+            waits: Backoff::new(Duration::from_millis(500), Duration::from_secs(5)),
         }
     }
 
@@ -27,9 +31,7 @@ impl Clock {
         if left.is_zero() {
             return false;
         }
-        let jitter = self.next.mul_f64(0.2 * fastrand::f64());
-        sleep((self.next + jitter).min(left)).await;
-        self.next = self.next.mul_f64(1.6).min(Duration::from_secs(5));
+        sleep(self.waits.next().min(left)).await;
         true
     }
 

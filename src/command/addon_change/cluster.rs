@@ -1,16 +1,18 @@
 //! The live half of an add-on change: read, plan, confirm, change, verify, wait.
 
-use super::super::live::{self, Planner, Settled};
+use super::super::live;
 use super::super::{Context, status, summarise, word};
 use super::change::{Change, Done};
 use crate::addon::named::Unclear;
 use crate::change;
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Permit, Question};
+use crate::control::Written;
+use crate::control::settle::{Planner, Write};
 use crate::error::{Error, Result};
 use crate::plan::{self, Place, Plan, Request, Verb};
 use crate::ui::wire;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// A cluster as it was read, and what is to be done with it; or why that is not known.
@@ -186,33 +188,22 @@ impl Change<'_> {
             request: &self.request,
             name,
         };
-        let Settled {
-            plan,
-            before,
-            after,
-            verdict,
-        } = live::settle(cx, permit, &planner, cluster).await?;
-        for remark in &verdict.remarks {
+        let settled = live::settle(cx, permit, &planner, Some(cluster)).await?;
+        for remark in &settled.verdict.remarks {
             cx.ui.detail(remark);
         }
-        let mut failed = verdict.failed;
-        let version = match (before.version(), after.as_ref().and_then(Cluster::version)) {
-            (Some(before), Some(after)) => format!(" (version {before} → {after})"),
-            _ => String::new(),
-        };
-        let line = if verdict.is_unshown {
+        let version = live::versions(&settled);
+        let verified = settled.verified();
+        let plan = settled.plan;
+        let line = if settled.verdict.is_unshown {
             format!("Changed {name}{version}")
         } else {
             self.line(&plan, &format!("on {name}"), &version)
         };
-        let verified = match (&after, &failed) {
-            (Some(_), None) => Some(true),
-            (_, Some(_)) => Some(false),
-            (None, None) => None,
-        };
+        let mut failed = settled.verdict.failed;
         let mut waited = None;
-        if let (Some(limit), None) = (self.wait, &failed) {
-            let now = after.as_ref().unwrap_or(&before);
+        let now = settled.after.or(settled.before);
+        if let (Some(limit), Some(now), None) = (self.wait, &now, &failed) {
             match self.wait_for(name, &plan, now, limit).await {
                 Ok(done) => waited = done,
                 Err(error) => failed = Some(error),
@@ -378,19 +369,24 @@ impl LivePlanner<'_> {
 impl Planner for LivePlanner<'_> {
     type Plan = Plan;
 
+    fn name(&self) -> &str {
+        self.name
+    }
+
     fn plan(&self, cluster: &Cluster) -> Result<Plan> {
         plan::plan(cluster, self.request, &live_place(self.cx, self.name))
     }
 
-    fn patch(&self, plan: &Plan) -> Option<Value> {
-        (!plan.is_empty()).then(|| json!({"spec": {"addOns": change::patch(&plan.changes)}}))
+    fn write(&self, plan: &Plan) -> Option<Write> {
+        (!plan.is_empty())
+            .then(|| Write::Patch(json!({"spec": {"addOns": change::patch(&plan.changes)}})))
     }
 
     fn not_done(&self) -> String {
         self.told(" not")
     }
 
-    fn done(&self) -> String {
+    fn done(&self, _: Written) -> String {
         self.told("")
     }
 }

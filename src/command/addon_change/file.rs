@@ -3,6 +3,7 @@
 use super::super::summarise;
 use super::super::target::Loaded;
 use super::change::{Change, Done};
+use crate::backoff::Backoff;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
@@ -176,6 +177,7 @@ fn save(
 ) -> Result<bool> {
     let ui = &change.cx.ui;
     let started = Instant::now();
+    let mut waits = Backoff::for_a_file();
     loop {
         let Some(path) = &edit.file.path else {
             return Ok(false);
@@ -206,7 +208,7 @@ fn save(
             "{} was changed meanwhile; reading it again",
             edit.file.label
         ));
-        std::thread::sleep(Duration::from_millis(fastrand::u64(1..20)));
+        std::thread::sleep(waits.next());
         let again = edit.file.again(names, writer.copies.as_deref())?;
         *edit = plan_one(change, again).map_err(|refusals| {
             let error = summarise(refusals, 0);

@@ -2,10 +2,9 @@
 
 use super::super::Context;
 use super::super::cluster::slimmed;
-use super::super::live::Planner;
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
-use crate::control::Problem;
+use crate::control::settle::Write;
 use crate::drift;
 use crate::error::{Error, Result};
 use crate::manifest;
@@ -31,13 +30,15 @@ pub(super) enum Intent {
     /// The cluster is not there.
     Create,
     /// It is there, as read.
-    Update(Cluster, Update),
+    Update(Cluster, Box<Update>),
 }
 
 /// What is to be done with an existing cluster.
 pub(super) struct Update {
     /// The merge patch; `None` when all is as the manifest says.
     pub(super) patch: Option<Value>,
+    /// What is sent: the patch, or the document.
+    pub(super) write: Option<Write>,
     /// Add-ons and their settings that are only live and stay.
     pub(super) live_only: Vec<String>,
     /// What goes: the same where it is pruned, and add-ons that the manifest sets to `null`.
@@ -62,24 +63,31 @@ impl Item<'_> {
         self.document.name()
     }
 
-    /// Reads the cluster. Where the platform may answer 403 for one that does not exist, the list
-    /// decides (control-plane.md 1.7).
+    /// Reads the cluster.
     pub(super) async fn look(&self) -> Result<Intent> {
-        let client = self.cx.client().await?;
-        let doing = self.cx.reading(self.name());
-        match client.get(self.name()).await {
-            Ok(cluster) => {
+        match self.cx.client().await?.find(self.name()).await {
+            Ok(Some(cluster)) => {
                 let update = self.compare(&cluster)?;
-                Ok(Intent::Update(cluster, update))
+                Ok(Intent::Update(cluster, Box::new(update)))
             }
-            Err(error) if error.problem == Problem::Missing => Ok(Intent::Create),
-            Err(error) if error.problem == Problem::Forbidden => match client.list().await {
-                Ok(list) if list.iter().all(|cluster| cluster.name() != self.name()) => {
-                    Ok(Intent::Create)
-                }
-                _ => Err(self.cx.explain(&error, &doing)),
-            },
-            Err(error) => Err(self.cx.explain(&error, &doing)),
+            Ok(None) => Ok(Intent::Create),
+            Err(error) => Err(self.cx.explain(&error, &self.cx.reading(self.name()))),
+        }
+    }
+
+    /// What makes the cluster. `--put` sends the document as `cpln apply` does, over whatever is
+    /// there by then.
+    pub(super) fn creation(&self) -> Update {
+        let body = self.sent(&Value::Null);
+        Update {
+            patch: None,
+            write: Some(if self.args.put {
+                Write::Put(body)
+            } else {
+                Write::Create(body)
+            }),
+            live_only: Vec::new(),
+            pruned: Vec::new(),
         }
     }
 
@@ -123,8 +131,17 @@ impl Item<'_> {
         };
         removed.extend(self.nulls(cluster));
         let unmet = patch::unmet(&patch, cluster.value(), org);
+        let patch = (!unmet.is_empty()).then_some(patch);
+        let write = if !self.args.put {
+            patch.clone().map(Write::Patch)
+        } else if self.puts(cluster) || !kept.is_empty() || !removed.is_empty() {
+            Some(Write::Put(self.whole(cluster, patch.as_ref())))
+        } else {
+            None
+        };
         Ok(Update {
-            patch: (!unmet.is_empty()).then_some(patch),
+            patch,
+            write,
             live_only: kept,
             pruned: removed,
         })
@@ -206,10 +223,22 @@ impl Item<'_> {
 
     /// The document without the fields that only the server sets, and without what asks for nothing
     /// over `live`, which is `null` where there is no cluster.
-    pub(super) fn sent(&self, live: &Value) -> Value {
+    fn sent(&self, live: &Value) -> Value {
         let mut body = slimmed(self.document.value());
         drop_empty_add_ons(&mut body);
         patch::drop_idle_nulls(&mut body, live, self.cx.org().unwrap_or_default());
+        body
+    }
+
+    /// The document that is put over a cluster.
+    fn whole(&self, cluster: &Cluster, patch: Option<&Value>) -> Value {
+        let mut body = self.sent(cluster.value());
+        if self.args.prune_addons
+            && let Some(add_ons) = patch.and_then(|patch| patch.pointer("/spec/addOns"))
+        {
+            // Removal is said in so many words: a merging server would keep what is left out.
+            merge_keeping_nulls(&mut body, &json!({"spec": {"addOns": add_ons}}));
+        }
         body
     }
 
@@ -238,30 +267,6 @@ impl Item<'_> {
     }
 }
 
-impl Planner for Item<'_> {
-    type Plan = Update;
-
-    fn plan(&self, cluster: &Cluster) -> Result<Update> {
-        self.compare(cluster)
-    }
-
-    fn patch(&self, plan: &Update) -> Option<Value> {
-        plan.patch.clone()
-    }
-
-    fn not_done(&self) -> String {
-        format!(
-            "the cluster {} was not applied to `{}`",
-            self.place,
-            self.name()
-        )
-    }
-
-    fn done(&self) -> String {
-        format!("`{}` was updated", self.name())
-    }
-}
-
 /// An `addOns:` with nothing behind it says nothing about add-ons.
 fn drop_empty_add_ons(body: &mut Value) {
     if body.pointer("/spec/addOns") == Some(&Value::Null)
@@ -272,7 +277,7 @@ fn drop_empty_add_ons(body: &mut Value) {
 }
 
 /// Puts one patch into another: `null` stays, since it still has to be sent.
-pub(super) fn merge_keeping_nulls(target: &mut Value, patch: &Value) {
+fn merge_keeping_nulls(target: &mut Value, patch: &Value) {
     match (target, patch) {
         (Value::Object(map), Value::Object(fields)) => {
             for (key, value) in fields {

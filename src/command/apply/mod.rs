@@ -49,10 +49,7 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
     for (item, intent) in planned {
         let result = match (intent, &permit) {
             (Ok(intent), None) => Ok(item.preview(&intent)),
-            (Ok(Intent::Create), Some(permit)) => item.create(permit).await,
-            (Ok(Intent::Update(cluster, update)), Some(permit)) => {
-                item.update(permit, cluster, update).await
-            }
+            (Ok(intent), Some(permit)) => item.carry_out(permit, intent).await,
             (Err(error), _) => Err(error),
         };
         results.push((item, result));

@@ -1,0 +1,436 @@
+//! One live change, safely: read, decide, write with the lock, read again, verify.
+//!
+//! Whatever changes a cluster goes through here: a patch, a cluster that is made, a document that is
+//! put over what is there. Three things are held to, and they are why there is a loop:
+//!
+//! - **What is there decides, not what was sent.** Of a write whose answer was lost nobody knows
+//!   whether it took place. It is never sent again blindly: the cluster is read, and if it does not
+//!   show the change, the change is planned anew from what was read.
+//! - **No body is ever built from an old document.** After a lost race the plan is made again, so
+//!   that what another writer did in between is never undone by ours.
+//! - **A yes of the server is a claim.** It is believed once the cluster, read back, shows it
+//!   (`verify`). What goes wrong from the yes on is told beside what was done, never instead of it.
+
+mod verify;
+
+use super::error::{ApiError, WriteError};
+use super::explain::{Who, seconds};
+use super::{Client, Written};
+use crate::backoff::Backoff;
+use crate::cluster::Cluster;
+use crate::consent::Permit;
+use crate::error::{Error, Result};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+pub(crate) use verify::Verdict;
+
+/// A lost race is run again at least this often …
+const CONFLICT_TRIES: u32 = 10;
+/// … and at least this long: among many writers the tries alone are soon used up, and a slow server
+/// makes the time alone a matter of a few.
+const CONFLICT_TIME: Duration = Duration::from_secs(30);
+/// How often a write that was not told to be done, and that reading does not show, is planned anew.
+/// It is no contest with others: a server that loses answers four times in a row is out of order.
+const LOST_TRIES: u32 = 4;
+
+/// What to do to a cluster, decided anew from each read of it.
+pub(crate) trait Planner {
+    /// What was decided.
+    type Plan;
+
+    /// The cluster's name.
+    fn name(&self) -> &str;
+
+    /// Decides; an error ends the change.
+    fn plan(&self, cluster: &Cluster) -> Result<Self::Plan>;
+
+    /// What is to be done where there is no such cluster. With `None`, which is meant unless it is
+    /// said otherwise, a cluster that is not there is a failure.
+    fn plan_missing(&self) -> Option<Self::Plan> {
+        None
+    }
+
+    /// What to send for a plan; `None` when everything is as wished already.
+    fn write(&self, plan: &Self::Plan) -> Option<Write>;
+
+    /// What was asked for, in errors: "`aws-ecr` was not enabled on `prod`".
+    fn not_done(&self) -> String;
+
+    /// The same once it was accepted: "`aws-ecr` was enabled on `prod`".
+    fn done(&self, written: Written) -> String;
+}
+
+/// One request that writes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Write {
+    /// A merge patch of a cluster, without the lock, which is added here.
+    Patch(Value),
+    /// A document that makes a cluster, and is refused where there is one.
+    Create(Value),
+    /// A document over whatever is there, as `cpln apply` sends it.
+    Put(Value),
+}
+
+impl Write {
+    fn body(&self) -> &Value {
+        match self {
+            Self::Patch(body) | Self::Create(body) | Self::Put(body) => body,
+        }
+    }
+
+    /// Completes "cannot … cluster `prod`".
+    fn verb(&self) -> &'static str {
+        match self {
+            Self::Patch(_) => "change",
+            Self::Create(_) => "create",
+            Self::Put(_) => "apply",
+        }
+    }
+}
+
+/// A change that was carried out, or was not needed.
+pub(crate) struct Settled<P> {
+    /// The plan that counts: the one that was sent, or the empty one.
+    pub(crate) plan: P,
+    /// The cluster as it was when that plan was made; `None` where there was none.
+    pub(crate) before: Option<Cluster>,
+    /// What was done; `None` when nothing was sent.
+    pub(crate) written: Option<Written>,
+    /// The cluster as it was read back; `None` when nothing was sent or it could not be read.
+    pub(crate) after: Option<Cluster>,
+    /// What is to be known of the verification.
+    pub(crate) verdict: Verdict,
+}
+
+impl<P> Settled<P> {
+    /// The counter of the lock before and after, where both are known.
+    pub(crate) fn versions(&self) -> Option<(i64, i64)> {
+        let before = self.before.as_ref()?.version()?;
+        Some((before, self.after.as_ref()?.version()?))
+    }
+
+    /// Whether reading back shows what was done; `None` where nothing was.
+    pub(crate) fn verified(&self) -> Option<bool> {
+        self.written.map(|_| self.verdict.failed.is_none())
+    }
+}
+
+/// What is said while a change is under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Said<'a> {
+    /// For whoever wants to know more.
+    Detail(&'a str),
+    /// To be seen.
+    Warning(&'a str),
+}
+
+/// Who writes, and who hears of it.
+pub(crate) struct Settling<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) permit: &'a Permit,
+    pub(crate) who: &'a Who,
+    pub(crate) say: &'a dyn Fn(Said<'_>),
+}
+
+/// A write that was sent and of which nobody knows whether it took place.
+struct Open<P> {
+    plan: P,
+    write: Write,
+    before: Option<Cluster>,
+    failure: Error,
+}
+
+/// What was tried so far.
+struct Tries {
+    started: Instant,
+    conflicts: u32,
+    lost: u32,
+    waits: Backoff,
+}
+
+impl Settling<'_> {
+    /// Brings a cluster to what the planner wants, starting from a read of it (`None`: there is no
+    /// such cluster). What goes wrong before a write is accepted is the error; what goes wrong
+    /// afterwards stands in the verdict, so that the caller tells what was done.
+    pub(crate) async fn run<P: Planner>(
+        &self,
+        planner: &P,
+        first: Option<Cluster>,
+    ) -> Result<Settled<P::Plan>> {
+        let name = planner.name();
+        let mut tries = Tries {
+            started: Instant::now(),
+            conflicts: 0,
+            lost: 0,
+            waits: Backoff::between_writers(),
+        };
+        let mut open: Option<Open<P::Plan>> = None;
+        let mut live = first;
+        let mut unlocked = false;
+        loop {
+            if let Some(sent) = open.take() {
+                if let Some(now) = live.take_if(|now| self.arrived(&sent, now)) {
+                    return self.found(planner, sent, now);
+                }
+                if tries.lost >= LOST_TRIES {
+                    return Err(sent
+                        .failure
+                        .note(format!("Reading `{name}` back does not show it.")));
+                }
+            }
+            let plan = match &live {
+                Some(cluster) => planner.plan(cluster)?,
+                None => planner.plan_missing().ok_or_else(|| {
+                    Error::not_found(planner.not_done()).because("the cluster is not there")
+                })?,
+            };
+            let Some(write) = planner.write(&plan) else {
+                return Ok(Settled {
+                    plan,
+                    before: live,
+                    written: None,
+                    after: None,
+                    verdict: Verdict::default(),
+                });
+            };
+            if !unlocked && lacks_lock(&write, live.as_ref()) {
+                unlocked = true;
+                (self.say)(Said::Warning(&format!(
+                    "Control Plane's answer has no `version` of `{name}`: a change that somebody \
+                     else makes at this moment would not be noticed"
+                )));
+            }
+            match self.send(name, &write, live.as_ref()).await {
+                Ok(written) => return self.accepted(planner, plan, &write, live, written).await,
+                Err(WriteError::Rejected(error)) => {
+                    let mut failure = self.explain(&error, &write, name);
+                    failure.message = planner.not_done();
+                    return Err(failure);
+                }
+                Err(WriteError::Conflict(error)) => {
+                    tries.conflicts += 1;
+                    if tries.are_used_up(&write) {
+                        return Err(overtaken(planner, &write, live.as_ref(), &tries, &error));
+                    }
+                    (self.say)(Said::Detail(&format!(
+                        "{name} was changed meanwhile; reading it again"
+                    )));
+                }
+                Err(WriteError::Uncertain(error)) => {
+                    tries.lost += 1;
+                    (self.say)(Said::Detail(&format!(
+                        "the answer to the change of {name} was lost; reading it again"
+                    )));
+                    open = Some(Open {
+                        plan,
+                        failure: uncertain(self.explain(&error, &write, name)),
+                        write,
+                        before: live,
+                    });
+                }
+            }
+            sleep(tries.waits.next()).await;
+            live = match self.look(planner).await {
+                Ok(live) => live,
+                Err(failure) => {
+                    return Err(match open {
+                        Some(sent) => sent.failure.because(format!("then: {failure}")),
+                        None => failure,
+                    });
+                }
+            };
+        }
+    }
+
+    async fn look<P: Planner>(&self, planner: &P) -> Result<Option<Cluster>> {
+        let name = planner.name();
+        let read = if planner.plan_missing().is_some() {
+            self.client.find(name).await
+        } else {
+            self.client.get(name).await.map(Some)
+        };
+        read.map_err(|error| {
+            let org = self.client.org();
+            error.explain(&format!("read cluster `{name}` in org `{org}`"), self.who)
+        })
+    }
+
+    async fn send(
+        &self,
+        name: &str,
+        write: &Write,
+        live: Option<&Cluster>,
+    ) -> Result<Written, WriteError> {
+        let (client, permit) = (self.client, self.permit);
+        match write {
+            Write::Patch(patch) => {
+                let body = locked(live, patch);
+                client.patch(permit, name, &body).await?;
+                Ok(Written::Updated)
+            }
+            Write::Create(document) => {
+                client.create(permit, document).await?;
+                Ok(Written::Created)
+            }
+            Write::Put(document) => client.put(permit, document).await,
+        }
+    }
+
+    /// The cluster after a write that was accepted: read back and verified.
+    async fn accepted<P: Planner>(
+        &self,
+        planner: &P,
+        plan: P::Plan,
+        write: &Write,
+        before: Option<Cluster>,
+        written: Written,
+    ) -> Result<Settled<P::Plan>> {
+        let name = planner.name();
+        let (after, verdict) = match self.client.get(name).await {
+            Ok(after) => {
+                let verdict = self.verify(planner, before.as_ref(), write, written, &after)?;
+                (Some(after), verdict)
+            }
+            Err(error) => {
+                let verdict = Verdict {
+                    failed: Some(self.unread(&error, name, &planner.done(written))),
+                    ..Verdict::default()
+                };
+                (None, verdict)
+            }
+        };
+        if verdict.failed.is_none() {
+            (self.say)(Said::Detail(&format!(
+                "Verified: reading {name} back shows the change, and nothing else is lost"
+            )));
+        }
+        Ok(Settled {
+            plan,
+            before,
+            written: Some(written),
+            after,
+            verdict,
+        })
+    }
+
+    /// The end of a write whose answer was lost and which the cluster shows.
+    fn found<P: Planner>(
+        &self,
+        planner: &P,
+        sent: Open<P::Plan>,
+        now: Cluster,
+    ) -> Result<Settled<P::Plan>> {
+        let written = if sent.before.is_some() {
+            Written::Updated
+        } else {
+            Written::Created
+        };
+        let before = sent.before.as_ref();
+        let mut verdict = self.verify(planner, before, &sent.write, written, &now)?;
+        verdict
+            .remarks
+            .push("the answer to the change was lost; reading it back shows it".to_owned());
+        Ok(Settled {
+            plan: sent.plan,
+            before: sent.before,
+            written: Some(written),
+            after: Some(now),
+            verdict,
+        })
+    }
+
+    fn explain(&self, error: &ApiError, write: &Write, name: &str) -> Error {
+        error.explain(&format!("{} cluster `{name}`", write.verb()), self.who)
+    }
+
+    /// The failure to read back what was accepted; `done` says what that was.
+    fn unread(&self, error: &ApiError, name: &str, done: &str) -> Error {
+        let doing = format!("read cluster `{name}` back");
+        let mut failure = error.explain(&doing, self.who);
+        let message = std::mem::replace(
+            &mut failure.message,
+            format!("{done}, but could not be read back"),
+        );
+        // Some failures have words of their own.
+        if message != format!("cannot {doing}") {
+            failure.because.insert(0, message);
+        }
+        failure
+    }
+}
+
+impl Tries {
+    /// Whether a lost race was the last. A cluster that cannot be made and is not there either is in
+    /// nobody's hands: waiting for other writers to finish would be waiting for nobody.
+    fn are_used_up(&self, write: &Write) -> bool {
+        match write {
+            Write::Create(_) => self.conflicts >= LOST_TRIES,
+            Write::Patch(_) | Write::Put(_) => {
+                self.conflicts >= CONFLICT_TRIES && self.started.elapsed() >= CONFLICT_TIME
+            }
+        }
+    }
+}
+
+/// Whether a patch has nothing to be locked on: the cluster's answer named no version.
+fn lacks_lock(write: &Write, live: Option<&Cluster>) -> bool {
+    matches!(write, Write::Patch(_)) && live.is_some_and(|cluster| cluster.version().is_none())
+}
+
+/// The patch with the lock, as far as the cluster has one.
+fn locked(live: Option<&Cluster>, patch: &Value) -> Value {
+    let mut body = Map::new();
+    if let Some(id) = live.and_then(Cluster::id) {
+        body.insert("id".to_owned(), json!(id));
+    }
+    if let Some(version) = live.and_then(Cluster::version) {
+        body.insert("version".to_owned(), json!(version));
+    }
+    if let Value::Object(fields) = patch {
+        body.extend(fields.clone());
+    }
+    Value::Object(body)
+}
+
+/// The failure of a write of which nobody knows whether it took place.
+fn uncertain(mut error: Error) -> Error {
+    error.hints.truncate(1);
+    error
+        .note("The change may be in place: its answer was lost.")
+        .hint("run the same command again; what is already so is left alone")
+}
+
+/// The failure after losing every race.
+fn overtaken<P: Planner>(
+    planner: &P,
+    write: &Write,
+    live: Option<&Cluster>,
+    tries: &Tries,
+    error: &ApiError,
+) -> Error {
+    let mut failure = if matches!(write, Write::Create(_)) {
+        Error::conflict(planner.not_done()).because(format!(
+            "Control Plane said {} times that it is there, and answers reads of it with 404 or 403",
+            tries.conflicts
+        ))
+    } else {
+        let version = live.and_then(Cluster::version);
+        let version = version.map_or_else(String::new, |it| format!("; last seen version {it}"));
+        Error::conflict(format!(
+            "`{}` kept changing while this ran; nothing was written",
+            planner.name()
+        ))
+        .because(format!(
+            "other writers were faster {} times in {}{version}",
+            tries.conflicts,
+            seconds(tries.started.elapsed())
+        ))
+    };
+    if let Some(message) = &error.message {
+        failure = failure.because(format!("Control Plane said \"{message}\""));
+    }
+    failure
+        .hint("run the same command again")
+        .request(error.request_id.clone())
+}
