@@ -4,7 +4,7 @@
 //! region: that of the repository.
 
 use super::apply::clock::Clock;
-use super::connect::{Connection, load};
+use super::connect::AwsSession;
 use super::explain::explain;
 use super::failure::{done, failure};
 use super::iam::{Answer, Failure};
@@ -40,16 +40,10 @@ pub struct EcrSdk {
 }
 
 impl EcrSdk {
-    /// A client for the region of a repository; a region in `connection` does not matter. Nothing
-    /// is sent.
-    pub async fn connect(connection: &Connection, region: &str) -> Self {
-        let loaded = load(&Connection {
-            region: Some(region.to_owned()),
-            ..connection.clone()
-        })
-        .await;
+    /// A client for the region of a repository. Nothing is sent.
+    pub fn new(session: &AwsSession, region: &str) -> Self {
         Self {
-            client: aws_sdk_ecr::Client::new(&loaded.config),
+            client: session.in_region(region).ecr(),
         }
     }
 }

@@ -1,16 +1,14 @@
 //! What a checklist asks of IAM and ECR beyond what setting up asks: simulated pulls, repositories,
 //! images. Only reads.
 
-use super::connect::{Connection, load};
+use super::connect::AwsSession;
 use super::failure::failure;
 use super::iam::{Answer, Failure};
 use super::image::PrivateImage;
 use super::proof::{Manifest, manifest, tag};
 use super::pull::{IMPORT_ACTION, PULL_ACTIONS};
 use crate::arn::RoleArn;
-use aws_config::SdkConfig;
 use aws_sdk_ecr::types::ImageIdentifier;
-use aws_sdk_iam::config::Region;
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType as Decision};
 
 /// Why an action of a role is not allowed.
@@ -65,14 +63,14 @@ impl CacheRule {
 /// IAM and ECR, as far as the checklist needs them.
 #[derive(Debug)]
 pub struct Inspector {
-    config: SdkConfig,
+    session: AwsSession,
 }
 
 impl Inspector {
     /// Nothing is sent.
-    pub async fn connect(connection: &Connection) -> Self {
+    pub fn new(session: &AwsSession) -> Self {
         Self {
-            config: load(connection).await.config,
+            session: session.clone(),
         }
     }
 
@@ -106,9 +104,10 @@ impl Inspector {
         actions: &[&str],
         resource: String,
     ) -> Answer<Vec<Simulated>> {
-        let iam = aws_sdk_iam::Client::new(&self.config);
         let names = actions.iter().map(|&action| action.to_owned()).collect();
-        let answer = iam
+        let answer = self
+            .session
+            .iam()
             .simulate_principal_policy()
             .policy_source_arn(role.as_str())
             .set_action_names(Some(names))
@@ -128,9 +127,7 @@ impl Inspector {
     }
 
     fn ecr(&self, image: &PrivateImage) -> aws_sdk_ecr::Client {
-        let config = aws_sdk_ecr::config::Builder::from(&self.config)
-            .region(Region::new(image.region.clone()));
-        aws_sdk_ecr::Client::from_conf(config.build())
+        self.session.in_region(&image.region).ecr()
     }
 
     /// `ecr:DescribeRepositories`: whether the repository is there.

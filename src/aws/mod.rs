@@ -42,7 +42,6 @@ pub mod teardown;
 pub mod template;
 pub mod thumbprint;
 pub mod tool;
-pub mod traced;
 pub mod trust;
 pub mod users;
 pub mod who;

@@ -3,15 +3,14 @@
 //! No credentials of the caller are used: the token is exchanged at STS without a signature, and
 //! the registry is asked with what comes back. Only reads.
 
-use super::connect::{Connection, load};
+use super::connect::AwsSession;
 use super::failure::{failure, unreadable};
 use super::iam::{Answer, Cause, Failure};
 use super::image::{PrivateImage, default_region, partition_of_region};
 use super::platform;
 use crate::arn::RoleArn;
-use aws_config::SdkConfig;
 use aws_sdk_ecr::types::ImageIdentifier;
-use aws_sdk_sts::config::{Credentials, Region};
+use aws_sdk_sts::config::Credentials;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::fmt;
@@ -31,8 +30,8 @@ const LIFE: i32 = 900;
 pub struct Assumed {
     /// The ARN of the session.
     pub arn: String,
-    credentials: Credentials,
-    config: SdkConfig,
+    /// In the role's name.
+    session: AwsSession,
 }
 
 impl fmt::Debug for Assumed {
@@ -44,14 +43,9 @@ impl fmt::Debug for Assumed {
 }
 
 /// Exchanges a token for credentials of a role.
-pub async fn assume(
-    connection: &Connection,
-    role: &RoleArn,
-    token: &SecretString,
-) -> Answer<Assumed> {
+pub async fn assume(session: &AwsSession, role: &RoleArn, token: &SecretString) -> Answer<Assumed> {
     let action = "sts:AssumeRoleWithWebIdentity";
-    let loaded = load(connection).await;
-    if let Some(trouble) = loaded.trouble {
+    if let Some(trouble) = session.trouble.clone() {
         return Err(Failure {
             action,
             message: trouble.to_string(),
@@ -59,15 +53,16 @@ pub async fn assume(
             ..Failure::default()
         });
     }
-    let mut builder = loaded.config.into_builder();
-    builder.set_credentials_provider(None);
-    let config = builder.build();
-    let region = match config.region() {
-        Some(region) if partition_of_region(region.as_ref()) == role.partition() => region.clone(),
-        _ => Region::new(default_region(role.partition())),
+    let session = session.anonymous();
+    let region = match session.config().region() {
+        Some(region) if partition_of_region(region.as_ref()) == role.partition() => {
+            region.as_ref().to_owned()
+        }
+        _ => default_region(role.partition()).to_owned(),
     };
-    let sts = aws_sdk_sts::config::Builder::from(&config).region(region);
-    let answer = aws_sdk_sts::Client::from_conf(sts.build())
+    let answer = session
+        .in_region(&region)
+        .sts()
         .assume_role_with_web_identity()
         .role_arn(role.to_string())
         .role_session_name("mk8s-check")
@@ -81,14 +76,13 @@ pub async fn assume(
         arn: answer
             .assumed_role_user()
             .map_or_else(|| role.to_string(), |user| user.arn().to_owned()),
-        credentials: Credentials::new(
+        session: session.with_credentials(Credentials::new(
             given.access_key_id(),
             given.secret_access_key(),
             Some(given.session_token().to_owned()),
             None,
             "mk8s check --live",
-        ),
-        config,
+        )),
     })
 }
 
@@ -96,10 +90,7 @@ impl Assumed {
     /// Does what a node does: logs in to the image's registry, reads its manifest and asks where one
     /// of its blobs can be fetched. Gives the digest; the address is a secret and is dropped.
     pub async fn pull(&self, image: &PrivateImage) -> Answer<String> {
-        let ecr = aws_sdk_ecr::config::Builder::from(&self.config)
-            .region(Region::new(image.region.clone()))
-            .credentials_provider(self.credentials.clone());
-        let ecr = aws_sdk_ecr::Client::from_conf(ecr.build());
+        let ecr = self.session.in_region(&image.region).ecr();
         ecr.get_authorization_token()
             .send()
             .await

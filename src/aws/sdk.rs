@@ -4,7 +4,7 @@
 //! `credentials`. The SDK repeats throttled and failed attempts a few times; everything beyond that
 //! is decided in `apply`.
 
-use super::connect::{Connection, load};
+use super::connect::AwsSession;
 use super::credentials::Named;
 use super::failure::{done, failure, found, unreadable};
 use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Provider, Role};
@@ -22,14 +22,12 @@ pub struct Sdk {
 }
 
 impl Sdk {
-    /// Loads credentials, region and endpoint. Nothing is sent, except what the credential chain
-    /// itself needs when the first call is made.
-    pub async fn connect(connection: &Connection) -> Self {
-        let loaded = load(connection).await;
+    /// Nothing is sent, except what the credential chain itself needs when the first call is made.
+    pub fn new(session: &AwsSession) -> Self {
         Self {
-            iam: aws_sdk_iam::Client::new(&loaded.config),
-            sts: aws_sdk_sts::Client::new(&loaded.config),
-            named: connection.named(),
+            iam: session.iam(),
+            sts: session.sts(),
+            named: session.named.clone(),
         }
     }
 }

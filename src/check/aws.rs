@@ -236,7 +236,7 @@ async fn look(
             _ => None,
         };
         if let Some(role) = role {
-            let inspector = Inspector::connect(&scene.session.aws).await;
+            let inspector = Inspector::new(scene.session.aws_session().await);
             let image = scene.session.private_image();
             let simulated = inspector.simulate(role, image.as_ref()).await;
             if let (Ok(results), Ok(iam)) = (&simulated, &seen) {

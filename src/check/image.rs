@@ -103,7 +103,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         // Only where the group *aws* found that the credentials work.
         let works = matches!(scene.session.called(), Some(Ok(_)));
         if let (true, Some(image)) = (works, scene.session.private_image()) {
-            let inspector = Inspector::connect(&scene.session.aws).await;
+            let inspector = Inspector::new(scene.session.aws_session().await);
             let repository = inspector.repository_exists(&image).await;
             let there = repository == Ok(true);
             let tag = if there {
@@ -124,7 +124,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
             let policy = if repository == Ok(false) {
                 None
             } else {
-                let ecr = EcrSdk::connect(&scene.session.aws, &image.region).await;
+                let ecr = EcrSdk::new(scene.session.aws_session().await, &image.region);
                 Some(ecr.repository_policy(&Repository::of(&image)).await)
             };
             // Prepared once a scene.

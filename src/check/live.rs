@@ -320,7 +320,7 @@ async fn assume(scene: &Scene<'_>, role: &RoleArn, token: &SecretString) -> Answ
     let mut waits = Backoff::new(Duration::from_secs(1), Duration::from_secs(5));
     loop {
         let pause = waits.next();
-        let answer = proof::assume(&scene.session.aws, role, token).await;
+        let answer = proof::assume(scene.session.aws_session().await, role, token).await;
         let may_come = answer
             .as_ref()
             .is_err_and(|failure| failure.denied() || failure.is("InvalidIdentityToken"));

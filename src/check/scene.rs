@@ -4,7 +4,7 @@
 
 use super::facts::{AwsFacts, ImageFacts, IssuerFacts, LiveFacts};
 use crate::addon::{Addon, CATALOG, Param};
-use crate::aws::connect::Connection as AwsConnection;
+use crate::aws::connect::{AwsSession, Connection as AwsConnection, open};
 use crate::aws::iam::{Answer, Caller, Iam as _};
 use crate::aws::image::{self, Image, PrivateImage};
 use crate::aws::sdk::Sdk;
@@ -62,6 +62,7 @@ pub struct Session<'a> {
     /// The manifests.
     pub files: Vec<File>,
     probe: OnceCell<Probe>,
+    reached: OnceCell<AwsSession>,
     caller: OnceCell<(Sdk, Answer<Caller>)>,
 }
 
@@ -97,6 +98,7 @@ impl<'a> Session<'a> {
             aws,
             files,
             probe: OnceCell::new(),
+            reached: OnceCell::new(),
             caller: OnceCell::new(),
         }
     }
@@ -143,11 +145,16 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// AWS, as all scenes reach it: in the name of credentials that are looked for once.
+    pub async fn aws_session(&self) -> &AwsSession {
+        self.reached.get_or_init(|| open(&self.aws)).await
+    }
+
     /// Asks AWS once who is calling.
     pub async fn caller(&self) -> &(Sdk, Answer<Caller>) {
         self.caller
             .get_or_init(async || {
-                let sdk = Sdk::connect(&self.aws).await;
+                let sdk = Sdk::new(self.aws_session().await);
                 let caller = sdk.caller().await;
                 (sdk, caller)
             })

@@ -3,7 +3,7 @@
 use super::{Context, target};
 use crate::addon::Addon;
 use crate::arn::{AccountId, RoleArn};
-use crate::aws::connect::{Connection, Variables};
+use crate::aws::connect::{AwsSession, Connection, Trace, Variables, open as aws_open};
 use crate::aws::credentials::{Surroundings, WebIdentity};
 use crate::aws::iam::Caller;
 use crate::aws::name::Issuer;
@@ -12,7 +12,6 @@ use crate::aws::sdk::Sdk;
 use crate::aws::state::{self, Look, State};
 use crate::aws::target::{self as aws_target, ClusterFacts, Part, Request, Target};
 use crate::aws::thumbprint::PrivateCa;
-use crate::aws::traced::Traced;
 use crate::change::{self, Change};
 use crate::cli::{AwsConnection, AwsTarget};
 use crate::cluster::Cluster;
@@ -21,7 +20,6 @@ use crate::control::Written;
 use crate::control::settle::{Planner, Write};
 use crate::error::{Error, Result};
 use crate::oidc;
-use crate::settings::Environment;
 use crate::text::excerpt;
 use crate::ui::{Report, Stream, table, wire};
 use serde_json::{Value, json};
@@ -55,9 +53,6 @@ pub(super) fn addon(word: &str) -> Result<&'static Addon> {
     }
 }
 
-/// The connection to AWS; `--debug` shows its calls.
-pub(super) type Aws<'a> = Traced<Sdk, Box<dyn Fn(&str) + 'a>>;
-
 impl AwsConnection {
     /// As it was given on the command line.
     pub(super) fn given(&self) -> Connection {
@@ -70,19 +65,19 @@ impl AwsConnection {
     }
 }
 
-/// Connects to AWS; nothing is sent yet.
-pub(super) async fn connect<'a>(cx: &'a Context, args: &AwsConnection) -> Result<Aws<'a>> {
-    let connection = connection(&cx.env, args, Some(cx.settings()?.timeout()));
-    let sdk = Sdk::connect(&connection).await;
-    Ok(Traced::new(sdk, Box::new(|line| cx.ui.trace(line))))
+/// Connects to AWS; nothing is sent yet. Once a run: all clients are made from what it gives.
+pub(super) async fn connect(cx: &Context, args: &AwsConnection) -> Result<AwsSession> {
+    let timeout = cx.settings()?.timeout();
+    Ok(aws_open(&connection(cx, args, Some(timeout))).await)
 }
 
-/// How AWS is reached, by flags and environment.
+/// How AWS is reached, by flags and environment; `--debug` shows every call.
 pub(super) fn connection(
-    env: &Environment,
+    cx: &Context,
     args: &AwsConnection,
     timeout: Option<Duration>,
 ) -> Connection {
+    let env = &cx.env;
     let text = |name| env.get(name).map(str::to_owned);
     // Blanks count as unset for the SDK.
     let is_set = |name| env.get(name).is_some_and(|text| !text.trim().is_empty());
@@ -95,6 +90,7 @@ pub(super) fn connection(
     });
     Connection {
         timeout,
+        trace: cx.ui.tracer().map(Trace::new),
         variables: Variables {
             profile: text("AWS_PROFILE"),
             ca_bundle: env.path("AWS_CA_BUNDLE").map(Path::to_path_buf),
@@ -232,7 +228,7 @@ impl<'a> Issuers<'a> {
 /// Looks at the cluster and at IAM.
 pub(super) async fn look(
     cx: &Context,
-    aws: &Aws<'_>,
+    aws: &Sdk,
     caller: &Caller,
     name: &str,
     request: &Request,

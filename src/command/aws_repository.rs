@@ -11,9 +11,9 @@ use crate::aws::iam::Caller;
 use crate::aws::image::PrivateImage;
 use crate::aws::plan::{Action, Plan, Step};
 use crate::aws::repository::{self, Admission, Repository};
+use crate::aws::sdk::Sdk;
 use crate::aws::state;
 use crate::aws::target::{ClusterFacts, Part, Request, Target};
-use crate::aws::traced::Traced;
 use crate::aws::trust;
 use crate::aws::workload::{image_warnings, private_image};
 use crate::cli::{AwsConnection, SetupArgs};
@@ -71,13 +71,9 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
     };
     if args.apply_repository_policy {
         job.backup = aws::repository_backups(cx, args.make.no_backup)?;
-        let sdk = aws::connect(cx, &args.make.connection).await?;
-        let timeout = Some(cx.settings()?.timeout());
-        let connection = aws::connection(&cx.env, &args.make.connection, timeout);
-        let trace: Box<dyn Fn(&str) + '_> = Box::new(|line| cx.ui.trace(line));
-        let ecr = EcrSdk::connect(&connection, &job.image.region).await;
-        let ecr = Traced::new(ecr, trace);
-        job.connection = Some((state::caller(&sdk).await?, ecr));
+        let session = aws::connect(cx, &args.make.connection).await?;
+        let caller = state::caller(&Sdk::new(&session)).await?;
+        job.connection = Some((caller, EcrSdk::new(&session, &job.image.region)));
     }
     let mut items = Vec::new();
     let mut lines = Vec::new();
@@ -116,9 +112,6 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
     })
 }
 
-/// ECR with a line for every call under `--debug`.
-type Aws<'a> = Traced<EcrSdk, Box<dyn Fn(&str) + 'a>>;
-
 struct Job<'a> {
     cx: &'a Context,
     addon: &'static str,
@@ -126,7 +119,7 @@ struct Job<'a> {
     image: PrivateImage,
     repository: Repository,
     /// Caller and client; only where the policy is looked at.
-    connection: Option<(Caller, Aws<'a>)>,
+    connection: Option<(Caller, EcrSdk)>,
     mode: Mode,
     /// Whether there is more than one cluster.
     several: bool,
@@ -263,7 +256,7 @@ impl Job<'_> {
         target: Target,
         role: &RoleArn,
         caller: &Caller,
-        ecr: &Aws<'_>,
+        ecr: &EcrSdk,
     ) -> Result<Done> {
         let cx = self.cx;
         let what = self.not_done();

@@ -1,6 +1,6 @@
 //! `mk8s aws setup`, and `mk8s addon enable … --create-role`: plan, confirm, do, verify.
 
-use super::aws::{self, AGAIN, Aws, ClusterStep, Issuers, Scene};
+use super::aws::{self, AGAIN, ClusterStep, Issuers, Scene};
 use super::aws_request::{asked, request};
 use super::status::Wait;
 use super::{Context, aws_emit, aws_repository, live};
@@ -8,6 +8,7 @@ use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
 use crate::aws::needed::Needed;
 use crate::aws::plan::{Awaited, Plan, Step, TrustPlan, Work};
+use crate::aws::sdk::Sdk;
 use crate::aws::setup::{Order, is_too_long, look_for, not_accepted, setup_plan};
 use crate::aws::state;
 use crate::aws::target::{Part, Request};
@@ -209,7 +210,7 @@ impl Progress {
 
 impl Job<'_> {
     async fn run(&self, names: &[String], make: &MakeArgs, exit_code: bool) -> Result<Outcome> {
-        let sdk = aws::connect(self.cx, &make.connection).await?;
+        let sdk = Sdk::new(&aws::connect(self.cx, &make.connection).await?);
         let caller = state::caller(&sdk).await?;
         let mut results = Vec::new();
         for name in names {
@@ -231,7 +232,7 @@ impl Job<'_> {
         })
     }
 
-    async fn scene(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Scene> {
+    async fn scene(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<Scene> {
         let mut scene = aws::look(
             self.cx,
             sdk,
@@ -250,7 +251,7 @@ impl Job<'_> {
 
     async fn plan(
         &self,
-        sdk: &Aws<'_>,
+        sdk: &Sdk,
         scene: &mut Scene,
         order: Order,
         request: &Request,
@@ -269,7 +270,7 @@ impl Job<'_> {
         plan(scene)
     }
 
-    async fn one(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<Done> {
+    async fn one(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<Done> {
         let cx = self.cx;
         let mut scene = self.scene(sdk, caller, name).await?;
         let plan = self
@@ -365,11 +366,11 @@ impl Job<'_> {
     /// plans again from what is there then.
     async fn carry_out(
         &self,
-        sdk: &Aws<'_>,
+        sdk: &Sdk,
         caller: &Caller,
         mut scene: Scene,
         mut plan: Plan,
-        mut applier: Applier<'_, Aws<'_>>,
+        mut applier: Applier<'_, Sdk>,
         request: Request,
     ) -> Result<Done> {
         let cx = self.cx;

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::aws;
+use crate::aws::sdk::Sdk;
 use crate::aws::state::{self, Look};
 use crate::aws::status::{PartStatus, differs, status as parts_of};
 use crate::aws::target::Request;
@@ -23,7 +24,7 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
         role_name: args.role_name.clone(),
         ..Request::default()
     };
-    let sdk = aws::connect(cx, &args.connection).await?;
+    let sdk = Sdk::new(&aws::connect(cx, &args.connection).await?);
     let caller = state::caller(&sdk).await?;
     let issuers = aws::Issuers::new(cx);
     let mut results = Vec::new();

@@ -1,11 +1,12 @@
 //! `mk8s aws teardown`: only what mk8s made, AWS first and the cluster last.
 
-use super::aws::{self, AGAIN, Aws, ClusterStep};
+use super::aws::{self, AGAIN, ClusterStep};
 use super::{Context, live};
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
 use crate::aws::needed::Needed;
 use crate::aws::plan::{Action, Plan, Step, Work};
+use crate::aws::sdk::Sdk;
 use crate::aws::state;
 use crate::aws::target::{ClusterFacts, Request};
 use crate::aws::teardown::{
@@ -57,7 +58,7 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
             }
         }
     }
-    let sdk = aws::connect(cx, &args.connection).await?;
+    let sdk = Sdk::new(&aws::connect(cx, &args.connection).await?);
     let caller = state::caller(&sdk).await?;
     let mut results = Vec::new();
     for name in names {
@@ -87,7 +88,7 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    async fn one(&self, sdk: &Aws<'_>, caller: &Caller, name: &str) -> Result<aws::Told> {
+    async fn one(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<aws::Told> {
         let cx = self.cx;
         let mut scene = aws::look(
             cx,

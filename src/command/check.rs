@@ -124,7 +124,7 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
         asked(cx, args),
         &cx.env,
         login,
-        aws::connection(&cx.env, &args.connection, timeout),
+        aws::connection(cx, &args.connection, timeout),
         files,
     );
     let mut looked = Looked {

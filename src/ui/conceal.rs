@@ -6,10 +6,7 @@ use serde_json::Value;
 impl Ui {
     /// The text without the token.
     pub fn concealed(&self, text: &str) -> String {
-        match self.token.get() {
-            Some(token) => token.redact(text),
-            None => text.to_owned(),
-        }
+        self.words.masked(text).into_owned()
     }
 
     /// Draws a table that fits the terminal. The token goes out of the cells before they are

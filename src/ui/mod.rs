@@ -26,10 +26,10 @@ use crate::settings::env::Environment;
 use crate::text::{block, printable, source};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::io::{BufRead, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The three streams, with what is known about them.
 pub struct Io {
@@ -38,7 +38,7 @@ pub struct Io {
     /// Standard output.
     pub stdout: Box<dyn Write>,
     /// Standard error.
-    pub stderr: Box<dyn Write>,
+    pub stderr: Box<dyn Write + Send>,
     /// Whether each of them is a terminal.
     pub terminal: Terminal,
 }
@@ -69,11 +69,43 @@ enum Volume {
     Verbose,
 }
 
+/// stderr, and the token that nothing may hold that is written, here or elsewhere.
+struct Words {
+    stderr: Mutex<Box<dyn Write + Send>>,
+    token: OnceLock<Token>,
+}
+
+impl Words {
+    fn to(stderr: Box<dyn Write + Send>) -> Arc<Self> {
+        Arc::new(Self {
+            stderr: Mutex::new(stderr),
+            token: OnceLock::new(),
+        })
+    }
+
+    fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.token.get() {
+            Some(token) => token.redact(text).into(),
+            None => text.into(),
+        }
+    }
+
+    fn write(&self, text: &str) {
+        let mut stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody is left to tell when stderr is gone.
+        let _ = stderr.write_all(self.masked(text).as_bytes());
+    }
+
+    fn trace(&self, text: &str) {
+        self.write(&format!("debug: {}\n", printable(text)));
+    }
+}
+
 /// The door to stdout and stderr.
 pub struct Ui {
     stdin: Stdin,
     stdout: RefCell<Box<dyn Write>>,
-    stderr: RefCell<Box<dyn Write>>,
+    words: Arc<Words>,
     terminal: Terminal,
     format: OutputFormat,
     volume: Volume,
@@ -86,7 +118,6 @@ pub struct Ui {
     columns: Option<u16>,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
-    token: OnceCell<Token>,
 }
 
 /// What a piece of text is, which decides its colour; nothing is said by colour alone.
@@ -160,27 +191,23 @@ impl Ui {
             columns: env.get("COLUMNS").and_then(|text| text.parse().ok()),
             stdin: Arc::new(Mutex::new(io.stdin)),
             stdout: RefCell::new(io.stdout),
-            stderr: RefCell::new(io.stderr),
+            words: Words::to(io.stderr),
             terminal,
             format,
             volume,
             broken: Cell::new(false),
             lost: RefCell::new(None),
-            token: OnceCell::new(),
         })
     }
 
     /// From here on the token is `***` wherever it would be written: in data, words, raw bytes.
     pub fn mask(&self, token: &Token) {
         // A run has one token; the first is the one.
-        let _ = self.token.set(token.clone());
+        let _ = self.words.token.set(token.clone());
     }
 
     fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.token.get() {
-            Some(token) => token.redact(text).into(),
-            None => text.into(),
-        }
+        self.words.masked(text)
     }
 
     /// A door that only errors go through, for failures before the flags are known.
@@ -188,7 +215,7 @@ impl Ui {
         Self {
             stdin: Arc::new(Mutex::new(io.stdin)),
             stdout: RefCell::new(io.stdout),
-            stderr: RefCell::new(io.stderr),
+            words: Words::to(io.stderr),
             terminal: io.terminal,
             format: OutputFormat::Text,
             volume: Volume::Normal,
@@ -201,7 +228,6 @@ impl Ui {
             columns: None,
             broken: Cell::new(false),
             lost: RefCell::new(None),
-            token: OnceCell::new(),
         }
     }
 
@@ -353,8 +379,14 @@ impl Ui {
     /// Shows a request or an answer under `--debug`.
     pub fn trace(&self, text: &str) {
         if self.debug {
-            self.write_err(&format!("debug: {}\n", printable(text)));
+            self.words.trace(text);
         }
+    }
+
+    /// The same for calls that are made where the door itself cannot go; `None` without `--debug`.
+    pub fn tracer(&self) -> Option<impl Fn(&str) + Send + Sync + 'static> {
+        let words = Arc::clone(&self.words);
+        self.debug.then_some(move |text: &str| words.trace(text))
     }
 
     /// Warns on stderr.
@@ -498,11 +530,7 @@ impl Ui {
     }
 
     fn write_err(&self, text: &str) {
-        // Nobody is left to tell when stderr is gone.
-        let _ = self
-            .stderr
-            .borrow_mut()
-            .write_all(self.masked(text).as_bytes());
+        self.words.write(text);
     }
 
     fn paint_out(&self, text: &str, tone: Tone) -> String {

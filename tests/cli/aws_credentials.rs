@@ -631,3 +631,43 @@ fn a_private_authority_is_trusted_by_variable_or_profile() {
     hint: ca_bundle of the AWS profile `keys` has to name a file with certificates in PEM (-----BEGIN CERTIFICATE-----)
     "));
 }
+
+#[test]
+fn a_program_that_gives_credentials_runs_once_and_the_calls_that_they_take_are_shown() {
+    let mut bed = Bed::edge();
+    let program = bed.env.write(
+        "program",
+        r#"echo >> runs; echo '{"Version":1,"AccessKeyId":"testing","SecretAccessKey":"testing"}'"#,
+    );
+    let profiles = format!(
+        "[profile program]\ncredential_process = sh {}\n[profile role]\n\
+         role_arn = arn:aws:iam::123456789012:role/ops\nsource_profile = program\n",
+        program.display()
+    );
+    let config = bed.env.write("config", profiles);
+    bed.env
+        .set("AWS_CONFIG_FILE", config.to_str().unwrap())
+        .unset("AWS_ACCESS_KEY_ID")
+        .unset("AWS_SECRET_ACCESS_KEY");
+    let image = "--image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1";
+    for line in [
+        format!("check -c edge --only aws,image {image} --aws-profile role --debug"),
+        format!(
+            "aws setup aws-ecr -c edge {image} --role-arn arn:aws:iam::123456789012:role/r \
+             --apply-repository-policy --dry-run --aws-profile role --debug"
+        ),
+    ] {
+        bed.env.write("runs", "");
+        bed.moto.forget();
+        let run = bed.run(&line);
+        assert_eq!(bed.env.text("runs"), "\n", "{run}");
+        assert!(
+            run.stderr
+                .contains("debug: aws sts:AssumeRole arn:aws:iam::123456789012:role/ops: ok ("),
+            "{run}"
+        );
+        let assumed = bed.moto.log();
+        let assumed = assumed.iter().filter(|call| *call == "AssumeRole").count();
+        assert_eq!(assumed, 1, "{run}");
+    }
+}

@@ -92,6 +92,39 @@ fn the_whole_of_it_passes_without_credentials_of_the_caller() {
 }
 
 #[test]
+fn every_call_that_arrives_is_shown_under_debug() {
+    let bed = ready();
+    let all = format!(
+        "check -c edge --image {} --live --web-identity-token-file token",
+        image()
+    );
+    for line in [all.as_str(), "aws status aws-ecr -c edge"] {
+        bed.moto.forget();
+        let run = bed.run(&format!("{line} --debug"));
+        let shown: Vec<&str> = run
+            .stderr
+            .lines()
+            .filter_map(|line| line.strip_prefix("debug: aws "))
+            .filter_map(|line| line.split_once(':')?.1.split([' ', ':']).next())
+            .collect();
+        assert!(shown.contains(&"GetCallerIdentity"), "{run}");
+        assert_eq!(shown, bed.moto.log(), "{run}");
+        let lines = run.stderr.lines();
+        let lines: Vec<&str> = lines.filter(|it| it.starts_with("debug: aws ")).collect();
+        let lines = lines.concat();
+        for secret in [
+            "Authorization:",
+            "AWS4-HMAC",
+            "ASIA",
+            "testing",
+            "Statement",
+        ] {
+            assert!(!lines.contains(secret), "{secret}: {run}");
+        }
+    }
+}
+
+#[test]
 fn the_token_is_shown_nowhere() {
     let bed = ready();
     let text = bed.env.text("token");

@@ -221,7 +221,8 @@ fn a_repository_without_a_policy_gets_one_once_its_role_is_known() {
         "code": "InvalidParameterException",
         "message": "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'"}]));
     let run = bed.run(&format!("{APPLY} --yes --debug")).ok();
-    let run = run.err("aws ecr:SetRepositoryPolicy arn:aws:ecr:eu-central-1:222222222222:repository/team/shop: InvalidParameterException");
+    let run =
+        run.err("aws ecr:SetRepositoryPolicy 222222222222 team/shop: InvalidParameterException");
     assert_eq!(
         policy(&bed)["Statement"][0]["Principal"]["AWS"],
         ROLE,

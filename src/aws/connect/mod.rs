@@ -2,9 +2,13 @@
 
 mod authorities;
 mod http;
+mod session;
+mod trace;
 
 pub(super) use authorities::read;
 pub(super) use http::Unreached;
+pub use session::AwsSession;
+pub use trace::Trace;
 
 use super::credentials::{By, Named, Provider, Reason, Source, Surroundings, Trouble};
 use super::image::default_region;
@@ -38,6 +42,8 @@ pub struct Connection {
     pub timeout: Option<Duration>,
     /// What the environment says, apart from what the SDK reads itself.
     pub variables: Variables,
+    /// Who sees the calls, if anybody does.
+    pub trace: Option<Trace>,
 }
 
 /// What the environment says of AWS. Holds no secret.
@@ -64,16 +70,9 @@ impl Connection {
     }
 }
 
-/// The SDK's configuration for all services.
-#[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) config: SdkConfig,
-    /// Why nothing can be called, with or without credentials.
-    pub(super) trouble: Option<Trouble>,
-}
-
-/// Loads it. Nothing is sent: what is wrong with profile or credentials shows in the first call.
-pub(super) async fn load(connection: &Connection) -> Loaded {
+/// Finds out how AWS is reached and in whose name. Nothing is sent: what is wrong with profile or
+/// credentials shows in the first call.
+pub async fn open(connection: &Connection) -> AwsSession {
     let total = connection.timeout.unwrap_or(Duration::from_secs(30));
     let attempt = ATTEMPT.min(total);
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -134,19 +133,25 @@ pub(super) async fn load(connection: &Connection) -> Loaded {
         config,
         endpoint_url: of_profile(&profiles, "endpoint_url"),
     }));
-    let config = builder.build();
+    let unsigned = AwsSession {
+        config: builder.build(),
+        trace: connection.trace.clone(),
+        named: named.clone(),
+        trouble,
+    };
     let provider = Provider {
         named,
         source,
         around: around.clone(),
-        config: config.clone(),
+        // Calls that credentials take go the same way, and are seen as well.
+        session: unsigned.clone(),
         limit: attempt.mul_f32(0.9),
     };
-    let mut builder = config.into_builder();
+    let mut builder = unsigned.config.to_builder();
     builder.set_credentials_provider(Some(SharedCredentialsProvider::new(provider)));
-    Loaded {
+    AwsSession {
         config: builder.build(),
-        trouble,
+        ..unsigned
     }
 }
 
@@ -250,7 +255,7 @@ mod tests {
             endpoint_url: empty,
             ..Connection::default()
         };
-        let config = load(&connection).await.config;
+        let config = open(&connection).await.config;
         assert_eq!(config.region().map(AsRef::as_ref), Some("cn-north-1"));
         assert_ne!(config.endpoint_url(), Some(""));
     }
@@ -262,20 +267,13 @@ mod tests {
         drop(listener);
         let credentials =
             aws_sdk_iam::config::Credentials::new("AKID", "secret", None, None, "test");
-        let config = load(&Connection {
+        let session = open(&Connection {
             endpoint_url: Some(url.clone()),
             ..Connection::default()
         })
         .await
-        .config
-        .into_builder()
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .retry_config(RetryConfig::disabled())
-        .build();
-        let answer = aws_sdk_sts::Client::new(&config)
-            .get_caller_identity()
-            .send()
-            .await;
+        .with_credentials(credentials);
+        let answer = session.sts().get_caller_identity().send().await;
         let failure = failure("sts:GetCallerIdentity", &answer.unwrap_err());
         assert_eq!(failure.cause, Cause::Unreachable, "{failure:?}");
         let endpoint = failure.endpoint.as_ref().unwrap();

@@ -13,19 +13,18 @@ mod trouble;
 pub use chain::WebIdentity;
 pub use trouble::{By, Named, Reason, Trouble};
 
+use super::connect::AwsSession;
 use super::failure::{failure, unreadable};
 use super::iam::Failure;
-use aws_config::SdkConfig;
 use aws_config::credential_process::CredentialProcessProvider;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::identity::IdentityCache;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::profile::{ProfileFileLoadError, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future::ProvideCredentials as Future;
-use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_sts::config::{Credentials, ProvideCredentials};
 use aws_sdk_sts::types::Credentials as Given;
 use chain::{Base, Chain, Fault, Step};
 use secrecy::ExposeSecret as _;
@@ -140,7 +139,7 @@ pub(super) struct Provider {
     pub(super) source: Source,
     pub(super) around: Surroundings,
     /// How AWS is reached, without credentials.
-    pub(super) config: SdkConfig,
+    pub(super) session: AwsSession,
     /// The longest that it may take.
     pub(super) limit: Duration,
 }
@@ -216,7 +215,7 @@ impl Provider {
                 .map_err(|_| Reason::Metadata("the machine (EC2)")),
             Base::Process(command) => process(command.expose_secret()).await,
             Base::WebIdentity(identity) => self.web_identity(identity).await,
-            Base::Sso(login) => sso::credentials(&self.config, &self.around, login).await,
+            Base::Sso(login) => sso::credentials(&self.session, &self.around, login).await,
         }
     }
 
@@ -241,9 +240,9 @@ impl Provider {
     }
 
     fn provider_config(&self) -> ProviderConfig {
-        let mut config =
-            ProviderConfig::without_region().with_region(self.config.region().cloned());
-        if let Some(client) = self.config.http_client() {
+        let reached = self.session.config();
+        let mut config = ProviderConfig::without_region().with_region(reached.region().cloned());
+        if let Some(client) = reached.http_client() {
             config = config.with_http_client(client);
         }
         config
@@ -262,13 +261,10 @@ impl Provider {
     async fn assume(&self, credentials: Credentials, step: &Step) -> Result<Credentials, Reason> {
         let action = "sts:AssumeRole";
         let what = || format!("the role {} was not assumed", super::quotable(&step.arn));
-        let config = self
-            .config
-            .to_builder()
-            .identity_cache(IdentityCache::no_cache())
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .build();
-        let answer = aws_sdk_sts::Client::new(&config)
+        let answer = self
+            .session
+            .with_credentials(credentials)
+            .sts()
             .assume_role()
             .role_arn(&step.arn)
             .role_session_name(step.session.as_deref().unwrap_or(SESSION))
@@ -288,7 +284,9 @@ impl Provider {
         };
         let token = read_token(&identity.file)?;
         // Nothing is signed here, and the SDK asks for no credentials.
-        let answer = aws_sdk_sts::Client::new(&self.config)
+        let answer = self
+            .session
+            .sts()
             .assume_role_with_web_identity()
             .role_arn(&identity.role)
             .role_session_name(identity.session.as_deref().unwrap_or(SESSION))

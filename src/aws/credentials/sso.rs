@@ -1,10 +1,10 @@
 //! Credentials from IAM Identity Center (SSO), with the login that the AWS CLI keeps.
 
+use super::super::connect::AwsSession;
 use super::super::failure::{failure, unreadable};
 use super::chain::Sso;
 use super::{Reason, Surroundings, call};
 use aws_config::SdkConfig;
-use aws_config::identity::IdentityCache;
 use aws_config::sso::SsoTokenProvider;
 use aws_credential_types::provider::token::ProvideToken as _;
 use aws_sdk_sts::config::{Credentials, Region};
@@ -22,7 +22,7 @@ const LONGEST: u64 = 1 << 20;
 
 /// Exchanges the login for credentials of a role.
 pub(super) async fn credentials(
-    config: &SdkConfig,
+    session: &AwsSession,
     around: &Surroundings,
     sso: &Sso,
 ) -> Result<Credentials, Reason> {
@@ -34,13 +34,10 @@ pub(super) async fn credentials(
             super::super::quotable(&sso.account)
         )
     };
-    let config = config
-        .to_builder()
-        .region(Region::new(sso.region.clone()))
-        .identity_cache(IdentityCache::no_cache())
-        .build();
-    let token = token(&config, around, sso).await?;
-    let answer = aws_sdk_sso::Client::new(&config)
+    let session = session.in_region(&sso.region);
+    let token = token(session.config(), around, sso).await?;
+    let answer = session
+        .sso()
         .get_role_credentials()
         .access_token(token.expose_secret())
         .account_id(&sso.account)

@@ -4,10 +4,9 @@
 use super::env::Env;
 use super::process::Run;
 use mk8s::ui::{Io, Terminal};
-use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::{self, Cursor, Write};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One call.
 #[must_use = "nothing has run yet"]
@@ -82,17 +81,26 @@ impl Inside {
             .collect::<Vec<_>>()
             .join(" ");
         let code = mk8s::run(self.arguments, self.variables.into_iter().collect(), io);
-        Run::inside(line, code, stdout.0.take(), &stderr.0.take())
+        Run::inside(line, code, stdout.take(), &stderr.take())
     }
 }
 
 /// Keeps what is written.
 #[derive(Clone, Default)]
-struct Pipe(Rc<RefCell<Vec<u8>>>);
+struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+impl Pipe {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
