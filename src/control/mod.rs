@@ -1,7 +1,7 @@
 //! The client of the Control Plane API: reads clusters, writes them, waits for their status.
 //!
 //! It sends what it is told and says what came back. It does not decide what to change, it prints
-//! nothing, and a write needs a [`Permit`].
+//! nothing, and a write needs a [`Permit`](crate::consent::Permit).
 
 mod answer;
 mod client;
