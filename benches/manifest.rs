@@ -10,7 +10,7 @@ use mk8s::addon::by_key;
 use mk8s::change::Change;
 use mk8s::cluster::Cluster;
 use mk8s::manifest::{Edit, Manifest};
-use mk8s::plan::{Place, Request, Verb, plan};
+use mk8s::plan::{Place, Request, Verb, Wish, plan};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -53,7 +53,8 @@ fn text() -> String {
 fn request() -> Request {
     Request {
         addon: mk8s::addon::Named::Known(by_key("nvidia").unwrap()),
-        verb: Verb::Enable(Vec::new()),
+        verb: Verb::Enable(Wish::default()),
+        expected: Vec::new(),
         companions: false,
         force: false,
     }
@@ -81,7 +82,7 @@ fn manifests(criterion: &mut Criterion) {
 
     let place = Place {
         words: "in big.yaml".to_owned(),
-        flags: "-f big.yaml".to_owned(),
+        flags: mk8s::invocation::Flags::new().file("big.yaml"),
     };
     let read = read();
     group.bench_function("plan", |bencher| {

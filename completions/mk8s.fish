@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mk8s_global_optspecs
-    string join \n o/output= q/quiet v/verbose d/debug color= y/yes no-input org= profile= endpoint= token= token-file= k/insecure timeout= h/help V/version
+    string join \n o/output= error-format= q/quiet v/verbose d/debug color= y/yes no-input org= profile= endpoint= token= token-file= k/insecure timeout= h/help V/version
 end
 
 function __fish_mk8s_needs_command
@@ -32,6 +32,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_needs_command" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_needs_command" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -59,6 +61,7 @@ complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "cluster" -d 'Look at clus
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "auth" -d 'Show who is logged in, and where'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "sandbox" -d 'Rehearse against an embedded Control Plane'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "completion" -d 'Print a completion script'
+complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "schema" -d 'Print the JSON Schema of a document of `-o json`'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "version" -d 'Print the version'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
@@ -68,6 +71,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -101,6 +106,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -127,6 +134,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -154,6 +163,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -172,11 +183,12 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l role-arn -d 'IAM role that the add-on assumes; kept if omitted (aws-ecr, aws-efs, aws-elb)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l client-id -d 'Client id of the identity that may pull; kept if omitted (azure-acr)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l tenant-id -d 'Id of the Entra tenant; kept if omitted (azure-workload-identity)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l location -d 'Location that the cluster serves, as //location/NAME; kept if omitted (byok)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l scratch-space-storage-class -d 'Storage class for scratch space; needed if the default class is block mode; kept if omitted (kubevirt)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l set -d 'Setting, its type as in `mk8s addon explain` (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l set-string -d 'Setting as a text, known to mk8s or not (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l set-json -d 'Setting as JSON, known to mk8s or not (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l unset -d 'Setting to remove (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l settings -d 'File with an object of settings, YAML or JSON, or `-` for stdin; what it does not name is kept' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l expect -d 'Value that a setting must have now, else nothing is written; none if empty (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l account -d 'AWS account in which it is made; that of the role, the image, the cluster or the caller if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l image -d 'Image that is to be pulled; names the account' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l role-name -d 'Name of the role; mk8s-ORG-CLUSTER-ecr if omitted' -r
@@ -204,6 +216,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -213,14 +227,17 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l no-role-arn -d 'No role: the one that is set is removed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l replace-settings -d 'Settings of the file alone: what it does not name goes'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l unknown -d 'Key or settings that mk8s does not know'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l with-prerequisites -d 'The add-ons that it needs as well'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l create-role -d 'Role and OIDC provider in AWS as well, as `mk8s aws setup` makes them (aws-ecr)'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l create-role -d 'Role and OIDC provider in AWS as well, as `mk8s aws setup` makes them'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l replace-trust -d 'Trust policy as a whole: other statements go'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l no-backup -d 'No copy of a policy before it is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l apply -d 'Live clusters as well as the files: files first'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l in-place -d 'New text into the file itself, through all its hard links'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l keep-comments -d 'Comments of what is removed stay in the file'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l allow-placeholders -d 'Values such as `${ROLE_ARN}` in files, which another tool fills in'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Only results, warnings and errors'
@@ -230,9 +247,28 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr" -d 'Pull images from private Amazon ECR registries'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-efs" -d 'Mount Amazon EFS file systems as volumes'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-elb" -d 'Make AWS load balancers for services and ingresses'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-workload-identity" -d 'Let pods assume IAM roles'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "azure-acr" -d 'Pull images from private Azure Container Registries'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "azure-workload-identity" -d 'Give pods Entra identities'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "byok" -d 'Make the cluster a Control Plane location'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "dashboard" -d 'Serve the Kubernetes Dashboard'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "headlamp" -d 'Serve the Headlamp user interface'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "kata" -d 'Run pods in virtual machines of their own'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "kubevirt" -d 'Run virtual machines'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "local-path-storage" -d 'Offer volumes on the node\'s own disk'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "logs" -d 'Send pod logs and audit records to Control Plane'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "metrics" -d 'Send Prometheus metrics to Control Plane'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "node-local-dns" -d 'Cache DNS answers on every node'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "nvidia" -d 'Run GPU workloads on NVIDIA nodes'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "registry-mirror" -d 'Share pulled images between nodes'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "sysbox" -d 'Run Docker and Kubernetes inside pods'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l confirm -d 'Name of the cluster, where turning the add-on off endangers more than itself (byok)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l expect -d 'Value that a setting must have now, else nothing is written; none if empty (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
@@ -242,6 +278,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -254,7 +292,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l with-dependants -d 'The add-ons that need it as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l apply -d 'Live clusters as well as the files: files first'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l in-place -d 'New text into the file itself, through all its hard links'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l keep-comments -d 'Comments of what is removed stay in the file'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l allow-placeholders -d 'Values such as `${ROLE_ARN}` in files, which another tool fills in'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Only results, warnings and errors'
@@ -276,6 +316,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -302,6 +344,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -318,7 +362,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -326,27 +370,31 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l token-file -d 'File that holds the token' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s q -l quiet -d 'Only results, warnings and errors'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s v -l verbose -d 'More words on what is done'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s y -l yes -d 'Yes to every question'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -l no-input -d 'No questions: what would ask fails with exit 2'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s k -l insecure -d 'Server certificates unchecked'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -s h -l help -d 'Print help'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "setup" -d 'Make OIDC provider, role and trust policy for an add-on'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "status" -d 'Show what exists in AWS for an add-on, and what differs'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "teardown" -d 'Take down what mk8s made in AWS for an add-on'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "permissions" -d 'Print the least IAM policy that the caller needs'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup status teardown permissions workload" -f -a "workload" -d 'Print a Deployment that pulls an image from ECR'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -s h -l help -d 'Print help'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "setup" -d 'Make OIDC provider, role and trust policy for an add-on'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "emit" -d 'Print what setup would make, for others to run'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "repository-policy" -d 'Print or set what a repository of another account must allow'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "status" -d 'Show what exists in AWS for an add-on, and what differs'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "teardown" -d 'Take down what mk8s made in AWS for an add-on'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "permissions" -d 'Print the least IAM policy that the caller needs'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "workload" -d 'Print a Deployment that pulls an image from ECR'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s f -l file -d 'File with the cluster as the API gives it, or `-` for stdin; for --emit and --repository-policy, then offline' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l role-arn -d 'Role to use, made if it is missing; the one that is set if omitted' -r
@@ -385,6 +433,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -407,6 +457,103 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s f -l file -d 'File with the cluster as the API gives it, or `-` for stdin; then offline' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l format -d 'Form in which everything is printed' -r -f -a "plan\t'The plan'
+aws-cli\t'A shell script that calls the AWS CLI'
+terraform\t'Terraform'
+cloudformation\t'A CloudFormation template'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l role-arn -d 'Role to use, made if it is missing; the one that is set if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l account -d 'AWS account in which it is made; that of the role, the image, the cluster or the caller if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l image -d 'Image that is to be pulled; names the account' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l role-name -d 'Name of the role; mk8s-ORG-CLUSTER-ecr if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l role-path -d 'Path of a new role, such as /team/' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l permissions-boundary -d 'Permissions boundary of a new role' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l tag -d 'Tag of a new role (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l max-session-duration -d 'Longest session of a new role, in seconds or as 1h' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l pull-policy -d 'Policy that lets the role pull: read-only, pull-only or an ARN; read-only if none is there' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l thumbprint -d 'SHA-1 of the issuer\'s private authority, checked elsewhere, to be registered with the OIDC provider; left to IAM if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l accept-trust -d 'Finding in the published trust policy that is written all the same (can be repeated)' -r -f -a "subject\t'A class of the cluster\'s service accounts, whatever is wrong with :sub'
+audience\t'The audience is not asked for'
+principal\t'Others than the cluster\'s issuer'
+action\t'Another action than the exchange of a token'
+condition\t'A condition or an element that is not understood'
+effect\t'Another effect than Allow'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l aws-profile -d 'Profile of the AWS tools' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l only -d 'Part to print alone' -r -f -a "oidc-provider\t'The OIDC provider'
+role\t'The role'
+trust\t'Its trust policy'
+policy\t'Its pull policy'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l wait -d 'Longest wait for what the cluster publishes; no wait if omitted, 5m without a value' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l replace-trust -d 'Trust policy as a whole: other statements go'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l no-backup -d 'No copy of a policy before it is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s f -l file -d 'File with the cluster as the API gives it, or `-` for stdin' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l image -d 'Image in the repository' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l role-arn -d 'Role to admit; the one that is set if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l role-name -d 'Name of the role; mk8s-ORG-CLUSTER-ecr if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l account -d 'AWS account of the role' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l aws-profile -d 'Profile of the AWS tools' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l apply -d 'Statement put into the repository\'s policy, with credentials of its account'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l no-backup -d 'No copy of the policy before it is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l dry-run -d 'Preview on stdout; nothing is sent'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l exit-code -d 'Exit 10 when a dry run finds something to do'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l role-arn -d 'Role to look at; the one that is set if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l account -d 'AWS account to look in' -r
@@ -422,6 +569,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -453,6 +602,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -494,6 +645,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -524,6 +677,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -550,6 +705,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -580,6 +737,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -618,6 +777,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -627,6 +788,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l endpoint -d 'Address
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l allow-empty -d 'Files without a cluster are left out, also where they are named, and none at all is no error'
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l list -d 'List of all checks in place of a run'
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l live -d 'Pull tried for real, with the token of the service account that pulls'
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s q -l quiet -d 'Only results, warnings and errors'
@@ -657,6 +819,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -666,6 +830,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l endpoint -d 'Addres
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l allow-empty -d 'Files without a cluster are left out, also where they are named, and none at all is no error'
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l list -d 'List of all checks in place of a run'
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l live -d 'Pull tried for real, with the token of the service account that pulls'
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s q -l quiet -d 'Only results, warnings and errors'
@@ -683,6 +848,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -709,6 +876,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -733,6 +902,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -757,6 +928,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -782,6 +955,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -806,6 +981,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -847,6 +1024,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -887,6 +1066,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -922,6 +1103,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -946,6 +1129,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -962,6 +1147,44 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s y -l yes -d 'Ye
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l of -d 'Kind of the document' -r -f -a "Addon\t''
+AddonChanges\t''
+AddonList\t''
+ApplyResult\t''
+Auth\t''
+AwsPlan\t''
+AwsStatus\t''
+CheckList\t''
+CheckReport\t''
+Diff\t''
+Error\t''
+Version\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand version" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -970,6 +1193,8 @@ json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand version" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand version" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
@@ -1026,24 +1251,35 @@ nvidia\t'Run GPU workloads on NVIDIA nodes'
 registry-mirror\t'Share pulled images between nodes'
 sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
-aws-efs\t'Mount Amazon EFS file systems as volumes'
-aws-elb\t'Make AWS load balancers for services and ingresses'
-aws-workload-identity\t'Let pods assume IAM roles'
-azure-acr\t'Pull images from private Azure Container Registries'
-azure-workload-identity\t'Give pods Entra identities'
-byok\t'Make the cluster a Control Plane location'
-dashboard\t'Serve the Kubernetes Dashboard'
-headlamp\t'Serve the Headlamp user interface'
-kata\t'Run pods in virtual machines of their own'
-kubevirt\t'Run virtual machines'
-local-path-storage\t'Offer volumes on the node\'s own disk'
-logs\t'Send pod logs and audit records to Control Plane'
-metrics\t'Send Prometheus metrics to Control Plane'
-node-local-dns\t'Cache DNS answers on every node'
-nvidia\t'Run GPU workloads on NVIDIA nodes'
-registry-mirror\t'Share pulled images between nodes'
-sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from aws-ecr" -l role-arn -d 'IAM role the cluster assumes to pull images; not needed on AWS for the cluster\'s own account; kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from aws-ecr" -l no-role-arn -d 'No role: the one that is set is removed' -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from aws-efs" -l role-arn -d 'IAM role the EFS driver assumes; required, kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from aws-efs" -l no-role-arn -d 'No role: the one that is set is removed' -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from aws-elb" -l role-arn -d 'IAM role the load balancer controller assumes; the recommended one is made if absent; kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from aws-elb" -l no-role-arn -d 'No role: the one that is set is removed' -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from azure-acr" -l client-id -d 'Client id of the identity that may pull; required, kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from azure-workload-identity" -l tenant-id -d 'Id of the Entra tenant; kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from byok" -l location -d 'Location that the cluster serves, as //location/NAME: //location/NAME; required, kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from byok" -l ignore-updates -d 'Whether agent updates are skipped; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from kubevirt" -l scratch-space-storage-class -d 'Storage class for scratch space; needed if the default class is block mode; kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from logs" -l audit-enabled -d 'Whether audit records are collected; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from logs" -l include-namespaces -d 'Namespaces to collect from; kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from logs" -l exclude-namespaces -d 'Namespaces to leave out; kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from logs" -l docker -d 'Whether the container runtime\'s log is collected; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from logs" -l kubelet -d 'Whether the kubelet\'s log is collected; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from logs" -l kernel -d 'Whether the kernel\'s log is collected; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from logs" -l events -d 'Whether cluster events are collected; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l kube-state -d 'Whether object states are scraped; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l core-dns -d 'Whether CoreDNS is scraped; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l kubelet -d 'Whether the kubelets are scraped; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l apiserver -d 'Whether the API server is scraped; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l node-exporter -d 'Whether node figures are scraped; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l cadvisor -d 'Whether container figures are scraped; kept if omitted' -r -f -a 'true false'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l scrape-annotated-interval-seconds -d 'Seconds between two looks at a pod: 1 or more; kept if omitted, 30 by default' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l scrape-annotated-include-namespaces -d 'Namespaces whose pods are scraped; kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l scrape-annotated-exclude-namespaces -d 'Namespaces whose pods are left out; kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from metrics" -l scrape-annotated-retain-labels -d 'Labels of pods that are kept on their metrics; kept if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and __fish_seen_subcommand_from nvidia" -l taint-gpu-nodes -d 'Whether GPU nodes are kept for pods that ask for a GPU; kept if omitted' -r -f -a 'true false'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
 aws-efs\t'Mount Amazon EFS file systems as volumes'
@@ -1102,6 +1338,44 @@ node-local-dns\t'Cache DNS answers on every node'
 nvidia\t'Run GPU workloads on NVIDIA nodes'
 registry-mirror\t'Share pulled images between nodes'
 sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kata\t'Run pods in virtual machines of their own'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kata\t'Run pods in virtual machines of their own'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
 aws-efs\t'Mount Amazon EFS file systems as volumes'
@@ -1142,9 +1416,6 @@ registry-mirror\t'Share pulled images between nodes'
 sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand check" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -f
@@ -1156,4 +1427,5 @@ elvish\t''
 fish\t''
 powershell\t''
 zsh\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand version" -f

@@ -12,6 +12,21 @@ impl AccountId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Reads an account; `part` is what it is called in the reason why it is none.
+    pub fn read(text: &str, part: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err(format!("{part} is empty, 12 digits are needed"));
+        }
+        if !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!("{part} has other characters than digits"));
+        }
+        if text.len() != 12 {
+            let count = text.len();
+            return Err(format!("{part} has {count} digits, 12 are needed"));
+        }
+        Ok(Self(text.to_owned()))
+    }
 }
 
 impl fmt::Display for AccountId {
@@ -25,19 +40,7 @@ impl FromStr for AccountId {
 
     /// The error is the reason alone; the caller names the value.
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            return Err("the account part is empty, 12 digits are needed".to_owned());
-        }
-        if !text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err("the account part has other characters than digits".to_owned());
-        }
-        if text.len() != 12 {
-            return Err(format!(
-                "the account part has {} digits, 12 are needed",
-                text.len()
-            ));
-        }
-        Ok(Self(text.to_owned()))
+        Self::read(text, "it")
     }
 }
 
@@ -107,7 +110,7 @@ impl FromStr for RoleArn {
                 "the region part is `{region}`, IAM has none: two colons follow `iam`"
             ));
         }
-        let account = account.parse::<AccountId>()?;
+        let account = AccountId::read(account, "the account part")?;
         let Some(path_and_name) = resource.strip_prefix("role/") else {
             return Err(format!(
                 "the resource part is `{resource}`, `role/NAME` is needed"

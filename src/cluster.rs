@@ -46,6 +46,16 @@ impl Cluster {
         self.text("/name").unwrap_or_default()
     }
 
+    /// The org that the server says it is in, by its own link.
+    pub fn org(&self) -> Option<&str> {
+        let links = self.value.get("links")?.as_array()?;
+        let own = links
+            .iter()
+            .find(|link| link.get("rel").is_some_and(|rel| rel == "self"))?;
+        let rest = own.get("href")?.as_str()?.strip_prefix("/org/")?;
+        rest.split('/').next().filter(|org| !org.is_empty())
+    }
+
     /// `id`, set by the server.
     pub fn id(&self) -> Option<&str> {
         self.text("/id")

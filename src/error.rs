@@ -3,7 +3,11 @@
 //! An [`Error`] holds what a person reads (what was not done, why, what to do next) and a [`Kind`]
 //! that decides the exit code. Nothing here prints: `ui` renders it, `exit` maps it.
 
+use crate::invocation::Hint;
 use std::fmt;
+
+/// More than two things to do are none.
+const HINTS: usize = 2;
 
 /// What sort of failure it is. The exit code follows the kind and never the text (`exit`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +52,17 @@ impl Kind {
     }
 }
 
+/// Where in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as it was named; `-` for stdin.
+    pub file: String,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The column in it, in characters from 1.
+    pub column: Option<usize>,
+}
+
 /// A failure in the user's words.
 ///
 /// Rendered as `error: MESSAGE`, the excerpt, `  because: …` lines, plain notes and `hint: …` lines.
@@ -57,6 +72,8 @@ pub struct Error {
     pub kind: Kind,
     /// What was not done, with the name and value in question; lower case, no full stop.
     pub message: String,
+    /// Where it is, for a failure that is in a file.
+    pub place: Option<Box<Place>>,
     /// The offending lines of a file, already drawn, without a final newline.
     pub excerpt: Option<String>,
     /// Why: facts as the other side reported them.
@@ -64,7 +81,7 @@ pub struct Error {
     /// What did happen all the same ("The add-on stays enabled."), full sentences.
     pub notes: Vec<String>,
     /// What to do next, at most two, only commands that can succeed in this state.
-    pub hints: Vec<String>,
+    pub hints: Vec<Hint>,
     /// The id by which the server's operators find the request.
     pub request_id: Option<String>,
     /// Further failures of the same run; each is rendered on its own, after this one.
@@ -77,6 +94,7 @@ impl Error {
         Self {
             kind,
             message: message.into(),
+            place: None,
             excerpt: None,
             because: Vec::new(),
             notes: Vec::new(),
@@ -133,20 +151,53 @@ impl Error {
         self
     }
 
-    /// Adds one thing to do, if it is not there yet.
+    /// Adds one thing to do, if it is not there yet and no two others are: the first are the best.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Hint>) -> Self {
         let hint = hint.into();
-        if !self.hints.contains(&hint) {
+        if self.hints.len() < HINTS && !self.hints.contains(&hint) {
             self.hints.push(hint);
         }
         self
+    }
+
+    /// Adds one thing to do, where there is one.
+    #[must_use]
+    pub fn hint_if(self, hint: Option<impl Into<Hint>>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
     }
 
     /// Adds a sentence about what holds all the same.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
+        self
+    }
+
+    /// Sets the file that it is in, where nobody knew better.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.place.get_or_insert_with(|| {
+            Box::new(Place {
+                file: file.into(),
+                line: None,
+                column: None,
+            })
+        });
+        self
+    }
+
+    /// Sets where in a file it is.
+    #[must_use]
+    pub fn at(mut self, file: impl Into<String>, line: usize, column: usize) -> Self {
+        self.place = Some(Box::new(Place {
+            file: file.into(),
+            line: Some(line),
+            column: Some(column),
+        }));
         self
     }
 

@@ -3,7 +3,7 @@
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
 //! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`consent`],
-//! [`place`], [`plan`], [`shell`] and `text` (what is escaped). At the edges, and unaware of each other:
+//! [`place`], [`placeholder`], [`plan`], [`invocation`] (commands that are printed), [`shell`] and `text` (what is escaped). At the edges, and unaware of each other:
 //! [`manifest`] (files), [`control`] (the API), [`aws`] (IAM; its rules are pure), [`oidc`] (token
 //! issuers), [`settings`] (who and where), [`sandbox`] (an embedded Control Plane), [`ui`] (the
 //! streams) and `interrupt` (signals). On top: [`check`] (the checklist), [`cli`] (the command line)
@@ -24,27 +24,30 @@ pub mod defaults;
 pub mod drift;
 pub mod error;
 pub mod exit;
+mod fleet;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod interrupt;
+pub mod invocation;
 pub mod manifest;
 pub mod oidc;
 pub mod patch;
 mod pattern;
 pub mod place;
+pub mod placeholder;
 pub mod plan;
 pub mod remedy;
 pub mod sandbox;
+mod schema;
 pub mod secret;
 pub mod settings;
 pub mod shell;
 mod text;
 pub mod ui;
 
-use clap::Parser as _;
 use clap::builder::StyledStr;
-use clap::error::{ContextKind, ContextValue};
-use cli::Cli;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use cli::{Cli, Gist};
 use error::{Error, Kind};
 use settings::{Environment, Flags};
 use std::ffi::OsString;
@@ -57,15 +60,22 @@ use ui::{Io, Ui};
 
 /// Runs one command and gives the process's exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Environment, io: Io) -> u8 {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let command = cli::command();
+    let mut gist = Gist::of(&command, &args);
+    let cli = match cli::parse(command, args.iter().cloned()) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&escaped(error), io),
+        Err(error) => {
+            let named = env.get("MK8S_OUTPUT").and_then(|word| word.parse().ok());
+            gist.output = gist.output.or(named);
+            return refuse(&escaped(expanded(error, &args)), &Ui::early(io, &gist));
+        }
     };
-    let ui = match Ui::new(io, &cli.global, &env) {
+    let ui = match Ui::new(io, &cli, &gist, &env) {
         Ok(ui) => Rc::new(ui),
         Err(failed) => {
             let (error, io) = *failed;
-            Ui::bare(io).error(&error);
+            Ui::early(io, &gist).fail(&error);
             return error.kind.code();
         }
     };
@@ -90,7 +100,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Environment, io: Io) -
     match result {
         Ok(outcome) => outcome.code(),
         Err(error) => {
-            ui.error(&error);
+            ui.fail(&error);
             error.kind.code()
         }
     }
@@ -113,6 +123,26 @@ async fn until_interrupted(cx: &command::Context, cli: Cli) -> Result<exit::Outc
         result
     })
     .await
+}
+
+/// Where a shell has put several files behind one `-f`, says how to name them.
+fn expanded(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let at = args.iter().position(|arg| arg == word.as_str());
+    let before = args.get(..at.unwrap_or_default()).unwrap_or_default();
+    let is_flag = |arg: &&OsString| arg.as_encoded_bytes().starts_with(b"-");
+    let flag = before.iter().rfind(is_flag);
+    if flag.is_some_and(|flag| flag == "-f" || flag == "--file") {
+        let tip = "-f takes one value: quote a pattern, as in -f 'clusters/*.yaml', or write -f \
+                   before each file";
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![tip.into()]),
+        );
+    }
+    error
 }
 
 /// The words of the command line that clap quotes come from outside like any other.
@@ -141,19 +171,41 @@ fn escaped(mut error: clap::Error) -> clap::Error {
 }
 
 /// What clap says: help and version go to stdout with 0, everything else to stderr with 2.
-fn refuse(error: &clap::Error, io: Io) -> u8 {
-    let ui = Ui::bare(io);
+fn refuse(error: &clap::Error, ui: &Ui) -> u8 {
+    let words = error.render().to_string();
     if error.use_stderr() {
-        ui.complain(&error.render().to_string());
-        Kind::Usage.code()
-    } else {
-        ui.raw(&error.render().to_string());
-        match ui.finish() {
-            Ok(()) => 0,
-            Err(error) => {
-                ui.error(&error);
-                error.kind.code()
-            }
+        ui.complain(&usage(error, &words), &words);
+        return Kind::Usage.code();
+    }
+    ui.raw(&words);
+    match ui.finish() {
+        Ok(()) => 0,
+        Err(error) => {
+            ui.fail(&error);
+            error.kind.code()
         }
     }
+}
+
+/// The parser's words as an error: its first paragraph is what is wrong, a tip is a hint. What
+/// follows is the usage, which stands in the help.
+fn usage(error: &clap::Error, words: &str) -> Error {
+    let help = "add --help for the usage";
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Error::usage("a command is missing").hint(help);
+    }
+    let joined = |paragraph: &str| {
+        let lines: Vec<&str> = paragraph.split_whitespace().collect();
+        lines.join(" ")
+    };
+    let mut paragraphs = words.split("\n\n").map(joined);
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(&first);
+    let tips = paragraphs.filter_map(|one| {
+        let tip = one.strip_prefix("tip: ").or(one.strip_prefix("hint: "));
+        tip.map(str::to_owned)
+    });
+    tips.take(1)
+        .fold(Error::usage(message), Error::hint)
+        .hint(help)
 }

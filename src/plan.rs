@@ -2,13 +2,21 @@
 //!
 //! An empty list of changes means that everything is as wished already.
 
-use crate::addon::rules::{self, Finding, RegistryAccess, Weight};
-use crate::addon::{Named, Param, by_key, by_word};
+mod wish;
+
+pub use wish::{Expectation, Setting, Wish};
+
+use crate::addon::access::AccessReport;
+use crate::addon::param::Place as Spot;
+use crate::addon::rules::{self, Finding, Weight};
+use crate::addon::{Named, by_key, by_word};
 use crate::arn::RoleArn;
 use crate::change::Change;
 use crate::cluster::Cluster;
 use crate::error::Error;
+use crate::invocation::{Flags, Invocation};
 use serde_json::{Map, Value, json};
+use wish::{differences, expected, given, wished};
 
 /// What the user wants of one add-on.
 #[derive(Debug, Clone)]
@@ -21,24 +29,17 @@ pub struct Request {
     pub companions: bool,
     /// Go past the rules of ours.
     pub force: bool,
+    /// What must stand there now.
+    pub expected: Vec<Expectation>,
 }
 
 /// On or off.
 #[derive(Debug, Clone)]
 pub enum Verb {
     /// Switch on, or change the settings that are given.
-    Enable(Vec<Setting>),
+    Enable(Wish),
     /// Switch off.
     Disable,
-}
-
-/// One setting that was given; what is not given keeps its value.
-#[derive(Debug, Clone)]
-pub struct Setting {
-    /// Which one.
-    pub param: &'static Param,
-    /// The new value; `None` removes it.
-    pub value: Option<Value>,
 }
 
 /// What happens, or would happen, to one add-on.
@@ -89,7 +90,7 @@ pub struct Plan {
     /// The changes below `spec.addOns`, in the order in which they make sense.
     pub changes: Vec<Change>,
     /// Which registry case it is, for add-ons that pull from AWS registries.
-    pub registry_access: Option<RegistryAccess>,
+    pub registry_access: Option<AccessReport>,
     /// The role that stays as it was because none was given.
     pub role_kept: Option<String>,
     /// Rules that `--force` went past, and what looks odd.
@@ -116,38 +117,28 @@ impl Plan {
 }
 
 /// How a target is called in errors and hints.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Place {
     /// In a sentence: "on `prod`", "in clusters/prod.yaml".
     pub words: String,
     /// On the command line: "-c prod".
-    pub flags: String,
+    pub flags: Flags,
 }
 
 /// Plans a request on one cluster; refuses (exit 6) with every reason at once.
 pub fn plan(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, Error> {
+    expected(cluster, request, place)?;
     match &request.verb {
-        Verb::Enable(settings) => enable(cluster, request, settings, place),
+        Verb::Enable(wish) => enable(cluster, request, wish, place),
         Verb::Disable => disable(cluster, request, place),
     }
 }
 
-fn enable(
-    cluster: &Cluster,
-    request: &Request,
-    settings: &[Setting],
-    place: &Place,
-) -> Result<Plan, Error> {
+fn enable(cluster: &Cluster, request: &Request, wish: &Wish, place: &Place) -> Result<Plan, Error> {
     let addon = &request.addon;
     let before = cluster.add_on(addon.key());
-    let mut after = before
-        .filter(|value| value.is_object())
-        .cloned()
-        .unwrap_or_else(|| json!({}));
+    let after = wished(before, request, wish, place)?;
     let mut changes = Vec::new();
-    for setting in settings {
-        set_field(&mut after, setting.param.field, setting.value.as_ref());
-    }
     // Nothing is known of a key that the catalogue does not have, so that no rule speaks of it.
     let findings = addon.addon().map_or_else(Vec::new, |addon| {
         rules::before_enable(cluster, addon, &after)
@@ -155,7 +146,7 @@ fn enable(
     let (wanted, findings): (Vec<Finding>, Vec<Finding>) = findings
         .into_iter()
         .partition(|finding| request.companions && matches!(finding, Finding::Prerequisite(_)));
-    let mut warnings = judge(findings, request, settings, place)?;
+    let mut warnings = judge(findings, request, &wish.settings, place)?;
 
     let mut companions = Vec::new();
     for finding in &wanted {
@@ -181,10 +172,9 @@ fn enable(
     match (action, before) {
         (Action::Updated, Some(Value::Object(_))) => {
             // Setting by setting, so that the other lines of the add-on stay as they are.
-            changes.extend(settings.iter().map(|setting| Change {
-                path: vec![addon.key().to_owned(), setting.param.field.to_owned()],
-                value: setting.value.clone(),
-            }));
+            if let Some(before) = before {
+                differences(&[addon.key()], before, &after, &mut changes);
+            }
         }
         (Action::Enabled | Action::Updated, _) => {
             changes.push(Change::set(&[addon.key()], after.clone()));
@@ -192,7 +182,9 @@ fn enable(
         _ => {}
     }
     let role = after.get("roleArn").and_then(Value::as_str);
-    let aws_registry = addon.addon().is_some_and(|addon| addon.aws_registry);
+    let aws_registry = addon
+        .addon()
+        .is_some_and(crate::addon::Addon::works_at_home);
     if aws_registry
         && let Some(role) = role.and_then(|role| role.parse::<RoleArn>().ok())
         && let Some(home) = cluster.home()
@@ -206,10 +198,10 @@ fn enable(
     }
     let role_kept = role
         .filter(|_| before.is_some())
-        .filter(|_| !settings.iter().any(|s| s.param.field == "roleArn"))
+        .filter(|_| !wish.speaks_of("roleArn"))
         .map(str::to_owned);
     Ok(Plan {
-        registry_access: aws_registry.then(|| RegistryAccess::of(cluster, role)),
+        registry_access: aws_registry.then(|| AccessReport::of(cluster, role)),
         main: Step {
             addon: addon.clone(),
             action,
@@ -280,19 +272,6 @@ fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, 
     })
 }
 
-fn set_field(object: &mut Value, field: &str, value: Option<&Value>) {
-    if let Value::Object(map) = object {
-        match value {
-            Some(value) => {
-                map.insert(field.to_owned(), value.clone());
-            }
-            None => {
-                map.shift_remove(field);
-            }
-        }
-    }
-}
-
 /// Turns findings into warnings where they are no more than that or `--force` goes past them, and
 /// into one refusal otherwise.
 fn judge(
@@ -325,18 +304,22 @@ fn judge(
         error = error.because(finding.to_string());
     }
     // Only commands that get past every reason are worth printing.
-    let mut command = format!("mk8s addon enable {name} {}", place.flags);
-    for setting in settings {
-        if let (Some(flag), Some(Value::String(value))) = (setting.param.flag, &setting.value) {
-            command = format!("{command} --{flag} {value}");
-        }
-    }
-    let missing: Vec<&Param> = refused
+    let mut command = given(
+        request,
+        settings,
+        enabling(request.addon.name(), &place.flags),
+    );
+    let missing: Vec<Spot> = refused
         .iter()
-        .filter_map(|finding| match finding {
-            Finding::SettingMissing(param) | Finding::SettingInvalid { param, .. } => Some(*param),
-            Finding::RoleMissing { .. } => request.addon.addon()?.param_by_flag("role-arn"),
-            _ => None,
+        .filter_map(|finding| {
+            let addon = request.addon.addon()?;
+            match finding {
+                Finding::SettingMissing { path, .. } | Finding::SettingInvalid { path, .. } => {
+                    addon.place(&path.to_string())
+                }
+                Finding::RoleMissing { .. } => addon.by_flag("role-arn"),
+                _ => None,
+            }
         })
         .collect();
     let prerequisite = refused.iter().find_map(|finding| match finding {
@@ -350,23 +333,25 @@ fn judge(
         return Err(error.hint("--with-dependants disables them too"));
     }
     if !missing.is_empty() {
-        for param in &missing {
-            if let Some(flag) = param.flag {
-                command = format!("{command} --{flag} {}", param.kind.placeholder());
-            }
+        for spot in &missing {
+            command = spot.ask(command);
         }
-        if prerequisite.is_some() || request.companions {
-            command.push_str(" --with-prerequisites");
-        }
-        if missing.iter().any(|param| param.flag.is_some()) {
+        let companions = prerequisite.is_some() || request.companions;
+        command = command.plain_if(companions, "--with-prerequisites");
+        if missing.iter().any(|spot| spot.flag.is_some()) {
             error = error.hint(command);
         }
     } else if let Some(needed) = prerequisite {
         error = error
             .hint("add --with-prerequisites to switch on both")
-            .hint(format!("mk8s addon enable {} {}", needed.name, place.flags));
+            .hint(enabling(needed.name, &place.flags));
     }
     Err(error)
+}
+
+/// `mk8s addon enable ADDON`, and on what.
+pub fn enabling(addon: &str, target: &Flags) -> Invocation {
+    Invocation::mk8s("addon enable").word(addon).with(target)
 }
 
 /// The lines of `spec.addOns` that a plan changes, each with its sign (`+`, `-` or a blank), the

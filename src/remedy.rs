@@ -3,18 +3,21 @@
 //! What is printed to be pasted has to work, so each command is planned first, by the rules that
 //! will judge it; what would be refused is not printed.
 
+use crate::addon::param::Place as Spot;
+use crate::addon::path::Path;
 use crate::addon::rules::{self, Finding};
-use crate::addon::{Addon, Named, Param, ParamKind};
+use crate::addon::{Addon, Named};
 use crate::change::Change;
 use crate::cluster::Cluster;
-use crate::plan::{self, Place, Plan, Request, Setting, Verb};
+use crate::invocation::{Flags, Invocation};
+use crate::plan::{self, Place, Plan, Request, Setting, Verb, Wish};
 use serde_json::{Value, json};
 
 /// A command, and what it changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remedy {
-    /// Without `mk8s`: `addon enable aws-ecr -c edge --role-arn ARN --with-prerequisites`.
-    pub words: String,
+    /// `mk8s addon enable aws-ecr -c edge --role-arn ARN --with-prerequisites`.
+    pub command: Invocation,
     /// Below `spec.addOns`; what a person fills in is made up.
     pub changes: Vec<Change>,
 }
@@ -24,36 +27,38 @@ pub struct Remedy {
 pub fn enable(
     cluster: &Cluster,
     addon: &'static Addon,
-    flags: &str,
-    set: Option<&'static Param>,
+    target: &Flags,
+    set: Option<&Path>,
 ) -> Option<Remedy> {
-    let given: Vec<&'static Param> = set.into_iter().collect();
+    let given: Vec<Spot> = match set {
+        Some(path) => vec![addon.place(&path.to_string())?],
+        None => Vec::new(),
+    };
     let mut all = given.clone();
-    for param in lacking(cluster, addon) {
-        if !all.iter().any(|other| other.field == param.field) {
-            all.push(param);
+    for spot in lacking(cluster, addon) {
+        if !all.iter().any(|other| other.path == spot.path) {
+            all.push(spot);
         }
     }
     let tries = [(&given, false), (&given, true), (&all, false), (&all, true)];
-    tries.into_iter().find_map(|(params, companions)| {
-        let settings: Vec<Setting> = params
+    tries.into_iter().find_map(|(spots, companions)| {
+        let settings: Option<Vec<Setting>> = spots
             .iter()
-            .map(|&param| Setting {
-                param,
-                value: Some(sample(param.kind)),
+            .map(|spot| {
+                Some(Setting {
+                    path: spot.path.parse().ok()?,
+                    value: Some(spot.param.example_value()),
+                })
             })
             .collect();
-        let plan = planned(cluster, addon, settings, companions)?;
-        let mut words = format!("addon enable {} {flags}", addon.name);
-        for param in params {
-            let flag = param.flag?;
-            words = format!("{words} --{flag} {}", param.kind.placeholder());
-        }
-        if companions {
-            words.push_str(" --with-prerequisites");
+        let plan = planned(cluster, addon, settings?, companions)?;
+        let mut command = plan::enabling(addon.name, target);
+        for spot in spots {
+            spot.flag.as_ref()?;
+            command = spot.ask(command);
         }
         Some(Remedy {
-            words,
+            command: command.plain_if(companions, "--with-prerequisites"),
             changes: plan.changes,
         })
     })
@@ -64,24 +69,23 @@ pub fn enable(
 pub fn with_settings(
     cluster: &Cluster,
     addon: &'static Addon,
-    flags: &str,
+    target: &Flags,
     wanted: &[(&str, &Value)],
-    quote: impl Fn(&str) -> String,
 ) -> Option<Remedy> {
-    let mut words = format!("addon enable {} {flags}", addon.name);
+    let mut command = plan::enabling(addon.name, target);
     let mut settings = Vec::new();
     for (field, value) in wanted {
-        let param = addon.params.iter().find(|param| param.field == *field)?;
-        let text = value.as_str()?;
-        words = format!("{words} --{} {}", param.flag?, quote(text));
+        let spot = addon.place(field)?;
+        spot.flag.as_ref()?;
+        command = spot.set(command, value);
         settings.push(Setting {
-            param,
+            path: spot.path.parse().ok()?,
             value: Some((*value).clone()),
         });
     }
     let plan = planned(cluster, addon, settings, false)?;
     Some(Remedy {
-        words,
+        command,
         changes: plan.changes,
     })
 }
@@ -94,48 +98,37 @@ fn planned(
 ) -> Option<Plan> {
     let request = Request {
         addon: Named::Known(addon),
-        verb: Verb::Enable(settings),
+        verb: Verb::Enable(Wish::of(settings)),
+        expected: Vec::new(),
         companions,
         force: false,
     };
-    let place = Place {
-        words: String::new(),
-        flags: String::new(),
-    };
+    let place = Place::default();
     plan::plan(cluster, &request, &place).ok()
 }
 
 /// The settings without which it is refused, as far as there is a flag for them.
-fn lacking(cluster: &Cluster, addon: &'static Addon) -> Vec<&'static Param> {
+fn lacking(cluster: &Cluster, addon: &'static Addon) -> Vec<Spot> {
     let nothing = json!({});
     let settings = cluster.add_on(addon.key).unwrap_or(&nothing);
     rules::before_enable(cluster, addon, settings)
         .into_iter()
         .filter_map(|finding| match finding {
-            Finding::SettingMissing(param) | Finding::SettingInvalid { param, .. } => Some(param),
-            Finding::RoleMissing { .. } => addon.param_by_flag("role-arn"),
+            Finding::SettingMissing { path, .. } | Finding::SettingInvalid { path, .. } => {
+                addon.place(&path.to_string())
+            }
+            Finding::RoleMissing { .. } => addon.by_flag("role-arn"),
             _ => None,
         })
-        .filter(|param| param.flag.is_some())
+        .filter(|spot| spot.flag.is_some())
         .collect()
-}
-
-/// A value of the kind, in place of what a person fills in.
-fn sample(kind: ParamKind) -> Value {
-    match kind {
-        ParamKind::RoleArn => json!("arn:aws:iam::111111111111:role/x"),
-        ParamKind::Link => json!("//location/x"),
-        ParamKind::Bool => json!(true),
-        ParamKind::Array => json!([]),
-        ParamKind::Object => json!({}),
-        ParamKind::Text | ParamKind::Regex => json!("00000000-0000-0000-0000-000000000000"),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::addon::{CATALOG, by_word};
+    use crate::invocation::Reach;
 
     fn cluster(provider: &str, add_ons: &Value) -> Cluster {
         Cluster::new(json!({"name": "x", "spec": {"provider": {provider: {}}, "addOns": add_ons}}))
@@ -143,7 +136,8 @@ mod tests {
 
     fn words(cluster: &Cluster, addon: &str) -> Option<String> {
         let addon = by_word(addon).unwrap();
-        enable(cluster, addon, "-c x", None).map(|it| it.words)
+        let remedy = enable(cluster, addon, &Flags::new().cluster("x"), None);
+        remedy.map(|it| it.command.render(&Reach::default()))
     }
 
     #[test]
@@ -175,7 +169,7 @@ mod tests {
                 "gcp",
                 json!({}),
                 "azure-acr",
-                "azure-acr -c x --client-id VALUE --with-prerequisites",
+                "azure-acr -c x --client-id UUID --with-prerequisites",
             ),
             (
                 "gcp",
@@ -185,7 +179,7 @@ mod tests {
             ),
         ] {
             let found = words(&cluster(provider, &add_ons), addon);
-            assert_eq!(found, Some(format!("addon enable {expected}")));
+            assert_eq!(found, Some(format!("mk8s addon enable {expected}")));
         }
     }
 
@@ -194,15 +188,15 @@ mod tests {
         for provider in ["aws", "hetzner", "gcp", "linode"] {
             for addon in CATALOG {
                 let cluster = cluster(provider, &json!({}));
-                let remedy = enable(&cluster, addon, "-c x", None).unwrap();
+                let remedy = enable(&cluster, addon, &Flags::new(), None).unwrap();
                 let mut value = cluster.into_value();
                 crate::change::apply(&mut value, &remedy.changes);
                 let after = Cluster::new(value);
-                assert!(after.add_on(addon.key).is_some(), "{}", remedy.words);
+                assert!(after.add_on(addon.key).is_some(), "{:?}", remedy.command);
                 let settings = after.add_on(addon.key).unwrap();
                 let mut left = rules::before_enable(&after, addon, settings);
                 left.retain(|it| it.weight() != rules::Weight::Warns);
-                assert!(left.is_empty(), "{}: {left:?}", remedy.words);
+                assert!(left.is_empty(), "{:?}: {left:?}", remedy.command);
             }
         }
     }
@@ -212,16 +206,25 @@ mod tests {
         let cluster = cluster("aws", &json!({"awsWorkloadIdentity": {}}));
         let ecr = by_word("aws-ecr").unwrap();
         let role = json!("arn:aws:iam::111111111111:role/x");
-        let found = with_settings(&cluster, ecr, "-f m", &[("roleArn", &role)], str::to_owned);
+        let file = Flags::new().file("m");
+        let found = with_settings(&cluster, ecr, &file, &[("roleArn", &role)]);
+        let command = found.map(|it| it.command.render(&Reach::default()));
         assert_eq!(
-            found.map(|it| it.words).as_deref(),
-            Some("addon enable aws-ecr -f m --role-arn arn:aws:iam::111111111111:role/x")
+            command.as_deref(),
+            Some("mk8s addon enable aws-ecr -f m --role-arn arn:aws:iam::111111111111:role/x")
         );
         let metrics = by_word("metrics").unwrap();
-        let wanted = [("kubeState", &json!(true))];
-        assert_eq!(
-            with_settings(&cluster, metrics, "-f m", &wanted, str::to_owned),
-            None
-        );
+        for (wanted, words) in [
+            (
+                ("kubeState", json!(true)),
+                Some("mk8s addon enable metrics -f m --kube-state=true"),
+            ),
+            (("scrapeAnnotated", json!({})), None),
+        ] {
+            let wanted = [(wanted.0, &wanted.1)];
+            let found = with_settings(&cluster, metrics, &file, &wanted);
+            let found = found.map(|it| it.command.bare());
+            assert_eq!(found.as_deref(), words);
+        }
     }
 }

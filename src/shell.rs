@@ -1,6 +1,4 @@
-//! Commands that are printed to be pasted: words quoted once, for a POSIX shell. Pure.
-
-use std::path::PathBuf;
+//! Words quoted for a POSIX shell; the only place that does it. Pure.
 
 /// A word as a shell takes it.
 pub fn quote(word: &str) -> String {
@@ -10,20 +8,6 @@ pub fn quote(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
-}
-
-/// Flags with their values as a shell takes them, each with a blank before it; those without a
-/// value are left out.
-pub fn flags(given: &[(&str, Option<String>)]) -> String {
-    given
-        .iter()
-        .filter_map(|(flag, value)| Some(format!(" {flag} {}", quote(value.as_deref()?))))
-        .collect()
-}
-
-/// A path as text, for [`flags`].
-pub fn shown(path: Option<&PathBuf>) -> Option<String> {
-    path.map(|path| path.display().to_string())
 }
 
 #[cfg(test)]
@@ -49,9 +33,5 @@ mod tests {
         ] {
             assert_eq!(quote(word), quoted, "{word}");
         }
-        assert_eq!(
-            flags(&[("--org", Some("a b".to_owned())), ("--profile", None)]),
-            " --org 'a b'"
-        );
     }
 }

@@ -1,4 +1,4 @@
-//! Text from outside, made fit to stand in a line. Pure.
+//! Text made fit to stand in a line: what comes from outside, and lists, counts and times. Pure.
 //!
 //! Names, settings, file names, server messages, tokens' claims and the output of other programs are
 //! written by somebody else. Here is the one list of characters that are not seen as they are, and
@@ -6,6 +6,7 @@
 //! same to every line that goes out, so that a text which was forgotten begins no line of its own.
 
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 /// A text from outside: displayed, it escapes itself and is one line whatever it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,78 @@ fn cut(text: &str, limit: usize) -> String {
         }
     }
     printable(text)
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<&str> = items.into_iter().collect();
+    match words.split_last() {
+        None => String::new(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// `1 cluster`, `3 clusters`.
+pub(crate) fn count(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// The nearest of the names to a word that is none of them, if one is near enough to be meant: alike
+/// in its letters, or the only one that holds the word.
+pub(crate) fn nearest<'a>(
+    word: &str,
+    names: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    let mut holding = names
+        .clone()
+        .into_iter()
+        .filter(|name| lower.chars().count() > 2 && name.to_lowercase().contains(&lower));
+    let only = holding.next().filter(|_| holding.next().is_none());
+    alike(word, names).or(only)
+}
+
+/// The name that is most alike in its letters, if any is.
+pub(crate) fn alike<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&name.to_lowercase(), &word), name))
+        // Below it, words have hardly more than their length in common.
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// The sentence with a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// A time that went by, as a clock shows it: `45s`, `5m00s`, `1h05m`; below a second `300ms`.
+pub(crate) fn elapsed(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0 => format!("{}ms", time.as_millis()),
+        1..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// A limit in a sentence: `30 s`, `1.5 s`.
+pub(crate) fn seconds(limit: Duration) -> String {
+    if limit.subsec_millis() == 0 || limit.as_secs() >= 10 {
+        format!("{} s", limit.as_secs())
+    } else {
+        format!("{:.1} s", limit.as_secs_f64())
+    }
 }
 
 /// A line of a file, as a diff shows it: its tabs stay.
@@ -165,6 +238,56 @@ mod tests {
         let fillers = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
         let letters = ('\0'..=char::MAX).filter(|c| c.is_alphanumeric() && is_hidden(*c));
         assert!(letters.eq(fillers));
+    }
+
+    #[test]
+    fn lists_counts_and_capitals_read_like_sentences() {
+        assert_eq!(list([]), "");
+        assert_eq!(list(["a"]), "a");
+        assert_eq!(list(["a", "b"]), "a and b");
+        assert_eq!(list(["a", "b", "c"]), "a, b and c");
+        assert_eq!(count(0, "cluster"), "0 clusters");
+        assert_eq!(count(1, "cluster"), "1 cluster");
+        assert_eq!(count(3, "cluster"), "3 clusters");
+        assert_eq!(capital("été"), "Été");
+        assert_eq!(capital(""), "");
+    }
+
+    #[test]
+    fn the_nearest_is_alike_or_holds_the_word() {
+        let names = [
+            "aws-ecr",
+            "aws-workload-identity",
+            "azure-workload-identity",
+            "byok",
+        ];
+        for (word, near) in [
+            ("aws-erc", Some("aws-ecr")),
+            ("AWS-ECR", Some("aws-ecr")),
+            ("ecr", Some("aws-ecr")),
+            ("identity", None),
+            ("qqq", None),
+            ("zzz", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, names), near, "{word}");
+        }
+    }
+
+    #[test]
+    fn times_read_like_clocks_and_limits_like_sentences() {
+        for (millis, clock, limit) in [
+            (300, "300ms", "0.3 s"),
+            (45_000, "45s", "45 s"),
+            (300_000, "5m00s", "300 s"),
+            (3_900_000, "1h05m", "3900 s"),
+        ] {
+            let time = Duration::from_millis(millis);
+            assert_eq!(
+                (elapsed(time).as_str(), seconds(time).as_str()),
+                (clock, limit)
+            );
+        }
     }
 
     #[test]

@@ -3,14 +3,23 @@
 //! Pure data and look-ups. A new add-on is one entry in [`catalog`]; flags, help, rules, lists,
 //! waiting and the documentation iterate over it.
 
+pub mod access;
+pub mod aws_side;
 pub mod catalog;
+pub mod issuer;
 pub mod named;
+pub mod param;
+pub mod path;
 pub mod rules;
+pub mod value;
 
+pub use aws_side::{AwsSide, Side};
 pub use catalog::CATALOG;
+pub use issuer::ISSUER;
 pub use named::Named;
+pub use param::{Param, ParamKind};
 
-use crate::arn::RoleArn;
+use crate::text;
 
 /// One add-on of the platform.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +37,7 @@ pub struct Addon {
     pub documented: Documented,
     /// Keys of the add-ons that must be on as well.
     pub needs: &'static [&'static str],
-    /// Settings at the top level of its object, the nested ones included as [`ParamKind::Object`].
+    /// Settings at the top level of its object; what is in them is in their [`ParamKind`].
     pub params: &'static [Param],
     /// What appears under `status`.
     pub status: &'static [StatusField],
@@ -38,8 +47,8 @@ pub struct Addon {
     pub trust_policy: Option<&'static str>,
     /// What in the status says that it works; `--wait` waits for it.
     pub ready: Ready,
-    /// Whether it pulls from AWS registries: off AWS it needs a role, and reports name the case.
-    pub aws_registry: bool,
+    /// What it needs in AWS, if `mk8s aws` makes that.
+    pub aws: Option<AwsSide>,
     /// What is lost when it is switched off, if that is more than the add-on itself; switching it
     /// off on a live cluster then wants the cluster's name.
     pub danger: Option<&'static str>,
@@ -56,82 +65,6 @@ pub enum Documented {
     All,
     /// For these keys of `spec.provider`.
     For(&'static [&'static str]),
-}
-
-/// One setting of an add-on.
-#[derive(Debug)]
-pub struct Param {
-    /// The field's name in the manifest: `roleArn`.
-    pub field: &'static str,
-    /// The flag without dashes, if it can be given on the command line.
-    pub flag: Option<&'static str>,
-    /// What values it takes.
-    pub kind: ParamKind,
-    /// Whether the platform refuses the add-on without it.
-    pub required: bool,
-    /// Noun first, no full stop.
-    pub summary: &'static str,
-}
-
-/// What values a setting takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParamKind {
-    /// ARN of an IAM role.
-    RoleArn,
-    /// Any text but the empty one.
-    Text,
-    /// `true` or `false`.
-    Bool,
-    /// A regular expression.
-    Regex,
-    /// A link to another resource: `//location/NAME` or `/org/ORG/location/NAME`.
-    Link,
-    /// An array.
-    Array,
-    /// A nested object.
-    Object,
-}
-
-impl ParamKind {
-    /// The placeholder of a value in help and hints.
-    pub fn placeholder(self) -> &'static str {
-        match self {
-            Self::RoleArn => "ARN",
-            Self::Text => "VALUE",
-            Self::Bool => "BOOL",
-            Self::Regex => "REGEX",
-            Self::Link => "LINK",
-            Self::Array => "LIST",
-            Self::Object => "OBJECT",
-        }
-    }
-
-    /// The type's name in `explain` and in the documentation.
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::RoleArn => "ARN of an IAM role",
-            Self::Text => "text",
-            Self::Bool => "true or false",
-            Self::Regex => "regular expression",
-            Self::Link => "link",
-            Self::Array => "list",
-            Self::Object => "object",
-        }
-    }
-
-    /// Why `text` is not a value of this kind.
-    pub fn check(self, text: &str) -> Result<(), String> {
-        if text.is_empty() {
-            return Err("it is empty".to_owned());
-        }
-        match self {
-            Self::RoleArn => text.parse::<RoleArn>().map(|_| ()),
-            Self::Link if !text.starts_with('/') => {
-                Err("a link starts with `//` or `/org/`".to_owned())
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Which status fields say that an add-on works, as JSON pointers from the cluster's root.
@@ -169,17 +102,19 @@ pub struct StatusField {
 }
 
 impl Addon {
-    /// The setting with this flag.
-    pub fn param_by_flag(&self, flag: &str) -> Option<&'static Param> {
-        self.params.iter().find(|param| param.flag == Some(flag))
-    }
-
     /// Whether it is documented for a cluster's provider; `None` is a cluster that names none.
     pub fn is_documented_for(&self, provider: Option<&str>) -> bool {
         match self.documented {
             Documented::All => true,
             Documented::For(list) => provider.is_some_and(|name| list.contains(&name)),
         }
+    }
+
+    /// Whether it takes a role unless the cluster runs in the account that it works in; reports name
+    /// the case then.
+    pub fn works_at_home(&self) -> bool {
+        let need = self.aws.as_ref().map(|side| side.role);
+        need == Some(aws_side::RoleNeed::UnlessHome)
     }
 
     /// Whether AWS has to trust the cluster's token issuer for it: it makes the cluster publish the
@@ -197,9 +132,6 @@ impl Addon {
             .filter(move |other| other.needs.contains(&key))
     }
 }
-
-/// Where a cluster publishes its token issuer, as a JSON pointer.
-pub const ISSUER: &str = "/status/oidcProviderUrl";
 
 /// The add-on that makes a cluster publish its token issuer.
 pub fn issuing() -> Option<&'static Addon> {
@@ -222,17 +154,15 @@ pub fn by_word(word: &str) -> Option<&'static Addon> {
 
 /// The nearest name to a word that no add-on has, if one is near enough to be meant.
 pub fn nearest(word: &str) -> Option<&'static str> {
-    let word = word.to_ascii_lowercase();
-    CATALOG
-        .iter()
-        .flat_map(|addon| [(addon.name, addon), (addon.key, addon)])
-        .map(|(spelling, addon)| {
-            let score = strsim::jaro_winkler(&spelling.to_ascii_lowercase(), &word);
-            (score, addon.name)
-        })
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
+    let names = CATALOG.iter().map(|addon| addon.name);
+    alike(word).or_else(|| text::nearest(word, names))
+}
+
+/// The same for a word that may well be another add-on's: it has to be alike.
+pub fn alike(word: &str) -> Option<&'static str> {
+    let spellings = CATALOG.iter().flat_map(|addon| [addon.name, addon.key]);
+    let near = text::alike(word, spellings)?;
+    by_word(near).map(|addon| addon.name)
 }
 
 #[cfg(test)]

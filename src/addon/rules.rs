@@ -3,11 +3,15 @@
 //! These are rules of ours where the platform only documents a prerequisite (control-plane.md 4.1,
 //! 4.2), and rules of its schema where a setting is required.
 
-use super::{Addon, Documented, ParamKind, by_key};
-use crate::arn::RoleArn;
+use super::param::Param;
+use super::path::Path;
+use super::value::{self, Wrong};
+use super::{Addon, Documented, by_key};
 use crate::cluster::Cluster;
-use crate::text::Foreign;
-use serde_json::Value;
+use crate::placeholder;
+use crate::secret;
+use crate::text::{self, Foreign};
+use serde_json::{Value, json};
 use std::fmt;
 
 /// One thing to say before an add-on goes on or off.
@@ -30,15 +34,29 @@ pub enum Finding {
         provider: Option<String>,
     },
     /// The platform's schema wants this setting.
-    SettingMissing(&'static super::Param),
+    SettingMissing {
+        /// Where.
+        path: Path,
+        /// The setting.
+        param: &'static Param,
+    },
     /// The setting that is there is not of its kind.
     SettingInvalid {
-        /// The setting.
-        param: &'static super::Param,
+        /// Where.
+        path: Path,
+        /// The setting there, or the one that it is in.
+        param: &'static Param,
         /// What stands there.
         found: String,
         /// Why it will not do.
         reason: String,
+    },
+    /// The catalogue does not know the setting, and one that it knows has nearly this name.
+    SettingMisspelt {
+        /// Where.
+        path: Path,
+        /// The name that is meant.
+        near: &'static str,
     },
 }
 
@@ -57,11 +75,11 @@ impl Finding {
     /// What it does to a change.
     pub fn weight(&self) -> Weight {
         match self {
-            Self::Undocumented { .. } => Weight::Warns,
+            Self::Undocumented { .. } | Self::SettingMisspelt { .. } => Weight::Warns,
             Self::Prerequisite(_) | Self::Dependants(_) => Weight::Forceable,
-            Self::RoleMissing { .. } | Self::SettingMissing(_) | Self::SettingInvalid { .. } => {
-                Weight::Refuses
-            }
+            Self::RoleMissing { .. }
+            | Self::SettingMissing { .. }
+            | Self::SettingInvalid { .. } => Weight::Refuses,
         }
     }
 }
@@ -78,7 +96,7 @@ pub fn undocumented(provider: Option<&str>, addon: &'static Addon) -> Option<Fin
 pub fn documented(addon: &Addon) -> String {
     match addon.documented {
         Documented::All => "all".to_owned(),
-        Documented::For(providers) => list(providers.iter().copied()),
+        Documented::For(providers) => text::list(providers.iter().copied()),
     }
 }
 
@@ -104,7 +122,11 @@ impl fmt::Display for Finding {
             Self::Dependants(names) => {
                 let verb = if names.len() == 1 { "needs" } else { "need" };
                 let names: Vec<String> = names.iter().map(|a| format!("`{}`", a.name)).collect();
-                write!(f, "{} {verb} it", list(names.iter().map(String::as_str)))
+                write!(
+                    f,
+                    "{} {verb} it",
+                    text::list(names.iter().map(String::as_str))
+                )
             }
             Self::RoleMissing { provider } => write!(
                 f,
@@ -115,27 +137,28 @@ impl fmt::Display for Finding {
                     None => "that names no provider".to_owned(),
                 }
             ),
-            Self::SettingMissing(param) => write!(
+            Self::SettingMissing { path, param } => write!(
                 f,
                 "the platform requires `{}` ({})",
-                param.field, param.summary
+                Foreign(&path.to_string()),
+                param.summary
             ),
             Self::SettingInvalid {
-                param,
+                path,
                 found,
                 reason,
-            } => write!(f, "its `{}` is {found}: {reason}", param.field),
+                ..
+            } => write!(
+                f,
+                "its `{}` is {found}: {reason}",
+                Foreign(&path.to_string())
+            ),
+            Self::SettingMisspelt { path, near } => write!(
+                f,
+                "its setting `{}` is not known to mk8s, and `{near}` is",
+                Foreign(&path.to_string())
+            ),
         }
-    }
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    let items: Vec<&str> = items.collect();
-    match items.split_last() {
-        None => String::new(),
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
 }
 
@@ -153,27 +176,52 @@ pub fn before_enable(cluster: &Cluster, addon: &'static Addon, settings: &Value)
             .map(Finding::Prerequisite),
     );
     let given = |field: &str| settings.get(field).filter(|value| !value.is_null());
-    if addon.aws_registry && provider != Some("aws") && given("roleArn").is_none() {
+    if addon.works_at_home() && provider != Some("aws") && given("roleArn").is_none() {
         findings.push(Finding::RoleMissing {
             provider: provider.map(str::to_owned),
         });
     }
-    for param in addon.params {
-        match given(param.field) {
-            None if param.required => findings.push(Finding::SettingMissing(param)),
-            None => {}
-            Some(value) => {
-                if let Err(reason) = check(param.kind, value) {
-                    findings.push(Finding::SettingInvalid {
-                        param,
-                        found: format!("`{}`", short(value)),
-                        reason,
-                    });
-                }
-            }
-        }
-    }
+    findings.extend(settings_of(addon, settings, cluster.org()));
     findings
+}
+
+/// What is wrong with the settings of an add-on, at every depth.
+pub fn settings_of(addon: &Addon, settings: &Value, org: Option<&str>) -> Vec<Finding> {
+    let Value::Object(settings) = settings else {
+        return Vec::new();
+    };
+    let faults = value::faults(addon.params, settings, org).into_iter();
+    faults
+        .filter_map(|fault| {
+            let path = fault.path;
+            Some(match fault.what {
+                // Nobody knows yet what it will be.
+                Wrong::Invalid { found, .. } if found.as_str().is_some_and(placeholder::is_in) => {
+                    return None;
+                }
+                Wrong::Missing => Finding::SettingMissing {
+                    path,
+                    param: fault.param?,
+                },
+                Wrong::Invalid { found, reason } => Finding::SettingInvalid {
+                    found: format!("`{}`", short(&shown(fault.param?, &found))),
+                    path,
+                    param: fault.param?,
+                    reason,
+                },
+                Wrong::Unknown { near } => Finding::SettingMisspelt { path, near: near? },
+            })
+        })
+        .collect()
+}
+
+/// A value without what may be secret in it.
+fn shown(param: &Param, value: &Value) -> Value {
+    if param.secret && !value.is_null() {
+        return json!("***");
+    }
+    let mut masked = secret::masked(&json!({param.field: value}));
+    masked[param.field].take()
 }
 
 /// The add-ons that are on and need this one.
@@ -182,26 +230,6 @@ pub fn enabled_dependants(cluster: &Cluster, addon: &Addon) -> Vec<&'static Addo
         .dependants()
         .filter(|other| cluster.add_on(other.key).is_some())
         .collect()
-}
-
-/// Whether a value that stands in a cluster is of the kind.
-fn check(kind: ParamKind, value: &Value) -> Result<(), String> {
-    let expected = |ok: bool| {
-        if ok {
-            Ok(())
-        } else {
-            Err(format!("{} is expected", kind.describe()))
-        }
-    };
-    match kind {
-        ParamKind::RoleArn | ParamKind::Text | ParamKind::Link | ParamKind::Regex => match value {
-            Value::String(text) => kind.check(text),
-            _ => expected(false),
-        },
-        ParamKind::Bool => expected(value.is_boolean()),
-        ParamKind::Array => expected(value.is_array()),
-        ParamKind::Object => expected(value.is_object()),
-    }
 }
 
 /// A value as one short line.
@@ -214,107 +242,5 @@ fn short(value: &Value) -> String {
         text.chars().take(79).chain(['…']).collect()
     } else {
         text
-    }
-}
-
-/// Where a cluster's pulls go, which decides whether a role is needed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RegistryAccess {
-    /// On AWS without a role: the cluster's own account.
-    SameAccount {
-        /// The account, when the cluster names it.
-        account: Option<String>,
-    },
-    /// On AWS with a role in the cluster's own account.
-    SameAccountRole {
-        /// The account of both.
-        account: String,
-    },
-    /// On AWS with a role in another account.
-    CrossAccount {
-        /// The account of the role.
-        account: String,
-    },
-    /// Not on AWS, with a role.
-    OutsideAws {
-        /// The account of the role.
-        account: String,
-    },
-    /// A role is set, and the cluster names no account to compare with.
-    Unknown {
-        /// The account of the role, when it could be read.
-        account: Option<String>,
-    },
-}
-
-impl RegistryAccess {
-    /// Which case a cluster is in with this role.
-    pub fn of(cluster: &Cluster, role: Option<&str>) -> Self {
-        let role: Option<RoleArn> = role.and_then(|text| text.parse().ok());
-        let home = cluster.home();
-        match (cluster.provider(), role) {
-            (Some("aws"), None) => Self::SameAccount {
-                account: home.map(|home| home.account.to_string()),
-            },
-            (Some("aws"), Some(role)) => {
-                let account = role.account().to_string();
-                match home {
-                    None => Self::Unknown {
-                        account: Some(account),
-                    },
-                    Some(home)
-                        if home.account == *role.account()
-                            && home.partition == role.partition() =>
-                    {
-                        Self::SameAccountRole { account }
-                    }
-                    Some(_) => Self::CrossAccount { account },
-                }
-            }
-            (Some(_), Some(role)) => Self::OutsideAws {
-                account: role.account().to_string(),
-            },
-            (_, role) => Self::Unknown {
-                account: role.map(|role| role.account().to_string()),
-            },
-        }
-    }
-
-    /// The stable word in JSON.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::SameAccount { .. } => "same-account",
-            Self::SameAccountRole { .. } => "same-account-role",
-            Self::CrossAccount { .. } => "cross-account",
-            Self::OutsideAws { .. } => "outside-aws",
-            Self::Unknown { .. } => "unknown",
-        }
-    }
-}
-
-impl fmt::Display for RegistryAccess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SameAccount { account: None } => f.write_str("same account, no role needed"),
-            Self::SameAccount {
-                account: Some(account),
-            } => write!(f, "same account ({account}), no role needed"),
-            Self::SameAccountRole { account } => {
-                write!(f, "role in the cluster's own account ({account})")
-            }
-            Self::CrossAccount { account } => write!(f, "role in another account ({account})"),
-            Self::OutsideAws { account } => {
-                write!(f, "cluster outside AWS, role in account {account}")
-            }
-            Self::Unknown {
-                account: Some(account),
-            } => write!(
-                f,
-                "role in account {account}; the cluster names no account to compare with"
-            ),
-            Self::Unknown { account: None } => {
-                f.write_str("the cluster names no account to compare with")
-            }
-        }
     }
 }

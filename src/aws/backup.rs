@@ -4,10 +4,10 @@
 //! The folder and its files are for their owner alone. A change whose copy cannot be written does
 //! not happen.
 
-use super::connect::Connection;
 use super::repository::Repository;
 use crate::arn::AccountId;
 use crate::error::{Error, Result};
+use crate::invocation::Invocation;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -22,28 +22,17 @@ pub struct Backup {
     /// Where it lies.
     pub path: PathBuf,
     /// The command that puts it back.
-    pub restore: String,
+    pub restore: Invocation,
 }
 
 /// Writes the text of a role's trust policy into the folder, which is made if it is missing.
-pub fn save(
-    folder: &Path,
-    account: &AccountId,
-    role: &str,
-    text: &str,
-    connection: &Connection,
-) -> Result<Backup> {
+pub fn save(folder: &Path, account: &AccountId, role: &str, text: &str) -> Result<Backup> {
     let name = format!("{account}-{role}");
     let path = write(folder, &name, text, OffsetDateTime::now_utc())
         .map_err(|error| unsaved(&format!("the trust policy of `{role}`"), folder, &error))?;
-    let restore = connection.command(&[
-        "iam",
-        "update-assume-role-policy",
-        "--role-name",
-        role,
-        "--policy-document",
-        &url(&path),
-    ]);
+    let restore = Invocation::aws("iam update-assume-role-policy")
+        .flag("--role-name", role)
+        .flag("--policy-document", url(&path));
     Ok(Backup {
         what: "trust policy",
         path,
@@ -52,12 +41,7 @@ pub fn save(
 }
 
 /// The same for the policy of a repository.
-pub fn save_repository(
-    folder: &Path,
-    repository: &Repository,
-    text: &str,
-    connection: &Connection,
-) -> Result<Backup> {
+pub fn save_repository(folder: &Path, repository: &Repository, text: &str) -> Result<Backup> {
     let Repository {
         account,
         region,
@@ -68,19 +52,11 @@ pub fn save_repository(
     let file = format!("{account}-{region}-{}", name.replace('/', "+"));
     let path = write(folder, &file, text, OffsetDateTime::now_utc())
         .map_err(|error| unsaved(&format!("the policy of {repository}"), folder, &error))?;
-    let restore = connection.command_in(
-        region,
-        &[
-            "ecr",
-            "set-repository-policy",
-            "--registry-id",
-            account,
-            "--repository-name",
-            name,
-            "--policy-text",
-            &url(&path),
-        ],
-    );
+    let restore = Invocation::aws("ecr set-repository-policy")
+        .flag("--registry-id", account)
+        .flag("--repository-name", name)
+        .flag("--policy-text", url(&path))
+        .in_region(region);
     Ok(Backup {
         what: "repository policy",
         path,
@@ -145,13 +121,6 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
-    fn registry() -> Connection {
-        Connection {
-            profile: Some("registry".to_owned()),
-            ..Connection::default()
-        }
-    }
-
     #[test]
     fn a_copy_is_the_owners_alone_and_never_overwritten() {
         let home = tempfile::tempdir().unwrap();
@@ -182,14 +151,12 @@ mod tests {
             &"111122223333".parse().unwrap(),
             "mk8s-r",
             "{}",
-            &registry(),
         )
         .unwrap();
         assert_eq!(
             trust.restore,
             format!(
-                "aws iam update-assume-role-policy --role-name mk8s-r --policy-document file://{} \
-                 --profile registry",
+                "aws iam update-assume-role-policy --role-name mk8s-r --policy-document file://{}",
                 trust.path.display()
             )
         );
@@ -199,7 +166,7 @@ mod tests {
             name: "team/shop".to_owned(),
             arn: String::new(),
         };
-        let policy = save_repository(home.path(), &repository, "{}", &registry()).unwrap();
+        let policy = save_repository(home.path(), &repository, "{}").unwrap();
         let file = policy.path.file_name().unwrap().to_str().unwrap();
         assert!(
             file.starts_with("111122223333-eu-central-1-team+shop-"),
@@ -209,7 +176,7 @@ mod tests {
             policy.restore,
             format!(
                 "aws ecr set-repository-policy --registry-id 111122223333 --repository-name team/shop \
-                 --policy-text file://{} --profile registry --region eu-central-1",
+                 --policy-text file://{} --region eu-central-1",
                 policy.path.display()
             )
         );
@@ -220,14 +187,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let error = save(
-            &file,
-            &"111122223333".parse().unwrap(),
-            "r",
-            "{}",
-            &registry(),
-        )
-        .unwrap_err();
+        let error = save(&file, &"111122223333".parse().unwrap(), "r", "{}").unwrap_err();
         assert!(error.message.contains("was not changed"));
         assert!(error.hints[0].contains("--no-backup"));
     }

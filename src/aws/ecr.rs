@@ -13,6 +13,7 @@ use super::trust;
 use crate::arn::RoleArn;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
+use crate::invocation::Invocation;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -229,23 +230,19 @@ fn told(failure: &Failure, repository: &Repository, what: &str, caller: Option<&
         };
     }
     if failure.denied() {
-        let partition = match repository.arn.split(':').nth(1) {
-            None | Some("aws") => String::new(),
-            Some(other) => format!(" --partition {other}"),
-        };
-        let hint = format!(
-            "the caller needs ecr:GetRepositoryPolicy and ecr:SetRepositoryPolicy on {}",
-            repository.arn
-        );
-        return Error {
-            hints: vec![
-                hint,
-                format!(
-                    "`mk8s aws permissions --for repository-policy{partition}` prints such a policy"
-                ),
-            ],
+        let partition = repository.arn.split(':').nth(1);
+        let print = Invocation::mk8s("aws permissions --for repository-policy")
+            .flag_if("--partition", partition.filter(|it| *it != "aws"));
+        let error = Error {
+            hints: Vec::new(),
             ..error
         };
+        return error
+            .hint(format!(
+                "the caller needs ecr:GetRepositoryPolicy and ecr:SetRepositoryPolicy on {}",
+                repository.arn
+            ))
+            .hint(print.within("", " prints such a policy"));
     }
     error
 }

@@ -7,6 +7,7 @@ use super::iam::{Cause, Failure};
 use super::needed::Needed;
 use super::quotable;
 use crate::error::{Error, Kind};
+use crate::invocation::Invocation;
 
 /// Turns a failed call into an error. `what` says what was not done, with the names in question;
 /// `caller` is the ARN of who called, where it is known.
@@ -26,8 +27,7 @@ pub fn explain_to(
         Cause::Credentials(trouble) => {
             let mut error = error;
             error.because.extend(trouble.because());
-            error.hints.extend(trouble.hints());
-            error
+            trouble.hints().into_iter().fold(error, Error::hint)
         }
         Cause::Endpoint => error
             .because(format!(
@@ -144,9 +144,10 @@ fn by_code(
         return error
             .because(format!("the AWS credentials{whose} have expired"))
             .because(said)
-            .hint(
-                "renew them (`aws sso login` for an SSO profile) and run the same command again",
-            );
+            .hint(Invocation::aws("sso login").within(
+                "renew them (",
+                " for an SSO profile) and run the same command again",
+            ));
     }
     if is_credentials(code) {
         return error
@@ -218,10 +219,8 @@ fn denied(error: Error, failure: &Failure, caller: Option<&str>, needed: &Needed
     if message.contains("explicit deny") {
         return error.because("a policy denies it explicitly");
     }
-    error.hint(format!(
-        "`{}` prints the least policy that the caller needs",
-        needed.refused(failure).command()
-    ))
+    let print = needed.refused(failure).command();
+    error.hint(print.within("", " prints the least policy that the caller needs"))
 }
 
 /// The resource that AWS's sentence on a missing right names.

@@ -63,7 +63,7 @@ pub(crate) struct Cut {
 pub(crate) struct Fake {
     pub(crate) caller: Caller,
     pub(crate) now: RefCell<Content>,
-    shown: RefCell<Content>,
+    pub(crate) shown: RefCell<Content>,
     /// How many reads after a write still see what was before.
     pub(crate) lag: Cell<usize>,
     lag_left: Cell<usize>,

@@ -250,9 +250,7 @@ fn parse_host(host: &str) -> Result<PrivateImage, String> {
         return Err("its host has capital letters; ECR hosts are in lower case".to_owned());
     }
     let (account, rest) = host.split_once('.').unwrap_or((host, ""));
-    let account: AccountId = account
-        .parse()
-        .map_err(|reason: String| reason.replace("the account part", "the account at its start"))?;
+    let account = AccountId::read(account, "the account at its start")?;
     let forms = [
         ("dkr.ecr.", false, false),
         ("dkr.ecr-fips.", false, true),

@@ -6,7 +6,8 @@ use super::failure::failure;
 use super::iam::{Answer, Failure};
 use super::image::PrivateImage;
 use super::proof::{Manifest, manifest, tag};
-use super::pull::{IMPORT_ACTION, PULL_ACTIONS};
+use crate::addon::Side;
+use crate::addon::catalog::IMPORT_ACTION;
 use crate::arn::RoleArn;
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType as Decision};
@@ -74,17 +75,26 @@ impl Inspector {
         }
     }
 
-    /// `iam:SimulatePrincipalPolicy` for all that a pull takes, on the repository or on any.
+    /// `iam:SimulatePrincipalPolicy` for all that an add-on needs, on this resource or on any.
     pub async fn simulate(
         &self,
+        side: Side,
         role: &RoleArn,
-        image: Option<&PrivateImage>,
+        resource: Option<String>,
     ) -> Answer<Vec<Simulated>> {
+        let proofs = side.aws.proves.iter();
+        let on = |limited: bool| -> Vec<&str> {
+            let proofs = proofs.clone().filter(|proof| proof.on.is_some() == limited);
+            proofs.map(|proof| proof.action).collect()
+        };
         let any = "*".to_owned();
-        let repository = image.map_or_else(|| any.clone(), PrivateImage::repository_arn);
-        let [token, rest @ ..] = PULL_ACTIONS;
-        let mut results = self.simulate_on(role, &[token], any).await?;
-        results.extend(self.simulate_on(role, &rest, repository).await?);
+        let limited = resource.unwrap_or_else(|| any.clone());
+        let mut results = Vec::new();
+        for (actions, resource) in [(on(false), any), (on(true), limited)] {
+            if !actions.is_empty() {
+                results.extend(self.simulate_on(role, &actions, resource).await?);
+            }
+        }
         Ok(results)
     }
 

@@ -1,4 +1,4 @@
-//! The AWS side of the add-ons: OIDC provider, role, trust policy and pull permission in IAM.
+//! The AWS side of the add-ons: OIDC provider, role, trust policy and permissions in IAM.
 //!
 //! Rules about policies, names and plans are pure and know neither network nor files; only `sdk`,
 //! `ecr`, `inspect` and `proof` talk to AWS, over what `connect` and `credentials` give them. Nothing here reads the environment, prints, or knows Control Plane's API.
@@ -15,6 +15,7 @@ pub mod explain;
 mod failure;
 #[cfg(test)]
 mod fake;
+pub mod grant;
 pub mod iam;
 pub mod image;
 pub mod inspect;
@@ -29,12 +30,13 @@ pub mod proof;
 #[cfg(test)]
 mod properties;
 pub mod published;
-pub mod pull;
 pub mod repository;
 #[cfg(test)]
 mod scenarios;
 pub mod sdk;
 pub mod setup;
+#[cfg(test)]
+mod sides;
 pub mod state;
 pub mod status;
 pub mod target;

@@ -4,6 +4,7 @@
 //! one made.
 
 use super::quotable;
+use crate::addon::Side;
 use crate::arn::AccountId;
 use crate::place::Place;
 use ring::digest::{SHA256, digest};
@@ -11,30 +12,6 @@ use std::collections::BTreeMap;
 
 /// The version in the tag `mk8s.cpln/created-by`.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The audience of AWS's token service, in every partition.
-pub const AUDIENCE: &str = "sts.amazonaws.com";
-
-/// An add-on's names on the AWS side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Service {
-    /// The key under `spec.addOns`.
-    pub key: &'static str,
-    /// The word on the command line.
-    pub name: &'static str,
-    /// The last part of the default role name.
-    pub suffix: &'static str,
-    /// The first part of a Sid.
-    pub sid: &'static str,
-}
-
-/// The add-on that `mk8s aws` sets up.
-pub const ECR: Service = Service {
-    key: "awsECR",
-    name: "aws-ecr",
-    suffix: "ecr",
-    sid: "Mk8sEcr",
-};
 
 /// The URL of a cluster's token issuer, as AWS must be told it: never a slash added or taken away,
 /// case kept.
@@ -193,13 +170,13 @@ pub(super) const ROLE_PREFIX: &str = "mk8s-";
 
 /// The role's name when none is given: `mk8s-ORG-CLUSTER-ecr`, cut to 64 characters with a hash of
 /// the whole.
-pub fn default_role_name(service: Service, org: &str, cluster: &str) -> String {
-    let whole = format!("{ROLE_PREFIX}{org}-{cluster}-{}", service.suffix);
+pub fn default_role_name(side: Side, org: &str, cluster: &str) -> String {
+    let whole = format!("{ROLE_PREFIX}{org}-{cluster}-{}", side.aws.suffix);
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
     if whole.len() <= 64 && whole.chars().all(allowed) {
         return whole;
     }
-    let tail = format!("-{}-{}", hash(&whole, 8), service.suffix);
+    let tail = format!("-{}-{}", hash(&whole, 8), side.aws.suffix);
     let head: String = whole
         .chars()
         .map(|c| if allowed(c) { c } else { '-' })
@@ -211,8 +188,8 @@ pub fn default_role_name(service: Service, org: &str, cluster: &str) -> String {
 /// The Sid of this cluster's statement: letters and digits only, as IAM wants it.
 ///
 /// `identity` is the cluster's id, or its issuer where the id is not known.
-pub fn sid(service: Service, org: &str, identity: &str) -> String {
-    format!("{}{}", service.sid, hash(&format!("{org}/{identity}"), 10))
+pub fn sid(side: Side, org: &str, identity: &str) -> String {
+    format!("{}{}", side.aws.sid, hash(&format!("{org}/{identity}"), 10))
 }
 
 /// The longest value of a tag.
@@ -233,7 +210,7 @@ const CREATED_BY: &str = "mk8s.cpln/created-by";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner<'a> {
     /// The add-on.
-    pub service: Service,
+    pub side: Side,
     /// The org's name.
     pub org: &'a str,
     /// The cluster's name.
@@ -247,7 +224,7 @@ impl Owner<'_> {
             MADE_BY_MK8S,
             (ORG, self.org),
             (CLUSTER, self.cluster),
-            (ADDON, self.service.key),
+            (ADDON, self.side.key()),
             (CREATED_BY, VERSION),
         ]
         .into_iter()
@@ -267,7 +244,7 @@ impl Owner<'_> {
     /// The tag that marks this cluster's statement in a role: key and value.
     pub fn statement_tag(&self) -> (String, String) {
         let key = format!("{CLUSTER}/{}/{}", self.org, self.cluster);
-        (tag_text(&key, 128), self.service.key.to_owned())
+        (tag_text(&key, 128), self.side.key().to_owned())
     }
 
     /// The key of the tag that records what of the published trust policy was accepted by name.
@@ -394,28 +371,32 @@ pub(crate) fn hash(text: &str, digits: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::sides::ecr;
 
     const OWNER: Owner<'static> = Owner {
-        service: ECR,
+        side: ecr(),
         org: "acme",
         cluster: "prod",
     };
 
     #[test]
     fn role_names_fit_and_stay_apart() {
-        assert_eq!(default_role_name(ECR, "acme", "prod"), "mk8s-acme-prod-ecr");
+        assert_eq!(
+            default_role_name(ecr(), "acme", "prod"),
+            "mk8s-acme-prod-ecr"
+        );
         let long = "x".repeat(60);
-        let one = default_role_name(ECR, "acme", &format!("{long}1"));
-        let two = default_role_name(ECR, "acme", &format!("{long}2"));
+        let one = default_role_name(ecr(), "acme", &format!("{long}1"));
+        let two = default_role_name(ecr(), "acme", &format!("{long}2"));
         assert_eq!(one.len(), 64);
         assert!(
             one.starts_with("mk8s-acme-xxx") && one.ends_with("-ecr"),
             "{one}"
         );
         assert_ne!(one, two);
-        let odd = default_role_name(ECR, "ac me", "prod");
+        let odd = default_role_name(ecr(), "ac me", "prod");
         assert!(odd.starts_with("mk8s-ac-me-prod-ecr-"), "{odd}");
-        assert_ne!(odd, default_role_name(ECR, "ac-me", "prod"));
+        assert_ne!(odd, default_role_name(ecr(), "ac-me", "prod"));
         for name in [one, two, odd] {
             let arn = format!("arn:aws:iam::111122223333:role/{name}");
             assert!(arn.parse::<crate::arn::RoleArn>().is_ok(), "{name}");
@@ -424,12 +405,12 @@ mod tests {
 
     #[test]
     fn sids_have_letters_and_digits_only_and_follow_org_and_id() {
-        let one = sid(ECR, "acme", "id-1");
+        let one = sid(ecr(), "acme", "id-1");
         assert_eq!(one.len(), 17);
         assert!(one.starts_with("Mk8sEcr") && one.bytes().all(|b| b.is_ascii_alphanumeric()));
-        assert_eq!(one, sid(ECR, "acme", "id-1"));
-        assert_ne!(one, sid(ECR, "acme", "id-2"));
-        assert_ne!(one, sid(ECR, "other", "id-1"));
+        assert_eq!(one, sid(ecr(), "acme", "id-1"));
+        assert_ne!(one, sid(ecr(), "acme", "id-2"));
+        assert_ne!(one, sid(ecr(), "other", "id-1"));
     }
 
     #[test]

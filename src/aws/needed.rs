@@ -4,14 +4,16 @@
 use super::explain::refused_resource;
 use super::iam::Failure;
 use super::name::default_role_name;
-use super::pull::PullPolicy;
 use super::target::{ClusterFacts, Request, Target, path_of};
+use crate::addon::Side;
 use crate::arn::RoleArn;
-use crate::shell::quote;
+use crate::invocation::{Flags, Invocation};
 
 /// What `mk8s aws permissions` has to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needed {
+    /// The add-on, if it is known.
+    side: Option<Side>,
     /// The partition, if it is known.
     partition: Option<String>,
     /// The name that the role has where none is given.
@@ -26,8 +28,9 @@ impl Needed {
     pub fn of(facts: &ClusterFacts, target: &Target, request: &Request) -> Self {
         let policy = request.pull_policy.as_ref();
         Self {
+            side: Some(facts.side),
             partition: Some(target.partition.clone()),
-            default_name: Some(default_role_name(facts.service, &facts.org, &facts.name)),
+            default_name: Some(default_role_name(facts.side, &facts.org, &facts.name)),
             role: target.role.clone(),
             policy: policy.map(|policy| policy.arn(&target.partition)),
             boundary: request.boundary.clone(),
@@ -55,54 +58,58 @@ impl Needed {
     }
 
     /// The command.
-    pub fn command(&self) -> String {
-        format!("mk8s aws permissions{}", self.flags())
+    pub fn command(&self) -> Invocation {
+        Invocation::mk8s("aws permissions").with(&self.flags())
     }
 
-    /// Its flags, each with a blank before it; none where those of the usual policy do.
-    pub fn flags(&self) -> String {
+    /// Its flags; none where those of the usual policy do.
+    pub fn flags(&self) -> Flags {
         let partition = self.partition.as_deref().unwrap_or("aws");
-        let mut flags = Vec::new();
+        let mut flags = Flags::new();
         if partition != "aws" {
-            flags.push(("--partition", partition.to_owned()));
+            flags = flags.flag("--partition", partition.to_owned());
         }
         if let Some(role) = &self.role {
             if self.default_name.as_deref() != Some(role.name()) {
-                flags.push(("--role-name", role.name().to_owned()));
+                flags = flags.flag("--role-name", role.name().to_owned());
             }
             if path_of(role) != "/" {
-                flags.push(("--role-path", path_of(role).to_owned()));
+                flags = flags.flag("--role-path", path_of(role).to_owned());
             }
         }
         if let Some(arn) = &self.policy {
-            if *arn == PullPolicy::PullOnly.arn(partition) {
-                flags.push(("--pull-policy", "pull-only".to_owned()));
-            } else if *arn != PullPolicy::default().arn(partition) {
-                flags.push(("--pull-policy", arn.clone()));
+            let is_usual = |side: Side| side.usual_policy(partition).as_ref() == Some(arn);
+            if !self.side.is_some_and(is_usual) {
+                let policy = self.side.and_then(|side| side.policy(arn));
+                // The word stands for the policy of the partition that is named.
+                let word = policy.filter(|it| it.arn(partition) == *arn);
+                let word = word.and_then(|policy| policy.word);
+                let value = word.map_or_else(|| arn.clone(), str::to_owned);
+                flags = flags.flag("--pull-policy", value);
             }
         }
         if let Some(arn) = &self.boundary {
-            flags.push(("--permissions-boundary", arn.clone()));
+            flags = flags.flag("--permissions-boundary", arn.clone());
         }
-        let words: Vec<String> = flags
-            .iter()
-            .map(|(flag, value)| format!(" {flag} {}", quote(value)))
-            .collect();
-        words.concat()
+        flags
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::grant::PolicyChoice;
     use crate::aws::iam::Cause;
+    use crate::aws::sides::ecr;
     use crate::aws::target::target;
     use crate::aws::target::tests::{caller, cluster};
     use serde_json::json;
 
+    const NONE: &str = "mk8s aws permissions";
+
     fn needed(partition: &str, request: &Request) -> Needed {
         let cluster = cluster(&json!({"hetzner": {}}), &json!({}), &json!({}));
-        let facts = ClusterFacts::read("acme", &cluster).unwrap();
+        let facts = ClusterFacts::read(ecr(), "acme", &cluster).unwrap();
         let target = target(&facts, request, &caller("111122223333", partition), "x").unwrap();
         Needed::of(&facts, &target, request)
     }
@@ -110,15 +117,15 @@ mod tests {
     #[test]
     fn what_the_usual_policy_covers_takes_no_flag() {
         let plain = needed("aws", &Request::default());
-        assert_eq!(plain.command(), "mk8s aws permissions");
+        assert_eq!(plain.command(), NONE);
         let request = Request {
-            pull_policy: Some(PullPolicy::ReadOnly),
+            pull_policy: PolicyChoice::parse(ecr(), "read-only").ok(),
             ..Request::default()
         };
-        assert_eq!(needed("aws", &request).flags(), "");
-        let arn = PullPolicy::ReadOnly.arn("aws");
-        assert_eq!(plain.with_policy(&arn).flags(), "");
-        assert_eq!(Needed::default().command(), "mk8s aws permissions");
+        assert_eq!(needed("aws", &request).command(), NONE);
+        let arn = ecr().usual_policy("aws").unwrap();
+        assert_eq!(plain.with_policy(&arn).command(), NONE);
+        assert_eq!(Needed::default().command(), NONE);
     }
 
     #[test]
@@ -126,21 +133,21 @@ mod tests {
         let request = Request {
             role_name: Some("shared".into()),
             role_path: Some("/team/it's/".into()),
-            pull_policy: Some(PullPolicy::PullOnly),
+            pull_policy: PolicyChoice::parse(ecr(), "pull-only").ok(),
             boundary: Some("arn:aws-cn:iam::111122223333:policy/B".into()),
             ..Request::default()
         };
         assert_eq!(
-            needed("aws-cn", &request).flags(),
-            " --partition aws-cn --role-name shared --role-path '/team/it'\\''s/' \
+            needed("aws-cn", &request).command(),
+            "mk8s aws permissions --partition aws-cn --role-name shared --role-path '/team/it'\\''s/' \
              --pull-policy pull-only --permissions-boundary arn:aws-cn:iam::111122223333:policy/B"
         );
         let other = "arn:aws:iam::111122223333:policy/P";
         assert_eq!(
             needed("aws", &Request::default())
                 .with_policy(other)
-                .flags(),
-            format!(" --pull-policy {other}")
+                .command(),
+            format!("{NONE} --pull-policy {other}")
         );
     }
 
@@ -169,8 +176,8 @@ mod tests {
             ("role mk8s-acme-prod-ecr", ""),
             ("*", ""),
         ] {
-            let flags_now = plain.refused(&failure(resource)).flags();
-            assert_eq!(flags_now, flags, "{resource}");
+            let command = plain.refused(&failure(resource)).command();
+            assert_eq!(command, format!("{NONE}{flags}"), "{resource}");
         }
     }
 }

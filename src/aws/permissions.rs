@@ -7,7 +7,7 @@
 //! So what can be attached is named one by one, and roles are named by how their names begin.
 
 use super::name::{MADE_BY_MK8S, ROLE_PREFIX};
-use super::pull::PullPolicy;
+use crate::addon::Side;
 use serde_json::{Map, Value, json};
 
 /// The most that IAM takes in a managed policy, blanks not counted.
@@ -24,7 +24,7 @@ pub enum Purpose {
     Teardown,
     /// `check`, which looks at more than `aws status` does.
     Check,
-    /// `aws setup --apply-repository-policy`, in the account of the repository.
+    /// `aws repository-policy --apply`, in the account of the repository.
     RepositoryPolicy,
 }
 
@@ -73,7 +73,7 @@ pub struct Scope {
     pub roles: Vec<String>,
     /// Host and path of the issuer; every provider if `None`.
     pub issuer: Option<String>,
-    /// The ARNs of the policies that can be attached and detached; the one that setup attaches if
+    /// The ARNs of the policies that can be attached and detached; those that setup attaches if
     /// empty.
     pub policies: Vec<String>,
     /// The ARN of the permissions boundary that new roles must get.
@@ -88,7 +88,9 @@ impl Scope {
     /// The ARNs of the policies that can be attached.
     pub fn attachable(&self) -> Vec<String> {
         if self.policies.is_empty() {
-            vec![PullPolicy::default().arn(self.partition())]
+            Side::all()
+                .filter_map(|side| side.usual_policy(self.partition()))
+                .collect()
         } else {
             self.policies.clone()
         }

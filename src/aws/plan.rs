@@ -6,9 +6,11 @@
 use super::iam::{NewProvider, NewRole};
 use super::name::Tags;
 use super::published::{Judgement, Name};
-use super::target::{Access, Part, Target};
+use super::target::{Part, Target};
 use super::thumbprint::PrivateCa;
 use super::users::Whose;
+use crate::addon::access::RegistryAccess;
+use crate::addon::{ISSUER, Side};
 use crate::change::Change;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -211,6 +213,21 @@ pub enum Awaited {
     Template,
 }
 
+impl Awaited {
+    /// Where the cluster publishes it, as a JSON pointer.
+    pub fn pointer(self, side: Side) -> &'static str {
+        match self {
+            Self::Issuer => ISSUER,
+            Self::Template => side.addon.trust_policy.unwrap_or(ISSUER),
+        }
+    }
+
+    /// The same as the path of a field.
+    pub fn field(self, side: Side) -> String {
+        self.pointer(side).trim_start_matches('/').replace('/', ".")
+    }
+}
+
 /// How a trust policy is to be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trusting {
@@ -320,7 +337,7 @@ impl Plan {
     }
 
     /// `registryAccess` in JSON.
-    pub fn access(&self) -> Access {
+    pub fn access(&self) -> RegistryAccess {
         self.target.access
     }
 }

@@ -9,6 +9,7 @@ use super::normal::{Condition, Listed, Principal, Statement};
 use super::quotable;
 use super::trust::{label, statements, titled};
 use super::who::subjects_in_words;
+use crate::invocation::Flags;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -49,11 +50,10 @@ impl Name {
 }
 
 /// The flags that accept findings of these names, each with a blank before it.
-pub fn accepting<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
-    names
-        .into_iter()
-        .flat_map(|name| [" --accept-trust ", name.name()])
-        .collect()
+pub fn accepting<'a>(names: impl IntoIterator<Item = &'a Name>) -> Flags {
+    names.into_iter().fold(Flags::new(), |flags, name| {
+        flags.flag("--accept-trust", name.name())
+    })
 }
 
 /// Something in a statement that is not exact.

@@ -2,15 +2,18 @@
 
 use super::apply::{Applier, Options, StepOutcome};
 use super::fake::{Content, Cut, Fake, Fault};
-use super::name::ECR;
+use super::grant::PolicyChoice;
+use super::iam::Iam as _;
 use super::plan::{Action, Plan, Work};
 use super::setup::{self, Order, setup_plan};
+use super::sides::{ecr, efs};
 use super::state::{State, caller, look};
 use super::status::{PartState, differs, status};
 use super::target::tests::cluster;
 use super::target::{ClusterFacts, Part, Request, Target, target};
 use super::teardown::{self, AddonExtent, Extent, ProviderExtent, teardown_plan};
 use super::thumbprint::PrivateCa;
+use crate::addon::Side;
 use crate::change;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
@@ -47,6 +50,7 @@ fn template_of(account: &str, path: &str) -> Value {
 
 /// A cluster that publishes its status as the platform does, and IAM beside it.
 struct World {
+    side: Side,
     cluster: RefCell<Value>,
     iam: Rc<Fake>,
     request: Request,
@@ -61,6 +65,7 @@ impl World {
         let mut cluster = cluster(provider, &json!({}), &json!({})).into_value();
         cluster["status"] = json!({});
         Self {
+            side: ecr(),
             cluster: RefCell::new(cluster),
             iam: Rc::new(Fake::new(ACCOUNT, "aws")),
             request: Request::default(),
@@ -87,15 +92,16 @@ impl World {
         if is_on(&cluster, "awsWorkloadIdentity") {
             status["oidcProviderUrl"] = json!(format!("https://oidc.example.com/{path}"));
         }
-        if is_on(&cluster, "awsECR") {
-            status["addOns"]["awsECR"]["trustPolicy"] = template_of("<ACCOUNT_ID>", path);
+        let key = self.side.key();
+        if is_on(&cluster, key) {
+            status["addOns"][key]["trustPolicy"] = template_of("<ACCOUNT_ID>", path);
         }
         cluster["status"] = status;
     }
 
     fn facts(&self) -> ClusterFacts {
         let cluster = Cluster::new(self.cluster.borrow().clone());
-        let mut facts = ClusterFacts::read("acme", &cluster).unwrap();
+        let mut facts = ClusterFacts::read(self.side, "acme", &cluster).unwrap();
         // Nobody is looked at before it is there.
         let shown = self.private_ca.borrow().clone();
         facts.private_ca = shown.filter(|_| facts.issuer.is_some());
@@ -617,7 +623,7 @@ async fn a_thumbprint_is_registered_only_where_it_is_named() {
             hex('a')
         )) && warning.contains("it is the proxy's")
             && warning
-                .ends_with("mk8s aws setup aws-ecr -c prod --only oidc-provider --thumbprint HEX"),
+                .ends_with("mk8s aws setup aws-ecr -c prod --only oidc-provider --thumbprint HEX`"),
         "{warning}"
     );
     let (facts, target, state) = world.state().await;
@@ -990,7 +996,10 @@ async fn a_role_shared_by_two_clusters_loses_only_one_of_them() {
     let why = reason(&plan, Part::Role);
     assert!(why.contains("other clusters use it: acme/prod"), "{why}");
     assert_eq!(actions(&plan, Part::Policy), [Action::Keep]);
-    assert_eq!(sids(&other), [json!(super::name::sid(ECR, "acme", "id-1"))]);
+    assert_eq!(
+        sids(&other),
+        [json!(super::name::sid(ecr(), "acme", "id-1"))]
+    );
     let after = other.content();
     assert_eq!(after.attached, before.attached);
     assert!(
@@ -1066,7 +1075,7 @@ async fn a_policy_that_does_not_exist_is_not_found() {
         ),
     ] {
         let pull = Request {
-            pull_policy: Some(policy.parse().unwrap()),
+            pull_policy: Some(PolicyChoice::parse(ecr(), &policy).unwrap()),
             role_name: Some("shared".into()),
             ..Request::default()
         };
@@ -1183,7 +1192,7 @@ async fn status_tells_each_difference() {
             (Part::Policy, PartState::Missing),
         ]
     );
-    assert_eq!(facts.service, ECR);
+    assert_eq!(facts.side, ecr());
     world.setup().await.unwrap();
     let (facts, target, state) = world.state().await;
     assert!(!differs(&status(&facts, &target, &state)));
@@ -1256,4 +1265,54 @@ async fn a_statement_that_was_overwritten_after_it_showed_is_put_back() {
     world.iam.overwrite.replace(Some(trust));
     world.teardown(Extent::default()).await.unwrap();
     assert_eq!(world.iam.trust_of(ROLE), theirs("B"));
+}
+
+/// What of an add-on's AWS half is in the catalogue is all that it takes to make it, to see it, and to
+/// take it down again.
+#[tokio::test(start_paused = true)]
+async fn a_second_side_is_made_shown_and_taken_down_by_its_data_alone() {
+    let driver = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy";
+    let home = json!({"aws": {"region": "eu-central-1", "deployRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/deploy")}});
+    for provider in [json!({"hetzner": {}}), home] {
+        let world = World {
+            side: efs(),
+            ..World::new(&provider)
+        };
+        for content in [&world.iam.now, &world.iam.shown] {
+            let policies = &mut content.borrow_mut().policies;
+            policies.insert(driver.to_owned(), json!({}));
+        }
+        let look = async || {
+            let (facts, target, state) = world.state().await;
+            status(&facts, &target, &state)
+        };
+        assert!(differs(&look().await));
+        world.setup().await.unwrap();
+        let parts = look().await;
+        assert!(!differs(&parts), "{parts:?}");
+        let policy = parts.last().unwrap();
+        assert_eq!(policy.resource, driver);
+        assert_eq!(policy.detail, "allows mounts");
+        // A role on every cluster, at home as well; in its name, its Sid, its tags and its words.
+        let name = "mk8s-acme-prod-efs";
+        let role = world.iam.role(name).await.unwrap().unwrap();
+        assert!(role.trust.contains("Mk8sEfs"), "{}", role.trust);
+        assert_eq!(role.tags["mk8s.cpln/addon"], "awsEFS");
+        assert_eq!(
+            world.cluster.borrow()["spec"]["addOns"]["awsEFS"]["roleArn"],
+            json!(format!("arn:aws:iam::{ACCOUNT}:role/{name}"))
+        );
+        let attached = world.iam.attached(name).await.unwrap().unwrap();
+        assert_eq!(attached, [driver]);
+        assert!(world.plan().await.unwrap().is_empty());
+
+        let all = Extent {
+            provider: ProviderExtent::Remove,
+            ..Extent::default()
+        };
+        world.teardown(all).await.unwrap();
+        assert_eq!(world.iam.role(name).await.unwrap(), None);
+        assert_eq!(world.cluster.borrow()["spec"]["addOns"], json!({}));
+        assert!(world.iam.providers().await.unwrap().is_empty());
+    }
 }

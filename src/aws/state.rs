@@ -1,13 +1,14 @@
-//! What exists in IAM for a cluster: provider, role, trust policy, pull permission.
+//! What exists in IAM for a cluster: provider, role, trust policy, permissions.
 //!
 //! Only reads. Where the caller may not look, the state says so instead of failing: whoever may
 //! create need not be allowed to read.
 
 use super::explain::explain;
+use super::grant::allows;
 use super::iam::{Answer, Caller, Failure, Iam, Provider, Role};
-use super::pull::{allows_pull, is_known};
 use super::target::{ClusterFacts, Part, Target};
 use super::trust;
+use crate::addon::Side;
 use crate::error::Result;
 
 /// What was seen of a thing.
@@ -39,13 +40,13 @@ impl<T> Seen<T> {
     }
 }
 
-/// How the role may pull.
+/// What gives the role all that the add-on needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pull {
-    /// By this policy: an ARN, or `inline policy NAME`.
-    Granted(String),
-    /// By none that is attached.
-    Missing,
+pub enum Granted {
+    /// This policy: an ARN, or `inline policy NAME`.
+    By(String),
+    /// None that is attached.
+    Nowhere,
     /// Not all policies could be read, and none of the others allows it.
     Unknown(&'static str),
 }
@@ -66,8 +67,8 @@ pub struct State {
     pub attached: Seen<Vec<String>>,
     /// The names of the inline policies in the role.
     pub inline: Seen<Vec<String>>,
-    /// How the role may pull; `None` if there is no role to look at.
-    pub pull: Option<Pull>,
+    /// What gives the role what it needs; `None` if there is no role to look at.
+    pub granted: Option<Granted>,
     /// Whether the policy that was asked for exists.
     pub policy_exists: Seen<bool>,
     /// How long a trust policy may be in this account; asked only when it could matter.
@@ -88,7 +89,7 @@ impl State {
             Part::Role | Part::Trust => role,
             Part::Policy => {
                 role || self.attached.missing_right().is_some()
-                    || matches!(self.pull, Some(Pull::Unknown(_)))
+                    || matches!(self.granted, Some(Granted::Unknown(_)))
             }
         }
     }
@@ -103,7 +104,7 @@ impl Default for State {
             role: Seen::NotLooked,
             attached: Seen::NotLooked,
             inline: Seen::NotLooked,
-            pull: None,
+            granted: None,
             policy_exists: Seen::NotLooked,
             trust_quota: Seen::NotLooked,
             instance_profiles: Seen::NotLooked,
@@ -168,14 +169,14 @@ pub async fn look(
             if may_grow {
                 state.trust_quota = seer.see(iam.trust_quota().await, "the account's quotas")?;
             }
-            look_at_policies(iam, &seer, &name, &mut state).await?;
+            look_at_policies(iam, facts.side, &seer, &name, &mut state).await?;
             if ask.instance_profiles {
                 let answer = iam.instance_profiles(&name).await;
                 state.instance_profiles = seer.see(answer, "the role's instance profiles")?;
             }
         }
         if let Some(policy) = &ask.policy
-            && !is_known(policy)
+            && facts.side.policy(policy).is_none()
             && !state
                 .attached
                 .known()
@@ -228,6 +229,7 @@ fn trusting(roles: &[(String, String)], provider: &str) -> Vec<String> {
 
 async fn look_at_policies(
     iam: &impl Iam,
+    side: Side,
     seer: &Seer<'_>,
     role: &str,
     state: &mut State,
@@ -244,23 +246,29 @@ async fn look_at_policies(
         Seen::Unknown(failure) => Seen::Unknown(failure),
         Seen::NotLooked => Seen::NotLooked,
     };
-    state.pull = Some(pull(iam, seer, role, state).await?);
+    state.granted = Some(granted(iam, side, seer, role, state).await?);
     Ok(())
 }
 
-async fn pull(iam: &impl Iam, seer: &Seer<'_>, role: &str, state: &State) -> Result<Pull> {
+async fn granted(
+    iam: &impl Iam,
+    side: Side,
+    seer: &Seer<'_>,
+    role: &str,
+    state: &State,
+) -> Result<Granted> {
     let mut unread = state
         .attached
         .missing_right()
         .or(state.inline.missing_right());
     let attached = state.attached.known().map_or(&[][..], Vec::as_slice);
-    if let Some(known) = attached.iter().find(|arn| is_known(arn)) {
-        return Ok(Pull::Granted(known.clone()));
+    if let Some(known) = attached.iter().find(|arn| side.policy(arn).is_some()) {
+        return Ok(Granted::By(known.clone()));
     }
     for name in state.inline.known().into_iter().flatten() {
         match seer.see(iam.inline_policy(role, name).await, "an inline policy")? {
-            Seen::Known(Some(text)) if grants(&text) => {
-                return Ok(Pull::Granted(format!(
+            Seen::Known(Some(text)) if grants(side, &text) => {
+                return Ok(Granted::By(format!(
                     "inline policy {}",
                     super::quotable(name)
                 )));
@@ -278,15 +286,15 @@ async fn pull(iam: &impl Iam, seer: &Seer<'_>, role: &str, state: &State) -> Res
             }
         };
         match seer.see(iam.policy_text(arn, &version).await, "a policy")? {
-            Seen::Known(Some(text)) if grants(&text) => return Ok(Pull::Granted(arn.clone())),
+            Seen::Known(Some(text)) if grants(side, &text) => return Ok(Granted::By(arn.clone())),
             other => unread = unread.or(other.missing_right()),
         }
     }
-    Ok(unread.map_or(Pull::Missing, Pull::Unknown))
+    Ok(unread.map_or(Granted::Nowhere, Granted::Unknown))
 }
 
-fn grants(text: &str) -> bool {
-    trust::parse_text(text).is_ok_and(|document| allows_pull(&document))
+fn grants(side: Side, text: &str) -> bool {
+    trust::parse_text(text).is_ok_and(|document| allows(side, &document))
 }
 
 /// Looks, and tells "may not look" from "cannot look".

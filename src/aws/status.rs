@@ -2,10 +2,11 @@
 
 use super::cover::{Verdict, compare};
 use super::quotable;
-use super::state::{Pull, Seen, State};
+use super::state::{Granted, Seen, State};
 use super::target::{ClusterFacts, Part, Target};
 use super::template::{fill_account, placeholders};
 use super::trust;
+use crate::addon::issuer::ISSUING_NAME;
 use crate::arn::RoleArn;
 use serde_json::{Value, json};
 
@@ -107,7 +108,7 @@ fn not_allowed(action: &str) -> String {
 
 impl Reader<'_> {
     fn workload_identity(&self) -> PartStatus {
-        let name = "aws-workload-identity";
+        let name = ISSUING_NAME;
         if self.facts.workload_identity {
             part(Part::Addon, PartState::Present, name, "on")
         } else {
@@ -116,7 +117,7 @@ impl Reader<'_> {
     }
 
     fn addon(&self) -> PartStatus {
-        let name = self.facts.service.name;
+        let name = self.facts.side.name();
         let role = self.facts.role_arn.as_ref().map(RoleArn::as_str);
         match (self.facts.addon, role, &self.target.role) {
             (false, _, _) => part(Part::Addon, PartState::Missing, name, "off"),
@@ -194,7 +195,10 @@ impl Reader<'_> {
 
     fn role(&self) -> PartStatus {
         let Some(wanted) = &self.target.role else {
-            let detail = "the cluster pulls from its own account";
+            let detail = format!(
+                "the cluster {} from its own account",
+                self.facts.side.aws.verbs
+            );
             return part(Part::Role, PartState::NotNeeded, "", detail);
         };
         match &self.state.role {
@@ -282,15 +286,21 @@ impl Reader<'_> {
         if self.target.role.is_none() {
             return part(kind, PartState::NotNeeded, "", "");
         }
-        match (&self.state.pull, &self.state.role) {
-            (Some(Pull::Granted(by)), _) => part(kind, PartState::Present, by, "allows pulls"),
-            (Some(Pull::Missing), _) => part(
+        let side = self.facts.side.aws;
+        match (&self.state.granted, &self.state.role) {
+            (Some(Granted::By(by)), _) => part(
+                kind,
+                PartState::Present,
+                by,
+                format!("allows {}", side.verbs),
+            ),
+            (Some(Granted::Nowhere), _) => part(
                 kind,
                 PartState::Missing,
                 "",
-                "no policy of the role allows pulls",
+                format!("no policy of the role allows {}", side.verbs),
             ),
-            (Some(Pull::Unknown(action)), _) => {
+            (Some(Granted::Unknown(action)), _) => {
                 part(kind, PartState::Unknown, "", not_allowed(action))
             }
             (None, Seen::Unknown(failure)) => {

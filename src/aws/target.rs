@@ -1,23 +1,30 @@
 //! Where the AWS half of an add-on belongs: which account, and whether a role is needed. Pure.
 
+use super::grant::{PolicyChoice, check_policy_arn};
 use super::iam::Caller;
-use super::name::{AUDIENCE, ECR, Issuer, Owner, Service, Tags, check_tag, default_role_name, sid};
-use super::published::Name;
-use super::pull::{PullPolicy, check_policy_arn};
+use super::name::{Issuer, Owner, Tags, check_tag, default_role_name, sid};
+use super::published::{Name, accepting};
 use super::quotable;
 use super::thumbprint::PrivateCa;
-use crate::addon::CATALOG;
+use crate::addon::access::RegistryAccess;
+use crate::addon::aws_side::RoleNeed;
+use crate::addon::issuer::{
+    AUDIENCE, CONFIGURED_AUDIENCE, CONFIGURED_ISSUER, ISSUER, ISSUING_KEY, PODS_TEMPLATE,
+};
+use crate::addon::{CATALOG, Side};
 use crate::arn::{AccountId, RoleArn};
 use crate::cluster::{Cluster, Home};
 use crate::error::{Error, Result};
+use crate::invocation::{Flags, Invocation, Reach};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What the AWS side has to know of a cluster.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClusterFacts {
     /// The add-on that is set up.
-    pub service: Service,
+    pub side: Side,
     /// The org's name.
     pub org: String,
     /// The cluster's name.
@@ -68,13 +75,11 @@ impl ClusterFacts {
     /// Reads a cluster object as the API serves it.
     ///
     /// Refuses an issuer that IAM cannot register and a role that is not one.
-    pub fn read(org: &str, cluster: &Cluster) -> Result<Self> {
-        let service = ECR;
+    pub fn read(side: Side, org: &str, cluster: &Cluster) -> Result<Self> {
         let name = cluster.name().to_owned();
         let text = |pointer: &str| cluster.ready_at(pointer).and_then(Value::as_str);
-        let config = "/status/addOns/awsWorkloadIdentity/oidcProviderConfig";
-        let direct = text("/status/oidcProviderUrl");
-        let configured = text(&format!("{config}/providerUrl"));
+        let direct = text(ISSUER);
+        let configured = text(CONFIGURED_ISSUER);
         let mut warnings = Vec::new();
         if let (Some(direct), Some(configured)) = (direct, configured)
             && direct != configured
@@ -96,7 +101,7 @@ impl ClusterFacts {
             })
         });
         let issuer = issuer.transpose()?;
-        let settings = cluster.add_on(service.key);
+        let settings = cluster.add_on(side.key());
         let role_arn = settings
             .and_then(|settings| settings.get("roleArn")?.as_str())
             .filter(|text| !text.is_empty())
@@ -104,7 +109,7 @@ impl ClusterFacts {
                 text.parse().map_err(|reason: String| {
                     Error::refused(format!(
                         "spec.addOns.{}.roleArn of `{}` is not a role ARN: `{}`",
-                        service.key,
+                        side.key(),
                         quotable(&name),
                         quotable(text)
                     ))
@@ -112,17 +117,15 @@ impl ClusterFacts {
                     .hint("set the right one: --role-arn ARN")
                 })
             });
-        let audience = text(&format!("{config}/audience")).unwrap_or(AUDIENCE);
+        let audience = text(CONFIGURED_AUDIENCE).unwrap_or(AUDIENCE);
         let needed_by = CATALOG
             .iter()
-            .filter(|addon| {
-                addon.key != service.key && addon.needs.contains(&"awsWorkloadIdentity")
-            })
+            .filter(|addon| addon.key != side.key() && addon.needs.contains(&ISSUING_KEY))
             .filter(|addon| cluster.add_on(addon.key).is_some())
             .map(|addon| addon.name)
             .collect();
         Ok(Self {
-            service,
+            side,
             org: org.to_owned(),
             id: cluster.id().map(str::to_owned),
             provider: cluster.provider().map(str::to_owned),
@@ -130,15 +133,15 @@ impl ClusterFacts {
             issuer,
             private_ca: None,
             audience: audience.to_owned(),
-            workload_identity: cluster.add_on("awsWorkloadIdentity").is_some(),
+            workload_identity: cluster.add_on(ISSUING_KEY).is_some(),
             addon: settings.is_some(),
             role_arn: role_arn.transpose()?,
-            template: cluster
-                .ready_at("/status/addOns/awsECR/trustPolicy")
+            template: side
+                .addon
+                .trust_policy
+                .and_then(|pointer| cluster.ready_at(pointer))
                 .cloned(),
-            workload_template: cluster
-                .ready_at("/status/addOns/awsWorkloadIdentity/trustPolicy")
-                .cloned(),
+            workload_template: cluster.ready_at(PODS_TEMPLATE).cloned(),
             needed_by,
             warnings,
             name,
@@ -148,7 +151,7 @@ impl ClusterFacts {
     /// Whose things are made.
     pub fn owner(&self) -> Owner<'_> {
         Owner {
-            service: self.service,
+            side: self.side,
             org: &self.org,
             cluster: &self.name,
         }
@@ -159,7 +162,7 @@ impl ClusterFacts {
     pub fn sid(&self) -> Option<String> {
         let issuer = self.issuer.as_ref().map(Issuer::url);
         let identity = self.id.as_deref().or(issuer)?;
-        Some(sid(self.service, &self.org, identity))
+        Some(sid(self.side, &self.org, identity))
     }
 }
 
@@ -214,7 +217,7 @@ pub struct Request {
     /// `--max-session-duration`, in seconds.
     pub max_session: Option<i32>,
     /// `--pull-policy`.
-    pub pull_policy: Option<PullPolicy>,
+    pub pull_policy: Option<PolicyChoice>,
     /// `--only`; never [`Part::Addon`].
     pub only: Option<Part>,
     /// `--replace-trust`.
@@ -223,59 +226,40 @@ pub struct Request {
     pub accept: BTreeSet<Name>,
     /// `--thumbprint`.
     pub thumbprint: Option<String>,
-    /// The words of the command, without cluster and flags; `aws setup ADDON` if empty.
-    pub words: String,
+    /// The command without cluster and flags; `mk8s aws setup ADDON` if `None`.
+    pub command: Option<Invocation>,
     /// The flags that say what is made, as they were given, to be repeated in commands.
-    pub make_flags: String,
+    pub make: Flags,
+    /// `--wait`.
+    pub wait: Option<Duration>,
     /// `--yes`.
     pub yes: bool,
-    /// Flags of Control Plane's connection as they were given, to be repeated in commands.
-    pub control_flags: String,
-    /// The same for AWS's connection.
-    pub aws_flags: String,
+    /// The connections as they were given, for commands in what the plan says.
+    pub reach: Reach,
 }
 
 impl Request {
-    /// The words of the command that was given.
-    pub fn command(&self, facts: &ClusterFacts) -> String {
-        if self.words.is_empty() {
-            format!("aws setup {}", facts.service.name)
-        } else {
-            self.words.clone()
-        }
+    /// The command that was given, for this cluster, with all that says what is made.
+    pub fn again(&self, facts: &ClusterFacts) -> Invocation {
+        let setup = || Invocation::mk8s("aws setup").word(facts.side.name());
+        self.command
+            .clone()
+            .unwrap_or_else(setup)
+            .cluster(&facts.name)
+            .with(&self.make)
+    }
+
+    /// The same after a wait that ended too early.
+    pub fn waiting(&self, facts: &ClusterFacts) -> Invocation {
+        self.again(facts)
+            .with(&accepting(&self.accept))
+            .tied("--wait", "15m")
+            .plain_if(self.yes, "--yes")
     }
 
     /// Whether the OIDC provider is among what is made.
     pub fn makes_provider(&self) -> bool {
         matches!(self.only, None | Some(Part::OidcProvider))
-    }
-}
-
-/// How the images are reached, as JSON names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// The cluster's own account, without a role.
-    SameAccount,
-    /// The cluster's own account, with a role.
-    SameAccountRole,
-    /// Another account than the cluster's.
-    CrossAccount,
-    /// The cluster is not on AWS.
-    OutsideAws,
-    /// The cluster is on AWS, its account is not known.
-    Unknown,
-}
-
-impl Access {
-    /// The value of `registryAccess`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SameAccount => "same-account",
-            Self::SameAccountRole => "same-account-role",
-            Self::CrossAccount => "cross-account",
-            Self::OutsideAws => "outside-aws",
-            Self::Unknown => "unknown",
-        }
     }
 }
 
@@ -289,7 +273,7 @@ pub struct Target {
     /// The ARN of the caller.
     pub caller: String,
     /// How the images are reached.
-    pub access: Access,
+    pub access: RegistryAccess,
     /// The role, where one is needed.
     pub role: Option<RoleArn>,
     /// The ARN of the OIDC provider, once the issuer is known.
@@ -308,7 +292,7 @@ pub fn target(
     let refused = || {
         Error::refused(format!(
             "{} {what} for `{}`",
-            facts.service.name,
+            facts.side.name(),
             quotable(&facts.name)
         ))
     };
@@ -353,21 +337,16 @@ pub fn target(
     }
     check_policies(request, &account, &caller.partition)
         .map_err(|reason| refused().because(reason))?;
-    let has_name = named.is_some() || request.role_name.is_some();
-    let on_aws = facts.provider.as_deref() == Some("aws");
-    let at_home = facts
-        .home
-        .as_ref()
-        .is_some_and(|home| home.account == account && home.partition == caller.partition);
-    let access = match (on_aws, at_home, facts.home.is_some()) {
-        (false, _, _) => Access::OutsideAws,
-        (true, true, _) if has_name => Access::SameAccountRole,
-        (true, true, _) => Access::SameAccount,
-        (true, false, true) => Access::CrossAccount,
-        (true, false, false) => Access::Unknown,
-    };
-    let role = match access {
-        Access::SameAccount => None,
+    let need = facts.side.aws.role;
+    let is_asked = named.is_some() || request.role_name.is_some();
+    let access = RegistryAccess::judge(
+        facts.provider.as_deref(),
+        facts.home.as_ref(),
+        Some((&account, &caller.partition)),
+        is_asked || need == RoleNeed::Always,
+    );
+    let role = match (need, access) {
+        (RoleNeed::Never, _) | (RoleNeed::UnlessHome, RegistryAccess::SameAccount) => None,
         _ => Some(role(facts, request, caller)?),
     };
     Ok(Target {
@@ -390,7 +369,7 @@ fn check_policies(
     partition: &str,
 ) -> std::result::Result<(), String> {
     let pull = match &request.pull_policy {
-        Some(PullPolicy::Arn(arn)) => Some(("--pull-policy", arn)),
+        Some(PolicyChoice::Arn(arn)) => Some(("--pull-policy", arn)),
         _ => None,
     };
     let boundary = request.boundary.as_ref();
@@ -470,7 +449,7 @@ fn role(facts: &ClusterFacts, request: &Request, caller: &Caller) -> Result<Role
     let name = request
         .role_name
         .clone()
-        .unwrap_or_else(|| default_role_name(facts.service, &facts.org, &facts.name));
+        .unwrap_or_else(|| default_role_name(facts.side, &facts.org, &facts.name));
     let arn = format!(
         "arn:{}:iam::{}:role{}{name}",
         caller.partition,
@@ -612,6 +591,7 @@ pub fn check_request(request: &Request) -> Result<()> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::aws::sides::ecr;
     use crate::error::Kind;
     use serde_json::json;
 
@@ -640,7 +620,7 @@ pub(crate) mod tests {
     }
 
     fn facts(provider: &Value, add_ons: &Value) -> ClusterFacts {
-        ClusterFacts::read("acme", &cluster(provider, add_ons, &json!({}))).unwrap()
+        ClusterFacts::read(ecr(), "acme", &cluster(provider, add_ons, &json!({}))).unwrap()
     }
 
     fn on_aws() -> Value {
@@ -663,21 +643,21 @@ pub(crate) mod tests {
         );
         assert_eq!(facts.needed_by, ["aws-efs"]);
         assert_eq!(facts.template, None);
-        assert_eq!(facts.sid(), Some(sid(ECR, "acme", "id-1")));
+        assert_eq!(facts.sid(), Some(sid(ecr(), "acme", "id-1")));
     }
 
     #[test]
     fn an_issuer_or_role_that_cannot_be_used_is_refused() {
         let mut bad = cluster(&json!({}), &json!({}), &json!({})).into_value();
         bad["status"]["oidcProviderUrl"] = json!("http://x");
-        let error = ClusterFacts::read("acme", &Cluster::new(bad)).unwrap_err();
+        let error = ClusterFacts::read(ecr(), "acme", &Cluster::new(bad)).unwrap_err();
         assert_eq!(error.kind, Kind::Refused);
         let bad = cluster(
             &json!({}),
             &json!({"awsECR": {"roleArn": "arn:x"}}),
             &json!({}),
         );
-        let error = ClusterFacts::read("acme", &bad).unwrap_err();
+        let error = ClusterFacts::read(ecr(), "acme", &bad).unwrap_err();
         assert!(error.message.contains("`arn:x`"), "{error}");
     }
 
@@ -685,7 +665,7 @@ pub(crate) mod tests {
     fn two_issuers_are_a_warning_and_the_first_counts() {
         let mut odd = cluster(&json!({}), &json!({}), &json!({})).into_value();
         odd["status"]["oidcProviderUrl"] = json!("https://other.example");
-        let facts = ClusterFacts::read("acme", &Cluster::new(odd)).unwrap();
+        let facts = ClusterFacts::read(ecr(), "acme", &Cluster::new(odd)).unwrap();
         assert_eq!(facts.issuer.unwrap().url(), "https://other.example");
         assert_eq!(facts.warnings.len(), 1);
     }
@@ -748,7 +728,7 @@ pub(crate) mod tests {
             "x",
         )
         .unwrap();
-        assert_eq!(got.access, Access::OutsideAws);
+        assert_eq!(got.access, RegistryAccess::OutsideAws);
     }
 
     #[test]
@@ -792,28 +772,28 @@ pub(crate) mod tests {
                 on_aws(),
                 json!({}),
                 Request::default(),
-                Access::SameAccount,
+                RegistryAccess::SameAccount,
                 None,
             ),
             (
                 on_aws(),
                 json!({}),
                 named.clone(),
-                Access::SameAccountRole,
+                RegistryAccess::SameAccountRole,
                 Some("own"),
             ),
             (
                 on_aws(),
                 with_role.clone(),
                 Request::default(),
-                Access::SameAccountRole,
+                RegistryAccess::SameAccountRole,
                 Some("team/spec"),
             ),
             (
                 on_aws(),
                 with_role.clone(),
                 named.clone(),
-                Access::SameAccountRole,
+                RegistryAccess::SameAccountRole,
                 Some("own"),
             ),
             (
@@ -823,21 +803,21 @@ pub(crate) mod tests {
                     account: Some("111122223333".parse().unwrap()),
                     ..Request::default()
                 },
-                Access::CrossAccount,
+                RegistryAccess::CrossAccount,
                 Some("mk8s-acme-prod-ecr"),
             ),
             (
                 json!({"aws": {}}),
                 json!({}),
                 Request::default(),
-                Access::Unknown,
+                RegistryAccess::Unknown,
                 Some("mk8s-acme-prod-ecr"),
             ),
             (
                 json!({"gcp": {}}),
                 json!({}),
                 Request::default(),
-                Access::OutsideAws,
+                RegistryAccess::OutsideAws,
                 Some("mk8s-acme-prod-ecr"),
             ),
             (
@@ -847,7 +827,7 @@ pub(crate) mod tests {
                     role_path: Some("/a/b/".into()),
                     ..Request::default()
                 },
-                Access::OutsideAws,
+                RegistryAccess::OutsideAws,
                 Some("a/b/mk8s-acme-prod-ecr"),
             ),
         ] {

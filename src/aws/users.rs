@@ -8,8 +8,9 @@
 
 use super::iam::Role;
 use super::merge::is_ours;
-use super::name::{LONGEST_TAG, Service, hash, other_clusters, without_tag};
+use super::name::{LONGEST_TAG, hash, other_clusters, without_tag};
 use super::trust::{self, label, statements};
+use crate::addon::Side;
 use serde_json::{Map, Value};
 
 /// How many hexadecimal digits stand for a statement in a tag.
@@ -19,7 +20,7 @@ const DIGITS: usize = 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whose {
     /// The add-on.
-    pub service: Service,
+    pub side: Side,
     /// The Sid of the cluster's statements.
     pub sid: String,
     /// The key of the tag that marks them.
@@ -37,7 +38,7 @@ pub fn needing(role: &Role, trust: &Value, whose: &Whose, policy: &str) -> Vec<S
         let name = label(statement, index);
         if !is_allow(statement)
             || is_ours(statement, &whose.sid)
-            || (named && name.starts_with(whose.service.sid))
+            || (named && name.starts_with(whose.side.aws.sid))
             || without.is_some_and(|list| list.split(' ').any(|it| it == mark(statement)))
         {
             continue;
@@ -49,11 +50,11 @@ pub fn needing(role: &Role, trust: &Value, whose: &Whose, policy: &str) -> Vec<S
 
 /// The tag that says which statements of others did without a policy before we attached it: key and
 /// value; `None` if there is none, or the trust policy cannot be read.
-pub fn those_without(role: &Role, service: Service, policy: &str) -> Option<(String, String)> {
+pub fn those_without(role: &Role, side: Side, policy: &str) -> Option<(String, String)> {
     let trust = trust::parse_text(&role.trust).ok()?;
     let is_cluster = |statement: &Value| {
         let sid = statement.get("Sid").and_then(Value::as_str);
-        sid.is_some_and(|sid| sid.starts_with(service.sid))
+        sid.is_some_and(|sid| sid.starts_with(side.aws.sid))
     };
     let mut value = String::new();
     for statement in statements(&trust) {
@@ -97,14 +98,14 @@ fn sorted(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::name::ECR;
+    use crate::aws::sides::ecr;
     use serde_json::json;
 
     const POLICY: &str = "arn:aws:iam::aws:policy/ReadOnly";
 
     fn whose() -> Whose {
         Whose {
-            service: ECR,
+            side: ecr(),
             sid: "Mk8sEcr0000000000".to_owned(),
             tag: "mk8s.cpln/cluster/acme/prod".to_owned(),
         }
@@ -159,12 +160,12 @@ mod tests {
         let nodes = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}});
         let cluster = json!({"Sid": "Mk8sEcr1111111111", "Effect": "Allow"});
         let before = role(&json!([nodes, cluster, {"Effect": "Deny"}]));
-        let (key, value) = those_without(&before, ECR, POLICY).unwrap();
+        let (key, value) = those_without(&before, ecr(), POLICY).unwrap();
         assert_eq!(
             (key.as_str(), value.len()),
             ("mk8s.cpln/without/ReadOnly", DIGITS)
         );
-        assert_eq!(those_without(&role(&json!([cluster])), ECR, POLICY), None);
+        assert_eq!(those_without(&role(&json!([cluster])), ecr(), POLICY), None);
 
         // In another order of its keys it is the same statement, with another word it is not.
         let turned = json!({"Principal": {"Service": "ec2.amazonaws.com"}, "Effect": "Allow", "Sid": "Nodes"});
@@ -182,7 +183,7 @@ mod tests {
             .map(|at| json!({"Sid": format!("S{at}"), "Effect": "Allow"}))
             .collect();
         let mut full = role(&json!(many));
-        let (key, value) = those_without(&full, ECR, POLICY).unwrap();
+        let (key, value) = those_without(&full, ecr(), POLICY).unwrap();
         assert!(value.len() <= 256, "{value}");
         full.tags.insert(key, value);
         assert_eq!(users(&full).len(), 17);

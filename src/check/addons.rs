@@ -1,10 +1,15 @@
 //! The group *add-ons*: whether what is on can work, on the live cluster and in manifests.
 
-use super::scene::{Subject, quote};
-use super::words::{counted, or_pass, set};
+use super::scene::Subject;
+use super::seer::setup;
+use super::words::waiting;
+use super::words::{or_pass, set};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use crate::addon::Side;
+use crate::addon::access::AccessReport;
 use crate::addon::{self, Addon, ParamKind, Ready, rules};
-use crate::text::Foreign;
+use crate::invocation::Invocation;
+use crate::text::{Foreign, count};
 use serde_json::Value;
 
 pub(super) static GROUP: Group = Group {
@@ -130,12 +135,12 @@ fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
         Some(
             Finding::fail(format!("{} needs {}", addon.name, needed.name))
                 .evidence(format!("{} is off {}", needed.name, subject.place()))
-                .fix_if(subject.enabling(scene, needed, None, "")),
+                .fix_if(subject.enabling(needed, None)),
         )
     });
     if scene.session.private_image().is_some() {
         for subject in scene.subjects() {
-            if subject.cluster().add_on("awsECR").is_none() {
+            if subject.cluster().add_on(Side::registry().key()).is_none() {
                 problems.push(place(
                     image_needs(scene, &subject),
                     &subject,
@@ -155,16 +160,12 @@ fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn image_needs(scene: &Scene<'_>, subject: &Subject<'_>) -> Finding {
-    let image = quote(scene.session.asked.image.as_deref().unwrap_or_default());
     let fix = match subject {
-        Subject::Live(_) => Some(scene.mk8s_aws(&format!(
-            "aws setup aws-ecr {} --image {image}",
-            subject.flags()
-        ))),
-        Subject::Document(_) => {
-            let ecr = addon::by_key("awsECR");
-            ecr.and_then(|ecr| subject.enabling(scene, ecr, None, ""))
-        }
+        Subject::Live(cluster) => Some(
+            setup(Side::registry(), cluster.name())
+                .flag_if("--image", scene.session.asked.image.clone()),
+        ),
+        Subject::Document(_) => subject.enabling(Side::registry().addon, None),
     };
     Finding::fail("the image needs aws-ecr")
         .evidence(format!("aws-ecr is off {}", subject.place()))
@@ -198,7 +199,7 @@ fn provider(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn role_arn_form(scene: &Scene<'_>) -> Vec<Finding> {
     let problems = findings(scene, |subject, addon, finding| {
-        let rules::Finding::SettingInvalid { param, .. } = &finding else {
+        let rules::Finding::SettingInvalid { path, param, .. } = &finding else {
             return None;
         };
         if param.kind != ParamKind::RoleArn {
@@ -211,7 +212,7 @@ fn role_arn_form(scene: &Scene<'_>) -> Vec<Finding> {
                 subject.place()
             ))
             .evidence(finding.to_string())
-            .fix_if(set(scene, subject, addon, param)),
+            .fix_if(set(subject, addon, path)),
         )
     });
     or_pass(problems, || {
@@ -250,7 +251,7 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
     let image = scene.session.private_image();
     for subject in scene.subjects() {
         let cluster = subject.cluster();
-        let Some(settings) = cluster.add_on("awsECR") else {
+        let Some(settings) = cluster.add_on(Side::registry().key()) else {
             continue;
         };
         let (Some(image), Some(home)) = (&image, cluster.home()) else {
@@ -271,16 +272,21 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
         let subjects = scene.subjects();
         let ecr: Vec<&Subject<'_>> = subjects
             .iter()
-            .filter(|subject| subject.cluster().add_on("awsECR").is_some())
+            .filter(|subject| subject.cluster().add_on(Side::registry().key()).is_some())
             .collect();
-        let odd = |subject: &Subject<'_>| subject.cluster().add_on_key("awsECR").is_some();
+        let odd = |subject: &Subject<'_>| {
+            subject
+                .cluster()
+                .add_on_key(Side::registry().key())
+                .is_some()
+        };
         match ecr.as_slice() {
             [] if subjects.iter().any(odd) => Finding::skip("awsECR is not a mapping"),
             [] => Finding::skip("aws-ecr is off"),
             [one] => {
-                let settings = one.cluster().add_on("awsECR");
+                let settings = one.cluster().add_on(Side::registry().key());
                 let role = settings.and_then(|it| it.get("roleArn")?.as_str());
-                let access = rules::RegistryAccess::of(one.cluster(), role);
+                let access = AccessReport::of(one.cluster(), role);
                 Finding::pass(format!("aws-ecr: {access}"))
             }
             _ => Finding::pass("aws-ecr has a role wherever it needs one"),
@@ -288,16 +294,16 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
     })
 }
 
-fn role_fix(scene: &Scene<'_>, subject: &Subject<'_>) -> Option<String> {
-    let image = scene.session.asked.image.as_deref();
-    let image = image.map_or_else(String::new, |image| format!(" --image {}", quote(image)));
+fn role_fix(scene: &Scene<'_>, subject: &Subject<'_>) -> Option<Invocation> {
     match subject {
-        Subject::Live(_) => {
-            Some(scene.mk8s_aws(&format!("aws setup aws-ecr {}{image}", subject.flags())))
-        }
+        Subject::Live(cluster) => Some(
+            setup(Side::registry(), cluster.name())
+                .flag_if("--image", scene.session.asked.image.clone()),
+        ),
         Subject::Document(_) => {
-            let ecr = addon::by_key("awsECR")?;
-            subject.enabling(scene, ecr, ecr.param_by_flag("role-arn"), "")
+            let ecr = Side::registry().addon;
+            let role = "roleArn".parse().ok()?;
+            subject.enabling(ecr, Some(&role))
         }
     }
 }
@@ -312,7 +318,7 @@ fn status_missing(scene: &Scene<'_>) -> Vec<Finding> {
     let mut ready = 0;
     for (addon, settings) in enabled(&subject) {
         let without_role = settings.get("roleArn").is_none_or(Value::is_null);
-        if addon.aws_registry && without_role && cluster.provider() == Some("aws") {
+        if addon.works_at_home() && without_role && cluster.provider() == Some("aws") {
             same_account = true;
             continue;
         }
@@ -332,12 +338,12 @@ fn status_missing(scene: &Scene<'_>) -> Vec<Finding> {
                     let path = pointer.trim_start_matches('/').replace('/', ".");
                     format!("{path} is not there")
                 }))
-                .fix_if(subject.enabling(scene, addon, None, " --wait=5m")),
+                .fix_if(waiting(subject.enabling(addon, None))),
         );
     }
     or_pass(problems, || match (ready, same_account) {
         (0, true) => Finding::skip("same account, aws-ecr publishes nothing without a role"),
         (0, false) => Finding::pass("no add-on that is on publishes a status"),
-        (count, _) => Finding::pass(format!("{} published a status", counted(count, "add-on"))),
+        (ready, _) => Finding::pass(format!("{} published a status", count(ready, "add-on"))),
     })
 }

@@ -4,17 +4,19 @@
 
 use super::deny::{self, Policy};
 use super::facts::AwsFacts;
-use super::scene::quote;
 use super::seer::Seer;
 use super::words::{SAME_ACCOUNT, judged};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, thumbprint, trust};
+use crate::addon::Side;
+use crate::addon::access::RegistryAccess;
 use crate::aws::explain::explain;
 use crate::aws::iam::{Caller, Cause, Failure};
 use crate::aws::inspect::{Inspector, Refusal, Simulated};
 use crate::aws::quotable;
-use crate::aws::state::{self, Look, Pull, Seen};
-use crate::aws::target::{self, Access, ClusterFacts, Request};
+use crate::aws::state::{self, Granted, Look, Seen};
+use crate::aws::target::{self, ClusterFacts, Request};
 use crate::error::Error;
+use crate::invocation::{Invocation, Reach};
 
 pub(super) static GROUP: Group = Group {
     id: "aws",
@@ -169,7 +171,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         }
         // Credentials that were named are tried, whatever they are needed for.
         if let (Some(_), Some(reason)) = (scene.cluster(), scene.without_aws())
-            && session.aws.flags().is_empty()
+            && !session.aws.is_given()
         {
             return Gate::Closed(reason.to_owned());
         }
@@ -179,7 +181,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
             Err(failure) => return gate(failure),
         };
         if let (Some(cluster), None) = (scene.cluster(), scene.without_aws()) {
-            let facts = ClusterFacts::read(scene.org(), cluster);
+            let facts = ClusterFacts::read(Side::registry(), scene.org(), cluster);
             // Prepared once a scene.
             let _ = scene.aws.set(look(scene, sdk, caller, facts).await);
         }
@@ -195,7 +197,9 @@ fn gate(failure: &Failure) -> Gate {
             Gate::Closed("no AWS credentials (pass --aws-profile)".to_owned())
         }
         Cause::Credentials(trouble) if trouble.named.is_none() && !trouble.is_elsewhere() => {
-            let fix = trouble.fix().map(|fix| format!(" (`{fix}`)"));
+            // It names its profile itself.
+            let fix = trouble.fix().map(|fix| fix.render(&Reach::default()));
+            let fix = fix.map(|fix| format!(" (`{fix}`)"));
             Gate::Closed(format!(
                 "no AWS credentials: {trouble}{}",
                 fix.unwrap_or_default()
@@ -238,7 +242,8 @@ async fn look(
         if let Some(role) = role {
             let inspector = Inspector::new(scene.session.aws_session().await);
             let image = scene.session.private_image();
-            let simulated = inspector.simulate(role, image.as_ref()).await;
+            let resource = image.map(|image| image.repository_arn());
+            let simulated = inspector.simulate(facts.side, role, resource).await;
             if let (Ok(results), Ok(iam)) = (&simulated, &seen) {
                 found.denying = deny::statements_of(sdk, iam, results).await;
             }
@@ -265,9 +270,9 @@ fn identity(scene: &Scene<'_>) -> Vec<Finding> {
                     None => finding,
                 },
                 _ if failure.is("ExpiredToken") || failure.is("ExpiredTokenException") => {
-                    finding.fix(scene.aws_cli("sso login"))
+                    finding.fix(Invocation::aws("sso login"))
                 }
-                _ => finding.fix(scene.aws_cli("sts get-caller-identity")),
+                _ => finding.fix(Invocation::aws("sts get-caller-identity")),
             }
         }
         None => Finding::skip("AWS was not asked"),
@@ -284,13 +289,13 @@ fn account_match(scene: &Scene<'_>) -> Vec<Finding> {
     vec![match (&facts.cluster, &facts.target) {
         (Err(error), _) => Finding::fail(error.message.clone()).evidence(error.because.join("; ")),
         (Ok(cluster), Some(Err(error))) => {
-            let words = format!("check -c {} --aws-profile NAME", quote(&cluster.name));
+            let check = Invocation::mk8s("check").cluster(&cluster.name);
             Finding::fail("the AWS credentials belong to another account")
                 .evidence(error.because.join("; "))
-                .fix(scene.mk8s(&words))
+                .fix(check.flag_hole("--aws-profile", "NAME").elsewhere())
         }
         (Ok(_), Some(Ok(target))) => match target.access {
-            Access::SameAccount | Access::SameAccountRole => {
+            RegistryAccess::SameAccount | RegistryAccess::SameAccountRole => {
                 Finding::pass(format!("account {} is the cluster's own", target.account))
             }
             _ => Finding::pass(format!(
@@ -312,7 +317,7 @@ fn provider_exists(scene: &Scene<'_>) -> Vec<Finding> {
             Seen::Known(None) => {
                 Finding::fail("the cluster's issuer is no OIDC provider in this account")
                     .evidence(format!("there is no {arn}"))
-                    .fix(seer.setup(scene, " --only oidc-provider"))
+                    .fix(seer.setup().plain("--only oidc-provider"))
             }
             Seen::Unknown(failure) => seer.unknown(failure, "whether the OIDC provider exists"),
             Seen::NotLooked => Finding::skip("the cluster publishes no issuer"),
@@ -337,7 +342,7 @@ fn near_miss(scene: &Scene<'_>) -> Vec<Finding> {
             },
             Some((arn, by)) => Finding::fail("an OIDC provider misses the issuer by a little")
                 .evidence(format!("{} differs by {by}", quotable(arn)))
-                .fix(seer.setup(scene, " --only oidc-provider")),
+                .fix(seer.setup().plain("--only oidc-provider")),
         }
     }))
 }
@@ -361,7 +366,7 @@ fn audience(scene: &Scene<'_>) -> Vec<Finding> {
             "the OIDC provider does not accept the audience {audience}"
         ))
         .evidence(found)
-        .fix(seer.setup(scene, " --only oidc-provider"))
+        .fix(seer.setup().plain("--only oidc-provider"))
     }))
 }
 
@@ -384,15 +389,16 @@ fn role_exists(scene: &Scene<'_>) -> Vec<Finding> {
                         "IAM has {}, the cluster {wanted}",
                         quotable(&role.arn)
                     ))
-                    .fix(scene.mk8s(&format!(
-                        "addon enable aws-ecr -c {} --role-arn {}",
-                        quote(&seer.cluster.name),
-                        quote(&role.arn)
-                    )))
+                    .fix(
+                        Invocation::mk8s("addon enable")
+                            .word(seer.cluster.side.name())
+                            .cluster(&seer.cluster.name)
+                            .flag("--role-arn", &role.arn),
+                    )
             }
             Seen::Known(None) | Seen::NotLooked => Finding::fail("the role does not exist")
                 .evidence(format!("there is no {wanted}"))
-                .fix(seer.setup(scene, "")),
+                .fix(seer.setup()),
             Seen::Unknown(failure) => seer.unknown(failure, "whether the role exists"),
         })
     }))
@@ -400,20 +406,20 @@ fn role_exists(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
     judged(Seer::with_role(scene).map(|seer| {
-        match &seer.iam.pull {
-            Some(Pull::Granted(by)) => {
+        match &seer.iam.granted {
+            Some(Granted::By(by)) => {
                 Finding::pass(format!("pulls are allowed by {}", quotable(by)))
             }
-            Some(Pull::Missing) => {
+            Some(Granted::Nowhere) => {
                 let attached = seer.iam.attached.known().map_or(0, Vec::len);
                 let inline = seer.iam.inline.known().map_or(0, Vec::len);
                 Finding::fail("no policy of the role allows pulls")
                     .evidence(format!(
                         "{attached} attached and {inline} inline policies were read"
                     ))
-                    .fix(seer.setup(scene, " --only policy"))
+                    .fix(seer.setup().plain("--only policy"))
             }
-            Some(Pull::Unknown(action)) => Finding::unknown(format!(
+            Some(Granted::Unknown(action)) => Finding::unknown(format!(
                 "whether the role may pull is unknown: {action} is not allowed"
             ))
             .evidence(format!("caller {}", quotable(&seer.target.caller)))
@@ -487,6 +493,6 @@ fn not_simulated(
         )),
         Refusal::NotAllowed => finding
             .evidence(format!("no policy of the role allows {what}"))
-            .fix(seer.setup(scene, " --only policy --pull-policy read-only")),
+            .fix(seer.setup().plain("--only policy --pull-policy read-only")),
     }
 }

@@ -1,10 +1,12 @@
 //! The group *control-plane*: the API, the login, the org, the cluster and its issuer's URL.
 
-use super::scene::{Subject, quote};
+use super::scene::Subject;
+use super::words::waiting;
 use super::words::{as_finding, kind, new_token};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::addon;
 use crate::control::{ApiError, Problem, Who};
+use crate::invocation::Invocation;
 use crate::settings::Origin;
 use serde_json::Value;
 
@@ -120,10 +122,11 @@ fn api_reachable(scene: &Scene<'_>) -> Vec<Finding> {
         (Some(probe), _) => match &probe.outcome {
             Err(error) if out_of_reach(error) => Finding::fail(format!("cannot reach {endpoint}"))
                 .evidence(evidence(scene, error))
-                .fix(format!(
-                    "curl -sS -i {}",
-                    quote(&format!("{endpoint}/discovery"))
-                )),
+                .fix(
+                    Invocation::other("curl")
+                        .plain("-sS -i")
+                        .word(format!("{endpoint}/discovery")),
+                ),
             _ => Finding::pass(format!("can reach {endpoint}")),
         },
         (None, Some(Err(error))) => as_finding(error),
@@ -195,9 +198,12 @@ fn cluster_exists(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// The list of the clusters, if it can be had.
-fn listing(scene: &Scene<'_>) -> Option<String> {
+fn listing(scene: &Scene<'_>) -> Option<Invocation> {
     let probe = scene.session.probed()?;
-    probe.outcome.is_ok().then(|| scene.mk8s("cluster list"))
+    probe
+        .outcome
+        .is_ok()
+        .then(|| Invocation::mk8s("cluster list"))
 }
 
 fn oidc_url_present(scene: &Scene<'_>) -> Vec<Finding> {
@@ -208,12 +214,9 @@ fn oidc_url_present(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::skip(reason)];
     }
     let name = cluster.name();
-    let found = [
-        addon::ISSUER,
-        "/status/addOns/awsWorkloadIdentity/oidcProviderConfig/providerUrl",
-    ]
-    .iter()
-    .find_map(|pointer| cluster.ready_at(pointer).and_then(Value::as_str));
+    let found = [addon::ISSUER, addon::issuer::CONFIGURED_ISSUER]
+        .iter()
+        .find_map(|pointer| cluster.ready_at(pointer).and_then(Value::as_str));
     if let Some(url) = found {
         return vec![Finding::pass(format!("{name} publishes its issuer: {url}"))];
     }
@@ -232,6 +235,6 @@ fn oidc_url_present(scene: &Scene<'_>) -> Vec<Finding> {
             }),
         ),
     };
-    let fix = Subject::Live(cluster).enabling(scene, issuing, None, " --wait=5m");
+    let fix = waiting(Subject::Live(cluster).enabling(issuing, None));
     vec![finding.fix_if(fix)]
 }

@@ -1,11 +1,12 @@
 //! The group *drift*: whether manifest and live cluster say the same about add-ons.
 
-use super::scene::{Doc, quote};
+use super::scene::Doc;
 use super::words::or_pass;
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::addon::{self, Addon, CATALOG, rules};
 use crate::cluster::Cluster;
 use crate::drift::{self, Drift, Side};
+use crate::invocation::{Flags, Hint, Invocation};
 use crate::text::printable;
 use crate::{change, remedy};
 use serde_json::Value;
@@ -17,7 +18,7 @@ pub(super) static GROUP: Group = Group {
     checks: &[Check {
         id: "addons-drift",
         summary: "the add-ons of the manifest are those of the live cluster",
-        needs: &["cluster-exists", "manifest-parse", "addon-value-bool"],
+        needs: &["cluster-exists", "addon-value-bool"],
         severity: Severity::Failure,
         hint: "Somebody changed the live cluster past the manifest, or the manifest was changed \
                and not applied.",
@@ -47,6 +48,9 @@ fn addons_drift(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::skip("there is no cluster to compare with")];
     };
     let documents = scene.documents();
+    if documents.is_empty() && scene.session.files.iter().any(|it| it.manifest.is_err()) {
+        return vec![Finding::skip("manifest-parse failed")];
+    }
     if documents.is_empty() {
         return vec![Finding::skip(format!(
             "no document describes {}",
@@ -74,7 +78,7 @@ fn addons_drift(scene: &Scene<'_>) -> Vec<Finding> {
         problems.push(
             Finding::fail(format!("{} differs from {}", live.name(), doc.label()))
                 .evidence(evidence.join(", "))
-                .fix_if(fix(scene, doc, live, &drifts))
+                .fix_if(fix(doc, live, &drifts))
                 .at(&doc.file.label, Some(line)),
         );
     }
@@ -85,12 +89,12 @@ fn addons_drift(scene: &Scene<'_>) -> Vec<Finding> {
 
 /// What brings both together and takes away nothing that anybody wrote: the manifest is applied, or
 /// what is only live is written into it. Where neither can be a command, the difference is shown.
-fn fix(scene: &Scene<'_>, doc: &Doc<'_>, live: &Cluster, drifts: &[Drift]) -> Option<String> {
-    let (file, name) = (doc.file.argument(), quote(live.name()));
+fn fix(doc: &Doc<'_>, live: &Cluster, drifts: &[Drift]) -> Option<Hint> {
+    let on = Flags::new().file(&doc.file.label).cluster(live.name());
     if drifts.iter().any(|one| one.side != Side::LiveOnly) {
-        return is_applicable(doc, live).then(|| scene.mk8s(&format!("apply -f {file} -c {name}")));
+        return is_applicable(doc, live).then(|| Invocation::mk8s("apply").with(&on).into());
     }
-    let look = || scene.mk8s(&format!("diff -f {file} -c {name}"));
+    let look = || Invocation::mk8s("diff").with(&on).into();
     Some(adopting(doc, drifts).unwrap_or_else(look))
 }
 
@@ -105,7 +109,7 @@ fn is_applicable(doc: &Doc<'_>, live: &Cluster) -> bool {
             .all(|finding| {
                 !matches!(
                     finding,
-                    rules::Finding::SettingMissing(_) | rules::Finding::SettingInvalid { .. }
+                    rules::Finding::SettingMissing { .. } | rules::Finding::SettingInvalid { .. }
                 )
             }),
     };
@@ -113,7 +117,7 @@ fn is_applicable(doc: &Doc<'_>, live: &Cluster) -> bool {
 }
 
 /// The commands that write into the manifest what is only live, if all of it can be given by flags.
-fn adopting(doc: &Doc<'_>, drifts: &[Drift]) -> Option<String> {
+fn adopting(doc: &Doc<'_>, drifts: &[Drift]) -> Option<Hint> {
     let mut value = doc.cluster.value().clone();
     let mut changes = Vec::new();
     let mut commands = Vec::new();
@@ -141,10 +145,10 @@ fn adopting(doc: &Doc<'_>, drifts: &[Drift]) -> Option<String> {
         }
         left -= of_addon.len();
         let cluster = Cluster::new(value.clone());
-        let remedy = remedy::with_settings(&cluster, addon, &doc.flags(), &wanted, quote)?;
+        let remedy = remedy::with_settings(&cluster, addon, &doc.flags(), &wanted)?;
         change::apply(&mut value, &remedy.changes);
-        commands.push(format!("mk8s {}", remedy.words));
+        commands.push(remedy.command);
         changes.extend(remedy.changes);
     }
-    (left == 0 && doc.takes(changes)).then(|| commands.join(" && "))
+    (left == 0 && doc.takes(changes)).then(|| commands.into_iter().collect())
 }

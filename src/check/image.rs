@@ -1,21 +1,25 @@
 //! The group *image* (`--image`): whether the image can be what the cluster pulls.
 
 use super::facts::ImageFacts;
-use super::scene::quote;
 use super::seer::Seer;
+use super::seer::setup;
 use super::words::{SAME_ACCOUNT, unknown};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use crate::addon::Side;
+use crate::addon::catalog::IMPORT_ACTION;
 use crate::arn::RoleArn;
 use crate::aws::ecr::{Ecr as _, EcrSdk};
+use crate::aws::grant::lacks;
 use crate::aws::iam::Answer;
 use crate::aws::image::{Image, PrivateImage, parse};
 use crate::aws::inspect::{CacheRule, Inspector, Refusal};
 use crate::aws::proof::{Manifest, tag};
-use crate::aws::pull::{IMPORT_ACTION, lacks_import};
+
 use crate::aws::repository::{self, Admission, Repository};
 use crate::aws::trust::{shown, titled};
 use crate::aws::{platform, quotable};
 use crate::cluster::Cluster;
+use crate::invocation::Invocation;
 use serde_json::{Value, json};
 
 pub(super) static GROUP: Group = Group {
@@ -197,11 +201,10 @@ fn form(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// The same check with another image.
-fn again(scene: &Scene<'_>, image: &str) -> String {
-    let cluster = scene
-        .cluster_name
-        .map_or_else(String::new, |name| format!(" -c {}", quote(name)));
-    scene.mk8s_aws(&format!("check{cluster} --image {}", quote(image)))
+fn again(scene: &Scene<'_>, image: &str) -> Invocation {
+    Invocation::mk8s("check")
+        .flag_if("-c", scene.cluster_name)
+        .flag("--image", image)
 }
 
 /// The role of the live cluster.
@@ -210,7 +213,7 @@ fn role(scene: &Scene<'_>) -> Option<RoleArn> {
 }
 
 fn role_of(cluster: &Cluster) -> Option<RoleArn> {
-    let settings = cluster.add_on("awsECR")?;
+    let settings = cluster.add_on(Side::registry().key())?;
     settings.get("roleArn")?.as_str()?.parse().ok()
 }
 
@@ -260,11 +263,11 @@ fn caller(scene: &Scene<'_>) -> String {
 }
 
 /// A command of the AWS CLI for the image's repository, in its region.
-fn ecr_cli(scene: &Scene<'_>, image: &PrivateImage, action: &str, more: &[&str]) -> String {
-    let mut words = vec!["ecr", action, "--registry-id", image.account.as_str()];
-    words.extend(["--repository-name", &image.repository]);
-    words.extend(more);
-    scene.session.aws.command_in(&image.region, &words)
+fn ecr_cli(image: &PrivateImage, action: &'static str) -> Invocation {
+    Invocation::aws(action)
+        .flag("--registry-id", image.account.as_str())
+        .flag("--repository-name", &image.repository)
+        .in_region(&image.region)
 }
 
 fn repository_exists(scene: &Scene<'_>) -> Vec<Finding> {
@@ -296,7 +299,7 @@ fn absent(scene: &Scene<'_>, image: &PrivateImage, facts: &ImageFacts) -> Findin
     if is_own(scene, image) {
         finding
             .evidence(evidence)
-            .fix(ecr_cli(scene, image, "create-repository", &[]))
+            .fix(ecr_cli(image, "ecr create-repository"))
     } else {
         let account = &image.account;
         finding.evidence(format!(
@@ -332,7 +335,7 @@ fn image_exists(scene: &Scene<'_>) -> Vec<Finding> {
             }
             None => Finding::fail(format!("there is no {name} in {}", image.repository))
                 .evidence(format!("{} has no such image", image.repository_arn()))
-                .fix(ecr_cli(scene, &image, "list-images", &[])),
+                .fix(ecr_cli(&image, "ecr list-images")),
         },
         Some(Err(failure)) => unknown(failure, "whether the image exists", &caller(scene)),
     }]
@@ -378,7 +381,7 @@ fn fitting(scene: &Scene<'_>, text: String, manifest: Option<&Answer<Manifest>>)
 fn no_role(scene: &Scene<'_>) -> &'static str {
     match scene.cluster() {
         None => "no cluster to pull with",
-        Some(cluster) if cluster.add_on("awsECR").is_none() => "aws-ecr is off",
+        Some(cluster) if cluster.add_on(Side::registry().key()).is_none() => "aws-ecr is off",
         Some(_) => SAME_ACCOUNT,
     }
 }
@@ -416,11 +419,9 @@ fn import(scene: &Scene<'_>, facts: &ImageFacts, role: &RoleArn, cache: &str) ->
             "{cache}; {why}, so that what is not cached yet is not pulled"
         ))
     };
-    let setup = || {
-        let name = quote(scene.cluster_name.unwrap_or_default());
-        scene.mk8s_aws(&format!(
-            "aws setup aws-ecr -c {name} --only policy --pull-policy pull-only"
-        ))
+    let attaching = || {
+        setup(Side::registry(), scene.cluster_name.unwrap_or_default())
+            .plain("--only policy --pull-policy pull-only")
     };
     match &facts.import {
         None => Finding::unknown("whether the role may fill the pull-through cache is unknown")
@@ -428,7 +429,7 @@ fn import(scene: &Scene<'_>, facts: &ImageFacts, role: &RoleArn, cache: &str) ->
         Some(Ok(results)) => match results.iter().find_map(|result| result.refusal.as_ref()) {
             None => may(),
             Some(Refusal::NotAllowed) => {
-                may_not(format!("no policy of the role allows {IMPORT_ACTION}")).fix(setup())
+                may_not(format!("no policy of the role allows {IMPORT_ACTION}")).fix(attaching())
             }
             Some(Refusal::Denied(policy)) => may_not(format!(
                 "a Deny statement in {} stands against {IMPORT_ACTION}",
@@ -445,10 +446,13 @@ fn import(scene: &Scene<'_>, facts: &ImageFacts, role: &RoleArn, cache: &str) ->
             let only_reads = Seer::with_role(scene).is_ok_and(|seer| {
                 let attached = seer.iam.attached.known();
                 let none = seer.iam.inline.known().is_some_and(Vec::is_empty);
-                none && attached.is_some_and(|all| all.iter().all(|arn| lacks_import(arn)))
+                none && attached.is_some_and(|all| {
+                    all.iter()
+                        .all(|arn| lacks(seer.cluster.side, arn, IMPORT_ACTION))
+                })
             });
             if only_reads {
-                may_not(format!("its policy does not allow {IMPORT_ACTION}")).fix(setup())
+                may_not(format!("its policy does not allow {IMPORT_ACTION}")).fix(attaching())
             } else {
                 let what = "whether the role may fill the pull-through cache";
                 unknown(failure, what, &caller(scene))
@@ -489,13 +493,7 @@ fn repository_policy(scene: &Scene<'_>) -> Vec<Finding> {
 fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &Value) -> Finding {
     let admission = repository::admits(policy, role);
     let setting = |policy: &Value| {
-        let text = policy.to_string();
-        ecr_cli(
-            scene,
-            image,
-            "set-repository-policy",
-            &["--policy-text", &text],
-        )
+        ecr_cli(image, "ecr set-repository-policy").flag("--policy-text", policy.to_string())
     };
     // Only the repository's own account may change its policy.
     let whose = if is_own(scene, image) {

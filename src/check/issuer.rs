@@ -98,7 +98,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
         }
         let text = |pointer: &str| cluster.ready_at(pointer).and_then(Value::as_str);
         let direct = text(addon::ISSUER);
-        let configured = text("/status/addOns/awsWorkloadIdentity/oidcProviderConfig/providerUrl");
+        let configured = text(addon::issuer::CONFIGURED_ISSUER);
         let Some(url) = direct.or(configured) else {
             return Gate::Open;
         };

@@ -4,8 +4,10 @@
 //! apart by the checks before. The token is a secret: it is read, sent to STS and never shown.
 
 use super::facts::LiveFacts;
-use super::scene::quote;
+use super::seer::setup;
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use crate::addon::Side;
+use crate::addon::issuer::{AUDIENCE, CONFIGURED_AUDIENCE};
 use crate::arn::RoleArn;
 use crate::aws::iam::{Answer, Cause, Failure};
 use crate::aws::image::{Image, PrivateImage, parse as parse_image};
@@ -13,6 +15,7 @@ use crate::aws::proof::{self, Assumed};
 use crate::aws::trust;
 use crate::backoff::Backoff;
 use crate::cluster::Cluster;
+use crate::invocation::{Hint, Invocation};
 use crate::oidc::token::{Expected, Token, Verdict};
 use crate::text::excerpt;
 use secrecy::SecretString;
@@ -117,7 +120,7 @@ fn expected(scene: &Scene<'_>, cluster: &Cluster) -> Expected {
         subjects: Vec::new(),
     };
     let template = cluster
-        .ready_at("/status/addOns/awsECR/trustPolicy")
+        .ready_at(Side::registry().addon.trust_policy.unwrap_or_default())
         .and_then(|template| trust::parse(template).ok());
     for statement in template.iter().flat_map(trust::statements) {
         let operators = statement.get("Condition").and_then(Value::as_object);
@@ -137,39 +140,42 @@ fn expected(scene: &Scene<'_>, cluster: &Cluster) -> Expected {
         }
     }
     if expected.audience.is_empty() {
-        let config = "/status/addOns/awsWorkloadIdentity/oidcProviderConfig/audience";
-        let audience = cluster.ready_at(config).and_then(Value::as_str);
+        let audience = cluster
+            .ready_at(CONFIGURED_AUDIENCE)
+            .and_then(Value::as_str);
         audience
-            .unwrap_or("sts.amazonaws.com")
+            .unwrap_or(AUDIENCE)
             .clone_into(&mut expected.audience);
     }
     expected
 }
 
 /// The command that makes a token, without where it goes. In a sandbox there is no Kubernetes.
-fn make_token(cluster: &Cluster, expected: &Expected) -> Option<String> {
+fn make_token(cluster: &Cluster, expected: &Expected) -> Option<Invocation> {
     if super::issuer::is_on_loopback(&expected.issuer) {
-        return Some(format!("mk8s sandbox token -c {}", quote(cluster.name())));
+        return Some(Invocation::mk8s("sandbox token").cluster(cluster.name()));
     }
     kubectl(expected)
 }
 
 /// `kubectl create token …`
-fn kubectl(expected: &Expected) -> Option<String> {
+fn kubectl(expected: &Expected) -> Option<Invocation> {
     let (namespace, account) = expected.subjects.iter().find_map(|subject| {
         let account = subject.strip_prefix("system:serviceaccount:")?;
         (!account.contains(['*', '?'])).then(|| account.split_once(':'))?
     })?;
-    Some(format!(
-        "kubectl create token {} -n {} --audience {} --duration 10m",
-        quote(account),
-        quote(namespace),
-        quote(&expected.audience),
-    ))
+    Some(
+        Invocation::other("kubectl")
+            .plain("create token")
+            .word(account)
+            .flag("-n", namespace)
+            .flag("--audience", &expected.audience)
+            .plain("--duration 10m"),
+    )
 }
 
 /// The commands that make a token and check it.
-fn try_again(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Option<String> {
+fn try_again(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Option<Hint> {
     let make = make_token(cluster, expected)?;
     let asked = &scene.session.asked;
     let file = asked
@@ -178,16 +184,12 @@ fn try_again(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Optio
         .map_or_else(|| PathBuf::from("token"), writable)
         .display()
         .to_string();
-    let file = quote(&file);
-    let image = asked
-        .image
-        .as_ref()
-        .map_or_else(String::new, |image| format!(" --image {}", quote(image)));
-    let check = scene.mk8s_aws(&format!(
-        "check -c {}{image} --live --web-identity-token-file {file}",
-        quote(cluster.name())
-    ));
-    Some(format!("{make} > {file} && {check}"))
+    let check = Invocation::mk8s("check")
+        .cluster(cluster.name())
+        .flag_if("--image", asked.image.clone())
+        .plain("--live")
+        .flag("--web-identity-token-file", &file);
+    Some([make.into_file(&file), check].into_iter().collect())
 }
 
 /// Where a token can be put: in the folder, if one was named. `-` stands for standard input, which
@@ -202,18 +204,11 @@ fn writable(path: &Path) -> PathBuf {
     }
 }
 
-fn with_fix(finding: Finding, fix: Option<String>) -> Finding {
-    match fix {
-        Some(fix) => finding.fix(fix),
-        None => finding,
-    }
-}
-
 fn token(scene: &Scene<'_>) -> Vec<Finding> {
     let (Some(cluster), Some(facts)) = (scene.cluster(), scene.live.get()) else {
         return vec![Finding::skip("there is no cluster to look at")];
     };
-    match cluster.add_on("awsECR") {
+    match cluster.add_on(Side::registry().key()) {
         None => return vec![Finding::skip("aws-ecr is off")],
         Some(settings) if settings.get("roleArn").is_none_or(Value::is_null) => {
             return vec![Finding::skip("aws-ecr has no role: no token is exchanged")];
@@ -227,21 +222,19 @@ fn token(scene: &Scene<'_>) -> Vec<Finding> {
         excerpt(&path.display().to_string(), 200)
     });
     let bad = |reason: String| {
-        vec![with_fix(
-            Finding::fail(format!("the token in {file} is not the right one")).evidence(reason),
-            fix.clone(),
-        )]
+        let finding = Finding::fail(format!("the token in {file} is not the right one"));
+        vec![finding.evidence(reason).fix_if(fix.clone())]
     };
     let text = match &facts.token {
         None => {
-            return vec![with_fix(
-                Finding::unknown("no token to try the pull with").evidence(format!(
-                    "--web-identity-token-file was not given; where kubectl reaches the \
-                     cluster: {}",
-                    kubectl(&expected).unwrap_or_else(|| "kubectl create token".to_owned())
-                )),
-                fix,
-            )];
+            let make = kubectl(&expected).map_or_else(
+                || "kubectl create token".to_owned(),
+                |make| make.render(&scene.session.reach),
+            );
+            let finding = Finding::unknown("no token to try the pull with").evidence(format!(
+                "--web-identity-token-file was not given; where kubectl reaches the cluster: {make}"
+            ));
+            return vec![finding.fix_if(fix)];
         }
         Some(Err(reason)) => return bad(reason.clone()),
         Some(Ok(text)) => text,
@@ -289,7 +282,7 @@ async fn assume_role(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::skip("there is no token")];
     };
     let role = cluster
-        .add_on("awsECR")
+        .add_on(Side::registry().key())
         .and_then(|settings| settings.get("roleArn")?.as_str());
     let role: RoleArn = match role.map(str::parse) {
         Some(Ok(role)) => role,
@@ -367,16 +360,17 @@ fn refused(scene: &Scene<'_>, cluster: &Cluster, role: &RoleArn, failure: &Failu
         "RegionDisabled" => "the region's STS is not switched on in the account".to_owned(),
         _ => "STS refuses the token".to_owned(),
     };
-    let words = format!("aws setup aws-ecr -c {}", quote(cluster.name()));
     let finding = Finding::fail(format!("{} cannot be assumed with the token", role.name()))
         .evidence(format!("{meaning}; {said}"));
     match code {
         // Setup leaves a Deny of others alone, and stops at it.
-        "AccessDenied" if !super::trust::denies(scene) => finding.fix(scene.mk8s_aws(&words)),
+        "AccessDenied" if !super::trust::denies(scene) => {
+            finding.fix(setup(Side::registry(), cluster.name()))
+        }
         "InvalidIdentityToken"
             if message.contains("No OpenIDConnect provider") || message.contains("audience") =>
         {
-            finding.fix(scene.mk8s_aws(&words))
+            finding.fix(setup(Side::registry(), cluster.name()))
         }
         _ => finding,
     }
@@ -433,16 +427,11 @@ async fn pull(scene: &Scene<'_>) -> Vec<Finding> {
             excerpt(text, 300),
             excerpt(&digest, 100)
         ))],
-        Err(failure) => vec![unpulled(scene, cluster, &image, &failure)],
+        Err(failure) => vec![unpulled(cluster, &image, &failure)],
     }
 }
 
-fn unpulled(
-    scene: &Scene<'_>,
-    cluster: &Cluster,
-    image: &PrivateImage,
-    failure: &Failure,
-) -> Finding {
+fn unpulled(cluster: &Cluster, image: &PrivateImage, failure: &Failure) -> Finding {
     if let Some(unreachable) = out_of_reach("ECR", failure) {
         return unreachable;
     }
@@ -452,7 +441,7 @@ fn unpulled(
         image.repository, image.account, image.region
     );
     if failure.denied() {
-        return not_allowed(scene, cluster, image, failure, &place);
+        return not_allowed(cluster, image, failure, &place);
     }
     let meaning = match &failure.cause {
         Cause::Code(code) if code.starts_with("RepositoryNotFound") => {
@@ -471,15 +460,9 @@ fn unpulled(
 }
 
 /// What the role may not do in ECR, and whose policy it is about.
-fn not_allowed(
-    scene: &Scene<'_>,
-    cluster: &Cluster,
-    image: &PrivateImage,
-    failure: &Failure,
-    place: &str,
-) -> Finding {
+fn not_allowed(cluster: &Cluster, image: &PrivateImage, failure: &Failure, place: &str) -> Finding {
     let role: Option<RoleArn> = cluster
-        .add_on("awsECR")
+        .add_on(Side::registry().key())
         .and_then(|settings| settings.get("roleArn")?.as_str()?.parse().ok());
     let login = failure.action == "ecr:GetAuthorizationToken";
     let foreign = !login && role.is_none_or(|role| *role.account() != image.account);
@@ -500,16 +483,15 @@ fn not_allowed(
     };
     let finding =
         Finding::fail(what).evidence(format!("{}: {why}; {}", failure.action, said(failure)));
-    let name = quote(cluster.name());
+    let setup = setup(Side::registry(), cluster.name());
     match (foreign, denied) {
-        (true, _) => finding.fix(scene.mk8s_aws(&format!(
-            "aws setup aws-ecr -c {name} --image {} --repository-policy",
-            quote(&image.to_string())
-        ))),
+        (true, _) => finding.fix(
+            setup
+                .flag("--image", image.to_string())
+                .plain("--repository-policy"),
+        ),
         (false, true) => finding,
-        (false, false) => finding.fix(scene.mk8s_aws(&format!(
-            "aws setup aws-ecr -c {name} --only policy --pull-policy read-only"
-        ))),
+        (false, false) => finding.fix(setup.plain("--only policy --pull-policy read-only")),
     }
 }
 
@@ -564,6 +546,7 @@ mod tests {
             &env,
             None,
             crate::aws::connect::Connection::default(),
+            crate::invocation::Reach::default(),
             Vec::new(),
         );
         let policy = json!({"Statement": {"Effect": "Allow", "Condition": {

@@ -1,10 +1,11 @@
 //! The group *manifest*: what `cpln` or the platform would take otherwise than it looks. Offline.
 
-use super::scene::{Doc, Subject, quote};
-use super::words::{as_finding, counted, or_pass, set};
+use super::scene::{Doc, Subject};
+use super::words::{as_finding, or_pass, set};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::addon::{self, ParamKind, rules};
-use crate::text::Foreign;
+use crate::invocation::Invocation;
+use crate::text::{Foreign, count};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -28,7 +29,7 @@ pub(super) static GROUP: Group = Group {
             id: "manifest-parse",
             summary: "every file parses",
             needs: &[],
-            severity: Severity::Fatal,
+            severity: Severity::Failure,
             hint: "A file is not UTF-8, or has a syntax error.",
             fix: "Mend the line that is shown.",
             run: Run::Now(parse),
@@ -36,7 +37,7 @@ pub(super) static GROUP: Group = Group {
         Check {
             id: "manifest-duplicate-key",
             summary: "no key is written twice in a mapping",
-            needs: &["manifest-parse"],
+            needs: &[],
             severity: Severity::Failure,
             hint: "A key is written twice. `cpln` takes the last one and says nothing; other \
                    parsers refuse the file.",
@@ -45,9 +46,19 @@ pub(super) static GROUP: Group = Group {
             run: Run::Now(duplicate_key),
         },
         Check {
+            id: "manifest-value-meaning",
+            summary: "every value means what it looks like, to every reader",
+            needs: &[],
+            severity: Severity::Warning,
+            hint: "A value without quotes is a number, a date or a text otherwise than it looks, or \
+                   readers of YAML 1.1 and 1.2 disagree on it, or `cpln` refuses it.",
+            fix: "Put it in quotes if it is a text.",
+            run: Run::Now(value_meaning),
+        },
+        Check {
             id: "manifest-unknown-addon",
             summary: "every add-on is one that mk8s knows",
-            needs: &["manifest-parse"],
+            needs: &[],
             severity: Severity::Warning,
             hint: "A key under `spec.addOns` is misspelt (case counts), or newer than this mk8s. \
                    It is left untouched, and the platform may ignore it.",
@@ -58,7 +69,7 @@ pub(super) static GROUP: Group = Group {
         Check {
             id: "manifest-readonly-fields",
             summary: "nothing stands there that only the server sets",
-            needs: &["manifest-parse"],
+            needs: &[],
             severity: Severity::Warning,
             hint: "The file was made from the API's own object. A stale `version` makes an apply \
                    fail with a conflict, and the other fields mean nothing in a manifest.",
@@ -68,7 +79,7 @@ pub(super) static GROUP: Group = Group {
         Check {
             id: "addon-value-bool",
             summary: "every add-on is a mapping",
-            needs: &["manifest-parse"],
+            needs: &[],
             severity: Severity::Failure,
             hint: "An add-on is written as `true`, `false` or another plain value. That is how the \
                    Terraform provider switches; the API takes a mapping for on, and no key or \
@@ -79,7 +90,7 @@ pub(super) static GROUP: Group = Group {
         Check {
             id: "addon-required-field",
             summary: "every add-on has the settings that the platform requires, of the right kind",
-            needs: &["manifest-parse", "addon-value-bool"],
+            needs: &[],
             severity: Severity::Failure,
             hint: "A setting that the platform requires is missing, or one is not of its kind.",
             fix: "Set it with `mk8s addon enable ADDON -f FILE`.",
@@ -108,8 +119,7 @@ fn parse(scene: &Scene<'_>) -> Vec<Finding> {
         })
         .collect();
     or_pass(problems, || {
-        let clusters = scene.documents().len();
-        let clusters = counted(clusters, "cluster");
+        let clusters = count(scene.documents().len(), "cluster");
         match files.as_slice() {
             [file] => Finding::pass(format!("{} parses, {clusters}", file.called())),
             _ => Finding::pass(format!("{} files parse, {clusters}", files.len())),
@@ -128,9 +138,9 @@ fn line_in(message: &str) -> Option<usize> {
 }
 
 /// A command that edits lines of a file; none for stdin.
-fn sed(doc: &Doc<'_>, script: &str) -> Option<String> {
-    (doc.file.label != "-")
-        .then(|| format!("sed -E -i.bak {} {}", quote(script), quote(&doc.file.label)))
+fn sed(doc: &Doc<'_>, script: &str) -> Option<Invocation> {
+    let sed = Invocation::other("sed").plain("-E -i.bak");
+    (doc.file.label != "-").then(|| sed.word(script).word(&doc.file.label))
 }
 
 fn deletion(lines: &RangeInclusive<usize>) -> String {
@@ -153,6 +163,18 @@ fn others(doc: &Doc<'_>, count: usize, what: &str) -> Option<Finding> {
     })
 }
 
+/// The problems, or that there is none; nothing of either where no file could be read.
+fn judged(
+    scene: &Scene<'_>,
+    problems: Vec<Finding>,
+    pass: impl FnOnce() -> Finding,
+) -> Vec<Finding> {
+    if scene.documents().is_empty() && scene.session.files.iter().any(|it| it.manifest.is_err()) {
+        return vec![Finding::skip("manifest-parse failed")];
+    }
+    or_pass(problems, pass)
+}
+
 fn duplicate_key(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
@@ -171,7 +193,28 @@ fn duplicate_key(scene: &Scene<'_>) -> Vec<Finding> {
         }
         problems.extend(others(doc, more, "keys are written twice"));
     }
-    or_pass(problems, || Finding::pass("no key is written twice"))
+    judged(scene, problems, || Finding::pass("no key is written twice"))
+}
+
+fn value_meaning(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut problems = Vec::new();
+    for doc in scene.documents() {
+        let (found, more) = doc.document.warnings();
+        for it in found {
+            problems.push(
+                Finding::fail(format!(
+                    "a value is not what it looks like in {}",
+                    doc.label()
+                ))
+                .evidence(format!("line {}: {}", it.line, it.message))
+                .at(&doc.file.label, Some(it.line)),
+            );
+        }
+        problems.extend(others(doc, more, "values are not what they look like"));
+    }
+    judged(scene, problems, || {
+        Finding::pass("every value means what it looks like")
+    })
 }
 
 /// The keys under `spec.addOns` with their values.
@@ -187,7 +230,7 @@ fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
             let line = doc.line(&["spec", "addOns", key]);
             let shown = Foreign(key);
             let meant = addon::by_word(key)
-                .or_else(|| addon::by_word(addon::nearest(key)?))
+                .or_else(|| addon::by_word(addon::alike(key)?))
                 .map(|addon| addon.key);
             // Where that one is there already, its name in this place would be a key written twice.
             let free = |meant: &&str| {
@@ -213,7 +256,7 @@ fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
         let more = unknown().skip(MOST).count();
         problems.extend(others(doc, more, "add-ons are not known to this mk8s"));
     }
-    or_pass(problems, || Finding::pass("every add-on is known"))
+    judged(scene, problems, || Finding::pass("every add-on is known"))
 }
 
 fn readonly_fields(scene: &Scene<'_>) -> Vec<Finding> {
@@ -242,7 +285,9 @@ fn readonly_fields(scene: &Scene<'_>) -> Vec<Finding> {
         .at(&doc.file.label, line);
         problems.push(finding.fix_if(fix));
     }
-    or_pass(problems, || Finding::pass("no field is the server's"))
+    judged(scene, problems, || {
+        Finding::pass("no field is the server's")
+    })
 }
 
 fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
@@ -264,7 +309,9 @@ fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
         let more = odd().skip(MOST).count();
         problems.extend(others(doc, more, "add-ons are not mappings"));
     }
-    or_pass(problems, || Finding::pass("every add-on is a mapping"))
+    judged(scene, problems, || {
+        Finding::pass("every add-on is a mapping")
+    })
 }
 
 /// The `sed` command that writes a mapping, or `null` for `false`, in the place of a scalar.
@@ -290,36 +337,47 @@ fn replace_scalar(key: &str, value: &Value, written: Option<&str>) -> Option<Str
 fn required_field(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        for (key, settings) in add_ons(doc).filter(|(_, value)| !value.is_null()) {
+        for (key, settings) in add_ons(doc).filter(|(_, value)| value.is_object()) {
             let Some(addon) = addon::by_key(key) else {
                 continue;
             };
             for finding in rules::before_enable(&doc.cluster, addon, settings) {
-                let (param, text) = match &finding {
-                    rules::Finding::SettingMissing(param) => {
-                        (*param, format!("{} has no `{}`", addon.name, param.field))
-                    }
-                    rules::Finding::SettingInvalid { param, .. }
+                let (path, text) = match &finding {
+                    rules::Finding::SettingMissing { path, .. } => (
+                        path,
+                        format!("{} has no `{}`", addon.name, Foreign(&path.to_string())),
+                    ),
+                    rules::Finding::SettingInvalid { path, param, .. }
                         if param.kind != ParamKind::RoleArn =>
                     {
-                        let text = format!("`{}` of {} will not do", param.field, addon.name);
-                        (*param, text)
+                        let shown = path.to_string();
+                        let text = format!("`{}` of {} will not do", Foreign(&shown), addon.name);
+                        (path, text)
                     }
                     _ => continue,
                 };
-                let at = ["spec", "addOns", key, param.field];
-                let line = doc.document.line_of(&at);
-                let line = line.unwrap_or_else(|| doc.line(&at[..3]));
+                let mut at = vec!["spec", "addOns", key];
+                at.extend(path.keys());
+                // Of what is missing, or in a list, the line of what it is in.
+                let line = loop {
+                    if let Some(line) = doc.document.line_of(&at) {
+                        break line;
+                    }
+                    if at.len() == 3 {
+                        break doc.line(&at);
+                    }
+                    at.pop();
+                };
                 problems.push(
                     Finding::fail(format!("{text} in {}", doc.label()))
                         .evidence(finding.to_string())
-                        .fix_if(set(scene, &Subject::Document(doc), addon, param))
+                        .fix_if(set(&Subject::Document(doc), addon, path))
                         .at(&doc.file.label, Some(line)),
                 );
             }
         }
     }
-    or_pass(problems, || {
+    judged(scene, problems, || {
         Finding::pass("every add-on has the settings it must have")
     })
 }

@@ -26,10 +26,11 @@ mod words;
 
 pub use catalog::GROUPS;
 pub use report::{Item, Report, Summary};
-pub use run::run;
+pub use run::{join, run};
 pub use scene::{Asked, File, Scene, Session};
 pub use select::Selection;
 
+use crate::invocation::Hint;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -104,8 +105,8 @@ pub struct Finding {
     pub message: String,
     /// The fact behind it, on one line.
     pub evidence: Option<String>,
-    /// The command that mends it, ready to be pasted.
-    pub fix: Option<String>,
+    /// The command that mends it.
+    pub fix: Option<Hint>,
     /// Where in a file.
     pub place: Option<Place>,
 }
@@ -157,15 +158,15 @@ impl Finding {
 
     /// Adds the command that mends it.
     #[must_use]
-    pub fn fix(mut self, command: impl Into<String>) -> Self {
+    pub fn fix(mut self, command: impl Into<Hint>) -> Self {
         self.fix = Some(command.into());
         self
     }
 
     /// Adds the command that mends it, where there is one that would not be refused.
     #[must_use]
-    pub fn fix_if(mut self, command: Option<String>) -> Self {
-        self.fix = command;
+    pub fn fix_if(mut self, command: Option<impl Into<Hint>>) -> Self {
+        self.fix = command.map(Into::into);
         self
     }
 

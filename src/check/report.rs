@@ -14,6 +14,8 @@ pub struct Item {
     pub cluster: Option<String>,
     /// What was seen.
     pub finding: Finding,
+    /// The command that mends it, as it can be pasted.
+    pub fix: Option<String>,
     /// The group was skipped as a whole, for this finding's reason.
     pub with_group: bool,
 }
@@ -68,10 +70,10 @@ impl Report {
         let item = |item: &Item| {
             let mut item = item.clone();
             item.cluster = item.cluster.map(|text| change(&text));
+            item.fix = item.fix.as_deref().map(&change);
             let finding = &mut item.finding;
             finding.message = change(&finding.message);
             finding.evidence = finding.evidence.as_deref().map(&change);
-            finding.fix = finding.fix.as_deref().map(&change);
             if let Some(place) = &mut finding.place {
                 place.file = change(&place.file);
             }
@@ -135,6 +137,7 @@ mod tests {
                 state,
                 ..Finding::pass("m")
             },
+            fix: None,
             with_group,
         }
     }

@@ -5,8 +5,7 @@ use super::report::weigh;
 use super::{Check, Finding, GROUPS, Gate, Group, Item, Run, Scene, Selection, Severity, State};
 use std::collections::HashMap;
 
-/// Runs the wanted checks on one scene and adds what is to be reported. What is shared between
-/// scenes, and in the list already, is not added again.
+/// Runs the wanted checks on one scene and adds what is to be reported.
 pub async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<Item>) {
     let wanted = selection.wanted();
     let mut course = Course {
@@ -43,6 +42,22 @@ pub async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<Item>
     }
 }
 
+/// Adds what another scene showed; what is shared between scenes, and in the list already, is not
+/// added again.
+pub fn join(items: &mut Vec<Item>, more: Vec<Item>) {
+    for item in more {
+        if !is_known(items, item.id, &item.finding) {
+            items.push(item);
+        }
+    }
+}
+
+/// Whether a finding that scenes share is in the list already.
+fn is_known(items: &[Item], id: &str, finding: &Finding) -> bool {
+    let same = |item: &Item| item.id == id && item.finding == *finding;
+    SHARED.contains(&id) && items.iter().any(same)
+}
+
 fn add(
     items: &mut Vec<Item>,
     scene: &Scene<'_>,
@@ -53,8 +68,7 @@ fn add(
 ) {
     let shared = SHARED.contains(&check.id);
     for finding in findings {
-        let same = |item: &Item| item.id == check.id && item.finding == finding;
-        if shared && items.iter().any(same) {
+        if is_known(items, check.id, &finding) {
             continue;
         }
         let cluster = scene.cluster_name.filter(|_| !shared || with_group);
@@ -62,6 +76,10 @@ fn add(
             id: check.id,
             group: group.id,
             cluster: cluster.map(str::to_owned),
+            fix: finding
+                .fix
+                .as_ref()
+                .map(|it| it.render(&scene.session.reach)),
             finding,
             with_group,
         });

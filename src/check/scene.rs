@@ -3,7 +3,8 @@
 //! Everything is read once, when a group first needs it, and kept.
 
 use super::facts::{AwsFacts, ImageFacts, IssuerFacts, LiveFacts};
-use crate::addon::{Addon, CATALOG, Param};
+use crate::addon::path::Path;
+use crate::addon::{Addon, CATALOG};
 use crate::aws::connect::{AwsSession, Connection as AwsConnection, open};
 use crate::aws::iam::{Answer, Caller, Iam as _};
 use crate::aws::image::{self, Image, PrivateImage};
@@ -12,11 +13,12 @@ use crate::change::Change;
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Client};
 use crate::error::Error;
+use crate::invocation::{Flags, Invocation, Reach};
 use crate::manifest::{Document, Edit, Manifest};
 use crate::remedy;
 use crate::settings::{Environment, Settings};
-pub use crate::shell::quote;
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -33,8 +35,6 @@ pub struct Asked {
     pub wait: Option<Duration>,
     /// `--web-identity-token-file`.
     pub web_identity_token_file: Option<PathBuf>,
-    /// Flags of Control Plane's connection as they were given, to be repeated in fixes.
-    pub control_flags: String,
 }
 
 /// One manifest that was named.
@@ -59,8 +59,13 @@ pub struct Session<'a> {
     pub client: Option<Result<&'a Client, Error>>,
     /// How AWS is reached.
     pub aws: AwsConnection,
+    /// The connections as they were given, for fixes.
+    pub reach: Reach,
     /// The manifests.
     pub files: Vec<File>,
+    /// The names of all clusters that are looked at.
+    names: Vec<String>,
+    clusters: OnceCell<RefCell<HashMap<String, Result<Cluster, ApiError>>>>,
     probe: OnceCell<Probe>,
     reached: OnceCell<AwsSession>,
     caller: OnceCell<(Sdk, Answer<Caller>)>,
@@ -84,6 +89,7 @@ impl<'a> Session<'a> {
         env: &'a Environment,
         login: Option<Login<'a>>,
         aws: AwsConnection,
+        reach: Reach,
         files: Vec<File>,
     ) -> Self {
         let (settings, client) = match login {
@@ -96,10 +102,37 @@ impl<'a> Session<'a> {
             settings,
             client,
             aws,
+            reach,
             files,
+            names: Vec::new(),
+            clusters: OnceCell::new(),
             probe: OnceCell::new(),
             reached: OnceCell::new(),
             caller: OnceCell::new(),
+        }
+    }
+
+    /// Names the clusters that are looked at: the first that is read brings the others along.
+    #[must_use]
+    pub fn looking_at(mut self, names: &[String]) -> Self {
+        names.clone_into(&mut self.names);
+        self
+    }
+
+    /// Reads a cluster; several are read together, once.
+    async fn read(&self, client: &Client, name: &str) -> Result<Cluster, ApiError> {
+        if self.names.len() < 2 {
+            return client.get(name).await;
+        }
+        let read = async || {
+            let read = client.get_all(&self.names).await;
+            RefCell::new(self.names.iter().cloned().zip(read).collect())
+        };
+        let clusters = self.clusters.get_or_init(read).await;
+        let known = clusters.borrow_mut().remove(name);
+        match known {
+            Some(read) => read,
+            None => client.get(name).await,
         }
     }
 
@@ -211,7 +244,7 @@ impl<'a> Scene<'a> {
         let (client, name) = (self.session.client()?, self.cluster_name?);
         Some(
             self.cluster
-                .get_or_init(async || client.get(name).await)
+                .get_or_init(async || self.session.read(client, name).await)
                 .await,
         )
     }
@@ -283,23 +316,6 @@ impl<'a> Scene<'a> {
         let documents = self.documents().iter().map(Subject::Document);
         live.into_iter().chain(documents).collect()
     }
-
-    /// An `mk8s` command for a fix, with the connection's flags as they were given.
-    pub fn mk8s(&self, words: &str) -> String {
-        format!("mk8s {words}{}", self.session.asked.control_flags)
-    }
-
-    /// The same for a command that also goes to AWS.
-    pub fn mk8s_aws(&self, words: &str) -> String {
-        self.mk8s(&format!("{words}{}", self.session.aws.flags()))
-    }
-
-    /// A command of the AWS CLI for a fix, without words to be quoted.
-    pub fn aws_cli(&self, words: &str) -> String {
-        self.session
-            .aws
-            .command(&words.split(' ').collect::<Vec<_>>())
-    }
 }
 
 /// A cluster document of a manifest.
@@ -342,26 +358,17 @@ impl Doc<'_> {
     }
 
     /// `-f FILE`, and `-c NAME` where the file has several.
-    pub fn flags(&self) -> String {
-        let file = self.file.argument();
+    pub fn flags(&self) -> Flags {
+        let flags = Flags::new().file(&self.file.label);
         if self.several {
-            format!("-f {file} -c {}", quote(self.cluster.name()))
+            flags.cluster(self.cluster.name())
         } else {
-            format!("-f {file}")
+            flags
         }
     }
 }
 
 impl File {
-    /// How commands name it; whoever pastes one has to say where standard input came from.
-    pub fn argument(&self) -> String {
-        if self.label == "-" {
-            "FILE".to_owned()
-        } else {
-            quote(&self.label)
-        }
-    }
-
     /// How sentences call it.
     pub fn called(&self) -> &str {
         if self.label == "-" {
@@ -399,25 +406,18 @@ impl Subject<'_> {
 
     /// The command that switches an add-on on there, or completes it with a setting; `None` where
     /// our own rules, or an edit of the file, would refuse it.
-    pub fn enabling(
-        &self,
-        scene: &Scene<'_>,
-        addon: &'static Addon,
-        set: Option<&'static Param>,
-        more: &str,
-    ) -> Option<String> {
+    pub fn enabling(&self, addon: &'static Addon, set: Option<&Path>) -> Option<Invocation> {
         let remedy = remedy::enable(self.cluster(), addon, &self.flags(), set)?;
-        let words = format!("{}{more}", remedy.words);
         match self {
-            Self::Live(_) => Some(scene.mk8s(&words)),
-            Self::Document(doc) => doc.takes(remedy.changes).then(|| format!("mk8s {words}")),
+            Self::Live(_) => Some(remedy.command),
+            Self::Document(doc) => doc.takes(remedy.changes).then_some(remedy.command),
         }
     }
 
     /// `-c prod`, `-f clusters/prod.yaml`.
-    pub fn flags(&self) -> String {
+    pub fn flags(&self) -> Flags {
         match self {
-            Self::Live(cluster) => format!("-c {}", quote(cluster.name())),
+            Self::Live(cluster) => Flags::new().cluster(cluster.name()),
             Self::Document(doc) => doc.flags(),
         }
     }

@@ -1,14 +1,16 @@
 //! The facts of a cluster's AWS side as the checks need them, or the finding that says why there
 //! are none.
 
-use super::scene::quote;
 use super::words::{SAME_ACCOUNT, unknown};
 use super::{Finding, Scene};
+use crate::addon::Side;
+use crate::addon::access::RegistryAccess;
 use crate::arn::RoleArn;
 use crate::aws::iam::{Failure, Provider, Role};
 use crate::aws::needed::Needed;
 use crate::aws::state::State;
-use crate::aws::target::{Access, ClusterFacts, Request, Target};
+use crate::aws::target::{ClusterFacts, Request, Target};
+use crate::invocation::Invocation;
 
 /// The facts of one cluster's AWS side, once the account is known to be right.
 pub(super) struct Seer<'a> {
@@ -41,9 +43,12 @@ impl<'a> Seer<'a> {
     pub(super) fn with_role(scene: &'a Scene<'_>) -> Result<Self, Finding> {
         let seer = Self::of(scene)?;
         if !seer.cluster.addon {
-            return Err(Finding::skip("aws-ecr is off"));
+            return Err(Finding::skip(format!(
+                "{} is off",
+                seer.cluster.side.name()
+            )));
         }
-        if seer.target.access == Access::SameAccount {
+        if seer.target.access == RegistryAccess::SameAccount {
             return Err(Finding::skip(SAME_ACCOUNT));
         }
         if seer.cluster.role_arn.is_none() {
@@ -68,10 +73,9 @@ impl<'a> Seer<'a> {
         self.iam.provider.known()?.as_ref()
     }
 
-    /// `mk8s aws setup aws-ecr -c NAME …`
-    pub(super) fn setup(&self, scene: &Scene<'_>, more: &str) -> String {
-        let name = quote(&self.cluster.name);
-        scene.mk8s_aws(&format!("aws setup aws-ecr -c {name}{more}"))
+    /// `mk8s aws setup ADDON -c NAME`
+    pub(super) fn setup(&self) -> Invocation {
+        setup(self.cluster.side, &self.cluster.name)
     }
 
     pub(super) fn unknown(&self, failure: &Failure, what: &str) -> Finding {
@@ -83,12 +87,17 @@ impl<'a> Seer<'a> {
     }
 
     /// The command that prints the policy that a check of this cluster needs.
-    pub(super) fn permissions(&self) -> String {
+    pub(super) fn permissions(&self) -> Invocation {
         let needed = Needed::of(self.cluster, self.target, &Request::default());
-        format!(
-            "mk8s aws permissions --for check --account {}{}",
-            self.target.account,
-            needed.flags()
-        )
+        Invocation::mk8s("aws permissions --for check")
+            .flag("--account", self.target.account.to_string())
+            .with(&needed.flags())
     }
+}
+
+/// `mk8s aws setup ADDON -c NAME`
+pub(super) fn setup(side: Side, cluster: &str) -> Invocation {
+    Invocation::mk8s("aws setup")
+        .word(side.name())
+        .cluster(cluster)
 }

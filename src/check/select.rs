@@ -2,6 +2,7 @@
 
 use super::catalog::checks;
 use super::{Check, GROUPS, Group};
+use crate::text;
 use std::collections::HashSet;
 
 /// Which checks are reported. What they need is looked at all the same, silently.
@@ -58,14 +59,9 @@ impl Selection {
 
     /// The nearest id to a word that is none.
     pub fn nearest(word: &str) -> Option<&'static str> {
-        GROUPS
-            .iter()
-            .map(|group| group.id)
-            .chain(checks().map(|(_, check)| check.id))
-            .map(|id| (strsim::jaro_winkler(id, word), id))
-            .filter(|(score, _)| *score > 0.8)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, id)| id)
+        let groups = GROUPS.iter().map(|group| group.id);
+        let ids: Vec<&str> = groups.chain(checks().map(|(_, check)| check.id)).collect();
+        text::nearest(word, ids)
     }
 }
 

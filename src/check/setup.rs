@@ -2,6 +2,7 @@
 
 use super::words::{as_finding, kind, new_token};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use crate::invocation::Invocation;
 use crate::settings::Settings;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -95,7 +96,7 @@ fn profile_found(scene: &Scene<'_>) -> Vec<Finding> {
             )),
             None => Finding::pass("no profile is named, none is needed"),
         },
-        Some(Err(error)) => as_finding(error).fix("cpln profile get"),
+        Some(Err(error)) => as_finding(error).fix(Invocation::cpln("profile get")),
         None => Finding::skip("only manifests were named"),
     }]
 }
@@ -107,13 +108,13 @@ fn token_source(scene: &Scene<'_>) -> Vec<Finding> {
     vec![match settings.identity() {
         None => Finding::fail("there is no token")
             .evidence("neither --token-file, CPLN_TOKEN nor a profile holds one")
-            .fix("cpln login"),
+            .fix(Invocation::cpln("login")),
         Some(identity) => {
             let text = format!("token from {} ({})", identity.origin, kind(&identity));
             if identity.origin == crate::settings::Origin::Flag("--token") {
                 Finding::warn(text)
                     .evidence("everybody on this machine can read the command line")
-                    .fix(scene.mk8s("auth status"))
+                    .fix(Invocation::mk8s("auth status"))
             } else {
                 Finding::pass(text)
             }
@@ -133,7 +134,7 @@ fn token_expiry(scene: &Scene<'_>) -> Vec<Finding> {
     }]
 }
 
-fn expiry(settings: &Settings, fix: Option<String>, now: OffsetDateTime) -> Finding {
+fn expiry(settings: &Settings, fix: Option<Invocation>, now: OffsetDateTime) -> Finding {
     let Some(identity) = settings.identity() else {
         return Finding::skip("there is no token");
     };
@@ -182,7 +183,7 @@ fn skew(server: OffsetDateTime, ours: OffsetDateTime) -> Finding {
             .format(&Rfc3339)
             .unwrap_or_default()
     );
-    let fix = "sudo timedatectl set-ntp true";
+    let fix = Invocation::other("sudo").plain("timedatectl set-ntp true");
     if by >= SKEW_FATAL {
         Finding::fail(text).evidence(evidence).fix(fix)
     } else if by >= SKEW {

@@ -42,7 +42,7 @@ pub(super) fn fits(scene: &Scene<'_>) -> Vec<Finding> {
         if seer.cluster.is_local() {
             return finding
                 .evidence(seen)
-                .fix(seer.setup(scene, " --only oidc-provider"));
+                .fix(seer.setup().plain("--only oidc-provider"));
         }
         // Never a command with what was seen: it would let in whoever stands in between.
         finding
@@ -50,6 +50,9 @@ pub(super) fn fits(scene: &Scene<'_>) -> Vec<Finding> {
                 "{seen}, as seen from here: behind a proxy that opens TLS it is the proxy's, so the \
                  one to register has to be checked elsewhere"
             ))
-            .fix(seer.setup(scene, " --only oidc-provider --thumbprint HEX"))
+            .fix(seer
+                    .setup()
+                    .plain("--only oidc-provider")
+                    .flag_hole("--thumbprint", "HEX"))
     }))
 }

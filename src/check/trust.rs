@@ -11,6 +11,7 @@ use crate::aws::state::LEAST_TRUST_QUOTA;
 use crate::aws::template::{fill_account, issuer_mismatches, placeholders};
 use crate::aws::trust::{label, parse, parse_text, shown, size as size_of, statements, titled};
 use crate::aws::who::{Home, Who};
+use crate::invocation::Invocation;
 use serde_json::{Value, json};
 
 /// The share of the quota, in percent, from which there is no room for another statement.
@@ -65,7 +66,7 @@ pub(super) fn has_statement(scene: &Scene<'_>) -> Vec<Finding> {
             Verdict::Missing(difference) => {
                 Finding::fail("the trust policy does not allow what the cluster publishes")
                     .evidence(difference.describe())
-                    .fix(seer.setup(scene, " --only trust"))
+                    .fix(seer.setup().plain("--only trust"))
             }
             // Whoever denies means it: what stands in the way is shown, and never taken away.
             Verdict::Denied(statement) => {
@@ -116,7 +117,7 @@ pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
             }
             let finding = finding.evidence(format!("{found}; the statement is this cluster's own"));
             findings.push(match mended(&seer, &existing, provider) {
-                Some(document) => finding.fix(replacing(scene, &seer, &document)),
+                Some(document) => finding.fix(replacing(&seer, &document)),
                 None => finding,
             });
         }
@@ -201,7 +202,7 @@ pub(super) fn size(scene: &Scene<'_>) -> Vec<Finding> {
         Ok(Finding::fail(text)
             .evidence(format!("{count} statements; there is no room for another"))
             // The quota "Role trust policy length".
-            .fix(scene.aws_cli(
+            .fix(Invocation::aws(
                 "service-quotas request-service-quota-increase --service-code iam \
                  --quota-code L-C07B4B0D --desired-value 4096",
             )))
@@ -209,14 +210,9 @@ pub(super) fn size(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// The command that sets the whole trust policy.
-fn replacing(scene: &Scene<'_>, seer: &Seer<'_>, document: &Value) -> String {
+fn replacing(seer: &Seer<'_>, document: &Value) -> Invocation {
     let role = seer.role().map_or("", |role| role.name.as_str());
-    scene.session.aws.command(&[
-        "iam",
-        "update-assume-role-policy",
-        "--role-name",
-        role,
-        "--policy-document",
-        &document.to_string(),
-    ])
+    Invocation::aws("iam update-assume-role-policy")
+        .flag("--role-name", role)
+        .flag("--policy-document", document.to_string())
 }

@@ -1,11 +1,13 @@
 //! What findings of several groups say in the same words.
 
-use super::scene::{Subject, quote};
+use super::scene::Subject;
 use super::{Finding, Scene};
-use crate::addon::{Addon, Param};
+use crate::addon::Addon;
+use crate::addon::path::Path;
 use crate::aws::explain::explain;
 use crate::aws::iam::Failure;
 use crate::error::Error;
+use crate::invocation::Invocation;
 use crate::settings::{Identity, Origin, TokenKind};
 
 /// The words for a cluster that pulls from its own account.
@@ -25,15 +27,6 @@ pub(super) fn or_pass(problems: Vec<Finding>, pass: impl FnOnce() -> Finding) ->
     }
 }
 
-/// `1 cluster`, `3 clusters`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
-}
-
 /// A failure in the user's words as a finding.
 pub(super) fn as_finding(error: &Error) -> Finding {
     let mut finding = Finding::fail(error.message.clone());
@@ -49,13 +42,11 @@ pub(super) fn unknown(failure: &Failure, what: &str, caller: &str) -> Finding {
     let evidence = error.because.first().cloned().unwrap_or_default();
     if failure.denied() {
         let message = format!("{what} is unknown: {} is not allowed", failure.action);
-        let partition = match caller.split(':').nth(1) {
-            None | Some("aws") => String::new(),
-            Some(other) => format!(" --partition {}", super::scene::quote(other)),
-        };
+        let partition = caller.split(':').nth(1).filter(|it| *it != "aws");
+        let print = Invocation::mk8s("aws permissions --for check");
         Finding::unknown(message)
             .evidence(evidence)
-            .fix(format!("mk8s aws permissions --for check{partition}"))
+            .fix(print.flag_if("--partition", partition))
     } else {
         let message = format!("{what} is unknown: {} gave no answer", failure.action);
         Finding::unknown(message).evidence(evidence)
@@ -63,13 +54,18 @@ pub(super) fn unknown(failure: &Failure, what: &str, caller: &str) -> Finding {
 }
 
 /// The command by which another token is used, where it is known how this one was given.
-pub(super) fn new_token(scene: &Scene<'_>) -> Option<String> {
+pub(super) fn new_token(scene: &Scene<'_>) -> Option<Invocation> {
     match scene.session.settings()?.identity()?.origin {
         // It wins over every profile.
-        Origin::Env(name) => Some(format!("export {name}=KEY")),
-        Origin::Profile { name, .. } => Some(format!("cpln login {}", quote(&name))),
+        Origin::Env(name) => Some(Invocation::other("export").word(format!("{name}=KEY"))),
+        Origin::Profile { name, .. } => Some(Invocation::cpln("login").word(name)),
         Origin::Flag(_) | Origin::Key | Origin::Default => None,
     }
+}
+
+/// The same, and then what it publishes is waited for.
+pub(super) fn waiting(enabling: Option<Invocation>) -> Option<Invocation> {
+    enabling.map(|command| command.tied("--wait", "5m"))
 }
 
 /// What sort of token it is, in words.
@@ -82,14 +78,9 @@ pub(super) fn kind(identity: &Identity) -> &'static str {
 }
 
 /// The command that sets a setting; those without a flag are explained.
-pub(super) fn set(
-    scene: &Scene<'_>,
-    subject: &Subject<'_>,
-    addon: &'static Addon,
-    param: &'static Param,
-) -> Option<String> {
-    match param.flag {
-        Some(_) => subject.enabling(scene, addon, Some(param), ""),
-        None => Some(format!("mk8s addon explain {}", addon.name)),
+pub(super) fn set(subject: &Subject<'_>, addon: &'static Addon, path: &Path) -> Option<Invocation> {
+    match addon.place(&path.to_string()).and_then(|place| place.flag) {
+        Some(_) => subject.enabling(addon, Some(path)),
+        None => Some(Invocation::mk8s("addon explain").word(addon.name)),
     }
 }

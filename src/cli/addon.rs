@@ -1,8 +1,7 @@
 //! `mk8s addon …`
 
-use super::aws::MakeArgs;
+use super::enable::EnableArgs;
 use super::heading;
-use super::settings::SettingArgs;
 use super::value::{AddonWord, parse_duration};
 use clap::{Args, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -100,9 +99,15 @@ pub struct ChangeArgs {
     /// New text into the file itself, through all its hard links
     #[arg(long, requires = "file", help_heading = heading::SAFETY)]
     pub in_place: bool,
+    /// Comments of what is removed stay in the file
+    #[arg(long, requires = "file", help_heading = heading::SAFETY)]
+    pub keep_comments: bool,
     /// Change past a rule of mk8s (prerequisite, dependants)
     #[arg(long, help_heading = heading::SAFETY)]
     pub force: bool,
+    /// Values such as `${ROLE_ARN}` in files, which another tool fills in
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub allow_placeholders: bool,
     /// Preview on stdout; nothing is written or sent
     #[arg(long, help_heading = heading::SAFETY)]
     pub dry_run: bool,
@@ -160,32 +165,6 @@ pub struct ExplainArgs {
     pub file: Vec<PathBuf>,
 }
 
-/// `mk8s addon enable`
-#[derive(Debug, Args)]
-pub struct EnableArgs {
-    /// Add-on to turn on
-    #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
-    pub addon: String,
-    /// What to change.
-    #[command(flatten)]
-    pub target: TargetArgs,
-    /// The add-on's settings.
-    #[command(flatten)]
-    pub settings: SettingArgs,
-    /// The add-ons that it needs as well
-    #[arg(long, help_heading = heading::SETTINGS)]
-    pub with_prerequisites: bool,
-    /// Role and OIDC provider in AWS as well, as `mk8s aws setup` makes them (aws-ecr)
-    #[arg(long, conflicts_with = "file", help_heading = heading::SETTINGS)]
-    pub create_role: bool,
-    /// What is made in AWS, and where.
-    #[command(flatten)]
-    pub make: MakeArgs,
-    /// How to change it.
-    #[command(flatten)]
-    pub change: ChangeArgs,
-}
-
 /// `mk8s addon disable`
 #[derive(Debug, Args)]
 pub struct DisableArgs {
@@ -201,6 +180,9 @@ pub struct DisableArgs {
     /// Name of the cluster, where turning the add-on off endangers more than itself (byok)
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
     pub confirm: Option<String>,
+    /// Value that a setting must have now, else nothing is written; none if empty (can be repeated)
+    #[arg(long, value_name = "PATH=VALUE", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
+    pub expect: Vec<String>,
     /// How to change it.
     #[command(flatten)]
     pub change: ChangeArgs,

@@ -1,5 +1,6 @@
 //! `mk8s aws …`, and the flags of what is made in AWS.
 
+use super::aws_handover::{EmitArgs, RepositoryPolicyArgs};
 use super::heading;
 use super::value::{AddonWord, parse_duration, parse_thumbprint};
 use clap::{Args, Subcommand, ValueEnum};
@@ -16,15 +17,37 @@ pub enum AwsCommand {
                       policy and the pull policy. The plan is shown and asked about first; what \
                       is there and fits is left alone, and a run that was cut short is taken up \
                       by the next. Preview with --dry-run; undo with `mk8s aws teardown`. For \
-                      others to run, --emit prints the same as a shell script, for Terraform or \
-                      for CloudFormation.\n\n\
+                      others to run, `mk8s aws emit` prints the same as a shell script, for \
+                      Terraform or for CloudFormation; --emit, --repository-policy and \
+                      --apply-repository-policy are `mk8s aws emit` and `mk8s aws \
+                      repository-policy`.\n\n\
                       Examples:\n  \
                       $ mk8s aws setup aws-ecr -c prod\n  \
                       $ mk8s aws setup aws-ecr -c edge --aws-profile registry --yes\n  \
-                      $ mk8s aws setup aws-ecr -c edge --only oidc-provider --dry-run\n  \
-                      $ mk8s aws setup aws-ecr -c edge --account 999999999999 --emit aws-cli"
+                      $ mk8s aws setup aws-ecr -c edge --only oidc-provider --dry-run"
     )]
     Setup(Box<SetupArgs>),
+    /// Print what setup would make, for others to run
+    #[command(
+        long_about = "Print everything that `mk8s aws setup` would make in AWS for an add-on: the \
+                      plan, a shell script that calls the AWS CLI, Terraform, or a CloudFormation \
+                      template. Nothing is changed, and no AWS credentials are needed; with -f the \
+                      cluster is read from a file, and nothing is asked at all.\n\nExamples:\n  \
+                      $ mk8s aws emit aws-ecr -c edge --account 999999999999 --format plan\n  \
+                      $ mk8s aws emit aws-ecr -c edge --account 999999999999 --format aws-cli\n  \
+                      $ mk8s aws emit aws-ecr -f edge.json --account 999999999999 --format terraform"
+    )]
+    Emit(Box<EmitArgs>),
+    /// Print or set what a repository of another account must allow
+    #[command(
+        long_about = "Print the statement that the policy of an image's repository needs when it \
+                      belongs to another account than the role. With --apply and credentials of \
+                      the repository's account the statement is put into its policy; other \
+                      statements are kept, and a copy is made first.\n\nExamples:\n  \
+                      $ mk8s aws repository-policy aws-ecr -c edge --image \"$IMAGE\"\n  \
+                      $ mk8s aws repository-policy aws-ecr -c edge --image \"$IMAGE\" --apply --aws-profile registry"
+    )]
+    RepositoryPolicy(Box<RepositoryPolicyArgs>),
     /// Show what exists in AWS for an add-on, and what differs
     #[command(
         long_about = "Show what exists in AWS for an add-on of a cluster, what is missing and what \
@@ -145,7 +168,7 @@ pub struct WorkloadArgs {
 }
 
 /// The cluster and the add-on.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct AwsTarget {
     /// Add-on to work on: aws-ecr
     #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
@@ -156,7 +179,7 @@ pub struct AwsTarget {
 }
 
 /// How AWS is reached; the standard chain of the AWS tools otherwise.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct AwsConnection {
     /// Profile of the AWS tools
     #[arg(long, value_name = "NAME", help_heading = heading::CONNECTION)]
@@ -170,7 +193,7 @@ pub struct AwsConnection {
 }
 
 /// What is made in AWS, and where.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct MakeArgs {
     /// AWS account in which it is made; that of the role, the image, the cluster or the caller if
     /// omitted
@@ -294,7 +317,7 @@ pub enum EmitFormat {
 }
 
 /// `mk8s aws setup`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SetupArgs {
     /// The cluster and the add-on.
     #[command(flatten)]

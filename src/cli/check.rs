@@ -34,6 +34,12 @@ pub struct CheckArgs {
     /// repeated)
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
     pub file: Vec<PathBuf>,
+    /// The same as with -f, as `pre-commit` names files
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+    /// Files without a cluster are left out, also where they are named, and none at all is no error
+    #[arg(long, help_heading = heading::TARGET)]
+    pub allow_empty: bool,
     /// Image in a private ECR registry that is to be pulled
     #[arg(long, value_name = "IMAGE", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub image: Option<String>,

@@ -3,6 +3,7 @@
 //! `clap_complete` writes them, but its script for fish knows no arguments without a dash: those
 //! rules are added here.
 
+use super::enable::ADDON;
 use clap::builder::PossibleValue;
 use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
@@ -23,6 +24,10 @@ pub fn completion(shell: Shell) -> String {
 /// For each command without commands of its own: the values of its argument, until one is there,
 /// and no names of files unless the argument is a file.
 fn arguments_for_fish<'a>(command: &'a Command, path: &mut Vec<&'a str>, script: &mut String) {
+    if command.get_subcommand_value_name() == Some(ADDON) {
+        add_ons_for_fish(command, path, script);
+        return;
+    }
     if command.has_subcommands() {
         for child in command.get_subcommands() {
             path.push(child.get_name());
@@ -31,13 +36,9 @@ fn arguments_for_fish<'a>(command: &'a Command, path: &mut Vec<&'a str>, script:
         }
         return;
     }
-    let Some((first, rest)) = path.split_first() else {
+    let Some(here) = seen(path) else {
         return;
     };
-    let mut here = format!("__fish_mk8s_using_subcommand {first}");
-    for name in rest {
-        let _ = write!(here, "; and __fish_seen_subcommand_from {name}");
-    }
     match command.get_positionals().next() {
         None => {
             let _ = writeln!(script, "complete -c mk8s -n \"{here}\" -f");
@@ -58,6 +59,63 @@ fn arguments_for_fish<'a>(command: &'a Command, path: &mut Vec<&'a str>, script:
                  complete -c mk8s -n \"{here}; and not __fish_seen_subcommand_from {}\" -f -a \"{}\"",
                 names.join(" "),
                 offers.join("\n")
+            );
+        }
+    }
+}
+
+/// The condition that the words of the line lead to a command.
+fn seen(path: &[&str]) -> Option<String> {
+    let (first, rest) = path.split_first()?;
+    let mut here = format!("__fish_mk8s_using_subcommand {first}");
+    for name in rest {
+        let _ = write!(here, "; and __fish_seen_subcommand_from {name}");
+    }
+    Some(here)
+}
+
+/// For a command with one below it for each add-on: their names until one is there, and then the flags
+/// that only it has, which `clap_complete` does not look for that far down.
+fn add_ons_for_fish(command: &Command, path: &[&str], script: &mut String) {
+    let Some(here) = seen(path) else {
+        return;
+    };
+    let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+    let names = names.join(" ");
+    *script = script.replace(
+        &format!("\"{here}\" -f -a \""),
+        &format!("\"{here}; and not __fish_seen_subcommand_from {names}\" -f -a \""),
+    );
+    let _ = writeln!(script, "complete -c mk8s -n \"{here}\" -f");
+    for child in command.get_subcommands() {
+        let own = child.get_arguments().filter(|arg| {
+            let is_known = |other: &Arg| other.get_id() == arg.get_id();
+            !arg.is_hide_set() && !command.get_arguments().any(is_known)
+        });
+        for arg in own {
+            let Some(long) = arg.get_long() else { continue };
+            let takes = if arg.get_action().takes_values() {
+                " -r"
+            } else {
+                ""
+            };
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let help = help.replace('\\', "\\\\").replace('\'', "\\'");
+            let values: Vec<String> = arg
+                .get_possible_values()
+                .iter()
+                .map(|value| value.get_name().to_owned())
+                .collect();
+            let values = if values.is_empty() {
+                String::new()
+            } else {
+                format!(" -a '{}'", values.join(" "))
+            };
+            let name = child.get_name();
+            let _ = writeln!(
+                script,
+                "complete -c mk8s -n \"{here}; and __fish_seen_subcommand_from {name}\" -l {long} -d \
+                 '{help}'{takes} -f{values}"
             );
         }
     }
@@ -130,8 +188,15 @@ mod tests {
         assert!(
             rules.iter().any(
                 |rule| rule.contains("and not __fish_seen_subcommand_from aws-ecr ")
-                    && rule.contains("-a \"aws-ecr\\t'Pull images")
+                    && rule.contains("-a \"aws-ecr\" -d 'Pull images")
             ),
+            "{rules:?}"
+        );
+        assert!(
+            rules.iter().any(|rule| {
+                rule.contains("seen_subcommand_from metrics\" -l kube-state")
+                    && rule.ends_with("-r -f -a 'true false'")
+            }),
             "{rules:?}"
         );
         // The command that the sandbox runs may be any file.

@@ -4,28 +4,37 @@
 
 mod addon;
 mod aws;
+mod aws_handover;
 mod check;
 mod completion;
+mod enable;
+mod gist;
+mod parse;
 mod sandbox;
 mod settings;
 mod value;
 
 pub use addon::{
-    AddonCommand, ChangeArgs, DisableArgs, EnableArgs, ExplainArgs, ListArgs, OidcUrlArgs,
-    ShowArgs, TargetArgs, TrustPolicyArgs,
+    AddonCommand, ChangeArgs, DisableArgs, ExplainArgs, ListArgs, OidcUrlArgs, ShowArgs,
+    TargetArgs, TrustPolicyArgs,
 };
 pub use aws::{
     AcceptTrust, AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart,
     PermissionsArgs, Purpose, SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
 };
+pub use aws_handover::{EmitArgs, RepositoryPolicyArgs};
 pub use check::{CheckArgs, FailOn, ReportTo};
 pub use completion::completion;
+pub use enable::{EnableArgs, EnableFlags, SettingFlags};
+pub(crate) use gist::Gist;
+pub use parse::{matches, parse};
 pub use sandbox::{
     SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy,
 };
-pub use settings::{Given, SettingArgs};
-pub use value::{Color, OutputFormat, parse_duration};
+pub use settings::Given;
+pub use value::{Color, ErrorFormat, OutputFormat, parse_duration};
 
+use crate::invocation::Reach;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,6 +74,9 @@ pub struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
     pub global: Global,
+    /// The connections as they were given, for commands that are printed.
+    #[arg(skip)]
+    pub reach: Reach,
 }
 
 /// The top of the command tree.
@@ -130,6 +142,14 @@ pub enum Command {
                       $ mk8s completion fish > ~/.config/fish/completions/mk8s.fish"
     )]
     Completion(CompletionArgs),
+    /// Print the JSON Schema of a document of `-o json`
+    #[command(
+        long_about = "Print the JSON Schema (draft-07) of a document that `-o json` prints. A document \
+                      of kind `Error` stands for a failure of any command.\n\nExamples:\n  \
+                      $ mk8s schema --of CheckReport\n  \
+                      $ mk8s schema --of Error > error.schema.json"
+    )]
+    Schema(SchemaArgs),
     /// Print the version
     Version,
 }
@@ -179,6 +199,20 @@ pub enum AuthCommand {
     Status,
 }
 
+/// `mk8s schema`
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Kind of the document
+    #[arg(
+        long,
+        value_name = "KIND",
+        required = true,
+        value_parser = clap::builder::PossibleValuesParser::new(crate::schema::kinds()),
+        hide_possible_values = true
+    )]
+    pub of: String,
+}
+
 /// `mk8s completion`
 #[derive(Debug, Args)]
 pub struct CompletionArgs {
@@ -191,8 +225,11 @@ pub struct CompletionArgs {
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
-    #[arg(short, long, value_name = "FILE|DIR", required = true, help_heading = heading::TARGET)]
+    #[arg(short, long, value_name = "FILE|DIR", required_unless_present = "files", help_heading = heading::TARGET)]
     pub file: Vec<PathBuf>,
+    /// The same as with -f
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
     /// Cluster whose documents are applied; all if omitted (can be repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
@@ -214,8 +251,11 @@ pub struct ApplyArgs {
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
-    #[arg(short, long, value_name = "FILE|DIR", required = true, help_heading = heading::TARGET)]
+    #[arg(short, long, value_name = "FILE|DIR", required_unless_present = "files", help_heading = heading::TARGET)]
     pub file: Vec<PathBuf>,
+    /// The same as with -f
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
     /// Cluster whose documents are compared; all if omitted (can be repeated)
     #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
@@ -239,6 +279,17 @@ pub struct Global {
         hide_possible_values = true
     )]
     pub output: Option<OutputFormat>,
+    /// Form of an error on stderr, text or json; text if omitted
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = heading::OUTPUT
+    )]
+    pub error_format: ErrorFormat,
     /// Only results, warnings and errors
     #[arg(short, long, global = true, help_heading = heading::OUTPUT)]
     pub quiet: bool,

@@ -1,47 +1,27 @@
 //! The flags of add-on settings, made from the catalogue.
 
 use super::heading;
-use crate::addon::{CATALOG, Param, ParamKind};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-
-/// The settings that were given on the command line.
-#[derive(Debug, Clone, Default)]
-pub struct SettingArgs {
-    /// In the order of the catalogue.
-    pub given: Vec<Given>,
-}
+use crate::addon::param::Place;
+use crate::addon::{Addon, CATALOG, ParamKind};
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 
 /// One given setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
+    /// Where it stands in the add-on's object.
+    pub path: String,
     /// The flag without dashes and without `no-`.
-    pub flag: &'static str,
-    /// The value; `None` for `--no-…`.
+    pub flag: String,
+    /// The value as it was written; `None` for `--no-…`.
     pub value: Option<String>,
 }
 
-/// Each flag once, with its first setting and the names of the add-ons that have it.
-fn flags() -> Vec<(&'static str, &'static Param, Vec<&'static str>)> {
-    let mut flags: Vec<(&'static str, &'static Param, Vec<&'static str>)> = Vec::new();
-    for addon in CATALOG {
-        for param in addon.params {
-            let Some(flag) = param.flag else { continue };
-            match flags.iter_mut().find(|(known, ..)| *known == flag) {
-                Some((_, _, names)) => names.push(addon.name),
-                None => flags.push((flag, param, vec![addon.name])),
-            }
-        }
-    }
-    flags
-}
-
 /// Whether `--no-FLAG` exists.
-fn removable(param: &Param) -> bool {
-    param.kind == ParamKind::RoleArn
-}
-
-fn removal(flag: &str) -> String {
-    format!("no-{flag}")
+fn is_removable(place: &Place) -> bool {
+    place.kind == ParamKind::RoleArn
 }
 
 /// The first letter in upper case.
@@ -55,62 +35,117 @@ fn capital(text: &str) -> String {
         .collect()
 }
 
-impl Args for SettingArgs {
-    fn augment_args(mut command: Command) -> Command {
-        for (flag, param, names) in flags() {
-            let noun = match param.kind {
-                ParamKind::RoleArn => "IAM role that the add-on assumes",
-                _ => param.summary,
-            };
-            command = command.arg(
-                Arg::new(flag)
-                    .long(flag)
-                    .value_name(param.kind.placeholder())
-                    .value_hint(clap::ValueHint::Other)
-                    .help(format!(
-                        "{}; kept if omitted ({})",
-                        capital(noun),
-                        names.join(", ")
-                    ))
-                    .help_heading(heading::SETTINGS),
-            );
-            if removable(param) {
-                command = command.arg(
-                    Arg::new(removal(flag))
-                        .long(removal(flag))
-                        .action(ArgAction::SetTrue)
-                        .conflicts_with(flag)
-                        .help("No role: the one that is set is removed")
-                        .help_heading(heading::SETTINGS),
-                );
-            }
-        }
-        command
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
+fn removal(flag: &str) -> String {
+    format!("no-{flag}")
 }
 
-impl FromArgMatches for SettingArgs {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut given = Vec::new();
-        for (flag, param, _) in flags() {
-            if let Some(value) = matches.get_one::<String>(flag) {
-                given.push(Given {
-                    flag,
-                    value: Some(value.clone()),
-                });
-            } else if removable(param) && matches.get_flag(&removal(flag)) {
-                given.push(Given { flag, value: None });
-            }
+/// Adds the flags of an add-on.
+pub(super) fn flags(command: Command, addon: &'static Addon) -> Command {
+    addon.flags().fold(command, |command, (flag, place)| {
+        add(command, &flag, &place)
+    })
+}
+
+/// Adds the flags of all add-ons, each once.
+pub(super) fn flags_of_all(mut command: Command) -> Command {
+    let mut seen = BTreeSet::new();
+    for (flag, place) in CATALOG.iter().flat_map(Addon::flags) {
+        if seen.insert(flag.clone()) {
+            command = add(command, &flag, &place);
         }
-        Ok(Self { given })
+    }
+    command
+}
+
+/// The names of the add-ons that have a flag.
+pub(super) fn having(flag: &str) -> Vec<&'static str> {
+    let flag = flag.strip_prefix("no-").unwrap_or(flag);
+    let having = CATALOG.iter().filter(|addon| addon.by_flag(flag).is_some());
+    having.map(|addon| addon.name).collect()
+}
+
+/// Whether a flag of some add-on takes the next word as its value.
+pub(super) fn wants_word(flag: &str) -> bool {
+    let having = CATALOG.iter().find_map(|addon| addon.by_flag(flag));
+    having.is_some_and(|place| place.kind != ParamKind::Bool)
+}
+
+fn add(command: Command, flag: &str, place: &Place) -> Command {
+    let param = place.param;
+    let mut help = capital(param.summary);
+    if let Some(constraint) = place.kind.constraint() {
+        help = format!("{help}: {constraint}");
+    }
+    help.push_str(match (param.required, param.default) {
+        (true, _) => "; required, kept if omitted",
+        (false, _) => "; kept if omitted",
+    });
+    if let Some(default) = param.default {
+        help = format!("{help}, {default} by default");
+    }
+    let command = command.arg(
+        Arg::new(flag.to_owned())
+            .long(flag.to_owned())
+            .value_name(place.kind.placeholder())
+            .value_hint(clap::ValueHint::Other)
+            .value_parser(Typed(place.kind))
+            .hide_possible_values(true)
+            // Elsewhere such a flag is on by itself, so that without a value it would be a guess.
+            .require_equals(place.kind == ParamKind::Bool)
+            .help(help)
+            .help_heading(heading::SETTINGS),
+    );
+    if !is_removable(place) {
+        return command;
+    }
+    command.arg(
+        Arg::new(removal(flag))
+            .long(removal(flag))
+            .action(ArgAction::SetTrue)
+            .conflicts_with(flag.to_owned())
+            .help("No role: the one that is set is removed")
+            .help_heading(heading::SETTINGS),
+    )
+}
+
+/// The settings of an add-on that were given, in the order of the catalogue.
+pub(super) fn given(addon: &'static Addon, matches: &ArgMatches) -> Vec<Given> {
+    let mut given = Vec::new();
+    for (flag, place) in addon.flags() {
+        let value = matches.get_one::<String>(&flag);
+        if value.is_some() || is_removable(&place) && matches.get_flag(&removal(&flag)) {
+            given.push(Given {
+                path: place.path,
+                value: value.cloned(),
+                flag,
+            });
+        }
+    }
+    given
+}
+
+/// Takes any word, so that the error for a wrong one is ours; offers the values to completions.
+#[derive(Debug, Clone)]
+struct Typed(ParamKind);
+
+impl TypedValueParser for Typed {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
     }
 
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let words: &[&str] = match self.0 {
+            ParamKind::Bool => &["true", "false"],
+            ParamKind::Word(words) => words,
+            _ => return None,
+        };
+        Some(Box::new(words.iter().map(|word| PossibleValue::new(*word))))
     }
 }

@@ -1,6 +1,7 @@
 //! Parsers of single values on the command line.
 
 use crate::addon::CATALOG;
+use crate::text::nearest;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Command, ValueEnum};
 use std::ffi::OsStr;
@@ -27,6 +28,24 @@ pub enum Color {
     Never,
 }
 
+/// The form of an error on stderr.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ErrorFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document in one line.
+    Json,
+}
+
+impl std::str::FromStr for ErrorFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        ValueEnum::from_str(text, false)
+    }
+}
+
 /// The form of what goes to stdout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputFormat {
@@ -46,6 +65,8 @@ pub enum OutputFormat {
     Names,
     /// The matches of an expression on the JSON document.
     JsonPath(String),
+    /// A patch for `git apply`; for a dry run on files only.
+    Patch,
     /// What is not well, a line each; for `check` only.
     Short,
     /// Annotations of GitHub Actions; for `check` only.
@@ -89,19 +110,25 @@ impl std::str::FromStr for OutputFormat {
             "json-slim" => Self::JsonSlim,
             "yaml-slim" => Self::YamlSlim,
             "names" | "name" => Self::Names,
+            "patch" => Self::Patch,
             "short" => Self::Short,
             "github" => Self::Github,
             "junit" => Self::Junit,
-            _ => match text.strip_prefix("jsonpath=") {
-                Some(expression) => Self::JsonPath(expression.to_owned()),
-                None => {
-                    return Err(
-                        "text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR is \
-                         expected, for `check` also short, github or junit"
-                            .to_owned(),
-                    );
-                }
-            },
+            _ => {
+                let Some(expression) = text.strip_prefix("jsonpath=") else {
+                    let words = Self::WORDS
+                        .into_iter()
+                        .chain(["short", "github", "junit", "patch"]);
+                    let near = nearest(text, words)
+                        .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+                    return Err(format!(
+                        "{near}text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR \
+                         is expected, for `check` also short, github or junit, for a dry run on files \
+                         patch"
+                    ));
+                };
+                Self::JsonPath(expression.to_owned())
+            }
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::Context;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::invocation::Invocation;
 use crate::settings::{Sourced, TokenKind};
 use crate::ui::{Report, table, wire};
 use time::format_description::well_known::Rfc3339;
@@ -13,7 +14,8 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
     let identity = settings.identity();
     let attempt = match (&identity, settings.org_if_set()) {
         (None, _) => Some(Err(settings.token().await.err().unwrap_or_else(|| {
-            Error::denied("not logged in").hint("set CPLN_TOKEN, or log in with `cpln login`")
+            Error::denied("not logged in")
+                .hint(Invocation::cpln("login").within("set CPLN_TOKEN, or log in with ", ""))
         }))),
         (Some(_), None) => None,
         (Some(_), Some(org)) => Some(try_login(cx, &org.value).await),
@@ -91,7 +93,7 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
     }
     for exposed in settings.exposed() {
         cx.ui.warn(&exposed.words());
-        cx.ui.hint(&exposed.fix());
+        cx.ui.hint(exposed.fix());
     }
     cx.ui.report(&Report {
         text: table::fields(fields),

@@ -1,27 +1,28 @@
 //! What the AWS commands share: the connection, the facts, showing a plan, changing the cluster.
 
 use super::{Context, target};
-use crate::addon::Addon;
+use crate::addon::Side;
 use crate::arn::{AccountId, RoleArn};
 use crate::aws::connect::{AwsSession, Connection, Trace, Variables, open as aws_open};
 use crate::aws::credentials::{Surroundings, WebIdentity};
 use crate::aws::iam::Caller;
 use crate::aws::name::Issuer;
-use crate::aws::plan::{Action, Plan, Step, TrustPlan, Work};
+use crate::aws::plan::{Plan, Step, TrustPlan};
 use crate::aws::sdk::Sdk;
 use crate::aws::state::{self, Look, State};
-use crate::aws::target::{self as aws_target, ClusterFacts, Part, Request, Target};
+use crate::aws::target::{self as aws_target, ClusterFacts, Request, Target};
 use crate::aws::thumbprint::PrivateCa;
 use crate::change::{self, Change};
 use crate::cli::{AwsConnection, AwsTarget};
 use crate::cluster::Cluster;
-use crate::consent::Mode;
 use crate::control::Written;
 use crate::control::settle::{Planner, Write};
 use crate::error::{Error, Result};
+use crate::fleet::{Came, Told};
 use crate::oidc;
 use crate::text::excerpt;
-use crate::ui::{Report, Stream, table, wire};
+use crate::text::list;
+use crate::ui::wire;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -40,17 +41,17 @@ pub(super) fn clusters(cx: &Context, args: &AwsTarget, changing: bool) -> Result
     }
 }
 
-/// The add-on of an AWS command: the one whose AWS side is built.
-pub(super) fn addon(word: &str) -> Result<&'static Addon> {
+/// The add-on of an AWS command: one whose AWS side is made.
+pub(super) fn side(word: &str) -> Result<Side> {
     let addon = super::word::addon_by_word(word)?;
-    if addon.aws_registry {
-        Ok(addon)
-    } else {
-        Err(
-            Error::usage(format!("`{}` has no AWS side that mk8s makes", addon.name))
-                .because("aws-ecr is the one add-on that it makes it for"),
-        )
-    }
+    Side::of(addon).ok_or_else(|| {
+        let made: Vec<&str> = Side::all().map(Side::name).collect();
+        let which = match made.as_slice() {
+            [one] => format!("{one} is the one add-on that it makes it for"),
+            several => format!("it makes it for {}", list(several.iter().copied())),
+        };
+        Error::usage(format!("`{}` has no AWS side that mk8s makes", addon.name)).because(which)
+    })
 }
 
 impl AwsConnection {
@@ -132,8 +133,7 @@ pub(super) fn patience(cx: &Context) -> Result<Duration> {
 pub(super) fn account(text: Option<&String>) -> Result<Option<AccountId>> {
     text.map(|text| {
         text.parse().map_err(|reason: String| {
-            Error::usage(format!("`{text}` is not an AWS account id"))
-                .because(reason.replace("the account part", "it"))
+            Error::usage(format!("`{text}` is not an AWS account id")).because(reason)
         })
     })
     .transpose()
@@ -174,6 +174,7 @@ fn copies(cx: &Context, without: bool, name: &str, what: &str) -> Result<Option<
 }
 
 /// Everything that is known about one cluster and its AWS side.
+#[derive(Debug, Clone)]
 pub(super) struct Scene {
     pub(super) facts: ClusterFacts,
     pub(super) target: Target,
@@ -225,18 +226,17 @@ impl<'a> Issuers<'a> {
     }
 }
 
-/// Looks at the cluster and at IAM.
+/// Looks at a cluster as it was read, and at IAM.
 pub(super) async fn look(
     cx: &Context,
     aws: &Sdk,
     caller: &Caller,
-    name: &str,
+    (side, cluster): (Side, &Cluster),
     request: &Request,
     ask: impl FnOnce(&Target) -> Look,
     what: &str,
 ) -> Result<Scene> {
-    let cluster = cx.read(name).await?;
-    let facts = ClusterFacts::read(cx.org()?, &cluster)?;
+    let facts = ClusterFacts::read(side, cx.org()?, cluster)?;
     let target = aws_target::target(&facts, request, caller, what)?;
     let state = state::look(aws, &facts, &target, &ask(&target)).await?;
     Ok(Scene {
@@ -246,8 +246,8 @@ pub(super) async fn look(
     })
 }
 
-/// What came of one cluster.
-pub(super) struct Told {
+/// What is told of one cluster.
+pub(super) struct Report {
     /// Whether anything changed, differs, or would change.
     pub(super) changed: bool,
     /// The text; its first line names the cluster.
@@ -256,73 +256,42 @@ pub(super) struct Told {
     pub(super) body: Value,
 }
 
-/// Prints what came of every cluster and gives whether anything changed; ends with the failures if
-/// there are any. `mode` is `None` for a command that only reads.
-pub(super) fn report(
+/// What came of one cluster, for the teller.
+pub(super) fn came(
     cx: &Context,
-    kind: &'static str,
-    mode: Option<Mode>,
     addon: &'static str,
-    results: Vec<(String, Result<Told>)>,
-) -> Result<bool> {
-    let single = results.len() == 1;
-    let mut items = Vec::new();
-    let mut lines = Vec::new();
-    let mut done = 0;
-    let mut names = Vec::new();
-    let mut errors = Vec::new();
-    let mut changed = false;
-    for (name, result) in results {
-        let mut item = json!({
-            "target": wire::Target::Cluster { org: cx.org()?.to_owned(), name: name.clone() },
-            "addon": addon,
-        });
-        match result {
-            Ok(told) => {
-                changed |= told.changed;
-                if let (Value::Object(item), Value::Object(body)) = (&mut item, told.body) {
-                    item.extend(body);
-                    item.insert("error".to_owned(), Value::Null);
-                }
-                done += 1;
-                lines.extend(told.lines);
-                names.push(name);
-            }
-            Err(error) if single => return Err(error),
-            Err(error) => {
-                if let Value::Object(item) = &mut item {
-                    item.insert(
-                        "error".to_owned(),
-                        wire::to_value(&wire::ErrorObject::from(&error)),
-                    );
-                }
-                errors.push(error);
-            }
+    name: &str,
+    result: Result<Report>,
+) -> Came<Value> {
+    match result {
+        Ok(report) => Came::Done(Told {
+            items: vec![item(&cx.cluster(name), addon, report.body, None)],
+            names: vec![name.to_owned()],
+            lines: report.lines,
+            changed: report.changed,
+            next: None,
+            failed: None,
+        }),
+        Err(error) => {
+            let item = item(&cx.cluster(name), addon, json!({}), Some(&cx.wire(&error)));
+            Came::Failed(item, error)
         }
-        items.push(item);
     }
-    let document = match mode {
-        Some(mode) => wire::Document::change(kind, mode == Mode::DryRun, items),
-        None => wire::Document::read(kind, items),
-    };
-    if mode == Some(Mode::DryRun) && cx.ui.is_text() {
-        // The plan was the data; the lines go with it as words.
-        for line in &lines {
-            cx.ui.status(line);
-        }
-    } else {
-        cx.ui.report(&Report {
-            json: wire::to_value(&document),
-            slim: None,
-            names,
-            text: lines,
-            wide: None,
-        })?;
+}
+
+/// An item of `AwsPlan` and `AwsStatus`.
+pub(super) fn item(
+    target: &wire::Target,
+    addon: &'static str,
+    body: Value,
+    error: Option<&wire::ErrorObject>,
+) -> Value {
+    let mut item = json!({ "target": target, "addon": addon });
+    if let (Value::Object(item), Value::Object(body)) = (&mut item, body) {
+        item.extend(body);
+        item.insert("error".to_owned(), wire::to_value(&error));
     }
-    match super::summarise(errors, done) {
-        Some(error) => Err(error),
-        None => Ok(changed),
-    }
+    item
 }
 
 /// The fields of an item of `AwsPlan`.
@@ -337,131 +306,6 @@ pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&V
         "trust": plan.trust.as_ref().map(TrustPlan::json),
         "warnings": plan.warnings,
     })
-}
-
-/// What is said before the words of [`crate::aws::who`].
-pub(super) const MAY_ASSUME: &str = "who may assume the role";
-
-/// Shows a plan as the contract draws it.
-/// `cluster` is the cluster's name where there are several.
-pub(super) fn show(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Stream) {
-    let cluster = cluster.map_or_else(String::new, |name| format!("{name} in "));
-    let account = &plan.target.account;
-    let caller = match plan.target.caller.as_str() {
-        "" => "what exists there was not looked at".to_owned(),
-        arn => format!("caller {arn}"),
-    };
-    let heading = format!("Plan for {cluster}account {account} ({caller})");
-    let rows: Vec<Vec<String>> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            let mut detail = step.detail.clone();
-            if let Some(reason) = &step.reason {
-                if !detail.is_empty() {
-                    detail.push_str("; ");
-                }
-                detail.push_str(reason);
-            }
-            vec![
-                format!("{} {}", sign(step.action), label(step)),
-                short(&step.resource).to_owned(),
-                detail,
-            ]
-        })
-        .collect();
-    let mut lines: Vec<(char, String)> = table::rows(&rows)
-        .iter()
-        .map(|line| {
-            let mut chars = line.chars();
-            (chars.next().unwrap_or(' '), chars.as_str().to_owned())
-        })
-        .collect();
-    if let Some(trust) = &plan.trust {
-        lines.push((' ', format!(" {MAY_ASSUME}: {}", trust.who)));
-    }
-    cx.ui.plan(&heading, &lines, stream);
-}
-
-fn sign(action: Action) -> char {
-    match action {
-        Action::Create | Action::Attach => '+',
-        Action::Update => '~',
-        Action::Detach | Action::Delete => '-',
-        Action::None | Action::Keep | Action::Adopt => '=',
-    }
-}
-
-fn label(step: &Step) -> &'static str {
-    match (step.part, step.action) {
-        (Part::Addon, _) => "add-on",
-        (Part::OidcProvider, _) => "OIDC provider",
-        (Part::Role, _) => "role",
-        (Part::Trust, _) => "trust policy",
-        (Part::Policy, Action::Attach) => "attach",
-        (Part::Policy, Action::Detach) => "detach",
-        (Part::Policy, Action::Keep) => "keep",
-        (Part::Policy, _) => "pull policy",
-        (Part::RepositoryPolicy, _) => "repository",
-    }
-}
-
-/// The telling end of an ARN.
-pub(super) fn short(resource: &str) -> &str {
-    for mark in [":oidc-provider/", ":policy/", ":repository/"] {
-        if let Some((_, rest)) = resource.split_once(mark) {
-            return rest;
-        }
-    }
-    match resource.split_once(":role/") {
-        Some((_, rest)) => rest.rsplit('/').next().unwrap_or(rest),
-        None => resource,
-    }
-}
-
-/// Where a copy of a policy lies, and how it is put back.
-pub(super) fn kept(backup: &crate::aws::backup::Backup) -> String {
-    format!(
-        "The previous {} is kept in {}; to put it back: {}",
-        backup.what,
-        backup.path.display(),
-        backup.restore
-    )
-}
-
-/// What a step came to, as a sentence: "Created role mk8s-acme-prod-ecr".
-pub(super) fn told(step: &Step, changed: bool) -> String {
-    let (label, resource) = (label(step), short(&step.resource));
-    let what = match label {
-        "attach" | "detach" | "keep" => "pull policy",
-        other => other,
-    };
-    if !changed && step.action.changes() {
-        return format!("Already so: {what} {resource}");
-    }
-    match &step.work {
-        Work::CreateProvider(new) => {
-            if let Some(hex) = &new.thumbprint {
-                return format!("Created {what} {resource}, with the thumbprint {hex}");
-            }
-        }
-        Work::AddThumbprint { ca, .. } => {
-            return format!("Added thumbprint {} to {what} {resource}", ca.thumbprint);
-        }
-        _ => {}
-    }
-    match step.action {
-        Action::Create if step.part == Part::Addon => format!("Switched on {resource}"),
-        Action::Delete if step.part == Part::Addon => format!("Switched off {resource}"),
-        Action::Create => format!("Created {what} {resource}"),
-        Action::Adopt => format!("Adopted {what} {resource}"),
-        Action::Update => format!("Updated {what} {resource}"),
-        Action::Attach => format!("Attached {resource}"),
-        Action::Detach => format!("Detached {resource}"),
-        Action::Delete => format!("Deleted {what} {resource}"),
-        Action::Keep => format!("Kept {what} {resource}"),
-        Action::None => format!("Already so: {what} {resource}"),
-    }
 }
 
 /// Brings changes of a plan's step to a live cluster, decided anew from each read of it.

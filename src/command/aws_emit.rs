@@ -1,19 +1,22 @@
-//! `mk8s aws setup --emit`: the AWS side as text for others to run; nothing is changed.
+//! `mk8s aws emit`, and `aws setup --emit`: the AWS side as text for others to run; nothing is changed.
 
 use super::aws::Issuers;
 use super::aws_request::{self, Subject, subjects};
 use super::status::Wait;
-use super::{Context, aws};
+use super::{Context, aws, aws_show};
+use crate::addon::Side;
 use crate::aws::emit::{self, Blueprint, Format};
 use crate::aws::plan::Awaited;
 use crate::aws::setup::not_accepted;
 use crate::aws::target::{ClusterFacts, Part, Request};
 use crate::aws::workload::private_image;
 use crate::cli::{EmitFormat, OnlyPart, SetupArgs};
+use crate::consent::Mode;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::shell::quote;
-use crate::ui::{Report, Stream, wire};
+use crate::fleet::{self, Came, Teller, Told};
+use crate::invocation::Invocation;
+use crate::ui::Stream;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -33,11 +36,11 @@ fn check(args: &SetupArgs) -> Result<()> {
     Ok(())
 }
 
-/// `mk8s aws setup --emit FORM`
+/// `mk8s aws emit --format FORM`
 pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Result<Outcome> {
-    let addon = aws::addon(&args.target.addon)?;
+    let side = aws::side(&args.target.addon)?;
     check(args)?;
-    let request = aws_request::asked(cx, args)?;
+    let request = aws_request::asked(cx, side, args)?;
     let partition = match args.make.image.as_deref() {
         None => None,
         Some(text) => Some(private_image(text)?.partition),
@@ -48,10 +51,10 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         EmitFormat::Terraform => Some(Format::Terraform),
         EmitFormat::CloudFormation => Some(Format::CloudFormation),
     };
-    let subjects = subjects(cx, args)?;
+    let subjects = subjects(cx, side, args)?;
     if let (Some(format), true) = (format, subjects.len() > 1) {
         return Err(Error::usage(format!(
-            "--emit {} writes for one cluster, {} were named",
+            "{} is written for one cluster, {} were named",
             format.name(),
             subjects.len()
         ))
@@ -59,76 +62,96 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
     }
     let job = Job {
         cx,
+        side,
         request,
         partition,
         wait: args.wait,
         issuers: Issuers::new(cx),
     };
     let several = subjects.len() > 1;
+    let job = &job;
     // All are judged before the first is printed.
-    let mut written = Vec::new();
-    for subject in &subjects {
-        written.push((subject, job.write(subject, format).await?));
-    }
-    let mut items = Vec::new();
-    let mut names = Vec::new();
-    for (subject, (facts, blueprint, text)) in written {
-        let plan = &blueprint.plan;
-        for warning in &plan.warnings {
-            cx.ui.warn(warning);
-        }
-        if cx.ui.is_text() {
-            match &text {
-                None => aws::show(cx, plan, several.then_some(&facts.name), Stream::Data),
-                Some((_, text)) => cx.ui.raw(text),
+    let jobs = subjects.iter().map(|subject| job.write(subject, format));
+    let written = fleet::all(jobs, fleet::AT_ONCE).await;
+    let mut teller = Teller::changing(&cx.ui, "AwsPlan", Mode::DryRun);
+    for (subject, written) in subjects.iter().zip(written) {
+        teller.add(match written {
+            Ok(written) => Came::Done(told(cx, side, subject, written, several)),
+            Err(error) => {
+                let item = aws::item(
+                    &subject.target(cx),
+                    side.name(),
+                    json!({}),
+                    Some(&cx.wire(&error)),
+                );
+                Came::Failed(item, error)
             }
-        }
-        let relinks = |step: &&crate::aws::plan::Step| {
-            step.part == Part::Addon && step.resource == addon.name && step.action.changes()
-        };
-        if let (Some(_), Some(role)) = (plan.steps.iter().find(relinks), &plan.role_arn) {
-            let words = format!(
-                "addon enable {} -c {} --role-arn {role}",
-                addon.name,
-                quote(&facts.name)
-            );
-            cx.ui.next(&cx.mk8s(&words));
-        }
-        let steps: Vec<_> = plan
-            .steps
-            .iter()
-            .map(|step| (step.clone(), false))
-            .collect();
-        let mut item = json!({"target": subject.wire(&facts), "addon": addon.name});
-        if let (Value::Object(item), Value::Object(body)) =
-            (&mut item, aws::plan_json(plan, &steps, None))
-        {
-            item.extend(body);
-            item.insert("caller".to_owned(), Value::Null);
-            item.insert("error".to_owned(), Value::Null);
-            if let Some((format, text)) = text {
-                let emitted = json!({"format": format.name(), "text": text});
-                item.insert("emitted".to_owned(), emitted);
-            }
-        }
-        names.push(facts.name);
-        items.push(item);
+        });
     }
-    if !cx.ui.is_text() {
-        let document = wire::Document::change("AwsPlan", true, items);
-        cx.ui.report(&Report {
-            json: wire::to_value(&document),
-            slim: None,
-            names,
-            text: Vec::new(),
-            wide: None,
-        })?;
-    }
+    teller.finish()?;
     Ok(Outcome::Ok)
+}
+
+/// What is made for a cluster, and its text in the form that was asked for.
+type Written = (ClusterFacts, Blueprint, Option<(Format, String)>);
+
+/// Prints what was written for one cluster.
+fn told(
+    cx: &Context,
+    side: Side,
+    subject: &Subject,
+    written: Written,
+    several: bool,
+) -> Told<Value> {
+    let (facts, blueprint, text) = written;
+    let plan = &blueprint.plan;
+    for warning in &plan.warnings {
+        cx.ui.warn(warning);
+    }
+    if cx.ui.is_text() {
+        match &text {
+            None => {
+                let cluster = several.then_some(facts.name.as_str());
+                aws_show::plan(cx, plan, cluster, Stream::Data);
+            }
+            Some((_, text)) => cx.ui.raw(text),
+        }
+    }
+    let mut next = None;
+    let relinks = |step: &&crate::aws::plan::Step| {
+        step.part == Part::Addon && step.resource == side.name() && step.action.changes()
+    };
+    if let (Some(_), Some(role)) = (plan.steps.iter().find(relinks), &plan.role_arn) {
+        let enable = Invocation::mk8s("addon enable").word(side.name());
+        next = Some(enable.cluster(&facts.name).flag("--role-arn", role));
+    }
+    let steps: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|step| (step.clone(), false))
+        .collect();
+    let mut body = aws::plan_json(plan, &steps, None);
+    if let Value::Object(body) = &mut body {
+        body.insert("caller".to_owned(), Value::Null);
+    }
+    let mut item = aws::item(&subject.target(cx), side.name(), body, None);
+    if let (Value::Object(item), Some((format, text))) = (&mut item, text) {
+        let emitted = json!({"format": format.name(), "text": text});
+        item.insert("emitted".to_owned(), emitted);
+    }
+    Told {
+        items: vec![item],
+        names: vec![facts.name],
+        lines: Vec::new(),
+        changed: false,
+        next,
+        failed: None,
+    }
 }
 
 struct Job<'a> {
     cx: &'a Context,
+    side: Side,
     request: Request,
     partition: Option<&'static str>,
     wait: Option<Duration>,
@@ -141,11 +164,7 @@ impl Job<'_> {
     }
 
     /// What is made for a cluster, with its text in the form, once it was judged.
-    async fn write(
-        &self,
-        subject: &Subject,
-        format: Option<Format>,
-    ) -> Result<(ClusterFacts, Blueprint, Option<(Format, String)>)> {
+    async fn write(&self, subject: &Subject, format: Option<Format>) -> Result<Written> {
         let facts = self.ready(subject).await?;
         let target = self.aim(&facts)?;
         let blueprint = Blueprint::new(&facts, &self.request, &target)?;
@@ -164,7 +183,7 @@ impl Job<'_> {
     /// The facts, once everything that is emitted is published.
     async fn ready(&self, subject: &Subject) -> Result<ClusterFacts> {
         loop {
-            let mut facts = subject.facts(self.cx).await?;
+            let mut facts = subject.facts(self.cx, self.side).await?;
             let target = self.aim(&facts)?;
             let source = subject.source();
             let Some(awaited) = emit::missing(&facts, &self.request, &target, source)? else {
@@ -174,25 +193,19 @@ impl Job<'_> {
                 return Ok(facts);
             };
             let Some(limit) = self.wait else {
-                return Err(emit::not_there(&facts, &self.request, awaited, source));
+                return Err(emit::not_there(&facts, awaited, source));
             };
-            let (pointer, what) = match awaited {
-                Awaited::Issuer => ("/status/oidcProviderUrl", "the OIDC issuer URL".to_owned()),
-                Awaited::Template => (
-                    "/status/addOns/awsECR/trustPolicy",
-                    format!("the trust policy of `{}`", facts.service.name),
-                ),
+            let what = match awaited {
+                Awaited::Issuer => "the OIDC issuer URL".to_owned(),
+                Awaited::Template => format!("the trust policy of `{}`", facts.side.name()),
             };
             let wait = Wait {
-                name: &facts.name,
-                pointer,
+                name: facts.name.clone(),
+                pointer: awaited.pointer(facts.side).to_owned(),
                 gone: false,
-                what: &what,
-                stays: "nothing was changed",
-                again: &self.cx.mk8s(&format!(
-                    "aws setup {} -c {} --emit plan --wait=15m",
-                    facts.service.name, facts.name
-                )),
+                what,
+                stays: "nothing was changed".to_owned(),
+                again: self.request.waiting(&facts),
                 limit,
             };
             wait.run(self.cx).await?;

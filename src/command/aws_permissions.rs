@@ -2,12 +2,13 @@
 
 use super::aws_request::pull_policy;
 use super::{Context, aws};
+use crate::addon::Side;
 use crate::arn::AccountId;
-use crate::aws::name::{ECR, default_role_name};
+use crate::aws::grant::PolicyChoice;
+use crate::aws::name::default_role_name;
 use crate::aws::permissions::{
     LONGEST, Purpose, Scope, USUAL, actions, length, permissions as policy,
 };
-use crate::aws::pull::PullPolicy;
 use crate::aws::target::{Request, check_owner, check_path, check_request};
 use crate::cli::{self, PermissionsArgs};
 use crate::error::{Error, Result};
@@ -67,9 +68,9 @@ fn scope(cx: &Context, args: &PermissionsArgs) -> Result<Scope> {
     };
     let mut policies = Vec::new();
     for text in &args.pull_policy {
-        let arn = match pull_policy(text)? {
-            PullPolicy::Arn(arn) => owned("--pull-policy", arn, account.as_ref(), partition)?,
-            known => known.arn(partition),
+        let arn = match pull_policy(Side::registry(), text)? {
+            PolicyChoice::Arn(arn) => owned("--pull-policy", arn, account.as_ref(), partition)?,
+            known @ PolicyChoice::Aws(_) => known.arn(partition),
         };
         if !policies.contains(&arn) {
             policies.push(arn);
@@ -90,9 +91,11 @@ fn scope(cx: &Context, args: &PermissionsArgs) -> Result<Scope> {
     };
     let mut roles: Vec<String> = args.role_name.iter().cloned().collect();
     for cluster in &args.cluster {
-        let name = default_role_name(ECR, cx.org()?, cluster);
-        if !roles.contains(&name) {
-            roles.push(name);
+        for side in Side::all() {
+            let name = default_role_name(side, cx.org()?, cluster);
+            if !roles.contains(&name) {
+                roles.push(name);
+            }
         }
     }
     Ok(Scope {

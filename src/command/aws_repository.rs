@@ -1,8 +1,9 @@
-//! `mk8s aws setup --repository-policy` and `--apply-repository-policy`: the statement that a
+//! `mk8s aws repository-policy`, and the flags of `aws setup` of that name: the statement that a
 //! repository of another account needs, shown or put into its policy.
 
 use super::aws_request::{self, Subject, subjects};
-use super::{Context, aws};
+use super::{Context, aws, aws_show};
+use crate::addon::Side;
 use crate::arn::RoleArn;
 use crate::aws::backup;
 use crate::aws::ecr::{self, Current, EcrSdk, Writing};
@@ -16,13 +17,14 @@ use crate::aws::state;
 use crate::aws::target::{ClusterFacts, Part, Request, Target};
 use crate::aws::trust;
 use crate::aws::workload::{image_warnings, private_image};
-use crate::cli::{AwsConnection, SetupArgs};
-use crate::consent::{Agreed, Consent, Mode, Question};
+use crate::cli::SetupArgs;
+use crate::consent::{Agreed, Consent, Mode, Permit, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::shell::{flags, quote, shown};
+use crate::fleet::{Came, Teller, Told};
+use crate::invocation::{Flags, Invocation};
 use crate::text::quotable;
-use crate::ui::{self, Report, wire};
+use crate::ui::{self, wire};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,29 +40,25 @@ enum Need {
     Statement(RoleArn),
 }
 
-/// `mk8s aws setup --repository-policy`, `--apply-repository-policy`
+/// `mk8s aws repository-policy`
 pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<Outcome> {
-    let addon = aws::addon(&args.target.addon)?;
+    let side = aws::side(&args.target.addon)?;
     let image = private_image(image)?;
     for warning in image_warnings(&image) {
         cx.ui.warn(&warning);
     }
-    let subjects = subjects(cx, args)?;
+    let subjects = subjects(cx, side, args)?;
     let mut job = Job {
         cx,
-        addon: addon.name,
-        request: aws_request::asked(cx, args)?,
+        side,
+        request: aws_request::asked(cx, side, args)?,
         repository: Repository::of(&image),
         several: subjects.len() > 1,
         backup: None,
-        given: &args.make.connection,
-        named: flags(&[
-            // Standard input is not there a second time.
-            ("-f", shown(args.file.as_ref()).filter(|path| path != "-")),
-            ("--account", args.make.account.clone()),
-            ("--role-arn", args.role_arn.clone()),
-            ("--role-name", args.make.role_name.clone()),
-        ]),
+        named: aws_request::file(args)
+            .flag_if("--account", args.make.account.clone())
+            .flag_if("--role-arn", args.role_arn.clone())
+            .flag_if("--role-name", args.make.role_name.clone()),
         image,
         connection: None,
         mode: if args.apply_repository_policy {
@@ -75,46 +73,29 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
         let caller = state::caller(&Sdk::new(&session)).await?;
         job.connection = Some((caller, EcrSdk::new(&session, &job.image.region)));
     }
-    let mut items = Vec::new();
-    let mut lines = Vec::new();
-    let mut names = Vec::new();
-    let mut changed = false;
-    for subject in &subjects {
-        let facts = subject.facts(cx).await?;
-        let done = job.one(subject, &facts).await?;
-        changed |= done.changed;
-        lines.push(done.line);
-        items.push(done.item);
-        names.push(facts.name);
-    }
-    if cx.ui.is_text() {
-        for line in lines.iter().filter(|line| !line.is_empty()) {
-            if job.mode == Mode::DryRun {
-                cx.ui.status(line);
-            } else {
-                cx.ui.data(line);
-            }
-        }
-    } else {
-        let document = wire::Document::change("AwsPlan", job.mode == Mode::DryRun, items);
-        cx.ui.report(&Report {
-            json: wire::to_value(&document),
-            slim: None,
-            names,
-            text: Vec::new(),
-            wide: None,
-        })?;
-    }
-    Ok(if args.exit_code && changed {
-        Outcome::Differences
-    } else {
-        Outcome::Ok
-    })
+    let changed = job.run(&subjects).await?;
+    Ok(Outcome::differing(changed && args.exit_code))
+}
+
+/// What is to be done for one cluster, and what it is told as.
+struct Planned {
+    target: wire::Target,
+    first: Result<(ClusterFacts, Plan, Intent)>,
+}
+
+/// What is to be done with the repository for one cluster.
+enum Intent {
+    /// Nothing is needed, for this reason.
+    Nothing(String),
+    /// The statement is shown to whoever may put it there.
+    Show(RoleArn),
+    /// It is put into the policy, which was looked at.
+    Admit(RoleArn, Current),
 }
 
 struct Job<'a> {
     cx: &'a Context,
-    addon: &'static str,
+    side: Side,
     request: Request,
     image: PrivateImage,
     repository: Repository,
@@ -125,16 +106,8 @@ struct Job<'a> {
     several: bool,
     /// Where a copy of what is replaced goes.
     backup: Option<PathBuf>,
-    /// How AWS is reached, for commands that are printed.
-    given: &'a AwsConnection,
     /// The flags that name the cluster's file and its role, as they were given.
-    named: String,
-}
-
-struct Done {
-    line: String,
-    item: Value,
-    changed: bool,
+    named: Flags,
 }
 
 impl Job<'_> {
@@ -180,85 +153,84 @@ impl Job<'_> {
         Ok((target, Need::Statement(role)))
     }
 
-    async fn one(&self, subject: &Subject, facts: &ClusterFacts) -> Result<Done> {
-        let (target, need) = self.need(facts)?;
+    /// All are planned, then shown and confirmed together, then done one after another: it is one
+    /// policy.
+    async fn run(&self, subjects: &[Subject]) -> Result<bool> {
+        let cx = self.cx;
+        let mut planned = Vec::new();
+        let facts = aws_request::facts_of(cx, self.side, subjects).await?;
+        for (subject, facts) in subjects.iter().zip(facts) {
+            let first = match facts {
+                Ok(facts) => self.first(facts).await,
+                Err(error) => Err(error),
+            };
+            let target = subject.target(cx);
+            planned.push(Planned { target, first });
+        }
+        let show = |planned: &Vec<Planned>| self.show(planned);
+        let question = |planned: &Vec<Planned>| Ok(self.question(planned));
+        let consent = self.mode.consent(&*cx.ui, planned, show, question);
+        let (planned, permit) = match consent.await? {
+            Consent::Preview(planned) => (planned, None),
+            Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
+        };
+        let mut teller = Teller::changing(&cx.ui, "AwsPlan", self.mode);
+        let mut is_touched = false;
+        for Planned { target, first } in planned {
+            let came = match first {
+                Ok((facts, plan, intent)) => {
+                    let work = self.carry_out(permit.as_ref(), &target, plan, intent, is_touched);
+                    work.await.map(|(line, item, changed)| {
+                        is_touched |= changed;
+                        Told {
+                            items: vec![item],
+                            names: vec![facts.name],
+                            lines: line.into_iter().collect(),
+                            changed,
+                            next: None,
+                            failed: None,
+                        }
+                    })
+                }
+                Err(error) => Err(error),
+            };
+            teller.add(match came {
+                Ok(told) => Came::Done(told),
+                Err(error) => {
+                    let item = aws::item(
+                        &target,
+                        self.side.name(),
+                        json!({}),
+                        Some(&self.cx.wire(&error)),
+                    );
+                    Came::Failed(item, error)
+                }
+            });
+        }
+        teller.finish()
+    }
+
+    async fn first(&self, facts: ClusterFacts) -> Result<(ClusterFacts, Plan, Intent)> {
+        let (target, need) = self.need(&facts)?;
         let role = match need {
             Need::Statement(role) => role,
             Need::Nothing(why) => {
-                let step = Step::shown(
-                    Part::RepositoryPolicy,
-                    Action::None,
-                    &self.repository.arn,
-                    why.clone(),
-                );
+                let (part, resource) = (Part::RepositoryPolicy, &self.repository.arn);
+                let step = Step::shown(part, Action::None, resource, why.clone());
                 let plan = self.plan(target, step, None);
-                return Ok(Done {
-                    line: format!(
-                        "The repository {} needs no statement: {why}",
-                        self.repository
-                    ),
-                    item: self.item(subject, facts, &plan, false, None),
-                    changed: false,
-                });
+                return Ok((facts, plan, Intent::Nothing(why)));
             }
         };
-        match &self.connection {
-            None => Ok(self.shown(subject, facts, target, &role)),
-            Some((caller, ecr)) => {
-                self.applied(subject, facts, target, &role, caller, ecr)
-                    .await
-            }
-        }
-    }
-
-    /// Without looking at the repository.
-    fn shown(
-        &self,
-        subject: &Subject,
-        facts: &ClusterFacts,
-        target: Target,
-        role: &RoleArn,
-    ) -> Done {
-        let wanted = repository::wanted(role);
-        if self.cx.ui.is_text() {
-            self.cx.ui.raw(&format!("{}\n", ui::json(&wanted)));
-        }
-        self.cx.ui.status(&format!(
-            "The policy of the repository {} has to admit the role {role} of another account; with credentials of account {} it does by the command below",
-            self.repository, self.image.account
-        ));
-        let words = format!(
-            "aws setup {} -c {} --image {} --apply-repository-policy{}",
-            self.addon,
-            quote(&facts.name),
-            quote(&self.image.to_string()),
-            self.named
-        );
-        self.cx.ui.next(&self.cx.mk8s_aws(&words, self.given));
-        let step = Step::shown(
-            Part::RepositoryPolicy,
-            Action::Update,
-            &self.repository.arn,
-            format!("statement {} for {role}", repository::sid(role)),
-        );
-        let plan = self.plan(target, step, None);
-        Done {
-            line: String::new(),
-            item: self.item(subject, facts, &plan, false, Some(&wanted)),
-            changed: true,
-        }
-    }
-
-    async fn applied(
-        &self,
-        subject: &Subject,
-        facts: &ClusterFacts,
-        target: Target,
-        role: &RoleArn,
-        caller: &Caller,
-        ecr: &EcrSdk,
-    ) -> Result<Done> {
-        let cx = self.cx;
+        let Some((caller, ecr)) = &self.connection else {
+            let step = Step::shown(
+                Part::RepositoryPolicy,
+                Action::Update,
+                &self.repository.arn,
+                format!("statement {} for {role}", repository::sid(&role)),
+            );
+            let plan = self.plan(target, step, None);
+            return Ok((facts, plan, Intent::Show(role)));
+        };
         let what = self.not_done();
         if caller.account != self.image.account {
             return Err(Error::refused(what)
@@ -272,36 +244,114 @@ impl Job<'_> {
                     "use credentials of account {}: --aws-profile NAME",
                     self.image.account
                 ))
-                .hint("or hand the statement over: --repository-policy prints it"));
+                .hint(format!(
+                    "or hand the statement over: mk8s aws repository-policy {} -c NAME --image IMAGE prints it",
+                    self.side.name()
+                )));
         }
         let current = ecr::read(ecr, &self.repository, Some(&caller.arn), &what).await?;
-        let step = self.step(&current, role)?;
+        let step = self.step(&current, &role)?;
         let plan = self.plan(target, step, Some(caller));
-        let to_do = plan.steps.iter().any(|step| step.action.changes());
-        let cluster = self.several.then_some(facts.name.as_str());
-        let show = |plan: &Plan| aws::show(cx, plan, cluster, cx.preview(self.mode));
-        let question = format!("Change the policy of {}?", self.repository);
-        let question = to_do.then(|| Question::new(question, &what));
-        let consent = self.mode.consent(&*cx.ui, plan, show, |_| Ok(question));
-        let consent = consent.await?;
-        let wanted = repository::with_statement(&current.document, role);
-        let line = match (self.mode, to_do) {
-            (_, false) => format!(
-                "The repository {} lets {role} pull already",
-                self.repository
-            ),
-            (Mode::DryRun, true) => format!("Would let {role} pull from {}", self.repository),
-            (Mode::Write, true) => format!("{} now lets {role} pull", self.repository),
-        };
-        let Agreed { plan, permit } = match consent {
-            Consent::Given(agreed) if to_do => agreed,
-            Consent::Given(Agreed { plan, .. }) | Consent::Preview(plan) => {
-                return Ok(Done {
-                    line,
-                    item: self.item(subject, facts, &plan, false, Some(&wanted)),
-                    changed: to_do,
-                });
+        Ok((facts, plan, Intent::Admit(role, current)))
+    }
+
+    fn show(&self, planned: &[Planned]) {
+        let cx = self.cx;
+        for (facts, plan, intent) in planned.iter().filter_map(|it| it.first.as_ref().ok()) {
+            match intent {
+                Intent::Nothing(_) => {}
+                Intent::Show(role) => self.show_statement(facts, role),
+                Intent::Admit(..) => {
+                    let cluster = self.several.then_some(facts.name.as_str());
+                    aws_show::plan(cx, plan, cluster, cx.preview(self.mode));
+                }
             }
+        }
+    }
+
+    /// Without looking at the repository.
+    fn show_statement(&self, facts: &ClusterFacts, role: &RoleArn) {
+        if self.cx.ui.is_text() {
+            let wanted = repository::wanted(role);
+            self.cx.ui.raw(&format!("{}\n", ui::json(&wanted)));
+        }
+        self.cx.ui.status(&format!(
+            "The policy of the repository {} has to admit the role {role} of another account; with credentials of account {} it does by the command below",
+            self.repository, self.image.account
+        ));
+        self.cx.ui.next(
+            &Invocation::mk8s("aws repository-policy")
+                .word(self.side.name())
+                .cluster(&facts.name)
+                .flag("--image", self.image.to_string())
+                .plain("--apply")
+                .with(&self.named),
+        );
+    }
+
+    /// What is asked before a policy that changes.
+    fn question(&self, planned: &[Planned]) -> Option<Question> {
+        let is_change = |it: &Planned| {
+            let first = it.first.as_ref().ok();
+            first
+                .is_some_and(|(_, plan, intent)| matches!(intent, Intent::Admit(..)) && to_do(plan))
+        };
+        let text = format!("Change the policy of {}?", self.repository);
+        let changes = planned.iter().any(is_change);
+        changes.then(|| Question::new(text, self.not_done()))
+    }
+
+    /// Does what is to be done for one cluster; gives the line, the item, and whether anything changes.
+    async fn carry_out(
+        &self,
+        permit: Option<&Permit>,
+        target: &wire::Target,
+        mut plan: Plan,
+        intent: Intent,
+        is_touched: bool,
+    ) -> Result<(Option<String>, Value, bool)> {
+        let repository = &self.repository;
+        let (role, mut current) = match intent {
+            Intent::Nothing(why) => {
+                let line = format!("The repository {repository} needs no statement: {why}");
+                return Ok((Some(line), self.item(target, &plan, false, None), false));
+            }
+            Intent::Show(role) => {
+                let wanted = repository::wanted(&role);
+                return Ok((None, self.item(target, &plan, false, Some(&wanted)), true));
+            }
+            Intent::Admit(role, current) => (role, current),
+        };
+        if let (Some(_), true, Some((caller, ecr))) = (permit, is_touched, &self.connection) {
+            // The policy has a statement more since it was planned.
+            let what = self.not_done();
+            current = ecr::read(ecr, repository, Some(&caller.arn), &what).await?;
+            plan.steps = vec![self.step(&current, &role)?];
+        }
+        let wanted = repository::with_statement(&current.document, &role);
+        let to_do = to_do(&plan);
+        let line = match (permit, to_do) {
+            (_, false) => format!("The repository {repository} lets {role} pull already"),
+            (None, true) => format!("Would let {role} pull from {repository}"),
+            (Some(_), true) => format!("{repository} now lets {role} pull"),
+        };
+        let Some(permit) = permit.filter(|_| to_do) else {
+            let item = self.item(target, &plan, false, Some(&wanted));
+            return Ok((Some(line), item, to_do));
+        };
+        self.admit(permit, &role, &current).await?;
+        let mut item = self.item(target, &plan, true, Some(&wanted));
+        if let (Some(item), Some(_)) = (item.as_object_mut(), &current.text) {
+            let before = current.document.clone();
+            item.insert("previousRepositoryPolicy".to_owned(), before);
+        }
+        Ok((Some(line), item, true))
+    }
+
+    async fn admit(&self, permit: &Permit, role: &RoleArn, current: &Current) -> Result<()> {
+        let what = self.not_done();
+        let Some((caller, ecr)) = &self.connection else {
+            return Err(Error::failure(what).because("AWS was not reached"));
         };
         let writing = Writing {
             repository: &self.repository,
@@ -312,23 +362,13 @@ impl Job<'_> {
         };
         let keep = |text: &str| {
             if let Some(folder) = &self.backup {
-                let given = self.given.given();
-                let copy = backup::save_repository(folder, &self.repository, text, &given)?;
-                cx.ui.status(&aws::kept(&copy));
+                let copy = backup::save_repository(folder, &self.repository, text)?;
+                let reach = self.cx.ui.reach();
+                self.cx.ui.status(&aws_show::kept(&copy, reach));
             }
             Ok(())
         };
-        ecr::admit(ecr, &current, writing, keep, &permit).await?;
-        let mut item = self.item(subject, facts, &plan, true, Some(&wanted));
-        if let (Some(item), Some(_)) = (item.as_object_mut(), &current.text) {
-            let before = current.document.clone();
-            item.insert("previousRepositoryPolicy".to_owned(), before);
-        }
-        Ok(Done {
-            line,
-            item,
-            changed: true,
-        })
+        ecr::admit(ecr, current, writing, keep, permit).await
     }
 
     /// What has to be done with the policy as it stands.
@@ -402,25 +442,25 @@ impl Job<'_> {
 
     fn item(
         &self,
-        subject: &Subject,
-        facts: &ClusterFacts,
+        target: &wire::Target,
         plan: &Plan,
         done: bool,
         policy: Option<&Value>,
     ) -> Value {
         let steps: Vec<_> = plan.steps.iter().map(|step| (step.clone(), done)).collect();
-        let mut item = json!({"target": subject.wire(facts), "addon": self.addon});
-        if let (Value::Object(item), Value::Object(body)) =
-            (&mut item, aws::plan_json(plan, &steps, None))
-        {
-            item.extend(body);
+        let mut body = aws::plan_json(plan, &steps, None);
+        if let Value::Object(body) = &mut body {
             if plan.target.caller.is_empty() {
-                item.insert("caller".to_owned(), Value::Null);
+                body.insert("caller".to_owned(), Value::Null);
             }
-            item.insert("repositoryPolicy".to_owned(), json!(policy));
-            item.insert("previousRepositoryPolicy".to_owned(), Value::Null);
-            item.insert("error".to_owned(), Value::Null);
+            body.insert("repositoryPolicy".to_owned(), json!(policy));
+            body.insert("previousRepositoryPolicy".to_owned(), Value::Null);
         }
-        item
+        aws::item(target, self.side.name(), body, None)
     }
+}
+
+/// Whether a plan changes the policy.
+fn to_do(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| step.action.changes())
 }

@@ -1,37 +1,36 @@
 //! What `aws setup` is asked for: the flags, checked, and the clusters that they are for.
 
 use super::{Context, aws, target};
+use crate::addon::Side;
 use crate::aws::emit::Source;
+use crate::aws::grant::PolicyChoice;
 use crate::aws::name::Tags;
 use crate::aws::published::Name;
-use crate::aws::pull::PullPolicy;
 use crate::aws::target::{
     ClusterFacts, Part, Request, check_max_session, check_path, check_request,
 };
 use crate::aws::workload::private_image;
 use crate::cli::{AcceptTrust, MakeArgs, OnlyPart, SetupArgs};
 use crate::error::{Error, Result};
-use crate::shell;
+use crate::invocation::{Flags, Invocation, shown};
 use crate::ui::wire;
 use clap::ValueEnum;
 use serde_json::Value;
-use std::fmt::Write as _;
 
 /// What `aws setup` was asked for, checked.
-pub(super) fn asked(cx: &Context, args: &SetupArgs) -> Result<Request> {
-    let mut request = request(cx, &args.make, args.role_arn.as_ref())?;
-    let file = args.file.as_ref();
-    request.make_flags.push_str(&shell::flags(&[
-        ("-f", shell::shown(file)),
-        ("--role-arn", args.role_arn.clone()),
-        ("--only", args.only.as_ref().and_then(word)),
-        ("--emit", args.emit.as_ref().and_then(word)),
-    ]));
-    if let Some(limit) = args.wait {
-        // Its value has to follow the sign.
-        let _ = write!(request.make_flags, " --wait={}s", limit.as_secs());
+pub(super) fn asked(cx: &Context, side: Side, args: &SetupArgs) -> Result<Request> {
+    let mut request = request(cx, side, &args.make, args.role_arn.as_ref())?;
+    request.make = request
+        .make
+        .with(&file(args))
+        .flag_if("--role-arn", args.role_arn.clone())
+        .flag_if("--only", args.only.as_ref().and_then(word))
+        .flag_if("--format", args.emit.as_ref().and_then(word));
+    if args.emit.is_some() {
+        request.command = Some(Invocation::mk8s("aws emit").word(side.name()));
     }
     Ok(Request {
+        wait: args.wait,
         only: args.only.map(|only| match only {
             OnlyPart::OidcProvider => Part::OidcProvider,
             OnlyPart::Role => Part::Role,
@@ -42,31 +41,27 @@ pub(super) fn asked(cx: &Context, args: &SetupArgs) -> Result<Request> {
     })
 }
 
-/// The flags that say what is made, as a shell takes them; what of the trust policy is accepted
-/// comes beside them.
-fn make_flags(make: &MakeArgs) -> String {
-    let mut text = shell::flags(&[
-        ("--account", make.account.clone()),
-        ("--image", make.image.clone()),
-        ("--role-name", make.role_name.clone()),
-        ("--role-path", make.role_path.clone()),
-        ("--permissions-boundary", make.permissions_boundary.clone()),
-        ("--max-session-duration", make.max_session_duration.clone()),
-        ("--pull-policy", make.pull_policy.clone()),
-        ("--thumbprint", make.thumbprint.clone()),
-    ]);
-    for tag in &make.tag {
-        text.push_str(&shell::flags(&[("--tag", Some(tag.clone()))]));
-    }
-    for (flag, given) in [
-        (" --replace-trust", make.replace_trust),
-        (" --no-backup", make.no_backup),
-    ] {
-        if given {
-            text.push_str(flag);
-        }
-    }
-    text
+/// The file again, if there is one.
+pub(super) fn file(args: &SetupArgs) -> Flags {
+    let path = args.file.as_deref();
+    path.map_or_else(Flags::new, |path| Flags::new().file(&shown(path)))
+}
+
+/// The flags that say what is made; what of the trust policy is accepted comes beside them.
+pub(super) fn make_flags(make: &MakeArgs) -> Flags {
+    let flags = Flags::new()
+        .flag_if("--account", make.account.clone())
+        .flag_if("--image", make.image.clone())
+        .flag_if("--role-name", make.role_name.clone())
+        .flag_if("--role-path", make.role_path.clone())
+        .flag_if("--permissions-boundary", make.permissions_boundary.clone())
+        .flag_if("--max-session-duration", make.max_session_duration.clone())
+        .flag_if("--pull-policy", make.pull_policy.clone())
+        .flag_if("--thumbprint", make.thumbprint.clone());
+    let tags = make.tag.iter();
+    tags.fold(flags, |flags, tag| flags.flag("--tag", tag))
+        .plain_if(make.replace_trust, "--replace-trust")
+        .plain_if(make.no_backup, "--no-backup")
 }
 
 /// The word of a value that clap knows.
@@ -86,7 +81,12 @@ fn finding(word: AcceptTrust) -> Name {
 }
 
 /// What was asked for on the command line, checked.
-pub(super) fn request(cx: &Context, make: &MakeArgs, role_arn: Option<&String>) -> Result<Request> {
+pub(super) fn request(
+    cx: &Context,
+    side: Side,
+    make: &MakeArgs,
+    role_arn: Option<&String>,
+) -> Result<Request> {
     let mut tags = Tags::new();
     for tag in &make.tag {
         let (key, value) = tag.split_once('=').ok_or_else(|| {
@@ -100,7 +100,8 @@ pub(super) fn request(cx: &Context, make: &MakeArgs, role_arn: Option<&String>) 
             Error::usage(format!("`{value}` cannot be given to {flag}")).because(reason)
         }
     };
-    let pull_policy = make.pull_policy.as_deref().map(pull_policy).transpose()?;
+    let policy = make.pull_policy.as_deref();
+    let pull_policy = policy.map(|text| pull_policy(side, text)).transpose()?;
     let image_account = match make.image.as_deref() {
         None => None,
         Some(text) => Some(private_image(text)?.account),
@@ -126,20 +127,20 @@ pub(super) fn request(cx: &Context, make: &MakeArgs, role_arn: Option<&String>) 
         only: None,
         accept: make.accept_trust.iter().map(|&it| finding(it)).collect(),
         thumbprint: make.thumbprint.clone(),
-        words: String::new(),
-        make_flags: make_flags(make),
+        command: None,
+        make: make_flags(make),
+        wait: None,
         yes: cx.ui.says_yes(),
         replace_trust: make.replace_trust,
-        control_flags: cx.connection_flags(),
-        aws_flags: make.connection.given().flags(),
+        reach: cx.ui.reach().clone(),
     };
     check_request(&request)?;
     Ok(request)
 }
 
 /// What `--pull-policy` names.
-pub(super) fn pull_policy(text: &str) -> Result<PullPolicy> {
-    text.parse().map_err(|reason: String| {
+pub(super) fn pull_policy(side: Side, text: &str) -> Result<PolicyChoice> {
+    PolicyChoice::parse(side, text).map_err(|reason| {
         Error::usage(format!("`{text}` cannot be given to --pull-policy")).because(reason)
     })
 }
@@ -160,21 +161,26 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    /// The facts; read from the API if it is live.
-    pub(super) async fn facts(&self, cx: &Context) -> Result<ClusterFacts> {
+    /// The name of a live cluster.
+    fn live(&self) -> Option<&str> {
         match self {
-            Self::Live(name) => ClusterFacts::read(cx.org()?, &cx.read(name).await?),
+            Self::Live(name) => Some(name),
+            Self::File { .. } => None,
+        }
+    }
+
+    /// The facts; read from the API if it is live.
+    pub(super) async fn facts(&self, cx: &Context, side: Side) -> Result<ClusterFacts> {
+        match self {
+            Self::Live(name) => ClusterFacts::read(side, cx.org()?, &cx.read(name).await?),
             Self::File { facts, .. } => Ok((**facts).clone()),
         }
     }
 
     /// As JSON output names it.
-    pub(super) fn wire(&self, facts: &ClusterFacts) -> wire::Target {
+    pub(super) fn target(&self, cx: &Context) -> wire::Target {
         match self {
-            Self::Live(_) => wire::Target::Cluster {
-                org: facts.org.clone(),
-                name: facts.name.clone(),
-            },
+            Self::Live(name) => cx.cluster(name),
             Self::File { place, .. } => place.clone(),
         }
     }
@@ -188,7 +194,7 @@ impl Subject {
 }
 
 /// The clusters that `-c` or `-f` names.
-pub(super) fn subjects(cx: &Context, args: &SetupArgs) -> Result<Vec<Subject>> {
+pub(super) fn subjects(cx: &Context, side: Side, args: &SetupArgs) -> Result<Vec<Subject>> {
     let Some(path) = &args.file else {
         let names = aws::clusters(cx, &args.target, true)?;
         return Ok(names.into_iter().map(Subject::Live).collect());
@@ -205,11 +211,35 @@ pub(super) fn subjects(cx: &Context, args: &SetupArgs) -> Result<Vec<Subject>> {
             subjects.push(Subject::File {
                 label: file.label.clone(),
                 place: file.wire(number),
-                facts: Box::new(ClusterFacts::read(&org, &cluster)?),
+                facts: Box::new(ClusterFacts::read(side, &org, &cluster)?),
             });
         }
     }
     Ok(subjects)
+}
+
+/// The facts of all; the live ones are read together.
+pub(super) async fn facts_of(
+    cx: &Context,
+    side: Side,
+    subjects: &[Subject],
+) -> Result<Vec<Result<ClusterFacts>>> {
+    let names: Vec<&str> = subjects.iter().filter_map(Subject::live).collect();
+    let mut read = if names.is_empty() {
+        Vec::new()
+    } else {
+        cx.read_all(&names).await?
+    }
+    .into_iter();
+    let org = || cx.org();
+    let facts = subjects.iter().map(|subject| match subject {
+        Subject::File { facts, .. } => Ok((**facts).clone()),
+        Subject::Live(name) => match read.next() {
+            Some(cluster) => ClusterFacts::read(side, org()?, &cluster?),
+            None => Err(Error::failure(format!("`{name}` was not read"))),
+        },
+    });
+    Ok(facts.collect())
 }
 
 /// The org that the API's own object belongs to, by its link to itself.

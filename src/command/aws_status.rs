@@ -1,7 +1,8 @@
 //! `mk8s aws status`: what exists in AWS, what is missing and what differs. Reads only.
 
-use super::Context;
-use super::aws;
+use super::aws::{self, Report, Scene};
+use super::{Context, aws_show};
+use crate::aws::iam::Caller;
 use crate::aws::sdk::Sdk;
 use crate::aws::state::{self, Look};
 use crate::aws::status::{PartStatus, differs, status as parts_of};
@@ -11,12 +12,13 @@ use crate::aws::who::{Home, Who};
 use crate::cli::StatusArgs;
 use crate::error::Result;
 use crate::exit::Outcome;
+use crate::fleet::{self, Teller};
 use crate::ui::table;
 use serde_json::{Value, json};
 
 /// `mk8s aws status`
 pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
-    let addon = aws::addon(&args.target.addon)?;
+    let side = aws::side(&args.target.addon)?;
     let names = aws::clusters(cx, &args.target, false)?;
     let request = Request {
         role_arn: aws::role_arn(args.role_arn.as_ref())?,
@@ -27,63 +29,49 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
     let sdk = Sdk::new(&aws::connect(cx, &args.connection).await?);
     let caller = state::caller(&sdk).await?;
     let issuers = aws::Issuers::new(cx);
-    let mut results = Vec::new();
-    for name in names {
-        let scene = aws::look(
-            cx,
-            &sdk,
-            &caller,
-            &name,
-            &request,
-            |_| Look::default(),
-            "was not looked at",
-        )
-        .await;
-        let scene = match scene {
-            Ok(mut scene) => {
-                issuers.complete(&mut scene.facts).await;
-                Ok(scene)
-            }
-            Err(error) => Err(error),
-        };
-        let told = scene.map(|scene| {
-            let parts = parts_of(&scene.facts, &scene.target, &scene.state);
-            let who = who(&scene);
-            for warning in &scene.facts.warnings {
-                cx.ui.warn(warning);
-            }
-            aws::Told {
-                changed: differs(&parts),
-                lines: text(
-                    &name,
-                    &scene.target.account,
-                    &caller.arn,
-                    &parts,
-                    who.as_ref(),
-                ),
-                body: json!({
-                    "account": scene.target.account.as_str(),
-                    "partition": scene.target.partition,
-                    "caller": caller.arn,
-                    "registryAccess": scene.target.access.name(),
-                    "who": who.as_ref().map(ToString::to_string),
-                    "parts": parts.iter().map(PartStatus::json).collect::<Vec<Value>>(),
-                    "warnings": scene.facts.warnings,
-                }),
-            }
-        });
-        results.push((name, told));
-    }
-    let differ = aws::report(cx, "AwsStatus", None, addon.name, results)?;
-    Ok(if args.exit_code && differ {
-        Outcome::Differences
-    } else {
-        Outcome::Ok
+    let read = cx.read_all(&names).await?;
+    let jobs = read.into_iter().map(|cluster| async {
+        let cluster = cluster?;
+        let ask = |_: &_| Look::default();
+        let what = "was not looked at";
+        let mut scene = aws::look(cx, &sdk, &caller, (side, &cluster), &request, ask, what).await?;
+        issuers.complete(&mut scene.facts).await;
+        Ok(scene)
+    });
+    let mut teller = Teller::reading(&cx.ui, "AwsStatus");
+    fleet::each(jobs, fleet::AT_ONCE, |number, scene: Result<Scene>| {
+        let name = &names[number];
+        let report = scene.map(|scene| report(cx, name, &caller, &scene));
+        teller.tell(number, aws::came(cx, side.name(), name, report));
     })
+    .await;
+    Ok(Outcome::differing(teller.finish()? && args.exit_code))
+}
+
+fn report(cx: &Context, name: &str, caller: &Caller, scene: &Scene) -> Report {
+    let parts = parts_of(&scene.facts, &scene.target, &scene.state);
+    let who = who(scene);
+    for warning in &scene.facts.warnings {
+        cx.ui.warn(warning);
+    }
+    let account = &scene.target.account;
+    Report {
+        changed: differs(&parts),
+        lines: text(name, account, &caller.arn, &parts, who.as_ref()),
+        body: json!({
+            "account": account.as_str(),
+            "partition": scene.target.partition,
+            "caller": caller.arn,
+            "registryAccess": scene.target.access.name(),
+            "who": who.as_ref().map(ToString::to_string),
+            "parts": parts.iter().map(PartStatus::json).collect::<Vec<Value>>(),
+            "warnings": scene.facts.warnings,
+        }),
+    }
 }
 
 /// Who may assume the role that is there.
-fn who(scene: &aws::Scene) -> Option<Who> {
+fn who(scene: &Scene) -> Option<Who> {
     let role = scene.state.role.known()?.as_ref()?;
     let document = trust::parse_text(&role.trust).ok()?;
     Some(Who::of(&document, Home::of(&scene.facts, &scene.target)))
@@ -102,13 +90,13 @@ fn text(
             vec![
                 format!("  {}", part.part.name()),
                 part.state.name().to_owned(),
-                aws::short(&part.resource).to_owned(),
+                aws_show::short(&part.resource).to_owned(),
                 part.detail.clone(),
             ]
         })
         .collect();
     let mut lines = vec![format!("{name} in account {account} (caller {caller})")];
     lines.extend(table::rows(&rows));
-    lines.extend(who.map(|who| format!("  {}: {who}", aws::MAY_ASSUME)));
+    lines.extend(who.map(|who| format!("  {}: {who}", aws_show::MAY_ASSUME)));
     lines
 }

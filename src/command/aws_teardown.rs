@@ -1,7 +1,8 @@
 //! `mk8s aws teardown`: only what mk8s made, AWS first and the cluster last.
 
-use super::aws::{self, AGAIN, ClusterStep};
-use super::{Context, live};
+use super::aws::{self, AGAIN, ClusterStep, Report, Scene};
+use super::{Context, aws_show, live};
+use crate::addon::Side;
 use crate::aws::apply::{Applier, Options};
 use crate::aws::iam::Caller;
 use crate::aws::needed::Needed;
@@ -12,20 +13,22 @@ use crate::aws::target::{ClusterFacts, Request};
 use crate::aws::teardown::{
     AddonExtent, Extent, ProviderExtent, check_named, complete, look_for, teardown_plan,
 };
-use crate::cli::{AwsConnection, TeardownArgs};
-use crate::consent::{Agreed, Consent, Mode, Question};
+use crate::cli::TeardownArgs;
+use crate::cluster::Cluster;
+use crate::consent::{self, Agreed, Consent, Mode, Permit, Question};
 use crate::error::Result;
 use crate::exit::Outcome;
+use crate::fleet::{self, Came, Teller};
 use serde_json::Value;
 use std::path::PathBuf;
 
 /// `mk8s aws teardown`
 pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcome> {
-    let addon = aws::addon(&args.target.addon)?;
+    let side = aws::side(&args.target.addon)?;
     let names = aws::clusters(cx, &args.target, true)?;
     let job = Job {
         cx,
-        addon: addon.name,
+        side,
         request: Request {
             account: aws::account(args.account.as_ref())?,
             role_name: args.role_name.clone(),
@@ -44,15 +47,14 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
             },
         },
         backup: aws::backup_folder(cx, args.no_backup)?,
-        connection: &args.connection,
         mode: Mode::of(args.dry_run),
         several: names.len() > 1,
     };
     if job.request.role_name.is_some() {
-        for name in &names {
+        for cluster in cx.read_all(&names).await? {
             // A cluster that cannot be read is told in its turn.
-            if let Ok(cluster) = cx.read(name).await
-                && let Ok(facts) = ClusterFacts::read(cx.org()?, &cluster)
+            if let Ok(cluster) = cluster
+                && let Ok(facts) = ClusterFacts::read(side, cx.org()?, &cluster)
             {
                 check_named(&facts, &job.request)?;
             }
@@ -60,44 +62,86 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
     }
     let sdk = Sdk::new(&aws::connect(cx, &args.connection).await?);
     let caller = state::caller(&sdk).await?;
-    let mut results = Vec::new();
-    for name in names {
-        let told = Box::pin(job.one(&sdk, &caller, &name)).await;
-        results.push((name, told));
-    }
-    let changed = aws::report(cx, "AwsPlan", Some(job.mode), addon.name, results)?;
-    Ok(if args.exit_code && changed {
-        Outcome::Differences
-    } else {
-        Outcome::Ok
-    })
+    let changed = Box::pin(job.run(&sdk, &caller, &names)).await?;
+    Ok(Outcome::differing(changed && args.exit_code))
 }
+
+/// A cluster as it was seen, and what is to be done; or why that is not known.
+type Planned = (String, Result<(Scene, Plan)>);
 
 /// One teardown on however many clusters.
 struct Job<'a> {
     cx: &'a Context,
-    addon: &'static str,
+    side: Side,
     request: Request,
     extent: Extent,
     backup: Option<PathBuf>,
     mode: Mode,
-    /// How AWS is reached, for commands that are printed.
-    connection: &'a AwsConnection,
     /// Whether there is more than one cluster.
     several: bool,
 }
 
 impl Job<'_> {
-    async fn one(&self, sdk: &Sdk, caller: &Caller, name: &str) -> Result<aws::Told> {
+    /// All are looked at and planned, then shown and confirmed together, then taken down.
+    async fn run(&self, sdk: &Sdk, caller: &Caller, names: &[String]) -> Result<bool> {
         let cx = self.cx;
+        let read = cx.read_all(names).await?;
+        let jobs = names.iter().zip(read).map(|(name, cluster)| async move {
+            let first = match cluster {
+                Ok(cluster) => Box::pin(self.plan(sdk, caller, &cluster)).await,
+                Err(error) => Err(error),
+            };
+            (name.clone(), first)
+        });
+        let planned = fleet::all(jobs, fleet::AT_ONCE).await;
+        let show = |planned: &Vec<Planned>| self.show(planned);
+        let question = |planned: &Vec<Planned>| Ok(self.question(planned));
+        let consent = self.mode.consent(&*cx.ui, planned, show, question).await?;
+        let (planned, permit) = match consent {
+            Consent::Preview(planned) => (planned, None),
+            Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
+        };
+        let mut teller = Teller::changing(&cx.ui, "AwsPlan", self.mode);
+        let mut is_touched = false;
+        for (name, first) in planned {
+            let came = match (first, &permit) {
+                (Ok((scene, plan)), Some(permit)) if !plan.is_empty() => {
+                    let mut down = Down {
+                        scene,
+                        plan,
+                        steps: Vec::new(),
+                        previous_trust: None,
+                    };
+                    let work = self.take_down(sdk, caller, permit, &name, &mut down, is_touched);
+                    let ended = Box::pin(work).await;
+                    is_touched |= down.changed();
+                    self.came(&name, &down, ended)
+                }
+                (Ok((_, plan)), _) => {
+                    let steps = plan.steps.iter();
+                    let steps: Vec<_> = steps.map(|step| (step.clone(), false)).collect();
+                    let report = self.report(&name, &plan, &steps, None);
+                    aws::came(cx, self.side.name(), &name, Ok(report))
+                }
+                (Err(error), _) => aws::came(cx, self.side.name(), &name, Err(error)),
+            };
+            teller.add(came);
+        }
+        cx.if_interrupted(None);
+        teller.finish()
+    }
+
+    async fn plan(&self, sdk: &Sdk, caller: &Caller, cluster: &Cluster) -> Result<(Scene, Plan)> {
+        let ask = |_: &_| look_for(self.extent);
+        let what = "was not taken down";
         let mut scene = aws::look(
-            cx,
+            self.cx,
             sdk,
             caller,
-            name,
+            (self.side, cluster),
             &self.request,
-            |_| look_for(self.extent),
-            "was not taken down",
+            ask,
+            what,
         )
         .await?;
         check_named(&scene.facts, &self.request)?;
@@ -106,43 +150,87 @@ impl Job<'_> {
             scene.target = target;
         }
         let plan = teardown_plan(&scene.facts, &scene.target, &scene.state, self.extent)?;
-        for warning in &plan.warnings {
-            cx.ui.warn(warning);
-        }
-        let stream = cx.preview(self.mode);
-        let show = |plan: &Plan| aws::show(cx, plan, self.several.then_some(name), stream);
-        let question = |plan: &Plan| Ok(self.question(name, plan));
-        let consent = self.mode.consent(&*cx.ui, plan, show, question).await?;
-        let Agreed { plan, permit } = match consent {
-            Consent::Given(agreed) if !agreed.plan.is_empty() => agreed,
-            Consent::Given(Agreed { plan, .. }) | Consent::Preview(plan) => {
-                let steps: Vec<(Step, bool)> = plan
-                    .steps
-                    .iter()
-                    .map(|step| (step.clone(), false))
-                    .collect();
-                return Ok(self.told(name, &plan, &steps, None));
+        Ok((scene, plan))
+    }
+
+    fn show(&self, planned: &[Planned]) {
+        let cx = self.cx;
+        for (name, first) in planned {
+            if let Ok((_, plan)) = first {
+                for warning in &plan.warnings {
+                    cx.ui.warn(warning);
+                }
+                let cluster = self.several.then_some(name.as_str());
+                aws_show::plan(cx, plan, cluster, cx.preview(self.mode));
             }
+        }
+    }
+
+    /// What is asked before plans that do anything.
+    fn question(&self, planned: &[Planned]) -> Option<Question> {
+        let (mut removed, mut names) = (0, Vec::new());
+        for (name, first) in planned {
+            if let Ok((_, plan)) = first
+                && !plan.is_empty()
+            {
+                let steps = plan.steps.iter();
+                removed += steps.filter(|step| step.action.changes()).count();
+                names.push(name.as_str());
+            }
+        }
+        let place = match names.as_slice() {
+            [] => return None,
+            [_] => String::new(),
+            _ => format!(" for {} clusters ({})", names.len(), names.join(", ")),
         };
-        let mut applier = Applier::new(
-            sdk,
-            &permit,
-            &caller.arn,
-            Options {
-                backup: self.backup.clone(),
-                connection: self.connection.given(),
-                patience: aws::patience(cx)?,
-                needed: Needed::of(&scene.facts, &scene.target, &self.request),
-            },
-        );
-        let mut steps = Vec::new();
-        let mut previous_trust = None;
-        for step in &plan.steps {
+        let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        Some(Question::new(
+            format!("{removed} to remove or change. Take it down{place}?"),
+            format!(
+                "{} was not taken down for {}",
+                self.side.name(),
+                quoted.join(", ")
+            ),
+        ))
+    }
+
+    /// Does the steps of one cluster's plan. What was taken down for the clusters before it may have
+    /// changed what there is to do: then it is planned again, and asked about where that is more.
+    async fn take_down(
+        &self,
+        sdk: &Sdk,
+        caller: &Caller,
+        permit: &Permit,
+        name: &str,
+        down: &mut Down,
+        is_touched: bool,
+    ) -> Result<()> {
+        let cx = self.cx;
+        if is_touched {
+            let cluster = cx.read(name).await?;
+            let (scene, plan) = self.plan(sdk, caller, &cluster).await?;
+            let is_more = goes_further(&plan, &down.plan);
+            (down.scene, down.plan) = (scene, plan);
+            if is_more {
+                let again = vec![(name.to_owned(), Ok((down.scene.clone(), down.plan.clone())))];
+                self.show(&again);
+                if let Some(question) = self.question(&again) {
+                    consent::ask(&*cx.ui, &question).await?;
+                }
+            }
+        }
+        let options = Options {
+            backup: self.backup.clone(),
+            patience: aws::patience(cx)?,
+            needed: Needed::of(&down.scene.facts, &down.scene.target, &self.request),
+        };
+        let mut applier = Applier::new(sdk, permit, &caller.arn, options);
+        for step in &down.plan.steps {
             cx.if_interrupted(Some(AGAIN.to_owned()));
             let changed = match &step.work {
                 Work::Nothing => {
                     if step.action == Action::Keep {
-                        cx.ui.status(&aws::told(step, false));
+                        self.say(name, &aws_show::told(step, false));
                     }
                     false
                 }
@@ -153,10 +241,11 @@ impl Job<'_> {
                         changes,
                     };
                     let cluster = cx.read(name).await?;
-                    let settled = live::settle(cx, &permit, &planner, Some(cluster)).await?;
+                    let settled = live::settle(cx, permit, &planner, Some(cluster)).await?;
                     let changed = settled.written.is_some();
-                    cx.ui.status(&aws::told(step, changed));
+                    self.say(name, &aws_show::told(step, changed));
                     if let Some(failed) = settled.verdict.failed {
+                        down.steps.push((step.clone(), changed));
                         return Err(failed);
                     }
                     changed
@@ -166,42 +255,59 @@ impl Job<'_> {
                     for warning in &outcome.warnings {
                         cx.ui.warn(warning);
                     }
-                    cx.ui.status(&aws::told(step, outcome.changed));
+                    self.say(name, &aws_show::told(step, outcome.changed));
                     if let Some(backup) = &outcome.backup {
-                        cx.ui.status(&aws::kept(backup));
+                        self.say(name, &aws_show::kept(backup, cx.ui.reach()));
                     }
-                    previous_trust = outcome.previous_trust.or(previous_trust);
+                    let previous = outcome.previous_trust;
+                    down.previous_trust = previous.or(down.previous_trust.take());
                     outcome.changed
                 }
             };
-            steps.push((step.clone(), changed));
+            down.steps.push((step.clone(), changed));
         }
-        cx.if_interrupted(None);
-        Ok(self.told(name, &plan, &steps, previous_trust.as_ref()))
+        Ok(())
     }
 
-    /// What is asked before a plan that does anything.
-    fn question(&self, name: &str, plan: &Plan) -> Option<Question> {
-        let steps = plan.steps.iter();
-        let removed = steps.filter(|step| step.action.changes()).count();
-        (!plan.is_empty()).then(|| {
-            Question::new(
-                format!("{removed} to remove or change. Take it down?"),
-                format!("{} was not taken down for `{name}`", self.addon),
-            )
-        })
+    /// Says what was done for a cluster; of several it names the one.
+    fn say(&self, name: &str, text: &str) {
+        let ui = &self.cx.ui;
+        if self.several {
+            ui.status(&format!("{name}: {text}"));
+        } else {
+            ui.status(text);
+        }
     }
 
-    fn told(
+    /// What is told of a cluster whose plan was carried out, as far as it went.
+    fn came(&self, name: &str, down: &Down, ended: Result<()>) -> Came<Value> {
+        let previous = down.previous_trust.as_ref();
+        match ended {
+            Err(error) if down.changed() => {
+                let body = aws::plan_json(&down.plan, &down.steps, previous);
+                let target = self.cx.cluster(name);
+                Came::HalfDone(
+                    aws::item(&target, self.side.name(), body, Some(&self.cx.wire(&error))),
+                    error,
+                )
+            }
+            ended => {
+                let report = ended.map(|()| self.report(name, &down.plan, &down.steps, previous));
+                aws::came(self.cx, self.side.name(), name, report)
+            }
+        }
+    }
+
+    fn report(
         &self,
         name: &str,
         plan: &Plan,
         steps: &[(Step, bool)],
         previous: Option<&Value>,
-    ) -> aws::Told {
+    ) -> Report {
         let mut kept: Vec<&str> = Vec::new();
         for step in plan.steps.iter().filter(|step| step.action == Action::Keep) {
-            let resource = aws::short(&step.resource);
+            let resource = aws_show::short(&step.resource);
             if !kept.contains(&resource) {
                 kept.push(resource);
             }
@@ -214,15 +320,43 @@ impl Job<'_> {
         let line = match (self.mode, plan.is_empty()) {
             (_, true) => format!(
                 "nothing of {} is to be taken down for {name}{kept}",
-                self.addon
+                self.side.name()
             ),
-            (Mode::DryRun, false) => format!("Would take down {} for {name}{kept}", self.addon),
-            (Mode::Write, false) => format!("Took down {} for {name}{kept}", self.addon),
+            (Mode::DryRun, false) => {
+                format!("Would take down {} for {name}{kept}", self.side.name())
+            }
+            (Mode::Write, false) => format!("Took down {} for {name}{kept}", self.side.name()),
         };
-        aws::Told {
+        Report {
             changed: !plan.is_empty(),
             lines: vec![line],
             body: aws::plan_json(plan, steps, previous),
         }
     }
+}
+
+/// One cluster that is being taken down.
+struct Down {
+    scene: Scene,
+    plan: Plan,
+    /// The steps so far, and whether each changed anything.
+    steps: Vec<(Step, bool)>,
+    previous_trust: Option<Value>,
+}
+
+impl Down {
+    fn changed(&self) -> bool {
+        self.steps.iter().any(|(_, changed)| *changed)
+    }
+}
+
+/// Whether a plan does anything that the one which was agreed to does not.
+fn goes_further(plan: &Plan, agreed: &Plan) -> bool {
+    let mut changes = plan.steps.iter().filter(|step| step.action.changes());
+    changes.any(|step| {
+        let same = |other: &Step| {
+            (other.part, other.action, &other.resource) == (step.part, step.action, &step.resource)
+        };
+        !agreed.steps.iter().any(same)
+    })
 }

@@ -9,12 +9,14 @@ use crate::check::{self, Asked, File, Report, Scene, Selection, Session, State};
 use crate::cli::{CheckArgs, FailOn, TargetArgs};
 use crate::cluster::Cluster;
 use crate::control::wait::{self, Waited};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
-use crate::manifest::{self, Manifest};
+use crate::fleet;
+use crate::invocation::Invocation;
 use crate::ui::{self, wire};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::cell::RefCell;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// `mk8s check`
@@ -22,11 +24,10 @@ pub(super) async fn check(cx: &Context, args: &CheckArgs) -> Result<Outcome> {
     let selection = Selection::new(&args.only, &args.skip).map_err(|word| {
         let word = crate::text::printable(&word);
         let error = Error::usage(format!("no check and no group is called `{word}`"));
+        let list = Invocation::mk8s("check --list");
         match Selection::nearest(&word) {
-            Some(id) => error.hint(format!(
-                "did you mean `{id}`? `mk8s check --list` shows all"
-            )),
-            None => error.hint("`mk8s check --list` shows all"),
+            Some(id) => error.hint(list.within(&format!("did you mean `{id}`? "), " shows all")),
+            None => error.hint(list.within("", " shows all")),
         }
     })?;
     if args.list {
@@ -64,6 +65,24 @@ struct Looked {
 }
 
 impl Looked {
+    /// Before anything is looked at.
+    fn nothing(args: &CheckArgs) -> Self {
+        Self {
+            roles: Vec::new(),
+            report: Report {
+                items: Vec::new(),
+                fail_on: args
+                    .fail_on
+                    .iter()
+                    .map(|state| match state {
+                        FailOn::Warning => State::Warn,
+                        FailOn::Unknown => State::Unknown,
+                    })
+                    .collect(),
+            },
+        }
+    }
+
     fn show(&self, cx: &Context) -> Result<Outcome> {
         cx.ui.checklist(&self.report)?;
         Ok(if self.report.failed() {
@@ -92,7 +111,7 @@ impl Looked {
 async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<Looked> {
     let target = TargetArgs {
         cluster: args.cluster.clone(),
-        file: args.file.clone(),
+        file: target::both(&args.file, &args.files),
     };
     let (names, files) = match target::resolve(cx, &target, false)? {
         Target::None => (Vec::new(), Vec::new()),
@@ -101,7 +120,10 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
             for name in &names {
                 target::check_name(name)?;
             }
-            let files = load(cx, &paths, &names)?;
+            let files = load(cx, &paths, &names, args.allow_empty)?;
+            if files.is_empty() {
+                return Ok(Looked::nothing(args));
+            }
             (names, files)
         }
     };
@@ -121,153 +143,122 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
         settings.as_ref().ok().map(|settings| settings.timeout())
     });
     let session = Session::new(
-        asked(cx, args),
+        asked(args),
         &cx.env,
         login,
         aws::connection(cx, &args.connection, timeout),
+        cx.ui.reach().clone(),
         files,
-    );
-    let mut looked = Looked {
-        roles: Vec::new(),
-        report: Report {
-            items: Vec::new(),
-            fail_on: args
-                .fail_on
-                .iter()
-                .map(|state| match state {
-                    FailOn::Warning => State::Warn,
-                    FailOn::Unknown => State::Unknown,
-                })
-                .collect(),
-        },
-    };
+    )
+    .looking_at(&names);
+    let mut looked = Looked::nothing(args);
     if names.is_empty() {
         let scene = Scene::new(&session, None);
         check::run(&scene, selection, &mut looked.report.items).await;
         looked.note(&scene);
     }
-    for name in &names {
-        if let Some(limit) = args.wait {
-            wait_for(cx, &session, name, limit).await;
+    if let Some(limit) = args.wait {
+        wait_for(cx, &session, &names, limit).await;
+    }
+    let jobs = names.iter().map(|name| {
+        let session = &session;
+        async move {
+            let scene = Scene::new(session, Some(name));
+            let mut items = Vec::new();
+            check::run(&scene, selection, &mut items).await;
+            (scene, items)
         }
-        let scene = Scene::new(&session, Some(name));
-        check::run(&scene, selection, &mut looked.report.items).await;
+    });
+    for (scene, items) in fleet::all(jobs, fleet::AT_ONCE).await {
+        check::join(&mut looked.report.items, items);
         looked.note(&scene);
     }
     Ok(looked)
 }
 
-fn asked(cx: &Context, args: &CheckArgs) -> Asked {
+fn asked(args: &CheckArgs) -> Asked {
     Asked {
         image: args.image.clone(),
         live: args.live,
         wait: args.wait,
         web_identity_token_file: args.web_identity_token_file.clone(),
-        control_flags: cx.connection_flags(),
     }
 }
 
 /// Reads every file; one that does not parse is for the checklist, one that is not there ends the
 /// run, as do files without any cluster and a name that no document has.
-fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<Vec<File>> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path == Path::new("-") {
-            let bytes = cx.ui.stdin(target::STDIN_LIMIT)?;
-            files.push(file(
-                "-".to_owned(),
-                Manifest::parse(manifest::STDIN, bytes),
-                names,
-            ));
-            continue;
-        }
-        for path in manifest::collect(std::slice::from_ref(path))? {
-            let label = path.display().to_string();
-            if !files.iter().any(|file: &File| file.label == label) {
-                let manifest = manifest::read(&path, cx.copies().as_deref());
-                files.push(file(label, manifest, names));
-            }
-        }
-    }
-    if files.iter().any(|file| file.manifest.is_err()) {
-        return Ok(files);
-    }
-    let list: Vec<&str> = files.iter().map(File::called).collect();
-    let list = list.join(", ");
-    let clusters = || {
-        files
-            .iter()
-            .filter_map(|file| file.manifest.as_ref().ok())
-            .flat_map(Manifest::clusters)
+fn load(cx: &Context, paths: &[PathBuf], names: &[String], allow_empty: bool) -> Result<Vec<File>> {
+    let mut files = target::read(cx, paths, names, allow_empty)?;
+    // What is no manifest at all is no finding about one.
+    let is_none = |file: &target::Named| {
+        let error = file.manifest.as_ref().err();
+        error.is_some_and(|error| error.kind == Kind::NotFound)
     };
-    if clusters().count() == 0 {
-        return Err(Error::not_found(format!("no cluster is in {list}"))
-            .because("no document has `kind: mk8s`"));
+    if let Some(at) = files.iter().position(is_none)
+        && let Err(error) = files.swap_remove(at).manifest
+    {
+        return Err(error);
     }
-    for name in names {
-        if !clusters().any(|document| document.name.as_ref() == Some(name)) {
-            let known: Vec<&str> = clusters().filter_map(|it| it.name.as_deref()).collect();
-            return Err(Error::not_found(format!(
-                "no cluster called `{}` is in {list}",
-                crate::text::excerpt(name, 80)
-            ))
-            .because(format!("the clusters there are {}", known.join(", "))));
-        }
-    }
-    Ok(files)
+    let files = files.into_iter();
+    let files = files.map(|file| File {
+        label: file.label,
+        manifest: file.manifest,
+        documents: file.documents,
+    });
+    Ok(files.collect())
 }
 
-fn file(label: String, manifest: Result<Manifest>, names: &[String]) -> File {
-    let counts = |document: &&manifest::Document| {
-        names.is_empty()
-            || document
-                .name
-                .as_ref()
-                .is_some_and(|name| names.contains(name))
-    };
-    let documents = manifest.as_ref().map_or_else(
-        |_| Vec::new(),
-        |manifest| {
-            manifest
-                .clusters()
-                .filter(counts)
-                .map(|document| document.number)
-                .collect()
-        },
-    );
-    File {
-        label,
-        manifest,
-        documents,
-    }
-}
-
-/// Waits until the cluster publishes what its add-ons promise. What does not come, or cannot be
+/// Waits until all clusters publish what their add-ons promise. What does not come, or cannot be
 /// read, is told by the checklist.
-async fn wait_for(cx: &Context, session: &Session<'_>, name: &str, limit: Duration) {
+async fn wait_for(cx: &Context, session: &Session<'_>, names: &[String], limit: Duration) {
     let Some(client) = session.client() else {
         return;
     };
     let progress = cx.ui.progress();
-    let waited = wait::until(
-        async || client.get(name).await,
-        |cluster| pending(cluster).is_none().then_some(()),
-        limit,
-        |look| {
-            let missing = match look.look {
-                Ok(cluster) => pending(cluster).unwrap_or_default(),
-                Err(error) => error.to_string(),
+    let open = RefCell::new(names.to_vec());
+    let missing = RefCell::new(String::new());
+    let look = async || {
+        let names = open.borrow().clone();
+        let looks = client.get_all(&names).await;
+        let (mut still, mut first) = (Vec::new(), None);
+        for (name, look) in names.into_iter().zip(looks) {
+            let lack = match look {
+                Ok(cluster) => pending(&cluster),
+                Err(error) if error.is_transient() => Some(error.to_string()),
+                Err(_) => None,
             };
-            progress.say(&format!("waiting for {missing} on {name}"));
+            if let Some(lack) = lack {
+                first.get_or_insert(format!("waiting for {lack} on {name}"));
+                still.push(name);
+            }
+        }
+        open.replace(still);
+        missing.replace(first.unwrap_or_default());
+        Ok(())
+    };
+    // Failures are taken in look by look, so that there is none left for this.
+    let waited = wait::until(
+        look,
+        |()| open.borrow().is_empty().then_some(()),
+        limit,
+        |_| {
+            let more = match open.borrow().len().saturating_sub(1) {
+                0 => String::new(),
+                1 => " and 1 other".to_owned(),
+                more => format!(" and {more} others"),
+            };
+            progress.say(&format!("{}{more}", missing.borrow()));
         },
     )
     .await;
     drop(progress);
     if let Ok(Waited::TimedOut { elapsed, .. }) = waited {
-        cx.ui.status(&format!(
-            "Gave up waiting for {name} after {}",
-            ui::duration(elapsed)
-        ));
+        for name in open.borrow().iter() {
+            cx.ui.status(&format!(
+                "Gave up waiting for {name} after {}",
+                crate::text::elapsed(elapsed)
+            ));
+        }
     }
 }
 

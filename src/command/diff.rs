@@ -1,22 +1,30 @@
 //! `mk8s diff -f`: the add-ons of manifests against the live clusters. Reads only.
 
 use super::Context;
-use super::target;
+use super::target::{self, Loaded};
 use crate::cli::DiffArgs;
 use crate::cluster::Cluster;
+use crate::control::ApiError;
 use crate::drift::{self, Drift};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Outcome;
-use crate::plan::{self, display_name};
-use crate::secret;
-use crate::ui::{Report, Stream, wire};
+use crate::fleet::{Came, Teller, Told};
+use crate::invocation::Invocation;
+use crate::plan;
+use crate::ui::{Stream, wire};
 use serde_json::{Map, Value};
 
-/// One document and the cluster that it describes.
-struct Compared {
+/// One document that is compared with the cluster it describes.
+struct Subject {
     place: String,
     source: wire::Target,
     name: String,
+    /// What it says, or why it cannot be compared.
+    manifest: Result<Cluster>,
+}
+
+/// What a comparison came to.
+struct Compared {
     /// Whether the live cluster exists.
     exists: bool,
     drifts: Vec<Drift>,
@@ -24,85 +32,86 @@ struct Compared {
 
 /// `mk8s diff`
 pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
-    let loaded = target::load(cx, &args.file, &args.cluster)?;
-    let mut compared = Vec::new();
-    let mut failed: Vec<(wire::Target, String, Error)> = Vec::new();
-    for file in &loaded {
-        for &number in &file.documents {
-            let manifest = file.cluster(number);
-            let name = manifest.name().to_owned();
-            let untouched = crate::manifest::Edit {
-                document: number,
-                changes: Vec::new(),
-            };
-            let result = match file.manifest.edit(&[untouched]) {
-                Ok(_) => compare(cx, &manifest).await,
-                Err(error) => Err(error),
-            };
-            match result {
-                Ok((exists, drifts)) => compared.push(Compared {
-                    place: file.place(number),
-                    source: file.wire(number),
-                    name,
-                    exists,
-                    drifts,
-                }),
-                Err(error) => failed.push((file.wire(number), name, error)),
-            }
-        }
-    }
-    if compared.is_empty() {
-        let errors = failed.into_iter().map(|(.., error)| error).collect();
-        return super::summarise(errors, 0).map_or(Ok(Outcome::Ok), Err);
-    }
-    if cx.ui.is_text() {
-        for one in &compared {
-            show(cx, one);
-        }
-    } else {
-        report(cx, &compared, &failed)?;
-    }
-    let different = compared
+    let loaded = target::load(cx, &target::both(&args.file, &args.files), &args.cluster)?;
+    let subjects: Vec<Subject> = loaded
         .iter()
-        .any(|one| !one.exists || !one.drifts.is_empty());
-    let errors = failed.into_iter().map(|(.., error)| error).collect();
-    if let Some(error) = super::summarise(errors, compared.len()) {
-        return Err(error);
-    }
-    Ok(if args.exit_code && different {
-        Outcome::Differences
+        .flat_map(|file| file.documents.iter().map(|&number| subject(file, number)))
+        .collect();
+    let fit = subjects.iter().filter(|one| one.manifest.is_ok());
+    let names: Vec<&str> = fit.map(|one| one.name.as_str()).collect();
+    let mut found = if names.is_empty() {
+        Vec::new()
     } else {
-        Outcome::Ok
-    })
+        cx.client().await?.find_all(&names).await
+    }
+    .into_iter();
+    let mut teller = Teller::reading(&cx.ui, "Diff");
+    for one in subjects {
+        let compared = match &one.manifest {
+            Ok(manifest) => match found.next() {
+                Some(found) => compare(cx, manifest, found),
+                None => continue,
+            },
+            Err(error) => Err(error.clone()),
+        };
+        if let (Ok(compared), true) = (&compared, cx.ui.is_text()) {
+            show(cx, &one, compared);
+        }
+        teller.add(came(cx, one, compared));
+    }
+    Ok(Outcome::differing(teller.finish()? && args.exit_code))
+}
+
+fn subject(file: &Loaded, number: usize) -> Subject {
+    let manifest = file.cluster(number);
+    let untouched = crate::manifest::Edit {
+        document: number,
+        changes: Vec::new(),
+    };
+    let name = manifest.name().to_owned();
+    let fit = file
+        .manifest
+        .edit(&[untouched])
+        .and_then(|_| target::check_name(&name));
+    Subject {
+        place: file.place(number),
+        source: file.wire(number),
+        name,
+        manifest: fit.map(|()| manifest),
+    }
 }
 
 /// The differences, and whether the live cluster exists.
-async fn compare(cx: &Context, manifest: &Cluster) -> Result<(bool, Vec<Drift>)> {
-    let org = cx.org()?;
-    let name = manifest.name();
-    target::check_name(name)?;
-    let client = cx.client().await?;
-    match client.find(name).await {
-        Ok(Some(live)) => Ok((true, drift::add_ons(manifest, &live, org))),
-        Ok(None) => {
-            let nothing = Cluster::new(Value::Null);
-            Ok((false, drift::add_ons(manifest, &nothing, org)))
-        }
-        Err(error) => Err(cx.explain(&error, &cx.reading(name))),
-    }
+fn compare(
+    cx: &Context,
+    manifest: &Cluster,
+    found: Result<Option<Cluster>, ApiError>,
+) -> Result<Compared> {
+    let live = found.map_err(|error| cx.explain(&error, &cx.reading(manifest.name())))?;
+    let exists = live.is_some();
+    let live = live.unwrap_or_else(|| Cluster::new(Value::Null));
+    Ok(Compared {
+        exists,
+        drifts: drift::add_ons(manifest, &live, cx.org()?),
+    })
 }
 
 /// The lines that lead from the live cluster to the manifest.
-fn show(cx: &Context, one: &Compared) {
+fn show(cx: &Context, one: &Subject, compared: &Compared) {
     let name = &one.name;
-    if !one.exists {
+    if !compared.exists {
+        let apply = match &one.source {
+            wire::Target::File { path, .. } => Invocation::mk8s("apply").file(path),
+            wire::Target::Cluster { .. } => Invocation::mk8s("apply"),
+        };
         cx.ui.status(&format!(
-            "{name}, {}: the cluster does not exist; `mk8s apply` creates it",
-            one.place
+            "{name}, {}: the cluster does not exist; `{}` creates it",
+            one.place,
+            apply.cluster(name).render(cx.ui.reach())
         ));
     }
-    if one.drifts.is_empty() {
-        if one.exists {
+    if compared.drifts.is_empty() {
+        if compared.exists {
             cx.ui
                 .status(&format!("{name}, {}: no differences", one.place));
         }
@@ -110,7 +119,7 @@ fn show(cx: &Context, one: &Compared) {
     }
     let mut live = Map::new();
     let mut manifest = Map::new();
-    for drift in &one.drifts {
+    for drift in &compared.drifts {
         put(&mut live, &drift.path, drift.live.as_ref());
         put(&mut manifest, &drift.path, drift.manifest.as_ref());
     }
@@ -150,56 +159,31 @@ fn put(map: &mut Map<String, Value>, path: &[String], value: Option<&Value>) {
     }
 }
 
-fn report(
-    cx: &Context,
-    compared: &[Compared],
-    failed: &[(wire::Target, String, Error)],
-) -> Result<()> {
-    let org = cx.org()?;
-    let target = |name: &str| wire::Target::Cluster {
-        org: org.to_owned(),
-        name: name.to_owned(),
-    };
-    let mut items: Vec<wire::Diff> = compared
-        .iter()
-        .map(|one| wire::Diff {
-            target: target(&one.name),
-            source: one.source.clone(),
-            exists: Some(one.exists),
-            differences: one
-                .drifts
-                .iter()
-                .map(|drift| wire::Difference {
-                    path: drift.dotted(),
-                    addon: drift
-                        .path
-                        .first()
-                        .map(|key| display_name(key).to_owned())
-                        .unwrap_or_default(),
-                    state: drift.side.name(),
-                    manifest: drift.manifest.as_ref().map(secret::masked),
-                    live: drift.live.as_ref().map(secret::masked),
-                })
-                .collect(),
-            error: None,
-        })
-        .collect();
-    items.extend(failed.iter().map(|(source, name, error)| wire::Diff {
-        target: target(name),
-        source: source.clone(),
+/// What is told of one document; its text is shown already.
+fn came(cx: &Context, one: Subject, compared: Result<Compared>) -> Came<wire::Diff> {
+    let mut item = wire::Diff {
+        target: cx.cluster(&one.name),
+        source: one.source,
         exists: None,
         differences: Vec::new(),
-        error: Some(error.into()),
-    }));
-    cx.ui.report(&Report {
-        names: compared
-            .iter()
-            .filter(|one| !one.exists || !one.drifts.is_empty())
-            .map(|one| one.name.clone())
-            .collect(),
-        json: wire::to_value(&wire::Document::read("Diff", items)),
-        slim: None,
-        text: Vec::new(),
-        wide: None,
+        error: None,
+    };
+    let compared = match compared {
+        Ok(compared) => compared,
+        Err(error) => {
+            item.error = Some(cx.wire(&error));
+            return Came::Failed(item, error);
+        }
+    };
+    let differs = !compared.exists || !compared.drifts.is_empty();
+    item.exists = Some(compared.exists);
+    item.differences = compared.drifts.iter().map(Into::into).collect();
+    Came::Done(Told {
+        items: vec![item],
+        names: differs.then_some(one.name).into_iter().collect(),
+        lines: Vec::new(),
+        changed: differs,
+        next: None,
+        failed: None,
     })
 }

@@ -8,12 +8,14 @@ mod addon_read;
 mod apply;
 mod auth;
 mod aws;
+mod aws_carry_out;
 mod aws_emit;
 mod aws_offline;
 mod aws_permissions;
 mod aws_repository;
 mod aws_request;
 mod aws_setup;
+mod aws_show;
 mod aws_status;
 mod aws_teardown;
 mod check;
@@ -28,17 +30,16 @@ mod target;
 mod word;
 
 use crate::cli::{
-    AddonCommand, AuthCommand, AwsCommand, AwsConnection, Cli, ClusterCommand, Command,
-    SandboxCommand,
+    AddonCommand, AuthCommand, AwsCommand, Cli, ClusterCommand, Command, SandboxCommand,
 };
 use crate::cluster::Cluster;
 use crate::consent::Mode;
 use crate::control::{ApiError, Client, Connection, Who};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+
 use crate::interrupt::Interrupt;
 use crate::settings::{Environment, Flags, Settings};
-use crate::shell;
 use crate::ui::{Report, Stream, Ui, wire};
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
@@ -71,32 +72,6 @@ impl Context {
             client: OnceCell::new(),
             interrupted: RefCell::new(None),
         }
-    }
-
-    /// The connection's flags as they were given, each with a blank before it: a command that is
-    /// printed repeats them, so that it goes where this run went.
-    fn connection_flags(&self) -> String {
-        let given = &self.flags;
-        let mut text = shell::flags(&[
-            ("--org", given.org.clone()),
-            ("--profile", given.profile.clone()),
-            ("--endpoint", given.endpoint.clone()),
-            ("--token-file", shell::shown(given.token_file.as_ref())),
-        ]);
-        if given.insecure {
-            text.push_str(" --insecure");
-        }
-        text
-    }
-
-    /// An `mk8s` command to be pasted.
-    fn mk8s(&self, words: &str) -> String {
-        format!("mk8s {words}{}", self.connection_flags())
-    }
-
-    /// The same for a command that also goes to AWS.
-    fn mk8s_aws(&self, words: &str, aws: &AwsConnection) -> String {
-        format!("{}{}", self.mk8s(words), aws.given().flags())
     }
 
     /// Who and where, resolved once.
@@ -146,6 +121,11 @@ impl Context {
         }
     }
 
+    /// The error as JSON has it.
+    fn wire(&self, error: &Error) -> wire::ErrorObject {
+        wire::ErrorObject::new(error, self.ui.reach())
+    }
+
     /// Reads a cluster.
     async fn read(&self, name: &str) -> Result<Cluster> {
         let client = self.client().await?;
@@ -153,6 +133,25 @@ impl Context {
             .get(name)
             .await
             .map_err(|error| self.explain(&error, &self.reading(name)))
+    }
+
+    /// Reads several clusters in few round trips.
+    async fn read_all<N: AsRef<str>>(&self, names: &[N]) -> Result<Vec<Result<Cluster>>> {
+        let client = self.client().await?;
+        let read = client.get_all(names).await.into_iter().zip(names);
+        let explained = |(read, name): (Result<Cluster, ApiError>, &N)| {
+            read.map_err(|error| self.explain(&error, &self.reading(name.as_ref())))
+        };
+        Ok(read.map(explained).collect())
+    }
+
+    /// A live cluster as JSON output names it.
+    fn cluster(&self, name: &str) -> wire::Target {
+        wire::Target::Cluster {
+            // Without an org no cluster was read.
+            org: self.org().unwrap_or_default().to_owned(),
+            name: name.to_owned(),
+        }
     }
 
     /// "read cluster `prod` in org `acme`", to complete "cannot …".
@@ -221,12 +220,25 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
             "`{word}` is an output format of `mk8s check` only"
         )));
     }
+    let previews = match &cli.command {
+        Command::Addon(AddonCommand::Enable(args)) => {
+            args.flags.change.dry_run && !args.flags.change.apply
+        }
+        Command::Addon(AddonCommand::Disable(args)) => args.change.dry_run && !args.change.apply,
+        _ => false,
+    };
+    if cx.ui.is_patch() && !previews {
+        return Err(
+            Error::usage("`patch` is an output format of a dry run on files only")
+                .hint("mk8s addon enable ADDON -f FILE --dry-run -o patch"),
+        );
+    }
     match cli.command {
         Command::Addon(command) => match command {
             AddonCommand::List(args) => addon_read::list(cx, &args).await,
             AddonCommand::Show(args) => addon_read::show(cx, &args).await,
             AddonCommand::Explain(args) => addon_read::explain(cx, &args).await,
-            AddonCommand::Enable(args) if args.create_role => {
+            AddonCommand::Enable(args) if args.flags.create_role => {
                 Box::pin(aws_setup::with_role(cx, &args)).await
             }
             AddonCommand::Enable(args) => addon_change::enable(cx, &args).await,
@@ -236,6 +248,10 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         },
         Command::Aws(command) => match command {
             AwsCommand::Setup(args) => Box::pin(aws_setup::setup(cx, &args)).await,
+            AwsCommand::Emit(args) => Box::pin(aws_setup::setup(cx, &(*args).into())).await,
+            AwsCommand::RepositoryPolicy(args) => {
+                Box::pin(aws_setup::setup(cx, &(*args).into())).await
+            }
             AwsCommand::Status(args) => Box::pin(aws_status::status(cx, &args)).await,
             AwsCommand::Teardown(args) => Box::pin(aws_teardown::teardown(cx, &args)).await,
             AwsCommand::Permissions(args) => aws_permissions::permissions(cx, &args),
@@ -251,6 +267,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Sandbox(SandboxCommand::Run(args)) => sandbox::run(cx, &args).await,
         Command::Sandbox(SandboxCommand::Token(args)) => sandbox::token(cx, &args).await,
         Command::Completion(args) => Ok(completion(cx, args.shell)),
+        Command::Schema(args) => schema(cx, &args.of),
         Command::Version => version(cx),
     }
 }
@@ -258,6 +275,21 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
 fn completion(cx: &Context, shell: clap_complete::Shell) -> Outcome {
     cx.ui.raw(&crate::cli::completion(shell));
     Outcome::Ok
+}
+
+/// `mk8s schema`
+fn schema(cx: &Context, kind: &str) -> Result<Outcome> {
+    let Some(schema) = crate::schema::of(kind) else {
+        return Err(Error::usage(format!("no document is of kind `{kind}`")));
+    };
+    cx.ui.report(&Report {
+        text: crate::ui::lines(&crate::ui::json(&schema)),
+        names: vec![kind.to_owned()],
+        json: schema,
+        slim: None,
+        wide: None,
+    })?;
+    Ok(Outcome::Ok)
 }
 
 fn version(cx: &Context) -> Result<Outcome> {
@@ -273,33 +305,4 @@ fn version(cx: &Context) -> Result<Outcome> {
         wide: None,
     })?;
     Ok(Outcome::Ok)
-}
-
-/// One error for what several targets came to: the only one as it is, several of one kind under
-/// that kind, and `partial` where others are done.
-fn summarise(mut errors: Vec<Error>, done: usize) -> Option<Error> {
-    use crate::error::Kind;
-    if errors.is_empty() {
-        return None;
-    }
-    if errors.len() == 1 && done == 0 {
-        return errors.pop();
-    }
-    let kind = match errors.first() {
-        Some(first) if done == 0 && errors.iter().all(|error| error.kind == first.kind) => {
-            first.kind
-        }
-        _ => Kind::Partial,
-    };
-    let failed = errors.len();
-    let mut error = Error::new(
-        kind,
-        if done == 0 {
-            format!("all {failed} targets failed")
-        } else {
-            format!("{failed} of {} targets failed", failed + done)
-        },
-    );
-    error.others = errors;
-    Some(error)
 }

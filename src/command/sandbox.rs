@@ -5,6 +5,7 @@ use super::sandbox_folder::Folder;
 use crate::cli::{SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::invocation::Invocation;
 use crate::manifest;
 use crate::sandbox::{self, Options, Sandbox, Seeds, TrustPolicyForm};
 use crate::shell::quote;
@@ -147,7 +148,13 @@ pub(super) async fn token(cx: &Context, args: &SandboxTokenArgs) -> Result<Outco
                 "{} is not a sandbox on this machine",
                 endpoint.as_str()
             ))
-            .hint("run this below `mk8s sandbox run`, or with what `mk8s sandbox start` prints"));
+            .hint(
+                Invocation::mk8s("sandbox run --")
+                    .hole("COMMAND")
+                    .within("run this below ", ", or with what ")
+                    .command(Invocation::mk8s("sandbox start"))
+                    .text(" prints"),
+            ));
     }
     let mut request = json!({ "cluster": args.cluster });
     if let Some(account) = &args.service_account {
@@ -268,22 +275,10 @@ fn path_with_us(cx: &Context) -> Result<OsString> {
 
 fn options(cx: &Context, args: &SandboxOptions) -> Result<Options> {
     let mut seeds = Vec::new();
-    for path in &args.seed {
-        for file in manifest::collect(std::slice::from_ref(path))? {
-            let manifest = manifest::read(&file, cx.copies().as_deref())?;
-            seeds.extend(manifest.clusters().map(manifest::Document::value));
+    if !args.seed.is_empty() {
+        for file in &super::target::load(cx, &args.seed, &[])? {
+            seeds.extend(file.manifest.clusters().map(manifest::Document::value));
         }
-    }
-    if !args.seed.is_empty() && seeds.is_empty() {
-        let names: Vec<String> = args
-            .seed
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
-        return Err(
-            Error::not_found(format!("no cluster is in the seed {}", names.join(", ")))
-                .because("no document has `kind: mk8s`"),
-        );
     }
     let iam = ["AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL"]
         .iter()

@@ -7,109 +7,191 @@ use crate::arn::AccountId;
 use crate::aws::{template, trust};
 use crate::cli::{OidcUrlArgs, TrustPolicyArgs};
 use crate::cluster::Cluster;
-use crate::control::wait::{self, Waited};
+use crate::control::{ApiError, wait};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
+use crate::invocation::{Flags, Invocation};
 use crate::remedy;
-use crate::ui::{self, Report, duration, wire};
+use crate::text;
+use crate::ui::{self, Report, wire};
 use serde_json::Value;
-use std::time::Duration;
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
 
 /// A wait for one field of a cluster's status.
-pub(super) struct Wait<'a> {
+#[derive(Debug, Clone)]
+pub(super) struct Wait {
     /// The cluster.
-    pub(super) name: &'a str,
+    pub(super) name: String,
     /// JSON pointer of the field.
-    pub(super) pointer: &'a str,
+    pub(super) pointer: String,
     /// Wait for it to go rather than to come.
     pub(super) gone: bool,
     /// What is waited for, in a sentence: "the trust policy of `aws-ecr`".
-    pub(super) what: &'a str,
+    pub(super) what: String,
     /// What holds all the same when the wait ends early: "aws-ecr stays enabled".
-    pub(super) stays: &'a str,
+    pub(super) stays: String,
     /// The command that takes the wait up again, `--wait` left out where it has none.
-    pub(super) again: &'a str,
+    pub(super) again: Invocation,
     /// How long.
     pub(super) limit: Duration,
 }
 
-impl Wait<'_> {
+/// The cluster at the end of a wait, and how the wait went.
+pub(super) type Reached = (Cluster, wire::Waited);
+
+/// How far a wait has come.
+#[derive(Default)]
+struct Course {
+    /// The end: the cluster and the time it took, or what no more waiting mends.
+    ended: Option<Result<(Cluster, Duration), ApiError>>,
+    /// What the last look that succeeded saw.
+    seen: Option<Cluster>,
+    /// Why the last look failed, if it did.
+    failed: Option<ApiError>,
+}
+
+impl Course {
+    /// Takes in what a look saw.
+    fn look(&mut self, wait: &Wait, look: Result<Cluster, ApiError>, elapsed: Duration) {
+        match look {
+            Ok(cluster) if wait.is_reached(&cluster) => self.ended = Some(Ok((cluster, elapsed))),
+            Ok(cluster) => (self.seen, self.failed) = (Some(cluster), None),
+            Err(error) if error.is_transient() => self.failed = Some(error),
+            Err(error) => self.ended = Some(Err(error)),
+        }
+    }
+}
+
+/// Waits for all together, each at most for its own time: one that does not come holds up no other.
+/// The results are in the order of the waits.
+pub(super) async fn together(cx: &Context, waits: &[Wait]) -> Result<Vec<Result<Reached>>> {
+    let Some(first) = waits.first() else {
+        return Ok(Vec::new());
+    };
+    let client = cx.client().await?;
+    let progress = cx.ui.progress();
+    cx.if_interrupted(Some(format!("Stopped waiting; {}.", first.stays)));
+    let courses = RefCell::new(waits.iter().map(|_| Course::default()).collect::<Vec<_>>());
+    let open = || {
+        let courses = courses.borrow();
+        let open = courses.iter().enumerate();
+        let open = open.filter(|(_, course)| course.ended.is_none());
+        open.map(|(number, _)| number).collect::<Vec<usize>>()
+    };
+    let started = Instant::now();
+    let limit = waits.iter().map(|wait| wait.limit).max();
+    let look = async || {
+        let numbers = open();
+        let names: Vec<&str> = numbers.iter().map(|&it| waits[it].name.as_str()).collect();
+        let looks = client.get_all(&names).await;
+        let mut courses = courses.borrow_mut();
+        for (number, look) in numbers.into_iter().zip(looks) {
+            courses[number].look(&waits[number], look, started.elapsed());
+        }
+        Ok(())
+    };
+    // Failures are taken in look by look, so that there is none left for this.
+    let _ended = wait::until(
+        look,
+        |()| open().is_empty().then_some(()),
+        limit.unwrap_or_default(),
+        |_| progress.say(&state(cx, waits, &open(), &courses.borrow())),
+    )
+    .await;
+    cx.if_interrupted(None);
+    drop(progress);
+    let elapsed = started.elapsed();
+    let ends = waits.iter().zip(courses.into_inner());
+    Ok(ends
+        .map(|(wait, course)| wait.end(cx, course, elapsed))
+        .collect())
+}
+
+/// What is waited for at this moment.
+fn state(cx: &Context, waits: &[Wait], open: &[usize], courses: &[Course]) -> String {
+    let Some(&first) = open.first() else {
+        return String::new();
+    };
+    let (wait, course) = (&waits[first], &courses[first]);
+    let condition = dotted(&wait.pointer);
+    let more = match open.len() - 1 {
+        0 => String::new(),
+        1 => " and 1 other".to_owned(),
+        more => format!(" and {more} others"),
+    };
+    match (&course.failed, &course.seen) {
+        (Some(error), _) => format!(
+            "Waiting for {}{more}: {}",
+            wait.name,
+            cx.explain(error, &cx.reading(&wait.name))
+        ),
+        (None, Some(cluster)) => format!(
+            "Waiting for {condition} of {}{more}: {}",
+            wait.name,
+            last_seen(cluster, &wait.pointer)
+        ),
+        (None, None) => format!("Waiting for {condition} of {}{more}", wait.name),
+    }
+}
+
+impl Wait {
     /// Waits; a timeout is of its own kind and names the condition and what was last seen.
-    pub(super) async fn run(&self, cx: &Context) -> Result<(Cluster, wire::Waited)> {
-        let condition = dotted(self.pointer);
-        let client = cx.client().await?;
-        let progress = cx.ui.progress();
-        cx.if_interrupted(Some(format!("Stopped waiting; {}.", self.stays)));
-        let waited = wait::until(
-            async || client.get(self.name).await,
-            |cluster: &Cluster| {
-                let reached = if self.gone {
-                    cluster.there_at(self.pointer).is_none()
-                } else {
-                    cluster.ready_at(self.pointer).is_some()
-                };
-                reached.then(|| cluster.clone())
-            },
-            self.limit,
-            |look| {
-                progress.say(&match look.look {
-                    Ok(cluster) => format!(
-                        "Waiting for {condition} of {}: {}",
-                        self.name,
-                        last_seen(cluster, self.pointer)
-                    ),
-                    Err(error) => {
-                        let doing = cx.reading(self.name);
-                        format!("Waiting for {}: {}", self.name, cx.explain(error, &doing))
-                    }
-                });
-            },
-        )
-        .await;
-        cx.if_interrupted(None);
-        drop(progress);
-        let waited = waited.map_err(|error| {
-            cx.explain(&error, &format!("wait for {}", self.what))
-                .note(format!("{}.", capital(self.stays)))
-        })?;
-        match waited {
-            Waited::Ready { value, elapsed } => Ok((
-                value,
-                wire::Waited {
+    pub(super) async fn run(self, cx: &Context) -> Result<Reached> {
+        let mut ends = together(cx, std::slice::from_ref(&self)).await?;
+        let end = ends.pop();
+        end.unwrap_or_else(|| Err(Error::failure("nothing was waited for")))
+    }
+
+    fn is_reached(&self, cluster: &Cluster) -> bool {
+        if self.gone {
+            cluster.there_at(&self.pointer).is_none()
+        } else {
+            cluster.ready_at(&self.pointer).is_some()
+        }
+    }
+
+    /// How it ended, in words.
+    fn end(&self, cx: &Context, course: Course, elapsed: Duration) -> Result<Reached> {
+        let condition = dotted(&self.pointer);
+        match course.ended {
+            Some(Ok((cluster, elapsed))) => {
+                let waited = wire::Waited {
                     condition,
                     reached: true,
                     seconds: elapsed.as_secs_f64(),
-                },
-            )),
-            Waited::TimedOut {
-                last_seen: seen,
-                last_error,
-                elapsed,
-            } => {
-                let verb = if self.gone {
-                    "did not go"
-                } else {
-                    "never appeared"
                 };
-                let seen = seen.map_or_else(
-                    || "nothing could be read".to_owned(),
-                    |cluster| last_seen(&cluster, self.pointer),
-                );
-                let mut error = Error::timeout(format!(
-                    "gave up waiting for {} on `{}` after {}",
-                    self.what,
-                    self.name,
-                    duration(elapsed)
-                ))
-                .because(format!("{condition} {verb}; last seen: {seen}"))
-                .note(format!("{}.", capital(self.stays)));
-                if let Some(last) = last_error {
-                    let doing = cx.reading(self.name);
-                    error = error.because(cx.explain(&last, &doing).to_string());
-                }
-                Err(error.hint(self.again.to_owned()))
+                return Ok((cluster, waited));
             }
+            Some(Err(error)) => {
+                return Err(cx
+                    .explain(&error, &format!("wait for {}", self.what))
+                    .note(format!("{}.", capital(&self.stays))));
+            }
+            None => {}
         }
+        let verb = if self.gone {
+            "did not go"
+        } else {
+            "never appeared"
+        };
+        let seen = course.seen.map_or_else(
+            || "nothing could be read".to_owned(),
+            |cluster| last_seen(&cluster, &self.pointer),
+        );
+        let mut error = Error::timeout(format!(
+            "gave up waiting for {} on `{}` after {}",
+            self.what,
+            self.name,
+            text::elapsed(elapsed)
+        ))
+        .because(format!("{condition} {verb}; last seen: {seen}"))
+        .note(format!("{}.", capital(&self.stays)));
+        if let Some(last) = course.failed {
+            let doing = cx.reading(&self.name);
+            error = error.because(cx.explain(&last, &doing).to_string());
+        }
+        Err(error.hint(self.again.clone()))
     }
 }
 
@@ -147,15 +229,12 @@ fn last_seen(cluster: &Cluster, pointer: &str) -> String {
 }
 
 /// The sentence with a capital, unless it begins with an add-on's name, which keeps its spelling.
-fn capital(text: &str) -> String {
-    let word = text.split(' ').next().unwrap_or_default();
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) if crate::addon::by_word(word).is_none() => {
-            first.to_uppercase().chain(chars).collect()
-        }
-        _ => text.to_owned(),
+fn capital(sentence: &str) -> String {
+    let word = sentence.split(' ').next().unwrap_or_default();
+    if crate::addon::by_word(word).is_some() {
+        return sentence.to_owned();
     }
+    text::capital(sentence)
 }
 
 /// The one cluster that a reading command is about, live or in a file.
@@ -194,18 +273,13 @@ pub(super) async fn trust_policy(cx: &Context, args: &TrustPolicyArgs) -> Result
             .filter(|addon| addon.trust_policy.is_some())
             .map(|addon| addon.name)
             .collect();
-        return Err(
-            Error::usage(format!("`{name}` publishes no trust policy")).because(format!(
-                "only {} do",
-                crate::addon::rules::list(with.into_iter())
-            )),
-        );
+        return Err(Error::usage(format!("`{name}` publishes no trust policy"))
+            .because(format!("only {} do", text::list(with))));
     };
     let account: Option<AccountId> = match &args.account {
         None => None,
         Some(text) => Some(text.parse().map_err(|reason: String| {
-            Error::usage(format!("`{text}` is not an AWS account id"))
-                .because(reason.replace("the account part", "it"))
+            Error::usage(format!("`{text}` is not an AWS account id")).because(reason)
         })?),
     };
     let cluster = published(cx, args, addon, pointer).await?;
@@ -268,20 +342,24 @@ async fn published(
     if cluster.add_on(addon.key).is_none() {
         let error = Error::refused(format!("there is no trust policy of `{name}` on `{place}`"))
             .because(format!("`{name}` is off"));
-        let hint = live.as_ref().and_then(|_| enabling(cx, &cluster, addon));
-        return Err(hinted(error, hint));
+        let hint = live.as_ref().and_then(|_| enabling(&cluster, addon));
+        return Err(error.hint_if(hint));
     }
     if cluster.ready_at(pointer).is_some() {
         return Ok(cluster);
     }
+    let again = Invocation::mk8s("addon trust-policy")
+        .word(name)
+        .cluster(&place)
+        .flag_if("--account", args.account.clone());
     if let (Some(target), Some(limit)) = (&live, args.wait) {
         let wait = Wait {
-            name: target,
-            pointer,
+            name: target.clone(),
+            pointer: pointer.to_owned(),
             gone: false,
-            what: &format!("the trust policy of `{name}`"),
-            stays: "the add-on stays enabled",
-            again: &cx.mk8s(&format!("addon trust-policy {name} -c {target} --wait=15m")),
+            what: format!("the trust policy of `{name}`"),
+            stays: "the add-on stays enabled".to_owned(),
+            again: again.tied("--wait", "15m"),
             limit,
         };
         return Ok(wait.run(cx).await?.0);
@@ -301,16 +379,13 @@ async fn published(
     let needed = addon.needs.iter().find(|key| cluster.add_on(key).is_none());
     Err(match (&live, needed) {
         (Some(_), Some(key)) => {
-            let hint = crate::addon::by_key(key).and_then(|needed| enabling(cx, &cluster, needed));
+            let hint = crate::addon::by_key(key).and_then(|needed| enabling(&cluster, needed));
             let needed = crate::plan::display_name(key);
-            hinted(
-                error.because(format!("`{needed}`, which it needs, is off")),
-                hint,
-            )
+            error
+                .because(format!("`{needed}`, which it needs, is off"))
+                .hint_if(hint)
         }
-        (Some(target), None) => {
-            error.hint(cx.mk8s(&format!("addon trust-policy {name} -c {target} --wait")))
-        }
+        (Some(_), None) => error.hint(again.plain("--wait")),
         (None, _) => error.because("a manifest has no status; the live cluster has"),
     })
 }
@@ -328,16 +403,9 @@ fn malformed(message: String, what: String, is_live: bool) -> Error {
 
 /// The command that switches an add-on on, with what it will need there; `None` where our own rules
 /// would refuse it.
-fn enabling(cx: &Context, cluster: &Cluster, addon: &'static Addon) -> Option<String> {
-    let flags = format!("-c {}{}", cluster.name(), cx.connection_flags());
-    remedy::enable(cluster, addon, &flags, None).map(|remedy| format!("mk8s {}", remedy.words))
-}
-
-fn hinted(error: Error, hint: Option<String>) -> Error {
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
+fn enabling(cluster: &Cluster, addon: &'static Addon) -> Option<Invocation> {
+    let flags = Flags::new().cluster(cluster.name());
+    remedy::enable(cluster, addon, &flags, None).map(|remedy| remedy.command)
 }
 
 /// `mk8s addon oidc-url`
@@ -351,11 +419,11 @@ pub(super) async fn oidc_url(cx: &Context, args: &OidcUrlArgs) -> Result<Outcome
             return Err(malformed(message, what, live.is_some()));
         }
         let issuing = crate::addon::issuing();
-        let hint = live.as_ref().and_then(|_| enabling(cx, &cluster, issuing?));
+        let hint = live.as_ref().and_then(|_| enabling(&cluster, issuing?));
         if let Some(off) = issuing.filter(|addon| cluster.add_on(addon.key).is_none()) {
             let error = Error::refused(format!("`{name}` has no OIDC issuer URL"))
                 .because(format!("`{}`, which publishes it, is off", off.name));
-            return Err(hinted(error, hint));
+            return Err(error.hint_if(hint));
         }
         let error = Error::not_found(format!("the OIDC issuer URL of `{name}` is not there yet"))
             .because(format!(
@@ -364,7 +432,7 @@ pub(super) async fn oidc_url(cx: &Context, args: &OidcUrlArgs) -> Result<Outcome
                 last_seen(&cluster, ISSUER)
             ));
         return Err(match live {
-            Some(_) => hinted(error, hint.map(|it| format!("{it} --wait waits for it"))),
+            Some(_) => error.hint_if(hint.map(|it| it.plain("--wait").within("", " waits for it"))),
             None => error.because("a manifest has no status; the live cluster has"),
         });
     };

@@ -4,7 +4,7 @@ use super::Context;
 use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Gathered, Manifest, Skipped};
 use crate::text::{Foreign, excerpt, printable};
 use crate::ui::wire;
 use std::path::{Path, PathBuf};
@@ -159,7 +159,7 @@ fn pick(manifest: &Manifest, names: &[String]) -> Vec<usize> {
 /// document at all, or a name that no document has, is of kind not-found.
 pub(super) fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<Vec<Loaded>> {
     let (loaded, errors) = load_all(cx, paths, names)?;
-    super::summarise(errors, 0).map_or(Ok(loaded), Err)
+    crate::fleet::summarise(errors, 0).map_or(Ok(loaded), Err)
 }
 
 /// The same, with the files that could not be read apart, for a caller that has more to say about
@@ -171,84 +171,186 @@ pub(super) fn load_all(
 ) -> Result<(Vec<Loaded>, Vec<Error>)> {
     let mut loaded = Vec::new();
     let mut errors = Vec::new();
-    let mut files = Vec::new();
-    for path in paths {
-        if path == Path::new("-") {
-            if files.iter().any(Option::is_none) {
-                return Err(Error::usage("stdin was named twice"));
-            }
-            files.push(None);
-        } else {
-            files.extend(
-                manifest::collect(std::slice::from_ref(path))?
-                    .into_iter()
-                    .map(Some),
-            );
-        }
-    }
-    let copies = cx.copies();
-    let mut seen = std::collections::HashSet::new();
-    files.retain(|file| {
-        let path = file.as_ref();
-        seen.insert(path.map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())))
-    });
-    for path in files {
-        let (label, parsed) = match &path {
-            None => (
-                "-".to_owned(),
-                cx.ui
-                    .stdin(STDIN_LIMIT)
-                    .and_then(|bytes| Manifest::parse(manifest::STDIN, bytes)),
-            ),
-            Some(path) => (
-                path.display().to_string(),
-                manifest::read(path, copies.as_deref()),
-            ),
-        };
-        match parsed {
+    for file in read(cx, paths, names, false)? {
+        match file.manifest {
             Ok(manifest) => loaded.push(Loaded {
-                path,
-                label,
-                documents: pick(&manifest, names),
+                path: file.path,
+                label: file.label,
+                documents: file.documents,
                 manifest,
             }),
             Err(error) => errors.push(error),
         }
     }
-    if !errors.is_empty() {
-        return Ok((loaded, errors));
+    Ok((loaded, errors))
+}
+
+/// One file that was named, whether it can be read or not.
+pub(super) struct Named {
+    /// The file, or `None` for stdin.
+    path: Option<PathBuf>,
+    /// How it is called: the path as it was named, `-` for stdin.
+    pub(super) label: String,
+    /// What is in it, or why it cannot be read.
+    pub(super) manifest: Result<Manifest>,
+    /// The numbers of the cluster documents that count.
+    pub(super) documents: Vec<usize>,
+}
+
+impl Named {
+    /// The cluster that a document describes.
+    pub(super) fn cluster(&self, number: usize) -> Cluster {
+        let index = number.checked_sub(1);
+        let document = self
+            .manifest
+            .as_ref()
+            .ok()
+            .zip(index)
+            .and_then(|(manifest, index)| manifest.documents().get(index));
+        Cluster::new(document.map(manifest::Document::value).unwrap_or_default())
     }
-    let list = loaded
-        .iter()
-        .map(|file| printable(&file.label))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let where_ = if list.is_empty() { "the folder" } else { &list };
-    if loaded
-        .iter()
-        .all(|file| file.manifest.clusters().count() == 0)
-    {
-        return Err(Error::not_found(format!("no cluster is in {where_}"))
-            .because("no document has `kind: mk8s`"));
+
+    /// A document, or the file itself (0), as JSON output names it.
+    pub(super) fn wire(&self, number: usize, name: &str) -> wire::Target {
+        wire::Target::File {
+            path: self.label.clone(),
+            document: number,
+            name: name.to_owned(),
+        }
     }
-    for name in names {
-        let known = |file: &Loaded| {
-            file.manifest
-                .clusters()
-                .any(|document| document.name.as_ref() == Some(name))
+
+    /// How sentences call it.
+    fn called(&self) -> String {
+        match &self.path {
+            Some(_) => printable(&self.label),
+            None => manifest::STDIN.to_owned(),
+        }
+    }
+
+    fn clusters(&self) -> impl Iterator<Item = &manifest::Document> {
+        let manifest = self.manifest.as_ref().ok();
+        manifest.into_iter().flat_map(Manifest::clusters)
+    }
+}
+
+/// The files that were named with `-f`, and those that were named without.
+pub(super) fn both(file: &[PathBuf], files: &[PathBuf]) -> Vec<PathBuf> {
+    [file, files].concat()
+}
+
+/// Reads what the paths come to, and says what was left out of folders.
+/// With `lenient`, files that were named are left out like those in folders.
+fn gather(cx: &Context, paths: &[PathBuf], lenient: bool) -> Result<Gathered> {
+    let stdin = || cx.ui.stdin(STDIN_LIMIT);
+    let gathered = manifest::gather(paths, cx.copies().as_deref(), lenient, stdin)?;
+    if gathered.skipped.count() > 0 {
+        cx.ui.status(&gathered.skipped.to_string());
+    }
+    Ok(gathered)
+}
+
+/// So many values of a file are warned about one by one.
+const WARNINGS: usize = 10;
+
+/// Warns about what the documents that count send otherwise than it looks.
+fn warn(cx: &Context, file: &Named) {
+    let Ok(manifest) = &file.manifest else {
+        return;
+    };
+    let label = manifest.label();
+    let mut left = 0;
+    let mut shown = 0;
+    for &number in &file.documents {
+        let index = number.checked_sub(1);
+        let Some(document) = index.and_then(|index| manifest.documents().get(index)) else {
+            continue;
         };
-        if !loaded.iter().any(known) {
-            let names: Vec<String> = loaded
-                .iter()
-                .flat_map(|file| file.manifest.clusters())
+        let (found, more) = document.warnings();
+        left += more;
+        for finding in found {
+            if shown == WARNINGS {
+                left += 1;
+                continue;
+            }
+            shown += 1;
+            let (line, column) = (finding.line, finding.column);
+            let message = finding.message;
+            cx.ui.warn(&format!("{label}:{line}:{column}: {message}"));
+        }
+    }
+    if left > 0 {
+        cx.ui
+            .warn(&format!("{left} more values of this kind are in {label}"));
+    }
+}
+
+/// The error for a file that was named and holds no cluster.
+fn without_cluster(label: &str) -> Error {
+    let label = if label == "-" { manifest::STDIN } else { label };
+    Error::not_found(format!("no cluster is in {}", Foreign(label)))
+        .because("no document has `kind: mk8s`")
+}
+
+/// The error for folders and patterns that hold no cluster.
+fn nothing(paths: &[PathBuf], skipped: Skipped) -> Error {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| printable(&path.display().to_string()))
+        .collect();
+    Error::not_found(format!("no cluster is in {}", paths.join(", "))).because(skipped.to_string())
+}
+
+/// Reads every file once, in whatever ways it is named, and warns about what is in them. A file that
+/// was named and holds no cluster cannot be read; with `lenient` it is left out, as from a folder.
+/// If all can be read, no cluster at all, or a name that no document has, is of kind not-found.
+pub(super) fn read(
+    cx: &Context,
+    paths: &[PathBuf],
+    names: &[String],
+    lenient: bool,
+) -> Result<Vec<Named>> {
+    let gathered = gather(cx, paths, lenient)?;
+    let files = gathered.files.into_iter().map(|input| {
+        let manifest = input.manifest.and_then(|manifest| {
+            if input.is_named && manifest.clusters().next().is_none() {
+                Err(without_cluster(&input.label))
+            } else {
+                Ok(manifest)
+            }
+        });
+        Named {
+            path: input.path,
+            label: input.label,
+            documents: manifest
+                .as_ref()
+                .map_or_else(|_| Vec::new(), |manifest| pick(manifest, names)),
+            manifest,
+        }
+    });
+    let files: Vec<Named> = files.collect();
+    for file in &files {
+        warn(cx, file);
+    }
+    if files.is_empty() && !lenient {
+        return Err(nothing(paths, gathered.skipped));
+    }
+    if files.is_empty() || files.iter().any(|file| file.manifest.is_err()) {
+        return Ok(files);
+    }
+    let list = files.iter().map(Named::called).collect::<Vec<_>>();
+    let place = list.join(", ");
+    let documents = || files.iter().flat_map(Named::clusters);
+    for name in names {
+        if documents().all(|document| document.name.as_ref() != Some(name)) {
+            let known: Vec<String> = documents()
                 .filter_map(|document| document.name.as_deref().map(printable))
                 .collect();
             return Err(Error::not_found(format!(
-                "no cluster called `{}` is in {where_}",
+                "no cluster called `{}` is in {place}",
                 excerpt(name, 80)
             ))
-            .because(format!("the clusters there are {}", names.join(", "))));
+            .because(format!("the clusters there are {}", known.join(", "))));
         }
     }
-    Ok((loaded, errors))
+    Ok(files)
 }

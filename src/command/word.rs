@@ -3,6 +3,7 @@
 use crate::addon::{self, Addon};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
+use crate::invocation::Invocation;
 use crate::text::printable;
 
 /// The add-on of the catalogue that a word means; an unknown one suggests the nearest, with kind
@@ -19,14 +20,15 @@ pub(super) fn unknown<'a>(word: &str, mut clusters: impl Iterator<Item = &'a Clu
         keys.find(|key| key.eq_ignore_ascii_case(word))
     });
     let error = Error::usage(format!("no add-on is called `{}`", printable(word)));
+    let list = |before: &str| {
+        Invocation::mk8s("addon list").within(before, &format!(" shows all {count}"))
+    };
     error.hint(match (key, addon::nearest(word)) {
         (Some(key), _) => {
-            format!("did you mean `{key}`? Case counts in a key that mk8s does not know")
+            format!("did you mean `{key}`? Case counts in a key that mk8s does not know").into()
         }
-        (None, Some(name)) => {
-            format!("did you mean `{name}`? `mk8s addon list` shows all {count}")
-        }
-        (None, None) => format!("`mk8s addon list` shows all {count}"),
+        (None, Some(name)) => list(&format!("did you mean `{name}`? ")),
+        (None, None) => list(""),
     })
 }
 

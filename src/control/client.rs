@@ -5,7 +5,7 @@ pub(crate) mod fuzz;
 
 use super::answer::Answer;
 use super::content;
-use super::error::{Access, ApiError, Excess, Problem, WriteError};
+use super::error::{Access, ApiError, WriteError};
 use super::http::Transport;
 use super::request::{self, Request};
 use super::retry::Policy;
@@ -14,20 +14,13 @@ use crate::cluster::{self, Cluster};
 use crate::consent::Permit;
 use crate::error::{Error, Result};
 use crate::text::excerpt;
-use serde_json::{Value, json};
-use std::collections::HashSet;
+use serde_json::Value;
 use std::fmt;
 use time::OffsetDateTime;
 
-/// All pages of a list together, in bytes; their keys and values together are no more than those of
-/// one answer may be.
-const LIST: u64 = 64 * 1024 * 1024;
-/// More pages than any org has.
-const PAGES: usize = 1000;
-
 /// A client of one org at one endpoint. Connects when the first request is made.
 pub struct Client {
-    transport: Transport,
+    pub(super) transport: Transport,
     policy: Policy,
 }
 
@@ -91,72 +84,8 @@ impl Client {
     /// Reads one cluster; `None` where there is none. The platform may answer 403 for a name that
     /// does not exist (control-plane.md 1.7): then the list decides.
     pub(crate) async fn find(&self, name: &str) -> Result<Option<Cluster>, ApiError> {
-        let error = match self.get(name).await {
-            Ok(cluster) => return Ok(Some(cluster)),
-            Err(error) => error,
-        };
-        match error.problem {
-            Problem::Missing => Ok(None),
-            Problem::Forbidden => match self.list().await {
-                Ok(list) if list.iter().all(|cluster| cluster.name() != name) => Ok(None),
-                _ => Err(error),
-            },
-            _ => Err(error),
-        }
-    }
-
-    /// Reads all clusters of the org, every page.
-    pub async fn list(&self) -> Result<Vec<Cluster>, ApiError> {
-        let mut list = self.list_value().await?;
-        match list.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => Ok(items.into_iter().map(Cluster::new).collect()),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// Reads all clusters of the org as one object of the API's `kind: list`: the first page's
-    /// object, with the items of all pages and no link to a next one.
-    pub async fn list_value(&self) -> Result<Value, ApiError> {
-        let mut request = request::list(self.org());
-        let mut whole: Option<Value> = None;
-        let mut items = Vec::new();
-        let mut seen = HashSet::from([request.path.clone()]);
-        let mut left = LIST;
-        let mut nodes = 0;
-        loop {
-            let limit = left.min(content::BYTES);
-            let read = self.read(Access::List, &request, limit, "list").await;
-            let (answer, mut page) = read.map_err(|error| match error.problem {
-                Problem::TooLarge(Excess::Bytes) if limit < content::BYTES => ApiError {
-                    problem: Problem::TooLarge(Excess::Pages),
-                    ..error
-                },
-                _ => error,
-            })?;
-            left = left.saturating_sub(answer.body.len() as u64);
-            nodes += content::nodes(&answer.body);
-            if nodes > content::NODES {
-                return Err(ApiError {
-                    access: Access::List,
-                    ..answer.error(Problem::TooLarge(Excess::Pages))
-                });
-            }
-            items.append(&mut self.items(&mut page)?);
-            let next = next_link(&page);
-            whole.get_or_insert(page);
-            let Some(href) = next else { break };
-            let path = self.page_path(&href)?;
-            if seen.len() >= PAGES || !seen.insert(path.clone()) {
-                return Err(list_error("its pages lead in a circle".to_owned()));
-            }
-            request = request::page(&path);
-        }
-        let mut whole = whole.unwrap_or_else(|| json!({"kind": "list"}));
-        if let Some(Value::Array(links)) = whole.get_mut("links") {
-            links.retain(|link| !is_next(link));
-        }
-        whole["items"] = Value::Array(items);
-        Ok(whole)
+        let mut found = self.find_all(&[name]).await;
+        found.pop().unwrap_or(Ok(None))
     }
 
     /// Changes a cluster by a merge patch.
@@ -207,7 +136,7 @@ impl Client {
         (date.get(), outcome)
     }
 
-    async fn read(
+    pub(super) async fn read(
         &self,
         access: Access,
         request: &Request,
@@ -255,41 +184,6 @@ impl Client {
             })
             .await
     }
-
-    fn items(&self, page: &mut Value) -> Result<Vec<Value>, ApiError> {
-        let kind = page.get("itemKind").and_then(Value::as_str);
-        if let Some(kind) = kind.filter(|kind| *kind != cluster::KIND) {
-            let token = &self.transport.connection.token;
-            return Err(list_error(format!(
-                "it is a list of \"{}\"",
-                excerpt(&token.redact(kind), 80)
-            )));
-        }
-        match page.get_mut("items").map(Value::take) {
-            None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(items)) if items.iter().all(Value::is_object) => {
-                let token = &self.transport.connection.token;
-                for item in &items {
-                    content::check_item(item, token).map_err(list_error)?;
-                }
-                Ok(items)
-            }
-            Some(_) => Err(list_error("its items are not a list of objects".to_owned())),
-        }
-    }
-
-    /// Hrefs are paths below the endpoint. A whole URL is taken when it is the endpoint's own.
-    fn page_path(&self, href: &str) -> Result<String, ApiError> {
-        let endpoint = &self.transport.connection.endpoint;
-        let path = href.strip_prefix(endpoint.as_str()).unwrap_or(href);
-        if path.starts_with('/') && !path.starts_with("//") && endpoint.join(path).is_some() {
-            return Ok(path.to_owned());
-        }
-        Err(list_error(format!(
-            "its next page is elsewhere: \"{}\"",
-            excerpt(&self.transport.connection.token.redact(href), 200)
-        )))
-    }
 }
 
 /// The name in a document; a request without one was not made.
@@ -298,24 +192,6 @@ fn named(document: &Value) -> &str {
         .get("name")
         .and_then(Value::as_str)
         .unwrap_or_default()
-}
-
-fn list_error(what: String) -> ApiError {
-    ApiError {
-        access: Access::List,
-        ..ApiError::new(Problem::Garbage(what))
-    }
-}
-
-fn is_next(link: &Value) -> bool {
-    link.get("rel").and_then(Value::as_str) == Some("next")
-}
-
-fn next_link(page: &Value) -> Option<String> {
-    let links = page.get("links")?.as_array()?;
-    let next = links.iter().find(|link| is_next(link))?;
-    let href = next.get("href")?.as_str()?;
-    (!href.is_empty()).then(|| href.to_owned())
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 
 use super::error::{Access, ApiError, Problem};
 use crate::error::{Error, Kind, Result};
+use crate::invocation::{Hint, Invocation};
+use crate::settings::login;
 use crate::settings::{Endpoint, Identity, Origin, Settings, Sourced, TokenKind};
-use crate::text::{excerpt, printable};
+use crate::text::{excerpt, seconds};
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -65,9 +67,7 @@ impl ApiError {
         if self.access.writes() && self.may_be_applied() {
             error = error.note("Whether the change was made is not known.");
         }
-        error.hints = self.hints(who);
-        error.hints.truncate(2);
-        error
+        self.hints(who).into_iter().fold(error, Error::hint)
     }
 
     /// The kind, which decides the exit code.
@@ -137,7 +137,7 @@ impl ApiError {
         format!("Control Plane answered {status}{text}{id}")
     }
 
-    fn hints(&self, who: &Who) -> Vec<String> {
+    fn hints(&self, who: &Who) -> Vec<Hint> {
         let using = format!(
             "you are using org `{}` from {}",
             excerpt(&who.org.value, 80),
@@ -146,40 +146,46 @@ impl ApiError {
         match &self.problem {
             Problem::Unauthorized => login_hints(who),
             Problem::Forbidden => vec![
-                format!("403 is also the answer for a misspelt org or cluster; {using}"),
+                format!("403 is also the answer for a misspelt org or cluster; {using}").into(),
                 format!(
                     "otherwise the token ({}) lacks the {} permission on mk8s",
                     who.token_origin(),
                     self.permission()
-                ),
+                )
+                .into(),
             ],
-            Problem::Missing if matches!(self.access, Access::List | Access::Apply) => vec![using],
-            Problem::Missing => vec![using, "clusters that exist: `mk8s cluster list`".to_owned()],
-            Problem::Conflict => vec!["run the same command again".to_owned()],
+            Problem::Missing if matches!(self.access, Access::List | Access::Apply) => {
+                vec![using.into()]
+            }
+            Problem::Missing => vec![
+                using.into(),
+                Invocation::mk8s("cluster list").within("clusters that exist: ", ""),
+            ],
+            Problem::Conflict => vec!["run the same command again".into()],
             Problem::Throttled => vec![match self.retry_after {
                 Some(wait) if wait >= DAY => {
-                    "too many requests; it asks to wait for more than a day".to_owned()
+                    "too many requests; it asks to wait for more than a day".into()
                 }
                 Some(wait) if !wait.is_zero() => {
-                    format!("too many requests; it asks to wait {}", seconds(wait))
+                    format!("too many requests; it asks to wait {}", seconds(wait)).into()
                 }
-                _ => "too many requests; run the same command again in a minute".to_owned(),
+                _ => "too many requests; run the same command again in a minute".into(),
             }],
             Problem::Quota => {
-                vec!["trying again does not help: the org's quota has to be raised".to_owned()]
+                vec!["trying again does not help: the org's quota has to be raised".into()]
             }
             Problem::Refused | Problem::Dns | Problem::Redirected(_) | Problem::Garbage(_) => {
-                who.endpoint_hint().into_iter().collect()
+                who.endpoint_hint().into_iter().map(Hint::from).collect()
             }
             Problem::Tls(_) => vec![
-                "authorities of your own: name their PEM file in SSL_CERT_FILE".to_owned(),
+                "authorities of your own: name their PEM file in SSL_CERT_FILE".into(),
                 "`--insecure` skips the check; whoever is on the way can then read the token"
-                    .to_owned(),
+                    .into(),
             ],
-            Problem::Timeout => vec![format!(
-                "a longer limit: `--timeout {}s`",
-                who.timeout.as_secs().max(1).saturating_mul(2)
-            )],
+            Problem::Timeout => {
+                let longer = who.timeout.as_secs().max(1).saturating_mul(2);
+                vec![format!("a longer limit: `--timeout {longer}s`").into()]
+            }
             _ => Vec::new(),
         }
     }
@@ -200,33 +206,25 @@ fn ended(who: &Who) -> Option<String> {
     Some(format!("the token ({}) ended at {end}", who.token_origin()))
 }
 
-fn login_hints(who: &Who) -> Vec<String> {
+fn login_hints(who: &Who) -> Vec<Hint> {
     let identity = who.identity.as_ref();
     let renew = match (who.token_origin(), identity.map(|identity| identity.kind)) {
-        (Origin::Profile { name, .. }, Some(TokenKind::User)) => format!(
-            "log in again: `cpln profile update {} --login`",
-            printable(name)
-        ),
-        (Origin::Profile { name, .. }, _) => format!(
-            "a new key: `cpln profile update {} --token KEY`",
-            printable(name)
-        ),
-        (origin, _) => {
-            format!("the token is from {origin}; `mk8s auth status` says whose it is")
+        (Origin::Profile { name, .. }, Some(TokenKind::User)) => {
+            login(name).within("log in again: ", "")
         }
+        (Origin::Profile { name, .. }, _) => Invocation::cpln("profile update")
+            .word(name)
+            .flag_hole("--token", "KEY")
+            .within("a new key: ", ""),
+        (origin, _) => Invocation::mk8s("auth status").within(
+            &format!("the token is from {origin}; "),
+            " says whose it is",
+        ),
     };
     let elsewhere = who
         .endpoint_hint()
-        .map(|hint| format!("{hint}; a token is good at its own endpoint only"));
+        .map(|hint| format!("{hint}; a token is good at its own endpoint only").into());
     std::iter::once(renew).chain(elsewhere).collect()
-}
-
-pub(super) fn seconds(duration: Duration) -> String {
-    if duration.subsec_millis() == 0 || duration.as_secs() >= 10 {
-        format!("{} s", duration.as_secs())
-    } else {
-        format!("{:.1} s", duration.as_secs_f64())
-    }
 }
 
 #[cfg(test)]
@@ -284,7 +282,7 @@ mod tests {
             let _ = writeln!(text, "{line}");
         }
         for hint in &error.hints {
-            let _ = writeln!(text, "hint: {hint}");
+            let _ = writeln!(text, "hint: {}", hint.bare());
         }
         text
     }

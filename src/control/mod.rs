@@ -9,6 +9,7 @@ mod content;
 mod error;
 mod explain;
 mod http;
+mod list;
 mod mask;
 mod request;
 mod retry;

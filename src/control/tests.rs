@@ -754,3 +754,99 @@ async fn off_this_machine_the_proxy_opens_a_tunnel_without_the_token() {
         "{error:?}"
     );
 }
+
+/// Reads more clusters than are read side by side, from a server with this script.
+async fn read_many(script: Vec<Reply>, names: &[String]) -> (Vec<String>, Vec<String>) {
+    let server = Server::start(script);
+    let read = client(&server).get_all(names).await;
+    let shown = read.into_iter().map(|read| match read {
+        Ok(cluster) => format!("{} {:?}", cluster.name(), cluster.version()),
+        Err(error) => format!("{:?}", error.problem),
+    });
+    (shown.collect(), server.lines())
+}
+
+fn nine() -> Vec<String> {
+    (1..=9).map(|number| format!("c{number}")).collect()
+}
+
+fn page_of(names: &[&str], next: Option<&str>) -> Value {
+    let items: Vec<Value> = names.iter().map(|name| cluster(name)).collect();
+    let links: Vec<Value> = next
+        .map(|href| json!({"rel": "next", "href": href}))
+        .into_iter()
+        .collect();
+    json!({"kind": "list", "itemKind": "mk8s", "items": items, "links": links})
+}
+
+#[tokio::test]
+async fn many_clusters_come_from_the_pages_of_the_list() {
+    let pages = vec![
+        Reply::Json(
+            200,
+            page_of(
+                &["c9", "c1", "other", "c2", "c3"],
+                Some("/org/acme/mk8s?next=1"),
+            ),
+        ),
+        Reply::Json(
+            200,
+            page_of(
+                &["c4", "c5", "c6", "c7", "c8"],
+                Some("/org/acme/mk8s?next=2"),
+            ),
+        ),
+    ];
+    let (read, lines) = read_many(pages, &nine()).await;
+    let wanted: Vec<String> = nine()
+        .iter()
+        .map(|name| format!("{name} Some(3)"))
+        .collect();
+    assert_eq!(read, wanted);
+    // The third page is of no interest any more.
+    assert_eq!(lines, ["GET /org/acme/mk8s", "GET /org/acme/mk8s?next=1"]);
+}
+
+#[tokio::test]
+async fn what_no_page_has_in_full_is_read_by_itself() {
+    let names = nine();
+    let mut list = page_of(&["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"], None);
+    let items = list["items"].as_array_mut().unwrap();
+    items[1].as_object_mut().unwrap().remove("version");
+    items[2].as_object_mut().unwrap().remove("spec");
+    items.push(cluster("c4"));
+    let script = vec![
+        Reply::Json(200, list),
+        Reply::Json(200, cluster("c2")),
+        Reply::Json(200, cluster("c3")),
+        Reply::Json(200, cluster("c4")),
+        failure(404, "no such cluster"),
+    ];
+    let server = Server::start(script);
+    let read = client(&server).get_all(&names).await;
+    let mut singles = server.lines();
+    assert_eq!(singles.remove(0), "GET /org/acme/mk8s");
+    singles.sort();
+    let wanted = ["c2", "c3", "c4", "c9"].map(|name| format!("GET /org/acme/mk8s/{name}"));
+    assert_eq!(singles, wanted);
+    assert_eq!(read.len(), 9);
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_had_is_no_failure_of_the_clusters() {
+    let names = nine();
+    let server = Server::start([failure(403, "forbidden")]);
+    let read = client(&server).get_all(&names).await;
+    // Each has an answer of its own; here nobody listens any more.
+    assert_eq!(read.len(), 9);
+    assert!(read.iter().all(Result::is_err));
+    assert_eq!(server.lines(), ["GET /org/acme/mk8s"]);
+}
+
+#[tokio::test]
+async fn a_few_clusters_are_read_without_a_list() {
+    let server = Server::start([Reply::Json(200, cluster("c1"))]);
+    let read = client(&server).get_all(&["c1"]).await;
+    assert!(read[0].is_ok());
+    assert_eq!(server.lines(), ["GET /org/acme/mk8s/c1"]);
+}

@@ -3,8 +3,8 @@
 use crate::addon::Named;
 use crate::change::{self, Change};
 use crate::cluster::Cluster;
-use crate::manifest::Manifest;
-use crate::plan::{self, Place, Request, Setting, Verb};
+use crate::manifest::{Comments, Manifest};
+use crate::plan::{self, Place, Request, Setting, Verb, Wish};
 use serde_json::{Value, json};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
@@ -42,7 +42,7 @@ pub fn edit(data: &[u8]) {
     ] {
         let on = request(
             addon,
-            Verb::Enable(role.map(role_arn).into_iter().collect()),
+            Verb::Enable(Wish::of(role.map(role_arn).into_iter().collect())),
         );
         let off = request(addon, Verb::Disable);
         if let Some(enabled) = carried_out(&manifest, &on) {
@@ -81,19 +81,18 @@ fn request(addon: &str, verb: Verb) -> Request {
         addon: Named::of(addon),
         verb,
         companions: false,
+        expected: Vec::new(),
         // The rules are not what is looked at.
         force: true,
     }
 }
 
 fn role_arn(role: &str) -> Setting {
-    let params = crate::addon::by_key("awsECR").map(|addon| addon.params);
-    let mut params = params.unwrap_or_default().iter();
-    let Some(param) = params.find(|param| param.field == "roleArn") else {
-        panic!("the catalogue has no roleArn");
+    let Ok(path) = "roleArn".parse() else {
+        panic!("roleArn is no path");
     };
     Setting {
-        param,
+        path,
         value: Some(Value::from(role)),
     }
 }
@@ -135,9 +134,9 @@ fn text(manifest: &Manifest, request: &Request) -> Option<(String, Changes)> {
         .collect();
     let place = Place {
         words: "in m.yaml".to_owned(),
-        flags: "-f m.yaml".to_owned(),
+        flags: crate::invocation::Flags::new().file("m.yaml"),
     };
-    let edited = manifest.edit_planned(&numbers, |reading| {
+    let edited = manifest.edit_planned(&numbers, Comments::Go, |reading| {
         let plan = plan::plan(&Cluster::new(reading.value()), request, &place)?;
         Ok((
             (reading.document.number, plan.changes.clone()),
@@ -145,7 +144,7 @@ fn text(manifest: &Manifest, request: &Request) -> Option<(String, Changes)> {
         ))
     });
     match edited {
-        Ok(edited) => Some(edited),
+        Ok(edited) => Some((edited.text, edited.plans)),
         Err(refusals) => {
             assert!(!refusals.is_empty(), "it is refused without a reason");
             None
@@ -153,11 +152,14 @@ fn text(manifest: &Manifest, request: &Request) -> Option<(String, Changes)> {
     }
 }
 
-/// How many lines went and how many came.
+/// How many lines went and how many came. A comment may be put into another column.
 fn differing(before: &Manifest, after: &Manifest) -> (usize, usize) {
-    let lines = |manifest: &Manifest| -> Vec<String> {
-        manifest.text().lines().map(str::to_owned).collect()
+    let line = |line: &str| match line.trim_start() {
+        comment if comment.starts_with('#') => comment.to_owned(),
+        _ => line.to_owned(),
     };
+    let lines =
+        |manifest: &Manifest| -> Vec<String> { manifest.text().lines().map(line).collect() };
     let (old, new) = (lines(before), lines(after));
     let mut counts = (0, 0);
     for part in capture_diff_slices(Algorithm::Myers, &old, &new) {

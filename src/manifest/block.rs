@@ -2,6 +2,8 @@
 
 use super::emit::{self, Block, Quote};
 use super::flow;
+use super::habit::Habit;
+use super::remove;
 use super::scan::{self, Splice};
 use super::tree::{Id, Kind};
 use super::view::{Entry, View};
@@ -14,16 +16,38 @@ pub(super) fn insert(view: View<'_>, map: Id, new: &Map<String, Value>) -> Optio
     let column = column(view, map)?;
     let style = style(view, map, view.key_quote(map));
     let indent = " ".repeat(column);
-    let lines: Vec<String> = new
-        .iter()
-        .flat_map(|(key, value)| emit::entry_lines(key, value, &indent, &style))
-        .collect();
-    if ends_open(view) && view.tree.contains(last.value, view.tree.len() - 1) {
-        return add_before(view, map, last, &lines).map(|splice| vec![splice]);
+    let habit = Habit::of(view, map);
+    let is_open = ends_open(view) && view.tree.contains(last.value, view.tree.len() - 1);
+    // The lines that come before an entry, and those that come last.
+    let mut before: Vec<(Entry, Vec<String>)> = Vec::new();
+    let mut behind = Vec::new();
+    for (key, value) in habit.in_order(new) {
+        let lines = emit::entry_lines(key, value, &indent, &style);
+        let next = habit
+            .next(view, &entries, key)
+            .or_else(|| is_open.then_some(last));
+        match (next, before.last_mut()) {
+            (Some(next), Some((entry, all))) if *entry == next => {
+                all.extend(habit.gap());
+                all.extend(lines);
+            }
+            (Some(next), _) => before.push((next, lines)),
+            (None, _) => {
+                behind.extend(habit.gap());
+                behind.extend(lines);
+            }
+        }
     }
-    let end = scan::line_end(view.text, view.entry_end(last));
-    let end = below(view, end, column);
-    Some(vec![add_lines(view, end, &lines)])
+    let mut splices = Vec::new();
+    for (entry, mut lines) in before {
+        lines.extend(habit.gap());
+        splices.push(add_before(view, map, entry, &lines)?);
+    }
+    if !behind.is_empty() {
+        let end = scan::line_end(view.text, view.entry_end(last));
+        splices.push(add_lines(view, below(view, end, column), &behind));
+    }
+    Some(splices)
 }
 
 /// Whether the text ends in a block scalar whose last line has no end, and it matters whether it has
@@ -53,32 +77,11 @@ fn add_before(view: View<'_>, map: Id, entry: Entry, lines: &[String]) -> Option
     let above = before.map_or(0, |&other| {
         scan::next_line(view.text, view.entry_end(other))
     });
-    let mut start = scan::line_start(view.text, key);
-    while start > above {
-        let end = &view.text[..start];
-        let end = end.strip_suffix('\n').unwrap_or(end);
-        let end = end.strip_suffix('\r').unwrap_or(end).len();
-        let line = scan::line_start(view.text, end);
-        let is_comment = view
-            .slice(line..end)
-            .trim_start_matches([' ', '\t'])
-            .starts_with('#');
-        if line < above || !is_comment {
-            break;
-        }
-        start = line;
-    }
+    let column = scan::prefix(view.text, key).len();
+    let start = scan::line_start(view.text, key);
+    let start = remove::attached(view, start, above.saturating_sub(1), column);
     let newline = scan::newline_near(view.text, start);
     Some(Splice::insert(start, lines.join(newline) + newline))
-}
-
-/// Takes the lines of an entry out; others remain in its map.
-pub(super) fn remove(view: View<'_>, entry: Entry) -> Option<Vec<Splice>> {
-    let start = view.tree.outer_start(entry.key);
-    if !scan::begins_line(view.text, start) {
-        return None;
-    }
-    Some(vec![delete_lines(view, start, view.entry_end(entry))])
 }
 
 /// Another value behind a key of a block map.
@@ -179,7 +182,7 @@ fn column(view: View<'_>, map: Id) -> Option<usize> {
 
 /// The end of the last line below that holds a comment deeper than the column: such lines belong
 /// to what stands above them.
-fn below(view: View<'_>, line_end: usize, column: usize) -> usize {
+pub(super) fn below(view: View<'_>, line_end: usize, column: usize) -> usize {
     let mut end = line_end;
     let mut at = scan::next_line(view.text, line_end);
     while at < view.text.len() {
@@ -204,7 +207,7 @@ fn add_lines(view: View<'_>, end: usize, lines: &[String]) -> Splice {
 }
 
 /// Takes out the lines from the one that holds `start` to the one that holds `end`.
-fn delete_lines(view: View<'_>, start: usize, end: usize) -> Splice {
+pub(super) fn delete_lines(view: View<'_>, start: usize, end: usize) -> Splice {
     let first = scan::line_start(view.text, start);
     let last = scan::line_end(view.text, end.max(start));
     // The line break before goes, not the one behind: the end of the file stays as it is.

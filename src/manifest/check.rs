@@ -4,10 +4,12 @@
 //! disagree on (duplicate keys, tabs), and values of a form that the platform does not read.
 
 use super::scan;
+use super::shape;
 use super::tree::{Id, Kind};
 use super::value::{self, is_merge, is_null, key_text, merge_sources, own_entry};
 use super::view::{Entry, View};
 use crate::change::Change;
+use crate::shell;
 use crate::text::{Foreign, printable};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -90,6 +92,19 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Refuses a change of a file that SOPS has encrypted; `label` is how it is called.
+pub(super) fn encrypted(view: View<'_>, label: &str) -> Result<(), Refusal> {
+    let Some(at) = shape::sops(view.text, view.tree, view.root) else {
+        return Ok(());
+    };
+    Err(Refusal::new(
+        at,
+        "SOPS has encrypted this document",
+        "its `mac` is over all values, and after any other change nobody could decrypt it",
+    )
+    .hint(format!("sops edit {}", shell::quote(label))))
+}
+
 /// For what turns out only when it is tried: points at `addOns`, else at `spec`.
 pub(super) fn not_possible(view: View<'_>, reason: String) -> Refusal {
     let own = |map, key| own_entry(view.tree, map, key, view.text);
@@ -164,11 +179,21 @@ fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
             };
         };
         let last = depth + 1 == parts.len();
+        let kind = view.tree.kind(value);
+        if last && kind == Kind::Alias {
+            // It goes, or another value takes its place: nothing else is changed by that.
+            let target = view.tree.resolve(value);
+            let is_there = view.tree.kind(target).is_map() || depth > 2;
+            return if is_there || is_null(view.tree, target, view.text) {
+                view.touch_key(Entry { key, value }, &name)
+            } else {
+                Err(view.not_a_mapping(value, &name, depth))
+            };
+        }
         view.touch(Entry { key, value }, &name)?;
         if last {
             view.check_leaving(value, &name)?;
         }
-        let kind = view.tree.kind(value);
         let null = is_null(view.tree, value, view.text);
         // The add-on itself, what holds it, and what holds a setting must be mappings.
         if !(kind.is_map() || null && depth > 0 || last && depth > 2) {
@@ -196,15 +221,20 @@ fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
 impl View<'_> {
     /// Checks an entry whose value, or something in it, is to change.
     pub(super) fn touch(self, entry: Entry, name: &str) -> Result<(), Refusal> {
-        let Entry { key, value } = entry;
-        if self.is_explicit(entry) {
-            return Err(self.explicit_refusal(entry, name));
-        }
-        self.check_indent(key)?;
+        let value = entry.value;
+        self.touch_key(entry, name)?;
         if self.tree.kind(value) == Kind::Alias {
             return Err(self.alias_refusal(value, name));
         }
         self.check_shared(value, name)
+    }
+
+    /// Checks an entry that goes, or whose value is an alias in whose place another value comes.
+    pub(super) fn touch_key(self, entry: Entry, name: &str) -> Result<(), Refusal> {
+        if self.is_explicit(entry) {
+            return Err(self.explicit_refusal(entry, name));
+        }
+        self.check_indent(entry.key)
     }
 
     /// Refuses a mapping whose entries are to change and whose tag says more than that it is one:

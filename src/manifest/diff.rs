@@ -16,7 +16,62 @@ pub fn diff(label: &str, before: &str, after: &str) -> String {
     }
     // The file is named by whoever made it, and a diff is lines.
     let label = Foreign(label);
-    let mut result = format!("--- {label}\n+++ {label}\n");
+    format!("--- {label}\n+++ {label}\n{}", hunks(before, after))
+}
+
+/// The same as a patch of the file: `git apply` and `patch -p1` take it in the folder that the path
+/// is relative to. Byte for byte: nothing in it is escaped.
+pub fn patch(path: &str, before: &str, after: &str) -> String {
+    if before == after {
+        return String::new();
+    }
+    let path = path.trim_start_matches("./").trim_start_matches('/');
+    let name = |side: &str| {
+        let name = format!("{side}/{path}");
+        if name
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '"' | '\\'))
+        {
+            format!("\"{}\"", quoted(&name))
+        } else if name.contains(' ') {
+            // What is behind a tab is no part of the name any more.
+            name + "\t"
+        } else {
+            name
+        }
+    };
+    format!(
+        "--- {}\n+++ {}\n{}",
+        name("a"),
+        name("b"),
+        hunks(before, after)
+    )
+}
+
+/// A name as git writes it in double quotes.
+fn quoted(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 8);
+    for c in name.chars() {
+        match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(out, "\\{byte:03o}");
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn hunks(before: &str, after: &str) -> String {
+    let mut result = String::new();
     let (old, new, ops) = compare(before, after);
     for hunk in group_diff_ops(ops, 3) {
         let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else {
@@ -132,6 +187,25 @@ fn joined(ops: Vec<DiffOp>) -> Vec<DiffOp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_patch_names_the_file_as_git_does() {
+        for (path, head) in [
+            ("c/a.yaml", "--- a/c/a.yaml\n+++ b/c/a.yaml\n@@"),
+            ("./a.yaml", "--- a/a.yaml\n+++ b/a.yaml\n@@"),
+            ("/w/a.yaml", "--- a/w/a.yaml\n+++ b/w/a.yaml\n@@"),
+            ("a b", "--- a/a b\t\n+++ b/a b\t\n@@"),
+            (
+                "a\n\"\u{1}",
+                "--- \"a/a\\n\\\"\\001\"\n+++ \"b/a\\n\\\"\\001\"\n@@",
+            ),
+        ] {
+            let patch = patch(path, "1\r\n", "2\r\n");
+            assert!(patch.starts_with(head), "{patch:?}");
+            assert!(patch.ends_with("-1\r\n+2\r\n"), "{patch:?}");
+        }
+        assert_eq!(patch("x", "1", "1"), "");
+    }
 
     #[test]
     fn hunks_have_three_lines_around_and_name_a_missing_final_newline() {

@@ -8,8 +8,8 @@ use super::tree::{Id, Tree};
 use super::value::{describes, own_entry};
 use super::view::{Entry, View};
 use super::{
-    Document, Manifest, PART, Piece, STDIN, Source, block, excerpt, flow, items, parallel, scan,
-    split,
+    Comments, Document, Manifest, PART, Piece, STDIN, Source, block, excerpt, flow, items,
+    parallel, remove, scan, split,
 };
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -46,6 +46,17 @@ impl Reading<'_> {
     }
 }
 
+/// What comes of an edit.
+#[derive(Debug)]
+pub struct Edited<P> {
+    /// The new text.
+    pub text: String,
+    /// What the plans gave, in order.
+    pub plans: Vec<P>,
+    /// How many lines of comments went with entries that were removed.
+    pub comments: usize,
+}
+
 /// What comes of planning one document: whatever the caller keeps, and the changes.
 type Planned<P> = (P, Vec<Change>);
 
@@ -62,11 +73,11 @@ impl Manifest {
             of_document.extend(edit.changes.iter().cloned());
         }
         let numbers: Vec<usize> = changes.keys().copied().collect();
-        let edited = self.edit_planned(&numbers, |reading| {
+        let edited = self.edit_planned(&numbers, Comments::Go, |reading| {
             let found = changes.get(&reading.document.number);
             Ok(((), found.cloned().unwrap_or_default()))
         });
-        edited.map(|(text, _)| text).map_err(|errors| {
+        edited.map(|edited| edited.text).map_err(|errors| {
             let mut errors = errors.into_iter();
             let first = errors.next();
             let mut first = first.unwrap_or_else(|| Error::failure("an edit was not done"));
@@ -75,16 +86,16 @@ impl Manifest {
         })
     }
 
-    /// Plans the documents with these numbers (ascending, each once) and edits them: the new text,
-    /// and what the plans gave, in order.
+    /// Plans the documents with these numbers (ascending, each once) and edits them.
     ///
     /// Planning and editing share one parse of each document, and many documents are worked on on
     /// several cores. Every refusal is reported, of the planning and of the editing.
     pub fn edit_planned<P: Send>(
         &self,
         numbers: &[usize],
+        comments: Comments,
         plan: impl Fn(Reading<'_>) -> Result<Planned<P>> + Sync,
-    ) -> Result<(String, Vec<P>), Vec<Error>> {
+    ) -> Result<Edited<P>, Vec<Error>> {
         let mut by_piece: BTreeMap<usize, Vec<&Document>> = BTreeMap::new();
         for &number in numbers {
             let index = number.checked_sub(1);
@@ -101,6 +112,7 @@ impl Manifest {
         }
         let mut refusals = Vec::new();
         let mut plans = Vec::with_capacity(numbers.len());
+        let mut gone = 0;
         let mut result = String::with_capacity(self.text().len() + 64 * numbers.len());
         // What is between the pieces is in no document.
         let mut done = 0;
@@ -110,16 +122,17 @@ impl Manifest {
             let edited = parallel(part, |piece| {
                 by_piece
                     .get(&piece.range.start)
-                    .map(|documents| edit_piece(piece, documents, &plan))
+                    .map(|documents| edit_piece(piece, documents, comments, &plan))
             });
             for (piece, edited) in part.iter().zip(edited) {
                 result.push_str(&self.text()[done..piece.range.start]);
                 done = piece.range.end;
                 let text = match edited {
                     None => None,
-                    Some(Ok((text, more))) => {
-                        plans.extend(more);
-                        text
+                    Some(Ok(edited)) => {
+                        plans.extend(edited.plans);
+                        gone += edited.comments;
+                        edited.text
                     }
                     Some(Err(more)) => {
                         refusals.extend(more);
@@ -143,7 +156,11 @@ impl Manifest {
             .map(|part| part.range)
             .eq(ranges);
         if is_whole {
-            Ok((result, plans))
+            Ok(Edited {
+                text: result,
+                plans,
+                comments: gone,
+            })
         } else {
             let unchanged = self.source.unchanged();
             let message = format!("{} cannot be edited safely; {unchanged}", self.label());
@@ -188,18 +205,42 @@ impl Document {
     }
 }
 
-/// The new text of a piece (`None` if it stays as it is) and its plans, or all reasons against it.
+/// What comes of the edit of a piece.
+struct Part<P> {
+    /// `None` if it stays as it is.
+    text: Option<String>,
+    plans: Vec<P>,
+    comments: usize,
+}
+
+/// Edits a piece, or gives all reasons against it.
 fn edit_piece<P>(
     piece: &Piece,
     documents: &[&Document],
+    comments: Comments,
     plan: impl Fn(Reading<'_>) -> Result<Planned<P>>,
-) -> Result<(Option<String>, Vec<P>), Vec<Error>> {
+) -> Result<Part<P>, Vec<Error>> {
     let mut refusals = Vec::new();
     let mut plans = Vec::new();
     let mut open = Vec::new();
     let tree = &*piece.tree();
     for &document in documents {
-        let (planned, changes) = match plan(Reading { document, tree }) {
+        let view = document.view(tree);
+        let refused = |refusal| piece.source.refused(view, refusal);
+        // Before any rule: it is not certain what the document says.
+        if let Err(refusal) = check::check_duplicates(view) {
+            refusals.push(refused(refusal));
+            continue;
+        }
+        let planned = plan(Reading { document, tree });
+        let changes = planned.as_ref().ok().map(|(_, changes)| changes.as_slice());
+        if changes.is_none_or(|changes| !changes.is_empty())
+            && let Err(refusal) = check::encrypted(view, &piece.source.label)
+        {
+            refusals.push(refused(refusal));
+            continue;
+        }
+        let (planned, changes) = match planned {
             Ok(planned) => planned,
             Err(refusal) => {
                 refusals.push(refusal);
@@ -207,20 +248,28 @@ fn edit_piece<P>(
             }
         };
         plans.push(planned);
-        let view = document.view(tree);
         match prepare(view, document, &changes) {
             Ok(desired) => open.push(Job { document, desired }),
-            Err(refusal) => refusals.push(piece.source.refused(view, refusal)),
+            Err(refusal) => refusals.push(refused(refusal)),
         }
     }
     if !refusals.is_empty() {
         return Err(refusals);
     }
     if open.iter().all(|job| job.desired.is_none()) {
-        return Ok((None, plans));
+        return Ok(Part {
+            text: None,
+            plans,
+            comments: 0,
+        });
     }
-    let edited = rounds(piece, tree, &open);
-    edited.map(|text| (Some(text), plans)).map_err(|doubt| {
+    let edited = rounds(piece, tree, &open, comments);
+    let done = edited.map(|(text, comments)| Part {
+        text: Some(text),
+        plans,
+        comments,
+    });
+    done.map_err(|doubt| {
         let source = &piece.source;
         let error = match (open.as_slice(), doubt.at) {
             ([job, ..], Some(at)) => {
@@ -248,7 +297,6 @@ fn prepare(
     document: &Document,
     changes: &[Change],
 ) -> Result<Option<Map<String, Value>>, Refusal> {
-    check::check_duplicates(view)?;
     let current = document.add_ons(view);
     let Some(desired) = plan::desired(current.as_ref(), changes) else {
         // Nothing to do, but a value of a wrong form is not "already so".
@@ -262,7 +310,14 @@ fn prepare(
 }
 
 /// Does one step for every document at a time until nothing is left to do, and proves the result.
-fn rounds(piece: &Piece, tree: &Tree, jobs: &[Job<'_>]) -> Result<String, Doubt> {
+/// Gives the number of comment lines that went as well.
+fn rounds(
+    piece: &Piece,
+    tree: &Tree,
+    jobs: &[Job<'_>],
+    comments: Comments,
+) -> Result<(String, usize), Doubt> {
+    let mut gone = 0;
     let before = Side {
         text: piece.text(),
         tree,
@@ -293,7 +348,12 @@ fn rounds(piece: &Piece, tree: &Tree, jobs: &[Job<'_>]) -> Result<String, Doubt>
                     return Err("a change did not have the effect that it should".into());
                 }
                 *left = ops.len();
-                splices.extend(step(view, op).ok_or("this way of writing it is not edited")?);
+                let step = step(view, op, comments);
+                let step = step.ok_or("this way of writing it is not edited")?;
+                if matches!(op, Op::Remove { .. }) {
+                    gone += remove::comment_lines(view, &step);
+                }
+                splices.extend(step);
             }
         }
         if splices.is_empty() {
@@ -308,7 +368,7 @@ fn rounds(piece: &Piece, tree: &Tree, jobs: &[Job<'_>]) -> Result<String, Doubt>
                 .collect();
             targets.sort_by_key(|target| target.root);
             prove::prove(before, now, &targets)?;
-            return Ok(now.text.to_owned());
+            return Ok((now.text.to_owned(), gone));
         }
         let next = scan::splice(now.text, splices).ok_or("two changes touch the same place")?;
         let tree = Tree::parse(&next).map_err(|trouble| {
@@ -319,7 +379,7 @@ fn rounds(piece: &Piece, tree: &Tree, jobs: &[Job<'_>]) -> Result<String, Doubt>
 }
 
 /// The text changes of one step.
-fn step(view: View<'_>, op: &Op) -> Option<Vec<Splice>> {
+fn step(view: View<'_>, op: &Op, comments: Comments) -> Option<Vec<Splice>> {
     let is_flow = |map: Id| view.tree.kind(map).is_flow();
     match op {
         Op::Insert { map, new } if is_flow(*map) => flow::insert(view, *map, new),
@@ -333,9 +393,16 @@ fn step(view: View<'_>, op: &Op) -> Option<Vec<Splice>> {
                 (true, false) => flow::remove(view, map, *entry),
                 (false, true) => {
                     let outer = view.holder(owner.key)?;
-                    replace(view, outer, *owner, &json!({}))
+                    let emptied = remove::empty(view, *owner, comments);
+                    match emptied {
+                        Some(mut splices) => {
+                            splices.extend(tag_away(view, *owner, &json!({})));
+                            Some(splices)
+                        }
+                        None => replace(view, outer, *owner, &json!({})),
+                    }
                 }
-                (false, false) => block::remove(view, *entry),
+                (false, false) => remove::remove(view, *entry, comments),
             }
         }
     }
@@ -348,13 +415,18 @@ fn replace(view: View<'_>, map: Id, entry: Entry, value: &Value) -> Option<Vec<S
     } else {
         block::replace(view, map, entry, value)
     }?;
-    if let Some(tag) = view.tree.tag(entry.value)
-        && !describes(&tag.name, value)
-    {
-        let before = view.text[..tag.range.start].trim_end_matches([' ', '\t']);
-        splices.push(Splice::delete(before.len()..tag.range.end));
-    }
+    splices.extend(tag_away(view, entry, value));
     Some(splices)
+}
+
+/// Takes a tag away that does not say what the new value is.
+fn tag_away(view: View<'_>, entry: Entry, value: &Value) -> Option<Splice> {
+    let tag = view.tree.tag(entry.value)?;
+    if describes(&tag.name, value) {
+        return None;
+    }
+    let before = view.text[..tag.range.start].trim_end_matches([' ', '\t']);
+    Some(Splice::delete(before.len()..tag.range.end))
 }
 
 impl Source {
@@ -374,15 +446,15 @@ impl Source {
                 sign: '-',
             });
         }
-        let mut error = Error::refused(format!(
+        let error = Error::refused(format!(
             "{}:{line}:{column} cannot be edited safely; {}",
             self.label,
             self.unchanged()
         ))
+        .at(&self.label, line, column)
         .excerpt(excerpt::draw(&self.text, &self.lines, marks))
         .because(refusal.because);
-        error.hints.extend(refusal.hint);
-        error
+        error.hint_if(refusal.hint)
     }
 
     fn unchanged(&self) -> &'static str {

@@ -2,7 +2,9 @@
 
 use super::{Manifest, in_place, save};
 use crate::error::{Error, Result};
+use crate::text::Foreign;
 use std::collections::HashSet;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -11,44 +13,311 @@ use walkdir::WalkDir;
 /// Larger files are refused: a fleet of 10,000 clusters has 50 MB.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
-/// The files that are meant: a file as named, of a folder all `.yaml`, `.yml` and `.json` files in
-/// it and below, sorted by name. A file that is named twice is there once.
-///
-/// What does not exist, and a folder without such files, is an error of kind "not found".
-pub fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for path in paths {
-        let name = path.display();
-        let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
-        if !metadata.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let before = files.len();
-        for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
-            let entry = entry.map_err(|error| {
-                let at = error.path().unwrap_or(path).to_owned();
-                match error.io_error() {
-                    Some(error) => cannot_read(&at, error),
-                    None => Error::failure(format!("cannot read `{}`", at.display()))
-                        .because("a link leads back to a folder above it"),
-                }
-            })?;
-            let extension = entry.path().extension().and_then(|text| text.to_str());
-            if entry.file_type().is_file() && matches!(extension, Some("yaml" | "yml" | "json")) {
-                files.push(entry.into_path());
-            }
-        }
-        if files.len() == before {
-            return Err(
-                Error::not_found(format!("there is no manifest in `{name}`"))
-                    .because("the folder holds no .yaml, .yml or .json file"),
-            );
+/// What the paths on a command line come to.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The files that count, in order, each once.
+    pub files: Vec<Input>,
+    /// What was left out.
+    pub skipped: Skipped,
+}
+
+/// A file that counts.
+#[derive(Debug)]
+pub struct Input {
+    /// Where it is, as it was named or found; `None` for standard input.
+    pub path: Option<PathBuf>,
+    /// How it is called: the path, `-` for standard input.
+    pub label: String,
+    /// What is in it, or why it could not be read.
+    pub manifest: Result<Manifest>,
+    /// Whether it was named itself, and not found in a folder or by a pattern.
+    pub is_named: bool,
+}
+
+/// What was found in folders and is no manifest of a cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Skipped {
+    without_cluster: usize,
+    templates: usize,
+    dangling: usize,
+    loops: usize,
+}
+
+impl Input {
+    fn new(path: PathBuf, manifest: Result<Manifest>, is_named: bool) -> Self {
+        Self {
+            label: path.display().to_string(),
+            path: Some(path),
+            manifest,
+            is_named,
         }
     }
+}
+
+impl Skipped {
+    /// How much that is.
+    pub fn count(self) -> usize {
+        self.without_cluster + self.templates + self.dangling + self.loops
+    }
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = [
+            (
+                self.without_cluster,
+                "without kind: mk8s",
+                "without kind: mk8s",
+            ),
+            (self.templates, "template", "templates"),
+            (self.dangling, "dangling link", "dangling links"),
+            (
+                self.loops,
+                "link to a folder above it",
+                "links to folders above them",
+            ),
+        ]
+        .into_iter()
+        .filter(|&(count, ..)| count > 0)
+        .map(|(count, one, several)| format!("{count} {}", if count == 1 { one } else { several }))
+        .collect();
+        write!(f, "skipped {}: {}", self.count(), parts.join(", "))
+    }
+}
+
+/// Reads what is meant by the paths: `-` for standard input, which `stdin` reads; a file as named; of a folder, and of what a pattern matches, the
+/// `.yaml`, `.yml` and `.json` files that hold a cluster, sorted by name.
+///
+/// Not walked are names that begin with a dot, and `node_modules`. What is in a folder and cannot be
+/// a cluster's manifest is counted and left out; what holds the bytes of one and cannot be read is
+/// that file's own error. `lenient` does the same with files that are named. Here fail a path that is not there and a folder without any manifest.
+pub fn gather(
+    paths: &[PathBuf],
+    copies: Option<&Path>,
+    lenient: bool,
+    stdin: impl Fn() -> Result<Vec<u8>>,
+) -> Result<Gathered> {
+    let mut gathered = Gathered::default();
     let mut seen = HashSet::new();
-    files.retain(|file| seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone())));
-    Ok(files)
+    for path in paths {
+        if path == Path::new("-") {
+            if gathered.files.iter().any(|file| file.path.is_none()) {
+                return Err(Error::usage("stdin was named twice"));
+            }
+            gathered.files.push(Input {
+                path: None,
+                label: "-".to_owned(),
+                manifest: stdin().and_then(|bytes| Manifest::parse(super::STDIN, bytes)),
+                is_named: true,
+            });
+            continue;
+        }
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                let found = walk(path, &mut gathered.skipped);
+                if found.is_empty() && gathered.skipped.count() == 0 {
+                    return Err(Error::not_found(format!(
+                        "there is no manifest in `{}`",
+                        Foreign(&path.display().to_string())
+                    ))
+                    .because("the folder holds no .yaml, .yml or .json file"));
+                }
+                gathered.take_found(found, &mut seen, copies);
+            }
+            Ok(_) if lenient => {
+                gathered.take_found(vec![Ok(path.clone())], &mut seen, copies);
+            }
+            Ok(_) => {
+                if seen.insert(real(path)) {
+                    let manifest = read(path, copies).and_then(named);
+                    gathered
+                        .files
+                        .push(Input::new(path.clone(), manifest, true));
+                }
+            }
+            Err(error) => match matches(path) {
+                Some(found) => {
+                    let found = found?;
+                    let mut files = Vec::new();
+                    for path in found {
+                        if path.is_dir() {
+                            files.extend(walk(&path, &mut gathered.skipped));
+                        } else if is_there(&path, &mut gathered.skipped) {
+                            files.push(Ok(path));
+                        }
+                    }
+                    gathered.take_found(files, &mut seen, copies);
+                }
+                None => return Err(cannot_read(path, &error)),
+            },
+        }
+    }
+    Ok(gathered)
+}
+
+impl Gathered {
+    /// Takes in files that were not named themselves.
+    fn take_found(
+        &mut self,
+        found: Vec<Result<PathBuf, (PathBuf, Error)>>,
+        seen: &mut HashSet<PathBuf>,
+        copies: Option<&Path>,
+    ) {
+        for path in found {
+            let path = match path {
+                Ok(path) => path,
+                Err((path, error)) => {
+                    self.files.push(Input::new(path, Err(error), false));
+                    continue;
+                }
+            };
+            if !seen.insert(real(&path)) {
+                continue;
+            }
+            let manifest = match bytes(&path, copies) {
+                Ok(bytes) => match found_manifest(&path, bytes) {
+                    Found::Cluster(manifest) => Ok(manifest),
+                    Found::Nothing => {
+                        self.skipped.without_cluster += 1;
+                        continue;
+                    }
+                    Found::Template => {
+                        self.skipped.templates += 1;
+                        continue;
+                    }
+                    Found::Unreadable(error) => Err(error),
+                },
+                Err(error) => Err(error),
+            };
+            self.files.push(Input::new(path, manifest, false));
+        }
+    }
+}
+
+/// A file that was named, unless it is another tool's description of a cluster.
+fn named(manifest: Manifest) -> Result<Manifest> {
+    match manifest.foreign() {
+        Some(error) => Err(error),
+        None => Ok(manifest),
+    }
+}
+
+/// What a file in a folder is.
+enum Found {
+    Cluster(Manifest),
+    Nothing,
+    Template,
+    Unreadable(Error),
+}
+
+fn found_manifest(path: &Path, bytes: Vec<u8>) -> Found {
+    let kind = crate::cluster::KIND.as_bytes();
+    let has_kind = bytes.windows(kind.len()).any(|part| part == kind);
+    // Most of what lies about in a repository is not even parsed. An escape may write the kind.
+    if !has_kind && !bytes.contains(&b'\\') {
+        return Found::Nothing;
+    }
+    match Manifest::parse_or(&path.display().to_string(), bytes) {
+        Ok(manifest) if manifest.clusters().next().is_some() => Found::Cluster(manifest),
+        Ok(_) => Found::Nothing,
+        Err(_) if !has_kind => Found::Nothing,
+        Err(unread) if unread.is_template => Found::Template,
+        Err(unread) => Found::Unreadable(unread.error),
+    }
+}
+
+/// The file itself, so that none is there twice.
+fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn is_manifest_name(path: &Path) -> bool {
+    let extension = path.extension().and_then(|text| text.to_str());
+    matches!(extension, Some("yaml" | "yml" | "json"))
+}
+
+/// Names that no person gave to a manifest: those of editors, tools and systems.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b".") || name == "node_modules")
+}
+
+/// Whether something is behind the name; a link that leads nowhere is counted.
+fn is_there(path: &Path, skipped: &mut Skipped) -> bool {
+    let is_there = fs::metadata(path).is_ok() || fs::symlink_metadata(path).is_err();
+    skipped.dangling += usize::from(!is_there);
+    is_there
+}
+
+/// The files of a folder that have a manifest's name, and the folders in it that cannot be read.
+fn walk(folder: &Path, skipped: &mut Skipped) -> Vec<Result<PathBuf, (PathBuf, Error)>> {
+    let mut found = Vec::new();
+    let entries = WalkDir::new(folder)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.path()));
+    for entry in entries {
+        match entry {
+            Ok(entry) => {
+                if entry.file_type().is_file() && is_manifest_name(entry.path()) {
+                    found.push(Ok(entry.into_path()));
+                }
+            }
+            Err(error) => {
+                let path = error.path().unwrap_or(folder).to_owned();
+                if is_hidden(&path) {
+                    continue;
+                }
+                match error.io_error() {
+                    None => skipped.loops += 1,
+                    Some(io) if is_there(&path, skipped) => {
+                        let error = cannot_read(&path, io);
+                        found.push(Err((path, error)));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What a pattern matches, if the path is one; nothing is an error.
+fn matches(path: &Path) -> Option<Result<Vec<PathBuf>>> {
+    let text = path.to_str()?;
+    if !text.contains(['*', '?', '[']) {
+        return None;
+    }
+    let shown = Foreign(text);
+    let options = glob::MatchOptions {
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+        ..glob::MatchOptions::new()
+    };
+    let found = match glob::glob_with(text, options) {
+        Ok(found) => found,
+        Err(error) => {
+            return Some(Err(
+                Error::usage(format!("`{shown}` is not a pattern")).because(error.msg.to_owned())
+            ));
+        }
+    };
+    let mut files = Vec::new();
+    for entry in found {
+        match entry {
+            Ok(path) => files.push(path),
+            Err(error) => return Some(Err(cannot_read(error.path(), error.error()))),
+        }
+    }
+    if files.is_empty() {
+        return Some(Err(Error::not_found(format!(
+            "there is no file or folder `{shown}`"
+        ))
+        .because("nothing matches it as a pattern either")));
+    }
+    Some(Ok(files))
 }
 
 /// Reads and parses a file. Its path, as given, is the manifest's label.
@@ -57,6 +326,12 @@ pub fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 /// without being read. So is one that a run was killed over while it wrote it in place: `copies` is
 /// the folder where copies lie that are not beside their files.
 pub fn read(path: &Path, copies: Option<&Path>) -> Result<Manifest> {
+    let bytes = bytes(path, copies)?;
+    Manifest::parse(&path.display().to_string(), bytes)
+}
+
+/// The bytes of a file.
+fn bytes(path: &Path, copies: Option<&Path>) -> Result<Vec<u8>> {
     let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
     let name = path.display();
     if !metadata.is_file() {
@@ -85,15 +360,18 @@ pub fn read(path: &Path, copies: Option<&Path>) -> Result<Manifest> {
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| cannot_read(path, &error))?;
-    Manifest::parse(&name.to_string(), bytes)
+    Ok(bytes)
 }
 
 pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Error {
     let name = path.display();
     if error.kind() == io::ErrorKind::NotFound {
-        return Error::not_found(format!("there is no file or folder `{name}`"));
+        return Error::not_found(format!("there is no file or folder `{name}`"))
+            .in_file(name.to_string());
     }
-    Error::failure(format!("cannot read `{name}`")).because(error.to_string())
+    Error::failure(format!("cannot read `{name}`"))
+        .because(error.to_string())
+        .in_file(name.to_string())
 }
 
 #[cfg(test)]
@@ -102,14 +380,41 @@ mod tests {
     use crate::error::Kind;
     use std::os::unix::fs::symlink;
 
+    const CLUSTER: &str = "kind: mk8s\nname: a\nspec: {}\n";
+
+    fn names(root: &Path, gathered: &Gathered) -> Vec<String> {
+        let names = gathered.files.iter().map(|file| {
+            let path = file.path.as_deref().unwrap();
+            path.strip_prefix(root).unwrap().display().to_string()
+        });
+        names.collect()
+    }
+
+    fn gather(paths: &[PathBuf]) -> Result<Gathered> {
+        super::gather(paths, None, false, || Ok(CLUSTER.into()))
+    }
+
+    #[test]
+    fn standard_input_is_read_once() {
+        let dash = PathBuf::from("-");
+        let gathered = gather(std::slice::from_ref(&dash)).unwrap();
+        assert_eq!(gathered.files[0].label, "-");
+        assert_eq!(gather(&[dash.clone(), dash]).unwrap_err().kind, Kind::Usage);
+    }
+
     #[test]
     fn what_is_not_there_is_not_found() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("no.yaml");
         assert_eq!(read(&missing, None).unwrap_err().kind, Kind::NotFound);
-        assert_eq!(collect(&[missing]).unwrap_err().kind, Kind::NotFound);
-        let empty = collect(&[folder.path().to_owned()]).unwrap_err();
-        assert_eq!(empty.kind, Kind::NotFound);
+        for path in [
+            missing,
+            folder.path().to_owned(),
+            folder.path().join("*.yaml"),
+        ] {
+            let error = gather(&[path]).unwrap_err();
+            assert_eq!(error.kind, Kind::NotFound);
+        }
     }
 
     #[test]
@@ -126,7 +431,9 @@ mod tests {
     fn folders_are_walked_in_the_order_of_names() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        fs::create_dir_all(root.join("b/c")).unwrap();
+        for below in ["b/c", ".git", "node_modules/x"] {
+            fs::create_dir_all(root.join(below)).unwrap();
+        }
         for name in [
             "z.yaml",
             "b/c/x.json",
@@ -134,15 +441,60 @@ mod tests {
             "a.txt",
             "b/Chart.lock",
             "c.yaml.bak",
+            ".git/x.yaml",
+            "node_modules/x/y.yaml",
+            "._c.yaml",
         ] {
-            fs::write(root.join(name), "").unwrap();
+            fs::write(root.join(name), CLUSTER).unwrap();
         }
         symlink(root.join("z.yaml"), root.join("again.yaml")).unwrap();
-        let files = collect(&[root.join("a.txt"), root.to_owned(), root.join("z.yaml")]).unwrap();
-        let names: Vec<_> = files
-            .iter()
-            .map(|file| file.strip_prefix(root).unwrap().to_str().unwrap())
-            .collect();
-        assert_eq!(names, ["a.txt", "again.yaml", "b/c/x.json", "b/y.yml"]);
+        let paths = [root.join("a.txt"), root.to_owned(), root.join("z.yaml")];
+        let gathered = gather(&paths).unwrap();
+        assert_eq!(
+            names(root, &gathered),
+            ["a.txt", "again.yaml", "b/c/x.json", "b/y.yml"]
+        );
+        assert_eq!(gathered.skipped, Skipped::default());
+        let named: Vec<bool> = gathered.files.iter().map(|file| file.is_named).collect();
+        assert_eq!(named, [true, false, false, false]);
+        let pattern = gather(&[root.join("*/*.yml"), root.join("?.yaml")]).unwrap();
+        assert_eq!(names(root, &pattern), ["b/y.yml", "z.yaml"]);
+    }
+
+    #[test]
+    fn what_cannot_be_a_cluster_is_counted_and_does_no_harm() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join("deep")).unwrap();
+        for (name, text) in [
+            ("a.yaml", CLUSTER),
+            ("values.yaml", "a: {{ b }}\n"),
+            ("gvc.yaml", "kind: gvc\nname: mk8s\n"),
+            (
+                "tpl.yaml",
+                "kind: mk8s\n{{- if .x }}\nname: a\n{{- end }}\n",
+            ),
+            ("bad.yaml", "kind: mk8s\nname: [\n"),
+            ("escaped.json", "{\"kind\": \"mk\\u0038s\"}"),
+        ] {
+            fs::write(root.join(name), text).unwrap();
+        }
+        symlink("user@host.1:2", root.join(".#a.yaml")).unwrap();
+        symlink("gone", root.join("README")).unwrap();
+        symlink("..", root.join("deep/up")).unwrap();
+        let gathered = gather(&[root.to_owned()]).unwrap();
+        assert_eq!(
+            names(root, &gathered),
+            ["a.yaml", "bad.yaml", "escaped.json"]
+        );
+        assert!(gathered.files[1].manifest.is_err());
+        assert_eq!(
+            gathered.skipped.to_string(),
+            "skipped 5: 2 without kind: mk8s, 1 template, 1 dangling link, \
+             1 link to a folder above it"
+        );
+        let named = gather(&[root.join("tpl.yaml")]).unwrap();
+        let error = named.files[0].manifest.as_ref().unwrap_err();
+        assert!(error.message.contains("is a Helm template"), "{error}");
     }
 }

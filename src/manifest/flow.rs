@@ -156,7 +156,33 @@ fn into_empty(view: View<'_>, map: Id, new: &Map<String, Value>) -> Option<Splic
         .iter()
         .map(|(key, value)| emit::flow_entry(key, value, "", &style))
         .collect();
-    Some(Splice::insert(close, entries.join(&style.comma)))
+    let open = view.tree.range(map).start + 1;
+    let has_lines = has_break(view.slice(open..close));
+    if !has_lines || !scan::begins_line(view.text, close) {
+        return Some(Splice::insert(close, entries.join(&style.comma)));
+    }
+    // On lines of their own: before a bracket in the column of a key nobody reads on.
+    let line = scan::line_start(view.text, close);
+    let newline = scan::newline_near(view.text, open);
+    let outer = scan::indent(view.text, view.tree.range(map).start);
+    let inner = view.text[open..close]
+        .split('\n')
+        .skip(1)
+        .find(|line| line.trim_start().starts_with('#'))
+        .map(|line| &line[..line.len() - line.trim_start().len()])
+        .filter(|indent| indent.len() > outer.len());
+    let indent = inner.map_or_else(
+        || format!("{outer}{}", unit(view, &view.chain(map))),
+        str::to_owned,
+    );
+    let entries: Vec<String> = entries
+        .iter()
+        .map(|entry| format!("{indent}{entry}"))
+        .collect();
+    Some(Splice::insert(
+        line,
+        entries.join(&format!(",{newline}")) + newline,
+    ))
 }
 
 /// Where the `}` is.

@@ -9,9 +9,10 @@
 //! put it there.
 
 use super::files::cannot_read;
-use super::save::{Edit, failed, holds, lock, not_written, sweep, unfinished, wait, word};
+use super::save::{Edit, failed, holds, lock, not_written, sweep, unfinished, wait};
 use crate::error::{Error, Result};
 use crate::interrupt::Interrupt;
+use crate::invocation::{Hint, Invocation, shown};
 use ring::digest::{Context, SHA256, digest};
 use rustix::fs::{OFlags, fchmod};
 use std::fmt::Write as _;
@@ -216,17 +217,26 @@ pub(super) fn settle(path: &Path, own: Option<&Path>) -> Result<Option<String>> 
 
 /// The refusal of a file that is neither the old nor the new one.
 fn torn(path: &Path, copy: &Copy) -> Error {
-    let (file, text, sum) = (word(path), word(&copy.text), word(&copy.sum));
+    let remove = || {
+        Invocation::other("rm")
+            .word(shown(&copy.text))
+            .word(shown(&copy.sum))
+    };
+    let take = Invocation::other("cp")
+        .word(shown(&copy.text))
+        .word(shown(path));
     Error::refused(format!("`{}` may be damaged", path.display()))
         .because("mk8s was killed while it wrote it in place")
         .because(format!(
             "it is neither the old text nor the new one; the old one is whole in `{}`",
             copy.text.display()
         ))
-        .hint(format!(
-            "`cp {text} {file} && rm {text} {sum}` takes the old text"
-        ))
-        .hint(format!("`rm {text} {sum}` keeps the file as it is"))
+        .hint(
+            Hint::from(take)
+                .command(remove())
+                .text(" takes the old text"),
+        )
+        .hint(remove().within("", " keeps the file as it is"))
 }
 
 /// Writes the new text into the file.

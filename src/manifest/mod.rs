@@ -12,6 +12,7 @@ mod emit;
 mod excerpt;
 mod files;
 mod flow;
+mod habit;
 mod in_place;
 mod limits;
 mod locate;
@@ -19,11 +20,13 @@ mod plan;
 #[cfg(test)]
 mod properties;
 mod prove;
+mod remove;
 mod rights;
 mod save;
 mod scalar;
 mod scan;
 mod second;
+mod shape;
 mod split;
 mod surprise;
 #[cfg(test)]
@@ -35,10 +38,11 @@ mod trouble;
 mod value;
 mod view;
 
-pub use diff::diff;
+pub use diff::{diff, patch};
 pub use edit::{Edit, Reading};
-pub use files::{collect, read};
+pub use files::{Gathered, Input, Skipped, gather, read};
 pub use locate::Duplicate;
+pub use remove::Comments;
 pub(crate) use save::Writer;
 
 use crate::cluster;
@@ -49,6 +53,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
+use surprise::Surprises;
 use tree::{Id, Tree};
 
 /// The label of a manifest that came from standard input.
@@ -95,6 +100,7 @@ pub struct Document {
     /// Its place among the documents of its piece.
     item: usize,
     root: Id,
+    surprises: Surprises,
 }
 
 /// Something in a document that `cpln` sends otherwise than it looks.
@@ -106,6 +112,23 @@ pub struct Finding {
     pub column: usize,
     /// What is the matter, without a full stop.
     pub message: String,
+}
+
+/// Why a file is not read.
+#[derive(Debug)]
+struct Unread {
+    error: Error,
+    /// It is to be filled in by another tool first.
+    is_template: bool,
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            is_template: false,
+        }
+    }
 }
 
 /// Writes a value as a YAML document that every common parser reads as the same value.
@@ -133,23 +156,20 @@ impl Document {
         value::value(tree, self.root, self.piece.text())
     }
 
-    /// What `cpln` sends otherwise than it looks, in the order of the file: numbers with leading
-    /// zeros, unquoted dates, numbers that are not finite or too large, merge keys, unknown tags.
-    pub fn warnings(&self) -> Vec<Finding> {
-        let piece = &self.piece;
-        surprise::findings(&piece.tree(), self.root, piece.text())
-            .into_iter()
-            .map(|(at, message)| {
-                let at = piece.range.start + at;
-                let source = &piece.source;
-                let (line, column) = source.lines.position(&source.text, at);
-                Finding {
-                    line,
-                    column,
-                    message,
-                }
-            })
-            .collect()
+    /// What `cpln` sends otherwise than it looks, or other readers read otherwise than `cpln`, in the
+    /// order of the file, and the number of all that is not in the list.
+    pub fn warnings(&self) -> (Vec<Finding>, usize) {
+        let source = &self.piece.source;
+        let found = self.surprises.found.iter().map(|(at, message)| {
+            let at = self.piece.range.start + at;
+            let (line, column) = source.lines.position(&source.text, at);
+            Finding {
+                line,
+                column,
+                message: message.clone(),
+            }
+        });
+        (found.collect(), self.surprises.more)
     }
 }
 
@@ -173,7 +193,14 @@ impl Manifest {
     /// Refused, with line, column and the line in question: what is not UTF-8, has control
     /// characters or a syntax error, is nested deeper than 100 levels, and what stands for more than
     /// the limits of a file (docs/manifests.md) with its aliases and merge keys written out.
+    ///
+    /// So is what is not a manifest, but a template, an unfinished merge or the like (`shape`).
     pub fn parse(label: &str, bytes: Vec<u8>) -> Result<Self> {
+        Self::parse_or(label, bytes).map_err(|unread| unread.error)
+    }
+
+    /// The same, and whether it is a template that cannot be read.
+    fn parse_or(label: &str, bytes: Vec<u8>) -> Result<Self, Unread> {
         let text = decode(label, bytes)?;
         let lines = Lines::new(&text);
         let source = Arc::new(Source {
@@ -186,12 +213,15 @@ impl Manifest {
                 "the character U+{:04X} is not allowed in a manifest",
                 c as u32
             );
-            return Err(source.syntax(at, because, None));
+            return Err(source.syntax(at, because, None).into());
         }
         if let Some(at) = mark_inside(&source.text) {
             let because = "there is a byte-order mark inside the document";
             let hint = "remove it: `cpln` takes it for a part of the key";
-            return Err(source.syntax(at, because, Some(hint)));
+            return Err(source.syntax(at, because, Some(hint)).into());
+        }
+        if let Some(found) = shape::of(&source.text) {
+            return Err(source.shaped(0, found));
         }
         let mut manifest = Self {
             source: Arc::clone(&source),
@@ -208,11 +238,18 @@ impl Manifest {
         for part in ranges.chunks(PART) {
             let trees = parallel(part, |range| Tree::parse(&source.text[range.clone()]));
             for (range, tree) in part.iter().zip(trees) {
-                let tree = tree.map_err(|trouble| {
-                    source.syntax(range.start + trouble.at, trouble.message, trouble.hint)
+                let text = &source.text[range.clone()];
+                let tree = tree.map_err(|trouble| match shape::behind(text, trouble.at) {
+                    Some(found) => source.shaped(range.start, found),
+                    None => source
+                        .syntax(range.start + trouble.at, trouble.message, trouble.hint)
+                        .into(),
                 })?;
+                if let Some(found) = shape::within(text, &tree) {
+                    return Err(source.shaped(range.start, found));
+                }
                 added
-                    .take(&tree, &source.text[range.clone()])
+                    .take(&tree, text)
                     .map_err(|excess| source.excess(range.start, &tree, excess))?;
                 manifest.take(range.clone(), tree, keep);
             }
@@ -242,6 +279,20 @@ impl Manifest {
             .filter(|document| document.is_cluster())
     }
 
+    /// Why the file is none of ours, where it has no cluster and another tool describes one in it.
+    fn foreign(&self) -> Option<Error> {
+        if self.clusters().next().is_some() {
+            return None;
+        }
+        self.documents.iter().find_map(|document| {
+            let piece = &document.piece;
+            let found = shape::foreign(piece.text(), &piece.tree(), document.root)?;
+            let mut error = self.source.shaped(piece.range.start, found).error;
+            error.kind = crate::error::Kind::NotFound;
+            Some(error)
+        })
+    }
+
     /// Takes the documents of a piece in.
     fn take(&mut self, range: Range<usize>, tree: Tree, keep: bool) {
         let (tree, kept) = if keep {
@@ -269,6 +320,7 @@ impl Manifest {
                 piece: Arc::clone(&piece),
                 item,
                 root,
+                surprises: Surprises::of(tree, root, text),
             });
         }
     }
@@ -419,6 +471,19 @@ impl Source {
             .because(because)
     }
 
+    /// What is said of a text that is something else than a manifest; the place is in the part that
+    /// begins at `base`.
+    fn shaped(&self, base: usize, found: shape::Found) -> Unread {
+        let words = found.shape.words(&self.label);
+        Unread {
+            error: self
+                .at(base + found.at, words.is)
+                .because(words.because)
+                .hint(words.hint),
+            is_template: found.shape.is_template(),
+        }
+    }
+
     fn syntax(&self, at: usize, because: impl Into<String>, hint: Option<&'static str>) -> Error {
         let error = self.at(at, "has a syntax error").because(because);
         match hint {
@@ -436,11 +501,9 @@ impl Source {
             label: "",
             sign: '^',
         };
-        Error::refused(format!("{}:{line}:{column} {message}", self.label)).excerpt(excerpt::draw(
-            &self.text,
-            &self.lines,
-            vec![mark],
-        ))
+        Error::refused(format!("{}:{line}:{column} {message}", self.label))
+            .at(&self.label, line, column)
+            .excerpt(excerpt::draw(&self.text, &self.lines, vec![mark]))
     }
 }
 

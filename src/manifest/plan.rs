@@ -3,7 +3,7 @@
 //! Looks only; the texts are made by `block` and `flow`, and what must not be done is in `check`.
 
 use super::check::{self, Refusal};
-use super::tree::Id;
+use super::tree::{Id, Kind};
 use super::value::{is_merge, key_text, own_entry};
 use super::view::{Entry, View};
 use crate::change::{self, Change};
@@ -98,6 +98,15 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 }
 
 impl View<'_> {
+    /// Checks an entry that goes or gets another value.
+    fn touch_whole(self, entry: Entry, name: &str) -> Result<(), Refusal> {
+        if self.tree.kind(entry.value) == Kind::Alias {
+            return self.touch_key(entry, name);
+        }
+        self.touch(entry, name)?;
+        self.check_leaving(entry.value, name)
+    }
+
     fn diff(
         self,
         map: Id,
@@ -130,15 +139,19 @@ impl View<'_> {
                 if let Some(merge) = self.merged(below, &key) {
                     return Err(self.merge_refusal(merge, &name));
                 }
-                self.touch(entry, &name)?;
-                self.check_leaving(entry.value, &name)?;
+                self.touch_whole(entry, &name)?;
                 ops.push(Op::Remove { owner, entry });
                 continue;
             };
             if same(&self.value(entry.value), wanted) {
                 continue;
             }
-            self.touch(entry, &name)?;
+            // Another object in place of an alias would be a change of what it stands for.
+            if wanted.is_object() {
+                self.touch(entry, &name)?;
+            } else {
+                self.touch_whole(entry, &name)?;
+            }
             match wanted {
                 Value::Object(wanted) if self.tree.kind(entry.value).is_map() => {
                     self.diff(below, entry, wanted, &name, ops)?;

@@ -10,6 +10,7 @@ use crate::backoff::Backoff;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::Interrupt;
+use crate::invocation::{Invocation, shown};
 use crate::shell;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -83,7 +84,7 @@ impl Writer {
             // Root could write it, and whoever owns it could replace it. It is meant to stay.
             return Err(not_written(path)
                 .because("it is read-only")
-                .hint(format!("chmod u+w {}", word(path))));
+                .hint(Invocation::other("chmod").plain("u+w").word(shown(path))));
         }
         // Opened for writing also where the file itself is not written to: whoever may not write
         // it may not replace it either.
@@ -336,13 +337,9 @@ pub(super) fn wait(
     }
 }
 
-/// A path as a shell takes it.
-pub(super) fn word(path: &Path) -> String {
-    shell::quote(&path.display().to_string())
-}
-
 pub(super) fn not_written(path: &Path) -> Error {
     Error::failure(format!("`{}` was not written", path.display()))
+        .in_file(path.display().to_string())
 }
 
 /// Whether nobody wants an end.
@@ -368,7 +365,7 @@ pub(super) fn failed(path: &Path, error: &io::Error) -> Error {
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => told
             .note("The file is as it was.")
-            .hint(format!("df -h {}", word(path))),
+            .hint(Invocation::other("df").plain("-h").word(shown(path))),
         _ => told,
     }
 }

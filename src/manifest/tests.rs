@@ -3,6 +3,7 @@
 use super::*;
 use crate::addon;
 use crate::change::Change;
+use crate::invocation::Hint;
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,15 @@ fn changes(words: &str, cluster: &Value) -> Vec<Change> {
 
 fn run(label: &str, input: Vec<u8>, words: &str) -> Result<String> {
     let manifest = Manifest::parse(label, input)?;
+    if words.contains("--keep-comments") {
+        let numbers: Vec<usize> = manifest.clusters().map(|cluster| cluster.number).collect();
+        let edited = manifest.edit_planned(&numbers, Comments::Stay, |reading| {
+            Ok(((), changes(words, &reading.value())))
+        });
+        return edited
+            .map(|edited| edited.text)
+            .map_err(|mut errors| errors.remove(0));
+    }
     let edits: Vec<Edit> = manifest
         .clusters()
         .map(|cluster| Edit {
@@ -76,7 +86,7 @@ fn shown(error: &Error) -> String {
     let mut parts = vec![error.message.clone()];
     parts.extend(error.excerpt.clone());
     parts.extend(error.because.clone());
-    parts.extend(error.hints.clone());
+    parts.extend(error.hints.iter().map(Hint::bare));
     parts.join("\n")
 }
 
@@ -257,7 +267,7 @@ fn documents_are_found_in_streams_lists_and_behind_aliases() {
 fn warnings_have_their_place_in_the_file() {
     let text = "kind: secret\n---\nkind: mk8s\ntags:\n  account: 012345678901\n";
     let manifest = Manifest::parse("m", text.into()).unwrap();
-    let found = manifest.documents()[1].warnings();
+    let (found, _) = manifest.documents()[1].warnings();
     assert_eq!((found[0].line, found[0].column), (5, 12));
     assert_eq!(found.len(), 1);
     assert!(found[0].message.contains("12345678901"), "{found:?}");

@@ -88,6 +88,13 @@ fn explain(kind: &ErrorKind) -> (Cow<'static, str>, Option<&'static str>) {
             let text = text
                 .rsplit_once(", ")
                 .map_or(text.as_str(), |(_, rest)| rest);
+            let begins = ["`@'", "`%'", "``'"];
+            if begins.iter().any(|sign| text.ends_with(sign)) {
+                return (
+                    "a value without quotes cannot begin with this character".into(),
+                    None,
+                );
+            }
             return (text.to_owned().into(), None);
         }
     };

@@ -25,6 +25,7 @@ mod record;
 mod reply;
 mod roles;
 mod route;
+mod schema;
 mod seats;
 mod seed;
 mod state;
@@ -44,7 +45,7 @@ pub use rate::Rate;
 pub use seed::{Seeds, builtin_seeds};
 
 use crate::error::Error;
-use crate::shell::quote;
+use crate::invocation::Invocation;
 use crate::text::{Foreign, printable};
 use connection::{Door, Shared};
 use fault::Faults;
@@ -267,10 +268,11 @@ fn check_org(path: &Path, stored: &str, asked: &str) -> Result<(), Error> {
     ));
     let path = path.display().to_string();
     Err(if options::is_org(stored) {
-        error.hint(format!(
-            "mk8s sandbox start --org {stored} --state {}",
-            quote(&path)
-        ))
+        error.hint(
+            Invocation::mk8s("sandbox start")
+                .flag("--org", stored)
+                .flag("--state", path),
+        )
     } else {
         error.hint("name a file that does not exist; the sandbox makes it")
     })

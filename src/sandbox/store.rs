@@ -261,6 +261,7 @@ impl Store {
             return Err(Refusal::bad_request("\"name\" cannot be changed"));
         }
         let rules = Rules {
+            org: &self.state.org,
             known: &self.state.known,
             enforce_prerequisites: self.policy.enforce_prerequisites,
             absent_roles: &self.policy.absent_roles,

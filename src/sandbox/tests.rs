@@ -463,7 +463,7 @@ async fn what_was_answered_is_in_the_state_file() {
     })
     .await
     .unwrap_err();
-    let quoted = quote(another.to_str().unwrap());
+    let quoted = crate::shell::quote(another.to_str().unwrap());
     assert_eq!(
         other.hints,
         [format!("mk8s sandbox start --org acme --state {quoted}")]

@@ -5,7 +5,8 @@
 //! hold comes from the catalogue; provider fit is never checked (control-plane.md 4.1).
 
 use super::answer::Problem;
-use crate::addon::{self, Addon, ParamKind};
+use super::schema;
+use crate::addon;
 use crate::arn::RoleArn;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -66,6 +67,8 @@ const FIXED: &[&str] = &["region", "location", "datacenter", "networking"];
 /// What decides beside the schema.
 #[derive(Debug)]
 pub(super) struct Rules<'a> {
+    /// The org that links must stay in.
+    pub(super) org: &'a str,
     /// Add-on keys that the catalogue does not have and this server takes all the same.
     pub(super) known: &'a BTreeSet<String>,
     /// Whether an add-on without what it needs is refused.
@@ -280,7 +283,8 @@ impl Check {
                 continue;
             };
             if let Some(addon) = addon {
-                self.settings(addon, settings, &path);
+                let found = schema::check(addon.params, settings, &path, rules.org);
+                self.problems.extend(found);
                 for needed in addon.needs {
                     if rules.enforce_prerequisites && !addons.contains_key(*needed) {
                         self.problem(&path, format!("requires {needed}"));
@@ -295,25 +299,6 @@ impl Check {
                     &format!("{path}.roleArn"),
                     "names a role that does not exist",
                 );
-            }
-        }
-    }
-
-    fn settings(&mut self, addon: &Addon, settings: &Map<String, Value>, path: &str) {
-        for (field, value) in settings {
-            let path = format!("{path}.{field}");
-            match addon.params.iter().find(|param| param.field == field) {
-                None => self.problem(&path, "is not allowed"),
-                Some(param) => {
-                    if let Err(reason) = check_setting(param.kind, value) {
-                        self.problem(&path, reason);
-                    }
-                }
-            }
-        }
-        for param in addon.params {
-            if param.required && !settings.contains_key(param.field) {
-                self.problem(&format!("{path}.{}", param.field), "is required");
             }
         }
     }
@@ -354,25 +339,6 @@ impl Check {
     }
 }
 
-fn check_setting(kind: ParamKind, value: &Value) -> Result<(), String> {
-    let text = || match value.as_str() {
-        None => Err("must be a string".to_owned()),
-        Some("") => Err("is not allowed to be empty".to_owned()),
-        Some(text) => Ok(text),
-    };
-    match kind {
-        ParamKind::Bool if !value.is_boolean() => Err("must be a boolean".to_owned()),
-        ParamKind::Array if !value.is_array() => Err("must be an array".to_owned()),
-        ParamKind::Object if !value.is_object() => Err("must be of type object".to_owned()),
-        ParamKind::Text | ParamKind::Regex => text().map(|_| ()),
-        ParamKind::Link if !text()?.starts_with("/org/") => Err("must be a link".to_owned()),
-        ParamKind::RoleArn if kind.check(text()?).is_err() => {
-            Err("must be the ARN of an IAM role".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
 /// `1.33.5` as numbers that can be compared.
 fn release(version: &Value) -> Option<Vec<u32>> {
     let parts: Option<Vec<u32>> = version
@@ -410,6 +376,7 @@ mod tests {
 
     fn lax(known: &BTreeSet<String>) -> Rules<'_> {
         Rules {
+            org: "acme",
             known,
             enforce_prerequisites: false,
             absent_roles: &[],
@@ -525,7 +492,7 @@ mod tests {
             (json!({"byok": {"location": "//location/a"}}), ""),
             (
                 json!({"byok": {"location": "a"}}),
-                r#""spec.addOns.byok.location" must be a link"#,
+                r#""spec.addOns.byok.location" must be a link to a location of this org"#,
             ),
             (
                 json!({"registryMirror": {"mirrors": {}}}),
@@ -552,6 +519,7 @@ mod tests {
         let known = BTreeSet::new();
         let absent = ["mk8s-ecr-driver".to_owned()];
         let strict = Rules {
+            org: "acme",
             known: &known,
             enforce_prerequisites: true,
             absent_roles: &absent,

@@ -1,6 +1,7 @@
 //! Which of the files that say who and where can be changed by everybody on the machine.
 
 use super::profile::shown;
+use crate::invocation::Invocation;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -30,9 +31,10 @@ impl Exposed {
     }
 
     /// The command that mends it.
-    pub fn fix(&self) -> String {
-        let path = crate::shell::quote(&self.path.to_string_lossy());
-        format!("chmod o-w {path}")
+    pub fn fix(&self) -> Invocation {
+        Invocation::other("chmod")
+            .plain("o-w")
+            .word(self.path.to_string_lossy())
     }
 }
 

@@ -21,9 +21,11 @@ pub use endpoint::Endpoint;
 pub use env::{Environment, VARIABLES, Variable};
 pub use exposed::Exposed;
 pub use org::check_org;
+pub(crate) use refresh::login;
 pub use token::{Token, TokenKind};
 
 use crate::error::{Error, Result};
+use crate::invocation::Invocation;
 use crate::text::{excerpt, printable};
 use credential::Credential;
 use profile::{Folder, Profile};
@@ -287,9 +289,13 @@ impl Settings {
         })
     }
 
-    /// The org. Missing is of kind usage.
+    /// The org. Missing is of kind usage; without a login that is said first, since whoever logs in
+    /// may have an org then.
     pub fn org(&self) -> Result<&Sourced<String>> {
         self.org.as_ref().ok_or_else(|| {
+            if self.credential.is_none() {
+                return self.logged_out().because("no org is set either");
+            }
             let error = Error::usage("no org is set").hint("name it with `--org` or in CPLN_ORG");
             match (&self.choices, &self.profile) {
                 (Some(names), _) => error
@@ -300,10 +306,12 @@ impl Settings {
                         "profile `{0}` names none",
                         printable(&profile.value)
                     ))
-                    .hint(format!(
-                        "or for good: `cpln profile update {} --org ORG`",
-                        printable(&profile.value)
-                    )),
+                    .hint(
+                        Invocation::cpln("profile update")
+                            .word(&profile.value)
+                            .flag_hole("--org", "ORG")
+                            .within("or for good: ", ""),
+                    ),
                 (None, None) => error,
             }
         })
@@ -421,14 +429,14 @@ impl Settings {
                 let name = printable(&profile.value);
                 error
                     .because(format!("profile `{name}` holds no token"))
-                    .hint(format!("or log in: `cpln profile update {name} --login`"))
+                    .hint(refresh::login(&profile.value).within("or log in: ", ""))
             }
             (None, Some(names)) => error
                 .because("no token is given, and no profile is the default one")
                 .hint(format!("or choose a profile with `--profile`: {names}")),
             (None, None) => error
                 .because("no token is given, and there is no profile")
-                .hint("or log in: `cpln login`"),
+                .hint(Invocation::cpln("login").within("or log in: ", "")),
         }
     }
 }

@@ -5,7 +5,8 @@
 use super::env::Environment;
 use super::{Origin, Sourced};
 use crate::error::{Error, Result};
-use crate::text::{excerpt, printable};
+use crate::invocation::Invocation;
+use crate::text::{excerpt, nearest, printable};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -181,20 +182,35 @@ impl Folder {
         let (named_by, way_out) = match chosen.origin {
             Origin::Default => (
                 "the default profile".to_owned(),
-                "or choose another default: `cpln profile set-default NAME`",
+                Invocation::cpln("profile set-default")
+                    .hole("NAME")
+                    .within("or choose another default: ", ""),
             ),
-            Origin::Env(variable) => (variable.to_owned(), "or unset it"),
-            _ => (chosen.origin.to_string(), "or leave the flag out"),
+            Origin::Env(variable) => (variable.to_owned(), "or unset it".into()),
+            _ => (chosen.origin.to_string(), "or leave the flag out".into()),
         };
         let error = Error::usage(format!("profile `{name}` does not exist")).because(format!(
             "{named_by} names it; {} is not there",
             excerpt(&shown(path), 300)
         ));
         match self.listed() {
-            Some(names) => error
-                .hint(format!("profiles that exist: {names}"))
-                .hint(way_out),
-            None => error.hint("make it: `cpln profile create NAME --token KEY --org ORG`"),
+            Some(names) => {
+                let existing = self.names();
+                let near = nearest(&chosen.value, existing.iter().map(String::as_str));
+                let meant = near.map_or_else(String::new, |near| {
+                    format!("did you mean `{}`? ", printable(near))
+                });
+                error
+                    .hint(format!("{meant}profiles that exist: {names}"))
+                    .hint(way_out)
+            }
+            None => error.hint(
+                Invocation::cpln("profile create")
+                    .word(&chosen.value)
+                    .flag_hole("--token", "KEY")
+                    .flag_hole("--org", "ORG")
+                    .within("make it: ", ""),
+            ),
         }
     }
 }

@@ -6,6 +6,7 @@
 use super::env::Environment;
 use super::token::Token;
 use crate::error::{Error, Result};
+use crate::invocation::Invocation;
 use crate::text::excerpt;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::OsString;
@@ -122,23 +123,28 @@ impl Request<'_> {
                 "its stored token has ended or ends within ten minutes, and `cpln`, which renews \
                  it, is not on PATH",
             )
-            .hint(format!(
-                "install `cpln` (`npm install --global @controlplane/cli`); if the login itself has \
-                 ended: `cpln profile update {} --login`",
-                excerpt(self.profile, 80)
-            ))
+            .hint(
+                Invocation::other("npm")
+                    .plain("install --global @controlplane/cli")
+                    .within("install `cpln` (", "); if the login itself has ended: ")
+                    .command(login(self.profile)),
+            )
             .hint("or put the key of a service account into CPLN_TOKEN")
     }
 
     fn log_in_again(&self, why: String) -> Error {
         Error::denied(self.message())
             .because(why)
-            .hint(format!(
-                "log in again: `cpln profile update {} --login`",
-                excerpt(self.profile, 80)
-            ))
+            .hint(login(self.profile).within("log in again: ", ""))
             .hint("or put the key of a service account into CPLN_TOKEN")
     }
+}
+
+/// The command that logs a profile in again.
+pub(crate) fn login(profile: &str) -> Invocation {
+    Invocation::cpln("profile update")
+        .word(profile)
+        .plain("--login")
 }
 
 /// The first executable `cpln` on the snapshot's PATH. An empty part of PATH would mean the current

@@ -389,10 +389,15 @@ async fn without_a_profile_a_token_is_enough() {
 async fn nothing_at_all_is_told_apart() {
     let settings = Home::new().settings();
     let error = settings.org().unwrap_err();
+    assert_eq!(error.kind, Kind::Denied);
+    assert_eq!(error.because[1], "no org is set either");
+    let settings = Home::new().variable("CPLN_TOKEN", "opaque").settings();
+    let error = settings.org().unwrap_err();
     assert_eq!(
         (error.kind, error.message.as_str()),
         (Kind::Usage, "no org is set")
     );
+    let settings = Home::new().settings();
     let error = settings.token().await.unwrap_err();
     assert_eq!(error.kind, Kind::Denied);
     assert!(error.because[0].contains("there is no profile"), "{error}");
@@ -404,7 +409,7 @@ async fn nothing_at_all_is_told_apart() {
         error.because[0].contains("profile `ci` holds no token"),
         "{error}"
     );
-    assert!(settings.org().unwrap_err().hints[1].contains("cpln profile update ci"));
+    assert!(settings.org().unwrap_err().hints[1].contains("cpln profile update ci --login"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::Tone;
 use crate::check::{Item, Report, State};
-use crate::text::printable;
+use crate::text::{count, printable};
 use std::fmt::Write as _;
 
 /// The sign before a line.
@@ -98,7 +98,7 @@ fn details(item: &Item, paint: &impl Fn(&str, Tone) -> String, out: &mut String)
     if let Some(evidence) = &item.finding.evidence {
         let _ = writeln!(out, "    {}", printable(evidence));
     }
-    if let Some(fix) = &item.finding.fix {
+    if let Some(fix) = &item.fix {
         let _ = writeln!(out, "    fix: {}", paint(&printable(fix), Tone::Cyan));
     }
     let _ = writeln!(out, "    see {}", item.docs());
@@ -141,14 +141,12 @@ pub(super) fn short(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> S
 /// `1 failed, 1 warning, 4 passed, 1 group skipped`
 pub(super) fn counts(report: &Report) -> String {
     let summary = report.summary();
-    let plural =
-        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let mut parts = Vec::new();
     if summary.fail > 0 {
         parts.push(format!("{} failed", summary.fail));
     }
     if summary.warn > 0 {
-        parts.push(plural(summary.warn, "warning"));
+        parts.push(count(summary.warn, "warning"));
     }
     if summary.unknown > 0 {
         parts.push(format!("{} unknown", summary.unknown));
@@ -158,7 +156,7 @@ pub(super) fn counts(report: &Report) -> String {
         parts.push(format!("{} skipped", summary.skip));
     }
     if summary.groups > 0 {
-        parts.push(format!("{} skipped", plural(summary.groups, "group")));
+        parts.push(format!("{} skipped", count(summary.groups, "group")));
     }
     parts.join(", ")
 }

@@ -46,7 +46,7 @@ pub(super) fn annotations(report: &Report) -> String {
         if let Some(evidence) = &item.finding.evidence {
             let _ = write!(text, "\n{}", printable(evidence));
         }
-        if let Some(fix) = &item.finding.fix {
+        if let Some(fix) = &item.fix {
             let _ = write!(text, "\nfix: {}", printable(fix));
         }
         let _ = write!(text, "\nsee {}", item.docs());
@@ -81,7 +81,7 @@ pub fn markdown(report: &Report) -> String {
         if let Some(evidence) = &item.finding.evidence {
             let _ = write!(seen, "<br>{}", plain(evidence));
         }
-        let fix = item.finding.fix.as_ref();
+        let fix = item.fix.as_ref();
         let fix = fix.map_or_else(String::new, |fix| format!("<code>{}</code>", plain(fix)));
         let state = item.state().name();
         let state = if report.counts(item.state()) {
@@ -114,6 +114,7 @@ fn plain(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::check::{Finding, Item};
+    use crate::invocation::Hint;
 
     #[test]
     fn nothing_from_outside_can_end_a_command() {
@@ -127,6 +128,7 @@ mod tests {
                     ..Finding::fail("")
                 }
                 .at("a,b:c%\n.yaml", Some(3)),
+                fix: None,
                 with_group: false,
             }],
             fail_on: Vec::new(),
@@ -147,6 +149,7 @@ mod tests {
             id: "role-arn-form",
             group: "add-ons",
             cluster: None,
+            fix: finding.fix.as_ref().map(Hint::bare),
             finding,
             with_group: false,
         };
@@ -185,6 +188,7 @@ mod tests {
             group: "aws",
             cluster: Some(cluster.to_owned()),
             finding: Finding::fail("the provider lacks it"),
+            fix: None,
             with_group: false,
         };
         let of = |items: Vec<Item>| {

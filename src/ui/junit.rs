@@ -70,7 +70,7 @@ fn case(report: &Report, item: &Item, suite: &str, out: &mut String) {
     let message = escape(&item.finding.message);
     let mut more: Vec<String> = Vec::new();
     more.extend(item.finding.evidence.as_deref().map(escape));
-    let fix = item.finding.fix.as_ref();
+    let fix = item.fix.as_ref();
     more.extend(fix.map(|fix| escape(&format!("fix: {fix}"))));
     more.push(escape(&format!("see {}", item.docs())));
     let more = more.join("\n");

@@ -6,6 +6,7 @@
 
 mod checks;
 mod conceal;
+mod failure;
 mod github;
 pub mod jsonpath;
 mod junit;
@@ -16,11 +17,12 @@ pub mod wire;
 
 pub use github::markdown;
 pub use progress::Progress;
-pub use render::{duration, json, lines};
+pub use render::{json, lines};
 
-use crate::cli::{Color, Global, OutputFormat};
+use crate::cli::{Cli, Color, ErrorFormat, Gist, Global, OutputFormat};
 use crate::consent::{Person, Question};
 use crate::error::{Error, Result};
+use crate::invocation::{Hint, Invocation, Reach};
 use crate::settings::Token;
 use crate::settings::env::Environment;
 use crate::text::{block, printable, source};
@@ -43,7 +45,7 @@ pub struct Io {
     pub terminal: Terminal,
 }
 
-/// Which streams are terminals.
+/// Which streams are terminals, or nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Terminal {
     /// Standard input is one.
@@ -52,6 +54,8 @@ pub struct Terminal {
     pub stdout: bool,
     /// Standard error is one.
     pub stderr: bool,
+    /// Standard output is none at all: it was closed.
+    pub no_stdout: bool,
 }
 
 /// Standard input, as a thread of its own may read it.
@@ -108,6 +112,11 @@ pub struct Ui {
     words: Arc<Words>,
     terminal: Terminal,
     format: OutputFormat,
+    error_format: ErrorFormat,
+    /// Stdout stays empty on failure.
+    bare: bool,
+    /// Whether something was written to stdout.
+    told: Cell<bool>,
     volume: Volume,
     debug: bool,
     colour_out: bool,
@@ -118,6 +127,7 @@ pub struct Ui {
     columns: Option<u16>,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
+    reach: Reach,
 }
 
 /// What a piece of text is, which decides its colour; nothing is said by colour alone.
@@ -151,7 +161,13 @@ impl Ui {
     /// Decides colour, volume and whether questions can be asked.
     ///
     /// A wrong output format is of kind usage; the streams come back with it.
-    pub fn new(io: Io, global: &Global, env: &Environment) -> Result<Self, Box<(Error, Io)>> {
+    pub(crate) fn new(
+        io: Io,
+        cli: &Cli,
+        gist: &Gist,
+        env: &Environment,
+    ) -> Result<Self, Box<(Error, Io)>> {
+        let global = &cli.global;
         let format = match output_format(global, env) {
             Ok(format) => format,
             Err(error) => return Err(Box::new((error, io))),
@@ -194,9 +210,13 @@ impl Ui {
             words: Words::to(io.stderr),
             terminal,
             format,
+            error_format: global.error_format,
+            bare: gist.is_bare,
+            told: Cell::new(false),
             volume,
             broken: Cell::new(false),
             lost: RefCell::new(None),
+            reach: cli.reach.clone(),
         })
     }
 
@@ -210,14 +230,18 @@ impl Ui {
         self.words.masked(text)
     }
 
-    /// A door that only errors go through, for failures before the flags are known.
-    pub fn bare(io: Io) -> Self {
+    /// A door that only errors go through, for failures before the flags are known: `gist` is what is
+    /// known of them.
+    pub(crate) fn early(io: Io, gist: &Gist) -> Self {
         Self {
             stdin: Arc::new(Mutex::new(io.stdin)),
             stdout: RefCell::new(io.stdout),
             words: Words::to(io.stderr),
             terminal: io.terminal,
-            format: OutputFormat::Text,
+            format: gist.output.clone().unwrap_or(OutputFormat::Text),
+            error_format: gist.error_format,
+            bare: gist.is_bare,
+            told: Cell::new(false),
             volume: Volume::Normal,
             debug: false,
             colour_out: false,
@@ -228,7 +252,13 @@ impl Ui {
             columns: None,
             broken: Cell::new(false),
             lost: RefCell::new(None),
+            reach: Reach::default(),
         }
+    }
+
+    /// The connections as the run was given them, for commands that are data.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// The format of `-o`.
@@ -238,7 +268,20 @@ impl Ui {
 
     /// Whether stdout is for people.
     pub fn is_text(&self) -> bool {
-        matches!(self.format, OutputFormat::Text | OutputFormat::Wide)
+        matches!(
+            self.format,
+            OutputFormat::Text | OutputFormat::Wide | OutputFormat::Patch
+        )
+    }
+
+    /// Whether stdout is for `git apply`.
+    pub fn is_patch(&self) -> bool {
+        self.format == OutputFormat::Patch
+    }
+
+    /// Whether there was no stdout when the program began.
+    pub fn has_no_stdout(&self) -> bool {
+        self.terminal.no_stdout
     }
 
     /// Whether requests are shown.
@@ -292,10 +335,8 @@ impl Ui {
         match &self.format {
             OutputFormat::Text => self.text(&report.text),
             OutputFormat::Wide => self.text(report.wide.as_ref().unwrap_or(&report.text)),
-            OutputFormat::Json => self.raw(&format!("{}\n", render::json(&report.json))),
-            OutputFormat::JsonSlim => self.raw(&format!("{}\n", render::json(slim))),
-            OutputFormat::Yaml => self.raw(&render::yaml(&self.concealed_value(&report.json))),
-            OutputFormat::YamlSlim => self.raw(&render::yaml(&self.concealed_value(slim))),
+            OutputFormat::Json | OutputFormat::Yaml => self.document(&report.json),
+            OutputFormat::JsonSlim | OutputFormat::YamlSlim => self.document(slim),
             OutputFormat::Names => {
                 for name in &report.names {
                     self.data(name);
@@ -306,10 +347,23 @@ impl Ui {
                     self.raw(&format!("{line}\n"));
                 }
             }
-            // Refused before any other command than `check` runs.
-            OutputFormat::Short | OutputFormat::Github | OutputFormat::Junit => {}
+            // Refused before any other command than `check` runs; a patch is printed by the dry run.
+            OutputFormat::Short
+            | OutputFormat::Github
+            | OutputFormat::Junit
+            | OutputFormat::Patch => {}
         }
         Ok(())
+    }
+
+    /// Prints a document as JSON or YAML, whichever was asked for.
+    fn document(&self, document: &Value) {
+        self.raw(&match &self.format {
+            OutputFormat::Yaml | OutputFormat::YamlSlim => {
+                render::yaml(&self.concealed_value(document))
+            }
+            _ => format!("{}\n", render::json(document)),
+        });
     }
 
     /// Prints a checklist in the format that was asked for.
@@ -396,17 +450,19 @@ impl Ui {
     }
 
     /// Says what could be done, on stderr.
-    pub fn hint(&self, text: &str) {
+    pub fn hint(&self, hint: impl Into<Hint>) {
         if self.volume >= Volume::Normal {
             let word = self.paint_err("hint:", Tone::Cyan);
-            self.write_err(&format!("{word} {}\n", printable(text)));
+            let text = hint.into().render(&self.reach);
+            self.write_err(&format!("{word} {}\n", printable(&text)));
         }
     }
 
     /// Names the next command, on stderr.
-    pub fn next(&self, command: &str) {
+    pub fn next(&self, command: &Invocation) {
         if self.volume >= Volume::Normal {
-            let command = self.paint_err(&printable(command), Tone::Cyan);
+            let command = printable(&command.render(&self.reach));
+            let command = self.paint_err(&command, Tone::Cyan);
             self.write_err(&format!("Next: {command}\n"));
         }
     }
@@ -462,19 +518,42 @@ impl Ui {
         self.diff(&lines, place);
     }
 
-    /// Shows a failure, and those that came with it.
-    pub fn error(&self, error: &Error) {
-        let mut text = String::new();
-        render::error(error, &mut text, |word, tone| self.paint_err(word, tone));
-        self.write_err(&text);
-        for other in &error.others {
-            self.error(other);
-        }
+    /// Tells a failure and those that came with it, on stderr; and where a document was asked for and
+    /// none was printed, as one on stdout.
+    pub(crate) fn fail(&self, error: &Error) {
+        self.tell(error, || {
+            let mut text = String::new();
+            for one in std::iter::once(error).chain(&error.others) {
+                render::error(one, &self.reach, &mut text, |word, tone| {
+                    self.paint_err(word, tone)
+                });
+            }
+            self.write_err(&text);
+        });
     }
 
-    /// Says what the command-line parser says, which is complete already.
-    pub fn complain(&self, text: &str) {
-        self.write_err(&block(text));
+    /// The same for what the command-line parser says, which has complete words of its own.
+    pub(crate) fn complain(&self, error: &Error, words: &str) {
+        self.tell(error, || self.write_err(&block(words)));
+    }
+
+    fn tell(&self, error: &Error, words: impl FnOnce()) {
+        if self.error_format == ErrorFormat::Json {
+            let document = failure::document(error, &self.reach).to_string();
+            self.write_err(&format!("{}\n", crate::text::json(document)));
+            return;
+        }
+        words();
+        let is_document = matches!(
+            self.format,
+            OutputFormat::Json
+                | OutputFormat::JsonSlim
+                | OutputFormat::Yaml
+                | OutputFormat::YamlSlim
+        );
+        if is_document && !self.bare && !self.told.get() {
+            self.document(&failure::document(error, &self.reach));
+        }
     }
 
     /// All of standard input, at most `limit` bytes.
@@ -509,6 +588,7 @@ impl Ui {
     }
 
     fn write_out(&self, text: &str) {
+        self.told.set(true);
         if self.broken.get() {
             return;
         }

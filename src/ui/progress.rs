@@ -1,7 +1,8 @@
 //! What is waited for: one line rewritten on a terminal, elsewhere a line when the state changes
 //! and one every 30 seconds.
 
-use super::{Ui, duration};
+use super::Ui;
+use crate::text;
 use crate::text::printable;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::cell::{Cell, RefCell};
@@ -55,7 +56,8 @@ impl<'a> Progress<'a> {
             if elapsed < Duration::from_secs(1) {
                 self.ui.status(state);
             } else {
-                self.ui.status(&format!("{state} ({})", duration(elapsed)));
+                self.ui
+                    .status(&format!("{state} ({})", text::elapsed(elapsed)));
             }
             state.clone_into(&mut self.last.borrow_mut());
             self.last_at.set(Instant::now());

@@ -1,12 +1,12 @@
-//! Pure rendering: JSON, YAML, errors, colours, durations.
+//! Pure rendering: JSON, YAML, errors, colours.
 
 use super::Tone;
 use crate::error::Error;
+use crate::invocation::Reach;
 use crate::text::{self, block, printable};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 /// Two-space JSON without a final newline. What is hidden is escaped as JSON escapes
 /// it, so that the text means the same.
@@ -34,7 +34,12 @@ pub(super) fn paint(text: &str, tone: Tone, colour: bool) -> String {
 }
 
 /// `error: …`, the excerpt, `  because: …`, notes, `hint: …`.
-pub(super) fn error(error: &Error, text: &mut String, paint: impl Fn(&str, Tone) -> String) {
+pub(super) fn error(
+    error: &Error,
+    reach: &Reach,
+    text: &mut String,
+    paint: impl Fn(&str, Tone) -> String,
+) {
     let _ = writeln!(
         text,
         "{} {}",
@@ -51,24 +56,14 @@ pub(super) fn error(error: &Error, text: &mut String, paint: impl Fn(&str, Tone)
         let _ = writeln!(text, "{}", printable(note));
     }
     for hint in &error.hints {
-        let _ = writeln!(text, "{} {}", paint("hint:", Tone::Cyan), printable(hint));
+        let hint = printable(&hint.render(reach));
+        let _ = writeln!(text, "{} {hint}", paint("hint:", Tone::Cyan));
     }
 }
 
 /// The lines of a document of our own making, whose texts are escaped by its own rules.
 pub fn lines(document: &str) -> Vec<String> {
     document.lines().map(str::to_owned).collect()
-}
-
-/// `45s`, `5m00s`, `1h05m`; below a second `300ms`.
-pub fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0 => format!("{}ms", duration.as_millis()),
-        1..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
-    }
 }
 
 pub(super) fn terminal_width() -> Option<u16> {
@@ -80,18 +75,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_like_clocks() {
-        for (millis, text) in [
-            (300, "300ms"),
-            (45_000, "45s"),
-            (300_000, "5m00s"),
-            (3_900_000, "1h05m"),
-        ] {
-            assert_eq!(duration(Duration::from_millis(millis)), text);
-        }
-    }
-
-    #[test]
     fn a_line_end_in_a_name_begins_no_line_of_ours() {
         let mut text = String::new();
         let name = "x\nerror: y";
@@ -99,6 +82,7 @@ mod tests {
             &Error::usage(format!("no `{name}`"))
                 .because(name)
                 .hint(name),
+            &Reach::default(),
             &mut text,
             |word, _| word.to_owned(),
         );
@@ -126,13 +110,14 @@ mod tests {
             &Error::timeout("gave up waiting for x")
                 .because("never appeared")
                 .note("The add-on stays enabled.")
-                .hint("mk8s addon trust-policy"),
+                .hint("look elsewhere"),
+            &Reach::default(),
             &mut text,
             |word, _| word.to_owned(),
         );
         assert_eq!(
             text,
-            "error: gave up waiting for x\n  because: never appeared\nThe add-on stays enabled.\nhint: mk8s addon trust-policy\n"
+            "error: gave up waiting for x\n  because: never appeared\nThe add-on stays enabled.\nhint: look elsewhere\n"
         );
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! These structs stand apart from the internal types on purpose.
 
-use crate::plan::Step;
+pub use super::failure::ErrorObject;
+use crate::drift::Drift;
+use crate::plan::{Step, display_name};
+use crate::secret;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -151,33 +154,6 @@ pub struct Waited {
     pub seconds: f64,
 }
 
-/// An error as JSON.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ErrorObject {
-    schema: &'static str,
-    code: u8,
-    kind: &'static str,
-    message: String,
-    because: Vec<String>,
-    hints: Vec<String>,
-    request_id: Option<String>,
-}
-
-impl From<&crate::error::Error> for ErrorObject {
-    fn from(error: &crate::error::Error) -> Self {
-        Self {
-            schema: SCHEMA,
-            code: error.kind.code(),
-            kind: error.kind.name(),
-            message: error.message.clone(),
-            because: error.because.clone(),
-            hints: error.hints.clone(),
-            request_id: error.request_id.clone(),
-        }
-    }
-}
-
 /// One add-on, of the catalogue or on a target.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -211,18 +187,41 @@ pub struct Addon {
     pub docs: Option<&'static str>,
 }
 
+/// One item of `AddonList`.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum AddonItem {
+    /// An add-on.
+    Addon(Box<Addon>),
+    /// A target that could not be read.
+    Unread {
+        /// Which.
+        target: Target,
+        /// Why.
+        error: Box<ErrorObject>,
+    },
+}
+
 /// One setting of an add-on.
 #[derive(Debug, Serialize)]
 pub struct Field {
-    /// Its name in the manifest.
-    pub name: &'static str,
+    /// Its place below the add-on: `roleArn`, `scrapeAnnotated.intervalSeconds`.
+    pub name: String,
     /// Its flag, if it has one.
     pub flag: Option<String>,
     /// What values it takes.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Whether the platform refuses the add-on without it.
+    /// Whether the platform refuses what it is in without it.
     pub required: bool,
+    /// What holds where it is left out.
+    pub default: Option<&'static str>,
+    /// A value, as it is written on the command line; lists and objects as JSON.
+    pub example: &'static str,
+    /// What a value must be beyond its type.
+    pub constraint: Option<String>,
+    /// Whether it may hold a password or a key.
+    pub secret: bool,
     /// What it is.
     pub summary: &'static str,
 }
@@ -239,6 +238,8 @@ pub struct Applied {
     pub action: &'static str,
     /// Whether anything changes.
     pub changed: bool,
+    /// How the add-ons differed before, as in `Diff`.
+    pub differences: Vec<Difference>,
     /// Paths of add-ons and settings that are only live and were kept.
     pub live_only: Vec<String>,
     /// Paths of add-ons and settings that were only live and were removed.
@@ -279,6 +280,19 @@ pub struct Difference {
     pub manifest: Option<Value>,
     /// The live value.
     pub live: Option<Value>,
+}
+
+impl From<&Drift> for Difference {
+    fn from(drift: &Drift) -> Self {
+        let key = drift.path.first();
+        Self {
+            path: drift.dotted(),
+            addon: key.map_or_else(String::new, |key| display_name(key).to_owned()),
+            state: drift.side.name(),
+            manifest: drift.manifest.as_ref().map(secret::masked),
+            live: drift.live.as_ref().map(secret::masked),
+        }
+    }
 }
 
 /// The body of `Auth`.
@@ -356,7 +370,7 @@ pub fn check_report(report: &crate::check::Report) -> Value {
             state: item.state().name(),
             message: item.finding.message.clone(),
             evidence: item.finding.evidence.clone(),
-            fix: item.finding.fix.clone(),
+            fix: item.fix.clone(),
             docs: item.docs(),
             cluster: item.cluster.clone(),
             file: item.place().map(|place| place.file.clone()),

@@ -144,6 +144,17 @@ fn without_a_token_it_is_4_and_without_an_org_2() {
     error: no org is set
     hint: name it with `--org` or in CPLN_ORG
     ");
+    // Who has neither is told of the login first.
+    env.unset("CPLN_TOKEN");
+    snapshot!(env, env.line("cluster get prod").run(), @r"
+    exit 4
+    --- stderr
+    error: not logged in to Control Plane
+      because: no token is given, and there is no profile
+      because: no org is set either
+    hint: put the key of a service account into CPLN_TOKEN, or give `--token-file`
+    hint: or log in: `cpln login`
+    ");
     assert!(sandbox.requests().is_empty(), "a request was sent");
 }
 

@@ -512,7 +512,7 @@ fn a_refusal_for_another_reason_is_told_as_it_is() {
 }
 
 #[test]
-fn several_clusters_are_set_up_one_after_the_other() {
+fn several_clusters_are_planned_together_and_then_set_up() {
     let bed = Bed::two();
     let run = bed.run("aws setup aws-ecr -c edge -c nope -c west --yes");
     assert_eq!(run.code, 9, "{run}");
@@ -528,24 +528,24 @@ fn several_clusters_are_set_up_one_after_the_other() {
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
-    Switched on aws-workload-identity
-    Switched on aws-ecr
-    Who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
-    Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
-    Created role mk8s-sandbox-edge-ecr
-    Attached AmazonEC2ContainerRegistryReadOnly
     Plan for west in account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       + add-on         aws-workload-identity               switched on
       + OIDC provider  (pending)                           audience sts.amazonaws.com, once the cluster has an issuer
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-west-ecr
       + role           mk8s-sandbox-west-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-west-ecr
-    Switched on aws-workload-identity
-    Switched on aws-ecr
-    Who may assume the role: service account kube-system/ecr-credential-provider of west; nobody else
-    Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
-    Created role mk8s-sandbox-west-ecr
-    Attached AmazonEC2ContainerRegistryReadOnly
+    edge: Switched on aws-workload-identity
+    west: Switched on aws-workload-identity
+    edge: Switched on aws-ecr
+    west: Switched on aws-ecr
+    edge: Who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
+    edge: Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
+    edge: Created role mk8s-sandbox-edge-ecr
+    edge: Attached AmazonEC2ContainerRegistryReadOnly
+    west: Who may assume the role: service account kube-system/ecr-credential-provider of west; nobody else
+    west: Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
+    west: Created role mk8s-sandbox-west-ecr
+    west: Attached AmazonEC2ContainerRegistryReadOnly
     error: 1 of 3 targets failed
     error: cannot read cluster `nope` in org `sandbox`
       because: Control Plane answered 404 "mk8s "nope" does not exist" (request [ID])
@@ -560,4 +560,39 @@ fn several_clusters_are_set_up_one_after_the_other() {
         .ok()
         .json();
     assert_eq!(run["items"].as_array().unwrap().len(), 2);
+}
+
+/// Nothing is done for the first cluster before the last one was seen and all were agreed to.
+#[test]
+fn several_clusters_are_asked_about_once() {
+    let bed = Bed::two();
+    let run = bed
+        .run("aws setup aws-ecr -c edge -c west")
+        .exits(2)
+        .silent();
+    let _ = run
+        .err("Plan for edge in account")
+        .err("Plan for west in account")
+        .err("aws-ecr was not set up for `edge`, `west`");
+    assert_eq!((bed.moto.writes(), bed.patches()), (Vec::new(), 0));
+    bed.run("aws setup aws-ecr -c edge -c west --yes").ok();
+    bed.moto.forget();
+    let patches = bed.patches();
+    let line = "aws teardown aws-ecr -c edge -c west";
+    let run = bed.run(line).exits(2).silent();
+    let _ = run.err("aws-ecr was not taken down for `edge`, `west`");
+    assert_eq!((bed.moto.writes(), bed.patches()), (Vec::new(), patches));
+}
+
+/// Two clusters that share a role: the plan of the second is made again once the first is gone, and
+/// what it does more than was shown is shown as well.
+#[test]
+fn a_shared_role_goes_with_the_last_of_the_clusters() {
+    let bed = Bed::two();
+    let setup = "aws setup aws-ecr -c edge -c west --role-name shared --yes";
+    bed.run(setup).ok();
+    let run = bed.run("aws teardown aws-ecr -c edge -c west --yes").ok();
+    let _ = run.err("west: Deleted role shared");
+    let roles = bed.aws("iam list-roles");
+    assert_eq!(roles["Roles"], serde_json::json!([]));
 }

@@ -205,7 +205,7 @@ fn every_shape_is_judged_alike_by_create_role_and_every_form() {
                     .exits(6)
                     .silent()
                     .err("the published trust policy is broad")
-                    .err(&format!(" --emit {form}{accept}"));
+                    .err(&format!(" --format {form}{accept}"));
             }
         }
         let run = bed
@@ -291,7 +291,7 @@ fn what_lets_in_others_is_refused_with_statement_and_field() {
     error: aws-ecr was not set up for `edge`
       because: the published trust policy lets in more than the cluster: statement Evil: Principal is `{"AWS":"arn:aws:iam::666666666666:root"}`, not only arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse (principal)
       because: the published trust policy lets in more than the cluster: statement Evil: Action is `sts:AssumeRole`, not sts:AssumeRoleWithWebIdentity (action)
-    hint: if the role is to be assumed by all of them: mk8s aws setup aws-ecr -c edge --tag team=x --accept-trust principal --accept-trust action --yes
+    hint: if the role is to be assumed by all of them: `mk8s aws setup aws-ecr -c edge --tag team=x --accept-trust principal --accept-trust action --yes`
     "#);
     assert_eq!(bed.moto.state(), before);
     // Every finding has to be named.

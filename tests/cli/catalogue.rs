@@ -46,12 +46,12 @@ fn explain_tells_each_add_ons_settings_and_prerequisites() {
                 addon.name
             );
         }
-        for param in addon.params {
+        for place in addon.places() {
             assert!(
-                text.contains(param.field),
+                text.contains(&format!("  {}: ", place.path)),
                 "{}: no {}\n{text}",
                 addon.name,
-                param.field
+                place.path
             );
         }
         for needed in addon.needs {

@@ -179,6 +179,7 @@ fn the_whole_screen() {
     --------
     √ edge.yaml parses, 1 cluster
     √ no key is written twice
+    √ every value means what it looks like
     ‼ add-on "rocket" is not known to mk8s [VERSION]
         line 9; it is left untouched
         see docs/checks.md#manifest-unknown-addon
@@ -200,7 +201,7 @@ fn the_whole_screen() {
         spec.addOns.rocket (manifest-only), spec.addOns.awsECR (live-only)
         see docs/checks.md#addons-drift
 
-    1 failed, 1 warning, 19 passed
+    1 failed, 1 warning, 20 passed
     "#);
     assert!(
         sandbox.requests().iter().all(|it| it.starts_with("GET ")),
@@ -516,7 +517,7 @@ fn the_report_to_github_is_beside_the_output() {
     );
     let table = env.text("summary.md");
     assert!(
-        table.starts_with("### mk8s check: 1 warning, 9 passed"),
+        table.starts_with("### mk8s check: 1 warning, 10 passed"),
         "{table}"
     );
     assert!(

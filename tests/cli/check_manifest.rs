@@ -11,13 +11,14 @@ const fn defect(what: &'static str, ids: &'static [&'static str], mended: bool) 
 }
 
 /// In the order of [`manifest`].
-pub(crate) const DEFECTS: [Defect; 13] = [
+pub(crate) const DEFECTS: [Defect; 14] = [
     defect("a syntax error", &["manifest-parse"], false),
     defect(
         "a key that is written twice",
         &["manifest-duplicate-key"],
         true,
     ),
+    defect("a number for a text", &["manifest-value-meaning"], false),
     defect(
         "an add-on in the wrong case",
         &["manifest-unknown-addon"],
@@ -63,26 +64,27 @@ fn manifest(defect: usize) -> String {
     match defect {
         0 => "kind: mk8s\nname: x\nspec: [\n".to_owned(),
         1 => aws("x", &["logs: {}", "metrics: {}", "logs: {docker: true}"]),
-        2 => aws("x", &["awsEcr: {}", WORKLOAD]),
-        3 => aws("x", &["rocket: {}"]),
-        4 => aws("x", &["logs: {}"]).replace(
+        2 => aws("x", &[]).replace("spec:", "tags:\n  release: 1.30\nspec:"),
+        3 => aws("x", &["awsEcr: {}", WORKLOAD]),
+        4 => aws("x", &["rocket: {}"]),
+        5 => aws("x", &["logs: {}"]).replace(
             "spec:",
             "id: abc\nversion: 12\nstatus:\n  oidcProviderUrl: x\nspec:",
         ),
-        5 => aws("x", &["logs: true  # keep"]),
-        6 => aws("x", &["logs: false"]),
-        7 => aws("x", &[WORKLOAD, "awsEFS: {}"]),
-        8 => aws("x", &["nvidia: {taintGPUNodes: \"yes\"}"]),
-        9 => aws("x", &["awsECR: {}"]),
-        10 => hetzner("x", &[WORKLOAD, "awsELB: {}"]),
-        11 => aws(
+        6 => aws("x", &["logs: true  # keep"]),
+        7 => aws("x", &["logs: false"]),
+        8 => aws("x", &[WORKLOAD, "awsEFS: {}"]),
+        9 => aws("x", &["nvidia: {taintGPUNodes: \"yes\"}"]),
+        10 => aws("x", &["awsECR: {}"]),
+        11 => hetzner("x", &[WORKLOAD, "awsELB: {}"]),
+        12 => aws(
             "x",
             &[
                 WORKLOAD,
                 "awsECR: {roleArn: \"arn:aws:iam::99999999999:role/x\"}",
             ],
         ),
-        12 => hetzner("x", &[WORKLOAD, "awsECR: {}"]),
+        13 => hetzner("x", &[WORKLOAD, "awsECR: {}"]),
         _ => unreachable!("no such defect"),
     }
 }
@@ -116,7 +118,7 @@ fn every_defect_of_a_manifest_shows_under_its_id_and_its_fix_mends_it() {
 fn the_fix_keeps_the_rest_of_the_line() {
     let mut env = Env::new();
     env.with_commands();
-    env.write("my file.yaml", manifest(5));
+    env.write("my file.yaml", manifest(6));
     let run = env
         .mk8s(&["check", "-f", "my file.yaml", "-o", "json"])
         .run();
@@ -189,7 +191,7 @@ fn what_is_not_there_is_not_found() {
 #[test]
 fn the_line_of_every_finding_is_told() {
     let env = Env::new();
-    env.write("m.yaml", manifest(5));
+    env.write("m.yaml", manifest(6));
     let run = env.line("check -f m.yaml -o json").run();
     let report = run.json();
     let item = report["items"]
@@ -201,7 +203,7 @@ fn the_line_of_every_finding_is_told() {
     let line = usize::try_from(item["line"].as_u64().unwrap()).unwrap();
     assert_eq!(item["file"], "m.yaml");
     assert!(
-        manifest(5)
+        manifest(6)
             .lines()
             .nth(line - 1)
             .unwrap()

@@ -83,7 +83,8 @@ fn is_number(word: &str) -> bool {
 
 #[track_caller]
 fn parses(command: &str, place: &str) {
-    if let Err(error) = mk8s::cli::command().try_get_matches_from(words(command)) {
+    let words = words(command).into_iter().map(Into::into);
+    if let Err(error) = mk8s::cli::matches(words) {
         assert!(
             !error.use_stderr(),
             "{place}: `{command}` does not parse\n{error}"

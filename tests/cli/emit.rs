@@ -556,7 +556,7 @@ fn what_is_not_published_is_not_guessed() {
     --- stderr
     error: the AWS side of aws-ecr was not written out for `edge`
       because: `edge` publishes no trust policy for aws-ecr yet: status.addOns.awsECR.trustPolicy is not there
-    hint: read the cluster again: mk8s cluster get edge -o json > early.json
+    hint: read the cluster again: `mk8s cluster get edge -o json > early.json`
     ");
     for wrong in [
         "aws setup aws-ecr -f edge.json --emit aws-cli --only trust",
@@ -580,4 +580,47 @@ fn a_cluster_that_pulls_from_its_own_account_gets_the_provider_alone() {
     let read = read_hcl(&run.stdout);
     let kinds: Vec<&String> = read["resource"].as_object().unwrap().keys().collect();
     assert_eq!(kinds, ["aws_iam_openid_connect_provider"]);
+}
+
+#[test]
+fn the_verb_prints_the_bytes_of_the_flag() {
+    let bed = Bed::edge();
+    bed.run("addon enable aws-ecr -c edge --with-prerequisites --role-arn arn:aws:iam::123456789012:role/r")
+        .ok();
+    for form in ["plan", "aws-cli", "terraform", "cloudformation"] {
+        for more in [
+            "",
+            " -o json",
+            " --only oidc-provider",
+            " --only trust",
+            " --account 12",
+        ] {
+            let verb = bed.run(&format!("aws emit aws-ecr -c edge --format {form}{more}"));
+            let flag = bed.run(&format!("aws setup aws-ecr -c edge --emit {form}{more}"));
+            assert_eq!(verb.code, flag.code, "{verb}{flag}");
+            assert_eq!(verb.stdout, flag.stdout, "{form}{more}");
+            assert_eq!(verb.stderr, flag.stderr, "{form}{more}");
+        }
+    }
+    let image = "--image 222222222222.dkr.ecr.eu-central-1.amazonaws.com/team/shop:1";
+    for more in ["", " -o json", " --account 12"] {
+        let verb = bed.run(&format!(
+            "aws repository-policy aws-ecr -c edge {image}{more}"
+        ));
+        let flag = bed.run(&format!(
+            "aws setup aws-ecr -c edge {image} --repository-policy{more}"
+        ));
+        assert_eq!(verb.code, flag.code, "{verb}{flag}");
+        assert_eq!(verb.stdout, flag.stdout, "{more}");
+        assert_eq!(verb.stderr, flag.stderr, "{more}");
+        let verb = bed.run(&format!(
+            "aws repository-policy aws-ecr -c edge {image} --apply --dry-run{more}"
+        ));
+        let flag = bed.run(&format!(
+            "aws setup aws-ecr -c edge {image} --apply-repository-policy --dry-run{more}"
+        ));
+        assert_eq!(verb.code, flag.code, "{verb}{flag}");
+        assert_eq!((verb.stdout, verb.stderr), (flag.stdout, flag.stderr));
+    }
+    assert!(bed.moto.writes().is_empty());
 }

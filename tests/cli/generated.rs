@@ -3,7 +3,7 @@
 //!
 //! The tests compare; with `MK8S_UPDATE_DOCS=1` they write instead (`scripts/generate`).
 
-use crate::support::Bed;
+use crate::support::{Bed, Env};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -78,6 +78,24 @@ fn completions_are_current() {
 }
 
 #[test]
+fn the_schemas_are_current() {
+    let kinds = crate::support::schema_kinds();
+    let env = Env::new();
+    for kind in &kinds {
+        let run = env.line(&format!("schema --of {kind}")).run().ok();
+        settle(&format!("docs/schemas/{kind}.json"), &run.stdout);
+    }
+    for entry in fs::read_dir(root().join("docs/schemas")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let kind = name.trim_end_matches(".json");
+        assert!(
+            kinds.iter().any(|it| it == kind),
+            "docs/schemas/{name} is of no document"
+        );
+    }
+}
+
+#[test]
 fn the_command_reference_is_current() {
     let mut command = mk8s::cli::command().term_width(100);
     command.build();
@@ -93,8 +111,52 @@ fn reference(command: &mut clap::Command, parent: &str, page: &mut String) {
     let help = command.render_long_help().to_string();
     let help: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
     let _ = write!(page, "\n## `{name}`\n\n```text\n{}\n```\n", help.join("\n"));
+    let of_add_ons = command.get_subcommand_value_name() == Some("ADDON");
+    if of_add_ons {
+        for child in command.get_subcommands() {
+            flags_of_an_add_on(command, child, &name, page);
+        }
+        return;
+    }
     for child in command.get_subcommands_mut() {
         reference(child, &format!("{name} "), page);
+    }
+}
+
+/// What the command of an add-on has beyond the one that it is below.
+fn flags_of_an_add_on(
+    parent: &clap::Command,
+    command: &clap::Command,
+    name: &str,
+    page: &mut String,
+) {
+    let known: Vec<_> = parent
+        .get_arguments()
+        .filter(|arg| !arg.is_hide_set())
+        .map(clap::Arg::get_id)
+        .collect();
+    let mut own = command
+        .get_arguments()
+        .filter(|arg| !arg.is_hide_set() && !known.contains(&arg.get_id()))
+        .peekable();
+    let _ = write!(page, "\n### `{name} {}`\n\n", command.get_name());
+    if own.peek().is_none() {
+        let _ = writeln!(
+            page,
+            "{}. It has no flags of its own.",
+            command.get_about().unwrap()
+        );
+        return;
+    }
+    let _ = writeln!(
+        page,
+        "{}.\n\n| flag | meaning |\n|---|---|",
+        command.get_about().unwrap()
+    );
+    for arg in own {
+        let flag = arg.to_string().replace('|', "\\|");
+        let help = arg.get_help().unwrap().to_string().replace('|', "\\|");
+        let _ = writeln!(page, "| `{flag}` | {help} |");
     }
 }
 
@@ -150,7 +212,8 @@ fn the_tables_of_add_ons_are_current() {
         "| add-on | key | what it does | documented for | needs |\n|---|---|---|---|---|\n"
             .to_owned();
     let mut settings =
-        "| add-on | setting | flag | value | meaning |\n|---|---|---|---|---|\n".to_owned();
+        "| add-on | setting | flag | value | default | example | meaning |\n|---|---|---|---|---|---|---|\n"
+            .to_owned();
     let mut status = "| add-on | field | meaning |\n|---|---|---|\n".to_owned();
     for addon in mk8s::addon::CATALOG {
         let needs: Vec<String> = addon
@@ -171,18 +234,34 @@ fn the_tables_of_add_ons_are_current() {
             addon.summary,
             needs.join(", ")
         );
-        for param in addon.params {
+        for place in addon.places() {
+            let param = place.param;
+            let mut value = place.kind.describe().to_owned();
+            if let Some(more) = place.kind.constraint() {
+                let _ = write!(value, ": {more}");
+            }
+            if param.secret {
+                value.push_str(" (secret)");
+            }
             let _ = writeln!(
                 settings,
-                "| `{}` | `{}`{} | {} | {} | {} |",
+                "| `{}` | `{}`{} | {} | {value} | {} | `{}` | {} |",
                 addon.name,
-                param.field,
+                place.path,
                 if param.required { " (required)" } else { "" },
-                param
+                place
                     .flag
                     .map(|flag| format!("`--{flag}`"))
                     .unwrap_or_default(),
-                param.kind.describe(),
+                param
+                    .default
+                    .map(|text| format!("`{text}`"))
+                    .unwrap_or_default(),
+                if place.kind == param.kind {
+                    param.example()
+                } else {
+                    place.kind.example()
+                },
                 param.summary,
             );
         }
@@ -199,28 +278,6 @@ fn the_tables_of_add_ons_are_current() {
     settle_region("docs/addons.md", "catalogue", &table);
     settle_region("docs/addons.md", "settings", &settings);
     settle_region("docs/addons.md", "status", &status);
-}
-
-#[test]
-fn the_page_on_architecture_names_every_module() {
-    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
-    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    let modules: Vec<&str> = library
-        .lines()
-        .filter_map(|line| {
-            line.strip_prefix("pub ")
-                .unwrap_or(line)
-                .strip_prefix("mod ")
-        })
-        .map(|rest| rest.trim_end_matches(';'))
-        .collect();
-    assert!(modules.len() > 10, "{modules:?}");
-    for module in modules {
-        let row = page
-            .lines()
-            .any(|line| line.starts_with("| `") && line.contains(&format!("`{module}`")));
-        assert!(row, "docs/architecture.md has no row for `{module}`");
-    }
 }
 
 /// README.md and the pages of docs/.

@@ -98,10 +98,12 @@ fn whatever_needs_the_issuer_has_it_looked_at() {
 }
 
 /// What a person fills in.
-const FILLED: [(&str, &str); 6] = [
+const FILLED: [(&str, &str); 8] = [
     (" ARN", " arn:aws:iam::999999999999:role/mk8s-ecr-driver"),
     (" VALUE", " 5b0e7d12-7c44-4a0f-8d61-93c2f5e8a7b1"),
+    (" UUID", " 5b0e7d12-7c44-4a0f-8d61-93c2f5e8a7b1"),
     (" LINK", " //location/x"),
+    ("=BOOL", "=true"),
     ("=KEY", "=x"),
     ("=NAME", "=sandbox"),
     (" FILE", " m.yaml"),

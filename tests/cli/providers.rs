@@ -38,7 +38,7 @@ fn is_documented(addon: &str, provider: &str) -> bool {
 fn settings(addon: &str) -> String {
     match addon {
         "aws-ecr" | "aws-efs" | "aws-elb" => format!(" --role-arn {ROLE}"),
-        "azure-acr" => " --client-id x".to_owned(),
+        "azure-acr" => " --client-id 6f1f2d0e-4c5b-4f0a-9a57-0c0c0a1b2c3d".to_owned(),
         "byok" => " --location //location/x".to_owned(),
         _ => String::new(),
     }

@@ -1,4 +1,4 @@
-//! `mk8s aws setup --repository-policy` and `--apply-repository-policy`: repositories of another
+//! `mk8s aws repository-policy`, and the flags of `aws setup` of that name: repositories of another
 //! account than the role's.
 
 use crate::support::{ACCOUNT, Bed, Env, snapshot};
@@ -82,7 +82,7 @@ fn the_statement_is_shown_where_the_accounts_differ() {
     }
     --- stderr
     The policy of the repository team/shop in account 222222222222 has to admit the role arn:aws:iam::123456789012:role/pull of another account; with credentials of account 222222222222 it does by the command below
-    Next: mk8s aws setup aws-ecr -c edge --image 222222222222.dkr.ecr.eu-central-1.amazonaws.com/team/shop:1 --apply-repository-policy -f edge.json
+    Next: mk8s aws repository-policy aws-ecr -c edge --image 222222222222.dkr.ecr.eu-central-1.amazonaws.com/team/shop:1 --apply -f edge.json
     "#);
     let item = env.line(&format!("{line} -o json")).run().ok().json()["items"][0].take();
     assert_eq!(item["steps"][0]["part"], "repository-policy");
@@ -261,7 +261,39 @@ fn what_cannot_be_done_is_explained() {
     error: the policy of the repository team/shop in account 222222222222 was not changed
       because: it belongs to account 222222222222, the AWS credentials to account 123456789012 (arn:aws:sts::123456789012:user/moto)
     hint: use credentials of account 222222222222: --aws-profile NAME
-    hint: or hand the statement over: --repository-policy prints it
+    hint: or hand the statement over: mk8s aws repository-policy aws-ecr -c NAME --image IMAGE prints it
     ");
     assert_eq!(ACCOUNT, "123456789012");
+}
+
+/// A policy that was written is told of whatever becomes of the other clusters.
+#[test]
+fn a_cluster_that_cannot_be_read_hides_no_write() {
+    let bed = two_accounts();
+    let line = APPLY.replace("-c edge", "-c nosuch -c edge -c gone");
+    let run = bed
+        .run(&format!("{line} --dry-run -o json"))
+        .exits(9)
+        .json();
+    let errors: Vec<bool> = run["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["error"].is_object())
+        .collect();
+    assert_eq!(errors, [true, false, true]);
+    let run = bed.run(&format!("{line} --yes")).exits(9);
+    let _ = run.out("now lets").err("nosuch").err("gone");
+    assert!(policy(&bed)["Statement"][0]["Sid"].is_string());
+    // What is shown, and what is handed over, does not end at such a cluster either.
+    let shown = line.replace("--apply-repository-policy", "--repository-policy");
+    let json = bed.run(&format!("{shown} -o json")).exits(9).json();
+    assert_eq!(
+        json["items"][1]["repositoryPolicy"]["Version"],
+        "2012-10-17"
+    );
+    let emit = "aws setup aws-ecr -c nosuch -c edge --emit plan -o json";
+    let json = bed.run(emit).exits(9).json();
+    assert_eq!(json["items"][0]["error"]["code"], 3);
+    assert_eq!(json["items"][1]["error"], Value::Null);
 }

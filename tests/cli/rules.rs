@@ -220,7 +220,10 @@ fn a_required_setting_is_named() {
     // Judged on the merged result: what is there already counts.
     let manifest = aws(
         "prod",
-        &["azureWorkloadIdentity: {}", "azureACR: {clientId: x}"],
+        &[
+            "azureWorkloadIdentity: {}",
+            "azureACR: {clientId: 6f1f2d0e-4c5b-4f0a-9a57-0c0c0a1b2c3d}",
+        ],
     );
     let (_, run, after) = edit(&manifest, "addon enable azure-acr");
     let _ = run.ok();

@@ -169,7 +169,7 @@ fn a_change_that_is_not_there_when_it_is_read_back_is_told_from_none() {
             .line(&format!("{line} -o json"))
             .run()
             .exits(1)
-            .silent()
+            .out("\"kind\": \"Error\"")
             .err(not_done)
             .err("the cluster's version is the same");
     }

@@ -626,7 +626,7 @@ fn judge(
 fn two_other_parsers_see_the_wish_fulfilled_and_nothing_else_changed() {
     let trial = Trial::begin("witnesses::edits");
     let env = Env::new();
-    let total = trial.scale(600, 10_000);
+    let total = trial.scale(600, 40_000);
     let batch = 200;
     let (mut carried_out, mut refused, mut judged) = (0, 0, 0);
     for start in (0..total).step_by(batch) {

@@ -1,50 +1,102 @@
 //! The add-ons that work with an AWS account.
 
-use crate::addon::{Addon, Documented, ISSUER, Param, ParamKind, Ready, StatusField};
+use crate::addon::aws_side::{AwsPolicy, AwsSide, Proof, RoleNeed};
+use crate::addon::issuer::{ISSUER, ISSUING_KEY, ISSUING_NAME, PODS_TEMPLATE};
+use crate::addon::{Addon, Documented, Param, ParamKind, Ready, StatusField};
 
 // The add-on pages name the first three; the page on GCP lists workload identity and ECR as well
 // (control-plane.md 9).
 const AWS_SIDE: Documented = Documented::For(&["aws", "hetzner", "generic", "gcp"]);
 const EFS_SIDE: Documented = Documented::For(&["aws", "hetzner", "generic"]);
 
-pub(super) const ADD_ONS: &[Addon] = &[
-    Addon {
-        key: "awsECR",
-        name: "aws-ecr",
-        summary: "Pull images from private Amazon ECR registries",
-        purpose: "Lets the cluster pull images from private ECR registries. A cluster of the AWS \
-                  provider that pulls from its own account needs no role. Another account, or a \
-                  cluster that is not on AWS, needs an IAM role with the pull policy, trusted by \
-                  the trust policy that the cluster publishes once the add-on is on.",
-        documented: AWS_SIDE,
-        needs: &["awsWorkloadIdentity"],
-        params: &[Param {
-            field: "roleArn",
-            flag: Some("role-arn"),
-            kind: ParamKind::RoleArn,
-            required: false,
-            summary: "IAM role the cluster assumes to pull images; not needed on AWS for the \
-                      cluster's own account",
-        }],
-        status: &[StatusField {
-            pointer: "/status/addOns/awsECR/trustPolicy",
-            summary: "trust policy that the role must have",
-        }],
-        cloud: &[
-            "an IAM OIDC identity provider for status.oidcProviderUrl with audience sts.amazonaws.com",
-            "with a role: the managed policy AmazonEC2ContainerRegistryReadOnly attached to it",
-            "with a role: its trust policy set to status.addOns.awsECR.trustPolicy",
-        ],
-        trust_policy: Some("/status/addOns/awsECR/trustPolicy"),
-        ready: Ready::ByRole(
-            "/status/addOns/awsECR/trustPolicy",
-            "/status/oidcProviderUrl",
+/// What filling a pull-through cache takes beyond a pull from a repository that is there.
+pub const IMPORT_ACTION: &str = "ecr:BatchImportUpstreamImage";
+
+const fn gives_pulls(
+    name: &'static str,
+    word: Option<&'static str>,
+    lacks: &'static [&'static str],
+) -> AwsPolicy {
+    AwsPolicy { name, word, lacks }
+}
+
+const fn in_registry(action: &'static str) -> Proof {
+    Proof {
+        action,
+        on: Some("ecr"),
+    }
+}
+
+const ECR: AwsSide = AwsSide {
+    suffix: "ecr",
+    sid: "Mk8sEcr",
+    role: RoleNeed::UnlessHome,
+    policies: &[
+        gives_pulls(
+            "AmazonEC2ContainerRegistryReadOnly",
+            Some("read-only"),
+            &[IMPORT_ACTION],
         ),
-        aws_registry: true,
-        danger: None,
-        next: None,
-        docs: "https://docs.controlplane.com/mk8s/add-ons/aws_ecr",
-    },
+        gives_pulls("AmazonEC2ContainerRegistryPullOnly", Some("pull-only"), &[]),
+        gives_pulls("AmazonEC2ContainerRegistryPowerUser", None, &[]),
+        gives_pulls("AmazonEC2ContainerRegistryFullAccess", None, &[]),
+        gives_pulls("AdministratorAccess", None, &[]),
+        gives_pulls("PowerUserAccess", None, &[]),
+    ],
+    proves: &[
+        Proof {
+            action: "ecr:GetAuthorizationToken",
+            on: None,
+        },
+        in_registry("ecr:BatchGetImage"),
+        in_registry("ecr:GetDownloadUrlForLayer"),
+    ],
+    purpose: "pull images from Amazon ECR",
+    verb: "pull",
+    verbs: "pulls",
+};
+
+const AWS_ECR: Addon = Addon {
+    key: "awsECR",
+    name: "aws-ecr",
+    summary: "Pull images from private Amazon ECR registries",
+    purpose: "Lets the cluster pull images from private ECR registries. A cluster of the AWS \
+              provider that pulls from its own account needs no role. Another account, or a \
+              cluster that is not on AWS, needs an IAM role with the pull policy, trusted by \
+              the trust policy that the cluster publishes once the add-on is on.",
+    documented: AWS_SIDE,
+    needs: &[ISSUING_KEY],
+    params: &[Param::new(
+        "roleArn",
+        ParamKind::RoleArn,
+        "IAM role the cluster assumes to pull images; not needed on AWS for the \
+                  cluster's own account",
+    )],
+    status: &[StatusField {
+        pointer: "/status/addOns/awsECR/trustPolicy",
+        summary: "trust policy that the role must have",
+    }],
+    cloud: &[
+        "an IAM OIDC identity provider for status.oidcProviderUrl with audience sts.amazonaws.com",
+        "with a role: the managed policy AmazonEC2ContainerRegistryReadOnly attached to it",
+        "with a role: its trust policy set to status.addOns.awsECR.trustPolicy",
+    ],
+    trust_policy: Some("/status/addOns/awsECR/trustPolicy"),
+    ready: Ready::ByRole(
+        "/status/addOns/awsECR/trustPolicy",
+        "/status/oidcProviderUrl",
+    ),
+    aws: Some(ECR),
+    danger: None,
+    next: None,
+    docs: "https://docs.controlplane.com/mk8s/add-ons/aws_ecr",
+};
+
+/// The add-on that pulls images from AWS's registries.
+pub(in crate::addon) static REGISTRY: (Addon, AwsSide) = (AWS_ECR, ECR);
+
+pub(super) const ADD_ONS: &[Addon] = &[
+    AWS_ECR,
     Addon {
         key: "awsEFS",
         name: "aws-efs",
@@ -52,14 +104,13 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Installs the EFS driver, so that persistent volumes can live on Amazon EFS. The \
                   file system's policy must allow the role.",
         documented: EFS_SIDE,
-        needs: &["awsWorkloadIdentity"],
-        params: &[Param {
-            field: "roleArn",
-            flag: Some("role-arn"),
-            kind: ParamKind::RoleArn,
-            required: true,
-            summary: "IAM role the EFS driver assumes",
-        }],
+        needs: &[ISSUING_KEY],
+        params: &[Param::new(
+            "roleArn",
+            ParamKind::RoleArn,
+            "IAM role the EFS driver assumes",
+        )
+        .required()],
         status: &[StatusField {
             pointer: "/status/addOns/awsEFS/trustPolicy",
             summary: "trust policy that the role must have",
@@ -70,7 +121,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         ],
         trust_policy: Some("/status/addOns/awsEFS/trustPolicy"),
         ready: Ready::Field("/status/addOns/awsEFS/trustPolicy"),
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: Some("trust-policy aws-efs"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_efs",
@@ -82,14 +133,13 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Installs the AWS Load Balancer Controller. Subnets must carry the \
                   kubernetes.io/role tags. Without a role the recommended one is made.",
         documented: Documented::For(&["aws"]),
-        needs: &["awsWorkloadIdentity"],
-        params: &[Param {
-            field: "roleArn",
-            flag: Some("role-arn"),
-            kind: ParamKind::RoleArn,
-            required: false,
-            summary: "IAM role the load balancer controller assumes; the recommended one is made if absent",
-        }],
+        needs: &[ISSUING_KEY],
+        params: &[Param::new(
+            "roleArn",
+            ParamKind::RoleArn,
+            "IAM role the load balancer controller assumes; the recommended one is made if absent",
+        )
+        .called(&["elbRole"])],
         status: &[StatusField {
             pointer: "/status/addOns/awsELB/trustPolicy",
             summary: "trust policy that the role must have",
@@ -97,14 +147,14 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &["subnets tagged kubernetes.io/role/elb or kubernetes.io/role/internal-elb"],
         trust_policy: Some("/status/addOns/awsELB/trustPolicy"),
         ready: Ready::Field("/status/addOns/awsELB/trustPolicy"),
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: Some("trust-policy aws-elb"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_elb",
     },
     Addon {
-        key: "awsWorkloadIdentity",
-        name: "aws-workload-identity",
+        key: ISSUING_KEY,
+        name: ISSUING_NAME,
         summary: "Let pods assume IAM roles",
         purpose: "Makes the cluster an OIDC issuer whose service-account tokens AWS accepts, so \
                   that pods and the other AWS add-ons can assume IAM roles.",
@@ -117,7 +167,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
                 summary: "URL and audience for the IAM OIDC identity provider",
             },
             StatusField {
-                pointer: "/status/addOns/awsWorkloadIdentity/trustPolicy",
+                pointer: PODS_TEMPLATE,
                 summary: "template of a trust policy for pods",
             },
         ],
@@ -125,9 +175,9 @@ pub(super) const ADD_ONS: &[Addon] = &[
             "an IAM OIDC identity provider for status.oidcProviderUrl with audience sts.amazonaws.com, \
              one per cluster and account",
         ],
-        trust_policy: Some("/status/addOns/awsWorkloadIdentity/trustPolicy"),
+        trust_policy: Some(PODS_TEMPLATE),
         ready: Ready::Field(ISSUER),
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: Some("oidc-url"),
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_workload_identity",

@@ -1,6 +1,6 @@
 //! The add-on that makes a cluster a location of Control Plane.
 
-use super::param;
+use super::byok::CONFIG;
 use crate::addon::{Addon, Documented, Param, ParamKind, Ready};
 
 pub(super) const ADD_ONS: &[Addon] = &[Addon {
@@ -14,21 +14,20 @@ pub(super) const ADD_ONS: &[Addon] = &[Addon {
     documented: Documented::All,
     needs: &[],
     params: &[
-        Param {
-            field: "location",
-            flag: Some("location"),
-            kind: ParamKind::Link,
-            required: true,
-            summary: "location that the cluster serves, as //location/NAME",
-        },
-        param(
+        Param::new(
+            "location",
+            ParamKind::Link("location"),
+            "location that the cluster serves, as //location/NAME",
+        )
+        .required(),
+        Param::new(
             "ignoreUpdates",
             ParamKind::Bool,
             "whether agent updates are skipped",
         ),
-        param(
+        Param::new(
             "config",
-            ParamKind::Object,
+            ParamKind::Object(CONFIG),
             "sizes and settings of the agent's parts",
         ),
     ],
@@ -36,7 +35,7 @@ pub(super) const ADD_ONS: &[Addon] = &[Addon {
     cloud: &["the location, made first: cpln location create"],
     trust_policy: None,
     ready: Ready::Never,
-    aws_registry: false,
+    aws: None,
     danger: Some("every workload in the location that it serves stops"),
     next: None,
     docs: "https://docs.controlplane.com/mk8s/add-ons/byok",

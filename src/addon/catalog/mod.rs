@@ -5,11 +5,17 @@
 
 mod aws;
 mod azure;
+mod byok;
 mod location;
 mod observe;
 mod platform;
+#[cfg(test)]
+mod probe;
 
-use super::{Addon, Param, ParamKind};
+pub use aws::IMPORT_ACTION;
+pub(super) use aws::REGISTRY;
+
+use super::Addon;
 
 const PARTS: &[&[Addon]] = &[
     aws::ADD_ONS,
@@ -17,20 +23,12 @@ const PARTS: &[&[Addon]] = &[
     location::ADD_ONS,
     observe::ADD_ONS,
     platform::ADD_ONS,
+    #[cfg(test)]
+    probe::ADD_ONS,
 ];
 
 /// Every add-on that the platform is known to have, in alphabetical order of the names.
 pub static CATALOG: &[Addon] = &joined::<{ count(PARTS) }>(PARTS);
-
-const fn param(field: &'static str, kind: ParamKind, summary: &'static str) -> Param {
-    Param {
-        field,
-        flag: None,
-        kind,
-        required: false,
-        summary,
-    }
-}
 
 const fn count(parts: &[&[Addon]]) -> usize {
     let (mut count, mut part) = (0, 0);
@@ -78,7 +76,7 @@ const fn is_before(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::addon::{by_key, by_word, nearest};
+    use crate::addon::{alike, by_key, by_word, nearest};
     use std::collections::HashSet;
 
     #[test]
@@ -95,7 +93,8 @@ mod tests {
             }
         }
         assert!(CATALOG.is_sorted_by_key(|addon| addon.name));
-        assert_eq!(CATALOG.len(), 18);
+        // The probe is one more, in these tests alone.
+        assert_eq!(CATALOG.len(), 19);
     }
 
     #[test]
@@ -115,7 +114,8 @@ mod tests {
         }
         assert!(by_word("aws-erc").is_none());
         assert_eq!(nearest("aws-erc"), Some("aws-ecr"));
-        assert_eq!(nearest("ecr"), None);
+        assert_eq!(nearest("ecr"), Some("aws-ecr"));
+        assert_eq!(alike("ecr"), None);
         assert_eq!(nearest("zzz"), None);
     }
 }

@@ -1,10 +1,33 @@
 //! The add-ons that send what happens in a cluster to Control Plane.
 
-use super::param;
-use crate::addon::{Addon, Documented, ParamKind, Ready, StatusField};
+use crate::addon::{Addon, Documented, Param, ParamKind, Ready, StatusField};
 
 // The add-on page names the first three; those on GCP and Triton list logs as well (control-plane.md 9).
 const LOGS: Documented = Documented::For(&["aws", "hetzner", "generic", "gcp", "triton"]);
+
+const SCRAPE: &[Param] = &[
+    Param::new(
+        "intervalSeconds",
+        ParamKind::Whole(1, i64::MAX),
+        "seconds between two looks at a pod",
+    )
+    .default("30"),
+    Param::new(
+        "includeNamespaces",
+        ParamKind::Regex,
+        "namespaces whose pods are scraped",
+    ),
+    Param::new(
+        "excludeNamespaces",
+        ParamKind::Regex,
+        "namespaces whose pods are left out",
+    ),
+    Param::new(
+        "retainLabels",
+        ParamKind::Regex,
+        "labels of pods that are kept on their metrics",
+    ),
+];
 
 pub(super) const ADD_ONS: &[Addon] = &[
     Addon {
@@ -16,37 +39,37 @@ pub(super) const ADD_ONS: &[Addon] = &[
         documented: LOGS,
         needs: &[],
         params: &[
-            param(
+            Param::new(
                 "auditEnabled",
                 ParamKind::Bool,
                 "whether audit records are collected",
             ),
-            param(
+            Param::new(
                 "includeNamespaces",
                 ParamKind::Regex,
                 "namespaces to collect from",
             ),
-            param(
+            Param::new(
                 "excludeNamespaces",
                 ParamKind::Regex,
                 "namespaces to leave out",
             ),
-            param(
+            Param::new(
                 "docker",
                 ParamKind::Bool,
                 "whether the container runtime's log is collected",
             ),
-            param(
+            Param::new(
                 "kubelet",
                 ParamKind::Bool,
                 "whether the kubelet's log is collected",
             ),
-            param(
+            Param::new(
                 "kernel",
                 ParamKind::Bool,
                 "whether the kernel's log is collected",
             ),
-            param(
+            Param::new(
                 "events",
                 ParamKind::Bool,
                 "whether cluster events are collected",
@@ -59,7 +82,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &[],
         trust_policy: None,
         ready: Ready::Field("/status/addOns/logs/lokiAddress"),
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/logs",
@@ -73,35 +96,35 @@ pub(super) const ADD_ONS: &[Addon] = &[
         documented: Documented::All,
         needs: &[],
         params: &[
-            param(
+            Param::new(
                 "kubeState",
                 ParamKind::Bool,
                 "whether object states are scraped",
             ),
-            param("coreDns", ParamKind::Bool, "whether CoreDNS is scraped"),
-            param(
+            Param::new("coreDns", ParamKind::Bool, "whether CoreDNS is scraped"),
+            Param::new(
                 "kubelet",
                 ParamKind::Bool,
                 "whether the kubelets are scraped",
             ),
-            param(
+            Param::new(
                 "apiserver",
                 ParamKind::Bool,
                 "whether the API server is scraped",
             ),
-            param(
+            Param::new(
                 "nodeExporter",
                 ParamKind::Bool,
                 "whether node figures are scraped",
             ),
-            param(
+            Param::new(
                 "cadvisor",
                 ParamKind::Bool,
                 "whether container figures are scraped",
             ),
-            param(
+            Param::new(
                 "scrapeAnnotated",
-                ParamKind::Object,
+                ParamKind::Object(SCRAPE),
                 "how annotated pods are scraped",
             ),
         ],
@@ -118,7 +141,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &[],
         trust_policy: None,
         ready: Ready::Field("/status/addOns/metrics/prometheusEndpoint"),
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/metrics",

@@ -1,7 +1,21 @@
 //! The add-ons that change the cluster alone.
 
-use super::param;
 use crate::addon::{Addon, Documented, Param, ParamKind, Ready, StatusField};
+
+const MIRROR: &[Param] = &[
+    Param::new(
+        "registry",
+        ParamKind::Registry,
+        "registry whose images come from the mirrors, or * for all",
+    )
+    .required(),
+    Param::new(
+        "mirrors",
+        ParamKind::List(&ParamKind::Url),
+        "mirrors in the order in which they are tried",
+    )
+    .sample(r#"["https://mirror.gcr.io"]"#),
+];
 
 pub(super) const ADD_ONS: &[Addon] = &[
     Addon {
@@ -20,7 +34,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &[],
         trust_policy: None,
         ready: Ready::Field("/status/addOns/dashboard/url"),
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/dashboard",
@@ -40,7 +54,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &[],
         trust_policy: None,
         ready: Ready::Field("/status/addOns/headlamp/url"),
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/headlamp",
@@ -58,7 +72,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &[],
         trust_policy: None,
         ready: Ready::Never,
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         // It has no page of its own yet.
@@ -73,18 +87,17 @@ pub(super) const ADD_ONS: &[Addon] = &[
                   cpln.io/nodeType=vm.",
         documented: Documented::All,
         needs: &["nodeLocalDns"],
-        params: &[Param {
-            field: "scratchSpaceStorageClass",
-            flag: Some("scratch-space-storage-class"),
-            kind: ParamKind::Text,
-            required: false,
-            summary: "storage class for scratch space; needed if the default class is block mode",
-        }],
+        params: &[Param::new(
+            "scratchSpaceStorageClass",
+            ParamKind::Text,
+            "storage class for scratch space; needed if the default class is block mode",
+        )
+        .sample("efs-sc")],
         status: &[],
         cloud: &[],
         trust_policy: None,
         ready: Ready::Never,
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/kubevirt",
@@ -101,7 +114,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &[],
         trust_policy: None,
         ready: Ready::Never,
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/local_path_storage",
@@ -118,7 +131,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &[],
         trust_policy: None,
         ready: Ready::Never,
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/node_local_dns",
@@ -130,7 +143,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Installs the NVIDIA GPU operator; it does its work on nodes that have a GPU.",
         documented: Documented::All,
         needs: &[],
-        params: &[param(
+        params: &[Param::new(
             "taintGPUNodes",
             ParamKind::Bool,
             "whether GPU nodes are kept for pods that ask for a GPU",
@@ -139,7 +152,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &[],
         trust_policy: None,
         ready: Ready::Never,
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/nvidia",
@@ -152,16 +165,17 @@ pub(super) const ADD_ONS: &[Addon] = &[
                   mirrors.",
         documented: Documented::All,
         needs: &[],
-        params: &[param(
+        params: &[Param::new(
             "mirrors",
-            ParamKind::Array,
+            ParamKind::List(&ParamKind::Object(MIRROR)),
             "registries and the mirrors to use for them",
-        )],
+        )
+        .sample(r#"[{"registry":"docker.io","mirrors":["https://mirror.gcr.io"]}]"#)],
         status: &[],
         cloud: &[],
         trust_policy: None,
         ready: Ready::Never,
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/registry_mirror",
@@ -179,7 +193,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         cloud: &[],
         trust_policy: None,
         ready: Ready::Never,
-        aws_registry: false,
+        aws: None,
         danger: None,
         next: None,
         docs: "https://docs.controlplane.com/mk8s/add-ons/sysbox",

@@ -8,7 +8,6 @@ pub(super) mod clock;
 mod trust;
 
 use super::backup::Backup;
-use super::connect::Connection;
 use super::explain::explain_to;
 use super::iam::{Answer, Failure, Iam, NewProvider, NewRole, Role};
 use super::merge::foreign;
@@ -37,8 +36,6 @@ pub struct Options {
     pub backup: Option<PathBuf>,
     /// What the policy of whoever lacks a right has to be told.
     pub needed: Needed,
-    /// How AWS is reached, for the command that puts a copy back.
-    pub connection: Connection,
 }
 
 impl Default for Options {
@@ -47,7 +44,6 @@ impl Default for Options {
             patience: Duration::from_mins(1),
             backup: None,
             needed: Needed::default(),
-            connection: Connection::default(),
         }
     }
 }

@@ -145,13 +145,7 @@ impl<I: Iam> Applier<'_, I> {
         }
         if let (Some(folder), None) = (&self.options.backup, &outcome.backup) {
             let account = account_of(role)?;
-            outcome.backup = Some(backup::save(
-                folder,
-                &account,
-                &role.name,
-                &role.trust,
-                &self.options.connection,
-            )?);
+            outcome.backup = Some(backup::save(folder, &account, &role.name, &role.trust)?);
         }
         Ok(())
     }

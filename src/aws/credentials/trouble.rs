@@ -6,7 +6,9 @@ use super::super::explain::explain;
 use super::super::iam::Failure;
 use super::super::quotable;
 use crate::error::Kind;
+use crate::invocation::{Hint, Invocation};
 use crate::shell::quote;
+use crate::text::nearest;
 use std::fmt;
 
 /// A profile that was named, and by what.
@@ -273,91 +275,112 @@ impl Trouble {
         }
     }
 
-    /// A flag that names the profile at fault to the AWS tools.
-    fn flag(&self) -> String {
-        match &self.at {
-            Some(at) if at != "default" => format!(" --profile {}", quote(at)),
-            _ => String::new(),
-        }
+    /// A command of the AWS CLI for the profile at fault, which need not be the run's.
+    fn aws(&self, verb: &'static str) -> Invocation {
+        let at = self.at.clone().filter(|at| at != "default");
+        Invocation::aws(verb).elsewhere().flag_if("--profile", at)
+    }
+
+    /// The same for what is set up in no profile.
+    fn at_large(verb: &'static str) -> Invocation {
+        Invocation::aws(verb).elsewhere()
+    }
+
+    fn setting(&self, name: &'static str, hole: &'static str) -> Invocation {
+        let at = self.at.clone().filter(|at| at != "default");
+        Self::at_large("configure set")
+            .plain(name)
+            .hole(hole)
+            .flag_if("--profile", at)
     }
 
     /// The command that mends it, or shows what has to be mended.
-    pub(crate) fn fix(&self) -> Option<String> {
-        let flag = self.flag();
+    pub(crate) fn fix(&self) -> Option<Invocation> {
         match &self.reason {
-            Reason::SsoNever | Reason::SsoOver => Some(format!("aws sso login{flag}")),
-            Reason::NoSuchProfile(known) if known.is_empty() => {
-                Some(format!("aws configure{flag}"))
-            }
-            Reason::NoSuchProfile(_) => Some("aws configure list-profiles".to_owned()),
+            Reason::SsoNever | Reason::SsoOver => Some(self.aws("sso login")),
+            Reason::NoSuchProfile(known) if known.is_empty() => Some(self.aws("configure")),
+            Reason::NoSuchProfile(_) => Some(Self::at_large("configure list-profiles")),
             Reason::Mfa | Reason::Login => Some(self.exported()),
-            Reason::Process(_) => Some(format!("aws sts get-caller-identity{flag}")),
+            Reason::Process(_) => Some(self.aws("sts get-caller-identity")),
             Reason::Empty | Reason::Lacks(_) | Reason::Metadata(_) => {
-                Some(format!("aws configure list{flag}"))
+                Some(self.aws("configure list"))
             }
             Reason::NoSource | Reason::NoSourceProfile(_) | Reason::Circle(_) => {
-                Some(format!("aws configure set source_profile NAME{flag}"))
+                Some(self.setting("source_profile", "NAME"))
             }
             _ => None,
         }
     }
 
     /// The command that takes over what the AWS CLI gets for the profile that was named.
-    fn exported(&self) -> String {
-        let flag = match (&self.named, &self.at) {
-            (Some(named), _) => format!(" --profile {}", quote(&named.name)),
-            _ => self.flag(),
+    fn exported(&self) -> Invocation {
+        let export = match &self.named {
+            Some(named) => {
+                Self::at_large("configure export-credentials").flag("--profile", &named.name)
+            }
+            None => self.aws("configure export-credentials"),
         };
-        format!("eval \"$(aws configure export-credentials{flag} --format env)\"")
+        export.plain("--format env").evaluated()
     }
 
     /// What to do.
-    pub(crate) fn hints(&self) -> Vec<String> {
-        let flag = self.flag();
+    pub(crate) fn hints(&self) -> Vec<Hint> {
         match &self.reason {
             Reason::Nothing => vec![
                 "pass --aws-profile NAME, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-                    .to_owned(),
+                    .into(),
             ],
             Reason::NoSuchProfile(known) => self.others(known),
-            Reason::SsoNever | Reason::SsoOver => vec![format!("aws sso login{flag}")],
+            Reason::SsoNever | Reason::SsoOver => vec![self.aws("sso login").into()],
             Reason::Mfa | Reason::Login => {
                 let without = match &self.named {
                     Some(Named { by: By::Flag, .. }) => ", then run the command without --aws-profile",
                     _ => ", then run the same command again",
                 };
-                vec![format!("`{}`{without}", self.exported())]
+                vec![self.exported().within("", without)]
             }
-            Reason::NoSource | Reason::NoSourceProfile(_) | Reason::Circle(_) => vec![format!(
-                "name a profile with credentials: `aws configure set source_profile NAME{flag}`"
-            )],
+            Reason::NoSource | Reason::NoSourceProfile(_) | Reason::Circle(_) => vec![
+                self.setting("source_profile", "NAME")
+                    .within("name a profile with credentials: ", ""),
+            ],
             Reason::Lacks(setting) if setting.starts_with("sso_") => {
-                vec![format!("`aws configure sso{flag}` sets all of it up")]
+                vec![self.aws("configure sso").within("", " sets all of it up")]
             }
-            Reason::Lacks("role_arn") => vec![format!("aws configure set role_arn ARN{flag}")],
-            Reason::Lacks(_) => vec![format!("`aws configure{flag}` sets both halves of the key")],
+            Reason::Lacks("role_arn") => vec![self.setting("role_arn", "ARN").into()],
+            Reason::Lacks(_) => {
+                vec![self.aws("configure").within("", " sets both halves of the key")]
+            }
             Reason::NoSsoSession(name) => {
-                vec![format!("`aws configure sso-session` makes it, by the name {}", quotable(name))]
+                let after = format!(" makes it, by the name {}", quotable(name));
+                vec![Self::at_large("configure sso-session").within("", &after)]
             }
-            Reason::UnknownSource(_) => vec![format!(
-                "name the right one: `aws configure set credential_source SOURCE{flag}`"
-            )],
-            Reason::TwoSources => vec!["take one of the two lines out of the profile".to_owned()],
-            Reason::Empty => vec![format!(
-                "give it some: `aws configure{flag}` for keys, `aws configure sso{flag}` for SSO"
-            )],
-            Reason::Process(_) => vec![format!(
-                "`aws sts get-caller-identity{flag}` shows what the command says"
-            )],
+            Reason::UnknownSource(_) => vec![
+                self.setting("credential_source", "SOURCE")
+                    .within("name the right one: ", ""),
+            ],
+            Reason::TwoSources => vec!["take one of the two lines out of the profile".into()],
+            Reason::Empty => vec![
+                self.aws("configure")
+                    .within("give it some: ", " for keys, ")
+                    .command(self.aws("configure sso"))
+                    .text(" for SSO"),
+            ],
+            Reason::Process(_) => vec![
+                self.aws("sts get-caller-identity")
+                    .within("", " shows what the command says"),
+            ],
             Reason::Files(_) => {
-                vec!["`aws configure list-profiles` reads the same files".to_owned()]
+                vec![Self::at_large("configure list-profiles").within("", " reads the same files")]
             }
-            Reason::Bundle { from, .. } => vec![format!(
-                "{from} has to name a file with certificates in PEM (-----BEGIN CERTIFICATE-----)"
-            )],
+            Reason::Bundle { from, .. } => vec![
+                format!(
+                    "{from} has to name a file with certificates in PEM (-----BEGIN CERTIFICATE-----)"
+                )
+                .into(),
+            ],
             Reason::Call { failure, .. } if failure.denied() => {
                 if failure.action.starts_with("sts:AssumeRole") {
-                    vec!["the role's trust policy must let in whoever assumes it, and they need sts:AssumeRole on the role".to_owned()]
+                    vec!["the role's trust policy must let in whoever assumes it, and they need sts:AssumeRole on the role".into()]
                 } else {
                     Vec::new()
                 }
@@ -368,15 +391,18 @@ impl Trouble {
     }
 
     /// The profiles that exist, the nearest first.
-    fn others(&self, known: &[String]) -> Vec<String> {
+    fn others(&self, known: &[String]) -> Vec<Hint> {
         let Some(named) = &self.named else {
             return Vec::new();
         };
         if known.is_empty() {
-            return vec![format!(
-                "no profile is set up: `aws configure --profile {name}` or `aws configure sso --profile {name}` makes it",
-                name = quote(&named.name)
-            )];
+            let makes = |verb| Self::at_large(verb).flag("--profile", &named.name);
+            return vec![
+                makes("configure")
+                    .within("no profile is set up: ", " or ")
+                    .command(makes("configure sso"))
+                    .text(" makes it"),
+            ];
         }
         let mut hints = Vec::new();
         // What is outside the AWS SDKs' rules for names is left out when the files are read.
@@ -384,31 +410,22 @@ impl Trouble {
         if !named.name.chars().all(plain) {
             hints.push(
                 "a profile is read only if its name has letters, digits and _ - / . % @ : + alone: give it another one"
-                    .to_owned(),
+                    .into(),
             );
-        } else if let Some(near) = nearest(known, &named.name) {
+        } else if let Some(near) = nearest(&named.name, known.iter().map(String::as_str)) {
+            let near = quote(near);
             hints.push(match named.by {
-                By::Flag => format!("did you mean --aws-profile {}?", quote(near)),
-                By::Variable => format!("did you mean AWS_PROFILE={}?", quote(near)),
+                By::Flag => format!("did you mean --aws-profile {near}?").into(),
+                By::Variable => format!("did you mean AWS_PROFILE={near}?").into(),
             });
         }
         let shown: Vec<String> = known.iter().take(10).map(|name| quotable(name)).collect();
-        let more = match known.len().saturating_sub(shown.len()) {
-            0 => String::new(),
-            more => format!(" and {more} more (`aws configure list-profiles`)"),
-        };
-        hints.push(format!("profiles that exist: {}{more}", shown.join(", ")));
+        let all = format!("profiles that exist: {}", shown.join(", "));
+        hints.push(match known.len().saturating_sub(shown.len()) {
+            0 => all.into(),
+            more => Self::at_large("configure list-profiles")
+                .within(&format!("{all} and {more} more ("), ")"),
+        });
         hints
     }
-}
-
-/// The name that is near enough to be meant.
-fn nearest<'a>(known: &'a [String], name: &str) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    known
-        .iter()
-        .map(|it| (strsim::jaro_winkler(&it.to_lowercase(), &name), it))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, it)| it.as_str())
 }

@@ -16,9 +16,12 @@ use super::quotable;
 use super::setup::{Order, setup_plan};
 use super::state::State;
 use super::target::{ClusterFacts, Part, Request, Target, named_account, target};
+use crate::addon::Side;
+use crate::addon::issuer::ISSUING_NAME;
 use crate::arn::RoleArn;
 use crate::error::{Error, Result};
-use crate::shell::quote;
+use crate::invocation::{Hint, Invocation, Reach};
+use crate::text::printable;
 
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +62,7 @@ struct Attachment {
     policy: String,
     /// Whether it was asked for, rather than the usual one where none is there.
     asked: bool,
-    /// Policies that let a role pull as well.
+    /// Policies that do as well.
     instead: Vec<String>,
     /// The tag that says that the policy was attached to a role of others.
     tag: (String, String),
@@ -72,7 +75,7 @@ pub struct Blueprint {
     pub plan: Plan,
     org: String,
     cluster: String,
-    addon: &'static str,
+    side: Side,
     replace_trust: bool,
     provider: Option<NewProvider>,
     role: Option<Role>,
@@ -91,7 +94,7 @@ pub fn stand_in(
     let Some((account, _)) = named_account(facts, request) else {
         return Err(Error::usage(format!(
             "it is not known in which AWS account {} of `{}` is to be set up",
-            facts.service.name,
+            facts.side.name(),
             quotable(&facts.name)
         ))
         .hint("--account ID names it"));
@@ -141,38 +144,32 @@ pub fn missing(
     source: Source<'_>,
 ) -> Result<Option<Awaited>> {
     let name = quotable(&facts.name);
-    let service = facts.service.name;
+    let service = facts.side.name();
     let not_done = format!("the AWS side of {service} was not written out for `{name}`");
-    let flags = request.control_flags.as_str();
     let provider_only = request.only == Some(Part::OidcProvider);
-    let role_flag = target
-        .role
-        .as_ref()
-        .map(|role| format!(" --role-arn {role}"))
-        .unwrap_or_default();
+    let enable = |addon: &'static str| {
+        Invocation::mk8s("addon enable")
+            .word(addon)
+            .cluster(&facts.name)
+    };
+    let role = target.role.as_ref().map(ToString::to_string);
     if !provider_only && !facts.addon {
-        let prerequisites = if facts.workload_identity {
-            ""
-        } else {
-            " --with-prerequisites"
-        };
+        let enable = enable(service)
+            .plain_if(!facts.workload_identity, "--with-prerequisites")
+            .flag_if("--role-arn", role);
         return Err(Error::refused(not_done)
             .because(format!(
                 "{service} is off, and the cluster publishes its trust policy only while it is on"
             ))
-            .hint(format!(
-                "mk8s addon enable {service} -c {name}{prerequisites}{role_flag}{flags}{}",
-                again(source, &name, flags)
-            )));
+            .hint(then(enable, source, facts)));
     }
     if facts.issuer.is_none() {
         if !facts.workload_identity {
             return Err(Error::not_found(not_done)
-                .because("aws-workload-identity is off, and the cluster has no OIDC issuer URL")
-                .hint(format!(
-                    "mk8s addon enable aws-workload-identity -c {name}{flags}{}",
-                    again(source, &name, flags)
-                )));
+                .because(format!(
+                    "{ISSUING_NAME} is off, and the cluster has no OIDC issuer URL"
+                ))
+                .hint(then(enable(ISSUING_NAME), source, facts)));
         }
         return Ok(Some(Awaited::Issuer));
     }
@@ -187,38 +184,46 @@ pub fn missing(
             .because(format!(
                 "`{name}` publishes no trust policy for {service}, which has no role in its settings"
             ))
-            .hint(format!(
-                "mk8s addon enable {service} -c {name}{role_flag}{flags}{}",
-                again(source, &name, flags)
+            .hint(then(
+                enable(service).flag_if("--role-arn", role),
+                source,
+                facts,
             )));
     }
     Ok(Some(Awaited::Template))
 }
 
-fn again(source: Source<'_>, name: &str, flags: &str) -> String {
+/// The command, and for a file the one that reads the cluster again.
+fn then(enable: Invocation, source: Source<'_>, facts: &ClusterFacts) -> Hint {
     match source {
-        Source::Live => String::new(),
-        Source::File(path) => format!(
-            ", then read it again: mk8s cluster get {name} -o json{flags} > {}",
-            quote(path)
-        ),
+        Source::Live => enable.into(),
+        Source::File(path) => enable
+            .within("", ", then read it again: ")
+            .command(reading(path, facts)),
+    }
+}
+
+/// The command that writes the file anew.
+fn reading(path: &str, facts: &ClusterFacts) -> Invocation {
+    let get = Invocation::mk8s("cluster get")
+        .word(&facts.name)
+        .plain("-o json");
+    if path == "-" {
+        get
+    } else {
+        get.into_file(path)
     }
 }
 
 /// The error where nobody waits for what [`missing`] found.
-pub fn not_there(
-    facts: &ClusterFacts,
-    request: &Request,
-    awaited: Awaited,
-    source: Source<'_>,
-) -> Error {
+pub fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'_>) -> Error {
     let name = quotable(&facts.name);
-    let service = facts.service.name;
+    let service = facts.side.name();
     let (what, field) = match awaited {
-        Awaited::Issuer => ("OIDC issuer URL".to_owned(), "status.oidcProviderUrl"),
+        Awaited::Issuer => ("OIDC issuer URL".to_owned(), awaited.field(facts.side)),
         Awaited::Template => (
             format!("trust policy for {service}"),
-            "status.addOns.awsECR.trustPolicy",
+            awaited.field(facts.side),
         ),
     };
     let error = Error::not_found(format!(
@@ -229,11 +234,9 @@ pub fn not_there(
     ));
     match source {
         Source::Live => error.hint("--wait waits for it"),
-        Source::File(path) => error.hint(format!(
-            "read the cluster again: mk8s cluster get {name} -o json{} > {}",
-            request.control_flags,
-            quote(path)
-        )),
+        Source::File(path) => {
+            error.hint(reading(path, facts).within("read the cluster again: ", ""))
+        }
     }
 }
 
@@ -244,7 +247,7 @@ impl Blueprint {
         let mut blueprint = Self {
             org: facts.org.clone(),
             cluster: facts.name.clone(),
-            addon: facts.service.name,
+            side: facts.side,
             replace_trust: request.replace_trust,
             provider: None,
             role: None,
@@ -269,7 +272,12 @@ impl Blueprint {
                     blueprint.policy = Some(Attachment {
                         role,
                         asked: request.pull_policy.is_some(),
-                        instead: super::pull::known(&target.partition),
+                        instead: {
+                            let policies = facts.side.aws.policies.iter();
+                            policies
+                                .map(|policy| policy.arn(&target.partition))
+                                .collect()
+                        },
                         tag: super::name::attached_tag(&policy),
                         policy,
                     });
@@ -295,7 +303,7 @@ impl Blueprint {
     fn purpose(&self) -> String {
         format!(
             "{} for the cluster {} of the org {}, in the AWS account {}",
-            self.addon,
+            self.side.name(),
             quotable(&self.cluster),
             quotable(&self.org),
             self.plan.target.account
@@ -306,17 +314,20 @@ impl Blueprint {
     fn command(&self) -> String {
         let trust = self.plan.trust.iter();
         let accepted = accepting(trust.flat_map(|trust| &trust.accepted));
-        format!(
-            "mk8s aws setup {} -c {}{accepted}",
-            self.addon,
-            quotable(&self.cluster)
+        // Whoever runs the text has connections of their own.
+        printable(
+            &Invocation::mk8s("aws setup")
+                .word(self.side.name())
+                .cluster(&self.cluster)
+                .with(&accepted)
+                .render(&Reach::default()),
         )
     }
 
     fn not_written(&self, format: Format) -> Error {
         Error::refused(format!(
             "the AWS side of {} was not written as {} for `{}`",
-            self.addon,
+            self.side.name(),
             format.name(),
             quotable(&self.cluster)
         ))

@@ -4,10 +4,11 @@
 //! of others is never overwritten, because a shell cannot merge JSON.
 
 use super::{Attachment, Blueprint, Role, VERSION};
+use crate::addon::Side;
 use crate::aws::iam::NewProvider;
 use crate::aws::name::Tags;
-use crate::aws::pull::PULL_ACTIONS;
 use crate::aws::trust::statements;
+use crate::shell::quote;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -60,9 +61,9 @@ count() {
 }
 "#;
 
-/// The part that asks IAM whether any policy of the role lets it pull, whatever repository. Whoever
-/// may not ask, or a role that is limited to some repositories, goes without an answer.
-const MAY_PULL: &str = r#"may_pull() {
+/// The part that asks IAM whether any policy of the role gives it what it needs, on whatever resource.
+/// Whoever may not ask, or a role that is limited to some resources, goes without an answer.
+const MAY: &str = r#"may_VERB() {
     arn=$(aws iam get-role --role-name="$role" --output text --query Role.Arn 2>/dev/null) ||
         return 1
     allowed=$(aws iam simulate-principal-policy --policy-source-arn="$arn" --output text \
@@ -100,7 +101,7 @@ caller=$(aws sts get-caller-identity --query Account --output text)
         make_role(&mut out, blueprint, role);
     }
     if let Some(policy) = &blueprint.policy {
-        attach(&mut out, policy, blueprint.role.is_some());
+        attach(&mut out, blueprint.side, policy, blueprint.role.is_some());
     }
     out
 }
@@ -120,10 +121,7 @@ fn make_provider(out: &mut String, provider: &NewProvider) {
         .thumbprint
         .as_deref()
         .map_or_else(String::new, |hex| {
-            format!(
-                "# Of the issuer's private CA.\nthumbprint={}\n",
-                quoted(hex)
-            )
+            format!("# Of the issuer's private CA.\nthumbprint={}\n", quote(hex))
         });
     let _ = write!(
         out,
@@ -140,9 +138,9 @@ else
     say "OIDC provider $provider exists and has the audience $audience"
 {thumbprint}fi
 "#,
-        arn = quoted(&provider.arn),
-        audience = quoted(&provider.audience),
-        input = quoted(&format!("{input:#}")),
+        arn = quote(&provider.arn),
+        audience = quote(&provider.audience),
+        input = quote(&format!("{input:#}")),
     );
 }
 
@@ -166,7 +164,7 @@ fn make_role(out: &mut String, blueprint: &Blueprint, role: &Role) {
         format!(
             "\n    aws iam tag-role --role-name=\"$role\" --tags {} ||\n        \
              say \"The tag of this statement was not set.\"",
-            quoted(&tag_list(&role.tags).to_string())
+            quote(&tag_list(&role.tags).to_string())
         )
     };
     let _ = write!(
@@ -186,7 +184,9 @@ update() {{
         --query Role.AssumeRolePolicyDocument >"$kept") ||
         stop "The trust policy of role $role was not changed: it could not be kept in $kept."
     say "The previous trust policy is kept in $kept; to put it back:"
-    say "aws iam update-assume-role-policy --role-name=$role --policy-document 'file://$kept'"
+    # A quote in the path would end the word.
+    word=$(printf %s "file://$kept" | sed "s/'/'\\\\''/g")
+    say "aws iam update-assume-role-policy --role-name=$role --policy-document '$word'"
     aws iam update-assume-role-policy --role-name="$role" --policy-document "$trust"{tagging}
     say "Updated the trust policy of role $role"
 }}
@@ -196,10 +196,10 @@ if make aws iam create-role --cli-input-json "$input" --assume-role-policy-docum
     say "Created role $role"
 {exists}fi
 "#,
-        name = quoted(&new.name),
+        name = quote(&new.name),
         count = if blueprint.replace_trust { "" } else { COUNT },
-        trust = quoted(&format!("{:#}", new.trust)),
-        input = quoted(&format!("{input:#}")),
+        trust = quote(&format!("{:#}", new.trust)),
+        input = quote(&format!("{input:#}")),
         exists = exists(blueprint, role),
     );
 }
@@ -210,14 +210,14 @@ fn exists(blueprint: &Blueprint, role: &Role) -> String {
         return "else\n    update\n".to_owned();
     }
     let ours = statements(&role.new.trust);
-    let mut out = format!("else\n    sid={}\n", quoted(&role.sid));
+    let mut out = format!("else\n    sid={}\n", quote(&role.sid));
     let mut tests = Vec::new();
     for (index, statement) in ours.iter().enumerate() {
         let _ = writeln!(
             out,
             "    statement{}={}",
             index + 1,
-            quoted(&literal(statement))
+            quote(&literal(statement))
         );
         tests.push(format!("@ == \\`$statement{}\\`", index + 1));
     }
@@ -250,7 +250,7 @@ fn exists(blueprint: &Blueprint, role: &Role) -> String {
     out
 }
 
-fn attach(out: &mut String, attachment: &Attachment, with_role: bool) {
+fn attach(out: &mut String, side: Side, attachment: &Attachment, with_role: bool) {
     let mut enough = vec![attachment.policy.clone()];
     if !attachment.asked {
         enough.extend(attachment.instead.iter().cloned());
@@ -258,35 +258,40 @@ fn attach(out: &mut String, attachment: &Attachment, with_role: bool) {
     }
     let mut fits = String::new();
     for arn in &enough {
-        let _ = write!(fits, " \\\n    -e {}", quoted(arn));
+        let _ = write!(fits, " \\\n    -e {}", quote(arn));
     }
+    let verb = side.aws.verb;
+    let function = verb.replace(' ', "_");
+    let actions: Vec<&str> = side.aws.proves.iter().map(|it| it.action).collect();
     // A policy that was asked for is attached whatever others allow.
     let (function, simulated) = if attachment.asked {
-        (String::new(), "")
+        (String::new(), String::new())
     } else {
         (
-            MAY_PULL
-                .replace("ACTIONS", &PULL_ACTIONS.join(" "))
-                .replace("NUMBER", &PULL_ACTIONS.len().to_string()),
-            "elif [ -z \"$new_role\" ] && may_pull; then\n    \
-             say \"The role may pull already, as IAM says\"\n",
+            MAY.replace("VERB", &function)
+                .replace("ACTIONS", &actions.join(" "))
+                .replace("NUMBER", &actions.len().to_string()),
+            format!(
+                "elif [ -z \"$new_role\" ] && may_{function}; then\n    \
+                 say \"The role may {verb} already, as IAM says\"\n"
+            ),
         )
     };
     let (key, value) = &attachment.tag;
-    let tag = quoted(&json!([{"Key": key, "Value": value}]).to_string());
+    let tag = quote(&json!([{"Key": key, "Value": value}]).to_string());
     let role = if with_role {
         String::new()
     } else {
-        format!("role={}\nnew_role=\n", quoted(&attachment.role))
+        format!("role={}\nnew_role=\n", quote(&attachment.role))
     };
     let _ = write!(
         out,
         r#"
-# The policy that lets the role pull.
+# The policy that lets the role {verb}.
 {role}policy={policy}
 {function}if aws iam list-attached-role-policies --role-name="$role" --output text \
     --query 'AttachedPolicies[].PolicyArn' | tr '\t' '\n' | grep -Fqx{fits}; then
-    say "The role may pull already"
+    say "The role may {verb} already"
 {simulated}else
     aws iam attach-role-policy --role-name="$role" --policy-arn "$policy"
     say "Attached $policy"
@@ -294,7 +299,7 @@ fn attach(out: &mut String, attachment: &Attachment, with_role: bool) {
         say "The tag of this policy was not set."
 fi
 "#,
-        policy = quoted(&attachment.policy),
+        policy = quote(&attachment.policy),
     );
 }
 
@@ -307,14 +312,4 @@ fn tag_list(tags: &Tags) -> Value {
 /// A literal of `JMESPath`: a backtick would end it.
 fn literal(value: &Value) -> String {
     value.to_string().replace('`', r"\u0060")
-}
-
-/// One word of the shell, whatever it holds.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }

@@ -1,6 +1,7 @@
 //! Forms and refusals; what the outside readers make of the texts is tested against them.
 
 use super::*;
+use crate::aws::sides::ecr;
 use crate::aws::target::tests::{caller, cluster};
 use crate::error::Kind;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ fn facts(add_ons: &Value) -> ClusterFacts {
         add_ons,
         &template("oidc.example.com/abc"),
     );
-    ClusterFacts::read("acme", &cluster).unwrap()
+    ClusterFacts::read(ecr(), "acme", &cluster).unwrap()
 }
 
 fn on() -> Value {
@@ -142,12 +143,7 @@ fn what_is_missing_is_named_with_the_way_to_it() {
         bare.hints,
         ["mk8s addon enable aws-workload-identity -c prod"]
     );
-    let error = not_there(
-        &facts(&on()),
-        &Request::default(),
-        Awaited::Template,
-        Source::Live,
-    );
+    let error = not_there(&facts(&on()), Awaited::Template, Source::Live);
     assert_eq!((error.kind, error.hints.len()), (Kind::NotFound, 1));
 }
 
@@ -158,7 +154,7 @@ fn the_cluster_that_pulls_from_its_own_account_gets_the_provider_alone() {
         &json!({"awsWorkloadIdentity": {}, "awsECR": {}}),
         &json!(null),
     );
-    let facts = ClusterFacts::read("acme", &cluster).unwrap();
+    let facts = ClusterFacts::read(ecr(), "acme", &cluster).unwrap();
     let made = blueprint(&facts, &Request::default());
     assert!(made.provider.is_some() && made.role.is_none() && made.policy.is_none());
     for format in [Format::AwsCli, Format::Terraform, Format::CloudFormation] {

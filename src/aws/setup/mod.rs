@@ -14,14 +14,16 @@ use super::name::{Tags, attached_tag, made_by_mk8s};
 use super::needed::Needed;
 use super::plan::{Action, Awaited, Plan, Step, TrustMode, TrustPlan, Trusting, Work};
 use super::quotable;
-use super::state::{LEAST_TRUST_QUOTA, Look, Pull, Seen, State};
+use super::state::{Granted, LEAST_TRUST_QUOTA, Look, Seen, State};
 use super::target::{ClusterFacts, Part, Request, Target, path_of};
 use super::thumbprint::MOST;
 use super::users::those_without;
+use crate::addon::issuer::{ISSUING_KEY, ISSUING_NAME};
 use crate::addon::{by_key, rules};
 use crate::arn::RoleArn;
 use crate::change::Change;
 use crate::error::{Error, Result};
+use crate::invocation::{Hint, Invocation};
 use serde_json::{Value, json};
 
 pub use published::not_accepted;
@@ -144,9 +146,7 @@ impl<'a> Planner<'a> {
 /// The warnings of `mk8s addon enable` about the cluster's provider: of the add-on, and of what it
 /// needs where that goes on along with it.
 fn undocumented(facts: &ClusterFacts) -> Vec<String> {
-    let Some(addon) = by_key(facts.service.key) else {
-        return Vec::new();
-    };
+    let addon = facts.side.addon;
     let needs = addon.needs.iter().filter_map(|key| by_key(key));
     let needs = needs.filter(|_| !facts.workload_identity);
     std::iter::once(addon)
@@ -164,20 +164,20 @@ impl Planner<'_> {
     fn refused(&self) -> Error {
         Error::refused(format!(
             "{} was not set up for `{}`",
-            self.facts.service.name,
+            self.facts.side.name(),
             quotable(&self.facts.name)
         ))
     }
 
     /// The command that does all parts, as a hint.
-    fn whole(&self) -> String {
-        format!(
-            "`mk8s aws setup {} -c {}{}{}` without --only does all of it",
-            self.facts.service.name,
-            quotable(&self.facts.name),
-            self.request.control_flags,
-            self.request.aws_flags
-        )
+    fn whole(&self) -> Hint {
+        self.setup().within("", " without --only does all of it")
+    }
+
+    fn setup(&self) -> Invocation {
+        Invocation::mk8s("aws setup")
+            .word(self.facts.side.name())
+            .cluster(&self.facts.name)
     }
 
     /// The role's ARN: that of IAM, where the role exists.
@@ -196,19 +196,20 @@ impl Planner<'_> {
                 || !old.name().eq_ignore_ascii_case(wanted.name()))
         {
             // Credentials of another account are another connection than this run's.
-            let (flags, whose) = if old.account() == wanted.account() {
-                (self.request.aws_flags.as_str(), String::new())
+            let teardown = Invocation::mk8s("aws teardown")
+                .word(self.facts.side.name())
+                .cluster(&self.facts.name)
+                .plain("--keep-addon");
+            let (teardown, whose) = if old.account() == wanted.account() {
+                (teardown, String::new())
             } else {
                 let whose = format!(" with credentials of account {}", old.account());
-                ("", whose)
+                (teardown.elsewhere(), whose)
             };
             self.warnings.push(format!(
                 "the cluster names {old} so far, which keeps its trust statement and its policy; \
-                 `mk8s aws teardown {} -c {} --keep-addon{}{flags}`{whose} takes them down before, by hand \
-                 they go later",
-                self.facts.service.name,
-                quotable(&self.facts.name),
-                self.request.control_flags
+                 `{}`{whose} takes them down before, by hand they go later",
+                teardown.render(&self.request.reach)
             ));
         }
         let Some(found) = self.found_role().map(|role| role.arn.clone()) else {
@@ -241,13 +242,12 @@ impl Planner<'_> {
         if self.request.only.is_some() {
             return;
         }
-        let name = "aws-workload-identity";
+        let name = ISSUING_NAME;
         self.steps.push(if self.facts.workload_identity {
             Step::shown(Part::Addon, Action::None, name, "on")
         } else {
-            Step::shown(Part::Addon, Action::Create, name, "switched on").doing(Work::Cluster(
-                vec![Change::set(&["awsWorkloadIdentity"], json!({}))],
-            ))
+            Step::shown(Part::Addon, Action::Create, name, "switched on")
+                .doing(Work::Cluster(vec![Change::set(&[ISSUING_KEY], json!({}))]))
         });
     }
 
@@ -272,7 +272,9 @@ impl Planner<'_> {
             if self.request.only.is_some() && !self.facts.workload_identity {
                 return Err(self
                     .refused()
-                    .because("aws-workload-identity is off, so the cluster has no issuer")
+                    .because(format!(
+                        "{ISSUING_NAME} is off, so the cluster has no issuer"
+                    ))
                     .hint(self.whole()));
             }
             let detail = format!(
@@ -329,12 +331,12 @@ impl Planner<'_> {
             "the issuer's chain does not end in a public authority as seen from here, its thumbprint \
              is {}; IAM looks for itself, and nothing is registered. Behind a proxy that opens TLS \
              it is the proxy's. If IAM cannot verify the issuer, register the thumbprint that you \
-             have checked elsewhere: mk8s aws setup {} -c {} --only oidc-provider{}{} --thumbprint HEX",
+             have checked elsewhere: `{}`",
             seen.thumbprint,
-            self.facts.service.name,
-            crate::shell::quote(&self.facts.name),
-            self.request.control_flags,
-            self.request.aws_flags,
+            self.setup()
+                .plain("--only oidc-provider")
+                .flag_hole("--thumbprint", "HEX")
+                .render(&self.request.reach)
         ));
     }
 
@@ -382,41 +384,38 @@ impl Planner<'_> {
         if self.request.only.is_some() {
             return;
         }
-        let service = self.facts.service;
+        let side = self.facts.side;
         let named = self.facts.role_arn.as_ref().map(RoleArn::as_str);
         let step = match (self.facts.addon, role) {
-            (true, None) => Step::shown(
-                Part::Addon,
-                Action::None,
-                service.name,
-                "on, no role needed",
-            ),
+            (true, None) => {
+                Step::shown(Part::Addon, Action::None, side.name(), "on, no role needed")
+            }
             (true, Some(role)) if named == Some(role.as_str()) => Step::shown(
                 Part::Addon,
                 Action::None,
-                service.name,
+                side.name(),
                 format!("on, role {role}"),
             ),
             (true, Some(role)) => Step::shown(
                 Part::Addon,
                 Action::Update,
-                service.name,
+                side.name(),
                 format!("role {} → {role}", named.unwrap_or("none")),
             )
             .doing(Work::Cluster(vec![Change::set(
-                &[service.key, "roleArn"],
+                &[side.key(), "roleArn"],
                 Value::from(role.as_str()),
             )])),
-            (false, None) => Step::shown(Part::Addon, Action::Create, service.name, "switched on")
-                .doing(Work::Cluster(vec![Change::set(&[service.key], json!({}))])),
+            (false, None) => Step::shown(Part::Addon, Action::Create, side.name(), "switched on")
+                .doing(Work::Cluster(vec![Change::set(&[side.key()], json!({}))])),
             (false, Some(role)) => Step::shown(
                 Part::Addon,
                 Action::Create,
-                service.name,
+                side.name(),
                 format!("switched on with role {role}"),
             )
             .doing(Work::Cluster(vec![Change::set(
-                &[service.key],
+                &[side.key()],
                 json!({"roleArn": role}),
             )])),
         };
@@ -430,7 +429,10 @@ impl Planner<'_> {
             Some(_) => {
                 return Err(self
                     .refused()
-                    .because("the cluster pulls from its own account, which takes no role")
+                    .because(format!(
+                        "the cluster {} from its own account, which takes no role",
+                        self.facts.side.aws.verbs
+                    ))
                     .hint("name a role to make one all the same: --role-name NAME"));
             }
         }
@@ -465,9 +467,12 @@ impl Planner<'_> {
             .unwrap_or(LEAST_TRUST_QUOTA)
     }
 
-    fn wanted_policy(&self) -> String {
-        let policy = self.request.pull_policy.clone().unwrap_or_default();
-        policy.arn(&self.target.partition)
+    /// The policy that is asked for, else the usual one; `None` for an add-on without any.
+    fn wanted_policy(&self) -> Option<String> {
+        let partition = &self.target.partition;
+        let asked = self.request.pull_policy.as_ref();
+        let asked = asked.map(|policy| policy.arn(partition));
+        asked.or_else(|| self.facts.side.usual_policy(partition))
     }
 
     fn policy(&mut self, role: &str) -> Result<()> {
@@ -478,7 +483,9 @@ impl Planner<'_> {
         if self.request.only == Some(Part::Policy) && self.state.role == Seen::Known(None) {
             return Err(self.no_such_role());
         }
-        let policy = self.wanted_policy();
+        let Some(policy) = self.wanted_policy() else {
+            return Ok(());
+        };
         if self.state.policy_exists == Seen::Known(false) {
             return Err(
                 Error::not_found(format!("there is no policy {}", quotable(&policy)))
@@ -488,22 +495,22 @@ impl Planner<'_> {
         let attached = self.state.attached.known();
         let is_attached = attached.is_some_and(|list| list.contains(&policy));
         let asked = self.request.pull_policy.as_ref();
-        let reason = match (asked, &self.state.pull) {
+        let reason = match (asked, &self.state.granted) {
             _ if is_attached => {
                 self.steps
                     .push(Step::shown(Part::Policy, Action::None, &policy, "attached"));
                 return Ok(());
             }
-            (None, Some(Pull::Granted(by))) => {
+            (None, Some(Granted::By(by))) => {
                 self.steps.push(Step::shown(
                     Part::Policy,
                     Action::None,
                     by,
-                    "lets the role pull",
+                    format!("lets the role {}", self.facts.side.aws.verb),
                 ));
                 return Ok(());
             }
-            (None, Some(Pull::Unknown(action))) => Some(format!(
+            (None, Some(Granted::Unknown(action))) => Some(format!(
                 "{action} is not allowed; attaching twice does no harm"
             )),
             _ => None,
@@ -519,9 +526,7 @@ impl Planner<'_> {
         if may_claim && !tagged {
             // In a role of others, what they did without is not theirs to need.
             let of_others = found.as_ref().filter(|role| !made_by_mk8s(&role.tags));
-            tags.extend(
-                of_others.and_then(|role| those_without(role, self.facts.service, &policy)),
-            );
+            tags.extend(of_others.and_then(|role| those_without(role, self.facts.side, &policy)));
             tags.insert(key, value);
         }
         let work = Work::Attach {

@@ -7,7 +7,6 @@ use crate::aws::published::{Expected, Judgement, Name, Verdict, accepting, judge
 use crate::aws::target::{ClusterFacts, Request};
 use crate::aws::who::{Home, Who};
 use crate::error::{Error, Result};
-use crate::shell::quote;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -110,7 +109,7 @@ pub fn not_accepted(
 ) -> Error {
     let mut error = Error::refused(format!(
         "{} was not set up for `{}`",
-        facts.service.name,
+        facts.side.name(),
         crate::aws::quotable(&facts.name)
     ));
     for told in told(judgement) {
@@ -118,18 +117,13 @@ pub fn not_accepted(
     }
     let mut names = judgement.names();
     names.extend(&request.accept);
-    let accept = accepting(&names);
-    let yes = if confirmed || request.yes {
-        " --yes"
-    } else {
-        ""
+    let command = request.again(facts);
+    let command = match request.wait {
+        Some(limit) => command.tied("--wait", format!("{}s", limit.as_secs())),
+        None => command,
     };
-    error.hint(format!(
-        "if the role is to be assumed by all of them: mk8s {} -c {}{}{}{}{accept}{yes}",
-        request.command(facts),
-        quote(&facts.name),
-        request.make_flags,
-        request.control_flags,
-        request.aws_flags,
-    ))
+    let command = command
+        .with(&accepting(&names))
+        .plain_if(confirmed || request.yes, "--yes");
+    error.hint(command.within("if the role is to be assumed by all of them: ", ""))
 }

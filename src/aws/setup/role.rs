@@ -10,6 +10,7 @@ use crate::aws::quotable;
 use crate::aws::target::{Part, path_of};
 use crate::aws::trust::statements;
 use crate::error::Result;
+use crate::text;
 use serde_json::Value;
 
 impl Planner<'_> {
@@ -110,8 +111,8 @@ impl Planner<'_> {
             path: self.target.role.as_ref().map_or("/", path_of).to_owned(),
             trust: document,
             description: format!(
-                "Lets the cluster {} of the org {} pull images from Amazon ECR",
-                self.facts.name, self.facts.org
+                "Lets the cluster {} of the org {} {}",
+                self.facts.name, self.facts.org, self.facts.side.aws.purpose
             ),
             boundary: self.request.boundary.clone(),
             max_session: self.request.max_session,
@@ -120,8 +121,7 @@ impl Planner<'_> {
         let count = statements(template).len();
         let detail = match suffix {
             Some(_) => detail.to_owned(),
-            None if count == 1 => format!("{detail}: 1 statement"),
-            None => format!("{detail}: {count} statements"),
+            None => format!("{detail}: {}", text::count(count, "statement")),
         };
         let mut step =
             Step::shown(Part::Role, Action::Create, arn, detail).doing(Work::CreateRole {
@@ -144,7 +144,7 @@ impl Planner<'_> {
             tags.insert(key, value);
         }
         if self.request.only.is_none() {
-            tags.extend([attached_tag(&self.wanted_policy())]);
+            tags.extend(self.wanted_policy().map(|policy| attached_tag(&policy)));
         }
         tags
     }

@@ -1,6 +1,7 @@
 //! The trust policy that a role is to have: the published one, or one that stands in for it.
 
 use super::Planner;
+use crate::addon::issuer::ISSUING_NAME;
 use crate::aws::quotable;
 use crate::aws::template::{fill_account, issuer_mismatches, placeholders};
 use crate::aws::trust::{self, statements};
@@ -92,6 +93,6 @@ impl Planner<'_> {
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": condition,
         }]});
-        self.fill(&template, "the trust policy of aws-workload-identity")
+        self.fill(&template, &format!("the trust policy of {ISSUING_NAME}"))
     }
 }

@@ -25,7 +25,7 @@ impl Planner<'_> {
                 .refused()
                 .because(format!(
                     "{} is off, so the cluster publishes no trust policy",
-                    self.facts.service.name
+                    self.facts.side.name()
                 ))
                 .hint(self.whole()));
         }

@@ -63,7 +63,7 @@ pub fn check_named(facts: &ClusterFacts, request: &Request) -> Result<()> {
     }
     Err(Error::usage(format!(
         "{} was not taken down for `{}`",
-        facts.service.name,
+        facts.side.name(),
         quotable(&facts.name)
     ))
     .because(format!(

@@ -1,6 +1,7 @@
 //! What goes after the role: the OIDC provider and the cluster's add-ons.
 
 use super::{AddonExtent, Extent, Left, Planner, ProviderExtent, providers_in_role, unseen};
+use crate::addon::issuer::{ISSUING_KEY, ISSUING_NAME};
 use crate::aws::iam::Provider;
 use crate::aws::plan::{Action, Step, Work};
 use crate::aws::quotable;
@@ -91,24 +92,21 @@ impl Planner<'_> {
     }
 
     pub(super) fn addon(&mut self, extent: Extent) {
-        let service = self.facts.service;
+        let side = self.facts.side;
         let step = match (self.facts.addon, extent.addon) {
-            (false, _) => Step::shown(Part::Addon, Action::None, service.name, "off"),
+            (false, _) => Step::shown(Part::Addon, Action::None, side.name(), "off"),
             (true, AddonExtent::Off) => {
-                Step::shown(Part::Addon, Action::Delete, service.name, "switched off")
-                    .doing(Work::Cluster(vec![Change::remove(&[service.key])]))
+                Step::shown(Part::Addon, Action::Delete, side.name(), "switched off")
+                    .doing(Work::Cluster(vec![Change::remove(&[side.key()])]))
             }
             (true, AddonExtent::WithoutRole) if self.facts.role_arn.is_some() => {
-                Step::shown(Part::Addon, Action::Update, service.name, "role cleared").doing(
-                    Work::Cluster(vec![Change::remove(&[service.key, "roleArn"])]),
+                Step::shown(Part::Addon, Action::Update, side.name(), "role cleared").doing(
+                    Work::Cluster(vec![Change::remove(&[side.key(), "roleArn"])]),
                 )
             }
-            (true, AddonExtent::WithoutRole) => Step::shown(
-                Part::Addon,
-                Action::None,
-                service.name,
-                "on, without a role",
-            ),
+            (true, AddonExtent::WithoutRole) => {
+                Step::shown(Part::Addon, Action::None, side.name(), "on, without a role")
+            }
         };
         self.steps.push(step);
     }
@@ -117,7 +115,7 @@ impl Planner<'_> {
     fn needed(&self, extent: Extent) -> Option<String> {
         let mut names = self.facts.needed_by.clone();
         if self.facts.addon && extent.addon == AddonExtent::WithoutRole {
-            names.push(self.facts.service.name);
+            names.push(self.facts.side.name());
         }
         match names.as_slice() {
             [] => None,
@@ -127,15 +125,14 @@ impl Planner<'_> {
     }
 
     pub(super) fn workload_identity(&mut self, extent: Extent, provider_gone: bool) {
-        let name = "aws-workload-identity";
+        let name = ISSUING_NAME;
         let step = if !self.facts.workload_identity {
             Step::shown(Part::Addon, Action::None, name, "off")
         } else if let Some(reason) = self.needed(extent) {
             Step::shown(Part::Addon, Action::Keep, name, "").because(reason)
         } else if provider_gone {
-            Step::shown(Part::Addon, Action::Delete, name, "switched off").doing(Work::Cluster(
-                vec![Change::remove(&["awsWorkloadIdentity"])],
-            ))
+            Step::shown(Part::Addon, Action::Delete, name, "switched off")
+                .doing(Work::Cluster(vec![Change::remove(&[ISSUING_KEY])]))
         } else {
             Step::shown(Part::Addon, Action::Keep, name, "").because("the OIDC provider stays")
         };

@@ -14,6 +14,7 @@ use crate::aws::template::fill_account;
 use crate::aws::trust::{self, label, statements, titled};
 use crate::aws::users::{Whose, needing};
 use crate::error::{Error, Result};
+use crate::text;
 use serde_json::Value;
 
 impl Planner<'_> {
@@ -90,7 +91,7 @@ impl Planner<'_> {
         if sharers.is_empty() {
             for (index, statement) in statements(existing).into_iter().enumerate() {
                 let name = label(statement, index);
-                if name.starts_with(self.facts.service.sid) && !is_ours(statement, sid) {
+                if name.starts_with(self.facts.side.aws.sid) && !is_ours(statement, sid) {
                     sharers.push(format!("the one of statement {name}"));
                 }
             }
@@ -111,10 +112,12 @@ impl Planner<'_> {
             ));
         }
         if let Some(left) = &removal.document {
-            reasons.push(match statements(left).len() {
-                1 => "its trust policy has 1 statement that is not ours".to_owned(),
-                count => format!("its trust policy has {count} statements that are not ours"),
-            });
+            let count = statements(left).len();
+            let verb = if count == 1 { "is" } else { "are" };
+            reasons.push(format!(
+                "its trust policy has {} that {verb} not ours",
+                text::count(count, "statement")
+            ));
         }
         let foreign = |arn: &&String| !role.tags.contains_key(&attached_tag(arn).0);
         match &self.state.attached {
@@ -262,7 +265,7 @@ impl Planner<'_> {
 
     fn whose(&self, sid: &str) -> Whose {
         Whose {
-            service: self.facts.service,
+            side: self.facts.side,
             sid: sid.to_owned(),
             tag: self.facts.owner().statement_tag().0,
         }

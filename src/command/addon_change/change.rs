@@ -1,15 +1,17 @@
 //! What an add-on change is, whatever it is carried out on, and how its results are told.
 
-use super::super::{Context, summarise};
-use crate::addon::rules::{self, RegistryAccess};
+use super::super::Context;
 use crate::cli::ChangeArgs;
 use crate::consent::Mode;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::fleet::{Came, Closing, Teller, Told};
+use crate::invocation::Invocation;
+use crate::manifest::Comments;
 use crate::plan::{Action, Plan, Request, Step, Verb};
 use crate::secret;
-use crate::ui::{Report, wire};
-use serde_json::Value;
+use crate::text;
+use crate::ui::wire;
 use std::time::Duration;
 
 /// One change of an add-on, on whatever it is carried out.
@@ -21,6 +23,9 @@ pub(super) struct Change<'a> {
     pub(super) mode: Mode,
     pub(super) apply: bool,
     pub(super) in_place: bool,
+    /// Whether the files changed, once they are written.
+    pub(super) files_changed: Option<bool>,
+    pub(super) comments: Comments,
     exit_code: bool,
     pub(super) stdout: Stdout,
     pub(super) wait: Option<Duration>,
@@ -36,16 +41,11 @@ pub(super) enum Stdout {
     Manifest,
 }
 
-/// What came of it on one target.
-pub(super) struct Done {
-    pub(super) wire: wire::AddonChange,
-    pub(super) line: String,
-    pub(super) changed: bool,
-    /// The command that is the natural next step.
-    pub(super) next: Option<String>,
-    /// What went wrong after it was done: it could not be read back, or the wait was in vain.
-    pub(super) failed: Option<Error>,
-}
+/// What is told of one target.
+pub(super) type Done = Told<wire::AddonChange>;
+
+/// Tells what came of every target.
+pub(super) type Tell<'a> = Teller<'a, wire::AddonChange>;
 
 impl<'a> Change<'a> {
     pub(super) fn new(
@@ -61,6 +61,12 @@ impl<'a> Change<'a> {
             mode: Mode::of(args.dry_run),
             apply: args.apply,
             in_place: args.in_place,
+            files_changed: None,
+            comments: if args.keep_comments {
+                Comments::Stay
+            } else {
+                Comments::Go
+            },
             exit_code: args.exit_code,
             stdout: Stdout::Report,
             wait: args.wait,
@@ -83,7 +89,7 @@ impl<'a> Change<'a> {
             [] => String::new(),
             companions => {
                 let names = companions.iter().map(|step| step.addon.name());
-                format!(", with {}", rules::list(names))
+                format!(", with {}", text::list(names))
             }
         };
         let case = plan
@@ -105,7 +111,7 @@ impl<'a> Change<'a> {
                     let names = plan.companions.iter().map(|step| step.addon.name());
                     format!(
                         "{name} is already enabled {place}; {} {verb}{version}",
-                        rules::list(names)
+                        text::list(names)
                     )
                 }
                 Verb::Disable => format!("{name} is already disabled {place}"),
@@ -124,13 +130,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    pub(super) fn done(
-        target: wire::Target,
-        plan: &Plan,
-        line: String,
-        verified: Option<bool>,
-        waited: Option<wire::Waited>,
-    ) -> Done {
+    pub(super) fn done(name: &str, target: wire::Target, plan: &Plan, line: String) -> Done {
         let companions = |action| {
             plan.companions
                 .iter()
@@ -138,12 +138,13 @@ impl<'a> Change<'a> {
                 .map(wire::Companion::from)
                 .collect()
         };
-        Done {
+        Told {
             changed: !plan.is_empty(),
-            line,
+            lines: vec![line],
+            names: vec![name.to_owned()],
             next: None,
             failed: None,
-            wire: wire::AddonChange {
+            items: vec![wire::AddonChange {
                 target,
                 addon: plan.main.addon.name().to_owned(),
                 key: plan.main.addon.key().to_owned(),
@@ -153,17 +154,17 @@ impl<'a> Change<'a> {
                 after: plan.main.after.as_ref().map(secret::masked),
                 prerequisites: companions(Action::Enabled),
                 dependants: companions(Action::Disabled),
-                registry_access: plan.registry_access.as_ref().map(RegistryAccess::name),
-                verified,
-                waited,
+                registry_access: plan.registry_access.as_ref().map(|it| it.access.name()),
+                verified: None,
+                waited: None,
                 warnings: plan.warnings.clone(),
                 error: None,
-            },
+            }],
         }
     }
 
-    fn failed(&self, target: wire::Target, error: &Error) -> wire::AddonChange {
-        wire::AddonChange {
+    pub(super) fn failed(&self, target: wire::Target, error: Error) -> Came<wire::AddonChange> {
+        let item = wire::AddonChange {
             target,
             addon: self.request.addon.name().to_owned(),
             key: self.request.addon.key().to_owned(),
@@ -177,94 +178,26 @@ impl<'a> Change<'a> {
             verified: None,
             waited: None,
             warnings: Vec::new(),
-            error: Some(error.into()),
+            error: Some(self.cx.wire(&error)),
+        };
+        Came::Failed(item, error)
+    }
+
+    /// Whoever tells what comes of it.
+    pub(super) fn teller(&self) -> Tell<'a> {
+        let teller = Teller::changing(&self.cx.ui, "AddonChanges", self.mode);
+        match self.stdout {
+            Stdout::Report => teller,
+            Stdout::Manifest => teller.beside(),
         }
     }
 
-    pub(super) fn cluster_target(&self, name: &str) -> Result<wire::Target> {
-        Ok(wire::Target::Cluster {
-            org: self.cx.org()?.to_owned(),
-            name: name.to_owned(),
-        })
-    }
-
-    /// Prints the results, then the hints, and ends with the failures if there are any.
-    pub(super) fn finish(
-        &self,
-        results: Vec<(String, Result<Done>)>,
-        hints: &[String],
-    ) -> Result<Outcome> {
-        let cx = self.cx;
-        let single = results.len() == 1;
-        let mut items = Vec::new();
-        let mut lines = Vec::new();
-        let mut nexts = Vec::new();
-        let mut names = Vec::new();
-        let mut errors = Vec::new();
-        let mut late = Vec::new();
-        let mut changed = false;
-        for (name, result) in results {
-            match result {
-                Ok(done) => {
-                    changed |= done.changed;
-                    nexts.extend(done.next);
-                    late.extend(done.failed);
-                    lines.push(done.line);
-                    names.push(name);
-                    items.push(done.wire);
-                }
-                Err(error) if single => return Err(error),
-                Err(error) => {
-                    items.push(self.failed(self.cluster_target(&name)?, &error));
-                    errors.push(error);
-                }
-            }
-        }
-        let done = lines.len();
-        let dry_run = self.mode == Mode::DryRun;
-        let words = dry_run || self.stdout == Stdout::Manifest;
-        if words && cx.ui.is_text() {
-            // The diff or the manifest was the data; the lines go with it as words.
-            for line in &lines {
-                cx.ui.status(line);
-            }
-        } else if !items.is_empty() {
-            names.dedup();
-            // For a fleet the document takes as much memory as the files: only if it is printed.
-            let json = if cx.ui.is_text() {
-                Value::Null
-            } else {
-                wire::to_value(&wire::Document::change("AddonChanges", dry_run, items))
-            };
-            let told = cx.ui.report(&Report {
-                json,
-                slim: None,
-                names,
-                text: lines.clone(),
-                wide: None,
-            });
-            // What was done is said even where it cannot be shown as was asked.
-            told.map_err(|error| {
-                if changed && !dry_run {
-                    error.note(format!("{}.", lines.join("; ")))
-                } else {
-                    error
-                }
-            })?;
-        }
-        for hint in hints.iter().chain(&nexts) {
-            cx.ui.next(hint);
-        }
-        // Every target that was changed is done, also where something went wrong afterwards.
-        let done = if errors.is_empty() { 0 } else { done };
-        errors.extend(late);
-        if let Some(error) = summarise(errors, done) {
-            return Err(error);
-        }
-        Ok(if self.exit_code && changed {
-            Outcome::Differences
-        } else {
-            Outcome::Ok
-        })
+    /// The end of a run, with the commands that come next.
+    pub(super) fn finish(&self, teller: Tell<'_>, next: Vec<Invocation>) -> Result<Outcome> {
+        let changed = teller.close(Closing {
+            next,
+            ..Closing::default()
+        })?;
+        Ok(Outcome::differing(self.exit_code && changed))
     }
 }

@@ -1,8 +1,10 @@
 //! The live half of an add-on change: read, plan, confirm, change, verify, wait.
 
 use super::super::live;
-use super::super::{Context, status, summarise, word};
-use super::change::{Change, Done};
+use super::super::status::{self, Wait};
+use super::super::word;
+use super::change::{Change, Done, Tell};
+use super::half_done;
 use crate::addon::named::Unclear;
 use crate::change;
 use crate::cluster::Cluster;
@@ -10,8 +12,9 @@ use crate::consent::{Agreed, Consent, Permit, Question};
 use crate::control::Written;
 use crate::control::settle::{Planner, Write};
 use crate::error::{Error, Result};
+use crate::fleet::{self, Came, summarise};
+use crate::invocation::{Flags, Invocation};
 use crate::plan::{self, Place, Plan, Request, Verb};
-use crate::ui::wire;
 use serde_json::json;
 use std::time::Duration;
 
@@ -19,12 +22,11 @@ use std::time::Duration;
 type Planned = (String, Result<(Cluster, Plan)>);
 
 impl Change<'_> {
-    /// On live clusters: all are read and planned, then confirmed together, then changed.
-    pub(super) async fn live(&mut self, names: &[String]) -> Result<Vec<(String, Result<Done>)>> {
-        let mut read = Vec::new();
-        for name in names {
-            read.push((name.clone(), self.cx.read(name).await));
-        }
+    /// On live clusters: all are read and planned, then confirmed together, then changed, several at
+    /// a time; what is to be waited for is waited for together, once all are changed and told.
+    pub(super) async fn live(&mut self, names: &[String], teller: &mut Tell<'_>) -> Result<()> {
+        let read = self.cx.read_all(names).await?;
+        let read: Vec<(String, Result<Cluster>)> = names.iter().cloned().zip(read).collect();
         if let Some(word) = self.word {
             let clusters = read.iter().filter_map(|(_, cluster)| cluster.as_ref().ok());
             let refusal = match self.settle(word, clusters.clone()) {
@@ -64,22 +66,73 @@ impl Change<'_> {
             Consent::Preview(planned) => (planned, None),
             Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
         };
-        let mut results = Vec::new();
-        for (name, first) in planned {
-            let result = match (first, &permit) {
+        if several && permit.is_some() {
+            let again = "Run the same command again; what is already so is left alone.";
+            self.cx.if_interrupted(Some(again.to_owned()));
+        }
+        let (this, permit, begin) = (&*self, permit.as_ref(), teller.count());
+        let jobs = planned.into_iter().map(|(name, first)| async move {
+            let changed = match (first, permit) {
                 (Ok((cluster, plan)), Some(permit)) => {
-                    self.change_live(permit, &name, cluster, plan).await
+                    this.change_live(permit, &name, cluster, plan).await
                 }
-                (Ok((_, plan)), None) => self.preview(&name, &plan),
+                (Ok((_, plan)), None) => Ok((this.preview(&name, &plan), None)),
                 (Err(error), _) => Err(error),
             };
-            results.push((name, result));
+            (name, changed)
+        });
+        let mut waits = Vec::new();
+        fleet::each(jobs, fleet::AT_ONCE, |number, (name, changed)| {
+            let number = begin + number;
+            let came = match changed {
+                Ok((done, wait)) => {
+                    waits.extend(wait.map(|wait| (number, wait)));
+                    Came::Done(done)
+                }
+                Err(error) => {
+                    let error = match this.files_changed {
+                        Some(changed) => half_done(error, changed),
+                        None => error,
+                    };
+                    this.failed(this.cx.cluster(&name), error)
+                }
+            };
+            teller.tell(number, came);
+        })
+        .await;
+        self.cx.if_interrupted(None);
+        self.wait_for_all(waits, teller).await
+    }
+
+    /// Waits for all together, and completes what was told of each.
+    async fn wait_for_all(&self, waits: Vec<(usize, Wait)>, teller: &mut Tell<'_>) -> Result<()> {
+        let (numbers, waits): (Vec<usize>, Vec<Wait>) = waits.into_iter().unzip();
+        let ends = status::together(self.cx, &waits).await?;
+        for (number, end) in numbers.into_iter().zip(ends) {
+            let Some(told) = teller.told(number) else {
+                continue;
+            };
+            let item = told.items.first_mut();
+            match end {
+                Ok((_, waited)) => {
+                    if let Some(item) = item {
+                        item.waited = Some(waited);
+                    }
+                }
+                Err(error) => {
+                    if let Some(item) = item {
+                        item.error = Some(self.cx.wire(&error));
+                    }
+                    told.next = None;
+                    told.failed = Some(error);
+                }
+            }
         }
-        Ok(results)
+        Ok(())
     }
 
     fn plan_live(&self, name: &str, cluster: &Cluster) -> Result<Plan> {
-        plan::plan(cluster, &self.request, &live_place(self.cx, name))
+        plan::plan(cluster, &self.request, &live_place(name))
     }
 
     fn show(&self, name: &str, plan: &Plan, several: bool) {
@@ -112,13 +165,15 @@ impl Change<'_> {
         Some(
             Error::usage(format!("`{}` was not disabled on `{name}`", addon.name))
                 .because(danger)
-                .hint(format!(
-                    "if that is meant: {}",
-                    self.cx.mk8s(&format!(
-                        "addon disable {} -c {name} --confirm {name}",
-                        addon.name
-                    ))
-                )),
+                .hint(
+                    Invocation::mk8s("addon disable")
+                        .word(addon.name)
+                        .cluster(name)
+                        .plain_if(self.request.companions, "--with-dependants")
+                        .plain_if(self.request.force, "--force")
+                        .flag("--confirm", name)
+                        .within("if that is meant: ", ""),
+                ),
         )
     }
 
@@ -158,33 +213,27 @@ impl Change<'_> {
     }
 
     /// What a dry run says of one cluster.
-    fn preview(&self, name: &str, plan: &Plan) -> Result<Done> {
+    fn preview(&self, name: &str, plan: &Plan) -> Done {
         for warning in &plan.warnings {
             self.cx.ui.warn(warning);
         }
         let line = self.line(plan, &format!("on {name}"), "");
-        Ok(Self::done(
-            self.cluster_target(name)?,
-            plan,
-            line,
-            None,
-            None,
-        ))
+        Self::done(name, self.cx.cluster(name), plan, line)
     }
 
+    /// Changes one cluster; gives what is to be waited for as well.
     async fn change_live(
         &self,
         permit: &Permit,
         name: &str,
         cluster: Cluster,
         plan: Plan,
-    ) -> Result<Done> {
+    ) -> Result<(Done, Option<Wait>)> {
         let cx = self.cx;
         for warning in &plan.warnings {
             cx.ui.warn(warning);
         }
         let planner = LivePlanner {
-            cx: self.cx,
             request: &self.request,
             name,
         };
@@ -200,32 +249,26 @@ impl Change<'_> {
         } else {
             self.line(&plan, &format!("on {name}"), &version)
         };
-        let mut failed = settled.verdict.failed;
-        let mut waited = None;
+        let failed = settled.verdict.failed;
         let now = settled.after.or(settled.before);
-        if let (Some(limit), Some(now), None) = (self.wait, &now, &failed) {
-            match self.wait_for(name, &plan, now, limit).await {
-                Ok(done) => waited = done,
-                Err(error) => failed = Some(error),
-            }
-        }
-        let mut done = Self::done(self.cluster_target(name)?, &plan, line, verified, waited);
+        let wait = match (self.wait, &now, &failed) {
+            (Some(limit), Some(now), None) => self.wait_for(name, &plan, now, limit),
+            _ => None,
+        };
+        let mut done = Self::done(name, cx.cluster(name), &plan, line);
         if failed.is_none() && !plan.is_empty() && matches!(self.request.verb, Verb::Enable(_)) {
-            done.next = next(name, &plan).map(|words| cx.mk8s(&words));
+            done.next = next(name, &plan);
         }
-        done.wire.error = failed.as_ref().map(Into::into);
+        if let Some(item) = done.items.first_mut() {
+            item.verified = verified;
+            item.error = failed.as_ref().map(|it| cx.wire(it));
+        }
         done.failed = failed;
-        Ok(done)
+        Ok((done, wait))
     }
 
-    /// Waits until the status shows the change, where the platform publishes anything.
-    async fn wait_for(
-        &self,
-        name: &str,
-        plan: &Plan,
-        now: &Cluster,
-        limit: Duration,
-    ) -> Result<Option<wire::Waited>> {
+    /// The wait until the status shows the change, where the platform publishes anything.
+    fn wait_for(&self, name: &str, plan: &Plan, now: &Cluster, limit: Duration) -> Option<Wait> {
         let cx = self.cx;
         let addon = &plan.main.addon;
         let known = addon.addon();
@@ -248,7 +291,7 @@ impl Change<'_> {
             } else {
                 format!("Nothing to wait for: the platform publishes no status for {shown}")
             });
-            return Ok(None);
+            return None;
         };
         let state = if gone { "off" } else { "enabled" };
         let trust_policy = known.is_some_and(|addon| addon.trust_policy == Some(pointer.as_str()));
@@ -261,22 +304,27 @@ impl Change<'_> {
         };
         let again = if known.is_none() {
             // Its key is gone, so that no command finds it by its name any more.
-            format!("cluster get {name} -o yaml")
-        } else if trust_policy {
-            format!("addon trust-policy {shown} -c {name} --wait=15m")
+            Invocation::mk8s("cluster get").word(name).plain("-o yaml")
         } else {
-            format!("addon {} {shown} -c {name} --wait=15m", self.verb())
+            let verb = match (trust_policy, gone) {
+                (true, _) => "addon trust-policy",
+                (false, true) => "addon disable",
+                (false, false) => "addon enable",
+            };
+            Invocation::mk8s(verb)
+                .word(addon.name())
+                .cluster(name)
+                .tied("--wait", "15m")
         };
-        let wait = status::Wait {
-            name,
-            pointer: &pointer,
+        Some(Wait {
+            name: name.to_owned(),
+            pointer,
             gone,
-            what: &what,
-            stays: &format!("{shown} stays {state}"),
-            again: &cx.mk8s(&again),
+            what,
+            stays: format!("{shown} stays {state}"),
+            again,
             limit,
-        };
-        wait.run(cx).await.map(|(_, waited)| Some(waited))
+        })
     }
 
     /// Plans the live half before the files are written, so that a refusal there leaves them alone.
@@ -284,12 +332,8 @@ impl Change<'_> {
         let mut errors = Vec::new();
         let mut changing: Vec<&str> = Vec::new();
         let mut removes = false;
-        for name in names {
-            let planned = match self.cx.read(name).await {
-                Ok(cluster) => self.plan_live(name, &cluster),
-                Err(error) => Err(error),
-            };
-            match planned {
+        for (name, read) in names.iter().zip(self.cx.read_all(names).await?) {
+            match read.and_then(|cluster| self.plan_live(name, &cluster)) {
                 Ok(plan) => {
                     if !plan.is_empty() {
                         changing.push(name);
@@ -327,27 +371,31 @@ fn quoted(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("`{name}`")).collect()
 }
 
-fn live_place(cx: &Context, name: &str) -> Place {
+fn live_place(name: &str) -> Place {
     Place {
         words: format!("on `{name}`"),
-        flags: format!("-c {name}{}", cx.connection_flags()),
+        flags: Flags::new().cluster(name),
     }
 }
 
 /// The next command: what is left to do in AWS, or the one that reads what the add-on publishes.
-fn next(name: &str, plan: &Plan) -> Option<String> {
+fn next(name: &str, plan: &Plan) -> Option<Invocation> {
     let addon = plan.main.addon.addon()?;
-    if addon.aws_registry {
-        return Some(format!("aws setup {} -c {name}", addon.name));
+    if addon.works_at_home() {
+        let setup = Invocation::mk8s("aws setup").word(addon.name);
+        return Some(setup.cluster(name));
     }
     let step = addon.next?;
-    let wait = if step == "oidc-url" { "" } else { " --wait" };
-    Some(format!("addon {step} -c {name}{wait}"))
+    Some(
+        Invocation::mk8s("addon")
+            .plain(step)
+            .cluster(name)
+            .plain_if(step != "oidc-url", "--wait"),
+    )
 }
 
 /// Plans the request on every read of a cluster.
 struct LivePlanner<'a> {
-    cx: &'a Context,
     request: &'a Request,
     name: &'a str,
 }
@@ -374,7 +422,7 @@ impl Planner for LivePlanner<'_> {
     }
 
     fn plan(&self, cluster: &Cluster) -> Result<Plan> {
-        plan::plan(cluster, self.request, &live_place(self.cx, self.name))
+        plan::plan(cluster, self.request, &live_place(self.name))
     }
 
     fn write(&self, plan: &Plan) -> Option<Write> {

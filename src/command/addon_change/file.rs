@@ -1,16 +1,17 @@
 //! The file half of an add-on change: plan and edit everything in memory, then write.
 
-use super::super::summarise;
 use super::super::target::Loaded;
-use super::change::{Change, Done};
+use super::change::{Change, Tell};
 use crate::backoff::Backoff;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
+use crate::fleet::Came;
+use crate::fleet::summarise;
+use crate::invocation::{Flags, shown};
 use crate::manifest::{self, Writer};
 use crate::plan::{self, Place, Plan};
-use crate::shell;
-use crate::ui::wire;
+use crate::text::Foreign;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ pub(super) struct Edit {
     text: String,
     /// Document number and plan, in the order of the file.
     plans: Vec<(usize, Plan)>,
+    /// How many lines of comments go with what is removed.
+    comments: usize,
 }
 
 impl Edit {
@@ -58,9 +61,12 @@ pub(super) fn plan(
     let mut edits = Vec::new();
     let mut errors = unreadable;
     for file in loaded {
+        let label = file.label.clone();
         match plan_one(change, file) {
             Ok(edit) => edits.push(edit),
-            Err(refusals) => errors.extend(refusals),
+            Err(refusals) => {
+                errors.extend(refusals.into_iter().map(|refusal| refusal.in_file(&label)));
+            }
         }
     }
     match summarise(errors, 0) {
@@ -77,33 +83,36 @@ pub(super) fn plan(
 /// Plans and edits the documents of one file; gives every refusal.
 fn plan_one(change: &Change<'_>, file: Loaded) -> std::result::Result<Edit, Vec<Error>> {
     let request = &change.request;
-    let (text, plans) = file.manifest.edit_planned(&file.documents, |reading| {
+    let edit = |reading: manifest::Reading<'_>| {
         let number = reading.document.number;
         let cluster = Cluster::new(reading.value());
         let plan = plan::plan(&cluster, request, &place(&file, number))?;
         let changes = plan.changes.clone();
         Ok(((number, plan), changes))
-    })?;
-    Ok(Edit { file, text, plans })
+    };
+    let edited = file
+        .manifest
+        .edit_planned(&file.documents, change.comments, edit)?;
+    Ok(Edit {
+        text: edited.text,
+        plans: edited.plans,
+        comments: edited.comments,
+        file,
+    })
 }
 
 fn place(file: &Loaded, number: usize) -> Place {
     Place {
         words: file.place(number),
-        flags: match &file.path {
-            Some(_) => format!("-f {}", shell::quote(&file.label)),
-            None => "-f -".to_owned(),
-        },
+        flags: Flags::new().file(&file.label),
     }
 }
 
 /// The `-f` flags again, for a hint.
-pub(super) fn flags(paths: &[PathBuf]) -> String {
+pub(super) fn flags(paths: &[PathBuf]) -> Flags {
     paths
         .iter()
-        .map(|path| format!("-f {}", shell::quote(&path.display().to_string())))
-        .collect::<Vec<_>>()
-        .join(" ")
+        .fold(Flags::new(), |flags, path| flags.file(&shown(path)))
 }
 
 /// Shows what a dry run would write.
@@ -111,24 +120,24 @@ pub(super) fn show(change: &Change<'_>, edits: &[Edit]) {
     let ui = &change.cx.ui;
     let stream = change.cx.preview(change.mode);
     for edit in edits.iter().filter(|edit| edit.changed()) {
-        let diff = manifest::diff(&edit.file.label, edit.file.manifest.text(), &edit.text);
-        ui.unified(&diff, stream);
+        let (label, before) = (&edit.file.label, edit.file.manifest.text());
+        if ui.is_patch() {
+            ui.raw(&manifest::patch(label, before, &edit.text));
+        } else {
+            ui.unified(&manifest::diff(label, before, &edit.text), stream);
+        }
     }
 }
 
-/// What a dry run says of each document.
-pub(super) fn preview(change: &Change<'_>, edits: &[Edit]) -> Vec<(String, Result<Done>)> {
-    edits
-        .iter()
-        .flat_map(|edit| {
-            remark(change, edit);
-            results(change, edit, "")
-        })
-        .collect()
+/// Tells what a dry run says of each document.
+pub(super) fn preview(change: &Change<'_>, edits: &[Edit], teller: &mut Tell<'_>) {
+    for edit in edits {
+        tell(change, edit, "", teller);
+    }
 }
 
-/// Writes the files that change, stdin's to stdout; gives the results of what is done and the
-/// failure that ended it, if one did. `names` are those of the documents that count.
+/// Writes the files that change, stdin's to stdout, and tells of each as soon as it is written.
+/// `names` are those of the documents that count.
 ///
 /// The first file that cannot be written is a failure of its own; a later one is of kind partial
 /// and names what is written and what is not.
@@ -137,31 +146,30 @@ pub(super) fn write(
     permit: &Permit,
     edits: &mut [Edit],
     names: &[String],
-) -> (Vec<(String, Result<Done>)>, Option<Error>) {
+    teller: &mut Tell<'_>,
+) -> Result<()> {
     let cx = change.cx;
     let writer = Writer::new(change.in_place, cx.copies(), cx.interrupt.clone());
     // Between two files as well, so that it can be said which of them are written.
     let has_files = edits.iter().all(|edit| edit.file.path.is_some());
     let _held = has_files.then(|| cx.interrupt.hold());
     let mut written: Vec<String> = Vec::new();
-    let mut all = Vec::new();
     for number in 0..edits.len() {
         let edit = &mut edits[number];
         match save(change, permit, &writer, edit, names) {
             Ok(true) => written.push(edit.file.label.clone()),
             Ok(false) => {}
             Err(error) => {
-                let failure = if written.is_empty() {
+                return Err(if written.is_empty() {
                     error
                 } else {
                     partial(edits, &written, &error)
-                };
-                return (all, Some(failure));
+                });
             }
         }
-        all.extend(tell(change, edit));
+        tell_written(change, edit, teller);
     }
-    (all, None)
+    Ok(())
 }
 
 /// Saves one file if it changes, and gives whether it did.
@@ -242,27 +250,20 @@ fn partial(edits: &[Edit], written: &[String], error: &Error) -> Error {
     .hint("run the same command again; what is already so is left alone")
 }
 
-/// Says what was done in one file. For stdin, stdout is the manifest and all else is words.
-fn tell(change: &Change<'_>, edit: &Edit) -> Vec<(String, Result<Done>)> {
-    let ui = &change.cx.ui;
+/// Tells what was done in one file. For stdin, stdout is the manifest and all else is words.
+fn tell_written(change: &Change<'_>, edit: &Edit, teller: &mut Tell<'_>) {
+    if edit.file.path.is_none() {
+        change.cx.ui.raw(&edit.text);
+    }
     let live = if change.apply {
         ""
     } else {
         "; the live cluster is not changed"
     };
-    remark(change, edit);
-    let results = results(change, edit, live);
-    if edit.file.path.is_some() {
-        return results;
-    }
-    ui.raw(&edit.text);
-    for done in results.into_iter().filter_map(|(_, result)| result.ok()) {
-        ui.status(&done.line);
-    }
-    Vec::new()
+    tell(change, edit, live, teller);
 }
 
-/// The warnings of a file's plans, and which registry case they took.
+/// The warnings of a file's plans, the comments that go along, and which registry case they took.
 fn remark(change: &Change<'_>, edit: &Edit) {
     let ui = &change.cx.ui;
     for (number, plan) in &edit.plans {
@@ -273,24 +274,30 @@ fn remark(change: &Change<'_>, edit: &Edit) {
             ui.status(&format!("Registry access: {case}"));
         }
     }
+    if edit.comments > 0 {
+        let lines = if edit.comments == 1 { "line" } else { "lines" };
+        ui.status(&format!(
+            "{} comment {lines} in {} went as well; --keep-comments keeps them",
+            edit.comments,
+            Foreign(&edit.file.label)
+        ));
+    }
 }
 
-fn results(change: &Change<'_>, edit: &Edit, live: &str) -> Vec<(String, Result<Done>)> {
-    edit.plans
-        .iter()
-        .map(|(number, plan)| {
-            // The case is said apart, so that the line stays short.
-            let bare = Plan {
-                registry_access: None,
-                ..plan.clone()
-            };
-            let mut line = change.line(&bare, &edit.file.place(*number), "");
-            if !plan.is_empty() {
-                line.push_str(live);
-            }
-            let target: wire::Target = edit.file.wire(*number);
-            let name = edit.file.name(*number).to_owned();
-            (name, Ok(Change::done(target, plan, line, None, None)))
-        })
-        .collect()
+/// Tells of every document of a file; `live` completes the line of one that changes.
+fn tell(change: &Change<'_>, edit: &Edit, live: &str, teller: &mut Tell<'_>) {
+    remark(change, edit);
+    for (number, plan) in &edit.plans {
+        // The case is said apart, so that the line stays short.
+        let bare = Plan {
+            registry_access: None,
+            ..plan.clone()
+        };
+        let mut line = change.line(&bare, &edit.file.place(*number), "");
+        if !plan.is_empty() {
+            line.push_str(live);
+        }
+        let (name, target) = (edit.file.name(*number), edit.file.wire(*number));
+        teller.add(Came::Done(Change::done(name, target, plan, line)));
+    }
 }

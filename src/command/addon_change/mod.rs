@@ -3,49 +3,64 @@
 mod change;
 mod cluster;
 mod file;
+mod given;
 
 use super::Context;
 use super::target::{self, Loaded, Target};
 use super::word::{self, addon_by_word};
 use crate::addon::named::Unclear;
-use crate::addon::rules;
-use crate::addon::{self, Addon, Named};
-use crate::cli::{DisableArgs, EnableArgs, Given};
+use crate::addon::{self, Named};
+use crate::cli::{DisableArgs, EnableArgs};
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::plan::{Request, Setting, Verb};
-use crate::text::printable;
+use crate::invocation::Invocation;
+use crate::placeholder;
+use crate::plan::{Request, Verb};
+use crate::text::{self, Foreign, excerpt, printable};
 use change::{Change, Stdout};
-use serde_json::json;
 
 /// `mk8s addon enable`
 pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
-    let addon = addon_by_word(&args.addon)?;
-    if let (Some(flag), false) = (args.make.given().first(), args.create_role) {
+    let addon = wanted(&args.addon, args.flags.ways.unknown)?;
+    if let (Some(flag), false) = (args.flags.make.given().first(), args.flags.create_role) {
         return Err(
             Error::usage(format!("{flag} was given without --create-role"))
                 .because("it says what is made in AWS")
-                .hint("add --create-role, or use `mk8s aws setup`"),
+                .hint(setup_instead(args).within("add --create-role, or use ", "")),
         );
     }
+    let wish = given::wish(cx, &addon, &args.given, &args.flags)?;
     let request = Request {
-        addon: Named::Known(addon),
-        verb: Verb::Enable(settings(addon, &args.settings.given)?),
-        companions: args.with_prerequisites,
-        force: args.change.force,
+        expected: given::expectations(&addon, &args.flags.ways.expect)?,
+        addon,
+        verb: Verb::Enable(wish),
+        companions: args.flags.with_prerequisites,
+        force: args.flags.change.force,
     };
-    let target = target::resolve(cx, &args.target, true)?;
-    Change::new(cx, request, &args.change, None)
+    let target = target::resolve(cx, &args.flags.target, true)?;
+    Change::new(cx, request, &args.flags.change, None)
         .run(target)
         .await
 }
 
+/// The command that makes what was asked for in AWS, for the same clusters.
+fn setup_instead(args: &EnableArgs) -> Invocation {
+    let setup = Invocation::mk8s("aws setup").word(&args.addon);
+    let setup = match args.flags.target.cluster.as_slice() {
+        [] => setup.flag_hole("-c", "NAME"),
+        names => names.iter().fold(setup, |setup, name| setup.cluster(name)),
+    };
+    setup.with(&super::aws_request::make_flags(&args.flags.make))
+}
+
 /// `mk8s addon disable`
 pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome> {
+    let addon = Named::of(&args.addon);
     let request = Request {
-        addon: Named::of(&args.addon),
+        expected: given::expectations(&addon, &args.expect)?,
+        addon,
         verb: Verb::Disable,
         companions: args.with_dependants,
         force: args.change.force,
@@ -59,53 +74,88 @@ pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome>
     change.run(target).await
 }
 
-/// The given flags as settings of the add-on; a flag that it does not have or a value that is not
-/// of its kind is of kind usage.
-fn settings(addon: &'static Addon, given: &[Given]) -> Result<Vec<Setting>> {
-    given
-        .iter()
-        .map(|given| {
-            let param = addon.param_by_flag(given.flag).ok_or_else(|| {
-                Error::usage(format!("`{}` has no setting --{}", addon.name, given.flag)).hint(
-                    format!("mk8s addon explain {} shows its settings", addon.name),
-                )
-            })?;
-            if let Some(value) = &given.value {
-                param.kind.check(value).map_err(|reason| {
-                    let what = param
-                        .kind
-                        .describe()
-                        .replace("ARN of an IAM role", "role ARN");
-                    Error::usage(match value.as_str() {
-                        "" => format!("--{} was given no value", given.flag),
-                        value => format!("`{value}` is not a {what}"),
-                    })
-                    .because(reason)
-                })?;
-            }
-            Ok(Setting {
-                param,
-                value: given.value.as_ref().map(|value| json!(value)),
-            })
-        })
-        .collect()
+/// The add-on that is to go on: one of the catalogue, or with `--unknown` any key.
+fn wanted(word: &str, is_unknown: bool) -> Result<Named> {
+    let named = Named::of(word);
+    if named.addon().is_some() {
+        return Ok(named);
+    }
+    if !is_unknown {
+        let error = word::unknown(word, std::iter::empty());
+        // Where a name is near, that is what is meant.
+        return Err(match addon::nearest(word) {
+            Some(_) => error,
+            None => error.hint("--unknown switches on a key that mk8s does not know"),
+        });
+    }
+    let starts_right = word.starts_with(|c: char| c.is_ascii_lowercase());
+    if !starts_right || !word.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(
+            Error::usage(format!("`{}` cannot be an add-on's key", printable(word)))
+                .because("a key is written in letters and digits, the first one small"),
+        );
+    }
+    Ok(named)
 }
 
 impl Change<'_> {
     async fn run(mut self, target: Target) -> Result<Outcome> {
+        if self.apply || matches!(target, Target::Clusters(_)) {
+            self.nothing_to_fill_in()?;
+        }
         match target {
             Target::None => Err(target::missing()),
+            Target::Clusters(_) if self.cx.ui.is_patch() => Err(Error::usage(
+                "`patch` is an output format of a dry run on files only",
+            )),
             Target::Clusters(names) => {
-                let results = self.live(&names).await?;
-                self.finish(results, &[])
+                let mut teller = self.teller();
+                self.live(&names, &mut teller).await?;
+                self.finish(teller, Vec::new())
             }
             Target::Files(paths, names) => {
                 let from_stdin = paths.iter().any(|path| path.as_os_str() == "-");
+                if from_stdin && self.mode == Mode::Write && self.cx.ui.has_no_stdout() {
+                    return Err(Error::failure("stdin was not edited")
+                        .because("stdout is closed, where the manifest would go"));
+                }
                 if from_stdin && self.mode == Mode::Write {
                     self.stdout = Stdout::Manifest;
                 }
                 self.files(&paths, &names).await
             }
+        }
+    }
+
+    /// Refuses to send what another tool has yet to fill in.
+    fn nothing_to_fill_in(&self) -> Result<()> {
+        let Verb::Enable(wish) = &self.request.verb else {
+            return Ok(());
+        };
+        let given = wish.settings.iter().find_map(|setting| {
+            let (_, text) = placeholder::find(setting.value.as_ref()?)?;
+            Some((setting.path.to_string(), text))
+        });
+        let left = given.or_else(|| {
+            let settings = wish.merged.iter().flatten();
+            let mut found = settings.filter_map(|(key, value)| {
+                let (path, text) = placeholder::find(value)?;
+                Some(([vec![key.clone()], path].concat().join("."), text))
+            });
+            found.next()
+        });
+        match left {
+            None => Ok(()),
+            Some((field, text)) => Err(Error::refused(format!(
+                "`{}` was not enabled",
+                self.request.addon.shown()
+            ))
+            .because(format!(
+                "`{}` is `{}`, which another tool has yet to fill in",
+                Foreign(&field),
+                excerpt(text, 80)
+            ))
+            .note("Nothing was sent.")),
         }
     }
 
@@ -138,7 +188,7 @@ impl Change<'_> {
                         .map(|it| format!("`{}`", printable(it.name())))
                         .collect();
                     names.dedup();
-                    rules::list(names.iter().map(String::as_str))
+                    text::list(names.iter().map(String::as_str))
                 };
                 Error::refused(format!("`{word}` was not {}d", self.verb()))
                     .because(format!(
@@ -169,18 +219,20 @@ impl Change<'_> {
         let mut clusters: Vec<Cluster> = documents.collect();
         let settled = self.settle(word, clusters.iter());
         if self.apply && !(settled.is_ok() && self.request.addon.addon().is_some()) {
-            let mut seen = std::collections::HashSet::new();
-            let names = loaded.iter().flat_map(|file| {
-                let numbers = file.documents.iter();
-                numbers.map(|&number| file.name(number))
-            });
-            for name in names.filter(|name| target::check_name(name).is_ok()) {
-                if seen.insert(name) {
-                    let live = self.cx.read(name).await;
-                    clusters.push(live.map_err(|error| {
-                        word::undecided(error, word).note("No file was changed.")
-                    })?);
+            let mut names: Vec<&str> = Vec::new();
+            for file in loaded {
+                for name in file.documents.iter().map(|&number| file.name(number)) {
+                    if target::check_name(name).is_ok() && !names.contains(&name) {
+                        names.push(name);
+                    }
                 }
+            }
+            for live in self.cx.read_all(&names).await? {
+                clusters.push(
+                    live.map_err(|error| {
+                        word::undecided(error, word).note("No file was changed.")
+                    })?,
+                );
             }
             let settled = self.settle(word, clusters.iter());
             return settled.map_err(|unclear| self.unclear(word, &unclear, clusters.iter()));
@@ -245,35 +297,27 @@ impl Change<'_> {
         if self.apply {
             self.rehearse(&live_names).await?;
         }
-        let (written, failure) = file::write(self, &permit, &mut edits, names);
-        if let Some(failure) = failure {
+        let mut teller = self.teller();
+        if let Err(failure) = file::write(self, &permit, &mut edits, names, &mut teller) {
             // What is written is told before what is not.
-            self.finish(written, &[])?;
-            return Err(failure);
+            return Err(teller.fail(failure));
         }
         if !self.apply {
-            let hints: Vec<String> = if self.stdout == Stdout::Manifest {
-                Vec::new()
+            let next = if self.stdout == Stdout::Manifest {
+                None
             } else {
-                self.then(paths, names, &edits).into_iter().collect()
+                self.then(paths, names, &edits)
             };
-            return self.finish(written, &hints);
+            return self.finish(teller, next.into_iter().collect());
         }
         let changed = edits.iter().any(file::Edit::changed);
+        self.files_changed = Some(changed);
         if cx.interrupt.came() {
-            self.finish(written, &[])?;
-            return Err(half_done(cx.interruption(), changed));
+            return Err(teller.fail(half_done(cx.interruption(), changed)));
         }
-        let mut results = written;
-        match self.live(&live_names).await {
-            Ok(live) => {
-                results.extend(live.into_iter().map(|(name, result)| {
-                    let result = result.map_err(|error| half_done(error, changed));
-                    (name, result)
-                }));
-                self.finish(results, &[])
-            }
-            Err(error) => Err(half_done(error, changed)),
+        match self.live(&live_names, &mut teller).await {
+            Ok(()) => self.finish(teller, Vec::new()),
+            Err(error) => Err(teller.fail(half_done(error, changed))),
         }
     }
 
@@ -283,11 +327,12 @@ impl Change<'_> {
         edits: &[file::Edit],
         live_names: &[String],
     ) -> Result<Outcome> {
-        let mut results = file::preview(self, edits);
+        let mut teller = self.teller();
+        file::preview(self, edits, &mut teller);
         if self.apply {
-            results.extend(self.live(live_names).await?);
+            self.live(live_names, &mut teller).await?;
         }
-        self.finish(results, &[])
+        self.finish(teller, Vec::new())
     }
 
     /// The command that brings the live clusters to the edited files. What a manifest leaves out
@@ -297,7 +342,7 @@ impl Change<'_> {
         paths: &[std::path::PathBuf],
         picked: &[String],
         edits: &[file::Edit],
-    ) -> Option<String> {
+    ) -> Option<Invocation> {
         if !edits.iter().any(file::Edit::changed) {
             return None;
         }
@@ -306,39 +351,34 @@ impl Change<'_> {
         if !names.iter().all(|name| target::check_name(name).is_ok()) {
             return None;
         }
+        let on = picked
+            .iter()
+            .fold(file::flags(paths), |flags, name| flags.cluster(name));
         let Some(addon) = self.request.addon.addon() else {
             // Its name means something else to a live cluster that does not have the key.
-            let words = picked
-                .iter()
-                .fold(format!("diff {}", file::flags(paths)), |command, name| {
-                    format!("{command} -c {name}")
-                });
-            return Some(self.cx.mk8s(&words));
+            return Some(Invocation::mk8s("diff").with(&on));
         };
         if let (Verb::Disable, [name]) = (&self.request.verb, names.as_slice()) {
-            let mut command = format!("addon disable {} -c {name}", addon.name);
-            if self.request.companions {
-                command.push_str(" --with-dependants");
-            }
-            if self.request.force {
-                command.push_str(" --force");
-            }
-            return Some(self.cx.mk8s(&command));
+            return Some(
+                Invocation::mk8s("addon disable")
+                    .word(addon.name)
+                    .cluster(name)
+                    .plain_if(self.request.companions, "--with-dependants")
+                    .plain_if(self.request.force, "--force"),
+            );
         }
-        let mut command = format!("apply {}", file::flags(paths));
-        for name in picked {
-            command = format!("{command} -c {name}");
-        }
-        if edits.iter().any(file::Edit::removes) {
-            command.push_str(" --prune-addons");
-        }
-        Some(self.cx.mk8s(&command))
+        let prunes = edits.iter().any(file::Edit::removes);
+        Some(
+            Invocation::mk8s("apply")
+                .with(&on)
+                .plain_if(prunes, "--prune-addons"),
+        )
     }
 }
 
 /// What holds after the file was written and the cluster was not changed. Where the error says
 /// itself what became of the cluster, only the file is spoken of.
-fn half_done(error: Error, changed: bool) -> Error {
+pub(super) fn half_done(error: Error, changed: bool) -> Error {
     let note = match (changed, error.notes.is_empty()) {
         (true, true) => "The file is changed; the cluster is not.",
         (true, false) => "The file is changed.",

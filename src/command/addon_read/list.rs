@@ -2,12 +2,13 @@
 
 use super::super::Context;
 use super::super::target::{self, Target};
-use super::{Seen, all, entry, look, providers, readiness};
+use super::{Seen, all, entry, finish, look, providers, readiness};
 use crate::addon::{self, Addon, CATALOG};
 use crate::cli::ListArgs;
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::exit::Outcome;
+use crate::fleet::{Closing, Teller, Told};
 use crate::text::Foreign;
 use crate::ui::{Report, wire};
 use serde_json::Value;
@@ -17,13 +18,14 @@ const ACROSS: usize = 8;
 
 /// `mk8s addon list`
 pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Outcome> {
-    let (seen, errors) = match target::resolve(cx, &args.target, false)? {
+    let looked = match target::resolve(cx, &args.target, false)? {
         Target::None => return catalogue(cx),
         target => look(cx, target).await?,
     };
-    let items: Vec<wire::Addon> = seen.iter().flat_map(all).collect();
+    let seen: Vec<&Seen> = looked.iter().flatten().collect();
     let (text, wide) = match seen.as_slice() {
-        [one] if errors.is_empty() => (single(cx, one, false), single(cx, one, true)),
+        [] => (Vec::new(), Vec::new()),
+        [one] if looked.len() == 1 => (single(cx, one, false), single(cx, one, true)),
         several => {
             let overview = if several.len() > ACROSS {
                 fleet(cx, several)
@@ -33,25 +35,45 @@ pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Ou
             (overview.clone(), overview)
         }
     };
-    cx.ui.report(&Report {
-        names: {
-            let mut names: Vec<String> = items
-                .iter()
-                .filter(|item| item.enabled == Some(true))
-                .map(|item| item.addon.clone())
-                .collect();
-            if seen.len() > 1 {
-                names.sort_unstable();
-                names.dedup();
-            }
-            names
-        },
-        json: wire::to_value(&wire::Document::read("AddonList", items)),
-        slim: None,
+    let mut names: Vec<String> = seen.iter().flat_map(|seen| on(seen)).collect();
+    if seen.len() > 1 {
+        names.sort_unstable();
+        names.dedup();
+    }
+    let closing = Closing {
         text,
         wide: Some(wide),
-    })?;
-    super::super::summarise(errors, seen.len()).map_or(Ok(Outcome::Ok), Err)
+        names: Some(names),
+        ..Closing::default()
+    };
+    let told = |seen: &Seen| Told {
+        items: all(seen)
+            .into_iter()
+            .map(|item| wire::AddonItem::Addon(Box::new(item)))
+            .collect(),
+        names: Vec::new(),
+        lines: Vec::new(),
+        changed: false,
+        next: None,
+        failed: None,
+    };
+    finish(
+        cx,
+        Teller::reading(&cx.ui, "AddonList"),
+        looked,
+        told,
+        closing,
+    )?;
+    Ok(Outcome::Ok)
+}
+
+/// The add-ons that are on.
+fn on(seen: &Seen) -> Vec<String> {
+    let items = all(seen).into_iter();
+    items
+        .filter(|item| item.enabled == Some(true))
+        .map(|item| item.addon)
+        .collect()
 }
 
 fn catalogue(cx: &Context) -> Result<Outcome> {
@@ -183,9 +205,9 @@ fn remark(cluster: &Cluster, item: &wire::Addon) -> Option<String> {
 }
 
 /// Add-ons down, clusters across.
-fn matrix(cx: &Context, seen: &[Seen]) -> Vec<String> {
+fn matrix(cx: &Context, seen: &[&Seen]) -> Vec<String> {
     let mut keys: Vec<&str> = CATALOG.iter().map(|addon| addon.key).collect();
-    for key in seen.iter().flat_map(Seen::on) {
+    for key in seen.iter().flat_map(|seen| seen.on()) {
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -208,7 +230,7 @@ fn matrix(cx: &Context, seen: &[Seen]) -> Vec<String> {
 }
 
 /// Clusters down, each with what is on.
-fn fleet(cx: &Context, seen: &[Seen]) -> Vec<String> {
+fn fleet(cx: &Context, seen: &[&Seen]) -> Vec<String> {
     let rows: Vec<Vec<String>> = seen
         .iter()
         .map(|seen| {

@@ -11,6 +11,7 @@ use super::target::{self, Target};
 use crate::addon::{self, Addon, CATALOG, Documented};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
+use crate::fleet::{Came, Closing, Teller, Told};
 use crate::secret;
 use crate::ui::wire;
 use serde_json::Value;
@@ -34,41 +35,75 @@ impl Seen {
     }
 }
 
+/// A target that could not be read.
+struct Unread {
+    target: wire::Target,
+    error: Error,
+}
+
+impl Unread {
+    fn came(self, cx: &Context) -> Came<wire::AddonItem> {
+        let item = wire::AddonItem::Unread {
+            target: self.target,
+            error: Box::new(cx.wire(&self.error)),
+        };
+        Came::Failed(item, self.error)
+    }
+}
+
 /// Reads every target; failures of single clusters do not hide the others.
-async fn look(cx: &Context, target: Target) -> Result<(Vec<Seen>, Vec<Error>)> {
-    let mut seen = Vec::new();
-    let mut errors = Vec::new();
+async fn look(cx: &Context, target: Target) -> Result<Vec<Result<Seen, Unread>>> {
     match target {
-        Target::None => {}
+        Target::None => Ok(Vec::new()),
         Target::Clusters(names) => {
-            for name in names {
-                match cx.read(&name).await {
-                    Ok(cluster) => seen.push(Seen {
-                        cluster,
-                        target: wire::Target::Cluster {
-                            org: cx.org()?.to_owned(),
-                            name,
-                        },
-                    }),
-                    Err(error) => errors.push(error),
+            let read = cx.read_all(&names).await?.into_iter().zip(names);
+            let looked = read.map(|(read, name)| {
+                let target = cx.cluster(&name);
+                match read {
+                    Ok(cluster) => Ok(Seen { cluster, target }),
+                    Err(error) => Err(Unread { target, error }),
                 }
-            }
-            if seen.is_empty()
-                && let Some(error) = super::summarise(std::mem::take(&mut errors), 0)
-            {
-                return Err(error);
-            }
+            });
+            Ok(looked.collect())
         }
         Target::Files(paths, names) => {
-            for file in target::load(cx, &paths, &names)? {
-                seen.extend(file.documents.iter().map(|&number| Seen {
-                    cluster: file.cluster(number),
-                    target: file.wire(number),
+            let mut seen = Vec::new();
+            for file in target::read(cx, &paths, &names, false)? {
+                let whole = file.wire(0, "");
+                seen.extend(file.documents.iter().map(|&number| {
+                    let cluster = file.cluster(number);
+                    Ok(Seen {
+                        target: file.wire(number, cluster.name()),
+                        cluster,
+                    })
                 }));
+                if let Err(error) = file.manifest {
+                    seen.push(Err(Unread {
+                        target: whole,
+                        error,
+                    }));
+                }
             }
+            Ok(seen)
         }
     }
-    Ok((seen, errors))
+}
+
+/// Tells of every target, and ends.
+fn finish(
+    cx: &Context,
+    mut teller: Teller<'_, wire::AddonItem>,
+    looked: Vec<Result<Seen, Unread>>,
+    told: impl Fn(&Seen) -> Told<wire::AddonItem>,
+    closing: Closing,
+) -> Result<bool> {
+    for one in looked {
+        teller.add(match one {
+            Ok(seen) => Came::Done(told(&seen)),
+            Err(unread) => unread.came(cx),
+        });
+    }
+    teller.close(closing)
 }
 
 fn providers(addon: &Addon) -> String {
@@ -101,14 +136,18 @@ fn entry(addon: &Addon) -> wire::Addon {
             .map(|addon| addon.name)
             .collect(),
         fields: addon
-            .params
-            .iter()
-            .map(|param| wire::Field {
-                name: param.field,
-                flag: param.flag.map(|flag| format!("--{flag}")),
-                kind: param.kind.describe(),
-                required: param.required,
-                summary: param.summary,
+            .places()
+            .into_iter()
+            .map(|place| wire::Field {
+                name: place.path,
+                flag: place.flag.map(|flag| format!("--{flag}")),
+                kind: place.kind.describe(),
+                required: place.param.required,
+                default: place.param.default,
+                example: place.param.example(),
+                constraint: place.kind.constraint(),
+                secret: place.param.secret,
+                summary: place.param.summary,
             })
             .collect(),
         docs: Some(addon.docs),

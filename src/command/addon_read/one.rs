@@ -1,57 +1,61 @@
 //! `mk8s addon show` and `explain`: one add-on, and what stands of it on the targets.
 
+use super::super::Context;
 use super::super::target::{self, Target};
 use super::super::word::{self, addon_by_word};
-use super::super::{Context, summarise};
-use super::{Seen, entry, known, look, providers, readiness, unknown};
+use super::{Seen, Unread, entry, finish, known, look, providers, readiness, unknown};
+use crate::addon::access::AccessReport;
 use crate::addon::named::Unclear;
-use crate::addon::{Addon, Documented, Named, rules};
+use crate::addon::param::Place;
+use crate::addon::{Addon, Documented, Named, ParamKind, rules};
 use crate::cli::{ExplainArgs, ShowArgs, TargetArgs};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Outcome;
+use crate::fleet::{Closing, Teller, Told, summarise};
 use crate::manifest;
 use crate::ui::{self, Report, table, wire};
 use serde_json::{Map, Value};
 
 /// `mk8s addon show`
 pub(in crate::command) async fn show(cx: &Context, args: &ShowArgs) -> Result<Outcome> {
-    let (seen, errors) = match target::resolve(cx, &args.target, false)? {
+    let looked = match target::resolve(cx, &args.target, false)? {
         Target::None => {
             addon_by_word(&args.addon)?;
             return Err(target::missing());
         }
-        target => look_for(cx, target, &args.addon).await?,
+        target => look(cx, target).await?,
     };
-    let (addon, errors) = meant(&args.addon, &seen, errors)?;
-    let mut items: Vec<wire::Addon> = seen.iter().map(|seen| item(seen, &addon)).collect();
-    let on = items.iter().all(|item| item.enabled == Some(true));
-    let text = blocks(&seen, &addon, &items);
-    let names = seen
-        .iter()
-        .zip(&items)
-        .filter(|(_, item)| item.enabled == Some(true))
-        .map(|(seen, _)| seen.cluster.name().to_owned())
-        .collect();
-    let json = if items.len() == 1 {
-        wire::to_value(&wire::Single::new("Addon", items.remove(0)))
-    } else {
-        wire::to_value(&wire::Document::read("AddonList", items))
+    let addon = meant(&args.addon, &looked)?;
+    let closing = Closing {
+        text: blocks(&looked, &addon),
+        ..Closing::default()
     };
-    cx.ui.report(&Report {
-        json,
-        slim: None,
-        names,
-        text,
-        wide: None,
-    })?;
-    if let Some(error) = summarise(errors, seen.len()) {
-        return Err(error);
-    }
-    Ok(if args.exit_code && !on {
-        Outcome::Differences
-    } else {
-        Outcome::Ok
-    })
+    let off = tell(cx, looked, &addon, closing)?;
+    Ok(Outcome::differing(off && args.exit_code))
+}
+
+/// Tells what stands of an add-on on every target; gives whether it is off on any.
+fn tell(
+    cx: &Context,
+    looked: Vec<Result<Seen, Unread>>,
+    addon: &Named,
+    closing: Closing,
+) -> Result<bool> {
+    let told = |seen: &Seen| {
+        let item = item(seen, addon);
+        let is_on = item.enabled == Some(true);
+        let name = is_on.then(|| seen.cluster.name().to_owned());
+        Told {
+            items: vec![wire::AddonItem::Addon(Box::new(item))],
+            names: name.into_iter().collect(),
+            lines: Vec::new(),
+            changed: !is_on,
+            next: None,
+            failed: None,
+        }
+    };
+    let teller = Teller::reading(&cx.ui, "AddonList").alone("Addon");
+    finish(cx, teller, looked, told, closing)
 }
 
 /// `mk8s addon explain`: the catalogue's words, offline; with a target what stands there as well.
@@ -73,9 +77,8 @@ pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Res
         file: args.file.clone(),
     };
     let target = target::resolve(cx, &named, false)?;
-    let (seen, errors) = look_for(cx, target, &args.addon).await?;
-    let (addon, errors) = meant(&args.addon, &seen, errors)?;
-    let mut items: Vec<wire::Addon> = seen.iter().map(|seen| item(seen, &addon)).collect();
+    let looked = look(cx, target).await?;
+    let addon = meant(&args.addon, &looked)?;
     let mut text = match &addon {
         Named::Known(addon) => explanation(addon),
         Named::Key(_) => vec![
@@ -87,20 +90,19 @@ pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Res
         ],
     };
     text.push(String::new());
-    text.extend(blocks(&seen, &addon, &items));
-    let json = if items.len() == 1 {
-        wire::to_value(&wire::Single::new("Addon", items.remove(0)))
-    } else {
-        wire::to_value(&wire::Document::read("AddonList", items))
+    text.extend(blocks(&looked, &addon));
+    let closing = Closing {
+        // Of targets of which none can be read there is nothing to add to the error.
+        text: if looked.iter().any(Result::is_ok) {
+            text
+        } else {
+            Vec::new()
+        },
+        names: Some(vec![addon.name().to_owned()]),
+        ..Closing::default()
     };
-    cx.ui.report(&Report {
-        json,
-        slim: None,
-        names: vec![addon.name().to_owned()],
-        text,
-        wide: None,
-    })?;
-    summarise(errors, seen.len()).map_or(Ok(Outcome::Ok), Err)
+    tell(cx, looked, &addon, closing)?;
+    Ok(Outcome::Ok)
 }
 
 /// What the catalogue says of an add-on.
@@ -145,19 +147,11 @@ fn explanation(addon: &Addon) -> Vec<String> {
     section(
         "Settings",
         addon
-            .params
+            .places()
             .iter()
-            .map(|param| {
-                let flag = param.flag.map_or_else(String::new, |flag| {
-                    format!(", --{flag} {}", param.kind.placeholder())
-                });
-                let required = if param.required { ", required" } else { "" };
-                format!(
-                    "{}: {} ({}{required}{flag})",
-                    param.field,
-                    param.summary,
-                    param.kind.describe()
-                )
+            .map(|place| {
+                let about = traits(place).join(", ");
+                format!("{}: {} ({about})", place.path, place.param.summary)
             })
             .collect(),
     );
@@ -182,23 +176,44 @@ fn explanation(addon: &Addon) -> Vec<String> {
     text
 }
 
-/// Reads every target, for a word that may be a key there.
-async fn look_for(cx: &Context, target: Target, word: &str) -> Result<(Vec<Seen>, Vec<Error>)> {
-    let seen = look(cx, target).await;
-    seen.map_err(|error| word::undecided(error, word))
+/// What a setting takes, in a few words each.
+fn traits(place: &Place) -> Vec<String> {
+    let param = place.param;
+    let mut traits = vec![place.kind.describe().to_owned()];
+    traits.extend(place.kind.constraint());
+    traits.extend(param.default.map(|text| format!("{text} by default")));
+    let is_one_of_many = matches!(
+        place.kind,
+        ParamKind::Regex | ParamKind::Quantity | ParamKind::Url | ParamKind::Registry
+    );
+    if param.default.is_none() && is_one_of_many {
+        traits.push(format!("such as {}", param.example()));
+    }
+    if param.required {
+        traits.push("required".to_owned());
+    }
+    if param.secret {
+        traits.push("secret".to_owned());
+    }
+    traits.extend(place.wanted());
+    traits
 }
 
 /// What a word means to the targets. Reading does no harm: of two that may be meant it is the
 /// add-on of the catalogue.
-fn meant(word: &str, seen: &[Seen], errors: Vec<Error>) -> Result<(Named, Vec<Error>)> {
-    let clusters = seen.iter().map(|seen| &seen.cluster);
+fn meant(word: &str, looked: &[Result<Seen, Unread>]) -> Result<Named> {
+    let clusters = looked.iter().flatten().map(|seen| &seen.cluster);
     match Named::meant(word, clusters.clone()) {
-        Ok(named) => Ok((named, errors)),
-        Err(Unclear::Both(addon)) => Ok((Named::Known(addon), errors)),
-        Err(Unclear::Nothing) => Err(match summarise(errors, 0) {
-            Some(error) => word::undecided(error, word),
-            None => word::unknown(word, clusters),
-        }),
+        Ok(named) => Ok(named),
+        Err(Unclear::Both(addon)) => Ok(Named::Known(addon)),
+        Err(Unclear::Nothing) => {
+            let errors = looked.iter().filter_map(|it| it.as_ref().err());
+            let errors = errors.map(|unread| unread.error.clone()).collect();
+            Err(match summarise(errors, 0) {
+                Some(error) => word::undecided(error, word),
+                None => word::unknown(word, clusters),
+            })
+        }
     }
 }
 
@@ -210,13 +225,13 @@ fn item(seen: &Seen, addon: &Named) -> wire::Addon {
 }
 
 /// The add-on on every target.
-fn blocks(seen: &[Seen], addon: &Named, items: &[wire::Addon]) -> Vec<String> {
+fn blocks(looked: &[Result<Seen, Unread>], addon: &Named) -> Vec<String> {
     let mut lines = Vec::new();
-    for (seen, item) in seen.iter().zip(items) {
+    for seen in looked.iter().flatten() {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        lines.extend(shown(seen, addon, item));
+        lines.extend(shown(seen, addon, &item(seen, addon)));
     }
     lines
 }
@@ -252,11 +267,11 @@ fn shown(seen: &Seen, addon: &Named, item: &wire::Addon) -> Vec<String> {
                 other => block(other),
             },
         ));
-        if known.is_some_and(|addon| addon.aws_registry) {
+        if known.is_some_and(Addon::works_at_home) {
             let role = settings.get("roleArn").and_then(Value::as_str);
             fields.push((
                 "Registry access",
-                vec![rules::RegistryAccess::of(&seen.cluster, role).to_string()],
+                vec![AccessReport::of(&seen.cluster, role).to_string()],
             ));
         }
         if matches!(seen.target, wire::Target::Cluster { .. }) {

@@ -4,9 +4,11 @@ use super::super::Context;
 use super::super::cluster::slimmed;
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
+use crate::control::ApiError;
 use crate::control::settle::Write;
-use crate::drift;
+use crate::drift::{self, Drift};
 use crate::error::{Error, Result};
+use crate::fleet::{Came, Told};
 use crate::manifest;
 use crate::patch;
 use crate::secret;
@@ -39,6 +41,8 @@ pub(super) struct Update {
     pub(super) patch: Option<Value>,
     /// What is sent: the patch, or the document.
     pub(super) write: Option<Write>,
+    /// How the add-ons differ.
+    pub(super) drifts: Vec<Drift>,
     /// Add-ons and their settings that are only live and stay.
     pub(super) live_only: Vec<String>,
     /// What goes: the same where it is pruned, and add-ons that the manifest sets to `null`.
@@ -50,6 +54,7 @@ pub(super) struct Done {
     /// `created`, `updated` or `none`.
     pub(super) action: &'static str,
     pub(super) line: String,
+    pub(super) differences: Vec<wire::Difference>,
     pub(super) live_only: Vec<String>,
     pub(super) pruned: Vec<String>,
     pub(super) verified: Option<bool>,
@@ -63,9 +68,9 @@ impl Item<'_> {
         self.document.name()
     }
 
-    /// Reads the cluster.
-    pub(super) async fn look(&self) -> Result<Intent> {
-        match self.cx.client().await?.find(self.name()).await {
+    /// What is to be done, by what was found of the cluster.
+    pub(super) fn intent(&self, found: Result<Option<Cluster>, ApiError>) -> Result<Intent> {
+        match found {
             Ok(Some(cluster)) => {
                 let update = self.compare(&cluster)?;
                 Ok(Intent::Update(cluster, Box::new(update)))
@@ -73,6 +78,45 @@ impl Item<'_> {
             Ok(None) => Ok(Intent::Create),
             Err(error) => Err(self.cx.explain(&error, &self.cx.reading(self.name()))),
         }
+    }
+
+    /// What is told of it.
+    pub(super) fn came(&self, result: Result<Done>) -> Came<wire::Applied> {
+        let mut applied = wire::Applied {
+            target: self.cx.cluster(self.name()),
+            source: self.source.clone(),
+            action: "none",
+            changed: false,
+            differences: Vec::new(),
+            live_only: Vec::new(),
+            pruned: Vec::new(),
+            verified: None,
+            warnings: Vec::new(),
+            error: None,
+        };
+        let done = match result {
+            Ok(done) => done,
+            Err(error) => {
+                applied.error = Some(self.cx.wire(&error));
+                return Came::Failed(applied, error);
+            }
+        };
+        applied.action = done.action;
+        applied.changed = done.action != "none";
+        applied.differences = done.differences;
+        applied.live_only = done.live_only;
+        applied.pruned = done.pruned;
+        applied.verified = done.verified;
+        applied.warnings = done.warnings;
+        applied.error = done.failed.as_ref().map(|it| self.cx.wire(it));
+        Came::Done(Told {
+            names: vec![self.name().to_owned()],
+            lines: vec![done.line],
+            changed: applied.changed,
+            next: None,
+            failed: done.failed,
+            items: vec![applied],
+        })
     }
 
     /// What makes the cluster. `--put` sends the document as `cpln apply` does, over whatever is
@@ -86,6 +130,11 @@ impl Item<'_> {
             } else {
                 Write::Create(body)
             }),
+            drifts: drift::add_ons(
+                &self.document,
+                &Cluster::new(Value::Null),
+                self.cx.org().unwrap_or_default(),
+            ),
             live_only: Vec::new(),
             pruned: Vec::new(),
         }
@@ -103,10 +152,11 @@ impl Item<'_> {
         let mut patch = Value::Object(patch);
         drop_empty_add_ons(&mut patch);
         patch::drop_idle_nulls(&mut patch, cluster.value(), org);
-        let live_only: Vec<Vec<String>> = drift::add_ons(&self.document, cluster, org)
-            .into_iter()
+        let drifts = drift::add_ons(&self.document, cluster, org);
+        let live_only: Vec<&[String]> = drifts
+            .iter()
             .filter(|drift| drift.side == drift::Side::LiveOnly)
-            .map(|drift| drift.path)
+            .map(|drift| drift.path.as_slice())
             .filter(|path| !path.first().is_some_and(|key| self.sets_to_null(key)))
             .collect();
         let mut removed = Vec::new();
@@ -142,6 +192,7 @@ impl Item<'_> {
         Ok(Update {
             patch,
             write,
+            drifts,
             live_only: kept,
             pruned: removed,
         })
@@ -198,16 +249,21 @@ impl Item<'_> {
             "updated" => format!("Would update {name}"),
             _ => format!("{name} is already as the manifest says"),
         };
-        let (live_only, pruned) = match intent {
-            Intent::Create => (Vec::new(), Vec::new()),
-            Intent::Update(_, update) => (update.live_only.clone(), update.pruned.clone()),
+        let creation;
+        let update = match intent {
+            Intent::Create => {
+                creation = self.creation();
+                &creation
+            }
+            Intent::Update(_, update) => update,
         };
-        self.list_live_only(&live_only, &pruned);
+        self.list_live_only(&update.live_only, &update.pruned);
         Done {
             action,
             line,
-            live_only,
-            pruned,
+            differences: update.drifts.iter().map(Into::into).collect(),
+            live_only: update.live_only.clone(),
+            pruned: update.pruned.clone(),
             verified: None,
             warnings: Vec::new(),
             failed: None,

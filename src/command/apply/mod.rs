@@ -6,23 +6,24 @@
 mod item;
 mod write;
 
+use super::Context;
 use super::target::{self, Loaded};
-use super::{Context, summarise};
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
+use crate::fleet::{self, Teller, summarise};
 use crate::manifest;
-use crate::text::excerpt;
-use crate::ui::{Report, wire};
-use item::{Done, Intent, Item};
+use crate::placeholder;
+use crate::text::{excerpt, printable};
+use item::{Intent, Item};
 use serde_json::Value;
 
 /// `mk8s apply`
 pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
     let mode = Mode::of(args.dry_run);
-    let loaded = target::load(cx, &args.file, &args.cluster)?;
+    let loaded = target::load(cx, &target::both(&args.file, &args.files), &args.cluster)?;
     for file in &loaded {
         for document in file.manifest.documents().iter().filter(|d| !d.is_cluster()) {
             cx.ui.status(&format!(
@@ -33,11 +34,16 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
         }
     }
     let items = collect(cx, args, &loaded)?;
-    let mut planned = Vec::new();
-    for item in items {
-        let intent = item.look().await;
-        planned.push((item, intent));
-    }
+    let names: Vec<&str> = items.iter().map(Item::name).collect();
+    let found = cx.client().await?.find_all(&names).await;
+    let planned: Vec<Planned<'_>> = items
+        .into_iter()
+        .zip(found)
+        .map(|(item, found)| {
+            let intent = item.intent(found);
+            (item, intent)
+        })
+        .collect();
     let show = |planned: &Vec<Planned<'_>>| show(cx, args, mode, planned);
     let question = |planned: &Vec<Planned<'_>>| Ok(Impact::of(args, planned).question());
     let consent = mode.consent(&*cx.ui, planned, show, question);
@@ -45,16 +51,26 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
         Consent::Preview(planned) => (planned, None),
         Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
     };
-    let mut results = Vec::new();
-    for (item, intent) in planned {
-        let result = match (intent, &permit) {
+    if planned.len() > 1 && permit.is_some() {
+        let again = "Run the same command again; what is already so is left alone.";
+        cx.if_interrupted(Some(again.to_owned()));
+    }
+    let permit = permit.as_ref();
+    let jobs = planned.into_iter().map(|(item, intent)| async move {
+        let result = match (intent, permit) {
             (Ok(intent), None) => Ok(item.preview(&intent)),
             (Ok(intent), Some(permit)) => item.carry_out(permit, intent).await,
             (Err(error), _) => Err(error),
         };
-        results.push((item, result));
-    }
-    finish(cx, args, mode, results)
+        item.came(result)
+    });
+    let mut teller = Teller::changing(&cx.ui, "ApplyResult", mode);
+    fleet::each(jobs, fleet::AT_ONCE, |number, came| {
+        teller.tell(number, came);
+    })
+    .await;
+    cx.if_interrupted(None);
+    Ok(Outcome::differing(teller.finish()? && args.exit_code))
 }
 
 fn describe(kind: Option<&str>, name: Option<&str>) -> String {
@@ -80,22 +96,11 @@ fn collect<'a>(cx: &'a Context, args: &'a ApplyArgs, loaded: &[Loaded]) -> Resul
             };
             if let Err(mut error) = file.manifest.edit(&[untouched]) {
                 error.message = format!("the cluster {place} was not applied");
-                errors.push(error);
+                errors.push(error.in_file(&file.label));
                 continue;
             }
-            for finding in file
-                .document(number)
-                .map(manifest::Document::warnings)
-                .into_iter()
-                .flatten()
-            {
-                cx.ui.warn(&format!(
-                    "{}:{}:{}: {}",
-                    file.label, finding.line, finding.column, finding.message
-                ));
-            }
             if let Err(error) = check(&document, &place) {
-                errors.push(error);
+                errors.push(error.in_file(&file.label));
                 continue;
             }
             if items
@@ -105,7 +110,8 @@ fn collect<'a>(cx: &'a Context, args: &'a ApplyArgs, loaded: &[Loaded]) -> Resul
                 errors.push(
                     Error::refused(format!("`{}` was not applied", document.name()))
                         .because("more than one document describes it")
-                        .hint("keep one of them, or name the file that counts"),
+                        .hint("keep one of them, or name the file that counts")
+                        .in_file(&file.label),
                 );
                 continue;
             }
@@ -128,6 +134,25 @@ fn check(document: &Cluster, place: &str) -> Result<()> {
     let refused = |reason: String| {
         Err(Error::refused(format!("the cluster {place} was not applied")).because(reason))
     };
+    let sent = ["name", "description", "tags", "spec"];
+    let left = sent.iter().find_map(|key| {
+        let (mut path, text) = placeholder::find(document.value().get(key)?)?;
+        path.insert(0, (*key).to_owned());
+        Some((path.join("."), text))
+    });
+    if let Some((path, text)) = left {
+        let error = refused(format!(
+            "`{}` is `{}`, which another tool has yet to fill in",
+            printable(&path),
+            excerpt(text, 80)
+        ));
+        // The rest of what may fill it in is not known.
+        return if text.starts_with("ENC[") {
+            error.map_err(|error| error.hint("sops decrypt FILE | mk8s apply -f -"))
+        } else {
+            error
+        };
+    }
     if document.name().is_empty() {
         return refused(match document.value().get("name") {
             None | Some(Value::Null) => "the document has no `name`".to_owned(),
@@ -223,86 +248,4 @@ fn show(cx: &Context, args: &ApplyArgs, mode: Mode, planned: &[Planned<'_>]) {
             }
         }
     }
-}
-
-fn finish(
-    cx: &Context,
-    args: &ApplyArgs,
-    mode: Mode,
-    results: Vec<(Item<'_>, Result<Done>)>,
-) -> Result<Outcome> {
-    let single = results.len() == 1;
-    let mut items = Vec::new();
-    let mut lines = Vec::new();
-    let mut names = Vec::new();
-    let mut errors = Vec::new();
-    let mut late = Vec::new();
-    let mut changed = false;
-    for (item, result) in results {
-        let target = wire::Target::Cluster {
-            org: cx.org()?.to_owned(),
-            name: item.name().to_owned(),
-        };
-        let mut applied = wire::Applied {
-            target,
-            source: item.source.clone(),
-            action: "none",
-            changed: false,
-            live_only: Vec::new(),
-            pruned: Vec::new(),
-            verified: None,
-            warnings: Vec::new(),
-            error: None,
-        };
-        match result {
-            Ok(done) => {
-                changed |= done.action != "none";
-                applied.action = done.action;
-                applied.changed = done.action != "none";
-                applied.live_only = done.live_only;
-                applied.pruned = done.pruned;
-                applied.verified = done.verified;
-                applied.warnings = done.warnings;
-                applied.error = done.failed.as_ref().map(Into::into);
-                late.extend(done.failed);
-                lines.push(done.line);
-                names.push(item.name().to_owned());
-            }
-            Err(error) if single => return Err(error),
-            Err(error) => {
-                applied.error = Some((&error).into());
-                errors.push(error);
-            }
-        }
-        items.push(applied);
-    }
-    let done = lines.len();
-    if mode == Mode::DryRun && cx.ui.is_text() {
-        for line in &lines {
-            cx.ui.status(line);
-        }
-    } else {
-        cx.ui.report(&Report {
-            json: wire::to_value(&wire::Document::change(
-                "ApplyResult",
-                mode == Mode::DryRun,
-                items,
-            )),
-            slim: None,
-            names,
-            text: lines,
-            wide: None,
-        })?;
-    }
-    // What was created or changed is done, also where something went wrong afterwards.
-    let done = if errors.is_empty() { 0 } else { done };
-    errors.extend(late);
-    if let Some(error) = summarise(errors, done) {
-        return Err(error);
-    }
-    Ok(if args.exit_code && changed {
-        Outcome::Differences
-    } else {
-        Outcome::Ok
-    })
 }

@@ -76,6 +76,7 @@ impl Item<'_> {
         Done {
             action,
             line,
+            differences: settled.plan.drifts.iter().map(Into::into).collect(),
             live_only,
             pruned,
             verified: settled.verified(),

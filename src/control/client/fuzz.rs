@@ -3,8 +3,9 @@
 use super::super::answer::Answer;
 use super::super::content;
 use super::super::error::{ApiError, Problem};
-use super::{Client, Connection, next_link};
+use super::{Client, Connection};
 use crate::cluster::{self, Cluster};
+use crate::control::list::next_link;
 use crate::settings::{Endpoint, Token};
 use serde_json::Value;
 use std::time::Duration;

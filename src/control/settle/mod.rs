@@ -14,12 +14,13 @@
 mod verify;
 
 use super::error::{ApiError, WriteError};
-use super::explain::{Who, seconds};
+use super::explain::Who;
 use super::{Client, Written};
 use crate::backoff::Backoff;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::error::{Error, Result};
+use crate::text::seconds;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

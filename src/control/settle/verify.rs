@@ -4,6 +4,7 @@ use super::super::Written;
 use super::{Open, Planner, Settling, Write};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
+use crate::invocation::Invocation;
 use crate::patch::{self, DifferenceKind};
 use serde_json::Value;
 
@@ -123,9 +124,11 @@ impl Beside {
                 error = error.because(format!("{word}: {}", paths.join(", ")));
             }
         }
-        Some(error.hint(format!(
-            "mk8s cluster get {name} -o yaml shows what is there; compare it with your manifest"
-        )))
+        Some(
+            error.hint(
+                showing(name).within("", " shows what is there; compare it with your manifest"),
+            ),
+        )
     }
 }
 
@@ -135,9 +138,11 @@ fn unshown(name: &str, done: &str, paths: &[String]) -> Error {
         "{done}, but reading `{name}` back does not show all of it"
     ))
     .because(format!("missing or different: {}", paths.join(", ")))
-    .hint(format!(
-        "mk8s cluster get {name} -o yaml shows what is there"
-    ))
+    .hint(showing(name).within("", " shows what is there"))
+}
+
+fn showing(name: &str) -> Invocation {
+    Invocation::mk8s("cluster get").word(name).plain("-o yaml")
 }
 
 /// What is said of fields that a manifest sets to `null` and that hold a value all the same: the one

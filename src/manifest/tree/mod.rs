@@ -232,6 +232,14 @@ impl Tree {
         self.kind(id) == Kind::Plain && self.range(id).is_empty()
     }
 
+    /// Whether the position is in a scalar.
+    pub(super) fn is_in_scalar(&self, at: usize) -> bool {
+        // A node begins behind all that come before it.
+        let next = self.nodes.partition_point(|node| node.start as usize <= at);
+        next.checked_sub(1)
+            .is_some_and(|id| self.kind(id).is_scalar() && self.range(id).contains(&at))
+    }
+
     /// Where the node begins, its anchor and tag included.
     pub(super) fn outer_start(&self, id: Id) -> usize {
         let mut start = self.range(id).start;

@@ -75,14 +75,15 @@ fn paths_that_are_no_files_are_refused_at_once() {
         ("/dev/full", &[6]),
         ("/proc/self/mem", &[1, 6]),
         ("empty", &[3]),
-        ("loop", &[1]),
+        ("loop", &[3]),
         ("loop.yaml", &[1]),
         ("dangling.yaml", &[3]),
         ("tree/a.yaml/b.yaml", &[1, 3]),
         ("gone", &[3]),
         ("gone/../tree/a.yaml/", &[1, 3]),
         (&long, &[1]),
-        ("gone\u{1b}[31m\u{9b}\r\nerror: x", &[3]),
+        // A bracket that is never closed is no pattern.
+        ("gone\u{1b}[31m\u{9b}\r\nerror: x", &[2]),
     ] {
         for verb in ["enable", "disable"] {
             let run = env

@@ -230,7 +230,7 @@ fn thousands_of_documents_and_of_faults_are_no_flood() {
     assert!(run.elapsed < Duration::from_secs(25), "{:?}", run.elapsed);
     assert_eq!(env.text("many.yaml"), many(&[]));
     for number in 0..500 {
-        env.write(&format!("d/{number}.yaml"), "spec: [\n");
+        env.write(&format!("d/{number}.yaml"), "kind: mk8s\nspec: [\n");
     }
     let run = env.line("addon enable aws-ecr -f d").run().exits(6);
     no_raw("500 files", &run.stderr);

@@ -34,7 +34,10 @@ fn sane(name: &str, run: &Run) {
         no_raw(name, text);
     }
     if !matches!(run.code, 0 | 10 | 11) {
-        assert!(run.stderr.contains("error: "), "{name}\n{run}");
+        let is_told = ["error: ", "\"kind\":\"Error\""]
+            .iter()
+            .any(|words| run.stderr.contains(words));
+        assert!(is_told, "{name}\n{run}");
     }
 }
 

@@ -72,6 +72,7 @@ impl Inside {
                 stdin: self.terminal,
                 stdout: self.terminal,
                 stderr: self.terminal,
+                no_stdout: false,
             },
         };
         let line = self

@@ -2,6 +2,7 @@
 
 mod bed;
 mod defect;
+mod documents;
 mod env;
 mod fake;
 mod gate;
@@ -19,6 +20,7 @@ mod trial;
 
 pub(crate) use bed::Bed;
 pub(crate) use defect::{Defect, fixes, ids};
+pub(crate) use documents::schema_kinds;
 pub(crate) use env::Env;
 pub(crate) use fake::{Answer, Fake};
 pub(crate) use gate::{Edge, Gate};
@@ -30,7 +32,7 @@ pub(crate) use proxy::{Harm, Proxy, Way};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
 pub(crate) use terminal::Terminal;
-pub(crate) use tools::{Reader, aws_programs, read_hcl, read_yaml};
+pub(crate) use tools::{Reader, aws_programs, installed, read_hcl, read_yaml};
 pub(crate) use trial::{Trial, insist};
 
 use std::path::{Path, PathBuf};

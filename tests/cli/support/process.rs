@@ -1,5 +1,6 @@
 //! Runs one process with its input, under a time limit, and keeps what it said.
 
+use super::documents;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::{self, Write as _};
@@ -113,14 +114,16 @@ impl Cmd {
         };
         writer.join().unwrap();
         let bytes = stdout.join().unwrap();
-        Run {
+        let run = Run {
             code: status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&bytes).into_owned(),
             bytes,
             stderr: String::from_utf8_lossy(&stderr.join().unwrap()).into_owned(),
             elapsed,
             line: self.line,
-        }
+        };
+        documents::validate(&run.line, &run.bytes, run.stderr.as_bytes());
+        run
     }
 }
 
@@ -181,6 +184,7 @@ pub(crate) struct Run {
 impl Run {
     /// What a call of the library said.
     pub(super) fn inside(line: String, code: u8, bytes: Vec<u8>, stderr: &[u8]) -> Self {
+        documents::validate(&line, &bytes, stderr);
         Self {
             code: code.into(),
             stdout: String::from_utf8_lossy(&bytes).into_owned(),

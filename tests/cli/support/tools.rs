@@ -6,7 +6,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-fn installed(path: &str) -> PathBuf {
+/// A file of `tests/.tools`.
+pub(crate) fn installed(path: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/.tools")
         .join(path);
@@ -71,12 +72,18 @@ pub(crate) fn read_hcl(text: &str) -> Value {
 }
 
 /// Who reads a YAML text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     /// js-yaml, called as the Control Plane client calls it.
     JsYaml,
     /// `PyYAML`'s safe loader.
     PyYaml,
+    /// The same on libyaml.
+    LibYaml,
+    /// ruamel, YAML 1.2.
+    Ruamel,
+    /// The package `yaml` of npm.
+    Eemeli,
 }
 
 /// The documents that the reader sees in each text, or its error.
@@ -84,16 +91,22 @@ pub(crate) enum Reader {
 pub(crate) fn read_yaml(reader: Reader, texts: &[String]) -> Vec<Result<Value, String>> {
     let support = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support");
     let mut command = match reader {
-        Reader::JsYaml => {
+        Reader::JsYaml | Reader::Eemeli => {
             let mut command = Command::new(node());
             command
                 .arg(support.join("read-yaml.cjs"))
+                .args((reader == Reader::Eemeli).then_some("yaml"))
                 .env("NODE_PATH", installed("npm/node_modules"));
             command
         }
-        Reader::PyYaml => {
+        Reader::PyYaml | Reader::LibYaml | Reader::Ruamel => {
             let mut command = Command::new(installed("python/bin/python"));
             command.arg(support.join("read_yaml.py"));
+            command.args(match reader {
+                Reader::LibYaml => Some("libyaml"),
+                Reader::Ruamel => Some("ruamel"),
+                _ => None,
+            });
             command
         }
     };

@@ -33,6 +33,11 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "dashboard -f {broken.yaml}",
             "logs -f {fleet} -c {EVIL}x",
             "nvidia -f {sound.yaml} -c edge --apply --dry-run",
+            "metrics -f {sound.yaml} --settings {evil.yaml} --dry-run",
+            "headlamp -f {sound.yaml} --unknown --set-string {EVIL}={EVIL} --dry-run",
+            "metrics -f {sound.yaml} --set {EVIL}={EVIL}",
+            "metrics -c prod --expect kubeState={EVIL}",
+            "{EVIL} -f {sound.yaml} --unknown --unset {EVIL}",
         ],
         "addon disable" => &[
             "{EVIL} -c prod --yes",
@@ -66,6 +71,20 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "aws-ecr -c edge --dry-run --apply-repository-policy --image \
              222222222222.dkr.ecr.eu-central-1.amazonaws.com/shop:1",
         ],
+        "aws emit" => &[
+            "aws-ecr -c edge --format plan",
+            "aws-ecr -c edge --format aws-cli",
+            "aws-ecr -c edge --format terraform --account 111122223333",
+            "aws-ecr -c edge --format cloudformation",
+            "aws-ecr -c edge --format plan --role-name {EVIL}",
+            "aws-ecr -f {evil.yaml} --format aws-cli",
+        ],
+        "aws repository-policy" => &[
+            "aws-ecr -c edge --image {EVIL}",
+            "aws-ecr -c edge --image 222222222222.dkr.ecr.eu-central-1.amazonaws.com/shop:1",
+            "aws-ecr -c edge --apply --dry-run --image \
+             222222222222.dkr.ecr.eu-central-1.amazonaws.com/shop:1",
+        ],
         "aws status" => &["aws-ecr -c edge", "aws-ecr -c prod", "{EVIL} -c edge"],
         "aws teardown" => &[
             "aws-ecr -c edge --dry-run",
@@ -78,6 +97,7 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "--image 111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop:1 --name {EVIL}",
             "--image 111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop:1 --namespace {EVIL}",
         ],
+        "schema" => &["", "--of {EVIL}", "--of CheckReport"],
         "apply" => &[
             "-f {sound.yaml} --dry-run",
             "-f {evil.yaml} --dry-run",

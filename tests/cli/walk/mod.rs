@@ -32,6 +32,11 @@ const FORMATS: [&str; 11] = [
 
 /// Every command that does something, as it is typed.
 fn leaves(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+    // The commands of the add-ons below `enable` are one and the same.
+    if command.get_subcommand_value_name() == Some("ADDON") {
+        found.push(path.to_owned());
+        return;
+    }
     let mut below = command.get_subcommands().peekable();
     if below.peek().is_none() {
         found.push(path.to_owned());

@@ -1,0 +1,128 @@
+//! What an add-on needs in AWS besides the cluster's token issuer being known there: data alone.
+//!
+//! Setting up, looking and taking down are written for a side, whichever it is, so that another add-on
+//! with a role is an entry in the catalogue.
+
+use super::catalog::REGISTRY;
+use super::{Addon, CATALOG};
+
+/// The AWS half of an add-on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AwsSide {
+    /// The last part of the name that its role gets where none is given.
+    pub suffix: &'static str,
+    /// The first part of the Sid of its statements.
+    pub sid: &'static str,
+    /// When it takes a role.
+    pub role: RoleNeed,
+    /// AWS's own policies that give the role all it needs. The first is attached where none is
+    /// asked for.
+    pub policies: &'static [AwsPolicy],
+    /// The actions that tell whether a role has what it needs.
+    pub proves: &'static [Proof],
+    /// What the role is for, behind "lets the cluster NAME …": `pull images from Amazon ECR`.
+    pub purpose: &'static str,
+    /// The same as one verb: `pull`.
+    pub verb: &'static str,
+    /// And in the third person: `pulls`, also as a plural noun ("allows pulls").
+    pub verbs: &'static str,
+}
+
+/// When an add-on takes a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoleNeed {
+    /// On every cluster.
+    Always,
+    /// Unless the cluster runs in the account that it works in.
+    UnlessHome,
+    /// Never: to be known there is enough.
+    Never,
+}
+
+/// One of AWS's own managed policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AwsPolicy {
+    /// What follows `policy/` in its ARN.
+    pub name: &'static str,
+    /// The word for it on the command line, if it has one.
+    pub word: Option<&'static str>,
+    /// Useful actions that it lacks for all that.
+    pub lacks: &'static [&'static str],
+}
+
+/// An action that the role must be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    /// The action.
+    pub action: &'static str,
+    /// The service whose ARNs it may be limited to; `None` if it knows no resource but `*`.
+    pub on: Option<&'static str>,
+}
+
+impl AwsPolicy {
+    /// The ARN in a partition.
+    pub fn arn(&self, partition: &str) -> String {
+        format!("arn:{partition}:iam::aws:policy/{}", self.name)
+    }
+}
+
+/// An add-on together with its AWS half.
+#[derive(Debug, Clone, Copy)]
+pub struct Side {
+    /// The add-on.
+    pub addon: &'static Addon,
+    /// What it needs in AWS.
+    pub aws: &'static AwsSide,
+}
+
+impl PartialEq for Side {
+    fn eq(&self, other: &Self) -> bool {
+        self.addon.key == other.addon.key
+    }
+}
+
+impl Eq for Side {}
+
+impl Side {
+    /// The half of an add-on, if it has one that is made.
+    pub fn of(addon: &'static Addon) -> Option<Self> {
+        let aws = addon.aws.as_ref()?;
+        Some(Self { addon, aws })
+    }
+
+    /// That of the add-on that pulls images: references to images and policies of repositories are
+    /// about it.
+    pub const fn registry() -> Self {
+        let (addon, aws) = &REGISTRY;
+        Self { addon, aws }
+    }
+
+    /// All there are.
+    pub fn all() -> impl Iterator<Item = Self> {
+        CATALOG.iter().filter_map(Self::of)
+    }
+
+    /// The key under `spec.addOns`.
+    pub fn key(self) -> &'static str {
+        self.addon.key
+    }
+
+    /// The word on the command line.
+    pub fn name(self) -> &'static str {
+        self.addon.name
+    }
+
+    /// The policy that is attached where none is asked for, in a partition.
+    pub fn usual_policy(self, partition: &str) -> Option<String> {
+        self.aws
+            .policies
+            .first()
+            .map(|policy| policy.arn(partition))
+    }
+
+    /// AWS's own policy of this ARN, if it gives all that is needed.
+    pub fn policy(self, arn: &str) -> Option<&'static AwsPolicy> {
+        let (_, name) = arn.split_once(":iam::aws:policy/")?;
+        self.aws.policies.iter().find(|policy| policy.name == name)
+    }
+}

@@ -1,0 +1,132 @@
+//! How a plan of the AWS side is drawn, and what each of its steps is called once it is done.
+
+use super::Context;
+use crate::aws::plan::{Action, Plan, Step, Work};
+use crate::aws::target::Part;
+use crate::invocation::Reach;
+use crate::ui::{Stream, table};
+
+/// What is said before the words of [`crate::aws::who`].
+pub(super) const MAY_ASSUME: &str = "who may assume the role";
+
+/// Shows a plan as the contract draws it.
+/// `cluster` is the cluster's name where there are several.
+pub(super) fn plan(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Stream) {
+    let cluster = cluster.map_or_else(String::new, |name| format!("{name} in "));
+    let account = &plan.target.account;
+    let caller = match plan.target.caller.as_str() {
+        "" => "what exists there was not looked at".to_owned(),
+        arn => format!("caller {arn}"),
+    };
+    let heading = format!("Plan for {cluster}account {account} ({caller})");
+    let rows: Vec<Vec<String>> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let mut detail = step.detail.clone();
+            if let Some(reason) = &step.reason {
+                if !detail.is_empty() {
+                    detail.push_str("; ");
+                }
+                detail.push_str(reason);
+            }
+            vec![
+                format!("{} {}", sign(step.action), label(step)),
+                short(&step.resource).to_owned(),
+                detail,
+            ]
+        })
+        .collect();
+    let mut lines: Vec<(char, String)> = table::rows(&rows)
+        .iter()
+        .map(|line| {
+            let mut chars = line.chars();
+            (chars.next().unwrap_or(' '), chars.as_str().to_owned())
+        })
+        .collect();
+    if let Some(trust) = &plan.trust {
+        lines.push((' ', format!(" {MAY_ASSUME}: {}", trust.who)));
+    }
+    cx.ui.plan(&heading, &lines, stream);
+}
+
+fn sign(action: Action) -> char {
+    match action {
+        Action::Create | Action::Attach => '+',
+        Action::Update => '~',
+        Action::Detach | Action::Delete => '-',
+        Action::None | Action::Keep | Action::Adopt => '=',
+    }
+}
+
+fn label(step: &Step) -> &'static str {
+    match (step.part, step.action) {
+        (Part::Addon, _) => "add-on",
+        (Part::OidcProvider, _) => "OIDC provider",
+        (Part::Role, _) => "role",
+        (Part::Trust, _) => "trust policy",
+        (Part::Policy, Action::Attach) => "attach",
+        (Part::Policy, Action::Detach) => "detach",
+        (Part::Policy, Action::Keep) => "keep",
+        (Part::Policy, _) => "pull policy",
+        (Part::RepositoryPolicy, _) => "repository",
+    }
+}
+
+/// The telling end of an ARN.
+pub(super) fn short(resource: &str) -> &str {
+    for mark in [":oidc-provider/", ":policy/", ":repository/"] {
+        if let Some((_, rest)) = resource.split_once(mark) {
+            return rest;
+        }
+    }
+    match resource.split_once(":role/") {
+        Some((_, rest)) => rest.rsplit('/').next().unwrap_or(rest),
+        None => resource,
+    }
+}
+
+/// Where a copy of a policy lies, and how it is put back.
+pub(super) fn kept(backup: &crate::aws::backup::Backup, reach: &Reach) -> String {
+    format!(
+        "The previous {} is kept in {}; to put it back: {}",
+        backup.what,
+        backup.path.display(),
+        backup.restore.render(reach)
+    )
+}
+
+/// What a step came to, as a sentence: "Created role mk8s-acme-prod-ecr".
+pub(super) fn told(step: &Step, changed: bool) -> String {
+    let (label, resource) = (label(step), short(&step.resource));
+    let what = match label {
+        "attach" | "detach" | "keep" => "pull policy",
+        other => other,
+    };
+    if !changed && step.action.changes() {
+        return format!("Already so: {what} {resource}");
+    }
+    match &step.work {
+        Work::CreateProvider(new) => {
+            if let Some(hex) = &new.thumbprint {
+                return format!("Created {what} {resource}, with the thumbprint {hex}");
+            }
+        }
+        Work::AddThumbprint { ca, .. } => {
+            return format!("Added thumbprint {} to {what} {resource}", ca.thumbprint);
+        }
+        _ => {}
+    }
+    match step.action {
+        Action::Create if step.part == Part::Addon => format!("Switched on {resource}"),
+        Action::Delete if step.part == Part::Addon => format!("Switched off {resource}"),
+        Action::Create => format!("Created {what} {resource}"),
+        Action::Adopt => format!("Adopted {what} {resource}"),
+        Action::Update => format!("Updated {what} {resource}"),
+        Action::Attach => format!("Attached {resource}"),
+        Action::Detach => format!("Detached {resource}"),
+        Action::Delete => format!("Deleted {what} {resource}"),
+        Action::Keep => format!("Kept {what} {resource}"),
+        Action::None => format!("Already so: {what} {resource}"),
+    }
+}

@@ -1,0 +1,248 @@
+//! Lists: every page of an org's clusters, and several clusters in few round trips.
+
+use super::answer::Answer;
+use super::client::Client;
+use super::content;
+use super::error::{Access, ApiError, Excess, Problem};
+use super::request::{self, Request};
+use crate::cluster::{self, Cluster};
+use crate::text::excerpt;
+use futures_util::stream::{self, StreamExt as _};
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+
+/// All pages of a list together, in bytes; their keys and values together are no more than those of
+/// one answer may be.
+const LIST: u64 = 64 * 1024 * 1024;
+/// More pages than any org has.
+const PAGES: usize = 1000;
+/// More reads of single clusters than this are not under way at once.
+const AT_ONCE: usize = 8;
+
+/// The pages of a list, one after another.
+struct Pages<'a> {
+    client: &'a Client,
+    next: Option<Request>,
+    seen: HashSet<String>,
+    /// How many bytes may still come.
+    left: u64,
+    nodes: usize,
+}
+
+impl Pages<'_> {
+    /// The next page without its items, and the items.
+    async fn next(&mut self) -> Result<Option<(Value, Vec<Value>)>, ApiError> {
+        let Some(request) = self.next.take() else {
+            return Ok(None);
+        };
+        let limit = self.left.min(content::BYTES);
+        let read = self
+            .client
+            .read(Access::List, &request, limit, "list")
+            .await;
+        let (answer, mut page): (Answer, Value) = read.map_err(|error| match error.problem {
+            Problem::TooLarge(Excess::Bytes) if limit < content::BYTES => ApiError {
+                problem: Problem::TooLarge(Excess::Pages),
+                ..error
+            },
+            _ => error,
+        })?;
+        self.left = self.left.saturating_sub(answer.body.len() as u64);
+        self.nodes += content::nodes(&answer.body);
+        if self.nodes > content::NODES {
+            return Err(ApiError {
+                access: Access::List,
+                ..answer.error(Problem::TooLarge(Excess::Pages))
+            });
+        }
+        let items = self.client.items(&mut page)?;
+        if let Some(href) = next_link(&page) {
+            let path = self.client.page_path(&href)?;
+            if self.seen.len() >= PAGES || !self.seen.insert(path.clone()) {
+                return Err(list_error("its pages lead in a circle".to_owned()));
+            }
+            self.next = Some(request::page(&path));
+        }
+        Ok(Some((page, items)))
+    }
+}
+
+impl Client {
+    fn pages(&self) -> Pages<'_> {
+        let first = request::list(self.org());
+        Pages {
+            client: self,
+            seen: HashSet::from([first.path.clone()]),
+            next: Some(first),
+            left: LIST,
+            nodes: 0,
+        }
+    }
+
+    /// Reads all clusters of the org, every page.
+    pub async fn list(&self) -> Result<Vec<Cluster>, ApiError> {
+        let mut pages = self.pages();
+        let mut all = Vec::new();
+        while let Some((_, items)) = pages.next().await? {
+            all.extend(items.into_iter().map(Cluster::new));
+        }
+        Ok(all)
+    }
+
+    /// Reads all clusters of the org as one object of the API's `kind: list`: the first page's
+    /// object, with the items of all pages and no link to a next one.
+    pub async fn list_value(&self) -> Result<Value, ApiError> {
+        let mut pages = self.pages();
+        let mut whole: Option<Value> = None;
+        let mut all = Vec::new();
+        while let Some((page, mut items)) = pages.next().await? {
+            all.append(&mut items);
+            whole.get_or_insert(page);
+        }
+        let mut whole = whole.unwrap_or_else(|| json!({"kind": "list"}));
+        if let Some(Value::Array(links)) = whole.get_mut("links") {
+            links.retain(|link| !is_next(link));
+        }
+        whole["items"] = Value::Array(all);
+        Ok(whole)
+    }
+
+    /// Reads the clusters with these names, each as [`Client::get`] does, in their order.
+    ///
+    /// A few are read side by side. More come from the pages of the list as long as those are fewer
+    /// than the clusters that are still looked for; what no page has in full is read by itself, and
+    /// so is everything if there is no list to be had: its own answer says best what is wrong.
+    pub async fn get_all<N: AsRef<str>>(&self, names: &[N]) -> Vec<Result<Cluster, ApiError>> {
+        let mut listed = if names.len() > AT_ONCE {
+            self.listed(names.iter().map(AsRef::as_ref)).await
+        } else {
+            HashMap::new()
+        };
+        stream::iter(names)
+            .map(|name| {
+                let listed = listed.remove(name.as_ref());
+                async move {
+                    match listed {
+                        Some(cluster) => Ok(cluster),
+                        None => self.get(name.as_ref()).await,
+                    }
+                }
+            })
+            .buffered(AT_ONCE)
+            .collect()
+            .await
+    }
+
+    /// The same, and `None` for a name that no cluster has. The platform may answer 403 for a name that
+    /// does not exist (control-plane.md 1.7): then the list decides.
+    pub(crate) async fn find_all<N: AsRef<str>>(
+        &self,
+        names: &[N],
+    ) -> Vec<Result<Option<Cluster>, ApiError>> {
+        let read = self.get_all(names).await;
+        let is_forbidden = |read: &Result<Cluster, ApiError>| matches!(read, Err(error) if error.problem == Problem::Forbidden);
+        let list = if read.iter().any(is_forbidden) {
+            self.list().await.ok()
+        } else {
+            None
+        };
+        let is_nowhere = |name: &str| {
+            let list = list.as_ref();
+            list.is_some_and(|list| list.iter().all(|cluster| cluster.name() != name))
+        };
+        let found = read.into_iter().zip(names);
+        found
+            .map(|(read, name)| match read {
+                Ok(cluster) => Ok(Some(cluster)),
+                Err(error) => match error.problem {
+                    Problem::Missing => Ok(None),
+                    Problem::Forbidden if is_nowhere(name.as_ref()) => Ok(None),
+                    _ => Err(error),
+                },
+            })
+            .collect()
+    }
+
+    async fn listed<'n>(&self, names: impl Iterator<Item = &'n str>) -> HashMap<String, Cluster> {
+        let mut missing: HashSet<&str> = names.collect();
+        let mut found = HashMap::new();
+        let mut pages = self.pages();
+        let mut count = 0;
+        while count < missing.len() {
+            let Ok(Some((_, items))) = pages.next().await else {
+                break;
+            };
+            count += 1;
+            for item in items {
+                let cluster = Cluster::new(item);
+                // Named twice, or taken already: then its own answer decides.
+                let is_first = missing.remove(cluster.name());
+                if is_first && is_whole(&cluster) {
+                    found.insert(cluster.name().to_owned(), cluster);
+                } else {
+                    found.remove(cluster.name());
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn items(&self, page: &mut Value) -> Result<Vec<Value>, ApiError> {
+        let kind = page.get("itemKind").and_then(Value::as_str);
+        if let Some(kind) = kind.filter(|kind| *kind != cluster::KIND) {
+            let token = &self.transport.connection.token;
+            return Err(list_error(format!(
+                "it is a list of \"{}\"",
+                excerpt(&token.redact(kind), 80)
+            )));
+        }
+        match page.get_mut("items").map(Value::take) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) if items.iter().all(Value::is_object) => {
+                let token = &self.transport.connection.token;
+                for item in &items {
+                    content::check_item(item, token).map_err(list_error)?;
+                }
+                Ok(items)
+            }
+            Some(_) => Err(list_error("its items are not a list of objects".to_owned())),
+        }
+    }
+
+    /// Hrefs are paths below the endpoint. A whole URL is taken when it is the endpoint's own.
+    pub(super) fn page_path(&self, href: &str) -> Result<String, ApiError> {
+        let endpoint = &self.transport.connection.endpoint;
+        let path = href.strip_prefix(endpoint.as_str()).unwrap_or(href);
+        if path.starts_with('/') && !path.starts_with("//") && endpoint.join(path).is_some() {
+            return Ok(path.to_owned());
+        }
+        Err(list_error(format!(
+            "its next page is elsewhere: \"{}\"",
+            excerpt(&self.transport.connection.token.redact(href), 200)
+        )))
+    }
+}
+
+/// Whether an item of a list can be worked on like an answer of its own: it can be locked on and has
+/// the part that changes.
+fn is_whole(cluster: &Cluster) -> bool {
+    cluster.version().is_some() && cluster.value().get("spec").is_some_and(Value::is_object)
+}
+
+fn list_error(what: String) -> ApiError {
+    ApiError {
+        access: Access::List,
+        ..ApiError::new(Problem::Garbage(what))
+    }
+}
+
+fn is_next(link: &Value) -> bool {
+    link.get("rel").and_then(Value::as_str) == Some("next")
+}
+
+pub(super) fn next_link(page: &Value) -> Option<String> {
+    let links = page.get("links")?.as_array()?;
+    let next = links.iter().find(|link| is_next(link))?;
+    let href = next.get("href")?.as_str()?;
+    (!href.is_empty()).then(|| href.to_owned())
+}

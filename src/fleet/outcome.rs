@@ -1,0 +1,465 @@
+//! What came of the targets: lines, document, names, hints, and the one error for all of them.
+
+use crate::consent::Mode;
+use crate::error::{Error, Kind, Result};
+use crate::invocation::Invocation;
+use crate::ui::{Report, Ui, wire};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What came of one target.
+#[derive(Debug)]
+pub(crate) enum Came<T> {
+    /// It was done, or looked at, whatever that showed.
+    Done(Told<T>),
+    /// It was not: its item in the document, and why.
+    Failed(T, Error),
+    /// A part of it was: its item, which says what, and why not the rest.
+    HalfDone(T, Error),
+}
+
+/// What is told of a target.
+#[derive(Debug)]
+pub(crate) struct Told<T> {
+    /// Its items in the document.
+    pub(crate) items: Vec<T>,
+    /// The lines of `-o names`.
+    pub(crate) names: Vec<String>,
+    /// The text.
+    pub(crate) lines: Vec<String>,
+    /// Whether something changed, would change, or differs.
+    pub(crate) changed: bool,
+    /// The command that is the natural next step.
+    pub(crate) next: Option<Invocation>,
+    /// What went wrong once it was done: it could not be read back, or the wait was in vain.
+    pub(crate) failed: Option<Error>,
+}
+
+/// What stands in the text beside what was told, for commands whose text is one table of all.
+#[derive(Debug, Default)]
+pub(crate) struct Closing {
+    /// The text.
+    pub(crate) text: Vec<String>,
+    /// The text of `-o wide`; the same if `None`.
+    pub(crate) wide: Option<Vec<String>>,
+    /// The lines of `-o names`, where they are not those of the targets one after another.
+    pub(crate) names: Option<Vec<String>>,
+    /// Further next steps.
+    pub(crate) next: Vec<Invocation>,
+}
+
+/// Where the lines of the text go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    /// They are the answer.
+    Data,
+    /// Something else is: the preview of a dry run, or an edited manifest.
+    Words,
+}
+
+/// Tells what came of every target.
+///
+/// People read a line as soon as it is known: what was done is on the screen whatever happens
+/// afterwards. A document is written once, at the end; if there is no end, what was changed is said
+/// on stderr.
+pub(crate) struct Teller<'a, T: Serialize> {
+    ui: &'a Ui,
+    kind: &'static str,
+    /// The kind of the document where one target was asked for, if that is another one.
+    alone: Option<&'static str>,
+    /// `None` for a command that only reads.
+    mode: Option<Mode>,
+    lines: Lines,
+    /// By number of the target.
+    came: Vec<Option<Came<T>>>,
+    is_over: bool,
+}
+
+impl<'a, T: Serialize> Teller<'a, T> {
+    /// For a command that changes something.
+    pub(crate) fn changing(ui: &'a Ui, kind: &'static str, mode: Mode) -> Self {
+        let lines = if mode.is_dry_run() {
+            Lines::Words
+        } else {
+            Lines::Data
+        };
+        Self::new(ui, kind, Some(mode), lines)
+    }
+
+    /// For a command that only reads.
+    pub(crate) fn reading(ui: &'a Ui, kind: &'static str) -> Self {
+        Self::new(ui, kind, None, Lines::Data)
+    }
+
+    fn new(ui: &'a Ui, kind: &'static str, mode: Option<Mode>, lines: Lines) -> Self {
+        Self {
+            ui,
+            kind,
+            alone: None,
+            mode,
+            lines,
+            came: Vec::new(),
+            is_over: false,
+        }
+    }
+
+    /// The lines go to stderr: stdout has something else.
+    #[must_use]
+    pub(crate) fn beside(mut self) -> Self {
+        self.lines = Lines::Words;
+        self
+    }
+
+    /// One target that was asked for is a document of its own, of this kind.
+    #[must_use]
+    pub(crate) fn alone(mut self, kind: &'static str) -> Self {
+        self.alone = Some(kind);
+        self
+    }
+
+    /// How many targets were told of.
+    pub(crate) fn count(&self) -> usize {
+        self.came.len()
+    }
+
+    /// Tells of the target with the number.
+    pub(crate) fn tell(&mut self, number: usize, came: Came<T>) {
+        if let (Came::Done(told), true) = (&came, self.ui.is_text()) {
+            for line in &told.lines {
+                match self.lines {
+                    Lines::Data => self.ui.data(line),
+                    Lines::Words => self.ui.status(line),
+                }
+            }
+        }
+        if self.came.len() <= number {
+            self.came.resize_with(number + 1, || None);
+        }
+        if let Some(slot) = self.came.get_mut(number) {
+            *slot = Some(came);
+        }
+    }
+
+    /// Tells of one target more.
+    pub(crate) fn add(&mut self, came: Came<T>) {
+        self.tell(self.came.len(), came);
+    }
+
+    /// What was told of a target, to be completed with what came afterwards.
+    pub(crate) fn told(&mut self, number: usize) -> Option<&mut Told<T>> {
+        match self.came.get_mut(number)? {
+            Some(Came::Done(told)) => Some(told),
+            _ => None,
+        }
+    }
+
+    /// Ends: writes the document, names the next steps, and gives whether anything changed; the
+    /// failures are the error.
+    pub(crate) fn finish(self) -> Result<bool> {
+        self.close(Closing::default())
+    }
+
+    /// Ends with a failure that came before all targets were worked on: what was done is told.
+    pub(crate) fn fail(self, mut failure: Error) -> Error {
+        if let Err(error) = self.finish() {
+            failure.others.push(error);
+        }
+        failure
+    }
+
+    /// Ends with a text for all.
+    pub(crate) fn close(mut self, closing: Closing) -> Result<bool> {
+        self.is_over = true;
+        let mut came: Vec<Came<T>> = std::mem::take(&mut self.came)
+            .into_iter()
+            .flatten()
+            .collect();
+        if came.is_empty() {
+            return Ok(false);
+        }
+        if came.len() == 1
+            && let Some(Came::Failed(..)) = came.first()
+            && let Some(Came::Failed(_, error)) = came.pop()
+        {
+            return Err(error);
+        }
+        let (mut items, mut names, mut lines, mut next) = (vec![], vec![], vec![], vec![]);
+        let (mut errors, mut late) = (vec![], vec![]);
+        let (mut done, mut changed) = (0, false);
+        for one in came {
+            match one {
+                Came::Done(told) => {
+                    done += 1;
+                    changed |= told.changed;
+                    items.extend(told.items);
+                    names.extend(told.names);
+                    lines.extend(told.lines);
+                    next.extend(told.next);
+                    late.extend(told.failed);
+                }
+                Came::Failed(item, error) | Came::HalfDone(item, error) => {
+                    items.push(item);
+                    errors.push(error);
+                }
+            }
+        }
+        names.dedup();
+        let report = Report {
+            json: self.document(items),
+            slim: None,
+            names: closing.names.unwrap_or(names),
+            text: closing.text,
+            wide: closing.wide,
+        };
+        let is_changed = changed && self.mode == Some(Mode::Write);
+        self.ui.report(&report).map_err(|error| {
+            // What was done is said even where it cannot be shown as was asked.
+            if is_changed {
+                error.note(format!("{}.", lines.join("; ")))
+            } else {
+                error
+            }
+        })?;
+        for hint in closing.next.iter().chain(&next) {
+            self.ui.next(hint);
+        }
+        // Every target that was changed is done, also where something went wrong afterwards.
+        let done = if errors.is_empty() { 0 } else { done };
+        errors.extend(late);
+        summarise(errors, done).map_or(Ok(changed), Err)
+    }
+
+    /// For a fleet the document takes as much memory as its files: only if it is printed.
+    fn document(&self, mut items: Vec<T>) -> Value {
+        if self.ui.is_text() {
+            return Value::Null;
+        }
+        if let (Some(kind), 1) = (self.alone, items.len())
+            && let Some(item) = items.pop()
+        {
+            return wire::to_value(&wire::Single::new(kind, item));
+        }
+        wire::to_value(&match self.mode {
+            Some(mode) => wire::Document::change(self.kind, mode.is_dry_run(), items),
+            None => wire::Document::read(self.kind, items),
+        })
+    }
+}
+
+impl<T: Serialize> Drop for Teller<'_, T> {
+    fn drop(&mut self) {
+        if self.is_over || self.mode != Some(Mode::Write) || self.ui.is_text() {
+            return;
+        }
+        for came in self.came.iter().flatten() {
+            if let Came::Done(told) = came
+                && told.changed
+            {
+                for line in &told.lines {
+                    self.ui.status(line);
+                }
+            }
+        }
+    }
+}
+
+/// One error for what several targets came to: the only one as it is, several of one kind under
+/// that kind, and `partial` where others are done.
+pub(crate) fn summarise(mut errors: Vec<Error>, done: usize) -> Option<Error> {
+    if errors.is_empty() {
+        return None;
+    }
+    if errors.len() == 1 && done == 0 {
+        return errors.pop();
+    }
+    let kind = match errors.first() {
+        Some(first) if done == 0 && errors.iter().all(|error| error.kind == first.kind) => {
+            first.kind
+        }
+        _ => Kind::Partial,
+    };
+    let failed = errors.len();
+    let mut error = Error::new(
+        kind,
+        if done == 0 {
+            format!("all {failed} targets failed")
+        } else {
+            format!("{failed} of {} targets failed", failed + done)
+        },
+    );
+    error.others = errors;
+    Some(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Gist};
+    use crate::settings::Environment;
+    use crate::ui::{Io, Terminal};
+    use clap::Parser as _;
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+    impl Pipe {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Screen {
+        ui: Ui,
+        out: Pipe,
+        err: Pipe,
+    }
+
+    fn screen(format: &str) -> Screen {
+        let (out, err) = (Pipe::default(), Pipe::default());
+        let io = Io {
+            stdin: Box::new(io::empty()),
+            stdout: Box::new(out.clone()),
+            stderr: Box::new(err.clone()),
+            terminal: Terminal::default(),
+        };
+        let cli = Cli::try_parse_from(["mk8s", "version", "-o", format]).unwrap();
+        let Ok(ui) = Ui::new(io, &cli, &Gist::default(), &Environment::default()) else {
+            panic!("no ui");
+        };
+        Screen { ui, out, err }
+    }
+
+    fn done(name: &str) -> Came<&str> {
+        Came::Done(Told {
+            items: vec![name],
+            names: vec![name.to_owned()],
+            lines: vec![format!("Did {name}")],
+            changed: true,
+            next: Some(Invocation::other("look").word(name)),
+            failed: None,
+        })
+    }
+
+    fn failed(name: &str, kind: Kind) -> Came<&str> {
+        Came::Failed(name, Error::new(kind, format!("{name} failed")))
+    }
+
+    #[test]
+    fn a_line_is_there_as_soon_as_it_is_told_and_next_steps_come_last() {
+        let Screen { ui, out, err } = screen("text");
+        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        teller.tell(1, done("two"));
+        assert_eq!(out.text(), "Did two\n");
+        teller.tell(0, done("one"));
+        assert_eq!(err.text(), "");
+        assert!(teller.finish().unwrap());
+        assert_eq!(out.text(), "Did two\nDid one\n");
+        assert_eq!(err.text(), "Next: look one\nNext: look two\n");
+    }
+
+    #[test]
+    fn a_document_has_all_in_their_order_and_is_written_once() {
+        let Screen { ui, out, err } = screen("json");
+        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        teller.tell(1, failed("two", Kind::Denied));
+        teller.tell(0, done("one"));
+        assert_eq!(out.text(), "");
+        let error = teller.finish().unwrap_err();
+        assert_eq!(error.kind, Kind::Partial);
+        assert_eq!(error.message, "1 of 2 targets failed");
+        let document: Value = serde_json::from_str(&out.text()).unwrap();
+        assert_eq!(document["items"], serde_json::json!(["one", "two"]));
+        assert!(!err.text().contains("Did one"));
+    }
+
+    #[test]
+    fn what_was_changed_is_said_although_there_is_no_end() {
+        let Screen { ui, out, err } = screen("json");
+        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        teller.add(done("one"));
+        drop(teller);
+        assert_eq!(
+            (out.text().as_str(), err.text().as_str()),
+            ("", "Did one\n")
+        );
+        for mode in [None, Some(Mode::DryRun)] {
+            let Screen { ui, err, .. } = screen("json");
+            let mut teller = match mode {
+                None => Teller::reading(&ui, "Things"),
+                Some(mode) => Teller::changing(&ui, "Things", mode),
+            };
+            teller.add(done("one"));
+            drop(teller);
+            assert_eq!(err.text(), "", "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_changed_is_said_where_it_cannot_be_shown() {
+        let Screen { ui, .. } = screen("jsonpath=$.nothing");
+        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        teller.add(done("one"));
+        teller.add(done("two"));
+        let error = teller.finish().unwrap_err();
+        assert_eq!(error.notes, ["Did one; Did two."]);
+    }
+
+    #[test]
+    fn the_only_target_that_failed_is_the_error() {
+        let Screen { ui, out, .. } = screen("json");
+        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        teller.add(failed("one", Kind::NotFound));
+        let error = teller.finish().unwrap_err();
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            (Kind::NotFound, "one failed")
+        );
+        assert_eq!(out.text(), "");
+    }
+
+    #[test]
+    fn what_failed_afterwards_is_done_all_the_same() {
+        let Screen { ui, out, .. } = screen("text");
+        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        teller.add(done("one"));
+        teller.add(done("two"));
+        let told = teller.told(1).unwrap();
+        told.failed = Some(Error::timeout("two never came"));
+        let error = teller.finish().unwrap_err();
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            (Kind::Timeout, "two never came")
+        );
+        assert_eq!(out.text(), "Did one\nDid two\n");
+    }
+
+    #[test]
+    fn failures_of_one_kind_keep_it_where_nothing_was_done() {
+        let kinds = |kinds: &[Kind], done| {
+            let errors = kinds.iter().map(|&kind| Error::new(kind, "x")).collect();
+            summarise(errors, done).map(|error| (error.kind, error.message))
+        };
+        let all = |kind| Some((kind, "all 2 targets failed".to_owned()));
+        assert_eq!(kinds(&[], 3), None);
+        assert_eq!(
+            kinds(&[Kind::Denied], 0),
+            Some((Kind::Denied, "x".to_owned()))
+        );
+        assert_eq!(kinds(&[Kind::Denied, Kind::Denied], 0), all(Kind::Denied));
+        assert_eq!(kinds(&[Kind::Denied, Kind::Usage], 0), all(Kind::Partial));
+        let some = Some((Kind::Partial, "1 of 3 targets failed".to_owned()));
+        assert_eq!(kinds(&[Kind::Denied], 2), some);
+    }
+}

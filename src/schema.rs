@@ -1,0 +1,456 @@
+//! The JSON Schemas (draft-07) of the documents that are printed: what each may have, in one place.
+//!
+//! Fields are added within `mk8s/v1`, so that the schemas allow more than they name. The tests do not:
+//! they hold every document that they see against these, strictly.
+
+use serde_json::{Map, Value, json};
+
+/// A kind, and what makes its schema.
+type Kind = (&'static str, fn() -> Value);
+
+/// The documents, by their kind.
+const KINDS: [Kind; 12] = [
+    ("Addon", addon_document),
+    ("AddonChanges", addon_changes),
+    ("AddonList", addon_list),
+    ("ApplyResult", apply_result),
+    ("Auth", auth),
+    ("AwsPlan", aws_plan),
+    ("AwsStatus", aws_status),
+    ("CheckList", check_list),
+    ("CheckReport", check_report),
+    ("Diff", diff),
+    ("Error", error_document),
+    ("Version", version),
+];
+
+/// The kinds that have a schema.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(kind, _)| *kind)
+}
+
+/// The schema of a kind.
+pub(crate) fn of(kind: &str) -> Option<Value> {
+    let (kind, make) = KINDS.iter().find(|(name, _)| *name == kind)?;
+    let mut schema = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": format!("{kind} of mk8s/v1"),
+    });
+    if let (Value::Object(schema), Value::Object(body)) = (&mut schema, make()) {
+        schema.extend(body);
+        if let Some(Value::Object(fields)) = schema.get_mut("properties") {
+            fields.insert("schema".to_owned(), json!({"const": "mk8s/v1"}));
+            fields.insert("kind".to_owned(), json!({"const": kind}));
+        }
+        if let Some(Value::Array(required)) = schema.get_mut("required") {
+            required.splice(0..0, [json!("schema"), json!("kind")]);
+        }
+    }
+    Some(schema)
+}
+
+fn keyed<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    let map: Map<String, Value> = fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Value::Object(map)
+}
+
+/// An object with these fields, all of which are always there.
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    keyed([
+        ("type", json!("object")),
+        ("required", json!(required)),
+        ("properties", keyed(fields)),
+    ])
+}
+
+/// The same, with fields that are there in some cases.
+fn and_perhaps<const N: usize>(mut object: Value, fields: [(&str, Value); N]) -> Value {
+    if let Some(Value::Object(properties)) = object.get_mut("properties") {
+        properties.extend(
+            fields
+                .into_iter()
+                .map(|(name, schema)| (name.to_owned(), schema)),
+        );
+    }
+    object
+}
+
+fn or_null(schema: Value) -> Value {
+    keyed([("anyOf", Value::Array(vec![schema, json!({"type": "null"})]))])
+}
+
+fn list(schema: Value) -> Value {
+    keyed([("type", json!("array")), ("items", schema)])
+}
+
+fn one_of(words: &[&str]) -> Value {
+    json!({"type": "string", "enum": words})
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn flag() -> Value {
+    json!({"type": "boolean"})
+}
+
+fn anything() -> Value {
+    json!({})
+}
+
+fn counter() -> Value {
+    json!({"type": "integer", "minimum": 1})
+}
+
+fn items(schema: Value) -> Value {
+    object([("items", list(schema))])
+}
+
+fn changes(schema: Value) -> Value {
+    object([("dryRun", flag()), ("items", list(schema))])
+}
+
+fn target() -> Value {
+    let cluster = object([
+        ("kind", json!({"const": "cluster"})),
+        ("org", text()),
+        ("name", text()),
+    ]);
+    let file = object([
+        ("kind", json!({"const": "file"})),
+        ("path", text()),
+        ("document", counter()),
+        ("name", text()),
+    ]);
+    json!({"oneOf": [cluster, file]})
+}
+
+/// What is told of every failure.
+fn failure() -> Value {
+    let code = json!({"type": "integer", "enum": [1, 2, 3, 4, 5, 6, 7, 8, 9, 130]});
+    object([
+        ("code", code),
+        ("name", failure_name()),
+        ("message", text()),
+        ("because", list(text())),
+        ("notes", list(text())),
+        (
+            "hints",
+            json!({"type": "array", "items": text(), "maxItems": 2}),
+        ),
+        ("file", or_null(text())),
+        ("line", or_null(counter())),
+        ("column", or_null(counter())),
+        ("requestId", or_null(text())),
+    ])
+}
+
+fn failure_name() -> Value {
+    one_of(&[
+        "failure",
+        "usage",
+        "not-found",
+        "denied",
+        "conflict",
+        "refused",
+        "timeout",
+        "unavailable",
+        "partial",
+        "interrupted",
+    ])
+}
+
+/// The `error` of an item.
+fn error() -> Value {
+    let mut error = failure();
+    if let Some(Value::Array(required)) = error.get_mut("required") {
+        required.splice(0..0, [json!("schema"), json!("kind")]);
+    }
+    or_null(and_perhaps(
+        error,
+        [
+            ("schema", json!({"const": "mk8s/v1"})),
+            ("kind", failure_name()),
+        ],
+    ))
+}
+
+fn error_document() -> Value {
+    let mut document = failure();
+    if let Some(Value::Array(required)) = document.get_mut("required") {
+        required.push(json!("errors"));
+    }
+    and_perhaps(document, [("errors", list(failure()))])
+}
+
+fn companions() -> Value {
+    let action = one_of(&["enabled", "updated", "disabled", "none"]);
+    list(object([("addon", text()), ("action", action)]))
+}
+
+fn registry_access() -> Value {
+    or_null(one_of(&[
+        "same-account",
+        "same-account-role",
+        "cross-account",
+        "outside-aws",
+        "unknown",
+    ]))
+}
+
+fn addon_changes() -> Value {
+    let waited = object([
+        ("condition", text()),
+        ("reached", flag()),
+        ("seconds", json!({"type": "number", "minimum": 0})),
+    ]);
+    changes(object([
+        ("target", target()),
+        ("addon", text()),
+        ("key", text()),
+        (
+            "action",
+            one_of(&["enabled", "updated", "disabled", "none"]),
+        ),
+        ("changed", flag()),
+        ("before", anything()),
+        ("after", anything()),
+        ("prerequisites", companions()),
+        ("dependants", companions()),
+        ("registryAccess", registry_access()),
+        ("verified", or_null(flag())),
+        ("waited", or_null(waited)),
+        ("warnings", list(text())),
+        ("error", error()),
+    ]))
+}
+
+fn addon() -> Value {
+    let field = object([
+        ("name", text()),
+        ("flag", or_null(text())),
+        ("type", text()),
+        ("required", flag()),
+        ("default", or_null(text())),
+        ("example", text()),
+        ("constraint", or_null(text())),
+        ("secret", flag()),
+        ("summary", text()),
+    ]);
+    object([
+        ("target", or_null(target())),
+        ("addon", text()),
+        ("key", text()),
+        ("known", flag()),
+        ("enabled", or_null(flag())),
+        ("settings", anything()),
+        ("status", anything()),
+        ("summary", or_null(text())),
+        ("providers", or_null(list(text()))),
+        ("documented", or_null(flag())),
+        ("needs", list(text())),
+        ("fields", list(field)),
+        ("docs", or_null(text())),
+    ])
+}
+
+fn addon_document() -> Value {
+    addon()
+}
+
+fn addon_list() -> Value {
+    // Of a target that could not be read nothing else is known.
+    let unread = object([("target", target()), ("error", error())]);
+    items(json!({"anyOf": [addon(), unread]}))
+}
+
+fn differences() -> Value {
+    list(object([
+        ("path", text()),
+        ("addon", text()),
+        (
+            "state",
+            one_of(&["manifest-only", "live-only", "different"]),
+        ),
+        ("manifest", anything()),
+        ("live", anything()),
+    ]))
+}
+
+fn apply_result() -> Value {
+    changes(object([
+        ("target", target()),
+        ("source", target()),
+        ("action", one_of(&["created", "updated", "none"])),
+        ("changed", flag()),
+        ("differences", differences()),
+        ("liveOnly", list(text())),
+        ("pruned", list(text())),
+        ("verified", or_null(flag())),
+        ("warnings", list(text())),
+        ("error", error()),
+    ]))
+}
+
+fn diff() -> Value {
+    items(object([
+        ("target", target()),
+        ("source", target()),
+        ("exists", or_null(flag())),
+        ("differences", differences()),
+        ("error", error()),
+    ]))
+}
+
+fn auth() -> Value {
+    let origin = || object([("value", text()), ("source", text())]);
+    object([
+        ("authenticated", or_null(flag())),
+        ("identity", or_null(text())),
+        (
+            "identityKind",
+            or_null(one_of(&["service-account", "user", "unknown"])),
+        ),
+        ("expires", or_null(text())),
+        ("org", or_null(origin())),
+        ("endpoint", origin()),
+        ("profile", or_null(origin())),
+        ("tokenSource", or_null(text())),
+        ("insecure", flag()),
+    ])
+}
+
+fn version() -> Value {
+    object([("version", text())])
+}
+
+/// The parts of the AWS side.
+fn part() -> Value {
+    one_of(&[
+        "addon",
+        "oidc-provider",
+        "role",
+        "trust",
+        "policy",
+        "repository-policy",
+    ])
+}
+
+/// An item about a cluster's AWS side; of one that failed early only these are known.
+fn aws_item() -> Value {
+    and_perhaps(
+        object([("target", target()), ("addon", text()), ("error", error())]),
+        [
+            ("account", text()),
+            ("partition", text()),
+            ("caller", or_null(text())),
+            ("registryAccess", registry_access()),
+            ("warnings", list(text())),
+        ],
+    )
+}
+
+fn aws_plan() -> Value {
+    let actions = [
+        "none", "create", "adopt", "update", "attach", "detach", "delete", "keep",
+    ];
+    let step = object([
+        ("part", part()),
+        ("action", one_of(&actions)),
+        ("resource", text()),
+        ("detail", or_null(text())),
+        ("done", flag()),
+        ("reason", or_null(text())),
+    ]);
+    let finding = object([("name", text()), ("text", text())]);
+    let verdict = || one_of(&["exact", "broad", "outside"]);
+    let statement = object([
+        ("statement", anything()),
+        ("verdict", verdict()),
+        ("findings", list(finding)),
+        ("conditions", anything()),
+    ]);
+    let trust = object([
+        ("verdict", verdict()),
+        ("who", text()),
+        ("statements", list(statement)),
+        ("accepted", list(text())),
+    ]);
+    let emitted = object([
+        (
+            "format",
+            one_of(&["aws-cli", "terraform", "cloudformation"]),
+        ),
+        ("text", text()),
+    ]);
+    changes(and_perhaps(
+        aws_item(),
+        [
+            ("steps", list(step)),
+            ("previousTrust", anything()),
+            ("trust", or_null(trust)),
+            ("emitted", emitted),
+            ("repositoryPolicy", anything()),
+            ("previousRepositoryPolicy", anything()),
+        ],
+    ))
+}
+
+fn aws_status() -> Value {
+    let states = ["present", "missing", "different", "unknown", "not-needed"];
+    let part = object([
+        ("part", part()),
+        ("state", one_of(&states)),
+        ("resource", or_null(text())),
+        ("detail", or_null(text())),
+    ]);
+    items(and_perhaps(
+        aws_item(),
+        [("who", or_null(text())), ("parts", list(part))],
+    ))
+}
+
+fn check_list() -> Value {
+    items(object([
+        ("id", text()),
+        ("group", text()),
+        ("severity", one_of(&["warning", "failure", "fatal"])),
+        ("summary", text()),
+        ("needs", list(text())),
+        ("hint", or_null(text())),
+        ("fix", or_null(text())),
+        ("docs", text()),
+    ]))
+}
+
+fn check_report() -> Value {
+    let item = object([
+        ("id", text()),
+        ("group", text()),
+        (
+            "state",
+            one_of(&["pass", "warn", "fail", "unknown", "skip"]),
+        ),
+        ("message", text()),
+        ("evidence", or_null(text())),
+        ("fix", or_null(text())),
+        ("docs", text()),
+        ("cluster", or_null(text())),
+        ("file", or_null(text())),
+        ("line", or_null(counter())),
+    ]);
+    let count = || json!({"type": "integer", "minimum": 0});
+    let summary = object([
+        ("pass", count()),
+        ("warn", count()),
+        ("fail", count()),
+        ("unknown", count()),
+        ("skip", count()),
+    ]);
+    object([("items", list(item)), ("summary", summary)])
+}
