@@ -52,6 +52,7 @@ mod kept;
 mod kills;
 mod live;
 mod nulls;
+mod printed;
 mod proof;
 mod providers;
 mod races;

@@ -118,7 +118,7 @@ fn another_writer_right_after_us_is_no_failure() {
 }
 
 /// A server that takes the change and then shows a cluster without it.
-fn forgetful(env: &mut Env, after: i64) -> Fake {
+pub(crate) fn forgetful(env: &mut Env, after: i64) -> Fake {
     let cluster = |version: i64| {
         json!({"kind": "mk8s", "name": "prod", "id": "x", "version": version,
             "description": "prod", "tags": {},

@@ -2,6 +2,7 @@
 //! commands. What depends on the process (signals, the current folder, real terminals) is not here.
 
 use super::env::Env;
+use super::printed;
 use super::process::Run;
 use mk8s::ui::{Io, Terminal};
 use std::ffi::OsString;
@@ -81,8 +82,12 @@ impl Inside {
             .map(|it| it.to_string_lossy().escape_debug().to_string())
             .collect::<Vec<_>>()
             .join(" ");
+        let given = self.arguments.iter().skip(1);
+        let given: Vec<String> = given.map(|it| it.to_string_lossy().into_owned()).collect();
         let code = mk8s::run(self.arguments, self.variables.into_iter().collect(), io);
-        Run::inside(line, code, stdout.take(), &stderr.take())
+        let run = Run::inside(line, code, stdout.take(), &stderr.take());
+        printed::look(&run, &given);
+        run
     }
 }
 

@@ -10,6 +10,7 @@ mod http;
 mod inside;
 pub(crate) mod manifests;
 mod moto;
+pub(crate) mod printed;
 mod process;
 mod proxy;
 mod sandbox;

@@ -1,6 +1,6 @@
 //! Runs one process with its input, under a time limit, and keeps what it said.
 
-use super::documents;
+use super::{documents, printed};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::{self, Write as _};
@@ -20,6 +20,8 @@ pub(crate) struct Cmd {
     stdin: Vec<u8>,
     limit: Duration,
     line: String,
+    /// The arguments, of the binary under test alone.
+    ours: Option<Vec<String>>,
 }
 
 impl Cmd {
@@ -39,7 +41,12 @@ impl Cmd {
             .env_clear()
             .envs(variables)
             .current_dir(folder);
+        let is_ours = program == Path::new(env!("CARGO_BIN_EXE_mk8s"));
+        let words = arguments
+            .iter()
+            .map(|it| it.as_ref().to_string_lossy().into_owned());
         Self {
+            ours: is_ours.then(|| words.collect()),
             command,
             stdin: Vec::new(),
             limit: LIMIT,
@@ -123,6 +130,9 @@ impl Cmd {
             line: self.line,
         };
         documents::validate(&run.line, &run.bytes, run.stderr.as_bytes());
+        if let Some(arguments) = &self.ours {
+            printed::look(&run, arguments);
+        }
         run
     }
 }
