@@ -315,6 +315,7 @@ fn kebab(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::addon::{CATALOG, by_word};
+    use serde_json::json;
     use std::collections::HashSet;
 
     #[test]
@@ -331,6 +332,25 @@ mod tests {
         ] {
             assert_eq!(kebab(path), flag);
         }
+    }
+
+    #[test]
+    fn what_the_catalogue_calls_secret_is_masked_in_every_report() {
+        let mut count = 0;
+        for addon in CATALOG {
+            for place in addon.places().into_iter().filter(|it| it.param.secret) {
+                let path: crate::addon::path::Path = place.path.parse().unwrap();
+                for value in [json!("hush"), json!({"x": "hush"}), json!([{"x": "hush"}])] {
+                    let mut settings = Value::Null;
+                    path.put(&mut settings, value).unwrap();
+                    let shown = crate::secret::masked(&json!({ addon.key: settings }));
+                    let shown = shown.to_string();
+                    assert!(!shown.contains("hush"), "{}: {shown}", place.path);
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 20, "{count}");
     }
 
     #[test]
