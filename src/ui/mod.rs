@@ -4,6 +4,7 @@
 //! line is escaped on its way out: text from outside (names, server answers, file content) may act
 //! on nothing and begin no line, whoever forgot to make it `text::Foreign`.
 
+mod ask;
 mod checks;
 mod conceal;
 mod failure;
@@ -14,18 +15,18 @@ mod progress;
 mod render;
 pub mod table;
 pub mod wire;
+mod words;
 
 pub use github::markdown;
 pub use progress::Progress;
 pub use render::{json, lines};
 
 use crate::cli::{Cli, Color, ErrorFormat, Gist, Global, OutputFormat};
-use crate::consent::{Person, Question};
 use crate::error::{Error, Result};
-use crate::invocation::{Hint, Invocation, Reach};
+use crate::invocation::Reach;
 use crate::settings::Token;
 use crate::settings::env::Environment;
-use crate::text::{block, printable, source};
+use crate::text::{block, printable};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -416,146 +417,6 @@ impl Ui {
         }
     }
 
-    /// Says something on stderr; silent under `-q`.
-    pub fn status(&self, text: &str) {
-        if self.volume >= Volume::Normal {
-            self.write_err(&format!("{}\n", printable(text)));
-        }
-    }
-
-    /// Says something on stderr under `-v`.
-    pub fn detail(&self, text: &str) {
-        if self.volume >= Volume::Verbose {
-            self.write_err(&format!("{}\n", printable(text)));
-        }
-    }
-
-    /// Shows a request or an answer under `--debug`.
-    pub fn trace(&self, text: &str) {
-        if self.debug {
-            self.words.trace(text);
-        }
-    }
-
-    /// The same for calls that are made where the door itself cannot go; `None` without `--debug`.
-    pub fn tracer(&self) -> Option<impl Fn(&str) + Send + Sync + 'static> {
-        let words = Arc::clone(&self.words);
-        self.debug.then_some(move |text: &str| words.trace(text))
-    }
-
-    /// Warns on stderr.
-    pub fn warn(&self, text: &str) {
-        let word = self.paint_err("warning:", Tone::Yellow);
-        self.write_err(&format!("{word} {}\n", printable(text)));
-    }
-
-    /// Says what could be done, on stderr.
-    pub fn hint(&self, hint: impl Into<Hint>) {
-        if self.volume >= Volume::Normal {
-            let word = self.paint_err("hint:", Tone::Cyan);
-            let text = hint.into().render(&self.reach);
-            self.write_err(&format!("{word} {}\n", printable(&text)));
-        }
-    }
-
-    /// Names the next command, on stderr.
-    pub fn next(&self, command: &Invocation) {
-        if self.volume >= Volume::Normal {
-            let command = printable(&command.render(&self.reach));
-            let command = self.paint_err(&command, Tone::Cyan);
-            self.write_err(&format!("Next: {command}\n"));
-        }
-    }
-
-    /// Shows signed lines (`+`, `-` or a blank) on stderr, or on stdout where the diff is the data.
-    pub fn diff(&self, lines: &[(char, String)], place: Stream) {
-        self.show(&self.signed(lines, "", place), place);
-    }
-
-    /// Shows a plan: a heading, then lines that begin with a sign, indented.
-    pub fn plan(&self, heading: &str, lines: &[(char, String)], place: Stream) {
-        let lines = self.signed(lines, "  ", place);
-        self.show(&format!("{}\n{lines}", printable(heading)), place);
-    }
-
-    fn signed(&self, lines: &[(char, String)], indent: &str, place: Stream) -> String {
-        let mut text = String::new();
-        for (sign, rest) in lines {
-            let shown = source(&format!("{sign}{rest}"));
-            let tone = match sign {
-                '+' => Some(Tone::Green),
-                '-' => Some(Tone::Red),
-                '~' => Some(Tone::Yellow),
-                _ => None,
-            };
-            let shown = match (tone, place) {
-                (Some(tone), Stream::Data) => self.paint_out(&shown, tone),
-                (Some(tone), Stream::Words) => self.paint_err(&shown, tone),
-                (None, _) => shown,
-            };
-            let _ = writeln!(text, "{indent}{shown}");
-        }
-        text
-    }
-
-    fn show(&self, text: &str, place: Stream) {
-        match place {
-            Stream::Data => self.write_out(text),
-            Stream::Words if self.volume >= Volume::Normal => self.write_err(text),
-            Stream::Words => {}
-        }
-    }
-
-    /// Shows a unified diff, as [`Ui::diff`] does.
-    pub fn unified(&self, diff: &str, place: Stream) {
-        let lines: Vec<(char, String)> = diff
-            .lines()
-            .map(|line| {
-                let mut chars = line.chars();
-                (chars.next().unwrap_or(' '), chars.as_str().to_owned())
-            })
-            .collect();
-        self.diff(&lines, place);
-    }
-
-    /// Tells a failure and those that came with it, on stderr; and where a document was asked for and
-    /// none was printed, as one on stdout.
-    pub(crate) fn fail(&self, error: &Error) {
-        self.tell(error, || {
-            let mut text = String::new();
-            for one in std::iter::once(error).chain(&error.others) {
-                render::error(one, &self.reach, &mut text, |word, tone| {
-                    self.paint_err(word, tone)
-                });
-            }
-            self.write_err(&text);
-        });
-    }
-
-    /// The same for what the command-line parser says, which has complete words of its own.
-    pub(crate) fn complain(&self, error: &Error, words: &str) {
-        self.tell(error, || self.write_err(&block(words)));
-    }
-
-    fn tell(&self, error: &Error, words: impl FnOnce()) {
-        if self.error_format == ErrorFormat::Json {
-            let document = failure::document(error, &self.reach).to_string();
-            self.write_err(&format!("{}\n", crate::text::json(document)));
-            return;
-        }
-        words();
-        let is_document = matches!(
-            self.format,
-            OutputFormat::Json
-                | OutputFormat::JsonSlim
-                | OutputFormat::Yaml
-                | OutputFormat::YamlSlim
-        );
-        if is_document && !self.bare && !self.told.get() {
-            self.document(&failure::document(error, &self.reach));
-        }
-    }
-
     /// All of standard input, at most `limit` bytes.
     pub fn stdin(&self, limit: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -619,38 +480,6 @@ impl Ui {
 
     fn paint_err(&self, text: &str, tone: Tone) -> String {
         render::paint(text, tone, self.colour_err)
-    }
-}
-
-impl Person for Ui {
-    /// Asks on the terminal. `--yes` answers; where nobody can be asked it is an error of kind
-    /// usage, and nothing is done. Ctrl-C ends the question, since the answer is read elsewhere.
-    async fn ask(&self, question: &Question) -> Result<bool> {
-        if self.yes {
-            return Ok(true);
-        }
-        if !self.interactive {
-            return Err(Error::usage(question.refusal.clone())
-                .because("it has to be confirmed, and nobody can be asked here")
-                .hint("add --yes to confirm it on the command line"));
-        }
-        self.write_err(&format!("{} [y/N] ", printable(&question.text)));
-        let stdin = Arc::clone(&self.stdin);
-        let (send, receive) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || {
-            let mut answer = String::new();
-            let read = lock(&stdin).read_line(&mut answer).map(|_| answer);
-            // Nobody waits for it any more after Ctrl-C.
-            let _ = send.send(read);
-        });
-        let answer = receive
-            .await
-            .unwrap_or_else(|_| Ok(String::new()))
-            .map_err(|error| Error::failure(format!("cannot read the answer: {error}")))?;
-        Ok(matches!(
-            answer.trim().to_ascii_lowercase().as_str(),
-            "y" | "yes"
-        ))
     }
 }
 

@@ -1,0 +1,39 @@
+//! Questions on the terminal.
+
+use super::{Ui, lock};
+use crate::consent::{Person, Question};
+use crate::error::{Error, Result};
+use crate::text::printable;
+use std::sync::Arc;
+
+impl Person for Ui {
+    /// Asks on the terminal. `--yes` answers; where nobody can be asked it is an error of kind
+    /// usage, and nothing is done. Ctrl-C ends the question, since the answer is read elsewhere.
+    async fn ask(&self, question: &Question) -> Result<bool> {
+        if self.yes {
+            return Ok(true);
+        }
+        if !self.interactive {
+            return Err(Error::usage(question.refusal.clone())
+                .because("it has to be confirmed, and nobody can be asked here")
+                .hint("add --yes to confirm it on the command line"));
+        }
+        self.write_err(&format!("{} [y/N] ", printable(&question.text)));
+        let stdin = Arc::clone(&self.stdin);
+        let (send, receive) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let mut answer = String::new();
+            let read = lock(&stdin).read_line(&mut answer).map(|_| answer);
+            // Nobody waits for it any more after Ctrl-C.
+            let _ = send.send(read);
+        });
+        let answer = receive
+            .await
+            .unwrap_or_else(|_| Ok(String::new()))
+            .map_err(|error| Error::failure(format!("cannot read the answer: {error}")))?;
+        Ok(matches!(
+            answer.trim().to_ascii_lowercase().as_str(),
+            "y" | "yes"
+        ))
+    }
+}
