@@ -194,18 +194,27 @@ fn usage(error: &clap::Error, words: &str) -> Error {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Error::usage("a command is missing").hint(help);
     }
-    let joined = |paragraph: &str| {
-        let lines: Vec<&str> = paragraph.split_whitespace().collect();
-        lines.join(" ")
-    };
-    let mut paragraphs = words.split("\n\n").map(joined);
-    let first = paragraphs.next().unwrap_or_default();
-    let message = first.strip_prefix("error: ").unwrap_or(&first);
-    let tips = paragraphs.filter_map(|one| {
-        let tip = one.strip_prefix("tip: ").or(one.strip_prefix("hint: "));
-        tip.map(str::to_owned)
-    });
-    tips.take(1)
-        .fold(Error::usage(message), Error::hint)
+    // The first paragraph is the message, our own reason and hint below it; a tip is a paragraph.
+    let mut paragraphs = words.split("\n\n");
+    let (mut message, mut because, mut hints) = (Vec::new(), None, Vec::new());
+    for line in paragraphs.next().unwrap_or_default().lines().map(str::trim) {
+        match line.split_once(": ") {
+            Some(("because", reason)) => because = Some(reason),
+            Some(("hint", hint)) => hints.push(hint.to_owned()),
+            Some(("error", rest)) if message.is_empty() => message.push(rest),
+            _ => message.push(line),
+        }
+    }
+    hints.extend(paragraphs.filter_map(|paragraph| {
+        let words: Vec<&str> = paragraph.split_whitespace().collect();
+        let (name, tip) = words.split_first()?;
+        ["tip:", "hint:"].contains(name).then(|| tip.join(" "))
+    }));
+    let error = Error::usage(message.join(" "));
+    let error = because.into_iter().fold(error, Error::because);
+    hints
+        .into_iter()
+        .take(1)
+        .fold(error, Error::hint)
         .hint(help)
 }

@@ -268,3 +268,22 @@ fn apply_says_what_differed() {
         );
     }
 }
+
+#[test]
+fn the_reason_and_the_hint_of_a_usage_error_have_fields_of_their_own() {
+    let env = Env::new();
+    let run = run(&env, "addon enable nvidia --role-arn x -o json").exits(2);
+    let document = run.json();
+    assert_eq!(document["message"], "`nvidia` has no setting --role-arn");
+    assert_eq!(
+        document["because"],
+        json!(["it is one of aws-ecr, aws-efs, aws-elb"])
+    );
+    assert_eq!(
+        document["hints"],
+        json!([
+            "`mk8s addon explain nvidia` shows its settings",
+            "add --help for the usage"
+        ])
+    );
+}
