@@ -25,6 +25,23 @@ pub(crate) struct Class {
     pub(crate) but: BTreeSet<String>,
 }
 
+impl Class {
+    /// A value for each pattern, and a service account if there is none.
+    pub(crate) fn examples(&self) -> Vec<String> {
+        let filled = |pattern: &String| match pattern.trim_matches('*') {
+            "" | "system:serviceaccount:" => ANY.to_owned(),
+            _ => pattern.replace('*', "any").replace('?', "x"),
+        };
+        if self.like.is_empty() {
+            return vec![ANY.to_owned()];
+        }
+        self.like.iter().map(filled).collect()
+    }
+}
+
+/// A service account that nobody named.
+const ANY: &str = "system:serviceaccount:any:any";
+
 /// The values of the claim with the condition key `key`, whose case does not matter.
 pub(crate) fn admitted<'a>(
     conditions: impl IntoIterator<Item = &'a Condition>,

@@ -1,7 +1,8 @@
 //! Whether a trust policy already allows what a template asks. Pure.
 //!
 //! Coverage, not equality: a broader statement suffices, a narrower one does not. The answer may
-//! err towards "missing", never towards "covered".
+//! err towards "missing", never towards "covered". It says whether a statement has to be added;
+//! whether the cluster gets in, for all that a Deny says, is a question for `policy`.
 
 use super::normal::{Condition, Listed, Principal, Statement, includes, view};
 use super::quotable;
@@ -18,8 +19,6 @@ pub enum Verdict {
     Covered,
     /// Something is not allowed; the field in which the closest statement differs.
     Missing(Difference),
-    /// A Deny statement could match; its Sid, or its number as `statement 2`.
-    Denied(String),
 }
 
 impl Verdict {
@@ -74,14 +73,6 @@ pub fn compare(existing: &Value, template: &Value) -> Verdict {
         .filter(|statement| statement.effect == "Allow")
         .partition(|statement| can_expand(statement));
     let atoms: Vec<Atom> = parts.into_iter().flat_map(atoms).collect();
-    for (index, statement) in have.iter().enumerate() {
-        if statement.effect == "Deny"
-            && !want.contains(statement)
-            && (!wholes.is_empty() || atoms.iter().any(|atom| could_match(statement, atom)))
-        {
-            return Verdict::Denied(label(statements(existing)[index], index));
-        }
-    }
     if existing.get("Version") == template.get("Version") && sorted(&have) == sorted(&want) {
         return Verdict::Identical;
     }
@@ -102,36 +93,6 @@ pub fn compare(existing: &Value, template: &Value) -> Verdict {
                 .to_owned(),
         found: String::new(),
     })
-}
-
-/// Statements that let in more than the cluster's add-on: anyone at all, or every service account
-/// of the provider. Each finding is a phrase that names the statement.
-pub fn over_broad(existing: &Value, provider: &str) -> Vec<String> {
-    let provider = Principal::Other("Federated".to_owned(), provider.to_owned());
-    let mut findings = Vec::new();
-    for (index, statement) in view(existing).iter().enumerate() {
-        if statement.effect != "Allow" {
-            continue;
-        }
-        let name = label(statements(existing)[index], index);
-        let Listed::These(principals) = &statement.principals else {
-            findings.push(format!("{name} allows everybody but those it lists"));
-            continue;
-        };
-        if principals.contains(&Principal::Anyone) {
-            findings.push(format!("{name} allows any principal"));
-        }
-        let has_subject = statement
-            .conditions
-            .iter()
-            .any(|condition| condition.key.ends_with(":sub"));
-        if principals.contains(&provider) && !has_subject {
-            findings.push(format!(
-                "{name} allows every service account of the cluster: it has no `:sub` condition"
-            ));
-        }
-    }
-    findings
 }
 
 /// One thing that the template asks: an action of a principal under conditions.
@@ -234,25 +195,6 @@ fn covers_action(statement: &Statement, atom: &Atom) -> bool {
 fn covers_principal(statement: &Statement, atom: &Atom) -> bool {
     matches!(&statement.principals, Listed::These(principals)
         if principals.contains(&atom.principal))
-}
-
-/// Whether a Deny could hit the atom; its conditions are not weighed.
-fn could_match(deny: &Statement, atom: &Atom) -> bool {
-    let meets =
-        |pattern: &String| includes(pattern, &atom.action) || includes(&atom.action, pattern);
-    let action = match &deny.actions {
-        Listed::These(actions) => actions.iter().any(meets),
-        Listed::AllBut(actions) => !actions
-            .iter()
-            .any(|pattern| includes(pattern, &atom.action)),
-    };
-    let principal = match &deny.principals {
-        Listed::These(principals) => {
-            principals.contains(&Principal::Anyone) || principals.contains(&atom.principal)
-        }
-        Listed::AllBut(principals) => !principals.contains(&atom.principal),
-    };
-    action && principal
 }
 
 /// Whether a request that meets `wanted` always meets `existing`.
@@ -441,6 +383,7 @@ fn sorted(statements: &[Statement]) -> Vec<&Statement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::policy::{Entry, entry};
     use serde_json::json;
 
     #[derive(serde::Deserialize)]
@@ -457,10 +400,11 @@ mod tests {
         let vectors: Vec<Vector> = serde_json::from_str(text).unwrap();
         assert_eq!(vectors.len(), 29);
         for vector in vectors {
-            let got = match compare(&vector.existing, &vector.wanted) {
-                Verdict::Identical | Verdict::Covered => "covered",
-                Verdict::Missing(_) => "missing",
-                Verdict::Denied(_) => "denied?",
+            let (existing, wanted) = (&vector.existing, &vector.wanted);
+            let got = match (entry(existing, wanted, None, 0), compare(existing, wanted)) {
+                (Entry::Denied { .. } | Entry::Depends { denies: true, .. }, _) => "denied?",
+                (_, Verdict::Identical | Verdict::Covered) => "covered",
+                (_, Verdict::Missing(_)) => "missing",
             };
             assert_eq!(got, vector.verdict, "{}", vector.name);
         }
@@ -585,11 +529,6 @@ mod tests {
         assert_eq!(compare(&existing, &wanted), Verdict::Covered);
         existing["Statement"] = json!([more]);
         assert!(!compare(&existing, &wanted).holds());
-        // Whether a Deny is about it cannot be told.
-        let mut denied = wanted.clone();
-        let deny = json!({"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "s3:*"});
-        denied["Statement"].as_array_mut().unwrap().push(deny);
-        assert_eq!(compare(&denied, &wanted), Verdict::Denied("No".to_owned()));
     }
 
     #[test]
@@ -630,24 +569,6 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_is_named_unless_the_template_has_it_too() {
-        let mut wanted = allow(&json!({}));
-        let deny =
-            json!({"Sid": "No", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:*"});
-        let mut existing = wanted.clone();
-        existing["Statement"]
-            .as_array_mut()
-            .unwrap()
-            .push(deny.clone());
-        assert_eq!(
-            compare(&existing, &wanted),
-            Verdict::Denied("No".to_owned())
-        );
-        wanted["Statement"].as_array_mut().unwrap().push(deny);
-        assert_eq!(compare(&existing, &wanted), Verdict::Identical);
-    }
-
-    #[test]
     fn a_template_that_lists_exceptions_is_held_only_by_the_same_statement() {
         let wanted = json!({"Statement": {"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"},
             "Action": "sts:AssumeRole"}});
@@ -664,19 +585,5 @@ mod tests {
         assert!(compare(&wanted, &wanted).holds());
         let one = allow(&json!({"StringEquals": {"h.example:sub": many[0]}}));
         assert!(!compare(&one, &wanted).holds());
-    }
-
-    #[test]
-    fn broad_statements_are_findings() {
-        let provider = "arn:aws:iam::111122223333:oidc-provider/h.example";
-        let narrow = allow(&json!({"StringEquals": {"h.example:sub": "s"}}));
-        assert_eq!(over_broad(&narrow, provider), Vec::<String>::new());
-        let wide = allow(&json!({"StringEquals": {"h.example:aud": "x"}}));
-        assert_eq!(over_broad(&wide, provider).len(), 1);
-        let anyone = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}});
-        assert_eq!(
-            over_broad(&anyone, provider),
-            ["statement 1 allows any principal"]
-        );
     }
 }

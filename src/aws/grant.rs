@@ -1,11 +1,9 @@
-//! Whether a policy gives its holder what an add-on needs, and which policies can be asked for. Pure.
+//! Which policies can be asked for, and what AWS's own ones say. Pure.
 
-use super::normal::{Listed, Statement, includes};
 use super::quotable;
-use super::trust::statements;
 use crate::addon::Side;
-use crate::addon::aws_side::{AwsPolicy, Proof};
-use serde_json::Value;
+use crate::addon::aws_side::AwsPolicy;
+use serde_json::{Value, json};
 
 /// The policy that a role is to get.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,63 +60,47 @@ pub fn check_policy_arn(text: &str) -> Result<(), String> {
     }
 }
 
-/// Whether it is one of AWS's own policies for the side that does not allow this action besides.
-pub fn lacks(side: Side, arn: &str, action: &str) -> bool {
-    side.policy(arn)
-        .is_some_and(|policy| policy.lacks.contains(&action))
+/// The name of one of AWS's own policies, whose text is not read, that by its name gives far more
+/// than an add-on needs.
+pub(crate) fn is_broad(side: Side, arn: &str) -> Option<&str> {
+    let (_, name) = arn.split_once(":iam::aws:policy/")?;
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let much = ["FullAccess", "Administrator", "PowerUser", "ReadOnlyAccess"];
+    (much.iter().any(|it| name.contains(it)) && side.policy(arn).is_none()).then_some(name)
 }
 
-/// Whether the document alone allows all that the add-on needs, on any of its resources, and denies
-/// none of it. Statements with conditions or exceptions do not count as allowing.
-pub fn allows(side: Side, document: &Value) -> bool {
-    let list: Vec<(&Value, Statement)> = statements(document)
-        .into_iter()
-        .map(|statement| (statement, Statement::new(statement)))
-        .collect();
-    let names = |statement: &Statement, action: &str| match &statement.actions {
-        Listed::These(actions) => actions
-            .iter()
-            .any(|pattern| includes(pattern, &action.to_ascii_lowercase())),
-        Listed::AllBut(_) => false,
+/// What one of AWS's own policies for the side says, as far as it is about what is asked here; `None`
+/// for any other.
+pub(crate) fn known_document(side: Side, arn: &str) -> Option<Value> {
+    let policy = side.policy(arn)?;
+    let (element, actions) = match policy.name {
+        "AdministratorAccess" => ("Action", json!("*")),
+        "PowerUserAccess" => (
+            "NotAction",
+            json!(["iam:*", "organizations:*", "account:*"]),
+        ),
+        // Of the others the catalogue says what they give and what they lack.
+        _ => {
+            let useful = side.aws.policies.iter().flat_map(|it| it.lacks);
+            let proven = side.aws.proves.iter().map(|proof| &proof.action);
+            let given: Vec<&str> = proven
+                .chain(useful)
+                .filter(|action| !policy.lacks.contains(action))
+                .copied()
+                .collect();
+            ("Action", json!(given))
+        }
     };
-    side.aws.proves.iter().all(|proof| {
-        let allowed = list.iter().any(|(raw, statement)| {
-            statement.effect == "Allow"
-                && statement.conditions.is_empty()
-                && names(statement, proof.action)
-                && raw
-                    .get("Resource")
-                    .is_some_and(|resource| reaches(proof, resource))
-        });
-        let denied = list
-            .iter()
-            .any(|(_, statement)| statement.effect == "Deny" && names(statement, proof.action));
-        allowed && !denied
-    })
-}
-
-/// Whether a statement on this resource can be about the action at all.
-fn reaches(proof: &Proof, resource: &Value) -> bool {
-    let values = match resource {
-        Value::Array(list) => list.iter().collect(),
-        one => vec![one],
-    };
-    let is_of_service = |text: &str| {
-        proof.on.is_some_and(|service| {
-            text.starts_with("arn:") && text.contains(&format!(":{service}:"))
-        })
-    };
-    values
-        .into_iter()
-        .filter_map(Value::as_str)
-        .any(|text| text == "*" || is_of_service(text))
+    Some(json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", element: actions, "Resource": "*"}]
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aws::sides::ecr;
-    use serde_json::json;
 
     #[test]
     fn policies_are_named_by_word_or_arn() {
@@ -158,61 +140,18 @@ mod tests {
             "arn:aws:iam::111122223333:policy/AmazonEC2ContainerRegistryPullOnly"
         ));
         assert!(!is_known("arn:aws:iam::aws:policy/ReadOnlyAccess2"));
-        for (name, yes) in [
+        for (name, lacks) in [
             ("ReadOnly", true),
             ("PullOnly", false),
             ("FullAccess", false),
         ] {
             let arn = format!("arn:aws:iam::aws:policy/AmazonEC2ContainerRegistry{name}");
-            assert_eq!(lacks(ecr(), &arn, "ecr:BatchImportUpstreamImage"), yes);
-        }
-    }
-
-    #[test]
-    fn a_document_allows_a_pull_when_all_three_actions_are_there() {
-        let layers = json!(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]);
-        let token =
-            json!({"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"});
-        let repository = "arn:aws:ecr:*:111122223333:repository/app";
-        for (statements, yes) in [
-            (
-                json!([{"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}]),
-                true,
-            ),
-            (
-                json!({"Effect": "Allow", "Action": "*", "Resource": "*"}),
-                true,
-            ),
-            (
-                json!([token, {"Effect": "Allow", "Action": layers, "Resource": repository}]),
-                true,
-            ),
-            (
-                json!([token, {"Effect": "Allow", "Action": layers, "Resource": ["arn:aws:s3:::x"]}]),
-                false,
-            ),
-            (json!([token]), false),
-            (
-                json!([{"Effect": "Allow", "Action": "ecr:*", "Resource": repository}]),
-                false,
-            ),
-            (
-                json!([{"Effect": "Allow", "Action": "ecr:*", "Resource": "*", "Condition": {"Bool": {"a": "b"}}}]),
-                false,
-            ),
-            (
-                json!([{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}]),
-                false,
-            ),
-            (
-                json!([{"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}, {"Effect": "Deny", "Action": "ecr:Batch*", "Resource": "*"}]),
-                false,
-            ),
-        ] {
+            let text = known_document(ecr(), &arn).unwrap().to_string();
+            assert!(text.contains("ecr:BatchGetImage"), "{text}");
             assert_eq!(
-                allows(ecr(), &json!({"Statement": statements})),
-                yes,
-                "{statements}"
+                !text.contains("ecr:BatchImportUpstreamImage"),
+                lacks,
+                "{text}"
             );
         }
     }

@@ -5,12 +5,16 @@ use super::connect::AwsSession;
 use super::failure::failure;
 use super::iam::{Answer, Failure};
 use super::image::PrivateImage;
+use super::policy::PullRequest;
 use super::proof::{Manifest, manifest, tag};
+use super::state::now;
 use crate::addon::Side;
 use crate::addon::catalog::IMPORT_ACTION;
 use crate::arn::RoleArn;
 use aws_sdk_ecr::types::ImageIdentifier;
-use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType as Decision};
+use aws_sdk_iam::types::{
+    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType as Decision,
+};
 
 /// Why an action of a role is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub struct Simulated {
     pub resource: String,
     /// Why it would be refused; `None` if it would be allowed.
     pub refusal: Option<Refusal>,
+    /// Keys that the policies ask for and that a call would have, but that nobody knows beforehand.
+    pub missing: Vec<String>,
 }
 
 /// A rule of a registry: what is pulled from below the prefix is fetched from elsewhere and kept.
@@ -75,12 +81,12 @@ impl Inspector {
         }
     }
 
-    /// `iam:SimulatePrincipalPolicy` for all that an add-on needs, on this resource or on any.
+    /// `iam:SimulatePrincipalPolicy` for all that an add-on needs, on the image's repository or on any.
     pub async fn simulate(
         &self,
         side: Side,
         role: &RoleArn,
-        resource: Option<String>,
+        image: Option<&PrivateImage>,
     ) -> Answer<Vec<Simulated>> {
         let proofs = side.aws.proves.iter();
         let on = |limited: bool| -> Vec<&str> {
@@ -88,11 +94,11 @@ impl Inspector {
             proofs.map(|proof| proof.action).collect()
         };
         let any = "*".to_owned();
-        let limited = resource.unwrap_or_else(|| any.clone());
+        let limited = image.map_or_else(|| any.clone(), PrivateImage::repository_arn);
         let mut results = Vec::new();
         for (actions, resource) in [(on(false), any), (on(true), limited)] {
             if !actions.is_empty() {
-                results.extend(self.simulate_on(role, &actions, resource).await?);
+                results.extend(self.simulate_on(role, &actions, resource, image).await?);
             }
         }
         Ok(results)
@@ -104,7 +110,8 @@ impl Inspector {
         role: &RoleArn,
         image: &PrivateImage,
     ) -> Answer<Vec<Simulated>> {
-        self.simulate_on(role, &[IMPORT_ACTION], image.repository_arn())
+        let repository = image.repository_arn();
+        self.simulate_on(role, &[IMPORT_ACTION], repository, Some(image))
             .await
     }
 
@@ -113,6 +120,7 @@ impl Inspector {
         role: &RoleArn,
         actions: &[&str],
         resource: String,
+        image: Option<&PrivateImage>,
     ) -> Answer<Vec<Simulated>> {
         let names = actions.iter().map(|&action| action.to_owned()).collect();
         let answer = self
@@ -122,6 +130,7 @@ impl Inspector {
             .policy_source_arn(role.as_str())
             .set_action_names(Some(names))
             .resource_arns(&resource)
+            .set_context_entries(Some(context(role, image, &resource)))
             .send()
             .await
             .map_err(|error| failure("iam:SimulatePrincipalPolicy", &error))?;
@@ -132,6 +141,7 @@ impl Inspector {
                 action: result.eval_action_name().to_owned(),
                 resource: resource.clone(),
                 refusal: refusal(result),
+                missing: result.missing_context_values().to_vec(),
             })
             .collect())
     }
@@ -212,6 +222,33 @@ fn there(answer: Result<bool, Failure>, missing: &str) -> Answer<bool> {
         Err(failure) if failure.is(missing) => Ok(false),
         other => other,
     }
+}
+
+/// What is known of the call, as the evaluator knows it too: IAM adds nothing by itself.
+fn context(role: &RoleArn, image: Option<&PrivateImage>, resource: &str) -> Vec<ContextEntry> {
+    let pull = PullRequest {
+        role,
+        provider: None,
+        image,
+        now: now(),
+    };
+    let entry = |(key, value): (String, String)| {
+        let kind = match key.as_str() {
+            "aws:securetransport" | "aws:viaawsservice" | "aws:principalisawsservice" => {
+                ContextKeyTypeEnum::Boolean
+            }
+            "aws:currenttime" => ContextKeyTypeEnum::Date,
+            "aws:epochtime" => ContextKeyTypeEnum::Numeric,
+            _ => ContextKeyTypeEnum::String,
+        };
+        ContextEntry::builder()
+            .context_key_name(key)
+            .context_key_type(kind)
+            .context_key_values(value)
+            .build()
+    };
+    let facts = pull.request("", resource).facts;
+    facts.values().map(entry).collect()
 }
 
 fn refusal(result: &EvaluationResult) -> Option<Refusal> {

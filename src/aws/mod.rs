@@ -26,17 +26,21 @@ pub(crate) mod normal;
 pub mod permissions;
 pub mod plan;
 pub mod platform;
+pub mod policy;
 pub mod proof;
 #[cfg(test)]
 mod properties;
 pub mod published;
+pub mod region;
 pub mod repository;
+pub mod rights;
 #[cfg(test)]
 mod scenarios;
 pub mod sdk;
 pub mod setup;
 #[cfg(test)]
 mod sides;
+pub mod standing;
 pub mod state;
 pub mod status;
 pub mod target;

@@ -111,7 +111,8 @@ fn principals(value: &Value) -> BTreeSet<Principal> {
 }
 
 fn principal(kind: &str, text: &str) -> Principal {
-    if text == "*" {
+    // Of other kinds it is anyone of that kind.
+    if kind == "AWS" && text == "*" {
         return Principal::Anyone;
     }
     if kind == "AWS"
@@ -167,7 +168,7 @@ impl Condition {
 }
 
 impl Test {
-    fn parse(operator: &str) -> Self {
+    pub(crate) fn parse(operator: &str) -> Self {
         let operator = operator.to_ascii_lowercase();
         let (quantifier, operator) = operator.split_once(':').unwrap_or(("", &operator));
         let (operator, if_exists) = match operator.strip_suffix("ifexists") {
@@ -218,7 +219,7 @@ fn lower(value: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-fn list(value: &Value) -> Vec<String> {
+pub(crate) fn list(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().map(|item| text(Some(item))).collect(),
         one => vec![text(Some(one))],

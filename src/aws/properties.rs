@@ -129,7 +129,6 @@ fn class(verdict: &Verdict) -> &'static str {
         Verdict::Identical => "identical",
         Verdict::Covered => "covered",
         Verdict::Missing(_) => "missing",
-        Verdict::Denied(_) => "denied",
     }
 }
 

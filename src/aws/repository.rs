@@ -7,11 +7,13 @@
 use super::image::PrivateImage;
 use super::merge::{is_ours, merge};
 use super::name::hash;
-use super::normal::{Condition, Listed, Principal, Statement, includes, view};
+use super::normal::{Condition, Statement};
+use super::policy::{Caller, Decision, Fact, Facts, Place, PullRequest, Request, of_resource};
 use super::quotable;
-use super::trust::{label, statements};
+use super::trust::{STATEMENT, label, statements};
 use crate::arn::RoleArn;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What a repository has to allow for a pull; the token comes from the role's own policy.
@@ -114,89 +116,124 @@ pub fn parse(text: &str) -> Result<Value, String> {
 /// The role counts as admitted by its ARN, by its account (which lets its roles by their own
 /// policies, and ours has one), or as one of all. A principal that AWS has replaced by an id,
 /// because the role was deleted in between, admits nobody.
-pub fn admits(policy: &Value, role: &RoleArn) -> Admission {
-    let list = view(policy);
-    let name = |index: usize| label(statements(policy)[index], index);
-    let mut may_deny = None;
-    for (index, statement) in list.iter().enumerate() {
-        if statement.effect != "Deny" || !ACTIONS.iter().any(|action| has_action(statement, action))
-        {
-            continue;
+pub fn admits(policy: &Value, repository: &Repository, pull: &PullRequest<'_>) -> Admission {
+    let decisions: Vec<Decision> = ACTIONS
+        .iter()
+        .map(|action| {
+            let mut request = pull.request(action, &repository.arn);
+            request.facts = request
+                .facts
+                .is("aws:RequestedRegion", repository.region.as_str())
+                .is("aws:ResourceAccount", repository.account.as_str());
+            of_resource(policy, &request)
+        })
+        .collect();
+    let list = statements(policy);
+    let name = |place: Place| {
+        let statement = list.get(place.statement);
+        statement.map_or_else(String::new, |it| label(it, place.statement))
+    };
+    let condition = |place: Place, on: &BTreeSet<String>| {
+        let statement = list.get(place.statement).map(|it| Statement::new(it));
+        let told: Vec<String> = statement
+            .iter()
+            .flat_map(|it| &it.conditions)
+            .filter(|it| on.contains(&it.key))
+            .map(describe)
+            .collect();
+        // A variable, or an element that is not known, stands in no key.
+        if told.is_empty() {
+            let keys: Vec<String> = on.iter().map(|it| quotable(it)).collect();
+            keys.join(", ")
+        } else {
+            told.join(" and ")
         }
-        match reaches(statement, role) {
-            Reach::No => {}
-            Reach::Yes => {
+    };
+    let denied = decisions.iter().find_map(|decision| match decision {
+        Decision::Denied { by } => Some(*by),
+        _ => None,
+    });
+    if let Some(by) = denied {
+        return Admission::Denied {
+            by: name(by),
+            condition: None,
+        };
+    }
+    let missing: Vec<&'static str> = ACTIONS
+        .iter()
+        .zip(&decisions)
+        .filter(|(_, decision)| **decision == Decision::NotAllowed)
+        .map(|(action, _)| *action)
+        .collect();
+    if !missing.is_empty() {
+        return Admission::Missing { actions: missing };
+    }
+    let mut answer = None;
+    for decision in &decisions {
+        match decision {
+            Decision::Depends {
+                on,
+                denied: Some(by),
+                ..
+            } => {
                 return Admission::Denied {
-                    by: name(index),
-                    condition: None,
+                    by: name(*by),
+                    condition: Some(condition(*by, on)),
                 };
             }
-            Reach::If(condition) => {
-                may_deny.get_or_insert(Admission::Denied {
-                    by: name(index),
-                    condition: Some(condition),
+            Decision::Depends { on, allowed, .. } => {
+                answer = Some(Admission::Conditional {
+                    by: name(*allowed),
+                    condition: condition(*allowed, on),
                 });
             }
+            Decision::Allowed { by } => {
+                answer.get_or_insert_with(|| Admission::Allowed { by: name(*by) });
+            }
+            _ => {}
         }
     }
-    if let Some(denied) = may_deny {
-        return denied;
-    }
-    let mut by = None;
-    let mut conditional = None;
-    let mut missing = Vec::new();
-    for action in ACTIONS {
-        let mut only_if = None;
-        let mut found = None;
-        for (index, statement) in list.iter().enumerate() {
-            if statement.effect != "Allow"
-                || !statement.others.is_empty()
-                || !has_action(statement, action)
-            {
-                continue;
-            }
-            match reaches(statement, role) {
-                Reach::No => {}
-                Reach::Yes => {
-                    found.get_or_insert(index);
-                }
-                Reach::If(condition) => {
-                    only_if.get_or_insert((index, condition));
-                }
-            }
-        }
-        match (found, only_if) {
-            (Some(index), _) => {
-                by.get_or_insert(index);
-            }
-            (None, Some((index, condition))) => {
-                conditional.get_or_insert((index, condition));
-            }
-            (None, None) => missing.push(action),
-        }
-    }
-    match (missing.is_empty(), conditional, by) {
-        (true, Some((index, condition)), _) => Admission::Conditional {
-            by: name(index),
-            condition,
-        },
-        (true, None, Some(index)) => Admission::Allowed { by: name(index) },
-        _ => Admission::Missing { actions: missing },
-    }
+    answer.unwrap_or(Admission::Missing {
+        actions: ACTIONS.to_vec(),
+    })
 }
 
-/// Statements that let in everybody, whatever the role: each finding is a phrase that names one.
-pub fn open_to_all(policy: &Value) -> Vec<String> {
-    view(policy)
-        .iter()
-        .enumerate()
-        .filter(|(_, statement)| {
-            statement.effect == "Allow"
-                && statement.conditions.is_empty()
-                && matches!(&statement.principals, Listed::These(list) if list.contains(&Principal::Anyone))
-        })
-        .map(|(index, _)| format!("{} admits every AWS account", label(statements(policy)[index], index)))
-        .collect()
+/// Whether the statements that allow let the role pull, whatever those that deny say: then another
+/// one of ours adds nothing.
+pub fn grants(policy: &Value, repository: &Repository, pull: &PullRequest<'_>) -> bool {
+    let mut allowing = policy.clone();
+    let kept = statements(policy)
+        .into_iter()
+        .filter(|statement| statement.get("Effect").and_then(Value::as_str) != Some("Deny"));
+    allowing[STATEMENT] = kept.cloned().collect();
+    matches!(
+        admits(&allowing, repository, pull),
+        Admission::Allowed { .. }
+    )
+}
+
+/// The statement that lets in everybody, whatever the role: a phrase that names it.
+pub fn open_to_all(policy: &Value, repository: &Repository) -> Option<String> {
+    let arn = "arn:aws:iam::any:role/any";
+    let request = Request {
+        caller: Caller::Aws {
+            account: "any".to_owned(),
+            arn: arn.to_owned(),
+        },
+        action: ACTIONS[0].to_owned(),
+        resource: repository.arn.clone(),
+        facts: Facts::new(Fact::Unknown)
+            .is("aws:SecureTransport", "true")
+            .is("aws:PrincipalAccount", "any")
+            .is("aws:PrincipalArn", arn),
+    };
+    let Decision::Allowed { by } = of_resource(policy, &request) else {
+        return None;
+    };
+    let found = statements(policy);
+    let statement = found.get(by.statement)?;
+    let name = label(statement, by.statement);
+    Some(format!("{name} admits every AWS account"))
 }
 
 /// The Sid of the statement that admits a role. Clusters that share the role share the statement.
@@ -234,82 +271,6 @@ pub fn foreign(policy: &Value, role: &RoleArn) -> usize {
         .count()
 }
 
-/// Whether a statement speaks of the role.
-enum Reach {
-    No,
-    Yes,
-    If(String),
-}
-
-fn has_action(statement: &Statement, action: &str) -> bool {
-    let action = action.to_ascii_lowercase();
-    match &statement.actions {
-        Listed::These(patterns) => patterns.iter().any(|pattern| includes(pattern, &action)),
-        Listed::AllBut(patterns) => !patterns.iter().any(|pattern| includes(pattern, &action)),
-    }
-}
-
-fn reaches(statement: &Statement, role: &RoleArn) -> Reach {
-    let names = |principal: &Principal| match principal {
-        Principal::Anyone => true,
-        Principal::Account(account) => account == role.account().as_str(),
-        Principal::Other(kind, value) => kind == "AWS" && value == role.as_str(),
-    };
-    let meant = match &statement.principals {
-        Listed::These(list) => list.iter().any(names),
-        // Whom an Allow does not exclude by name it may still not let in: that counts for nothing.
-        Listed::AllBut(list) => statement.effect == "Deny" && !list.iter().any(names),
-    };
-    if !meant {
-        return Reach::No;
-    }
-    let mut open = Vec::new();
-    for condition in &statement.conditions {
-        match meets(condition, role) {
-            Some(true) => {}
-            Some(false) => return Reach::No,
-            None => open.push(describe(condition)),
-        }
-    }
-    let anyone =
-        matches!(&statement.principals, Listed::These(list) if list.contains(&Principal::Anyone));
-    if open.is_empty() && anyone && statement.effect == "Allow" {
-        // It is the condition alone that keeps others out: worth a look, even where it is met.
-        open.extend(statement.conditions.iter().map(describe));
-    }
-    if open.is_empty() {
-        Reach::Yes
-    } else {
-        Reach::If(open.join(" and "))
-    }
-}
-
-/// Whether a request of the role meets the condition; `None` if that cannot be told from here.
-fn meets(condition: &Condition, role: &RoleArn) -> Option<bool> {
-    let known = match condition.key.as_str() {
-        "aws:principalaccount" => role.account().as_str(),
-        "aws:principalarn" => role.as_str(),
-        _ => return None,
-    };
-    if !condition.test.quantifier.is_empty() || condition.values.is_empty() {
-        return None;
-    }
-    let equal = || condition.values.iter().any(|value| value == known);
-    let alike = || {
-        condition
-            .values
-            .iter()
-            .any(|pattern| includes(pattern, known))
-    };
-    match condition.test.operator.as_str() {
-        "stringequals" => Some(equal()),
-        "stringnotequals" => Some(!equal()),
-        "stringlike" | "arnlike" | "arnequals" => Some(alike()),
-        "stringnotlike" | "arnnotlike" | "arnnotequals" => Some(!alike()),
-        _ => None,
-    }
-}
-
 fn describe(condition: &Condition) -> String {
     let values: Vec<String> = condition.values.iter().map(|it| quotable(it)).collect();
     format!(
@@ -329,6 +290,25 @@ mod tests {
 
     fn role() -> RoleArn {
         ROLE.parse().unwrap()
+    }
+
+    fn repository() -> Repository {
+        Repository {
+            account: "222222222222".to_owned(),
+            region: "eu-west-1".to_owned(),
+            name: "app".to_owned(),
+            arn: "arn:aws:ecr:eu-west-1:222222222222:repository/app".to_owned(),
+        }
+    }
+
+    fn admits(policy: &Value, role: &RoleArn) -> Admission {
+        let pull = PullRequest {
+            role,
+            provider: None,
+            image: None,
+            now: 0,
+        };
+        super::admits(policy, &repository(), &pull)
     }
 
     fn policy(statements: &Value) -> Value {
@@ -390,7 +370,7 @@ mod tests {
                     &anyone,
                     Some(json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}})),
                 ),
-                "conditional",
+                "allowed",
             ),
             (
                 "anyone of another account",
@@ -458,7 +438,21 @@ mod tests {
             (
                 "all but others",
                 json!({"Effect": "Allow", "NotPrincipal": {"AWS": "999999999999"}, "Action": "ecr:*"}),
+                "allowed",
+            ),
+            (
+                "all but its own account",
+                json!({"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"}, "Action": "ecr:*"}),
                 "missing",
+            ),
+            (
+                "the account, over TLS and in the region",
+                allow(
+                    &json!({"AWS": "111122223333"}),
+                    Some(json!({"Bool": {"aws:SecureTransport": true},
+                        "StringEquals": {"aws:RequestedRegion": ["eu-west-1"]}})),
+                ),
+                "allowed",
             ),
             (
                 "one action only",
@@ -507,6 +501,14 @@ mod tests {
                 "may be denied",
             ),
             (
+                json!({"Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": false}}}),
+                "allowed",
+            ),
+            (
+                json!({"Principal": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}}}),
+                "denied",
+            ),
+            (
                 json!({"Principal": "*", "Condition": other_accounts}),
                 "allowed",
             ),
@@ -540,9 +542,12 @@ mod tests {
             admits(&conditional, &role()).describe(),
             "A lets the role pull if aws:principalorgid StringEquals `o-1`"
         );
-        assert_eq!(open_to_all(&conditional), Vec::<String>::new());
+        assert_eq!(open_to_all(&conditional, &repository()), None);
         let open = policy(&allow(&json!("*"), None));
-        assert_eq!(open_to_all(&open), ["A admits every AWS account"]);
+        assert_eq!(
+            open_to_all(&open, &repository()).as_deref(),
+            Some("A admits every AWS account")
+        );
     }
 
     #[test]

@@ -4,12 +4,17 @@
 //! create need not be allowed to read.
 
 use super::explain::explain;
-use super::grant::allows;
+use super::grant::{is_broad, known_document};
 use super::iam::{Answer, Caller, Failure, Iam, Provider, Role};
+use super::image::PrivateImage;
+pub use super::rights::Granted;
+use super::rights::{Asked, Policies};
 use super::target::{ClusterFacts, Part, Target};
 use super::trust;
 use crate::addon::Side;
+use crate::arn::RoleArn;
 use crate::error::Result;
+use serde_json::Value;
 
 /// What was seen of a thing.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,20 +45,11 @@ impl<T> Seen<T> {
     }
 }
 
-/// What gives the role all that the add-on needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Granted {
-    /// This policy: an ARN, or `inline policy NAME`.
-    By(String),
-    /// None that is attached.
-    Nowhere,
-    /// Not all policies could be read, and none of the others allows it.
-    Unknown(&'static str),
-}
-
 /// What exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
+    /// When this was seen, in seconds since 1970.
+    pub seen_at: i64,
     /// The OIDC provider of the cluster's issuer.
     pub provider: Seen<Option<Provider>>,
     /// Providers whose URL misses the issuer's: ARN, and by what.
@@ -69,6 +65,8 @@ pub struct State {
     pub inline: Seen<Vec<String>>,
     /// What gives the role what it needs; `None` if there is no role to look at.
     pub granted: Option<Granted>,
+    /// What its policies say, as far as they could be read.
+    pub policies: Policies,
     /// Whether the policy that was asked for exists.
     pub policy_exists: Seen<bool>,
     /// How long a trust policy may be in this account; asked only when it could matter.
@@ -95,9 +93,26 @@ impl State {
     }
 }
 
+impl State {
+    /// Policies by which the role may do what goes far beyond a pull, each with examples.
+    pub fn beyond(&self, side: Side, role: &RoleArn, provider: Option<&str>) -> Vec<String> {
+        let mut found = self.policies.beyond(Asked {
+            side,
+            role,
+            provider,
+            image: None,
+            now: self.seen_at,
+        });
+        let attached = self.attached.known().into_iter().flatten();
+        found.extend(attached.filter_map(|arn| is_broad(side, arn).map(super::quotable)));
+        found
+    }
+}
+
 impl Default for State {
     fn default() -> Self {
         Self {
+            seen_at: 0,
             provider: Seen::NotLooked,
             near_misses: Vec::new(),
             registered: Seen::NotLooked,
@@ -105,6 +120,7 @@ impl Default for State {
             attached: Seen::NotLooked,
             inline: Seen::NotLooked,
             granted: None,
+            policies: Policies::default(),
             policy_exists: Seen::NotLooked,
             trust_quota: Seen::NotLooked,
             instance_profiles: Seen::NotLooked,
@@ -118,6 +134,8 @@ impl Default for State {
 pub struct Look {
     /// The policy that is to be attached; whether it exists is asked unless it is one that is known.
     pub policy: Option<String>,
+    /// The image that is to be pulled.
+    pub image: Option<PrivateImage>,
     /// Whether instance profiles matter (the role may be deleted).
     pub instance_profiles: bool,
     /// Whether to look for every role that trusts the provider (it may be deleted).
@@ -126,6 +144,11 @@ pub struct Look {
 
 /// The most that a trust policy may have in any account without asking.
 pub const LEAST_TRUST_QUOTA: usize = 2048;
+
+/// The time, in seconds since 1970: a policy may speak of it.
+pub(crate) fn now() -> i64 {
+    time::OffsetDateTime::now_utc().unix_timestamp()
+}
 
 /// Says who calls.
 pub async fn caller(iam: &impl Iam) -> Result<Caller> {
@@ -141,7 +164,10 @@ pub async fn look(
     target: &Target,
     ask: &Look,
 ) -> Result<State> {
-    let mut state = State::default();
+    let mut state = State {
+        seen_at: now(),
+        ..State::default()
+    };
     let seer = Seer {
         caller: &target.caller,
     };
@@ -170,6 +196,13 @@ pub async fn look(
                 state.trust_quota = seer.see(iam.trust_quota().await, "the account's quotas")?;
             }
             look_at_policies(iam, facts.side, &seer, &name, &mut state).await?;
+            state.granted = Some(state.policies.granted(Asked {
+                side: facts.side,
+                role,
+                provider: target.provider_arn.as_deref(),
+                image: ask.image.as_ref(),
+                now: state.seen_at,
+            }));
             if ask.instance_profiles {
                 let answer = iam.instance_profiles(&name).await;
                 state.instance_profiles = seer.see(answer, "the role's instance profiles")?;
@@ -246,55 +279,74 @@ async fn look_at_policies(
         Seen::Unknown(failure) => Seen::Unknown(failure),
         Seen::NotLooked => Seen::NotLooked,
     };
-    state.granted = Some(granted(iam, side, seer, role, state).await?);
+    state.policies = read(iam, side, seer, role, state).await?;
     Ok(())
 }
 
-async fn granted(
+/// Reads what the policies say. AWS's own that allow a pull are known, others of AWS's do not count.
+async fn read(
     iam: &impl Iam,
     side: Side,
     seer: &Seer<'_>,
     role: &str,
     state: &State,
-) -> Result<Granted> {
-    let mut unread = state
-        .attached
-        .missing_right()
-        .or(state.inline.missing_right());
-    let attached = state.attached.known().map_or(&[][..], Vec::as_slice);
-    if let Some(known) = attached.iter().find(|arn| side.policy(arn).is_some()) {
-        return Ok(Granted::By(known.clone()));
-    }
+) -> Result<Policies> {
+    let mut found = Policies {
+        unread: state
+            .attached
+            .missing_right()
+            .or(state.inline.missing_right()),
+        ..Policies::default()
+    };
     for name in state.inline.known().into_iter().flatten() {
-        match seer.see(iam.inline_policy(role, name).await, "an inline policy")? {
-            Seen::Known(Some(text)) if grants(side, &text) => {
-                return Ok(Granted::By(format!(
-                    "inline policy {}",
-                    super::quotable(name)
-                )));
-            }
-            other => unread = unread.or(other.missing_right()),
-        }
+        let text = seer.see(iam.inline_policy(role, name).await, "an inline policy")?;
+        found.unread = found.unread.or(text.missing_right());
+        let document = text.known().cloned().flatten().and_then(|it| parsed(&it));
+        let name = format!("inline policy {}", super::quotable(name));
+        found.held.policies.extend(document.map(|it| (name, it)));
     }
-    // AWS's own policies are known by name; what is left is the account's.
-    for arn in attached.iter().filter(|arn| !arn.contains(":iam::aws:")) {
-        let version = match seer.see(iam.policy(arn).await, "a policy")? {
-            Seen::Known(Some(version)) => version,
-            other => {
-                unread = unread.or(other.missing_right());
-                continue;
-            }
+    for arn in state.attached.known().into_iter().flatten() {
+        let document = if arn.contains(":iam::aws:") {
+            known_document(side, arn)
+        } else {
+            managed(iam, seer, arn, &mut found.unread).await?
         };
-        match seer.see(iam.policy_text(arn, &version).await, "a policy")? {
-            Seen::Known(Some(text)) if grants(side, &text) => return Ok(Granted::By(arn.clone())),
-            other => unread = unread.or(other.missing_right()),
-        }
+        found
+            .held
+            .policies
+            .extend(document.map(|it| (arn.clone(), it)));
     }
-    Ok(unread.map_or(Granted::Nowhere, Granted::Unknown))
+    if let Some(arn) = state
+        .role
+        .known()
+        .and_then(|it| it.as_ref()?.boundary.clone())
+    {
+        found.held.boundary = match known_document(side, &arn) {
+            Some(document) => Some(document),
+            None => managed(iam, seer, &arn, &mut found.unread).await?,
+        };
+    }
+    Ok(found)
 }
 
-fn grants(side: Side, text: &str) -> bool {
-    trust::parse_text(text).is_ok_and(|document| allows(side, &document))
+async fn managed(
+    iam: &impl Iam,
+    seer: &Seer<'_>,
+    arn: &str,
+    unread: &mut Option<&'static str>,
+) -> Result<Option<Value>> {
+    let version = seer.see(iam.policy(arn).await, "a policy")?;
+    *unread = unread.or(version.missing_right());
+    let Seen::Known(Some(version)) = version else {
+        return Ok(None);
+    };
+    let text = seer.see(iam.policy_text(arn, &version).await, "a policy")?;
+    *unread = unread.or(text.missing_right());
+    Ok(text.known().cloned().flatten().and_then(|it| parsed(&it)))
+}
+
+fn parsed(text: &str) -> Option<Value> {
+    trust::parse_text(text).ok()
 }
 
 /// Looks, and tells "may not look" from "cannot look".

@@ -1,7 +1,7 @@
 //! What exists on the AWS side of a cluster, what is missing and what differs. Pure.
 
-use super::cover::{Verdict, compare};
 use super::quotable;
+use super::standing::Standing;
 use super::state::{Granted, Seen, State};
 use super::target::{ClusterFacts, Part, Target};
 use super::template::{fill_account, placeholders};
@@ -261,24 +261,14 @@ impl Reader<'_> {
             Ok(document) => document,
             Err(reason) => return part(kind, PartState::Different, &role.arn, reason),
         };
-        match compare(&existing, &template) {
-            Verdict::Identical => part(kind, PartState::Present, &role.arn, "is the published one"),
-            Verdict::Covered => part(
-                kind,
-                PartState::Present,
-                &role.arn,
-                "covers the published one",
-            ),
-            Verdict::Missing(difference) => {
-                part(kind, PartState::Different, &role.arn, difference.describe())
-            }
-            Verdict::Denied(statement) => part(
-                kind,
-                PartState::Different,
-                &role.arn,
-                format!("{statement} denies it, or may"),
-            ),
-        }
+        let provider = self.target.provider_arn.as_deref();
+        let standing = Standing::of(&existing, &template, provider, self.state.seen_at);
+        let state = match standing {
+            Standing::Identical | Standing::Covered | Standing::Otherwise(_) => PartState::Present,
+            Standing::Missing(_) | Standing::Vain(_) | Standing::Denied(_) => PartState::Different,
+            Standing::Depends { .. } => PartState::Unknown,
+        };
+        part(kind, state, &role.arn, standing.describe())
     }
 
     fn policy(&self) -> PartStatus {
@@ -300,13 +290,36 @@ impl Reader<'_> {
                 "",
                 format!("no policy of the role allows {}", side.verbs),
             ),
+            (Some(Granted::Denied { policy, .. }), _) => part(
+                kind,
+                PartState::Different,
+                policy,
+                format!("denies {}", side.verbs),
+            ),
+            (Some(Granted::Bounded), Seen::Known(role)) => {
+                let boundary = role.as_ref().and_then(|role| role.boundary.as_deref());
+                let detail = format!("the permissions boundary does not allow {}", side.verbs);
+                part(
+                    kind,
+                    PartState::Different,
+                    boundary.unwrap_or_default(),
+                    detail,
+                )
+            }
+            (Some(Granted::Depends(on)), _) => {
+                let keys: Vec<String> = on.iter().map(|it| quotable(it)).collect();
+                let detail = format!("depends on {}", keys.join(", "));
+                part(kind, PartState::Unknown, "", detail)
+            }
             (Some(Granted::Unknown(action)), _) => {
                 part(kind, PartState::Unknown, "", not_allowed(action))
             }
-            (None, Seen::Unknown(failure)) => {
+            (_, Seen::Unknown(failure)) => {
                 part(kind, PartState::Unknown, "", not_allowed(failure.action))
             }
-            (None, _) => part(kind, PartState::Missing, "", "there is no role"),
+            (Some(Granted::Bounded) | None, _) => {
+                part(kind, PartState::Missing, "", "there is no role")
+            }
         }
     }
 }

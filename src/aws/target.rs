@@ -2,6 +2,7 @@
 
 use super::grant::{PolicyChoice, check_policy_arn};
 use super::iam::Caller;
+use super::image::PrivateImage;
 use super::name::{Issuer, Owner, Tags, check_tag, default_role_name, sid};
 use super::published::{Name, accepting};
 use super::quotable;
@@ -204,8 +205,8 @@ pub struct Request {
     pub role_arn: Option<RoleArn>,
     /// `--account`.
     pub account: Option<AccountId>,
-    /// The account in `--image`.
-    pub image_account: Option<AccountId>,
+    /// The image in `--image`.
+    pub image: Option<PrivateImage>,
     /// `--role-name`.
     pub role_name: Option<String>,
     /// `--role-path`, as [`check_path`] returns it.
@@ -422,8 +423,8 @@ pub fn named_account(facts: &ClusterFacts, request: &Request) -> Option<(Account
     if let Some(account) = &request.account {
         return Some((account.clone(), "by --account".to_owned()));
     }
-    if let Some(account) = &request.image_account {
-        return Some((account.clone(), "that of --image".to_owned()));
+    if let Some(image) = &request.image {
+        return Some((image.account.clone(), "that of --image".to_owned()));
     }
     if facts.provider.as_deref() == Some("aws")
         && let Some(home) = &facts.home
@@ -675,6 +676,10 @@ pub(crate) mod tests {
         let role: RoleArn = "arn:aws:iam::444455556666:role/flag".parse().unwrap();
         let with_role = json!({"awsECR": {"roleArn": "arn:aws:iam::333344445555:role/spec"}});
         let account = |text: &str| Some(text.parse().unwrap());
+        let image = |text: &str| {
+            let account = text.parse().unwrap();
+            Some(PrivateImage::new(&account, "eu-central-1", "shop").unwrap())
+        };
         for (add_ons, request, expected) in [
             (
                 &with_role,
@@ -687,7 +692,7 @@ pub(crate) mod tests {
             (
                 &with_role,
                 Request {
-                    image_account: account("888877776666"),
+                    image: image("888877776666"),
                     ..Request::default()
                 },
                 "333344445555",
@@ -696,7 +701,7 @@ pub(crate) mod tests {
                 &json!({}),
                 Request {
                     account: account("777766665555"),
-                    image_account: account("888877776666"),
+                    image: image("888877776666"),
                     ..Request::default()
                 },
                 "777766665555",
@@ -704,7 +709,7 @@ pub(crate) mod tests {
             (
                 &json!({}),
                 Request {
-                    image_account: account("888877776666"),
+                    image: image("888877776666"),
                     ..Request::default()
                 },
                 "888877776666",

@@ -2,6 +2,7 @@
 
 use super::image::{Image, PrivateImage, parse};
 use super::quotable;
+use super::region;
 use crate::error::{Error, Result};
 
 /// The Deployment's name where none is given.
@@ -120,6 +121,7 @@ pub fn image_warnings(image: &PrivateImage) -> Vec<String> {
             image.host
         ));
     }
+    warnings.extend(region::unknown(&image.region));
     warnings
 }
 

@@ -13,10 +13,12 @@ use crate::aws::explain::explain;
 use crate::aws::iam::{Caller, Cause, Failure};
 use crate::aws::inspect::{Inspector, Refusal, Simulated};
 use crate::aws::quotable;
+use crate::aws::rights::Asked;
 use crate::aws::state::{self, Granted, Look, Seen};
 use crate::aws::target::{self, ClusterFacts, Request};
 use crate::error::Error;
 use crate::invocation::{Invocation, Reach};
+use std::collections::BTreeSet;
 
 pub(super) static GROUP: Group = Group {
     id: "aws",
@@ -108,6 +110,18 @@ pub(super) static GROUP: Group = Group {
                    ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
             fix: "Attach one with `mk8s aws setup aws-ecr --only policy`.",
             run: Run::Now(policy_attached),
+        },
+        Check {
+            id: "role-over-broad",
+            summary: "the role may not do far more than pull",
+            needs: &["role-exists"],
+            severity: Severity::Warning,
+            hint: "A policy of the role lets it change IAM, read secrets or buckets, or run code. \
+                   Whoever gets into the role may do all of it: every pod that can show the \
+                   cluster's token.",
+            fix: "Give the cluster a role of its own with `mk8s aws setup aws-ecr --role-name NAME`, \
+                  or have the owner of the role take the policies off that are shown.",
+            run: Run::Now(role_over_broad),
         },
         Check {
             id: "pull-simulated",
@@ -226,12 +240,16 @@ async fn look(
         return found;
     };
     let request = Request {
-        image_account: scene.session.private_image().map(|image| image.account),
+        image: scene.session.private_image(),
         ..Request::default()
     };
     let target = target::target(facts, &request, caller, "was not looked at");
     if let Ok(target) = &target {
-        let seen = state::look(sdk, facts, target, &Look::default()).await;
+        let ask = Look {
+            image: scene.session.private_image(),
+            ..Look::default()
+        };
+        let seen = state::look(sdk, facts, target, &ask).await;
         let role = match (&seen, &target.role) {
             (Ok(iam), Some(role)) if facts.addon && facts.role_arn.is_some() => {
                 matches!(&iam.role, Seen::Known(Some(found)) if found.arn == role.as_str())
@@ -242,8 +260,7 @@ async fn look(
         if let Some(role) = role {
             let inspector = Inspector::new(scene.session.aws_session().await);
             let image = scene.session.private_image();
-            let resource = image.map(|image| image.repository_arn());
-            let simulated = inspector.simulate(facts.side, role, resource).await;
+            let simulated = inspector.simulate(facts.side, role, image.as_ref()).await;
             if let (Ok(results), Ok(iam)) = (&simulated, &seen) {
                 found.denying = deny::statements_of(sdk, iam, results).await;
             }
@@ -405,27 +422,86 @@ fn role_exists(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).map(|seer| {
-        match &seer.iam.granted {
-            Some(Granted::By(by)) => {
-                Finding::pass(format!("pulls are allowed by {}", quotable(by)))
+    judged(Seer::with_role(scene).and_then(|seer| {
+        let (Some(pull), Some(role)) = (&seer.iam.granted, &seer.target.role) else {
+            return Err(Finding::skip("the role was not found"));
+        };
+        let image = scene.session.private_image();
+        let asked = Asked {
+            side: seer.cluster.side,
+            role,
+            provider: seer.target.provider_arn.as_deref(),
+            image: image.as_ref(),
+            now: seer.iam.seen_at,
+        };
+        // What stands against it is for the next check.
+        let allowed = match pull {
+            Granted::Denied { .. } | Granted::Bounded | Granted::Depends(_) => {
+                seer.iam.policies.allowing(asked)
             }
-            Some(Granted::Nowhere) => {
+            pull => pull.clone(),
+        };
+        Ok(match allowed {
+            Granted::By(by) => Finding::pass(format!("pulls are allowed by {}", quotable(&by))),
+            Granted::Nowhere | Granted::Denied { .. } | Granted::Bounded => {
                 let attached = seer.iam.attached.known().map_or(0, Vec::len);
                 let inline = seer.iam.inline.known().map_or(0, Vec::len);
-                Finding::fail("no policy of the role allows pulls")
-                    .evidence(format!(
-                        "{attached} attached and {inline} inline policies were read"
-                    ))
-                    .fix(seer.setup().plain("--only policy"))
+                let read = format!("{attached} attached and {inline} inline policies were read");
+                let finding = Finding::fail("no policy of the role allows pulls");
+                match &image {
+                    // The policy that is there may be meant for another repository.
+                    Some(image) if inline + attached > 0 => finding
+                        .evidence(format!("{read}, none is for {}", image.repository_arn()))
+                        .fix(seer.setup().plain("--only policy --pull-policy read-only")),
+                    _ => finding
+                        .evidence(read)
+                        .fix(seer.setup().plain("--only policy")),
+                }
             }
-            Some(Granted::Unknown(action)) => Finding::unknown(format!(
+            Granted::Depends(on) => {
+                let keys: Vec<String> = on.iter().map(|it| quotable(it)).collect();
+                Finding::unknown("whether a policy of the role allows pulls is unknown").evidence(
+                    format!(
+                        "it depends on {}, which cannot be known from here",
+                        keys.join(", ")
+                    ),
+                )
+            }
+            Granted::Unknown(action) => Finding::unknown(format!(
                 "whether the role may pull is unknown: {action} is not allowed"
             ))
             .evidence(format!("caller {}", quotable(&seer.target.caller)))
             .fix(seer.permissions()),
-            None => Finding::skip("the role was not found"),
+        })
+    }))
+}
+
+fn role_over_broad(scene: &Scene<'_>) -> Vec<Finding> {
+    judged(Seer::with_role(scene).and_then(|seer| {
+        let (Some(_), Some(role)) = (seer.role(), &seer.target.role) else {
+            return Err(Finding::skip("the role was not found"));
+        };
+        let beyond = seer
+            .iam
+            .beyond(seer.cluster.side, role, seer.target.provider_arn.as_deref());
+        if !beyond.is_empty() {
+            return Ok(
+                Finding::fail("the role may far more than pull").evidence(format!(
+                    "by {}; whoever gets into the role may do it too",
+                    beyond.join(", ")
+                )),
+            );
         }
+        Ok(match seer.iam.policies.unread {
+            Some(action) => Finding::unknown(format!(
+                "whether the role may far more than pull is unknown: {action} is not allowed"
+            ))
+            .evidence(format!("caller {}", quotable(&seer.target.caller)))
+            .fix(seer.permissions()),
+            None => {
+                Finding::pass("nothing that goes far beyond pulls is among the role's policies")
+            }
+        })
     }))
 }
 
@@ -434,14 +510,50 @@ fn pull_simulated(scene: &Scene<'_>) -> Vec<Finding> {
         let answer = scene.aws.get().and_then(|facts| facts.simulated.as_ref());
         match answer {
             None => Finding::skip("the role was not found"),
-            Some(Err(failure)) => seer.unknown(failure, "what IAM says of a pull"),
+            // The policies that were read may tell what surely does not work, never what does: the
+            // guard rails of the organization are not among them.
+            Some(Err(failure)) => match &seer.iam.granted {
+                // Whoever denies means it: no command takes that away.
+                Some(Granted::Denied { policy, statement }) => {
+                    Finding::fail("a policy of the role denies pulls").evidence(format!(
+                        "{} denies it: {statement}; its owner has to change it",
+                        quotable(policy)
+                    ))
+                }
+                Some(Granted::Bounded) => {
+                    let boundary = seer.role().and_then(|role| role.boundary.as_deref());
+                    Finding::fail("the role's permissions boundary does not allow pulls").evidence(
+                        format!(
+                            "it is {}; whoever owns it has to change it",
+                            quotable(boundary.unwrap_or_default())
+                        ),
+                    )
+                }
+                _ => seer.unknown(failure, "what IAM says of a pull"),
+            },
             Some(Ok(results)) => {
-                let refused = results
+                let refused = |missing: bool| {
+                    let of = |it: &&Simulated| it.missing.is_empty() != missing;
+                    let mut found = results.iter().filter(of);
+                    found.find_map(|result| Some((result, result.refusal.as_ref()?)))
+                };
+                let missing: BTreeSet<&str> = results
                     .iter()
-                    .find_map(|result| Some((result, result.refusal.as_ref()?)));
-                match refused {
-                    None => Finding::pass("IAM says that the role may pull"),
+                    .flat_map(|it| it.missing.iter().map(String::as_str))
+                    .collect();
+                // What IAM says without knowing a key is no answer.
+                match refused(false) {
                     Some((result, refusal)) => not_simulated(scene, &seer, result, refusal),
+                    None if missing.is_empty() => Finding::pass("IAM says that the role may pull"),
+                    None => {
+                        let keys: Vec<String> = missing.into_iter().map(quotable).collect();
+                        Finding::unknown("IAM cannot say whether the role may pull").evidence(
+                            format!(
+                                "its policies ask for {}, which cannot be known from here",
+                                keys.join(", ")
+                            ),
+                        )
+                    }
                 }
             }
         }

@@ -9,13 +9,15 @@ use crate::addon::Side;
 use crate::addon::catalog::IMPORT_ACTION;
 use crate::arn::RoleArn;
 use crate::aws::ecr::{Ecr as _, EcrSdk};
-use crate::aws::grant::lacks;
 use crate::aws::iam::Answer;
 use crate::aws::image::{Image, PrivateImage, parse};
 use crate::aws::inspect::{CacheRule, Inspector, Refusal};
+use crate::aws::policy::{PullRequest, Rights};
 use crate::aws::proof::{Manifest, tag};
-
+use crate::aws::region;
 use crate::aws::repository::{self, Admission, Repository};
+use crate::aws::rights::Asked;
+use crate::aws::state::now;
 use crate::aws::trust::{shown, titled};
 use crate::aws::{platform, quotable};
 use crate::cluster::Cluster;
@@ -75,8 +77,8 @@ pub(super) static GROUP: Group = Group {
             id: "pull-through-cache",
             summary: "the role may fill the pull-through cache that the image comes from",
             needs: &["image-form", "aws-identity"],
-            severity: Severity::Warning,
-            hint: "The registry has a pull-through cache rule for the repository's prefix, and \
+            severity: Severity::Failure,
+            hint: "A warning where the image is cached already, a failure where it is not. The registry has a pull-through cache rule for the repository's prefix, and \
                    what is not cached yet takes ecr:BatchImportUpstreamImage, which \
                    AmazonEC2ContainerRegistryReadOnly lacks.",
             fix: "Attach AmazonEC2ContainerRegistryPullOnly with `mk8s aws setup aws-ecr --only \
@@ -185,6 +187,10 @@ fn form(scene: &Scene<'_>) -> Vec<Finding> {
                 Ok(usual) => finding.fix(again(scene, &usual.to_string())),
                 Err(_) => finding,
             }
+        }
+        Ok(Image::Private(image)) if region::unknown(&image.region).is_some() => {
+            let reason = region::unknown(&image.region).unwrap_or_default();
+            Finding::warn("the image is in a region that is not known").evidence(reason)
         }
         Ok(Image::Private(image)) => Finding::pass(format!(
             "image in account {}, region {}, repository {}",
@@ -378,11 +384,16 @@ fn fitting(scene: &Scene<'_>, text: String, manifest: Option<&Answer<Manifest>>)
 }
 
 /// Why there is no role whose rights could be looked at.
-fn no_role(scene: &Scene<'_>) -> &'static str {
-    match scene.cluster() {
-        None => "no cluster to pull with",
-        Some(cluster) if cluster.add_on(Side::registry().key()).is_none() => "aws-ecr is off",
-        Some(_) => SAME_ACCOUNT,
+fn no_role(scene: &Scene<'_>, image: &PrivateImage) -> &'static str {
+    let Some(cluster) = scene.cluster() else {
+        return "no cluster to pull with";
+    };
+    if cluster.add_on(Side::registry().key()).is_none() {
+        return "aws-ecr is off";
+    }
+    match cluster.home() {
+        Some(home) if home.account == image.account => SAME_ACCOUNT,
+        _ => "no role is set, and the image is not in the cluster's own account",
     }
 }
 
@@ -391,7 +402,7 @@ fn pull_through(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::skip("the image was not looked at")];
     };
     let Some(role) = role(scene) else {
-        return vec![Finding::skip(no_role(scene))];
+        return vec![Finding::skip(no_role(scene, &image))];
     };
     if let Err(failure) = &facts.rules {
         let what = "whether a pull-through cache fills the repository";
@@ -408,14 +419,26 @@ fn pull_through(scene: &Scene<'_>) -> Vec<Finding> {
         quotable(&rule.upstream),
         quotable(&rule.prefix)
     );
-    vec![import(scene, facts, &role, &cache)]
+    vec![import(scene, facts, &role, &image, &cache)]
 }
 
 /// Whether the role may fill the cache: what IAM says, else what its policies are known to allow.
-fn import(scene: &Scene<'_>, facts: &ImageFacts, role: &RoleArn, cache: &str) -> Finding {
+fn import(
+    scene: &Scene<'_>,
+    facts: &ImageFacts,
+    role: &RoleArn,
+    image: &PrivateImage,
+    cache: &str,
+) -> Finding {
     let may = || Finding::pass("the role may fill the pull-through cache").evidence(cache);
     let may_not = |why: String| {
-        Finding::warn("the role may not fill the pull-through cache").evidence(format!(
+        // What is cached already is pulled all the same.
+        let finding = if facts.image == Some(Ok(true)) {
+            Finding::warn("the role may not fill the pull-through cache")
+        } else {
+            Finding::fail("the role may not fill the pull-through cache")
+        };
+        finding.evidence(format!(
             "{cache}; {why}, so that what is not cached yet is not pulled"
         ))
     };
@@ -442,20 +465,36 @@ fn import(scene: &Scene<'_>, facts: &ImageFacts, role: &RoleArn, cache: &str) ->
                 "a policy of the organization does not allow {IMPORT_ACTION}"
             )),
         },
+        // IAM may not be asked; the policies that were read may tell.
         Some(Err(failure)) => {
-            let only_reads = Seer::with_role(scene).is_ok_and(|seer| {
-                let attached = seer.iam.attached.known();
-                let none = seer.iam.inline.known().is_some_and(Vec::is_empty);
-                none && attached.is_some_and(|all| {
-                    all.iter()
-                        .all(|arn| lacks(seer.cluster.side, arn, IMPORT_ACTION))
-                })
+            let rights = Seer::with_role(scene).ok().map(|seer| {
+                let asked = Asked {
+                    side: seer.cluster.side,
+                    role,
+                    provider: seer.target.provider_arn.as_deref(),
+                    image: Some(image),
+                    now: seer.iam.seen_at,
+                };
+                let policies = &seer.iam.policies;
+                let rights = policies.may(asked, IMPORT_ACTION, &image.repository_arn());
+                (rights, policies.unread.is_none())
             });
-            if only_reads {
-                may_not(format!("its policy does not allow {IMPORT_ACTION}")).fix(attaching())
-            } else {
-                let what = "whether the role may fill the pull-through cache";
-                unknown(failure, what, &caller(scene))
+            match rights {
+                Some((Rights::NotAllowed, true)) => {
+                    may_not(format!("no policy of the role allows {IMPORT_ACTION}"))
+                        .fix(attaching())
+                }
+                Some((Rights::Denied(policy, _), _)) => may_not(format!(
+                    "a Deny statement in {} stands against {IMPORT_ACTION}",
+                    quotable(&policy)
+                )),
+                Some((Rights::Bounded, _)) => may_not(format!(
+                    "the role's permissions boundary does not allow {IMPORT_ACTION}"
+                )),
+                _ => {
+                    let what = "whether the role may fill the pull-through cache";
+                    unknown(failure, what, &caller(scene))
+                }
             }
         }
     }
@@ -466,7 +505,7 @@ fn repository_policy(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::skip("the image was not looked at")];
     };
     let Some(role) = role(scene) else {
-        return vec![Finding::skip(no_role(scene))];
+        return vec![Finding::skip(no_role(scene, &image))];
     };
     if *role.account() == image.account {
         return vec![Finding::pass(
@@ -491,7 +530,13 @@ fn repository_policy(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &Value) -> Finding {
-    let admission = repository::admits(policy, role);
+    let pull = PullRequest {
+        role,
+        provider: None,
+        image: Some(image),
+        now: now(),
+    };
+    let admission = repository::admits(policy, &Repository::of(image), &pull);
     let setting = |policy: &Value| {
         ecr_cli(image, "ecr set-repository-policy").flag("--policy-text", policy.to_string())
     };
@@ -509,11 +554,21 @@ fn admission(scene: &Scene<'_>, image: &PrivateImage, role: &RoleArn, policy: &V
             "the repository's policy admits the role: {}",
             admission.describe()
         )),
-        Admission::Conditional { .. } => Finding::warn(
+        Admission::Conditional { .. } => Finding::unknown(
             "the repository's policy admits the role on a condition that cannot be judged here",
         )
         .evidence(format!("{}{whose}", admission.describe()))
         .fix(setting(&repository::with_statement(policy, role))),
+        Admission::Denied {
+            by,
+            condition: Some(_),
+        } => Finding::unknown("whether the repository's policy denies the role is unknown")
+            .evidence(format!(
+                "{}, which cannot be known from here; {} is {}",
+                admission.describe(),
+                titled(by),
+                shown(policy, by)
+            )),
         Admission::Missing { .. } => {
             Finding::fail("the repository's policy does not admit the role")
                 .evidence(format!("{}{whose}", admission.describe()))

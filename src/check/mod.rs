@@ -22,6 +22,7 @@ pub mod select;
 mod setup;
 mod thumbprint;
 mod trust;
+pub mod verdict;
 mod words;
 
 pub use catalog::GROUPS;
@@ -29,6 +30,7 @@ pub use report::{Item, Report, Summary};
 pub use run::{join, run};
 pub use scene::{Asked, File, Scene, Session};
 pub use select::Selection;
+pub use verdict::{Verdict, verdict};
 
 use crate::invocation::Hint;
 use std::future::Future;

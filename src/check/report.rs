@@ -1,5 +1,6 @@
 //! What came of the checks, ready to be shown in any format. Pure data.
 
+use super::verdict::Verdict;
 use super::{Finding, PAGE, Place, Severity, State};
 use std::collections::BTreeSet;
 
@@ -61,6 +62,8 @@ pub struct Report {
     pub items: Vec<Item>,
     /// What counts as a failure beside one: `--fail-on`.
     pub fail_on: Vec<State>,
+    /// What the pull of each cluster comes to.
+    pub verdicts: Vec<Verdict>,
 }
 
 impl Report {
@@ -82,6 +85,11 @@ impl Report {
         Self {
             items: self.items.iter().map(item).collect(),
             fail_on: self.fail_on.clone(),
+            verdicts: self
+                .verdicts
+                .iter()
+                .map(|it| it.map_texts(&change))
+                .collect(),
         }
     }
 
@@ -152,6 +160,7 @@ mod tests {
                 item(State::Warn, false),
             ],
             fail_on: Vec::new(),
+            verdicts: Vec::new(),
         };
         let summary = report.summary();
         assert_eq!((summary.groups, summary.skip, summary.warn), (1, 1, 1));

@@ -3,16 +3,18 @@
 use super::seer::Seer;
 use super::words::{judged, or_pass};
 use super::{Finding, Scene};
-use crate::aws::cover::{Verdict, compare, over_broad as broad};
+use crate::aws::cover::compare;
 use crate::aws::merge::{is_ours, merge};
 use crate::aws::normal::{Statement, view};
 use crate::aws::published::{self, Expected};
+use crate::aws::quotable;
+use crate::aws::standing::Standing;
 use crate::aws::state::LEAST_TRUST_QUOTA;
 use crate::aws::template::{fill_account, issuer_mismatches, placeholders};
 use crate::aws::trust::{label, parse, parse_text, shown, size as size_of, statements, titled};
 use crate::aws::who::{Home, Who};
 use crate::invocation::Invocation;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The share of the quota, in percent, from which there is no room for another statement.
 const FULL: usize = 85;
@@ -49,31 +51,60 @@ fn wanted(seer: &Seer<'_>) -> Result<Value, Finding> {
     }
 }
 
+/// How the role's trust policy stands to what the cluster publishes.
+fn standing(seer: &Seer<'_>, existing: &Value) -> Result<Standing, Finding> {
+    let wanted = wanted(seer)?;
+    let provider = seer.target.provider_arn.as_deref();
+    Ok(Standing::of(existing, &wanted, provider, seer.iam.seen_at))
+}
+
 /// Whether a statement of the role's trust policy stands against what the cluster needs.
 pub(super) fn denies(scene: &Scene<'_>) -> bool {
-    Seer::with_role(scene).is_ok_and(|seer| match (existing(&seer), wanted(&seer)) {
-        (Ok(existing), Ok(wanted)) => matches!(compare(&existing, &wanted), Verdict::Denied(_)),
-        _ => false,
-    })
+    Seer::with_role(scene)
+        .and_then(|seer| standing(&seer, &existing(&seer)?))
+        .is_ok_and(|standing| matches!(standing, Standing::Denied(_)))
 }
 
 pub(super) fn has_statement(scene: &Scene<'_>) -> Vec<Finding> {
     judged(Seer::with_role(scene).and_then(|seer| {
-        let (existing, wanted) = (existing(&seer)?, wanted(&seer)?);
-        Ok(match compare(&existing, &wanted) {
-            Verdict::Identical => Finding::pass("the trust policy is the published one"),
-            Verdict::Covered => Finding::pass("the trust policy allows what the cluster publishes"),
-            Verdict::Missing(difference) => {
+        let existing = existing(&seer)?;
+        let standing = standing(&seer, &existing)?;
+        Ok(match &standing {
+            Standing::Identical => Finding::pass("the trust policy is the published one"),
+            Standing::Covered => {
+                Finding::pass("the trust policy allows what the cluster publishes")
+            }
+            Standing::Otherwise(difference) => {
+                Finding::warn("the trust policy lets the cluster in, but not by what it publishes")
+                    .evidence(difference.describe())
+                    .fix(seer.setup().plain("--only trust"))
+            }
+            Standing::Missing(difference) => {
                 Finding::fail("the trust policy does not allow what the cluster publishes")
                     .evidence(difference.describe())
                     .fix(seer.setup().plain("--only trust"))
             }
-            // Whoever denies means it: what stands in the way is shown, and never taken away.
-            Verdict::Denied(statement) => {
-                Finding::fail("the trust policy denies what the cluster needs").evidence(format!(
-                    "{statement} denies it, or may; {}",
-                    whose(&existing, &statement)
+            Standing::Vain(subject) => {
+                Finding::fail("the trust policy does not let the cluster in").evidence(format!(
+                    "no token of `{}` meets the conditions that the cluster publishes",
+                    quotable(subject)
                 ))
+            }
+            // Whoever denies means it: what stands in the way is shown, and never taken away.
+            Standing::Denied(statement) => {
+                Finding::fail("the trust policy denies what the cluster needs").evidence(format!(
+                    "{statement} denies it; {}",
+                    whose(&existing, statement)
+                ))
+            }
+            Standing::Depends { statement, .. } => {
+                Finding::unknown("whether the trust policy lets the cluster in is unknown")
+                    .evidence(format!(
+                        "{}, which cannot be known from here; {} is {}",
+                        standing.condition().unwrap_or_default(),
+                        titled(statement),
+                        shown(&existing, statement)
+                    ))
             }
         })
     }))
@@ -83,7 +114,7 @@ pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
     let judge = || {
         let seer = Seer::with_role(scene)?;
         let existing = existing(&seer)?;
-        let provider = seer.target.provider_arn.as_deref().unwrap_or_default();
+        let home = Home::of(seer.cluster, seer.target, seer.iam.seen_at);
         let sid = seer.cluster.sid();
         let is_ours = |statement: &Value| sid.as_deref().is_some_and(|sid| is_ours(statement, sid));
         let published = wanted(&seer).ok();
@@ -104,24 +135,27 @@ pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
                 }
                 continue;
             }
-            let found = broad_of(&seer, statement, index, provider);
+            let name = label(statement, index);
+            let who = Who::of_statement(&existing, index, &home);
+            let open = who.open().iter();
+            let found: Vec<String> = open.map(|it| format!("{name} lets in {it}")).collect();
             if found.is_empty() {
                 continue;
             }
             let finding = Finding::fail("the trust policy lets in more than the cluster's add-on");
             let found = found.join("; ");
             if !is_ours(statement) {
-                let whose = whose(&existing, &label(statement, index));
+                let whose = whose(&existing, &name);
                 findings.push(finding.evidence(format!("{found}; {whose}")));
                 continue;
             }
             let finding = finding.evidence(format!("{found}; the statement is this cluster's own"));
-            findings.push(match mended(&seer, &existing, provider) {
+            findings.push(match mended(&seer, &existing, &home) {
                 Some(document) => finding.fix(replacing(&seer, &document)),
                 None => finding,
             });
         }
-        let who = Who::of(&existing, Home::of(seer.cluster, seer.target));
+        let who = Who::of(&existing, &home);
         Ok((findings, who))
     };
     match judge() {
@@ -146,28 +180,11 @@ fn published_of(seer: &Seer<'_>, statement: &Value, index: usize) -> Vec<String>
     published::one(statement, index, expected).told()
 }
 
-/// What one statement lets in too much, under the name that it has in its document.
-fn broad_of(seer: &Seer<'_>, statement: &Value, index: usize, provider: &str) -> Vec<String> {
-    // Those before it are left out of the judgement, not out of the count.
-    let mut list = vec![json!({}); index];
-    list.push(statement.clone());
-    let found = broad(&json!({"Statement": list}), provider);
-    if !found.is_empty() {
-        return found;
-    }
-    let home = Home::of(seer.cluster, seer.target);
-    let who = Who::of(&json!({"Statement": statement}), home);
-    let name = label(statement, index);
-    let open = who.open().iter();
-    open.map(|class| format!("{name} lets in {class}"))
-        .collect()
-}
-
 /// The document with our own statement as it is published and all others as they are; `None` where
 /// that would not narrow it.
-fn mended(seer: &Seer<'_>, existing: &Value, provider: &str) -> Option<Value> {
+fn mended(seer: &Seer<'_>, existing: &Value, home: &Home<'_>) -> Option<Value> {
     let (sid, wanted) = (seer.cluster.sid()?, wanted(seer).ok()?);
-    if !broad(&wanted, provider).is_empty() {
+    if !Who::of(&wanted, home).open().is_empty() {
         return None;
     }
     let document = merge(existing, &wanted, &sid);

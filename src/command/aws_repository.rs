@@ -11,6 +11,7 @@ use crate::aws::emit;
 use crate::aws::iam::Caller;
 use crate::aws::image::PrivateImage;
 use crate::aws::plan::{Action, Plan, Step};
+use crate::aws::policy::PullRequest;
 use crate::aws::repository::{self, Admission, Repository};
 use crate::aws::sdk::Sdk;
 use crate::aws::state;
@@ -91,6 +92,12 @@ enum Intent {
     Show(RoleArn),
     /// It is put into the policy, which was looked at.
     Admit(RoleArn, Current),
+}
+
+/// What has to be done with a policy, and what is to be said of it.
+struct Judged {
+    step: Step,
+    warnings: Vec<String>,
 }
 
 struct Job<'a> {
@@ -250,8 +257,12 @@ impl Job<'_> {
                 )));
         }
         let current = ecr::read(ecr, &self.repository, Some(&caller.arn), &what).await?;
-        let step = self.step(&current, &role)?;
-        let plan = self.plan(target, step, Some(caller));
+        let judged = self.step(&current, &role)?;
+        let mut plan = self.plan(target, judged.step, Some(caller));
+        for warning in &judged.warnings {
+            self.cx.ui.warn(warning);
+        }
+        plan.warnings = judged.warnings;
         Ok((facts, plan, Intent::Admit(role, current)))
     }
 
@@ -326,14 +337,19 @@ impl Job<'_> {
             // The policy has a statement more since it was planned.
             let what = self.not_done();
             current = ecr::read(ecr, repository, Some(&caller.arn), &what).await?;
-            plan.steps = vec![self.step(&current, &role)?];
+            plan.steps = vec![self.step(&current, &role)?.step];
         }
         let wanted = repository::with_statement(&current.document, &role);
         let to_do = to_do(&plan);
+        // What only may deny it is not taken for nothing.
+        let guard = match repository::admits(&wanted, repository, &self.pull(&role)) {
+            Admission::Denied { .. } => ", unless its policy denies it",
+            _ => "",
+        };
         let line = match (permit, to_do) {
-            (_, false) => format!("The repository {repository} lets {role} pull already"),
+            (_, false) => format!("The repository {repository} lets {role} pull already{guard}"),
             (None, true) => format!("Would let {role} pull from {repository}"),
-            (Some(_), true) => format!("{repository} now lets {role} pull"),
+            (Some(_), true) => format!("{repository} now lets {role} pull{guard}"),
         };
         let Some(permit) = permit.filter(|_| to_do) else {
             let item = self.item(target, &plan, false, Some(&wanted));
@@ -372,20 +388,24 @@ impl Job<'_> {
     }
 
     /// What has to be done with the policy as it stands.
-    fn step(&self, current: &Current, role: &RoleArn) -> Result<Step> {
-        let cx = self.cx;
-        let admission = repository::admits(&current.document, role);
-        for finding in repository::open_to_all(&current.document) {
-            cx.ui.warn(&format!(
+    fn step(&self, current: &Current, role: &RoleArn) -> Result<Judged> {
+        let pull = self.pull(role);
+        let admission = repository::admits(&current.document, &self.repository, &pull);
+        let mut warnings: Vec<String> = Vec::new();
+        if let Some(finding) = repository::open_to_all(&current.document, &self.repository) {
+            warnings.push(format!(
                 "the policy of {} is broad: {finding}",
                 self.repository
             ));
         }
-        let shown = |action, detail: String| {
-            Step::shown(Part::RepositoryPolicy, action, &self.repository.arn, detail)
+        let judged = |action, detail: String, warnings| Judged {
+            step: Step::shown(Part::RepositoryPolicy, action, &self.repository.arn, detail),
+            warnings,
         };
-        match &admission {
-            Admission::Allowed { .. } => return Ok(shown(Action::None, admission.describe())),
+        let guarded = match &admission {
+            Admission::Allowed { .. } => {
+                return Ok(judged(Action::None, admission.describe(), warnings));
+            }
             Admission::Denied {
                 by,
                 condition: None,
@@ -398,18 +418,31 @@ impl Job<'_> {
                         trust::shown(&current.document, by)
                     )));
             }
-            Admission::Denied { .. } | Admission::Conditional { .. } => {
-                cx.ui.warn(&format!(
-                    "in the policy of {}, {}",
-                    self.repository,
-                    admission.describe()
-                ));
+            Admission::Denied { .. } => true,
+            Admission::Conditional { .. } => {
+                warnings.push(self.in_policy(&admission));
+                false
             }
-            Admission::Missing { .. } => {}
+            Admission::Missing { .. } => false,
+        };
+        if guarded {
+            warnings.push(self.in_policy(&admission));
         }
-        // With our statement there already, a Deny that may hit is all that is left to say.
-        if repository::with_statement(&current.document, role) == current.document {
-            return Ok(shown(Action::None, "has the statement".to_owned()));
+        // Our statement would change nothing about a Deny.
+        if guarded && repository::grants(&current.document, &self.repository, &pull) {
+            let detail = "lets the role pull otherwise".to_owned();
+            return Ok(judged(Action::None, detail, warnings));
+        }
+        let merged = repository::with_statement(&current.document, role);
+        if merged == current.document {
+            let detail = "has the statement".to_owned();
+            return Ok(judged(Action::None, detail, warnings));
+        }
+        // One that spoke of nothing that was allowed does now.
+        let after = repository::admits(&merged, &self.repository, &pull);
+        let will_be = matches!(after, Admission::Denied { .. });
+        if will_be && !guarded {
+            warnings.push(self.in_policy(&after));
         }
         let (action, kept) = match current.text {
             None => (Action::Create, String::new()),
@@ -422,7 +455,24 @@ impl Job<'_> {
             ),
         };
         let detail = format!("statement {} for {role}{kept}", repository::sid(role));
-        Ok(shown(action, detail))
+        Ok(judged(action, detail, warnings))
+    }
+
+    fn pull<'b>(&'b self, role: &'b RoleArn) -> PullRequest<'b> {
+        PullRequest {
+            role,
+            provider: None,
+            image: Some(&self.image),
+            now: state::now(),
+        }
+    }
+
+    fn in_policy(&self, admission: &Admission) -> String {
+        format!(
+            "in the policy of {}, {}",
+            self.repository,
+            admission.describe()
+        )
     }
 
     /// The plan; its account is that of the repository.

@@ -102,14 +102,11 @@ pub(super) fn request(
     };
     let policy = make.pull_policy.as_deref();
     let pull_policy = policy.map(|text| pull_policy(side, text)).transpose()?;
-    let image_account = match make.image.as_deref() {
-        None => None,
-        Some(text) => Some(private_image(text)?.account),
-    };
+    let image = make.image.as_deref().map(private_image).transpose()?;
     let request = Request {
         role_arn: aws::role_arn(role_arn)?,
         account: aws::account(make.account.as_ref())?,
-        image_account,
+        image,
         role_name: make.role_name.clone(),
         role_path: make
             .role_path

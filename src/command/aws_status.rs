@@ -74,7 +74,8 @@ fn report(cx: &Context, name: &str, caller: &Caller, scene: &Scene) -> Report {
 fn who(scene: &Scene) -> Option<Who> {
     let role = scene.state.role.known()?.as_ref()?;
     let document = trust::parse_text(&role.trust).ok()?;
-    Some(Who::of(&document, Home::of(&scene.facts, &scene.target)))
+    let home = Home::of(&scene.facts, &scene.target, scene.state.seen_at);
+    Some(Who::of(&document, &home))
 }
 
 fn text(

@@ -71,6 +71,7 @@ impl Looked {
             roles: Vec::new(),
             report: Report {
                 items: Vec::new(),
+                verdicts: Vec::new(),
                 fail_on: args
                     .fail_on
                     .iter()
@@ -171,6 +172,11 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
     });
     for (scene, items) in fleet::all(jobs, fleet::AT_ONCE).await {
         check::join(&mut looked.report.items, items);
+        // Whoever asks for single checks asks for nothing more.
+        if args.only.is_empty() {
+            let verdict = check::verdict(&scene, &looked.report.items);
+            looked.report.verdicts.extend(verdict);
+        }
         looked.note(&scene);
     }
     Ok(looked)

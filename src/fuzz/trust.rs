@@ -1,12 +1,14 @@
 //! Trust policies: whatever stands in one, merging adds what is wanted, keeps what is others', and is
 //! undone by removing.
 
-use crate::aws::cover::{Verdict, compare, over_broad};
+use crate::aws::cover::{Verdict, compare};
 use crate::aws::merge::{foreign, fresh, is_ours, merge, remove};
 use crate::aws::normal::view;
+use crate::aws::policy::{Entry, entry};
 use crate::aws::trust::{
     dead_principals, forbidden_character, parse_text, size, stale, statements,
 };
+use crate::aws::who::{Home, Who};
 use serde_json::{Value, json};
 
 const SID: &str = "Mk8sEcr0123456789";
@@ -60,15 +62,18 @@ fn both(existing: &Value, wanted: &Value) {
             "{key}"
         );
     }
-    // It allows what is wanted, unless others deny it.
+    // It allows what is wanted, unless a statement denies it.
+    let denied = statements(&merged)
+        .iter()
+        .any(|statement| denies(statement));
+    match entry(&merged, wanted, Some(PROVIDER), 0) {
+        Entry::Denied { .. } | Entry::Depends { denies: true, .. } => {
+            assert!(denied, "nothing denies it: {merged}");
+        }
+        _ => {}
+    }
     match compare(&merged, wanted) {
         Verdict::Identical | Verdict::Covered => {}
-        Verdict::Denied(_) => assert!(
-            statements(&merged)
-                .iter()
-                .any(|statement| denies(statement)),
-            "nothing denies it: {merged}"
-        ),
         Verdict::Missing(difference) => panic!("{} of {merged}", difference.describe()),
     }
     // As it does in a role that has no policy yet.
@@ -114,9 +119,16 @@ fn looked_at(document: &Value) {
     for found in stale(document, |_| true) {
         assert!(found.index < statements(document).len() && !found.gone.is_empty());
     }
-    for finding in over_broad(document, PROVIDER) {
-        assert!(!finding.chars().any(char::is_control), "{finding:?}");
-    }
+    let home = Home {
+        cluster: "prod",
+        issuer: PROVIDER.split_once(":oidc-provider/").map(|(_, it)| it),
+        account: PROVIDER.split(':').nth(4).unwrap_or_default(),
+        partition: "aws",
+        published: None,
+        now: 0,
+    };
+    let told = Who::of(document, &home).to_string();
+    assert!(!told.chars().any(char::is_control), "{told:?}");
 }
 
 fn denies(statement: &Value) -> bool {

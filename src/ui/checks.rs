@@ -1,6 +1,7 @@
 //! A checklist as text: the whole of it, or what is not well. Pure.
 
 use super::Tone;
+use crate::check::verdict::Outcome;
 use crate::check::{Item, Report, State};
 use crate::text::{count, printable};
 use std::fmt::Write as _;
@@ -38,7 +39,20 @@ pub(super) fn text(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> St
         out.push('\n');
     }
     let _ = writeln!(out, "{}", counts(report));
+    verdicts(report, &paint, &mut out);
     out
+}
+
+/// What the pulls come to, a line each.
+fn verdicts(report: &Report, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
+    for verdict in &report.verdicts {
+        let tone = match verdict.outcome {
+            Outcome::Works => Tone::Green,
+            Outcome::Fails { .. } => Tone::Red,
+            Outcome::Unknown { .. } => Tone::Yellow,
+        };
+        let _ = writeln!(out, "{}", paint(&printable(&verdict.to_string()), tone));
+    }
 }
 
 /// The items under their headings: the group, and the cluster where there are several.
@@ -135,6 +149,7 @@ pub(super) fn short(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> S
         out.push('\n');
     }
     let _ = writeln!(out, "{}", counts(report));
+    verdicts(report, &paint, &mut out);
     out
 }
 

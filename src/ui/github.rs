@@ -132,6 +132,7 @@ mod tests {
                 with_group: false,
             }],
             fail_on: Vec::new(),
+            verdicts: Vec::new(),
         };
         let text = super::text(&report);
         let first = text.lines().next().unwrap();
@@ -164,6 +165,7 @@ mod tests {
                 item(Finding::warn("so so")),
             ],
             fail_on: Vec::new(),
+            verdicts: Vec::new(),
         };
         assert_eq!(
             markdown(&report),
@@ -177,6 +179,7 @@ mod tests {
         let well = Report {
             items: vec![item(Finding::pass("well"))],
             fail_on: Vec::new(),
+            verdicts: Vec::new(),
         };
         assert_eq!(markdown(&well), "### mk8s check: 1 passed\n\n");
     }
@@ -195,6 +198,7 @@ mod tests {
             annotations(&Report {
                 items,
                 fail_on: Vec::new(),
+                verdicts: Vec::new(),
             })
         };
         let two = of(vec![item("a"), item("b")]);

@@ -3,6 +3,7 @@
 //! These structs stand apart from the internal types on purpose.
 
 pub use super::failure::ErrorObject;
+use crate::check::verdict::Outcome;
 use crate::drift::Drift;
 use crate::plan::{Step, display_name};
 use crate::secret;
@@ -353,6 +354,22 @@ pub struct Checked {
     pub line: Option<usize>,
 }
 
+fn verdict(verdict: &crate::check::Verdict) -> Value {
+    let (step, why, missing) = match &verdict.outcome {
+        Outcome::Works => (None, None, &[][..]),
+        Outcome::Fails { step, why } => (Some(*step), Some(why), &[][..]),
+        Outcome::Unknown { missing } => (None, None, &missing[..]),
+    };
+    serde_json::json!({
+        "cluster": verdict.cluster,
+        "image": verdict.image,
+        "state": verdict.state(),
+        "step": step,
+        "why": why,
+        "missing": missing,
+    })
+}
+
 /// The document of `check`.
 pub fn check_report(report: &crate::check::Report) -> Value {
     let summary = report.summary();
@@ -381,6 +398,7 @@ pub fn check_report(report: &crate::check::Report) -> Value {
         "schema": SCHEMA,
         "kind": "CheckReport",
         "items": to_value(&items),
+        "verdicts": report.verdicts.iter().map(verdict).collect::<Vec<Value>>(),
         "summary": {
             "pass": summary.pass,
             "warn": summary.warn,

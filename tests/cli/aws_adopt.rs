@@ -365,7 +365,7 @@ fn a_role_in_another_case_is_found() {
 }
 
 #[test]
-fn a_deny_that_could_match_stops_everything() {
+fn a_deny_that_matches_stops_everything() {
     let bed = on();
     let deny = json!({"Version": "2012-10-17", "Statement": [
         {"Sid": "Ops", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},

@@ -17,7 +17,7 @@ const fn defect(what: &'static str, ids: &'static [&'static str], mended: bool) 
     Defect { what, ids, mended }
 }
 
-pub(crate) const DEFECTS: [Defect; 17] = [
+pub(crate) const DEFECTS: [Defect; 18] = [
     defect(
         "the OIDC provider is deleted",
         &["oidc-provider-exists"],
@@ -87,9 +87,14 @@ pub(crate) const DEFECTS: [Defect; 17] = [
         &["role-arn-needed"],
         true,
     ),
+    defect(
+        "AdministratorAccess is attached to the role",
+        &["role-over-broad"],
+        false,
+    ),
 ];
 
-const BREAKS: [Break; 17] = [
+const BREAKS: [Break; 18] = [
     |bed| {
         bed.aws(&format!(
             "iam delete-open-id-connect-provider --open-id-connect-provider-arn {}",
@@ -227,6 +232,11 @@ const BREAKS: [Break; 17] = [
             &json!({"spec": {"addOns": {"awsECR": {"roleArn": null}}}}).to_string(),
         );
         assert_eq!(status, 200);
+    },
+    |bed| {
+        bed.aws(&format!(
+            "iam attach-role-policy --role-name {ROLE} --policy-arn arn:aws:iam::aws:policy/AdministratorAccess"
+        ));
     },
 ];
 

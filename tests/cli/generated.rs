@@ -703,3 +703,8 @@ fn the_matrix_of_defects_is_current() {
     }
     assert!(shown.is_empty(), "no such checks: {shown:?}");
 }
+
+#[test]
+fn the_matrix_of_trust_policies_is_current() {
+    settle_region("docs/aws.md", "trust", crate::verdicts::matrix().trim_end());
+}

@@ -1,15 +1,16 @@
 """iam:SimulatePrincipalPolicy, and repositories of other accounts in ECR.
 
 moto has no simulation. Here a role's inline and attached policies and its permissions boundary are
-evaluated for the actions and resources in question: Deny beats Allow, conditions never match. Names
-of policies in the answer are AWS's: `role_ROLE_POLICY` for an inline one.
+evaluated for the actions and resources in question, with the context that the caller gives: a key that
+it does not give is missing, is named, and meets no condition. Names of policies in the answer are AWS's:
+`role_ROLE_POLICY` for an inline one.
 
 moto looks at the caller's own registry whatever `registryId` says; here that account's is meant.
 """
 
-import fnmatch
 import json
 
+import iam_policy
 from moto.core.responses import ActionResult
 from moto.ecr.models import ecr_backends
 from moto.ecr.responses import ECRResponse
@@ -25,20 +26,21 @@ def document(text):
     return json.loads(text) if isinstance(text, str) else text
 
 
-def statements(text):
-    return as_list(document(text).get("Statement", []))
+def context_of(role, entries):
+    """What is known of the call: what the caller gives, and whose role it is."""
+    context = {
+        "aws:principalarn": [role.arn],
+        "aws:principalaccount": [role.arn.split(":")[4]],
+    }
+    for entry in entries or []:
+        context[entry["ContextKeyName"].lower()] = as_list(entry.get("ContextKeyValues", []))
+    return context
 
 
-def matches(statement, action, resource):
-    if "Condition" in statement or "NotAction" in statement or "NotResource" in statement:
-        return False
-    actions = [it.lower() for it in as_list(statement.get("Action", []))]
-    resources = as_list(statement.get("Resource", []))
-    # `*` as a resource of the question means any: a narrower statement does for it.
-    return any(fnmatch.fnmatchcase(action.lower(), it) for it in actions) and any(
-        resource == "*" and it.startswith("arn:aws:ecr") or fnmatch.fnmatchcase(resource, it)
-        for it in resources
-    )
+def missing(texts, context):
+    """Keys that the policies ask for and nobody gave."""
+    found = {key for text in texts for key in iam_policy.mentioned(document(text))}
+    return sorted(key for key in found if key not in context and not key.startswith("aws:calledvia"))
 
 
 def text_of(policy):
@@ -54,16 +56,15 @@ def policies_of(backend, role):
         yield policy.name, text_of(policy)
 
 
-def decide(policies, action, resource):
-    allowed = None
+def decide(policies, call):
+    policies = list(policies)
     for name, text in policies:
-        for statement in statements(text):
-            if not matches(statement, action, resource):
-                continue
-            if statement["Effect"] == "Deny":
-                return "explicitDeny", name
-            allowed = allowed or name
-    return ("allowed", allowed) if allowed else ("implicitDeny", None)
+        if "Deny" in iam_policy.effects(document(text), call, has_principals=False):
+            return "explicitDeny", name
+    for name, text in policies:
+        if "Allow" in iam_policy.effects(document(text), call, has_principals=False):
+            return "allowed", name
+    return "implicitDeny", None
 
 
 def simulate_principal_policy(self):
@@ -73,18 +74,22 @@ def simulate_principal_policy(self):
         raise NotFoundException(f"The role {source} cannot be found.")
     boundary = role.permissions_boundary_arn
     bounding = boundary and self.backend.managed_policies.get(boundary)
+    context = context_of(role, self._get_param("ContextEntries"))
+    own = list(policies_of(self.backend, role))
     results = []
     for action in self._get_param("ActionNames") or []:
         for resource in self._get_param("ResourceArns") or ["*"]:
-            decision, name = decide(policies_of(self.backend, role), action, resource)
+            account = role.arn.split(":")[4]
+            call = iam_policy.Call("AWS", role.arn, account, action, resource, context)
+            decision, name = decide(own, call)
             result = {
                 "EvalActionName": action,
                 "EvalResourceName": resource,
                 "MatchedStatements": [],
-                "MissingContextValues": [],
+                "MissingContextValues": missing([text for _, text in own], context),
             }
             if bounding:
-                within, _ = decide([(bounding.name, text_of(bounding))], action, resource)
+                within, _ = decide([(bounding.name, text_of(bounding))], call)
                 result["PermissionsBoundaryDecisionDetail"] = {
                     "AllowedByPermissionsBoundary": within == "allowed"
                 }

@@ -9,7 +9,6 @@ The setting `issuer_ca` names the file with the roots that are trusted; without 
 """
 
 import base64
-import fnmatch
 import json
 import re
 import ssl
@@ -17,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 
+import iam_policy
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -135,46 +135,17 @@ def claims_of(token, backend, account, settings):
     return arn, bare, claims
 
 
-def holds(operator, wanted, found):
-    """Whether one condition holds for the values of a claim."""
-    operator = operator.lower()
-    if operator.startswith("foranyvalue:"):
-        operator = operator.split(":", 1)[1]
-    if operator.endswith("ifexists"):
-        operator = operator.removesuffix("ifexists")
-        if not found:
-            return True
-    match operator:
-        case "stringequals":
-            return any(it in wanted for it in found)
-        case "stringequalsignorecase":
-            return any(it.lower() in [one.lower() for one in wanted] for it in found)
-        case "stringlike":
-            return any(fnmatch.fnmatchcase(it, one) for it in found for one in wanted)
-        case "stringnotequals":
-            return not any(it in wanted for it in found)
-    return False
+def circumstances(call, account, region, session):
+    """Adds what the emulator knows of a call, as AWS would."""
+    call.context["aws:sourceip"] = ["127.0.0.1"]
+    call.context["aws:requestedregion"] = [region]
+    call.context["aws:resourceaccount"] = [account]
+    if session:
+        call.context["sts:rolesessionname"] = [session]
+    return call
 
 
-def admits(statement, arn, bare, claims):
-    """Whether a statement of a trust policy speaks of the claims."""
-    principals = statement.get("Principal", {})
-    if principals != "*" and arn not in as_list(principals.get("Federated", [])):
-        return False
-    action = "sts:assumerolewithwebidentity"
-    if not any(fnmatch.fnmatchcase(action, it.lower()) for it in as_list(statement.get("Action", []))):
-        return False
-    for operator, conditions in statement.get("Condition", {}).items():
-        for key, wanted in conditions.items():
-            space, _, name = key.rpartition(":")
-            known = space.lower() == bare.lower() and name.lower() in ("aud", "sub", "amr")
-            found = as_list(claims.get(name.lower(), [])) if known else []
-            if not holds(operator, [str(it) for it in as_list(wanted)], found):
-                return False
-    return True
-
-
-def check(role_arn, token, settings, visible):
+def check(role_arn, token, settings, visible, region, session):
     match = re.fullmatch(r"arn:(aws[a-z-]*):iam::(\d{12}):role/.+", role_arn or "")
     if not match:
         raise STSClientError("ValidationError", f"{role_arn} is invalid")
@@ -184,16 +155,17 @@ def check(role_arn, token, settings, visible):
     role = next((it for it in backend.get_roles() if it.arn == role_arn and visible(it)), None)
     if role is None:
         raise denied()
-    statements = as_list(json.loads(role.assume_role_policy_document).get("Statement", []))
-    speaking = [it["Effect"] for it in statements if admits(it, arn, bare, claims)]
-    if "Allow" not in speaking or "Deny" in speaking:
+    call = iam_policy.call_with_token(claims, arn, bare, account, str(int(time.time())))
+    circumstances(call, account, region, session)
+    if iam_policy.judge([role.assume_role_policy_document], call) != "allowed":
         raise denied()
 
 
 def strict_assume(original, settings, visible):
     def assume_role_with_web_identity(self):
         role_arn = self._get_param("RoleArn")
-        check(role_arn, self._get_param("WebIdentityToken"), settings, visible)
+        token, session = self._get_param("WebIdentityToken"), self._get_param("RoleSessionName")
+        check(role_arn, token, settings, visible, self.region, session)
         answer = original(self)
         ROLES[answer.result["Credentials"].access_key_id] = role_arn
         return answer
@@ -214,24 +186,16 @@ def policies(role, backend):
 
 
 # What a repository of another account has to allow as well.
-OF_REPOSITORIES = {"BatchGetImage", "GetDownloadUrlForLayer"}
+OF_REPOSITORIES = {"BatchGetImage", "GetDownloadUrlForLayer", "BatchImportUpstreamImage"}
 
 
-def admitted(partition, role_arn, account, region, name, action):
-    """Whether a repository's policy lets the role of another account do it."""
+def text_of(policy):
+    return next(it.document for it in policy.versions if it.version_id == policy.default_version_id)
+
+
+def repository_policy(account, region, name):
     repository = ecr_backends[account][region].repositories.get(name)
-    effects = set()
-    policy = json.loads(repository.policy) if repository and repository.policy else {}
-    root = f"arn:{partition}:iam::{role_arn.split(':')[4]}:root"
-    for statement in as_list(policy.get("Statement", [])):
-        principal = statement.get("Principal", {})
-        named = ["*"] if principal == "*" else as_list(principal.get("AWS", []))
-        actions = [it.lower() for it in as_list(statement.get("Action", []))]
-        if set(named) & {"*", role_arn, root} and any(
-            fnmatch.fnmatchcase(f"ecr:{action}".lower(), it) for it in actions
-        ):
-            effects.add(statement["Effect"])
-    return effects == {"Allow"}
+    return repository.policy if repository and repository.policy else {}
 
 
 def refusal(environ, action, body):
@@ -243,34 +207,53 @@ def refusal(environ, action, body):
     _, partition, _, _, account, path = role_arn.split(":", 5)
     backend = iam_backends[account][partition]
     role = next((it for it in backend.get_roles() if it.arn == role_arn), None)
-    effects = set()
-    for document in policies(role, backend) if role else []:
-        document = json.loads(document) if isinstance(document, str) else document
-        for statement in as_list(document.get("Statement", [])):
-            actions = [it.lower() for it in as_list(statement.get("Action", []))]
-            if any(fnmatch.fnmatchcase(f"ecr:{action}".lower(), it) for it in actions):
-                effects.add(statement["Effect"])
+    request = json.loads(body or b"{}")
+    registry = request.get("registryId", account)
+    region = environ["HTTP_AUTHORIZATION"].split("Credential=")[1].split("/")[2]
+    name = request.get("repositoryName")
+    resource = f"arn:{partition}:ecr:{region}:{registry}:repository/{name}" if name else "*"
+    now = str(int(time.time()))
+    context = {
+        "aws:securetransport": ["true"],
+        "aws:currenttime": [now],
+        "aws:epochtime": [now],
+        "aws:sourceip": ["127.0.0.1"],
+        "aws:requestedregion": [region],
+        "aws:principalarn": [role_arn],
+        "aws:principalaccount": [account],
+        "aws:principaltype": ["AssumedRole"],
+        "aws:principalisawsservice": ["false"],
+        "aws:viaawsservice": ["false"],
+        "aws:resourceaccount": [registry],
+    }
+    call = iam_policy.Call("AWS", role_arn, account, f"ecr:{action}", resource, context)
+    own, bounding = list(policies(role, backend)) if role else [], None
+    boundary = role and role.permissions_boundary_arn
+    if boundary:
+        bounding = text_of(backend.managed_policies[boundary])
+    said = iam_policy.judge(own, call, has_principals=False)
     why = None
-    if effects == {"Allow"}:
-        request = json.loads(body or b"{}")
-        registry = request.get("registryId", account)
-        region = environ["HTTP_AUTHORIZATION"].split("Credential=")[1].split("/")[2]
-        if (
-            action not in OF_REPOSITORIES
-            or registry == account
-            or admitted(
-                partition, role_arn, registry, region, request.get("repositoryName"), action
-            )
-        ):
+    if said == "denied":
+        why = "with an explicit deny in an identity-based policy"
+    elif bounding and iam_policy.judge([bounding], call, has_principals=False) != "allowed":
+        why = f"because no permissions boundary allows the ecr:{action} action"
+    elif action in OF_REPOSITORIES:
+        # A repository of the same account may let in a role that has no policy of its own for it.
+        there = iam_policy.judge([repository_policy(registry, region, name)], call)
+        if there == "denied":
+            why = "with an explicit deny in a resource-based policy"
+        elif registry != account and there != "allowed":
+            why = f"because no resource-based policy allows the ecr:{action} action"
+        elif registry == account and there == "allowed":
             return None
-        why = f"because no resource-based policy allows the ecr:{action} action"
-    why = why or "with an explicit deny in an identity-based policy"
-    if "Deny" not in effects:
+    if why is None:
+        if said == "allowed":
+            return None
         why = f"because no identity-based policy allows the ecr:{action} action"
     name = path.rsplit("/", 1)[-1]
     return (
         f"User: arn:{partition}:sts::{account}:assumed-role/{name}/mk8s-check is not authorized to "
-        f"perform: ecr:{action} on resource: * {why}"
+        f"perform: ecr:{action} on resource: {resource} {why}"
     )
 
 

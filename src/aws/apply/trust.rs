@@ -12,7 +12,9 @@ use crate::aws::iam::{Failure, Iam, Role};
 use crate::aws::merge::{foreign, fresh, has_interim, is_ours, merge, remove};
 use crate::aws::name::{Tags, other_statement_tags};
 use crate::aws::plan::{TrustMode, Trusting};
+use crate::aws::policy::{Entry, entry};
 use crate::aws::quotable;
+use crate::aws::state::now;
 use crate::aws::trust::{self, statements};
 use crate::error::{Error, Result};
 use serde_json::Value;
@@ -222,12 +224,13 @@ fn next_trust(trusting: &Trusting, role: &Role, existing: &Value) -> Result<Opti
     }
     let next = match &trusting.mode {
         TrustMode::Merge => {
-            if let Verdict::Denied(statement) = compare(existing, &trusting.template) {
-                return Err(Error::refused(what()).because(format!(
-                    "its {statement} denies what the cluster needs, or may"
-                )));
+            let merged = merge(existing, &trusting.template, &trusting.sid);
+            // It may have changed since it was planned.
+            if let Entry::Denied { statement } = entry(&merged, &trusting.template, None, now()) {
+                return Err(Error::refused(what())
+                    .because(format!("its {statement} denies what the cluster needs")));
             }
-            merge(existing, &trusting.template, &trusting.sid)
+            merged
         }
         TrustMode::Replace { base, .. } => {
             if trust::parse_text(base).as_ref() != Ok(existing) {

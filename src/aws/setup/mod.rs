@@ -9,11 +9,13 @@ mod template;
 mod trust;
 
 use super::explain::explain_to;
+use super::grant::known_document;
 use super::iam::{NewProvider, Provider, Role};
 use super::name::{Tags, attached_tag, made_by_mk8s};
 use super::needed::Needed;
 use super::plan::{Action, Awaited, Plan, Step, TrustMode, TrustPlan, Trusting, Work};
 use super::quotable;
+use super::rights::Asked;
 use super::state::{Granted, LEAST_TRUST_QUOTA, Look, Seen, State};
 use super::target::{ClusterFacts, Part, Request, Target, path_of};
 use super::thumbprint::MOST;
@@ -47,6 +49,7 @@ pub fn look_for(request: &Request, target: &Target) -> Look {
             .pull_policy
             .as_ref()
             .map(|policy| policy.arn(&target.partition)),
+        image: request.image.clone(),
         ..Look::default()
     }
 }
@@ -379,6 +382,58 @@ impl Planner<'_> {
         steps
     }
 
+    /// What in the role's own policies keeps it from pulling, whatever is attached: a Deny that
+    /// matches stops, all else is told.
+    fn stands_against(&mut self, role: &str) -> Result<()> {
+        let name = quotable(role.rsplit('/').next().unwrap_or(role));
+        match &self.state.granted {
+            Some(Granted::Denied { policy, statement }) => {
+                return Err(self
+                    .refused()
+                    .because(format!(
+                        "{} of {name} denies {}",
+                        quotable(policy),
+                        self.facts.side.aws.verbs
+                    ))
+                    .because(format!("{statement}; its owner has to change it"))
+                    .hint("use another role: --role-name NAME"));
+            }
+            Some(Granted::Bounded) => self.warnings.push(format!(
+                "the permissions boundary of {name} does not allow {}; whoever owns it has to change it",
+                self.facts.side.aws.verbs
+            )),
+            Some(Granted::Depends(on)) => {
+                let keys: Vec<String> = on.iter().map(|it| quotable(it)).collect();
+                self.warnings.push(format!(
+                    "whether the policies of {name} allow {} cannot be told from here: it depends on {}",
+                    self.facts.side.aws.verbs,
+                    keys.join(", ")
+                ));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether the role surely may pull once the policy is attached.
+    fn would_settle(&self, policy: &str) -> bool {
+        let (Some(role), Some(document)) =
+            (&self.target.role, known_document(self.facts.side, policy))
+        else {
+            return false;
+        };
+        let mut policies = self.state.policies.clone();
+        policies.held.policies.push((policy.to_owned(), document));
+        let asked = Asked {
+            side: self.facts.side,
+            role,
+            provider: self.target.provider_arn.as_deref(),
+            image: self.request.image.as_ref(),
+            now: self.state.seen_at,
+        };
+        matches!(policies.granted(asked), Granted::By(_))
+    }
+
     /// The add-on in the cluster, with the role or without.
     fn addon(&mut self, role: Option<&String>) {
         if self.request.only.is_some() {
@@ -492,6 +547,7 @@ impl Planner<'_> {
                     .because("AWS knows no managed policy of this ARN"),
             );
         }
+        self.stands_against(role)?;
         let attached = self.state.attached.known();
         let is_attached = attached.is_some_and(|list| list.contains(&policy));
         let asked = self.request.pull_policy.as_ref();
@@ -508,6 +564,28 @@ impl Planner<'_> {
                     by,
                     format!("lets the role {}", self.facts.side.aws.verb),
                 ));
+                return Ok(());
+            }
+            // Another policy would not help against it.
+            (None, Some(Granted::Bounded))
+                if attached.is_some_and(|list| {
+                    list.iter().any(|it| self.facts.side.policy(it).is_some())
+                }) =>
+            {
+                let detail = "attached, but outside the boundary";
+                let known = attached
+                    .into_iter()
+                    .flatten()
+                    .find(|it| self.facts.side.policy(it).is_some());
+                let arn = known.map_or("", String::as_str);
+                self.steps
+                    .push(Step::shown(Part::Policy, Action::None, arn, detail));
+                return Ok(());
+            }
+            (None, Some(Granted::Depends(_))) if !self.would_settle(&policy) => {
+                let detail = format!("may let the role {}", self.facts.side.aws.verb);
+                self.steps
+                    .push(Step::shown(Part::Policy, Action::None, "", detail));
                 return Ok(());
             }
             (None, Some(Granted::Unknown(action))) => Some(format!(

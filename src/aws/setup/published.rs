@@ -73,7 +73,8 @@ impl Planner<'_> {
     }
 
     fn who(&self, document: &Value) -> String {
-        Who::of(document, Home::of(self.facts, self.target)).to_string()
+        let home = Home::of(self.facts, self.target, self.state.seen_at);
+        Who::of(document, &home).to_string()
     }
 
     /// The tag that records what was accepted: its key, and the names if there are any.

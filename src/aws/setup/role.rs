@@ -100,6 +100,7 @@ impl Planner<'_> {
         let document = fresh(template, &sid);
         // One that stands in is our own.
         if suffix.is_none() {
+            self.enters(&document, template)?;
             self.admit(template, &document)?;
         }
         self.check_size(&document)?;
@@ -172,9 +173,28 @@ impl Planner<'_> {
                 }
                 _ => "exists, made by others".to_owned(),
             };
+            self.warn_about_rights(&role.name);
             Step::shown(Part::Role, Action::Adopt, arn, by)
         };
         self.steps.push(step);
+    }
+
+    /// A role that may far more than pull is not adopted without a word: whoever gets in may too.
+    fn warn_about_rights(&mut self, name: &str) {
+        let Some(role) = &self.target.role else {
+            return;
+        };
+        let beyond = self
+            .state
+            .beyond(self.facts.side, role, self.target.provider_arn.as_deref());
+        if !beyond.is_empty() {
+            self.warnings.push(format!(
+                "`{}` may far more than pull, by {}; the cluster's pods get these rights too. A role \
+                 of its own: --role-name NAME",
+                quotable(name),
+                beyond.join(", ")
+            ));
+        }
     }
 
     /// What is asked of a new role is not forced on one that exists.

@@ -1,14 +1,16 @@
 //! The trust policy of a role that exists: what has to change in it, and whether it may.
 
 use super::Planner;
-use crate::aws::cover::{Verdict, compare, over_broad};
-use crate::aws::merge::{foreign, fresh, has_interim, merge};
+use crate::aws::cover::{Verdict, compare};
+use crate::aws::merge::{foreign, fresh, has_interim, is_ours, merge};
 use crate::aws::name::other_statement_tags;
 use crate::aws::plan::{Action, Awaited, Step, TrustMode, Trusting, Work};
 use crate::aws::quotable;
+use crate::aws::standing::Standing;
 use crate::aws::state::Seen;
 use crate::aws::target::Part;
-use crate::aws::trust::{self, dead_principals, forbidden_character, shown, statements};
+use crate::aws::trust::{self, dead_principals, forbidden_character, label, shown, statements};
+use crate::aws::who::{Home, Who};
 use crate::error::{Error, Result};
 use serde_json::Value;
 
@@ -51,30 +53,19 @@ impl Planner<'_> {
             return self.replaced_trust(arn, &existing, template, sid, &role.trust);
         }
         let verdict = compare(&existing, template);
-        if let Verdict::Denied(statement) = &verdict {
-            return Err(self
-                .refused()
-                .because(format!(
-                    "{statement} in the trust policy of {} denies what the cluster needs, or may",
-                    quotable(arn)
-                ))
-                .because(format!(
-                    "it is {}; its owner has to change it",
-                    shown(&existing, statement)
-                ))
-                .hint("use another role: --role-name NAME"));
-        }
         self.warn_about_broad(&existing, &sid);
         if verdict.holds() && !has_interim(&existing, &sid) {
             let detail = match verdict {
                 Verdict::Identical => "is the published one",
                 _ => "covers the published one",
             };
+            self.enters(&existing, template)?;
             self.found(template, &existing);
             return Ok(Step::shown(Part::Trust, Action::None, arn, detail));
         }
         self.warnings.append(&mut self.replaced);
         let merged = merge(&existing, template, &sid);
+        self.enters(&merged, template)?;
         self.admit(template, &merged)?;
         if trust::size(&merged) > self.quota() {
             return Err(self.too_long(&existing, &merged));
@@ -145,6 +136,7 @@ impl Planner<'_> {
             ));
         }
         self.warnings.append(&mut self.replaced);
+        self.enters(&wanted, template)?;
         self.admit(template, &wanted)?;
         self.check_size(&wanted)?;
         let lost = foreign(existing, &sid).len();
@@ -158,15 +150,53 @@ impl Planner<'_> {
             .doing(Work::SetTrust(Box::new(trusting))))
     }
 
-    /// Broad statements of others; ours are as broad as the published one, which is told apart.
+    /// Whether the trust policy, as it will stand, lets in whom the cluster publishes: what surely
+    /// keeps them out stops, what only may is told.
+    pub(super) fn enters(&mut self, document: &Value, template: &Value) -> Result<()> {
+        let provider = self.target.provider_arn.as_deref();
+        let standing = Standing::of(document, template, provider, self.state.seen_at);
+        match &standing {
+            Standing::Denied(statement) => {
+                let error = self
+                    .refused()
+                    .because(format!(
+                        "{statement} in the trust policy of {} denies what the cluster needs",
+                        quotable(&self.role_name())
+                    ))
+                    .because(format!(
+                        "it is {}; its owner has to change it",
+                        shown(document, statement)
+                    ));
+                return Err(error.hint("use another role: --role-name NAME"));
+            }
+            Standing::Vain(subject) => self.warnings.push(format!(
+                "the trust policy does not let in `{}`, which the cluster publishes: no token meets \
+                 its conditions",
+                quotable(subject)
+            )),
+            Standing::Depends { .. } => {
+                let condition = standing.condition().unwrap_or_default();
+                self.warnings.push(format!(
+                    "whether the trust policy lets the cluster in cannot be told from here: {condition}"
+                ));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Statements of others that let in a whole class; what is published is told apart.
     pub(super) fn warn_about_broad(&mut self, existing: &Value, sid: &str) {
-        if let Some(provider) = &self.target.provider_arn {
-            let broad = over_broad(existing, provider);
+        let home = Home::of(self.facts, self.target, self.state.seen_at);
+        for (index, statement) in statements(existing).into_iter().enumerate() {
+            if is_ours(statement, sid) {
+                continue;
+            }
+            let who = Who::of_statement(existing, index, &home);
+            let name = label(statement, index);
+            let told = who.open().iter();
             self.warnings.extend(
-                broad
-                    .into_iter()
-                    .filter(|finding| !finding.starts_with(sid))
-                    .map(|finding| format!("the trust policy is broad: {finding}")),
+                told.map(|class| format!("the trust policy is broad: {name} lets in {class}")),
             );
         }
     }

@@ -46,6 +46,7 @@ pub enum AddonExtent {
 /// What to look at before taking down.
 pub fn look_for(extent: Extent) -> Look {
     Look {
+        image: None,
         policy: None,
         instance_profiles: true,
         trusting_roles: extent.provider == ProviderExtent::Remove,

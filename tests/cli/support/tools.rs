@@ -34,7 +34,7 @@ pub(super) fn node() -> PathBuf {
 }
 
 /// The Python that has the emulator of AWS and the AWS CLI.
-pub(super) fn aws_python() -> PathBuf {
+pub(crate) fn aws_python() -> PathBuf {
     installed("aws/bin/python")
 }
 

@@ -1,0 +1,73 @@
+//! Yes, no, or that it depends. Pure.
+
+use std::collections::BTreeSet;
+
+/// An answer with three values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Whatever else is so.
+    Yes,
+    /// Whatever else is so.
+    No,
+    /// On these keys, which are not known.
+    Depends(BTreeSet<String>),
+}
+
+impl Answer {
+    /// One that depends on a key.
+    pub(super) fn on(key: &str) -> Self {
+        Self::Depends(BTreeSet::from([key.to_owned()]))
+    }
+
+    /// Whether it may be yes.
+    pub fn may_be(&self) -> bool {
+        *self != Self::No
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Yes, other) | (other, Self::Yes) => other,
+            (Self::Depends(mut one), Self::Depends(two)) => {
+                one.extend(two);
+                Self::Depends(one)
+            }
+        }
+    }
+
+    /// At least one.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        !(!self).and(!other)
+    }
+
+    /// All of them.
+    pub fn all(answers: impl IntoIterator<Item = Self>) -> Self {
+        answers.into_iter().fold(Self::Yes, Self::and)
+    }
+
+    /// Any of them.
+    pub fn any(answers: impl IntoIterator<Item = Self>) -> Self {
+        answers.into_iter().fold(Self::No, Self::or)
+    }
+}
+
+impl std::ops::Not for Answer {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            depends @ Self::Depends(_) => depends,
+        }
+    }
+}
+
+impl From<bool> for Answer {
+    fn from(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}

@@ -1,0 +1,194 @@
+//! The one place that says whether policies allow a request. Pure.
+//!
+//! A policy of whatever kind – trust, repository, inline, managed, boundary – is asked about one
+//! [`Request`], and the answer has three values: yes, no, or that it depends on keys of the request
+//! which are not known from here. Those are named, never guessed. Whether a statement has to be
+//! *added* is another question, that of covering a template (`cover`).
+
+mod answer;
+mod entry;
+mod facts;
+mod operator;
+mod pattern;
+mod pull;
+mod statement;
+mod token;
+
+pub use answer::Answer;
+pub use entry::{Entry, entry};
+pub use facts::{Fact, Facts};
+pub use pull::{Held, PullRequest, Rights};
+
+pub use token::Token;
+
+use super::normal::Principal;
+use serde_json::Value;
+use statement::{Kind, Read};
+use std::collections::BTreeSet;
+
+/// Who makes a request, as far as the `Principal` of a policy speaks of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// Whoever has a token that this OIDC provider vouches for; its ARN.
+    Federated(String),
+    /// A principal of IAM.
+    Aws {
+        /// Its account.
+        account: String,
+        /// Its ARN.
+        arn: String,
+    },
+    /// Any other kind of principal: `Service`, `CanonicalUser`, ….
+    Other(String, String),
+}
+
+impl Caller {
+    /// Whether a principal that a policy lists means the caller.
+    fn is(&self, listed: &Principal) -> bool {
+        match (listed, self) {
+            (Principal::Anyone, _) => true,
+            (Principal::Account(listed), Self::Aws { account, .. }) => listed == account,
+            (Principal::Other(kind, value), Self::Aws { arn, .. }) => kind == "AWS" && value == arn,
+            (Principal::Other(kind, value), Self::Federated(provider)) => {
+                kind == "Federated" && (value == provider || value == "*")
+            }
+            (Principal::Other(kind, value), Self::Other(own, name)) => {
+                kind == own && (value == name || value == "*")
+            }
+            (Principal::Account(_), _) => false,
+        }
+    }
+}
+
+/// One call to AWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Who calls.
+    pub caller: Caller,
+    /// The action, such as `sts:AssumeRoleWithWebIdentity`.
+    pub action: String,
+    /// The ARN that is acted on, or `*`.
+    pub resource: String,
+    /// What is known of the request's context.
+    pub facts: Facts,
+}
+
+/// Where a statement stands, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Which of the documents; 0 if there is one.
+    pub document: usize,
+    /// Which of its statements.
+    pub statement: usize,
+}
+
+/// What policies say of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// A statement allows it, and none denies it.
+    Allowed {
+        /// The statement.
+        by: Place,
+    },
+    /// No statement allows it.
+    NotAllowed,
+    /// A statement denies it.
+    Denied {
+        /// The statement.
+        by: Place,
+    },
+    /// It cannot be told.
+    Depends {
+        /// On these keys.
+        on: BTreeSet<String>,
+        /// The statement that allows it, or may.
+        allowed: Place,
+        /// The statement that may deny it.
+        denied: Option<Place>,
+    },
+}
+
+impl Decision {
+    /// Without the statements.
+    pub fn answer(&self) -> Answer {
+        match self {
+            Self::Allowed { .. } => Answer::Yes,
+            Self::NotAllowed | Self::Denied { .. } => Answer::No,
+            Self::Depends { on, .. } => Answer::Depends(on.clone()),
+        }
+    }
+}
+
+/// What a trust policy or the policy of a repository says of a request.
+pub fn of_resource(document: &Value, request: &Request) -> Decision {
+    decide(&[document], request, Kind::Resource)
+}
+
+/// What the policies of whoever calls say of a request together.
+pub fn of_identity(documents: &[&Value], request: &Request) -> Decision {
+    decide(documents, request, Kind::Identity)
+}
+
+fn decide(documents: &[&Value], request: &Request, kind: Kind) -> Decision {
+    let read: Vec<Vec<Read<'_>>> = documents.iter().map(|it| statement::read(it)).collect();
+    let outcome = |effect: &str| {
+        let mut met = Met::default();
+        for (document, statements) in read.iter().enumerate() {
+            for (statement, one) in statements.iter().enumerate() {
+                if one.has_effect(effect) {
+                    let place = Place {
+                        document,
+                        statement,
+                    };
+                    met.add(place, one.matches(request, kind));
+                }
+            }
+        }
+        met
+    };
+    let (denied, allowed) = (outcome("Deny"), outcome("Allow"));
+    if let Some(by) = denied.surely {
+        return Decision::Denied { by };
+    }
+    let Some(by) = allowed.surely.or(allowed.perhaps) else {
+        return Decision::NotAllowed;
+    };
+    let mut on = denied.on;
+    if allowed.surely.is_none() {
+        on.extend(allowed.on);
+    }
+    if on.is_empty() {
+        return Decision::Allowed { by };
+    }
+    Decision::Depends {
+        on,
+        allowed: by,
+        denied: denied.perhaps,
+    }
+}
+
+/// Which statements of one effect meet a request.
+#[derive(Default)]
+struct Met {
+    surely: Option<Place>,
+    perhaps: Option<Place>,
+    on: BTreeSet<String>,
+}
+
+impl Met {
+    fn add(&mut self, place: Place, answer: Answer) {
+        match answer {
+            Answer::Yes => {
+                self.surely.get_or_insert(place);
+            }
+            Answer::No => {}
+            Answer::Depends(on) => {
+                self.perhaps.get_or_insert(place);
+                self.on.extend(on);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
