@@ -359,14 +359,23 @@ fn aws_plan() -> Value {
     let actions = [
         "none", "create", "adopt", "update", "attach", "detach", "delete", "keep",
     ];
-    let step = object([
-        ("part", part()),
-        ("action", one_of(&actions)),
-        ("resource", text()),
-        ("detail", or_null(text())),
-        ("done", flag()),
-        ("reason", or_null(text())),
+    let role = object([
+        ("path", text()),
+        ("permissionsBoundary", or_null(text())),
+        ("maxSessionDuration", or_null(counter())),
+        ("tags", json!({"type": "object"})),
     ]);
+    let step = and_perhaps(
+        object([
+            ("part", part()),
+            ("action", one_of(&actions)),
+            ("resource", text()),
+            ("detail", or_null(text())),
+            ("done", flag()),
+            ("reason", or_null(text())),
+        ]),
+        [("role", role)],
+    );
     let finding = object([("name", text()), ("text", text())]);
     let verdict = || one_of(&["exact", "broad", "outside"]);
     let statement = object([
@@ -378,6 +387,7 @@ fn aws_plan() -> Value {
     let trust = object([
         ("verdict", verdict()),
         ("who", text()),
+        ("document", anything()),
         ("statements", list(statement)),
         ("accepted", list(text())),
     ]);
@@ -452,5 +462,17 @@ fn check_report() -> Value {
         ("unknown", count()),
         ("skip", count()),
     ]);
-    object([("items", list(item)), ("summary", summary)])
+    let verdict = object([
+        ("cluster", text()),
+        ("image", or_null(text())),
+        ("state", one_of(&["works", "fails", "unknown"])),
+        ("step", or_null(text())),
+        ("why", or_null(text())),
+        ("missing", list(text())),
+    ]);
+    object([
+        ("items", list(item)),
+        ("verdicts", list(verdict)),
+        ("summary", summary),
+    ])
 }

@@ -254,6 +254,11 @@ impl Owner<'_> {
     }
 }
 
+/// Whether a tag is one of those that `mk8s` gives by itself.
+pub fn is_own_tag(key: &str) -> bool {
+    key.starts_with("mk8s.cpln/")
+}
+
 /// Whether `mk8s` made the thing, for whichever cluster.
 pub fn made_by_mk8s(tags: &Tags) -> bool {
     let (key, made) = MADE_BY_MK8S;

@@ -4,8 +4,9 @@
 //! inputs give the same plan, so a run that was cut short is taken up by planning again.
 
 use super::iam::{NewProvider, NewRole};
-use super::name::Tags;
+use super::name::{Tags, is_own_tag};
 use super::published::{Judgement, Name};
+use super::quotable;
 use super::target::{Part, Target};
 use super::thumbprint::PrivateCa;
 use super::users::Whose;
@@ -106,14 +107,47 @@ impl Step {
 
     /// The step as it stands in `AwsPlan`.
     pub fn json(&self, done: bool) -> Value {
-        json!({
+        let mut step = json!({
             "part": self.part.name(),
             "action": self.action.name(),
             "resource": self.resource,
             "detail": self.detail,
             "done": done,
             "reason": self.reason,
-        })
+        });
+        if let Work::CreateRole { role, .. } = &self.work {
+            step["role"] = json!({
+                "path": role.path,
+                "permissionsBoundary": role.boundary,
+                "maxSessionDuration": role.max_session,
+                "tags": role.tags,
+            });
+        }
+        step
+    }
+
+    /// What a new role gets beside its policies, where that is not the usual; in words.
+    pub fn of_role(&self) -> Option<String> {
+        let Work::CreateRole { role, .. } = &self.work else {
+            return None;
+        };
+        let mut told = Vec::new();
+        if role.path != "/" {
+            told.push(format!("path {}", quotable(&role.path)));
+        }
+        if let Some(boundary) = &role.boundary {
+            told.push(format!("permissions boundary {}", quotable(boundary)));
+        }
+        if let Some(seconds) = role.max_session {
+            told.push(format!("sessions of {seconds} s"));
+        }
+        let tags = role.tags.iter().filter(|(key, _)| !is_own_tag(key));
+        let tags = tags.map(|(key, value)| format!("{}={}", quotable(key), quotable(value)));
+        let tags: Vec<String> = tags.collect();
+        if !tags.is_empty() {
+            told.push(format!("tags {}", tags.join(", ")));
+        }
+        (!told.is_empty()).then(|| told.join("; "))
     }
 }
 
@@ -281,6 +315,8 @@ pub struct Plan {
 pub struct TrustPlan {
     /// The published statements.
     pub judgement: Judgement,
+    /// The trust policy that the role then has.
+    pub document: Value,
     /// Who may assume the role, in words, once the plan is done.
     pub who: String,
     /// The findings that were accepted by name.
@@ -304,6 +340,7 @@ impl TrustPlan {
         json!({
             "verdict": self.judgement.verdict().name(),
             "who": self.who,
+            "document": self.document,
             "statements": self.judgement.json(),
             "accepted": names(&self.accepted),
         })

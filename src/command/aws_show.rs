@@ -44,6 +44,9 @@ pub(super) fn plan(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Str
             (chars.next().unwrap_or(' '), chars.as_str().to_owned())
         })
         .collect();
+    for told in plan.steps.iter().filter_map(Step::of_role) {
+        lines.push((' ', format!(" the role gets: {told}")));
+    }
     if let Some(trust) = &plan.trust {
         lines.push((' ', format!(" {MAY_ASSUME}: {}", trust.who)));
     }

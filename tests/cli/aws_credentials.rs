@@ -491,9 +491,9 @@ fn a_role_that_does_not_let_its_profile_in_is_told_by_name() {
     × AWS does not say who is calling
         the AWS profile `two` (AWS_PROFILE) cannot be used: the role arn:aws:iam::222222222222:role/ops was not assumed; AWS refused sts:AssumeRole on arn:aws:iam::222222222222:role/ops for arn:aws:iam::123456789012:user/moto
         see docs/checks.md#aws-identity
-    - aws-account-match, oidc-provider-exists, oidc-near-miss, oidc-audience, oidc-thumbprint, role-exists, role-policy-attached, pull-simulated, trust-has-statement, trust-over-broad, trust-size skipped: aws-identity failed
+    - aws-account-match, oidc-provider-exists, oidc-near-miss, oidc-audience, oidc-thumbprint, role-exists, role-policy-attached, role-over-broad, pull-simulated, trust-has-statement, trust-over-broad, trust-size skipped: aws-identity failed
 
-    1 failed, 0 passed, 11 skipped
+    1 failed, 0 passed, 12 skipped
     error: the AWS account is not known
       because: AWS does not accept the credentials of the AWS profile `keys` (--aws-profile)
       because: AWS answered sts:GetCallerIdentity with InvalidClientTokenId: "The security token included in the request is invalid."

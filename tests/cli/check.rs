@@ -202,6 +202,7 @@ fn the_whole_screen() {
         see docs/checks.md#addons-drift
 
     1 failed, 1 warning, 20 passed
+    A pull by edge cannot be told: the group aws was not looked at; no image was named (--image IMAGE); the group issuer was not looked at
     "#);
     assert!(
         sandbox.requests().iter().all(|it| it.starts_with("GET ")),
@@ -220,6 +221,7 @@ fn short_is_a_line_for_each_problem() {
     × oidc-url-present: bare publishes no issuer (aws-workload-identity is off on bare)
     × addon-prerequisite: aws-ecr needs aws-workload-identity (aws-workload-identity is off on bare)
     2 failed, 11 passed, 1 skipped
+    A pull by bare fails at addon-prerequisite: aws-ecr needs aws-workload-identity
     ");
     // Where the locale cannot show the signs.
     for (name, value, sign) in [

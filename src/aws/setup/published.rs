@@ -34,6 +34,7 @@ impl Planner<'_> {
         }
         self.warnings.extend(told(&judgement));
         self.trust = Some(TrustPlan {
+            document: document.clone(),
             who: self.who(document),
             judgement,
             accepted,
@@ -52,6 +53,7 @@ impl Planner<'_> {
         let words: Vec<&str> = tag.map_or_else(Vec::new, |tag| tag.split(' ').collect());
         let names = judgement.names();
         self.trust = Some(TrustPlan {
+            document: document.clone(),
             who: self.who(document),
             accepted: names
                 .into_iter()
