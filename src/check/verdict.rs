@@ -148,13 +148,13 @@ pub fn verdict(scene: &Scene<'_>, items: &[Item]) -> Option<Verdict> {
             item.place().is_none() && of.is_none_or(|it| Some(it) == scene.cluster_name)
         })
         .collect();
-    let outcome = if is_on {
-        judge(&own, named.is_some())
-    } else {
-        Outcome::Fails {
-            step: "aws-ecr",
-            why: "the add-on is off".to_owned(),
-        }
+    let outcome = match judge(&own, named.is_some()) {
+        // Where the check that tells it was left out.
+        Outcome::Works | Outcome::Unknown { .. } if !is_on => Outcome::Fails {
+            step: "addon-prerequisite",
+            why: "aws-ecr is off".to_owned(),
+        },
+        outcome => outcome,
     };
     Some(Verdict {
         cluster: cluster.name().to_owned(),

@@ -245,7 +245,7 @@ fn a_rule_for_all_names_speaks_of_repositories_that_are_not_there() {
     let run = bed.run(&line("shop:1").replace("-o json", "--fail-on warning -o json"));
     assert_eq!(item(&run.ok(), "pull-through-cache")["state"], "pass");
     let run = bed.run(&line("team/app:1")).exits(11);
-    assert_eq!(item(&run, "pull-through-cache")["state"], "warn");
+    assert_eq!(item(&run, "pull-through-cache")["state"], "fail");
 }
 
 #[test]

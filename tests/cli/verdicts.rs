@@ -419,7 +419,7 @@ fn no_verdict_is_other_than_the_pull() {
     let published = bed.moto.role(ROLE)["trust"].take();
     let (trusts, rights) = (trusts(&bed, &published), rights());
     let mut said = [0, 0, 0];
-    for run in 0..trial.scale(30, 200) {
+    for run in 0..trial.scale(15, 200) {
         let state = State::any(
             &mut trial.chance(run),
             trusts.len(),
