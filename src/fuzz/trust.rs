@@ -79,7 +79,7 @@ fn both(existing: &Value, wanted: &Value) {
     // As it does in a role that has no policy yet.
     match compare(&fresh(wanted, SID), wanted) {
         Verdict::Identical | Verdict::Covered => {}
-        other => panic!("{other:?} of a new policy for {wanted}"),
+        other @ Verdict::Missing(_) => panic!("{other:?} of a new policy for {wanted}"),
     }
     undone(existing, wanted, &merged);
 }

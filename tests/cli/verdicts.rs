@@ -108,21 +108,24 @@ fn elsewhere() -> Vec<(&'static str, Option<Value>)> {
     ]
 }
 
+/// A statement with more conditions.
+fn narrowed(statement: &Value, condition: &Value) -> Value {
+    let mut statement = statement.clone();
+    for (operator, keys) in condition.as_object().unwrap() {
+        for (key, value) in keys.as_object().unwrap() {
+            statement["Condition"][operator][key] = value.clone();
+        }
+    }
+    statement
+}
+
 /// What a trust policy may look like, by what is published.
 fn trusts(bed: &Bed, published: &Value) -> Vec<(&'static str, Value)> {
     let issuer = bed.issuer("edge");
     let (sub, aud) = (format!("{issuer}:sub"), format!("{issuer}:aud"));
     let exact = &published["Statement"][0];
     let of = |statements: Value| json!({"Version": "2012-10-17", "Statement": statements});
-    let when = |condition: Value| {
-        let mut statement = exact.clone();
-        for (operator, keys) in condition.as_object().unwrap() {
-            for (key, value) in keys.as_object().unwrap() {
-                statement["Condition"][operator][key] = value.clone();
-            }
-        }
-        statement
-    };
+    let when = |condition: Value| narrowed(exact, &condition);
     let deny = |condition: Value| json!({"Sid": "Guard", "Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": condition});
     let anyone = {
         let mut statement = exact.clone();
@@ -313,7 +316,7 @@ impl State {
 }
 
 /// Makes the state, on what was set up before.
-fn make(bed: &Bed, state: &State, trust: &Value, rights: &(&str, Option<Value>)) {
+fn make(bed: &Bed, state: &State, trust: &Value, rights: &(&str, Option<Value>), thumbprint: &str) {
     let act = |action: &str, fields: &[(&str, &str)]| bed.moto.act(action, fields);
     let role = ("RoleName", ROLE);
     act(
@@ -360,6 +363,8 @@ fn make(bed: &Bed, state: &State, trust: &Value, rights: &(&str, Option<Value>))
         &[("OpenIDConnectProviderArn", &provider)],
     );
     let url = format!("https://{issuer}");
+    // The certificate is from a private authority.
+    let thumbprint = ("ThumbprintList.member.1", thumbprint);
     match state.provider {
         0 => {
             act(
@@ -367,13 +372,18 @@ fn make(bed: &Bed, state: &State, trust: &Value, rights: &(&str, Option<Value>))
                 &[
                     ("Url", &url),
                     ("ClientIDList.member.1", "sts.amazonaws.com"),
+                    thumbprint,
                 ],
             );
         }
         1 => {
             act(
                 "CreateOpenIDConnectProvider",
-                &[("Url", &url), ("ClientIDList.member.1", "other")],
+                &[
+                    ("Url", &url),
+                    ("ClientIDList.member.1", "other"),
+                    thumbprint,
+                ],
             );
         }
         _ => {}
@@ -417,6 +427,12 @@ fn no_verdict_is_other_than_the_pull() {
         images.push(format!("{}/{name}:1", host(OTHER)));
     }
     let published = bed.moto.role(ROLE)["trust"].take();
+    let providers = bed.moto.providers();
+    let mut known = providers.as_object().unwrap().values();
+    let thumbprint = known.next().unwrap()["thumbprints"][0]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let (trusts, rights) = (trusts(&bed, &published), rights());
     let mut said = [0, 0, 0];
     for run in 0..trial.scale(15, 200) {
@@ -426,7 +442,8 @@ fn no_verdict_is_other_than_the_pull() {
             rights.len(),
             images.len(),
         );
-        make(&bed, &state, &trusts[state.trust].1, &rights[state.rights]);
+        let (trust, may) = (&trusts[state.trust].1, &rights[state.rights]);
+        make(&bed, &state, trust, may, &thumbprint);
         let image = &images[state.image];
         let report = bed
             .run(&format!("check -c edge --image {image} -o json"))
@@ -468,9 +485,9 @@ fn no_verdict_is_other_than_the_pull() {
         );
         trial.count(&what, if right { Ok(()) } else { Err(told) });
     }
+    trial.end();
     // All three are said.
     assert!(said.iter().all(|it| *it > 0), "{said:?}");
-    trial.end();
 }
 
 /// The matrix of docs/aws.md: what a trust policy of a role that exists comes to.
