@@ -488,6 +488,7 @@ fn the_plan_is_shown_and_machines_get_everything() {
             &format!("= add-on aws-ecr on, role {ROLE}"),
             "+ role mk8s-edge trust policy: 1 statement",
             "+ attach AmazonEC2ContainerRegistryReadOnly to mk8s-edge",
+            "the role gets: path /team/",
             "who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else",
         ]
     );
