@@ -2,23 +2,21 @@
 //!
 //! What the trust policy says is judged in `trust`, the thumbprints in `thumbprint`.
 
-use super::deny::{self, Policy};
+use super::deny;
 use super::facts::AwsFacts;
 use super::seer::Seer;
 use super::words::{SAME_ACCOUNT, judged};
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, thumbprint, trust};
+use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, rights, thumbprint, trust};
 use crate::addon::Side;
 use crate::addon::access::RegistryAccess;
 use crate::aws::explain::explain;
 use crate::aws::iam::{Caller, Cause, Failure};
-use crate::aws::inspect::{Inspector, Refusal, Simulated};
+use crate::aws::inspect::Inspector;
 use crate::aws::quotable;
-use crate::aws::rights::Asked;
-use crate::aws::state::{self, Granted, Look, Seen};
+use crate::aws::state::{self, Look, Seen};
 use crate::aws::target::{self, ClusterFacts, Request};
 use crate::error::Error;
 use crate::invocation::{Invocation, Reach};
-use std::collections::BTreeSet;
 
 pub(super) static GROUP: Group = Group {
     id: "aws",
@@ -109,7 +107,7 @@ pub(super) static GROUP: Group = Group {
             hint: "Neither an attached nor an inline policy of the role allows \
                    ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
             fix: "Attach one with `mk8s aws setup aws-ecr --only policy`.",
-            run: Run::Now(policy_attached),
+            run: Run::Now(rights::policy_attached),
         },
         Check {
             id: "role-over-broad",
@@ -121,7 +119,7 @@ pub(super) static GROUP: Group = Group {
                    cluster's token.",
             fix: "Give the cluster a role of its own with `mk8s aws setup aws-ecr --role-name NAME`, \
                   or have the owner of the role take the policies off that are shown.",
-            run: Run::Now(role_over_broad),
+            run: Run::Now(rights::role_over_broad),
         },
         Check {
             id: "pull-simulated",
@@ -133,7 +131,7 @@ pub(super) static GROUP: Group = Group {
                    nothing is called. Policies of repositories are not part of it.",
             fix: "Have the owner of the policy that is named change it: whoever denies means it, so \
                   no command is printed that takes it away.",
-            run: Run::Now(pull_simulated),
+            run: Run::Now(rights::pull_simulated),
         },
         Check {
             id: "trust-has-statement",
@@ -419,192 +417,4 @@ fn role_exists(scene: &Scene<'_>) -> Vec<Finding> {
             Seen::Unknown(failure) => seer.unknown(failure, "whether the role exists"),
         })
     }))
-}
-
-fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).and_then(|seer| {
-        let (Some(pull), Some(role)) = (&seer.iam.granted, &seer.target.role) else {
-            return Err(Finding::skip("the role was not found"));
-        };
-        let image = scene.session.private_image();
-        let asked = Asked {
-            side: seer.cluster.side,
-            role,
-            provider: seer.target.provider_arn.as_deref(),
-            image: image.as_ref(),
-            now: seer.iam.seen_at,
-        };
-        // What stands against it is for the next check.
-        let allowed = match pull {
-            Granted::Denied { .. } | Granted::Bounded | Granted::Depends(_) => {
-                seer.iam.policies.allowing(asked)
-            }
-            pull => pull.clone(),
-        };
-        Ok(match allowed {
-            Granted::By(by) => Finding::pass(format!("pulls are allowed by {}", quotable(&by))),
-            Granted::Nowhere | Granted::Denied { .. } | Granted::Bounded => {
-                let attached = seer.iam.attached.known().map_or(0, Vec::len);
-                let inline = seer.iam.inline.known().map_or(0, Vec::len);
-                let read = format!("{attached} attached and {inline} inline policies were read");
-                let finding = Finding::fail("no policy of the role allows pulls");
-                match &image {
-                    // The policy that is there may be meant for another repository.
-                    Some(image) if inline + attached > 0 => finding
-                        .evidence(format!("{read}, none is for {}", image.repository_arn()))
-                        .fix(seer.setup().plain("--only policy --pull-policy read-only")),
-                    _ => finding
-                        .evidence(read)
-                        .fix(seer.setup().plain("--only policy")),
-                }
-            }
-            Granted::Depends(on) => {
-                let keys: Vec<String> = on.iter().map(|it| quotable(it)).collect();
-                Finding::unknown("whether a policy of the role allows pulls is unknown").evidence(
-                    format!(
-                        "it depends on {}, which cannot be known from here",
-                        keys.join(", ")
-                    ),
-                )
-            }
-            Granted::Unknown(action) => Finding::unknown(format!(
-                "whether the role may pull is unknown: {action} is not allowed"
-            ))
-            .evidence(format!("caller {}", quotable(&seer.target.caller)))
-            .fix(seer.permissions()),
-        })
-    }))
-}
-
-fn role_over_broad(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).and_then(|seer| {
-        let (Some(_), Some(role)) = (seer.role(), &seer.target.role) else {
-            return Err(Finding::skip("the role was not found"));
-        };
-        let beyond = seer
-            .iam
-            .beyond(seer.cluster.side, role, seer.target.provider_arn.as_deref());
-        if !beyond.is_empty() {
-            return Ok(
-                Finding::fail("the role may far more than pull").evidence(format!(
-                    "by {}; whoever gets into the role may do it too",
-                    beyond.join(", ")
-                )),
-            );
-        }
-        Ok(match seer.iam.policies.unread {
-            Some(action) => Finding::unknown(format!(
-                "whether the role may far more than pull is unknown: {action} is not allowed"
-            ))
-            .evidence(format!("caller {}", quotable(&seer.target.caller)))
-            .fix(seer.permissions()),
-            None => {
-                Finding::pass("nothing that goes far beyond pulls is among the role's policies")
-            }
-        })
-    }))
-}
-
-fn pull_simulated(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).map(|seer| {
-        let answer = scene.aws.get().and_then(|facts| facts.simulated.as_ref());
-        match answer {
-            None => Finding::skip("the role was not found"),
-            // The policies that were read may tell what surely does not work, never what does: the
-            // guard rails of the organization are not among them.
-            Some(Err(failure)) => match &seer.iam.granted {
-                // Whoever denies means it: no command takes that away.
-                Some(Granted::Denied { policy, statement }) => {
-                    Finding::fail("a policy of the role denies pulls").evidence(format!(
-                        "{} denies it: {statement}; its owner has to change it",
-                        quotable(policy)
-                    ))
-                }
-                Some(Granted::Bounded) => {
-                    let boundary = seer.role().and_then(|role| role.boundary.as_deref());
-                    Finding::fail("the role's permissions boundary does not allow pulls").evidence(
-                        format!(
-                            "it is {}; whoever owns it has to change it",
-                            quotable(boundary.unwrap_or_default())
-                        ),
-                    )
-                }
-                _ => seer.unknown(failure, "what IAM says of a pull"),
-            },
-            Some(Ok(results)) => {
-                let refused = |missing: bool| {
-                    let of = |it: &&Simulated| it.missing.is_empty() != missing;
-                    let mut found = results.iter().filter(of);
-                    found.find_map(|result| Some((result, result.refusal.as_ref()?)))
-                };
-                let missing: BTreeSet<&str> = results
-                    .iter()
-                    .flat_map(|it| it.missing.iter().map(String::as_str))
-                    .collect();
-                // What IAM says without knowing a key is no answer.
-                match refused(false) {
-                    Some((result, refusal)) => not_simulated(scene, &seer, result, refusal),
-                    None if missing.is_empty() => Finding::pass("IAM says that the role may pull"),
-                    None => {
-                        let keys: Vec<String> = missing.into_iter().map(quotable).collect();
-                        Finding::unknown("IAM cannot say whether the role may pull").evidence(
-                            format!(
-                                "its policies ask for {}, which cannot be known from here",
-                                keys.join(", ")
-                            ),
-                        )
-                    }
-                }
-            }
-        }
-    }))
-}
-
-fn not_simulated(
-    scene: &Scene<'_>,
-    seer: &Seer<'_>,
-    result: &Simulated,
-    refusal: &Refusal,
-) -> Finding {
-    let what = format!(
-        "{} on {}",
-        quotable(&result.action),
-        quotable(&result.resource)
-    );
-    let finding = Finding::fail("IAM says that the role may not pull");
-    match refusal {
-        Refusal::Denied(policy) => {
-            // Whoever denies means it: no command takes that away.
-            let named = match Policy::find(seer.iam, policy) {
-                Some(Policy::Inline(name)) => {
-                    format!("the role's inline policy {}", quotable(name))
-                }
-                Some(Policy::Attached(arn)) => quotable(arn),
-                None => quotable(policy),
-            };
-            let mut evidence = vec![format!("a Deny statement in {named} stands against {what}")];
-            evidence.extend(
-                scene
-                    .aws
-                    .get()
-                    .into_iter()
-                    .flat_map(|it| it.denying.clone()),
-            );
-            evidence.push("the policy's owner has to change it".to_owned());
-            finding.evidence(evidence.join("; "))
-        }
-        Refusal::Boundary => {
-            let boundary = seer.role().and_then(|role| role.boundary.as_deref());
-            finding.evidence(format!(
-                "the permissions boundary {} does not allow {what}; whoever owns it has to change it",
-                quotable(boundary.unwrap_or_default())
-            ))
-        }
-        Refusal::Organization => finding.evidence(format!(
-            "a policy of the organization does not allow {what}; its owner has to change it"
-        )),
-        Refusal::NotAllowed => finding
-            .evidence(format!("no policy of the role allows {what}"))
-            .fix(seer.setup().plain("--only policy --pull-policy read-only")),
-    }
 }

@@ -2,21 +2,18 @@
 
 use super::facts::ImageFacts;
 use super::seer::Seer;
-use super::seer::setup;
 use super::words::{SAME_ACCOUNT, unknown};
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, cache};
 use crate::addon::Side;
-use crate::addon::catalog::IMPORT_ACTION;
 use crate::arn::RoleArn;
 use crate::aws::ecr::{Ecr as _, EcrSdk};
 use crate::aws::iam::Answer;
 use crate::aws::image::{Image, PrivateImage, parse};
-use crate::aws::inspect::{CacheRule, Inspector, Refusal};
-use crate::aws::policy::{PullRequest, Rights};
+use crate::aws::inspect::{CacheRule, Inspector};
+use crate::aws::policy::PullRequest;
 use crate::aws::proof::{Manifest, tag};
 use crate::aws::region;
 use crate::aws::repository::{self, Admission, Repository};
-use crate::aws::rights::Asked;
 use crate::aws::state::now;
 use crate::aws::trust::{shown, titled};
 use crate::aws::{platform, quotable};
@@ -83,7 +80,7 @@ pub(super) static GROUP: Group = Group {
                    AmazonEC2ContainerRegistryReadOnly lacks.",
             fix: "Attach AmazonEC2ContainerRegistryPullOnly with `mk8s aws setup aws-ecr --only \
                   policy --pull-policy pull-only`.",
-            run: Run::Now(pull_through),
+            run: Run::Now(cache::pull_through),
         },
         Check {
             id: "repository-policy",
@@ -159,7 +156,7 @@ fn rule<'a>(
 }
 
 impl ImageFacts {
-    fn rule(&self, image: &PrivateImage) -> Option<&CacheRule> {
+    pub(super) fn rule(&self, image: &PrivateImage) -> Option<&CacheRule> {
         rule(&self.rules, image, &self.repository)
     }
 }
@@ -214,7 +211,7 @@ fn again(scene: &Scene<'_>, image: &str) -> Invocation {
 }
 
 /// The role of the live cluster.
-fn role(scene: &Scene<'_>) -> Option<RoleArn> {
+pub(super) fn role(scene: &Scene<'_>) -> Option<RoleArn> {
     scene.cluster().and_then(role_of)
 }
 
@@ -261,7 +258,7 @@ fn partition(scene: &Scene<'_>) -> Vec<Finding> {
     problems
 }
 
-fn caller(scene: &Scene<'_>) -> String {
+pub(super) fn caller(scene: &Scene<'_>) -> String {
     match scene.session.called() {
         Some(Ok(caller)) => caller.arn.clone(),
         _ => String::new(),
@@ -384,7 +381,7 @@ fn fitting(scene: &Scene<'_>, text: String, manifest: Option<&Answer<Manifest>>)
 }
 
 /// Why there is no role whose rights could be looked at.
-fn no_role(scene: &Scene<'_>, image: &PrivateImage) -> &'static str {
+pub(super) fn no_role(scene: &Scene<'_>, image: &PrivateImage) -> &'static str {
     let Some(cluster) = scene.cluster() else {
         return "no cluster to pull with";
     };
@@ -394,109 +391,6 @@ fn no_role(scene: &Scene<'_>, image: &PrivateImage) -> &'static str {
     match cluster.home() {
         Some(home) if home.account == image.account => SAME_ACCOUNT,
         _ => "no role is set, and the image is not in the cluster's own account",
-    }
-}
-
-fn pull_through(scene: &Scene<'_>) -> Vec<Finding> {
-    let (Some(image), Some(facts)) = (scene.session.private_image(), scene.image.get()) else {
-        return vec![Finding::skip("the image was not looked at")];
-    };
-    let Some(role) = role(scene) else {
-        return vec![Finding::skip(no_role(scene, &image))];
-    };
-    if let Err(failure) = &facts.rules {
-        let what = "whether a pull-through cache fills the repository";
-        return vec![unknown(failure, what, &caller(scene))];
-    }
-    let Some(rule) = facts.rule(&image) else {
-        return vec![Finding::pass(
-            "no pull-through cache rule is for the repository",
-        )];
-    };
-    let cache = format!(
-        "{} is filled from {} by the rule {}",
-        image.repository,
-        quotable(&rule.upstream),
-        quotable(&rule.prefix)
-    );
-    vec![import(scene, facts, &role, &image, &cache)]
-}
-
-/// Whether the role may fill the cache: what IAM says, else what its policies are known to allow.
-fn import(
-    scene: &Scene<'_>,
-    facts: &ImageFacts,
-    role: &RoleArn,
-    image: &PrivateImage,
-    cache: &str,
-) -> Finding {
-    let may = || Finding::pass("the role may fill the pull-through cache").evidence(cache);
-    let may_not = |why: String| {
-        // What is cached already is pulled all the same.
-        let finding = if facts.image == Some(Ok(true)) {
-            Finding::warn("the role may not fill the pull-through cache")
-        } else {
-            Finding::fail("the role may not fill the pull-through cache")
-        };
-        finding.evidence(format!(
-            "{cache}; {why}, so that what is not cached yet is not pulled"
-        ))
-    };
-    let attaching = || {
-        setup(Side::registry(), scene.cluster_name.unwrap_or_default())
-            .plain("--only policy --pull-policy pull-only")
-    };
-    match &facts.import {
-        None => Finding::unknown("whether the role may fill the pull-through cache is unknown")
-            .evidence(format!("{cache}; {} was not found", role.name())),
-        Some(Ok(results)) => match results.iter().find_map(|result| result.refusal.as_ref()) {
-            None => may(),
-            Some(Refusal::NotAllowed) => {
-                may_not(format!("no policy of the role allows {IMPORT_ACTION}")).fix(attaching())
-            }
-            Some(Refusal::Denied(policy)) => may_not(format!(
-                "a Deny statement in {} stands against {IMPORT_ACTION}",
-                quotable(policy)
-            )),
-            Some(Refusal::Boundary) => may_not(format!(
-                "the role's permissions boundary does not allow {IMPORT_ACTION}"
-            )),
-            Some(Refusal::Organization) => may_not(format!(
-                "a policy of the organization does not allow {IMPORT_ACTION}"
-            )),
-        },
-        // IAM may not be asked; the policies that were read may tell.
-        Some(Err(failure)) => {
-            let rights = Seer::with_role(scene).ok().map(|seer| {
-                let asked = Asked {
-                    side: seer.cluster.side,
-                    role,
-                    provider: seer.target.provider_arn.as_deref(),
-                    image: Some(image),
-                    now: seer.iam.seen_at,
-                };
-                let policies = &seer.iam.policies;
-                let rights = policies.may(asked, IMPORT_ACTION, &image.repository_arn());
-                (rights, policies.unread.is_none())
-            });
-            match rights {
-                Some((Rights::NotAllowed, true)) => {
-                    may_not(format!("no policy of the role allows {IMPORT_ACTION}"))
-                        .fix(attaching())
-                }
-                Some((Rights::Denied(policy, _), _)) => may_not(format!(
-                    "a Deny statement in {} stands against {IMPORT_ACTION}",
-                    quotable(&policy)
-                )),
-                Some((Rights::Bounded, _)) => may_not(format!(
-                    "the role's permissions boundary does not allow {IMPORT_ACTION}"
-                )),
-                _ => {
-                    let what = "whether the role may fill the pull-through cache";
-                    unknown(failure, what, &caller(scene))
-                }
-            }
-        }
     }
 }
 

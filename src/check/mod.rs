@@ -5,6 +5,7 @@
 
 mod addons;
 mod aws;
+mod cache;
 pub mod catalog;
 mod control_plane;
 mod deny;
@@ -15,6 +16,7 @@ pub mod issuer;
 mod live;
 mod manifest;
 pub mod report;
+mod rights;
 mod run;
 pub mod scene;
 mod seer;

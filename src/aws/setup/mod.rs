@@ -3,23 +3,20 @@
 //! Facts that are not there yet (issuer, template) give steps that wait; once the cluster publishes
 //! them the plan is made again from the new facts.
 
+mod policy;
 mod published;
 mod role;
 mod template;
 mod trust;
 
 use super::explain::explain_to;
-use super::grant::known_document;
 use super::iam::{NewProvider, Provider, Role};
-use super::name::{Tags, attached_tag, made_by_mk8s};
 use super::needed::Needed;
 use super::plan::{Action, Awaited, Plan, Step, TrustMode, TrustPlan, Trusting, Work};
 use super::quotable;
-use super::rights::Asked;
-use super::state::{Granted, LEAST_TRUST_QUOTA, Look, Seen, State};
+use super::state::{LEAST_TRUST_QUOTA, Look, Seen, State};
 use super::target::{ClusterFacts, Part, Request, Target, path_of};
 use super::thumbprint::MOST;
-use super::users::those_without;
 use crate::addon::issuer::{ISSUING_KEY, ISSUING_NAME};
 use crate::addon::{by_key, rules};
 use crate::arn::RoleArn;
@@ -382,58 +379,6 @@ impl Planner<'_> {
         steps
     }
 
-    /// What in the role's own policies keeps it from pulling, whatever is attached: a Deny that
-    /// matches stops, all else is told.
-    fn stands_against(&mut self, role: &str) -> Result<()> {
-        let name = quotable(role.rsplit('/').next().unwrap_or(role));
-        match &self.state.granted {
-            Some(Granted::Denied { policy, statement }) => {
-                return Err(self
-                    .refused()
-                    .because(format!(
-                        "{} of {name} denies {}",
-                        quotable(policy),
-                        self.facts.side.aws.verbs
-                    ))
-                    .because(format!("{statement}; its owner has to change it"))
-                    .hint("use another role: --role-name NAME"));
-            }
-            Some(Granted::Bounded) => self.warnings.push(format!(
-                "the permissions boundary of {name} does not allow {}; whoever owns it has to change it",
-                self.facts.side.aws.verbs
-            )),
-            Some(Granted::Depends(on)) => {
-                let keys: Vec<String> = on.iter().map(|it| quotable(it)).collect();
-                self.warnings.push(format!(
-                    "whether the policies of {name} allow {} cannot be told from here: it depends on {}",
-                    self.facts.side.aws.verbs,
-                    keys.join(", ")
-                ));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Whether the role surely may pull once the policy is attached.
-    fn would_settle(&self, policy: &str) -> bool {
-        let (Some(role), Some(document)) =
-            (&self.target.role, known_document(self.facts.side, policy))
-        else {
-            return false;
-        };
-        let mut policies = self.state.policies.clone();
-        policies.held.policies.push((policy.to_owned(), document));
-        let asked = Asked {
-            side: self.facts.side,
-            role,
-            provider: self.target.provider_arn.as_deref(),
-            image: self.request.image.as_ref(),
-            now: self.state.seen_at,
-        };
-        matches!(policies.granted(asked), Granted::By(_))
-    }
-
     /// The add-on in the cluster, with the role or without.
     fn addon(&mut self, role: Option<&String>) {
         if self.request.only.is_some() {
@@ -520,103 +465,6 @@ impl Planner<'_> {
             .copied()
             .flatten()
             .unwrap_or(LEAST_TRUST_QUOTA)
-    }
-
-    /// The policy that is asked for, else the usual one; `None` for an add-on without any.
-    fn wanted_policy(&self) -> Option<String> {
-        let partition = &self.target.partition;
-        let asked = self.request.pull_policy.as_ref();
-        let asked = asked.map(|policy| policy.arn(partition));
-        asked.or_else(|| self.facts.side.usual_policy(partition))
-    }
-
-    fn policy(&mut self, role: &str) -> Result<()> {
-        if !self.wants(Part::Policy) {
-            return Ok(());
-        }
-        let found = self.found_role().cloned();
-        if self.request.only == Some(Part::Policy) && self.state.role == Seen::Known(None) {
-            return Err(self.no_such_role());
-        }
-        let Some(policy) = self.wanted_policy() else {
-            return Ok(());
-        };
-        if self.state.policy_exists == Seen::Known(false) {
-            return Err(
-                Error::not_found(format!("there is no policy {}", quotable(&policy)))
-                    .because("AWS knows no managed policy of this ARN"),
-            );
-        }
-        self.stands_against(role)?;
-        let attached = self.state.attached.known();
-        let is_attached = attached.is_some_and(|list| list.contains(&policy));
-        let asked = self.request.pull_policy.as_ref();
-        let reason = match (asked, &self.state.granted) {
-            _ if is_attached => {
-                self.steps
-                    .push(Step::shown(Part::Policy, Action::None, &policy, "attached"));
-                return Ok(());
-            }
-            (None, Some(Granted::By(by))) => {
-                self.steps.push(Step::shown(
-                    Part::Policy,
-                    Action::None,
-                    by,
-                    format!("lets the role {}", self.facts.side.aws.verb),
-                ));
-                return Ok(());
-            }
-            // Another policy would not help against it.
-            (None, Some(Granted::Bounded))
-                if attached.is_some_and(|list| {
-                    list.iter().any(|it| self.facts.side.policy(it).is_some())
-                }) =>
-            {
-                let detail = "attached, but outside the boundary";
-                let known = attached
-                    .into_iter()
-                    .flatten()
-                    .find(|it| self.facts.side.policy(it).is_some());
-                let arn = known.map_or("", String::as_str);
-                self.steps
-                    .push(Step::shown(Part::Policy, Action::None, arn, detail));
-                return Ok(());
-            }
-            (None, Some(Granted::Depends(_))) if !self.would_settle(&policy) => {
-                let detail = format!("may let the role {}", self.facts.side.aws.verb);
-                self.steps
-                    .push(Step::shown(Part::Policy, Action::None, "", detail));
-                return Ok(());
-            }
-            (None, Some(Granted::Unknown(action))) => Some(format!(
-                "{action} is not allowed; attaching twice does no harm"
-            )),
-            _ => None,
-        };
-        let (key, value) = attached_tag(&policy);
-        // Whoever cannot see what was attached before must not claim it.
-        let may_claim = found.is_none() || attached.is_some();
-        let tagged = match &found {
-            Some(role) => role.tags.contains_key(&key),
-            None => self.request.only.is_none(),
-        };
-        let mut tags = Tags::new();
-        if may_claim && !tagged {
-            // In a role of others, what they did without is not theirs to need.
-            let of_others = found.as_ref().filter(|role| !made_by_mk8s(&role.tags));
-            tags.extend(of_others.and_then(|role| those_without(role, self.facts.side, &policy)));
-            tags.insert(key, value);
-        }
-        let work = Work::Attach {
-            role: self.role_name(),
-            policy: policy.clone(),
-            tags,
-        };
-        let on = format!("to {}", role.rsplit('/').next().unwrap_or(role));
-        let mut step = Step::shown(Part::Policy, Action::Attach, &policy, on).doing(work);
-        step.reason = reason;
-        self.steps.push(step);
-        Ok(())
     }
 
     fn no_such_role(&self) -> Error {
