@@ -21,8 +21,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'mk8s' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -52,6 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare the add-ons of manifests with live clusters')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check that what is on can work, down to the image')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check that what is on can work, down to the image')
+            [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Hold manifests against the schema of the platform')
             [CompletionResult]::new('cluster', 'cluster', [CompletionResultType]::ParameterValue, 'Look at clusters')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Show who is logged in, and where')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Rehearse against an embedded Control Plane')
@@ -61,8 +62,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -98,8 +99,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Live cluster, or with -f the document''s name; `MK8S_CLUSTER` if neither is given (can be repeated)')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -128,8 +129,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Live cluster, or with -f the document''s name; `MK8S_CLUSTER` if neither is given (can be repeated)')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -159,8 +160,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Live cluster, or with -f the document''s name, where it is looked up as well (can be repeated)')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be repeated)')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be repeated)')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -209,8 +210,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--aws-region', '--aws-region', [CompletionResultType]::ParameterName, 'Region that signs the requests; IAM itself has none')
             [CompletionResult]::new('--aws-endpoint-url', '--aws-endpoint-url', [CompletionResultType]::ParameterName, 'Address of all AWS services, for emulators')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Time for the status to show it; 5m if no duration follows')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -266,8 +267,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;aws-ecr' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -331,8 +332,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;aws-efs' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -396,8 +397,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;aws-elb' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -461,8 +462,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;aws-workload-identity' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -524,8 +525,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;azure-acr' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -588,8 +589,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;azure-workload-identity' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -652,8 +653,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;byok' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -717,8 +718,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;dashboard' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -780,8 +781,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;headlamp' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -843,8 +844,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;kata' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -906,8 +907,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;kubevirt' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -970,8 +971,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;local-path-storage' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1033,8 +1034,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;logs' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1103,8 +1104,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;metrics' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1176,8 +1177,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;node-local-dns' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1239,8 +1240,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;nvidia' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1303,8 +1304,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;registry-mirror' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1366,8 +1367,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon;enable;sysbox' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1436,8 +1437,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'Name of the cluster, where turning the add-on off endangers more than itself (byok)')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Value that a setting must have now, else nothing is written; none if empty (can be repeated)')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Time for the status to show it; 5m if no duration follows')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1476,8 +1477,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'AWS account to set in the document; left as served if omitted')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Time for it to be published; 5m if no duration follows')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1506,8 +1507,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Live cluster, or with -f the document''s name; `MK8S_CLUSTER` if neither is given (can be repeated)')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1532,8 +1533,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;aws' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1586,8 +1587,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Part to make alone')
             [CompletionResult]::new('--emit', '--emit', [CompletionResultType]::ParameterName, 'Form in which everything is printed for others to run; nothing is changed, and no AWS credentials are needed')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Longest wait for what the cluster publishes; 5m if omitted')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1639,8 +1640,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--aws-endpoint-url', '--aws-endpoint-url', [CompletionResultType]::ParameterName, 'Address of all AWS services, for emulators')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Part to print alone')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Longest wait for what the cluster publishes; no wait if omitted, 5m without a value')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1678,8 +1679,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'Profile of the AWS tools')
             [CompletionResult]::new('--aws-region', '--aws-region', [CompletionResultType]::ParameterName, 'Region that signs the requests; IAM itself has none')
             [CompletionResult]::new('--aws-endpoint-url', '--aws-endpoint-url', [CompletionResultType]::ParameterName, 'Address of all AWS services, for emulators')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1716,8 +1717,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'Profile of the AWS tools')
             [CompletionResult]::new('--aws-region', '--aws-region', [CompletionResultType]::ParameterName, 'Region that signs the requests; IAM itself has none')
             [CompletionResult]::new('--aws-endpoint-url', '--aws-endpoint-url', [CompletionResultType]::ParameterName, 'Address of all AWS services, for emulators')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1750,8 +1751,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'Profile of the AWS tools')
             [CompletionResult]::new('--aws-region', '--aws-region', [CompletionResultType]::ParameterName, 'Region that signs the requests; IAM itself has none')
             [CompletionResult]::new('--aws-endpoint-url', '--aws-endpoint-url', [CompletionResultType]::ParameterName, 'Address of all AWS services, for emulators')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1790,8 +1791,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--role-path', '--role-path', [CompletionResultType]::ParameterName, 'Path of the role, such as /team/; / if omitted')
             [CompletionResult]::new('--pull-policy', '--pull-policy', [CompletionResultType]::ParameterName, 'Policy that can be attached and detached: read-only, pull-only or an ARN; read-only if omitted (can be repeated)')
             [CompletionResult]::new('--permissions-boundary', '--permissions-boundary', [CompletionResultType]::ParameterName, 'Permissions boundary that every new role must get')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1822,8 +1823,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--repository', '--repository', [CompletionResultType]::ParameterName, 'Repository, with a tag if wanted')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name of the Deployment; example-ecr if omitted')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace of the Deployment; kubectl''s own if omitted')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1852,8 +1853,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Cluster whose documents are applied; all if omitted (can be repeated)')
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Cluster whose documents are applied; all if omitted (can be repeated)')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1886,8 +1887,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Cluster whose documents are compared; all if omitted (can be repeated)')
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Cluster whose documents are compared; all if omitted (can be repeated)')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1927,8 +1928,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'Profile of the AWS tools')
             [CompletionResult]::new('--aws-region', '--aws-region', [CompletionResultType]::ParameterName, 'Region that signs the requests; IAM itself has none')
             [CompletionResult]::new('--aws-endpoint-url', '--aws-endpoint-url', [CompletionResultType]::ParameterName, 'Address of all AWS services, for emulators')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1970,8 +1971,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'Profile of the AWS tools')
             [CompletionResult]::new('--aws-region', '--aws-region', [CompletionResultType]::ParameterName, 'Region that signs the requests; IAM itself has none')
             [CompletionResult]::new('--aws-endpoint-url', '--aws-endpoint-url', [CompletionResultType]::ParameterName, 'Address of all AWS services, for emulators')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -1998,9 +1999,41 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'mk8s;validate' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The same with a flag (can be repeated)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The same with a flag (can be repeated)')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Cluster whose documents are validated; all if omitted (can be repeated)')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Cluster whose documents are validated; all if omitted (can be repeated)')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
+            [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Address of the API; `CPLN_ENDPOINT` or the profile''s if omitted')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File that holds the token')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit of one API request, such as 30s or 2m; 30s if omitted')
+            [CompletionResult]::new('--allow-empty', '--allow-empty', [CompletionResultType]::ParameterName, 'Files without a cluster are left out, also where they are named, and none at all is no error')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Fields, add-ons and versions that this mk8s does not know are failures')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only results, warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only results, warnings and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More words on what is done')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More words on what is done')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Requests and answers on stderr, secrets masked')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Requests and answers on stderr, secrets masked')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Yes to every question')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'No questions: what would ask fails with exit 2')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Server certificates unchecked')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Server certificates unchecked')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'mk8s;cluster' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2027,8 +2060,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;cluster;list' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2053,8 +2086,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;cluster;get' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2079,8 +2112,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;auth' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2106,8 +2139,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;auth;status' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2132,8 +2165,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;sandbox' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2174,8 +2207,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--require-role', '--require-role', [CompletionResultType]::ParameterName, 'IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be repeated)')
             [CompletionResult]::new('--oidc', '--oidc', [CompletionResultType]::ParameterName, 'Port on which the issuers of the clusters are served, over HTTPS on localhost under a root certificate of the sandbox; a free one if omitted')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2215,8 +2248,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--require-role', '--require-role', [CompletionResultType]::ParameterName, 'IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be repeated)')
             [CompletionResult]::new('--oidc', '--oidc', [CompletionResultType]::ParameterName, 'Port on which the issuers of the clusters are served, over HTTPS on localhost under a root certificate of the sandbox; a free one if omitted')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2249,8 +2282,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--audience', '--audience', [CompletionResultType]::ParameterName, 'Audience; the one in the trust policy of aws-ecr if omitted')
             [CompletionResult]::new('--expires-in', '--expires-in', [CompletionResultType]::ParameterName, 'Time that it is valid for; 1h if omitted')
             [CompletionResult]::new('--defect', '--defect', [CompletionResultType]::ParameterName, 'What is wrong with it, to rehearse: expired, issuer, key, unknown-key or algorithm')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2275,8 +2308,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;completion' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2302,8 +2335,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
         }
         'mk8s;schema' {
             [CompletionResult]::new('--of', '--of', [CompletionResultType]::ParameterName, 'Kind of the document')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')
@@ -2328,8 +2361,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;version' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto, always or never; auto if omitted')
             [CompletionResult]::new('--org', '--org', [CompletionResultType]::ParameterName, 'Org to work in; `CPLN_ORG` or the profile''s if omitted')

@@ -37,6 +37,7 @@ pub mod place;
 pub mod placeholder;
 pub mod plan;
 pub mod remedy;
+pub mod resource;
 pub mod sandbox;
 mod schema;
 pub mod secret;
@@ -44,6 +45,7 @@ pub mod settings;
 pub mod shell;
 mod text;
 pub mod ui;
+pub mod validate;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};

@@ -453,6 +453,7 @@ fn check_report() -> Value {
         ("cluster", or_null(text())),
         ("file", or_null(text())),
         ("line", or_null(counter())),
+        ("column", or_null(counter())),
     ]);
     let count = || json!({"type": "integer", "minimum": 0});
     let summary = object([

@@ -23,6 +23,14 @@ pub(crate) fn printable(text: &str) -> String {
     Foreign(text).to_string()
 }
 
+/// What is said of the first character in a name that nobody sees as it is; nothing if there is none.
+pub(crate) fn invisible(name: &str) -> String {
+    let is_odd = |c: &char| is_hidden(*c) || c.is_whitespace() && *c != ' ';
+    name.chars().find(is_odd).map_or_else(String::new, |c| {
+        format!(" and has an invisible character (U+{:04X})", u32::from(c))
+    })
+}
+
 /// The trimmed text, escaped and cut to `limit` characters of what is shown, `…` for the rest.
 pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     cut(text.trim(), limit)

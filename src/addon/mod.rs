@@ -6,11 +6,13 @@
 pub mod access;
 pub mod aws_side;
 pub mod catalog;
+pub mod fault;
 pub mod issuer;
 pub mod named;
 pub mod param;
 pub mod path;
 pub mod rules;
+pub mod stray;
 pub mod value;
 
 pub use aws_side::{AwsSide, Side};

@@ -63,6 +63,22 @@ pub enum ParamKind {
     Map(&'static Self),
     /// An object with these fields.
     Object(&'static [Param]),
+    /// A list of objects with these fields, each with a `name` of its own.
+    Named(&'static [Param]),
+    /// An object with exactly one of these fields.
+    One(&'static [Param]),
+    /// An object of at most so many free keys, whose values are neither lists nor objects.
+    Scalars(usize),
+    /// The add-ons of the catalogue, each an object with its settings.
+    AddOns,
+    /// The name of a resource.
+    Name,
+    /// A text of at most so many characters, without blanks around it.
+    Line(usize),
+    /// A version of Kubernetes; these are known.
+    Release(&'static [&'static str]),
+    /// A range of IP addresses, or one address.
+    Cidr,
     /// Any JSON.
     Any,
 }

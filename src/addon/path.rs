@@ -1,8 +1,8 @@
 //! Where in the settings of an add-on something stands: `mirrors[0].registry`. Pure.
 
 use super::Addon;
+use super::fault::nearest;
 use super::param::{Param, ParamKind};
-use super::value::nearest;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::str::FromStr;
@@ -215,6 +215,12 @@ impl Path {
             Some(place) => Some(place.path.clone()),
             None => nearest(fields, key).map(beside),
         }
+    }
+}
+
+impl FromIterator<Step> for Path {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
     }
 }
 

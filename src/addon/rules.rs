@@ -3,9 +3,9 @@
 //! These are rules of ours where the platform only documents a prerequisite (control-plane.md 4.1,
 //! 4.2), and rules of its schema where a setting is required.
 
+use super::fault::{self, Wrong};
 use super::param::Param;
 use super::path::Path;
-use super::value::{self, Wrong};
 use super::{Addon, Documented, by_key};
 use crate::cluster::Cluster;
 use crate::placeholder;
@@ -190,7 +190,7 @@ pub fn settings_of(addon: &Addon, settings: &Value, org: Option<&str>) -> Vec<Fi
     let Value::Object(settings) = settings else {
         return Vec::new();
     };
-    let faults = value::faults(addon.params, settings, org).into_iter();
+    let faults = fault::faults(addon.params, settings, org).into_iter();
     faults
         .filter_map(|fault| {
             let path = fault.path;
@@ -209,14 +209,17 @@ pub fn settings_of(addon: &Addon, settings: &Value, org: Option<&str>) -> Vec<Fi
                     param: fault.param?,
                     reason,
                 },
+                Wrong::Misspelt { meant } => Finding::SettingMisspelt { path, near: meant },
                 Wrong::Unknown { near } => Finding::SettingMisspelt { path, near: near? },
+                // No setting of an add-on has a table of known values that may be too short.
+                Wrong::Unlisted { .. } => return None,
             })
         })
         .collect()
 }
 
 /// A value without what may be secret in it.
-fn shown(param: &Param, value: &Value) -> Value {
+pub(crate) fn shown(param: &Param, value: &Value) -> Value {
     if param.secret && !value.is_null() {
         return json!("***");
     }
@@ -233,7 +236,7 @@ pub fn enabled_dependants(cluster: &Cluster, addon: &Addon) -> Vec<&'static Addo
 }
 
 /// A value as one short line.
-fn short(value: &Value) -> String {
+pub(crate) fn short(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

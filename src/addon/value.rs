@@ -1,39 +1,8 @@
 //! What a value of a setting is: read from a word, judged as JSON, compared by meaning. Pure.
 
-use super::param::{Param, ParamKind};
-use super::path::Path;
+use super::param::ParamKind;
 use crate::arn::RoleArn;
-use serde_json::{Map, Value, json};
-
-/// What is wrong with a value, and where in it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
-    /// From the value that was judged on; empty for itself.
-    pub path: Path,
-    /// The setting there, or the one that it is in.
-    pub param: Option<&'static Param>,
-    /// What is wrong.
-    pub what: Wrong,
-}
-
-/// What is wrong with a value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Wrong {
-    /// It is required, and nothing is there.
-    Missing,
-    /// It is not of its kind.
-    Invalid {
-        /// What stands there.
-        found: Value,
-        /// Why it will not do.
-        reason: String,
-    },
-    /// The catalogue knows nothing of the name.
-    Unknown {
-        /// The name that is meant, if one is near.
-        near: Option<&'static str>,
-    },
-}
+use serde_json::{Value, json};
 
 impl ParamKind {
     /// The placeholder of a value in help and hints.
@@ -51,8 +20,14 @@ impl ParamKind {
             Self::Quantity => "QUANTITY",
             Self::Whole(..) | Self::Number => "NUMBER",
             Self::Word(_) => "WORD",
-            Self::List(_) => "LIST",
-            Self::Map(_) | Self::Object(_) => "OBJECT",
+            Self::Name => "NAME",
+            Self::Line(_) => "TEXT",
+            Self::Release(_) => "VERSION",
+            Self::Cidr => "CIDR",
+            Self::List(_) | Self::Named(_) => "LIST",
+            Self::Map(_) | Self::Object(_) | Self::Scalars(_) | Self::One(_) | Self::AddOns => {
+                "OBJECT"
+            }
             Self::Any => "JSON",
         }
     }
@@ -61,7 +36,10 @@ impl ParamKind {
     pub fn describe(self) -> &'static str {
         match self {
             Self::RoleArn => "ARN of an IAM role",
-            Self::Text | Self::AnyText => "text",
+            Self::Text | Self::AnyText | Self::Line(_) => "text",
+            Self::Name => "name",
+            Self::Release(_) => "version",
+            Self::Cidr => "address range",
             Self::Bool => "true or false",
             Self::Regex => "regular expression",
             Self::Link(_) => "link",
@@ -73,8 +51,10 @@ impl ParamKind {
             Self::Whole(..) => "whole number",
             Self::Number => "number",
             Self::Word(_) => "word",
-            Self::List(_) => "list",
-            Self::Map(_) | Self::Object(_) => "object",
+            Self::List(_) | Self::Named(_) => "list",
+            Self::Map(_) | Self::Object(_) | Self::Scalars(_) | Self::One(_) | Self::AddOns => {
+                "object"
+            }
             Self::Any => "any value",
         }
     }
@@ -85,7 +65,7 @@ impl ParamKind {
             Self::RoleArn => "a role ARN".to_owned(),
             Self::Bool => "true or false".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
-            Self::Ipv4 | Self::Map(_) | Self::Object(_) => format!("an {}", self.describe()),
+            _ if self.describe().starts_with(['a', 'o', 'I']) => format!("an {}", self.describe()),
             _ => format!("a {}", self.describe()),
         }
     }
@@ -101,6 +81,9 @@ impl ParamKind {
             Self::Url => "http or https".to_owned(),
             Self::Registry => "or * for all".to_owned(),
             Self::List(item) => format!("of {}s", item.describe()),
+            Self::Line(most) => format!("at most {most} characters"),
+            Self::Scalars(most) => format!("at most {most} names"),
+            Self::One(_) => "exactly one field".to_owned(),
             Self::Map(value) => format!("names with a {} each", value.describe()),
             _ => return None,
         })
@@ -110,7 +93,7 @@ impl ParamKind {
     pub fn example(self) -> &'static str {
         match self {
             Self::RoleArn => "arn:aws:iam::111122223333:role/NAME",
-            Self::Text | Self::AnyText => "text",
+            Self::Text | Self::AnyText | Self::Line(_) => "text",
             Self::Bool => "true",
             Self::Regex => "^shop-.*$",
             Self::Link(_) => "//location/edge",
@@ -121,9 +104,16 @@ impl ParamKind {
             Self::Quantity => "200Mi",
             Self::Whole(..) => "2",
             Self::Number => "60",
-            Self::Word(words) => words.first().copied().unwrap_or_default(),
-            Self::List(_) => "[]",
-            Self::Map(_) | Self::Object(_) | Self::Any => "{}",
+            Self::Word(words) | Self::Release(words) => words.last().copied().unwrap_or_default(),
+            Self::Name => "prod",
+            Self::Cidr => "10.0.0.0/8",
+            Self::List(_) | Self::Named(_) => "[]",
+            Self::Map(_)
+            | Self::Object(_)
+            | Self::Scalars(_)
+            | Self::One(_)
+            | Self::AddOns
+            | Self::Any => "{}",
         }
     }
 
@@ -131,7 +121,14 @@ impl ParamKind {
     pub fn is_single(self) -> bool {
         !matches!(
             self,
-            Self::List(_) | Self::Map(_) | Self::Object(_) | Self::Any
+            Self::List(_)
+                | Self::Named(_)
+                | Self::Map(_)
+                | Self::Object(_)
+                | Self::Scalars(_)
+                | Self::One(_)
+                | Self::AddOns
+                | Self::Any
         )
     }
 
@@ -159,7 +156,7 @@ impl ParamKind {
                 Ok(Value::Number(number)) => Value::Number(number),
                 _ => return Err(self.expected()),
             },
-            Self::List(_) | Self::Map(_) | Self::Object(_) | Self::Any => {
+            _ if !self.is_single() => {
                 return Err(format!("{} is no single value", self.noun()));
             }
             _ => json!(text),
@@ -169,7 +166,7 @@ impl ParamKind {
     }
 
     /// Why a value is not of this kind; of lists and objects only whether it is one.
-    fn judge(self, value: &Value) -> Result<(), String> {
+    pub(super) fn judge(self, value: &Value) -> Result<(), String> {
         let fits = match self {
             Self::Bool => value.is_boolean(),
             Self::Whole(least, most) => match whole(value) {
@@ -182,8 +179,10 @@ impl ParamKind {
                 Some(number) if number < 0.0 => return Err("it is less than 0".to_owned()),
                 number => number.is_some(),
             },
-            Self::List(_) => value.is_array(),
-            Self::Map(_) | Self::Object(_) => value.is_object(),
+            Self::List(_) | Self::Named(_) => value.is_array(),
+            Self::Map(_) | Self::Object(_) | Self::Scalars(_) | Self::One(_) | Self::AddOns => {
+                value.is_object()
+            }
             Self::Any => true,
             _ => match value {
                 Value::String(text) => return self.judge_text(text),
@@ -198,10 +197,14 @@ impl ParamKind {
     }
 
     fn judge_text(self, text: &str) -> Result<(), String> {
-        if text.is_empty() && self != Self::AnyText {
+        if text.is_empty() && !matches!(self, Self::AnyText | Self::Line(_)) {
             return Err("it is empty".to_owned());
         }
         let fits = match self {
+            Self::Name => return name(text),
+            Self::Line(most) => return line(text, most),
+            Self::Release(_) => is_release(text),
+            Self::Cidr => is_range(text),
             Self::RoleArn => return text.parse::<RoleArn>().map(|_| ()),
             Self::Regex => return regex(text),
             Self::Link(kind) => return link(kind, text),
@@ -224,20 +227,12 @@ impl ParamKind {
             (false, Self::Registry) => {
                 Err("a host such as docker.io, or `*` for all, is expected".to_owned())
             }
+            (false, Self::Release(_)) => Err("a version such as 1.33.5 is expected".to_owned()),
+            (false, Self::Cidr) => {
+                Err("an address range such as 10.0.0.0/8 is expected".to_owned())
+            }
             (false, _) => Err(self.expected()),
         }
-    }
-
-    /// Everything that is wrong with a value and with what is in it. `org` is the one that links must
-    /// stay in, where it is known. A `null` is nothing.
-    pub fn faults(self, value: &Value, org: Option<&str>) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        Judge {
-            org,
-            faults: &mut faults,
-        }
-        .value(self, None, value, &Path::default());
-        faults
     }
 
     /// Whether two values mean the same: numbers compare as numbers, a link in both spellings.
@@ -267,109 +262,6 @@ impl ParamKind {
             _ => None,
         }
     }
-}
-
-/// Everything that is wrong with the settings of an add-on.
-pub fn faults(
-    params: &'static [Param],
-    settings: &Map<String, Value>,
-    org: Option<&str>,
-) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    Judge {
-        org,
-        faults: &mut faults,
-    }
-    .fields(params, settings, &Path::default());
-    faults
-}
-
-struct Judge<'a> {
-    org: Option<&'a str>,
-    faults: &'a mut Vec<Fault>,
-}
-
-impl Judge<'_> {
-    fn fault(&mut self, path: &Path, param: Option<&'static Param>, what: Wrong) {
-        let path = path.clone();
-        self.faults.push(Fault { path, param, what });
-    }
-
-    fn fields(&mut self, params: &'static [Param], map: &Map<String, Value>, path: &Path) {
-        for param in params {
-            match map.get(param.field).filter(|value| !value.is_null()) {
-                None if param.required => {
-                    self.fault(&path.key(param.field), Some(param), Wrong::Missing);
-                }
-                None => {}
-                Some(value) => {
-                    self.value(param.kind, Some(param), value, &path.key(param.field));
-                }
-            }
-        }
-        for (key, value) in map {
-            if !value.is_null() && !params.iter().any(|param| param.field == key) {
-                let near = nearest(params, key);
-                self.fault(&path.key(key), None, Wrong::Unknown { near });
-            }
-        }
-    }
-
-    fn value(
-        &mut self,
-        kind: ParamKind,
-        param: Option<&'static Param>,
-        value: &Value,
-        path: &Path,
-    ) {
-        let judged = kind.judge(value).and_then(|()| match (kind, value) {
-            (ParamKind::Link(_), Value::String(text)) => self.in_org(text),
-            _ => Ok(()),
-        });
-        if let Err(reason) = judged {
-            let found = value.clone();
-            return self.fault(path, param, Wrong::Invalid { found, reason });
-        }
-        match (kind, value) {
-            (ParamKind::List(item), Value::Array(items)) => {
-                for (at, value) in items.iter().enumerate() {
-                    self.value(*item, param, value, &path.index(at));
-                }
-            }
-            (ParamKind::Map(kind), Value::Object(map)) => {
-                for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
-                    self.value(*kind, param, value, &path.key(key));
-                }
-            }
-            (ParamKind::Object(params), Value::Object(map)) => self.fields(params, map, path),
-            _ => {}
-        }
-    }
-
-    fn in_org(&self, link: &str) -> Result<(), String> {
-        match (self.org, org_of(link).0) {
-            (Some(org), Some(other)) if org != other => {
-                Err(format!("it is a link into another org than `{org}`"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The field that a name which none has is near to.
-pub fn nearest(params: &'static [Param], name: &str) -> Option<&'static str> {
-    if let Some(param) = params.iter().find(|param| param.is_meant_by(name)) {
-        return Some(param.field);
-    }
-    let name = name.to_ascii_lowercase();
-    let scored = params.iter().map(|param| {
-        let score = strsim::jaro_winkler(&param.field.to_ascii_lowercase(), &name);
-        (score, param.field)
-    });
-    scored
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, field)| field)
 }
 
 /// The number, if it is a whole one: `30.0` is.
@@ -410,6 +302,57 @@ fn url(text: &str) -> Result<(), String> {
     } else {
         Err(expected())
     }
+}
+
+/// Why a text is not the name of a resource.
+fn name(text: &str) -> Result<(), String> {
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let reason = if !text.starts_with(|c: char| c.is_ascii_lowercase()) {
+        "it does not begin with a small letter"
+    } else if !text.bytes().all(is_plain) {
+        "it has something else than small letters, digits and dashes"
+    } else if text.ends_with('-') {
+        "it ends with a dash"
+    } else if !(2..=63).contains(&text.len()) {
+        "it does not have 2 to 63 characters"
+    } else {
+        return Ok(());
+    };
+    Err(reason.to_owned())
+}
+
+/// Why a text is too long, or has blanks around it.
+fn line(text: &str, most: usize) -> Result<(), String> {
+    if text.chars().count() > most {
+        return Err(format!("it has more than {most} characters"));
+    }
+    if text.trim() != text {
+        return Err("it begins or ends with blanks".to_owned());
+    }
+    Ok(())
+}
+
+/// `1.33.5`; two numbers at least.
+fn is_release(text: &str) -> bool {
+    let is_number =
+        |part: &str| part.bytes().all(|b| b.is_ascii_digit()) && part.parse::<u32>().is_ok();
+    text.split('.').count() >= 2 && text.split('.').all(is_number)
+}
+
+/// An address of either family, with the length of its network or without.
+fn is_range(text: &str) -> bool {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text, None),
+    };
+    let Ok(address) = address.parse::<std::net::IpAddr>() else {
+        return false;
+    };
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    length.is_none_or(|length| {
+        let is_plain = length.bytes().all(|b| b.is_ascii_digit());
+        is_plain && length.parse::<u8>().is_ok_and(|length| length <= most)
+    })
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -478,7 +421,7 @@ fn link(kind: &str, text: &str) -> Result<(), String> {
 }
 
 /// The org that a link names, and what follows it: `KIND/NAME`.
-fn org_of(link: &str) -> (Option<&str>, Option<&str>) {
+pub(super) fn org_of(link: &str) -> (Option<&str>, Option<&str>) {
     if let Some(rest) = link.strip_prefix("//") {
         return (None, Some(rest));
     }
@@ -506,7 +449,6 @@ fn same_link(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::addon::by_word;
 
     const WHOLE: ParamKind = ParamKind::Whole(1, i64::MAX);
 
@@ -614,94 +556,6 @@ mod tests {
         }
         for text in ["docker.io", "localhost:5000", "*", "a-b.example.com"] {
             assert_eq!(ParamKind::Registry.parse(text), Ok(json!(text)));
-        }
-    }
-
-    #[test]
-    fn faults_are_found_at_every_depth_and_named_by_their_path() {
-        let mirror = by_word("registry-mirror").unwrap();
-        let metrics = by_word("metrics").unwrap();
-        let byok = by_word("byok").unwrap();
-        for (addon, settings, expected) in [
-            (
-                mirror,
-                json!({"mirrors": ["docker.io"]}),
-                "mirrors[0] an object is expected",
-            ),
-            (
-                mirror,
-                json!({"mirrors": [{"registy": "a"}]}),
-                "mirrors[0].registry missing; mirrors[0].registy unknown registry",
-            ),
-            (
-                mirror,
-                json!({"mirrors": [{"registry": "a", "mirrors": ["b"]}]}),
-                "mirrors[0].mirrors[0] an address such as https://mirror.example.com is expected",
-            ),
-            (
-                metrics,
-                json!({"scrapeAnnotated": {"interval": 30}}),
-                "scrapeAnnotated.interval unknown intervalSeconds",
-            ),
-            (
-                metrics,
-                json!({"scrapeAnnotated": {"intervalSeconds": "30"}}),
-                "scrapeAnnotated.intervalSeconds a whole number is expected",
-            ),
-            (
-                metrics,
-                json!({"scrapeAnnotated": {"intervalSeconds": 30.0, "retainLabels": null}}),
-                "",
-            ),
-            (
-                metrics,
-                json!({"apiServer": true}),
-                "apiServer unknown apiserver",
-            ),
-            (
-                byok,
-                json!({"location": "//location/x", "config": {"foo": 1}}),
-                "config.foo unknown",
-            ),
-            (
-                byok,
-                json!({"location": "//location/x", "config": {"redis": {"storage": 8}}}),
-                "config.redis.storage a quantity is expected",
-            ),
-            (
-                byok,
-                json!({"location": "//location/x", "config": {"redisHa": {"storage": "8"}}}),
-                "config.redisHa.storage a whole number is expected",
-            ),
-            (
-                byok,
-                json!({"location": "//location/x", "config": {"actuator": {"env": {"A": ""}}}}),
-                "",
-            ),
-            (
-                byok,
-                json!({"location": "/org/other/location/x"}),
-                "location it is a link into another org than `acme`",
-            ),
-            (byok, json!({"location": "/org/acme/location/x"}), ""),
-        ] {
-            let found: Vec<String> =
-                faults(addon.params, settings.as_object().unwrap(), Some("acme"))
-                    .into_iter()
-                    .map(|fault| {
-                        let words = match fault.what {
-                            Wrong::Missing => "missing".to_owned(),
-                            Wrong::Invalid { reason, .. } => reason,
-                            Wrong::Unknown { near } => {
-                                format!("unknown {}", near.unwrap_or_default())
-                            }
-                        };
-                        format!("{} {}", fault.path, words.trim_end())
-                            .trim_end()
-                            .to_owned()
-                    })
-                    .collect();
-            assert_eq!(found.join("; "), expected, "{settings}");
         }
     }
 

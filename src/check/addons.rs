@@ -9,6 +9,7 @@ use crate::addon::Side;
 use crate::addon::access::AccessReport;
 use crate::addon::{self, Addon, ParamKind, Ready, rules};
 use crate::invocation::Invocation;
+use crate::manifest::Part;
 use crate::text::{Foreign, count};
 use serde_json::Value;
 
@@ -205,15 +206,21 @@ fn role_arn_form(scene: &Scene<'_>) -> Vec<Finding> {
         if param.kind != ParamKind::RoleArn {
             return None;
         }
-        Some(
-            Finding::fail(format!(
-                "the role of {} {} is not a role ARN",
-                addon.name,
-                subject.place()
-            ))
-            .evidence(finding.to_string())
-            .fix_if(set(subject, addon, path)),
-        )
+        let problem = Finding::fail(format!(
+            "the role of {} {} is not a role ARN",
+            addon.name,
+            subject.place()
+        ))
+        .evidence(finding.to_string())
+        .fix_if(set(subject, addon, path));
+        Some(match subject {
+            Subject::Live(_) => problem,
+            Subject::Document(doc) => {
+                let mut at = vec![Part::Key("spec"), Part::Key("addOns"), Part::Key(addon.key)];
+                at.extend(crate::validate::parts(path));
+                doc.place(problem, &at)
+            }
+        })
     });
     or_pass(problems, || {
         let roles = scene

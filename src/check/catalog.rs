@@ -7,6 +7,7 @@ pub static GROUPS: &[&Group] = &[
     &super::setup::GROUP,
     &super::control_plane::GROUP,
     &super::manifest::GROUP,
+    &super::schema::GROUP,
     &super::addons::GROUP,
     &super::drift::GROUP,
     &super::issuer::GROUP,

@@ -5,20 +5,12 @@ use super::words::{as_finding, or_pass, set};
 use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
 use crate::addon::{self, ParamKind, rules};
 use crate::invocation::Invocation;
+use crate::manifest::Part;
+use crate::resource::READ_ONLY;
 use crate::text::{Foreign, count};
+use crate::validate;
 use serde_json::Value;
 use std::ops::RangeInclusive;
-
-/// What the server sets at the top of a cluster (control-plane.md 1.11).
-const READ_ONLY: [&str; 7] = [
-    "id",
-    "version",
-    "created",
-    "lastModified",
-    "links",
-    "alias",
-    "status",
-];
 
 pub(super) static GROUP: Group = Group {
     id: "manifest",
@@ -99,7 +91,7 @@ pub(super) static GROUP: Group = Group {
     ],
 };
 
-fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
+pub(super) fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
     let gate = if scene.session.files.is_empty() {
         Gate::NotAsked("no manifest was named (-f FILE)".to_owned())
     } else {
@@ -114,8 +106,17 @@ fn parse(scene: &Scene<'_>) -> Vec<Finding> {
         .iter()
         .filter_map(|file| {
             let error = file.manifest.as_ref().err()?;
-            let line = line_in(&error.message);
-            Some(as_finding(error).at(&file.label, line))
+            let finding = as_finding(error);
+            Some(match &error.place {
+                Some(place) => {
+                    let finding = finding.at(&place.file, place.line);
+                    match place.column {
+                        Some(column) => finding.column(column, error.excerpt.clone()),
+                        None => finding,
+                    }
+                }
+                None => finding.at(&file.label, None),
+            })
         })
         .collect();
     or_pass(problems, || {
@@ -125,16 +126,6 @@ fn parse(scene: &Scene<'_>) -> Vec<Finding> {
             _ => Finding::pass(format!("{} files parse, {clusters}", files.len())),
         }
     })
-}
-
-/// The line in `FILE:LINE:COLUMN has a syntax error`.
-fn line_in(message: &str) -> Option<usize> {
-    let place = message
-        .split(' ')
-        .find(|word| word.matches(':').count() >= 2)?;
-    let mut parts = place.rsplit(':');
-    parts.next()?.parse::<usize>().ok()?;
-    parts.next()?.parse().ok()
 }
 
 /// A command that edits lines of a file; none for stdin.
@@ -152,10 +143,10 @@ fn deletion(lines: &RangeInclusive<usize>) -> String {
 }
 
 /// So many problems of one kind are listed for a document: a file can be made of nothing else.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// Says how many problems are not listed.
-fn others(doc: &Doc<'_>, count: usize, what: &str) -> Option<Finding> {
+pub(super) fn others(doc: &Doc<'_>, count: usize, what: &str) -> Option<Finding> {
     (count > 0).then(|| {
         Finding::fail(format!("{count} more {what} in {}", doc.label()))
             .evidence(format!("the first {MOST} are listed"))
@@ -164,7 +155,7 @@ fn others(doc: &Doc<'_>, count: usize, what: &str) -> Option<Finding> {
 }
 
 /// The problems, or that there is none; nothing of either where no file could be read.
-fn judged(
+pub(super) fn judged(
     scene: &Scene<'_>,
     problems: Vec<Finding>,
     pass: impl FnOnce() -> Finding,
@@ -188,7 +179,8 @@ fn duplicate_key(scene: &Scene<'_>) -> Vec<Finding> {
                 doc.label()
             ))
             .evidence(twice.finding.message)
-            .at(&doc.file.label, Some(twice.finding.line));
+            .at(&doc.file.label, Some(twice.finding.line))
+            .column(twice.finding.column, None);
             problems.push(finding.fix_if(fix));
         }
         problems.extend(others(doc, more, "keys are written twice"));
@@ -207,7 +199,8 @@ fn value_meaning(scene: &Scene<'_>) -> Vec<Finding> {
                     doc.label()
                 ))
                 .evidence(format!("line {}: {}", it.line, it.message))
-                .at(&doc.file.label, Some(it.line)),
+                .at(&doc.file.label, Some(it.line))
+                .column(it.column, None),
             );
         }
         problems.extend(others(doc, more, "values are not what they look like"));
@@ -225,33 +218,26 @@ fn add_ons<'a>(doc: &'a Doc<'_>) -> impl Iterator<Item = (&'a String, &'a Value)
 fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        let unknown = || add_ons(doc).filter(|(key, _)| addon::by_key(key).is_none());
+        // What is written otherwise than the catalogue has it is told by `schema-spelling`.
+        let is_known = |key: &str| addon::CATALOG.iter().any(|addon| addon.is_meant_by(key));
+        let unknown = || add_ons(doc).filter(|(key, _)| !is_known(key));
         for (key, _) in unknown().take(MOST) {
-            let line = doc.line(&["spec", "addOns", key]);
+            let path = [Part::Key("spec"), Part::Key("addOns"), Part::Key(key)];
+            let spot = doc.document.spot(&path);
             let shown = Foreign(key);
-            let meant = addon::by_word(key)
-                .or_else(|| addon::by_word(addon::alike(key)?))
-                .map(|addon| addon.key);
-            // Where that one is there already, its name in this place would be a key written twice.
-            let free = |meant: &&str| {
-                let keys = doc.cluster.add_ons();
-                keys.is_none_or(|keys| !keys.contains_key(*meant))
-            };
+            let meant = addon::alike(key).and_then(addon::by_word);
+            let line = spot.line;
             let evidence = match meant {
-                Some(meant) => format!("line {line}; {meant} may be meant"),
+                Some(meant) => format!("line {line}; {} may be meant", meant.key),
                 None => format!("line {line}; it is left untouched"),
             };
-            let fix = meant
-                .filter(free)
-                .filter(|_| key.chars().all(|c| c.is_ascii_alphanumeric()))
-                .and_then(|meant| sed(doc, &format!("{line}s/{key}/{meant}/")));
+            let fix = meant.and_then(|meant| doc.document.renaming(&path, meant.key));
             let finding = Finding::fail(format!(
                 "add-on \"{shown}\" is not known to mk8s {}",
                 env!("CARGO_PKG_VERSION")
             ))
-            .evidence(evidence)
-            .at(&doc.file.label, Some(line));
-            problems.push(finding.fix_if(fix));
+            .evidence(evidence);
+            problems.push(doc.at(finding, &spot).fix_if(fix));
         }
         let more = unknown().skip(MOST).count();
         problems.extend(others(doc, more, "add-ons are not known to this mk8s"));
@@ -276,13 +262,22 @@ fn readonly_fields(scene: &Scene<'_>) -> Vec<Finding> {
             .collect();
         let script = lines.map(|lines| lines.iter().map(deletion).collect::<Vec<_>>().join(";"));
         let fix = script.and_then(|script| sed(doc, &script));
-        let line = there.iter().map(|field| doc.line(&[field])).min();
+        let spots = there
+            .iter()
+            .map(|field| doc.document.spot(&[Part::Key(field)]));
+        let line = spots
+            .map(|spot| (spot.line, spot))
+            .min_by_key(|(line, _)| *line);
         let finding = Finding::fail(format!(
             "{} has fields that only the server sets",
             doc.label()
         ))
-        .evidence(there.join(", "))
-        .at(&doc.file.label, line);
+        .evidence(there.join(", "));
+        let first = line.map(|(_, spot)| spot);
+        let finding = match &first {
+            Some(spot) => doc.at(finding, spot),
+            None => finding.at(&doc.file.label, None),
+        };
         problems.push(finding.fix_if(fix));
     }
     judged(scene, problems, || {
@@ -299,8 +294,9 @@ fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
             let name = Foreign(crate::plan::display_name(key));
             let text = crate::text::excerpt(&value.to_string(), 40);
             let finding = Finding::fail(format!("{name} is not a mapping in {}", doc.label()))
-                .evidence(format!("line {line}: {}: {text}", Foreign(key)))
-                .at(&doc.file.label, Some(line));
+                .evidence(format!("line {line}: {}: {text}", Foreign(key)));
+            let keys = [Part::Key("spec"), Part::Key("addOns"), Part::Key(key)];
+            let finding = doc.place(finding, &keys);
             let written = doc.document.written(&["spec", "addOns", key]);
             let fix = replace_scalar(key, value, written.as_deref())
                 .and_then(|script| sed(doc, &format!("{line}{script}")));
@@ -356,24 +352,12 @@ fn required_field(scene: &Scene<'_>) -> Vec<Finding> {
                     }
                     _ => continue,
                 };
-                let mut at = vec!["spec", "addOns", key];
-                at.extend(path.keys());
-                // Of what is missing, or in a list, the line of what it is in.
-                let line = loop {
-                    if let Some(line) = doc.document.line_of(&at) {
-                        break line;
-                    }
-                    if at.len() == 3 {
-                        break doc.line(&at);
-                    }
-                    at.pop();
-                };
-                problems.push(
-                    Finding::fail(format!("{text} in {}", doc.label()))
-                        .evidence(finding.to_string())
-                        .fix_if(set(&Subject::Document(doc), addon, path))
-                        .at(&doc.file.label, Some(line)),
-                );
+                let mut at = vec![Part::Key("spec"), Part::Key("addOns"), Part::Key(key)];
+                at.extend(validate::parts(path));
+                let problem = Finding::fail(format!("{text} in {}", doc.label()))
+                    .evidence(finding.to_string())
+                    .fix_if(set(&Subject::Document(doc), addon, path));
+                problems.push(doc.place(problem, &at));
             }
         }
     }
@@ -386,17 +370,6 @@ fn required_field(scene: &Scene<'_>) -> Vec<Finding> {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn the_line_of_a_syntax_error_is_read() {
-        for (message, line) in [
-            ("a/b.yaml:31:7 has a syntax error", Some(31)),
-            ("C:/x.yaml:2:1 has a syntax error", Some(2)),
-            ("there is no file `x`", None),
-        ] {
-            assert_eq!(line_in(message), line, "{message}");
-        }
-    }
 
     #[test]
     fn a_scalar_becomes_a_mapping_or_null() {

@@ -19,6 +19,7 @@ pub mod report;
 mod rights;
 mod run;
 pub mod scene;
+mod schema;
 mod seer;
 pub mod select;
 mod setup;
@@ -98,6 +99,10 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: Option<usize>,
+    /// The column in characters, from 1.
+    pub column: Option<usize>,
+    /// The line as it is written, with the place underlined.
+    pub excerpt: Option<String>,
 }
 
 /// What a check saw.
@@ -180,7 +185,19 @@ impl Finding {
         self.place = Some(Place {
             file: file.into(),
             line,
+            column: None,
+            excerpt: None,
         });
+        self
+    }
+
+    /// Adds the column, and the line as it is written, to the place in a file.
+    #[must_use]
+    pub fn column(mut self, column: usize, excerpt: Option<String>) -> Self {
+        if let Some(place) = &mut self.place {
+            place.column = Some(column);
+            place.excerpt = excerpt;
+        }
         self
     }
 }

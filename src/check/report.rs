@@ -79,6 +79,7 @@ impl Report {
             finding.evidence = finding.evidence.as_deref().map(&change);
             if let Some(place) = &mut finding.place {
                 place.file = change(&place.file);
+                place.excerpt = place.excerpt.as_deref().map(&change);
             }
             item
         };

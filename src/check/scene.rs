@@ -2,6 +2,7 @@
 //!
 //! Everything is read once, when a group first needs it, and kept.
 
+use super::Finding;
 use super::facts::{AwsFacts, ImageFacts, IssuerFacts, LiveFacts};
 use crate::addon::path::Path;
 use crate::addon::{Addon, CATALOG};
@@ -14,9 +15,10 @@ use crate::cluster::Cluster;
 use crate::control::{ApiError, Client};
 use crate::error::Error;
 use crate::invocation::{Flags, Invocation, Reach};
-use crate::manifest::{Document, Edit, Manifest};
+use crate::manifest::{Document, Edit, Manifest, Part, Spot};
 use crate::remedy;
 use crate::settings::{Environment, Settings};
+use crate::validate::{self, Verdict};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -290,6 +292,7 @@ impl<'a> Scene<'a> {
                         document,
                         several,
                         cluster: Cluster::new(document.value()),
+                        verdicts: std::cell::OnceCell::new(),
                     });
                 }
             }
@@ -327,6 +330,8 @@ pub struct Doc<'a> {
     /// The cluster it describes.
     pub cluster: Cluster,
     several: bool,
+    /// Worked out once.
+    verdicts: std::cell::OnceCell<Vec<Verdict>>,
 }
 
 impl Doc<'_> {
@@ -350,6 +355,25 @@ impl Doc<'_> {
         let is_named = !self.several || !self.cluster.name().is_empty();
         let manifest = self.file.manifest.as_ref();
         is_named && manifest.is_ok_and(|it| it.edit(&[edit]).is_ok())
+    }
+
+    /// Everything that the platform would refuse in it.
+    pub fn verdicts(&self) -> &[Verdict] {
+        self.verdicts.get_or_init(|| {
+            validate::document(self.document, self.cluster.value(), self.cluster.org())
+        })
+    }
+
+    /// A finding with its place: where the path stands in the file, or as much of it as is written.
+    pub fn place(&self, finding: Finding, path: &[Part<'_>]) -> Finding {
+        self.at(finding, &self.document.spot(path))
+    }
+
+    /// A finding with its place.
+    pub fn at(&self, finding: Finding, spot: &Spot) -> Finding {
+        finding
+            .at(&self.file.label, Some(spot.line))
+            .column(spot.column, Some(self.document.excerpt(spot)))
     }
 
     /// The line of what is at the path, or of the document.

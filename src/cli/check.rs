@@ -23,6 +23,26 @@ pub enum ReportTo {
     Github,
 }
 
+/// `mk8s validate`
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// Manifest file, folder of manifests or `-` for stdin
+    #[arg(value_name = "FILE", required_unless_present = "file", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+    /// The same with a flag (can be repeated)
+    #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
+    pub file: Vec<PathBuf>,
+    /// Cluster whose documents are validated; all if omitted (can be repeated)
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Files without a cluster are left out, also where they are named, and none at all is no error
+    #[arg(long, help_heading = heading::TARGET)]
+    pub allow_empty: bool,
+    /// Fields, add-ons and versions that this mk8s does not know are failures
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub strict: bool,
+}
+
 /// `mk8s check`
 #[derive(Debug, Args)]
 pub struct CheckArgs {

@@ -23,7 +23,7 @@ pub use aws::{
     PermissionsArgs, Purpose, SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
 };
 pub use aws_handover::{EmitArgs, RepositoryPolicyArgs};
-pub use check::{CheckArgs, FailOn, ReportTo};
+pub use check::{CheckArgs, FailOn, ReportTo, ValidateArgs};
 pub use completion::completion;
 pub use enable::{EnableArgs, EnableFlags, SettingFlags};
 pub(crate) use gist::Gist;
@@ -124,6 +124,18 @@ pub enum Command {
                       $ mk8s check --list"
     )]
     Check(CheckArgs),
+    /// Hold manifests against the schema of the platform
+    #[command(
+        long_about = "Hold manifests against the schema of the platform: what it would refuse is told \
+                      before it is sent, with file, line and column. Offline and without a login. \
+                      Fields, add-ons and versions that this mk8s does not know are warnings, since \
+                      the platform may be newer; --strict makes them failures. Exit 11 when \
+                      something fails.\n\nExamples:\n  \
+                      $ mk8s validate clusters/prod.yaml\n  \
+                      $ mk8s validate clusters --strict -o junit\n  \
+                      $ cpln helm template CHART | mk8s validate -"
+    )]
+    Validate(ValidateArgs),
     /// Look at clusters
     #[command(subcommand, arg_required_else_help = true)]
     Cluster(ClusterCommand),
@@ -268,7 +280,7 @@ pub struct DiffArgs {
 #[derive(Debug, Args)]
 pub struct Global {
     /// Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR,
-    /// for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted
+    /// for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted
     #[arg(
         short,
         long,

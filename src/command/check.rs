@@ -1,22 +1,21 @@
 //! `mk8s check`: puts together what is looked at, runs the checklist, shows it. Reads only.
 
 use super::target::{self, Target};
-use super::{Context, aws, report};
+use super::{Context, aws, checklist, report};
 use crate::addon;
 use crate::arn::RoleArn;
 use crate::check::catalog;
-use crate::check::{self, Asked, File, Report, Scene, Selection, Session, State};
+use crate::check::{self, Asked, Report, Scene, Selection, Session, State};
 use crate::cli::{CheckArgs, FailOn, TargetArgs};
 use crate::cluster::Cluster;
 use crate::control::wait::{self, Waited};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet;
 use crate::invocation::Invocation;
 use crate::ui::{self, wire};
 use serde_json::json;
 use std::cell::RefCell;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// `mk8s check`
@@ -121,7 +120,7 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
             for name in &names {
                 target::check_name(name)?;
             }
-            let files = load(cx, &paths, &names, args.allow_empty)?;
+            let files = checklist::files(cx, &paths, &names, args.allow_empty)?;
             if files.is_empty() {
                 return Ok(Looked::nothing(args));
             }
@@ -189,29 +188,6 @@ fn asked(args: &CheckArgs) -> Asked {
         wait: args.wait,
         web_identity_token_file: args.web_identity_token_file.clone(),
     }
-}
-
-/// Reads every file; one that does not parse is for the checklist, one that is not there ends the
-/// run, as do files without any cluster and a name that no document has.
-fn load(cx: &Context, paths: &[PathBuf], names: &[String], allow_empty: bool) -> Result<Vec<File>> {
-    let mut files = target::read(cx, paths, names, allow_empty)?;
-    // What is no manifest at all is no finding about one.
-    let is_none = |file: &target::Named| {
-        let error = file.manifest.as_ref().err();
-        error.is_some_and(|error| error.kind == Kind::NotFound)
-    };
-    if let Some(at) = files.iter().position(is_none)
-        && let Err(error) = files.swap_remove(at).manifest
-    {
-        return Err(error);
-    }
-    let files = files.into_iter();
-    let files = files.map(|file| File {
-        label: file.label,
-        manifest: file.manifest,
-        documents: file.documents,
-    });
-    Ok(files.collect())
 }
 
 /// Waits until all clusters publish what their add-ons promise. What does not come, or cannot be

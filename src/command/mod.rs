@@ -19,6 +19,7 @@ mod aws_show;
 mod aws_status;
 mod aws_teardown;
 mod check;
+mod checklist;
 mod cluster;
 mod diff;
 mod live;
@@ -27,6 +28,7 @@ mod sandbox;
 mod sandbox_folder;
 mod status;
 mod target;
+mod validate;
 mod word;
 
 use crate::cli::{
@@ -214,10 +216,10 @@ impl Context {
 /// Runs the command that was parsed.
 pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
     if let Some(word) = cx.ui.format().of_check()
-        && !matches!(cli.command, Command::Check(_))
+        && !matches!(cli.command, Command::Check(_) | Command::Validate(_))
     {
         return Err(Error::usage(format!(
-            "`{word}` is an output format of `mk8s check` only"
+            "`{word}` is an output format of `mk8s check` and `mk8s validate` only"
         )));
     }
     let previews = match &cli.command {
@@ -260,6 +262,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Apply(args) => apply::apply(cx, &args).await,
         Command::Diff(args) => diff::diff(cx, &args).await,
         Command::Check(args) => check::check(cx, &args).await,
+        Command::Validate(args) => validate::validate(cx, &args).await,
         Command::Cluster(ClusterCommand::List) => cluster::list(cx).await,
         Command::Cluster(ClusterCommand::Get(args)) => cluster::get(cx, &args).await,
         Command::Auth(AuthCommand::Status) => auth::status(cx).await,

@@ -4,7 +4,7 @@ use super::Context;
 use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
-use crate::manifest::{self, Gathered, Manifest, Skipped};
+use crate::manifest::{self, Gathered, Manifest, Skipped, Taking};
 use crate::text::{Foreign, excerpt, printable};
 use crate::ui::wire;
 use std::path::{Path, PathBuf};
@@ -239,10 +239,9 @@ pub(super) fn both(file: &[PathBuf], files: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// Reads what the paths come to, and says what was left out of folders.
-/// With `lenient`, files that were named are left out like those in folders.
-fn gather(cx: &Context, paths: &[PathBuf], lenient: bool) -> Result<Gathered> {
+fn gather(cx: &Context, paths: &[PathBuf], taking: Taking) -> Result<Gathered> {
     let stdin = || cx.ui.stdin(STDIN_LIMIT);
-    let gathered = manifest::gather(paths, cx.copies().as_deref(), lenient, stdin)?;
+    let gathered = manifest::gather(paths, cx.copies().as_deref(), taking, stdin)?;
     if gathered.skipped.count() > 0 {
         cx.ui.status(&gathered.skipped.to_string());
     }
@@ -309,7 +308,25 @@ pub(super) fn read(
     names: &[String],
     lenient: bool,
 ) -> Result<Vec<Named>> {
-    let gathered = gather(cx, paths, lenient)?;
+    let taking = Taking {
+        lenient,
+        whole: false,
+    };
+    let files = read_silently(cx, paths, names, taking)?;
+    for file in &files {
+        warn(cx, file);
+    }
+    Ok(files)
+}
+
+/// The same without warnings, for a caller that has them as findings.
+pub(super) fn read_silently(
+    cx: &Context,
+    paths: &[PathBuf],
+    names: &[String],
+    taking: Taking,
+) -> Result<Vec<Named>> {
+    let gathered = gather(cx, paths, taking)?;
     let files = gathered.files.into_iter().map(|input| {
         let manifest = input.manifest.and_then(|manifest| {
             if input.is_named && manifest.clusters().next().is_none() {
@@ -328,10 +345,7 @@ pub(super) fn read(
         }
     });
     let files: Vec<Named> = files.collect();
-    for file in &files {
-        warn(cx, file);
-    }
-    if files.is_empty() && !lenient {
+    if files.is_empty() && !taking.lenient {
         return Err(nothing(paths, gathered.skipped));
     }
     if files.is_empty() || files.iter().any(|file| file.manifest.is_err()) {

@@ -86,16 +86,39 @@ impl fmt::Display for Skipped {
     }
 }
 
+/// How files are taken.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Taking {
+    /// Files that are named are left out like those in folders.
+    pub lenient: bool,
+    /// Every document is looked into, so that none is to be parsed twice.
+    pub whole: bool,
+}
+
+impl Taking {
+    fn kept(self) -> usize {
+        if self.whole {
+            super::KEPT_WHOLE
+        } else {
+            super::KEPT
+        }
+    }
+
+    fn parse(self, label: &str, bytes: Vec<u8>) -> Result<Manifest> {
+        Manifest::parse_or(label, bytes, self.kept()).map_err(|unread| unread.error)
+    }
+}
+
 /// Reads what is meant by the paths: `-` for standard input, which `stdin` reads; a file as named; of a folder, and of what a pattern matches, the
 /// `.yaml`, `.yml` and `.json` files that hold a cluster, sorted by name.
 ///
 /// Not walked are names that begin with a dot, and `node_modules`. What is in a folder and cannot be
 /// a cluster's manifest is counted and left out; what holds the bytes of one and cannot be read is
-/// that file's own error. `lenient` does the same with files that are named. Here fail a path that is not there and a folder without any manifest.
+/// that file's own error. Here fail a path that is not there and a folder without any manifest.
 pub fn gather(
     paths: &[PathBuf],
     copies: Option<&Path>,
-    lenient: bool,
+    taking: Taking,
     stdin: impl Fn() -> Result<Vec<u8>>,
 ) -> Result<Gathered> {
     let mut gathered = Gathered::default();
@@ -108,7 +131,7 @@ pub fn gather(
             gathered.files.push(Input {
                 path: None,
                 label: "-".to_owned(),
-                manifest: stdin().and_then(|bytes| Manifest::parse(super::STDIN, bytes)),
+                manifest: stdin().and_then(|bytes| taking.parse(super::STDIN, bytes)),
                 is_named: true,
             });
             continue;
@@ -123,14 +146,16 @@ pub fn gather(
                     ))
                     .because("the folder holds no .yaml, .yml or .json file"));
                 }
-                gathered.take_found(found, &mut seen, copies);
+                gathered.take_found(found, &mut seen, copies, taking);
             }
-            Ok(_) if lenient => {
-                gathered.take_found(vec![Ok(path.clone())], &mut seen, copies);
+            Ok(_) if taking.lenient => {
+                gathered.take_found(vec![Ok(path.clone())], &mut seen, copies, taking);
             }
             Ok(_) => {
                 if seen.insert(real(path)) {
-                    let manifest = read(path, copies).and_then(named);
+                    let manifest = bytes(path, copies)
+                        .and_then(|bytes| taking.parse(&path.display().to_string(), bytes))
+                        .and_then(named);
                     gathered
                         .files
                         .push(Input::new(path.clone(), manifest, true));
@@ -147,7 +172,7 @@ pub fn gather(
                             files.push(Ok(path));
                         }
                     }
-                    gathered.take_found(files, &mut seen, copies);
+                    gathered.take_found(files, &mut seen, copies, taking);
                 }
                 None => return Err(cannot_read(path, &error)),
             },
@@ -163,6 +188,7 @@ impl Gathered {
         found: Vec<Result<PathBuf, (PathBuf, Error)>>,
         seen: &mut HashSet<PathBuf>,
         copies: Option<&Path>,
+        taking: Taking,
     ) {
         for path in found {
             let path = match path {
@@ -176,7 +202,7 @@ impl Gathered {
                 continue;
             }
             let manifest = match bytes(&path, copies) {
-                Ok(bytes) => match found_manifest(&path, bytes) {
+                Ok(bytes) => match found_manifest(&path, bytes, taking) {
                     Found::Cluster(manifest) => Ok(manifest),
                     Found::Nothing => {
                         self.skipped.without_cluster += 1;
@@ -211,14 +237,14 @@ enum Found {
     Unreadable(Error),
 }
 
-fn found_manifest(path: &Path, bytes: Vec<u8>) -> Found {
+fn found_manifest(path: &Path, bytes: Vec<u8>, taking: Taking) -> Found {
     let kind = crate::cluster::KIND.as_bytes();
     let has_kind = bytes.windows(kind.len()).any(|part| part == kind);
     // Most of what lies about in a repository is not even parsed. An escape may write the kind.
     if !has_kind && !bytes.contains(&b'\\') {
         return Found::Nothing;
     }
-    match Manifest::parse_or(&path.display().to_string(), bytes) {
+    match Manifest::parse_or(&path.display().to_string(), bytes, taking.kept()) {
         Ok(manifest) if manifest.clusters().next().is_some() => Found::Cluster(manifest),
         Ok(_) => Found::Nothing,
         Err(_) if !has_kind => Found::Nothing,
@@ -391,7 +417,7 @@ mod tests {
     }
 
     fn gather(paths: &[PathBuf]) -> Result<Gathered> {
-        super::gather(paths, None, false, || Ok(CLUSTER.into()))
+        super::gather(paths, None, Taking::default(), || Ok(CLUSTER.into()))
     }
 
     #[test]

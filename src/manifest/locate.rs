@@ -1,14 +1,14 @@
 //! Where in a file something of a document stands, for messages. Looks only.
 
-use super::scan;
 use super::tree::{Id, Kind};
-use super::value::{is_merge, key_text, own_entry};
+use super::value::{self, is_merge, key_text, own_entry};
 use super::view::{Entry, View};
-use super::{Document, Finding};
+use super::{Document, Finding, STDIN, excerpt, scan};
+use crate::invocation::Invocation;
 use crate::text::Foreign;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// A key that is written again in the same mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,97 @@ pub struct Duplicate {
     pub lines: Option<RangeInclusive<usize>>,
 }
 
+/// One step into a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// To the value of a key.
+    Key(&'a str),
+    /// To an item of a list.
+    Item(usize),
+}
+
+/// Where something stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its column in characters, from 1.
+    pub column: usize,
+    /// Its bytes in the file, of a key or of an item of a list; of more lines the first.
+    pub range: Range<usize>,
+    /// Whether all of the path is written there; else this is the last part of it that is.
+    pub is_there: bool,
+}
+
 impl Document {
+    /// Where the last part of a path stands, or as much of it as is written.
+    pub fn spot(&self, path: &[Part<'_>]) -> Spot {
+        let tree = self.piece.tree();
+        let view = self.view(&tree);
+        let mut at = view.tree.resolve(view.root);
+        let mut named = at;
+        let mut done = 0;
+        for part in path {
+            let next = match part {
+                Part::Key(key) => match own_entry(view.tree, at, key, view.text) {
+                    Some((key, value)) => Some((key, value)),
+                    // What a merge key brings in stands where it is written.
+                    None => value::entry(view.tree, at, key, view.text).map(|it| (it, it)),
+                },
+                Part::Item(index) => view.tree.elements(at).nth(*index).map(|it| (it, it)),
+            };
+            let Some((key, value)) = next else { break };
+            named = key;
+            at = view.tree.resolve(value);
+            done += 1;
+        }
+        let range = view.tree.range(named);
+        let end = scan::line_end(view.text, range.start);
+        let range = range.start..range.end.min(end).max(range.start);
+        Spot {
+            line: view.line(range.start),
+            column: scan::column(view.text, range.start) + 1,
+            range: view.base + range.start..view.base + range.end,
+            is_there: done == path.len(),
+        }
+    }
+
+    /// The command that writes the key at the end of a path under another name. None where that name is
+    /// there already beside it, for a key that is not made of plain characters, and for standard input.
+    pub fn renaming(&self, path: &[Part<'_>], name: &str) -> Option<Invocation> {
+        let (Part::Key(key), above) = path.split_last()? else {
+            return None;
+        };
+        let beside = [above, &[Part::Key(name)]].concat();
+        let spot = self.spot(path);
+        let source = &self.piece.source;
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let is_plain = !key.is_empty() && key.chars().all(is_word);
+        if !spot.is_there || self.spot(&beside).is_there || !is_plain || source.label == STDIN {
+            return None;
+        }
+        // `sed` takes the first on the line that looks like it.
+        let start = scan::line_start(&source.text, spot.range.start);
+        let before = &source.text[start..spot.range.start];
+        (!before.contains(key)).then(|| {
+            Invocation::other("sed")
+                .plain("-E -i.bak")
+                .word(format!("{}s/{key}/{name}/", spot.line))
+                .word(&source.label)
+        })
+    }
+
+    /// The line of a spot with the spot underlined.
+    pub fn excerpt(&self, spot: &Spot) -> String {
+        let source = &self.piece.source;
+        let mark = excerpt::Mark {
+            range: spot.range.clone(),
+            label: "",
+            sign: '^',
+        };
+        excerpt::draw(&source.text, &source.lines, vec![mark])
+    }
+
     /// The line of the key at the end of the path; `None` if no such key is written there.
     pub fn line_of(&self, path: &[&str]) -> Option<usize> {
         let tree = self.piece.tree();

@@ -40,8 +40,8 @@ mod view;
 
 pub use diff::{diff, patch};
 pub use edit::{Edit, Reading};
-pub use files::{Gathered, Input, Skipped, gather, read};
-pub use locate::Duplicate;
+pub use files::{Gathered, Input, Skipped, Taking, gather, read};
+pub use locate::{Duplicate, Part, Spot};
 pub use remove::Comments;
 pub(crate) use save::Writer;
 
@@ -196,11 +196,12 @@ impl Manifest {
     ///
     /// So is what is not a manifest, but a template, an unfinished merge or the like (`shape`).
     pub fn parse(label: &str, bytes: Vec<u8>) -> Result<Self> {
-        Self::parse_or(label, bytes).map_err(|unread| unread.error)
+        Self::parse_or(label, bytes, KEPT).map_err(|unread| unread.error)
     }
 
     /// The same, and whether it is a template that cannot be read.
-    fn parse_or(label: &str, bytes: Vec<u8>) -> Result<Self, Unread> {
+    /// Of longer texts than `kept` no trees are kept.
+    fn parse_or(label: &str, bytes: Vec<u8>, kept: usize) -> Result<Self, Unread> {
         let text = decode(label, bytes)?;
         let lines = Lines::new(&text);
         let source = Arc::new(Source {
@@ -233,7 +234,7 @@ impl Manifest {
             .filter(|part| !part.is_empty)
             .map(|part| part.range)
             .collect();
-        let keep = source.text.len() <= KEPT || ranges.len() == 1;
+        let keep = source.text.len() <= kept || ranges.len() == 1;
         let mut added = Added::default();
         for part in ranges.chunks(PART) {
             let trees = parallel(part, |range| Tree::parse(&source.text[range.clone()]));
@@ -329,6 +330,9 @@ impl Manifest {
 /// Longer texts do not keep the trees of their pieces: to parse a piece again when it is wanted
 /// takes less than to hold all trees.
 const KEPT: usize = 1024 * 1024;
+
+/// The same for whoever looks into every document anyway.
+const KEPT_WHOLE: usize = 16 * 1024 * 1024;
 
 /// So many pieces are worked on at a time, so that not every one is in memory twice.
 const PART: usize = 64;

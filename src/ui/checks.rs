@@ -3,7 +3,7 @@
 use super::Tone;
 use crate::check::verdict::Outcome;
 use crate::check::{Item, Report, State};
-use crate::text::{count, printable};
+use crate::text::{block, count, printable};
 use std::fmt::Write as _;
 
 /// The sign before a line.
@@ -116,6 +116,77 @@ fn details(item: &Item, paint: &impl Fn(&str, Tone) -> String, out: &mut String)
         let _ = writeln!(out, "    fix: {}", paint(&printable(fix), Tone::Cyan));
     }
     let _ = writeln!(out, "    see {}", item.docs());
+}
+
+/// What is wrong, in the order of the files, each with its place and its line; then what was looked at.
+pub(super) fn places(
+    report: &Report,
+    files: &[&str],
+    looked_at: &str,
+    paint: impl Fn(&str, Tone) -> String,
+) -> String {
+    let mut found = Vec::new();
+    for item in &report.items {
+        if matches!(item.state(), State::Pass | State::Skip) {
+            continue;
+        }
+        let place = item.place();
+        let file = place.map_or("", |place| place.file.as_str());
+        let number = files.iter().position(|known| *known == file);
+        let line = place.and_then(|place| place.line);
+        let column = place.and_then(|place| place.column);
+        found.push((number, line, column, item));
+    }
+    found.sort_by_key(|(file, line, column, _)| (*file, *line, *column));
+    let mut out = String::new();
+    for (_, line, column, item) in found {
+        let mut place = item
+            .place()
+            .map_or_else(String::new, |it| printable(&it.file));
+        for part in [line, column].into_iter().flatten() {
+            let _ = write!(place, ":{part}");
+        }
+        let evidence = item.finding.evidence.as_ref();
+        let evidence = evidence.filter(|it| printable(it) != place);
+        if !place.is_empty() {
+            place.push_str(": ");
+        }
+        let word = if report.counts(item.state()) {
+            paint("error", Tone::Red)
+        } else {
+            paint("warning", Tone::Yellow)
+        };
+        let message = printable(&item.finding.message);
+        let _ = writeln!(out, "{place}{word}: {message} [{}]", item.id);
+        if let Some(excerpt) = item.place().and_then(|place| place.excerpt.as_ref()) {
+            let _ = writeln!(out, "{}", block(excerpt));
+        }
+        if let Some(evidence) = evidence {
+            let _ = writeln!(out, "  because: {}", printable(evidence));
+        }
+        if let Some(fix) = &item.fix {
+            let _ = writeln!(out, "  fix: {}", paint(&printable(fix), Tone::Cyan));
+        }
+        out.push('\n');
+    }
+    let is_wrong = |item: &&Item| report.counts(item.state());
+    let wrong = report.items.iter().filter(is_wrong).count();
+    let all = report.items.iter();
+    let warnings = all
+        .filter(|item| item.state() == State::Warn && !report.counts(State::Warn))
+        .count();
+    let _ = match (wrong, warnings) {
+        (0, 0) => writeln!(out, "{looked_at}: nothing is wrong"),
+        (0, _) => writeln!(out, "{looked_at}: {}", count(warnings, "warning")),
+        (_, 0) => writeln!(out, "{looked_at}: {}", count(wrong, "error")),
+        _ => writeln!(
+            out,
+            "{looked_at}: {}, {}",
+            count(wrong, "error"),
+            count(warnings, "warning")
+        ),
+    };
+    out
 }
 
 /// Whether more than one cluster is looked at.

@@ -37,6 +37,7 @@ pub(super) fn annotations(report: &Report) -> String {
         if let Some(place) = item.place() {
             properties.push(format!("file={}", property(&place.file)));
             properties.extend(place.line.map(|number| format!("line={number}")));
+            properties.extend(place.column.map(|number| format!("col={number}")));
         }
         properties.push(format!("title={}", property(item.id)));
         let mut text = match &item.cluster {

@@ -402,6 +402,22 @@ impl Ui {
         Ok(())
     }
 
+    /// Prints what was found in manifests: for people as a compiler does, else as a checklist.
+    /// `files` are in the order in which they were named.
+    pub fn validation(
+        &self,
+        checklist: &crate::check::Report,
+        files: &[&str],
+        looked_at: &str,
+    ) -> Result<()> {
+        if !matches!(self.format, OutputFormat::Text | OutputFormat::Wide) {
+            return self.checklist(checklist);
+        }
+        let paint = |text: &str, tone: Tone| self.paint_out(text, tone);
+        self.write_out(&checks::places(checklist, files, looked_at, paint));
+        Ok(())
+    }
+
     /// Annotates on stderr, where GitHub's runner reads workflow commands as well; also under `-q`.
     pub fn annotate(&self, checklist: &crate::check::Report) {
         self.write_err(&github::annotations(checklist));

@@ -352,6 +352,8 @@ pub struct Checked {
     pub file: Option<String>,
     /// The line in the file, from 1.
     pub line: Option<usize>,
+    /// The column in it, in characters from 1.
+    pub column: Option<usize>,
 }
 
 fn verdict(verdict: &crate::check::Verdict) -> Value {
@@ -370,7 +372,7 @@ fn verdict(verdict: &crate::check::Verdict) -> Value {
     })
 }
 
-/// The document of `check`.
+/// The document of `check` and of `validate`.
 pub fn check_report(report: &crate::check::Report) -> Value {
     let summary = report.summary();
     let all_skipped = report
@@ -392,6 +394,7 @@ pub fn check_report(report: &crate::check::Report) -> Value {
             cluster: item.cluster.clone(),
             file: item.place().map(|place| place.file.clone()),
             line: item.place().and_then(|place| place.line),
+            column: item.place().and_then(|place| place.column),
         })
         .collect();
     serde_json::json!({

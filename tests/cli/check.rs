@@ -187,6 +187,15 @@ fn the_whole_screen() {
     √ every add-on is a mapping
     √ every add-on has the settings it must have
 
+    schema
+    ------
+    √ every name that is known is written so
+    √ every field is known
+    √ everything is there that is required
+    √ every value is of its kind
+    √ every version is known
+    √ every cluster is described once
+
     add-ons
     -------
     √ what the 3 add-ons need is on
@@ -201,7 +210,7 @@ fn the_whole_screen() {
         spec.addOns.rocket (manifest-only), spec.addOns.awsECR (live-only)
         see docs/checks.md#addons-drift
 
-    1 failed, 1 warning, 20 passed
+    1 failed, 1 warning, 26 passed
     A pull by edge cannot be told: the group aws was not looked at; no image was named (--image IMAGE); the group issuer was not looked at
     "#);
     assert!(
@@ -393,7 +402,7 @@ fn annotations_cannot_be_forged() {
     let env = Env::new();
     env.write(
         "a,b:c.yaml",
-        aws("x", &["\"rocket%\\n::error::forged\": {}"]),
+        aws("c1", &["\"rocket%\\n::error::forged\": {}"]),
     );
     let run = env
         .mk8s(&["check", "-f", "a,b:c.yaml", "-o", "github"])
@@ -406,8 +415,9 @@ fn annotations_cannot_be_forged() {
         .collect();
     assert_eq!(annotations.len(), 1, "{run}");
     assert!(
-        annotations[0]
-            .starts_with("::warning file=a%2Cb%3Ac.yaml,line=8,title=manifest-unknown-addon::"),
+        annotations[0].starts_with(
+            "::warning file=a%2Cb%3Ac.yaml,line=8,col=5,title=manifest-unknown-addon::"
+        ),
         "{run}"
     );
     assert!(annotations[0].contains("rocket%25"), "{run}");
@@ -438,7 +448,10 @@ fn the_exit_code_never_follows_the_format_and_formats_are_for_check_only() {
     }
     for format in ["short", "github", "junit"] {
         let run = env.line(&format!("cluster list -o {format}")).run();
-        let _ = run.exits(2).silent().err("`mk8s check` only");
+        let _ = run
+            .exits(2)
+            .silent()
+            .err("`mk8s check` and `mk8s validate` only");
     }
     env.set("MK8S_OUTPUT", "junit");
     let _ = env.line("cluster list").run().exits(2).silent();
@@ -514,14 +527,14 @@ fn the_report_to_github_is_beside_the_output() {
     assert_eq!(run.stdout, plain.stdout);
     assert_eq!(
         run.stderr,
-        "::warning file=a%2Cb.yaml,line=10,title=manifest-unknown-addon::add-on \"r|k%25\" is not \
+        "::warning file=a%2Cb.yaml,line=10,col=5,title=manifest-unknown-addon::add-on \"r|k%25\" is not \
          known to mk8s 0.1.0%0Aline 10; it is left untouched%0Asee \
          docs/checks.md#manifest-unknown-addon\n"
             .replace("0.1.0", env!("CARGO_PKG_VERSION"))
     );
     let table = env.text("summary.md");
     assert!(
-        table.starts_with("### mk8s check: 1 warning, 10 passed"),
+        table.starts_with("### mk8s check: 1 warning, 16 passed"),
         "{table}"
     );
     assert!(

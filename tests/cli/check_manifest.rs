@@ -11,7 +11,7 @@ const fn defect(what: &'static str, ids: &'static [&'static str], mended: bool) 
 }
 
 /// In the order of [`manifest`].
-pub(crate) const DEFECTS: [Defect; 14] = [
+pub(crate) const DEFECTS: [Defect; 20] = [
     defect("a syntax error", &["manifest-parse"], false),
     defect(
         "a key that is written twice",
@@ -19,11 +19,7 @@ pub(crate) const DEFECTS: [Defect; 14] = [
         true,
     ),
     defect("a number for a text", &["manifest-value-meaning"], false),
-    defect(
-        "an add-on in the wrong case",
-        &["manifest-unknown-addon"],
-        true,
-    ),
+    defect("an add-on in the wrong case", &["schema-spelling"], true),
     defect(
         "an add-on that nobody knows",
         &["manifest-unknown-addon"],
@@ -58,33 +54,45 @@ pub(crate) const DEFECTS: [Defect; 14] = [
         &["role-arn-needed"],
         true,
     ),
+    defect("`addons` for `addOns`", &["schema-spelling"], true),
+    defect("a field that nobody knows", &["schema-unknown"], false),
+    defect("no version", &["schema-required"], false),
+    defect("a list of add-ons", &["schema-value"], false),
+    defect("a version that nobody knows", &["schema-version"], false),
+    defect("two documents of one name", &["schema-name-twice"], false),
 ];
 
 fn manifest(defect: usize) -> String {
     match defect {
         0 => "kind: mk8s\nname: x\nspec: [\n".to_owned(),
-        1 => aws("x", &["logs: {}", "metrics: {}", "logs: {docker: true}"]),
-        2 => aws("x", &[]).replace("spec:", "tags:\n  release: 1.30\nspec:"),
-        3 => aws("x", &["awsEcr: {}", WORKLOAD]),
-        4 => aws("x", &["rocket: {}"]),
-        5 => aws("x", &["logs: {}"]).replace(
+        1 => aws("c1", &["logs: {}", "metrics: {}", "logs: {docker: true}"]),
+        2 => aws("c1", &[]).replace("spec:", "tags:\n  release: 1.30\nspec:"),
+        3 => aws("c1", &["awsEcr: {}", WORKLOAD]),
+        4 => aws("c1", &["rocket: {}"]),
+        5 => aws("c1", &["logs: {}"]).replace(
             "spec:",
             "id: abc\nversion: 12\nstatus:\n  oidcProviderUrl: x\nspec:",
         ),
-        6 => aws("x", &["logs: true  # keep"]),
-        7 => aws("x", &["logs: false"]),
-        8 => aws("x", &[WORKLOAD, "awsEFS: {}"]),
-        9 => aws("x", &["nvidia: {taintGPUNodes: \"yes\"}"]),
-        10 => aws("x", &["awsECR: {}"]),
-        11 => hetzner("x", &[WORKLOAD, "awsELB: {}"]),
+        6 => aws("c1", &["logs: true  # keep"]),
+        7 => aws("c1", &["logs: false"]),
+        8 => aws("c1", &[WORKLOAD, "awsEFS: {}"]),
+        9 => aws("c1", &["nvidia: {taintGPUNodes: \"yes\"}"]),
+        10 => aws("c1", &["awsECR: {}"]),
+        11 => hetzner("c1", &[WORKLOAD, "awsELB: {}"]),
         12 => aws(
-            "x",
+            "c1",
             &[
                 WORKLOAD,
                 "awsECR: {roleArn: \"arn:aws:iam::99999999999:role/x\"}",
             ],
         ),
-        13 => hetzner("x", &[WORKLOAD, "awsECR: {}"]),
+        13 => hetzner("c1", &[WORKLOAD, "awsECR: {}"]),
+        14 => aws("c1", &["logs: {}"]).replace("addOns", "addons"),
+        15 => aws("c1", &[]).replace("spec:", "owner: me\nspec:"),
+        16 => aws("c1", &[]).replace("  version: 1.33.5\n", ""),
+        17 => aws("c1", &[]) + "  addOns: [logs]\n",
+        18 => aws("c1", &[]).replace("1.33.5", "1.99.0"),
+        19 => format!("{}---\n{}", aws("c1", &[]), aws("c1", &[])),
         _ => unreachable!("no such defect"),
     }
 }
@@ -127,7 +135,7 @@ fn the_fix_keeps_the_rest_of_the_line() {
     }
     assert_eq!(
         env.text("my file.yaml"),
-        aws("x", &["logs: {}  # keep"]),
+        aws("c1", &["logs: {}  # keep"]),
         "{run}"
     );
 }
@@ -149,7 +157,7 @@ fn good_manifests_pass_offline() {
     let _ = run.out("2 files parse, 3 clusters").never("setup");
     let run = env
         .line("check -f - -o json")
-        .stdin(hetzner("x", &[]))
+        .stdin(hetzner("c1", &[]))
         .run();
     assert_eq!((run.code, ids(&run, &["fail"]).len()), (0, 0), "{run}");
 }

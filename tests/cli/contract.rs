@@ -96,6 +96,7 @@ fn row(path: &str) -> Option<Row> {
             Clusters,
             Whole("CheckReport"),
         ),
+        "validate" => row("validate {}", Files, Whole("CheckReport")),
         "cluster list" => row("cluster list", NoTarget, Bare),
         "cluster get" => row("cluster get {}", Argument, Bare),
         "auth status" => row("auth status", NoTarget, Whole("Auth")),

@@ -9,8 +9,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-const SOPS: &str = "kind: mk8s\nname: vault\nspec:\n  provider:\n    aws: {region: us-west-2}\n  \
-                    addOns:\n    awsWorkloadIdentity: {}\n    awsECR:\n      roleArn: \
+const SOPS: &str = "kind: mk8s\nname: vault\nspec:\n  version: 1.33.5\n  provider:\n    aws: {region: \
+                    us-west-2, deployRoleArn: \"arn:aws:iam::111122223333:role/cpln\", vpcId: vpc-1, image: \
+                    {recommended: amazon/al2023}}\n  addOns:\n    awsWorkloadIdentity: {}\n    awsECR:\n      roleArn: \
                     ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]\nsops:\n  mac: \
                     ENC[AES256_GCM,data:bWFj,iv:aXY=,tag:dGFn,type:str]\n  version: 3.9.0\n";
 
@@ -408,17 +409,20 @@ fn git_takes_the_patch_of_a_dry_run_byte_for_byte() {
     let env = Env::new();
     let _ = env.sh("git init -q .").run().ok();
     for (name, text) in [
-        ("c/lf.yaml", aws("a", &["logs: {}"])),
-        ("c/crlf.yaml", aws("a", &["logs: {}"]).replace('\n', "\r\n")),
+        ("c/lf.yaml", aws("a1", &["logs: {}"])),
+        (
+            "c/crlf.yaml",
+            aws("a1", &["logs: {}"]).replace('\n', "\r\n"),
+        ),
         (
             "mixed é \"x\".yaml",
-            aws("a", &["logs: {}"]).replace("spec:\n", "spec:\r\n"),
+            aws("a1", &["logs: {}"]).replace("spec:\n", "spec:\r\n"),
         ),
-        ("bom.yaml", format!("\u{feff}{}", aws("a", &["logs: {}"]))),
-        ("end.yaml", aws("a", &["logs: {}"]).trim_end().to_owned()),
+        ("bom.yaml", format!("\u{feff}{}", aws("a1", &["logs: {}"]))),
+        ("end.yaml", aws("a1", &["logs: {}"]).trim_end().to_owned()),
         (
             "odd.yaml",
-            aws("a", &["logs: {} # \u{202e}\u{85}x\u{1f600}"]),
+            aws("a1", &["logs: {} # \u{202e}\u{85}x\u{1f600}"]),
         ),
     ] {
         env.write(name, &text);
@@ -453,7 +457,7 @@ fn git_takes_the_patch_of_a_dry_run_byte_for_byte() {
 #[test]
 fn a_closed_stdout_loses_no_manifest_in_silence() {
     let env = Env::new();
-    env.write("a.yaml", aws("a", &[]));
+    env.write("a.yaml", aws("a1", &[]));
     let binary = env!("CARGO_BIN_EXE_mk8s");
     let edit = format!("{binary} addon enable headlamp -f - < a.yaml");
     let _ = env
@@ -514,8 +518,8 @@ fn the_hook_works_with_pre_commit() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/.pre-commit-hooks.yaml");
     let hook = fs::read_to_string(root)
         .unwrap()
-        .replace("- id:", "    - id:")
-        .replace("\n  ", "\n      ");
+        .replace("\n  ", "\n      ")
+        .replace("- id:", "    - id:");
     env.write(
         ".pre-commit-config.yaml",
         format!("repos:\n- repo: local\n  hooks:\n{hook}"),
@@ -540,9 +544,9 @@ fn the_hook_works_with_pre_commit() {
         run
     };
     check(&[("values.yaml", "a: 1\n".to_owned())], true);
-    check(&[("c/a.yaml", aws("a", &[]))], true);
+    check(&[("c/a.yaml", aws("a1", &[]))], true);
     check(
-        &[("c/b.yaml", aws("b", &[])), ("c/c.yaml", aws("c", &[]))],
+        &[("c/b.yaml", aws("b1", &[])), ("c/c.yaml", aws("c1", &[]))],
         true,
     );
     check(
@@ -551,8 +555,8 @@ fn the_hook_works_with_pre_commit() {
     );
     let run = check(
         &[
-            ("c/d.yaml", aws("d", &["logs: true"])),
-            ("c/e.yaml", aws("e", &[])),
+            ("c/d.yaml", aws("d1", &["logs: true"])),
+            ("c/e.yaml", aws("e1", &[])),
         ],
         false,
     );

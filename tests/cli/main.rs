@@ -69,6 +69,7 @@ mod targets;
 mod told;
 mod unknown;
 mod usage;
+mod validate;
 mod verdicts;
 mod waiting;
 mod walk;

@@ -334,10 +334,7 @@ fn check_offers_nothing_for_a_key_that_may_be_newer() {
     ‼ add-on "rocket" is not known to mk8s [VERSION]
         line 8; it is left untouched
         see docs/checks.md#manifest-unknown-addon
-    ‼ add-on "awsEcr" is not known to mk8s [VERSION]
-        line 9; awsECR may be meant
-        see docs/checks.md#manifest-unknown-addon
 
-    2 warnings, 0 passed
+    1 warning, 0 passed
     "#);
 }

@@ -143,7 +143,7 @@ fn what_is_not_built_does_not_parse() {
         "addon set wanted.yaml",
         "addon copy --from a --to b",
         "addon pull -f x.yaml",
-        "validate -f x.yaml",
+        "validate",
         "schema",
         "cluster wait prod",
         "cluster events prod",

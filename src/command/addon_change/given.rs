@@ -5,9 +5,9 @@
 
 use super::super::Context;
 use super::super::target::STDIN_LIMIT;
+use crate::addon::fault::{self, Wrong};
 use crate::addon::param::ParamKind;
 use crate::addon::path::{Path, Stranger};
-use crate::addon::value::{self, Wrong};
 use crate::addon::{Addon, Named};
 use crate::cli::{EnableFlags, Given};
 use crate::error::{Error, Result};
@@ -289,14 +289,14 @@ fn read(
 /// What in a file of settings is not of its kind, or not known. What is missing may stand there.
 fn misfit(addon: &Addon, settings: &Map<String, Value>, takes_unknown: bool) -> Option<Error> {
     let mut error = Error::usage("");
-    for fault in value::faults(addon.params, settings, None) {
+    for fault in fault::faults(addon.params, settings, None) {
         let path = fault.path.to_string();
         let shown = Foreign(&path);
         match fault.what {
             Wrong::Invalid { reason, .. } => {
                 error = error.because(format!("`{shown}`: {reason}"));
             }
-            Wrong::Unknown { .. } if !takes_unknown => {
+            Wrong::Misspelt { .. } | Wrong::Unknown { .. } if !takes_unknown => {
                 let near = fault
                     .path
                     .spot(addon)
@@ -310,7 +310,7 @@ fn misfit(addon: &Addon, settings: &Map<String, Value>, takes_unknown: bool) -> 
                     None => format!("`{shown}` is no setting of {}", addon.name),
                 });
             }
-            Wrong::Missing | Wrong::Unknown { .. } => {}
+            _ => {}
         }
     }
     (!error.because.is_empty()).then_some(error)

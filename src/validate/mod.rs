@@ -1,0 +1,363 @@
+//! What of a manifest the platform would refuse, or take otherwise than it was meant, each with its
+//! place in the file. Looks only.
+//!
+//! The table of fields (`resource`, and the catalogue in it) says what is wrong with the values; here
+//! it gets its place and its words.
+
+use crate::addon::fault::{Fault, Wrong};
+use crate::addon::path::{Path, Step};
+use crate::addon::{Param, ParamKind, rules, stray};
+use crate::manifest::{Document, Part, Spot};
+use crate::text::{Foreign, invisible};
+use crate::{placeholder, resource};
+use serde_json::Value;
+
+/// What sort of thing is wrong: each is told under an id of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// A name that is known is written otherwise, or stands in another place.
+    Spelling,
+    /// A name of a field is not known.
+    Unknown,
+    /// A key below `spec.addOns` is not known.
+    UnknownAddon,
+    /// Something is required and is not there.
+    Missing,
+    /// A value is not of its kind.
+    Value,
+    /// An add-on is no mapping.
+    NoMapping,
+    /// A setting of an add-on is missing, or is not of its kind.
+    Setting,
+    /// A version is well formed and not known.
+    Version,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// What sort it is.
+    pub sort: Sort,
+    /// Where in the document it is.
+    pub path: Path,
+    /// Where in the file that is; of what is missing the place that it is missing from.
+    pub spot: Spot,
+    /// The field there, or the one that it is in.
+    pub param: Option<&'static Param>,
+    /// What is wrong, in one sentence; lower case, no full stop.
+    pub message: String,
+    /// The name that is to stand there instead, where renaming is all there is to do.
+    pub rename: Option<&'static str>,
+}
+
+/// Everything that is wrong with a document that means `value`, in the order of the file. `org` is the
+/// one that links must stay in, where it is known.
+pub fn document(document: &Document, value: &Value, org: Option<&str>) -> Vec<Verdict> {
+    let faults = ParamKind::Object(resource::CLUSTER).faults(value, org);
+    let mut verdicts: Vec<Verdict> = faults
+        .into_iter()
+        .filter(|fault| counts(fault, value))
+        .map(|fault| verdict(document, fault))
+        .collect();
+    verdicts.sort_by_key(|verdict| verdict.spot.range.start);
+    verdicts
+}
+
+/// Whether a fault is one: nobody knows yet what a placeholder will be, and what SOPS keeps in a file
+/// goes when it is decrypted.
+fn counts(fault: &Fault, value: &Value) -> bool {
+    match &fault.what {
+        Wrong::Invalid { found, .. } | Wrong::Unlisted { found } => {
+            !found.as_str().is_some_and(placeholder::is_in)
+        }
+        Wrong::Unknown { .. } => {
+            let is_sops = fault.path.keys() == ["sops"];
+            !(is_sops && value.pointer("/sops/mac").is_some())
+        }
+        Wrong::Missing | Wrong::Misspelt { .. } => true,
+    }
+}
+
+fn verdict(document: &Document, fault: Fault) -> Verdict {
+    let path = fault.path.to_string();
+    let shown = Foreign(&path);
+    let keys = fault.path.keys();
+    let depth = fault.path.steps().len();
+    let is_in_add_ons = keys.starts_with(&["spec", "addOns"]) && depth > 2;
+    let (place, key) = match keys.split_last() {
+        Some((key, place)) if keys.len() == depth => (place, *key),
+        _ => (keys.as_slice(), ""),
+    };
+    let mut rename = None;
+    let (sort, message) = match &fault.what {
+        Wrong::Missing => {
+            let sort = if is_in_add_ons {
+                Sort::Setting
+            } else {
+                Sort::Missing
+            };
+            let what = fault.param.map_or("", |param| param.summary);
+            (sort, format!("`{shown}` is missing ({what})"))
+        }
+        Wrong::Misspelt { meant } => {
+            rename = Some(*meant);
+            let odd = invisible(last(&fault.path));
+            (
+                Sort::Spelling,
+                format!("`{shown}` is not known{odd}; `{meant}` is meant"),
+            )
+        }
+        Wrong::Unknown { near } => unknown(&path, place, key, *near, is_in_add_ons && depth == 3),
+        Wrong::Unlisted { found } => {
+            let found = Foreign(found.as_str().unwrap_or_default());
+            (
+                Sort::Version,
+                format!("`{shown}` is {found}, which is not among the versions that mk8s knows"),
+            )
+        }
+        Wrong::Invalid { found, reason } => {
+            let sort = match (is_in_add_ons, depth) {
+                (true, 3) => Sort::NoMapping,
+                (true, _) => Sort::Setting,
+                (false, _) => Sort::Value,
+            };
+            (sort, invalid(document, &fault, found, reason))
+        }
+    };
+    Verdict {
+        sort,
+        spot: document.spot(&parts(&fault.path)),
+        message,
+        rename,
+        param: fault.param,
+        path: fault.path,
+    }
+}
+
+fn unknown(
+    path: &str,
+    place: &[&str],
+    key: &str,
+    near: Option<&'static str>,
+    is_add_on: bool,
+) -> (Sort, String) {
+    let shown = Foreign(path);
+    if let Some(meant) = stray::meant(place, key) {
+        let odd = invisible(key);
+        let message = format!("`{shown}` is not known{odd}; `{meant}` is meant");
+        return (Sort::Spelling, message);
+    }
+    let sort = if is_add_on {
+        Sort::UnknownAddon
+    } else {
+        Sort::Unknown
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let odd = invisible(key);
+    let message = format!("`{shown}` is not known to mk8s {version}{odd}");
+    match near {
+        Some(near) => (sort, format!("{message}; `{near}` may be meant")),
+        None => (sort, message),
+    }
+}
+
+/// What stands there and why it will not do. What may be secret is not shown.
+fn invalid(document: &Document, fault: &Fault, found: &Value, reason: &str) -> String {
+    let path = fault.path.to_string();
+    let shown = Foreign(&path);
+    let value = match fault.param {
+        Some(param) => rules::shown(param, found),
+        None => found.clone(),
+    };
+    let text = rules::short(&value);
+    let text = Foreign(&text);
+    let names = fault.path.keys();
+    let written = document.written(&names).filter(|_| !found.is_string());
+    match (fault.param.map(|param| param.kind), found) {
+        // More than one provider, or none.
+        (Some(ParamKind::One(_)), Value::Array(names)) => {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            if names.is_empty() {
+                return format!("`{shown}` is empty: {reason}");
+            }
+            format!("`{shown}` has {}: {reason}", Foreign(&names.join(", ")))
+        }
+        (Some(kind), Value::Number(_) | Value::Bool(_)) if is_text(kind) => {
+            let what = match found {
+                Value::Number(number) => format!("the number {number}"),
+                other => format!("{other}"),
+            };
+            let written = written.unwrap_or_default();
+            format!(
+                "`{shown}` is `{}`, which is {what}: {} is expected, put it in quotes",
+                Foreign(&written),
+                kind.noun()
+            )
+        }
+        _ => {
+            let odd = found.as_str().map_or_else(String::new, invisible);
+            format!("`{shown}` is `{text}`{odd}: {reason}")
+        }
+    }
+}
+
+/// Whether values of the kind are texts.
+fn is_text(kind: ParamKind) -> bool {
+    kind.is_single()
+        && !matches!(
+            kind,
+            ParamKind::Bool | ParamKind::Whole(..) | ParamKind::Number
+        )
+}
+
+fn last(path: &Path) -> &str {
+    match path.steps().last() {
+        Some(Step::Key(key)) => key,
+        _ => "",
+    }
+}
+
+/// A path as the manifest takes it.
+pub fn parts(path: &Path) -> Vec<Part<'_>> {
+    let parts = path.steps().iter().map(|step| match step {
+        Step::Key(key) => Part::Key(key),
+        Step::Index(index) => Part::Item(*index),
+    });
+    parts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::Manifest;
+
+    const GOOD: &str = "kind: mk8s\nname: c1\nspec:\n  version: 1.33.5\n  provider:\n    \
+                        generic: {location: aws-us-west-2}\n  addOns:\n    logs: {}\n";
+
+    /// What is replaced in it by what, and what is told then.
+    const SLIPS: &[(&str, &str, &str)] = &[
+        (
+            "addOns:",
+            "addons:",
+            "7:3 Spelling `spec.addons` is not known; `addOns` is meant",
+        ),
+        (
+            "addOns:",
+            "addOns\u{200b}:",
+            "7:3 Spelling `spec.addOns\\u{200b}` is not known and has an invisible character \
+                 (U+200B); `addOns` is meant",
+        ),
+        (
+            "  addOns:\n    logs",
+            "addOns:\n  logs",
+            "7:1 Spelling `addOns` is not known; `spec.addOns` is meant",
+        ),
+        (
+            "    logs: {}",
+            "    awsEcr: {}",
+            "8:5 Spelling `spec.addOns.awsEcr` is not known; `awsECR` is meant",
+        ),
+        (
+            "    logs: {}",
+            "    metrics: {apiServer: true}",
+            "8:15 Spelling `spec.addOns.metrics.apiServer` is not known; `apiserver` is meant",
+        ),
+        (
+            "    logs: {}",
+            "    headlmp: {}",
+            "8:5 UnknownAddon `spec.addOns.headlmp` is not known to mk8s 0.1.0; `headlamp` may be meant",
+        ),
+        (
+            "    logs: {}",
+            "    logs: true",
+            "8:5 NoMapping `spec.addOns.logs` is `true`: an object is expected",
+        ),
+        (
+            "    logs: {}",
+            "    metrics: {scrapeAnnotated: {intervalSeconds: \"30\"}}",
+            "8:33 Setting `spec.addOns.metrics.scrapeAnnotated.intervalSeconds` is `30`: a whole number \
+                 is expected",
+        ),
+        (
+            "    logs: {}",
+            "    registryMirror:\n      mirrors:\n      - mirrors: []",
+            "10:9 Setting `spec.addOns.registryMirror.mirrors[0].registry` is missing (registry whose \
+                 images come from the mirrors, or * for all)",
+        ),
+        (
+            "1.33.5",
+            "1.30",
+            "4:3 Value `spec.version` is `1.30`, which is the number 1.3: a version is expected, put it \
+                 in quotes",
+        ),
+        (
+            "1.33.5",
+            "1.99.0",
+            "4:3 Version `spec.version` is 1.99.0, which is not among the versions that mk8s knows",
+        ),
+        (
+            "  version: 1.33.5\n",
+            "",
+            "3:1 Missing `spec.version` is missing (Kubernetes version)",
+        ),
+        (
+            "name: c1\n",
+            "",
+            "1:1 Missing `name` is missing (name of the cluster)",
+        ),
+        (
+            "c1",
+            "Bad_Name",
+            "2:1 Value `name` is `Bad_Name`: it does not begin with a small letter",
+        ),
+        (
+            "aws-us-west-2}",
+            "aws-us-west-2}\n    aws: {}",
+            "5:3 Value `spec.provider` has generic, aws: one is expected, and 2 are there; 7:5 Missing \
+                 `spec.provider.aws.region` is missing (region); 7:5 Missing `spec.provider.aws.deployRoleArn` \
+                 is missing (role that Control Plane assumes); 7:5 Missing `spec.provider.aws.vpcId` is missing \
+                 (network of the nodes); 7:5 Missing `spec.provider.aws.image` is missing (image of the nodes)",
+        ),
+        (
+            "  addOns:\n    logs: {}",
+            "  addOns: [headlamp]",
+            "7:3 Value `spec.addOns` is `[\"headlamp\"]`: an object is expected",
+        ),
+        (
+            "    logs: {}",
+            "    awsECR:\u{a0}{}",
+            "7:3 Value `spec.addOns` is `awsECR:\u{a0}{}` and has an invisible character (U+00A0): an \
+                 object is expected",
+        ),
+        (
+            "kind: mk8s",
+            "kind: mk8s\nowner: me",
+            "2:1 Unknown `owner` is not known to mk8s 0.1.0",
+        ),
+        ("    logs: {}", "    awsECR: {roleArn: \"${ROLE}\"}", ""),
+    ];
+
+    fn told(text: &str) -> Vec<String> {
+        let manifest = Manifest::parse("m.yaml", text.as_bytes().to_vec()).unwrap();
+        let document = &manifest.documents()[0];
+        let verdicts = super::document(document, &document.value(), Some("acme"));
+        verdicts
+            .iter()
+            .map(|it| {
+                format!(
+                    "{}:{} {:?} {}",
+                    it.spot.line, it.spot.column, it.sort, it.message
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn everything_that_is_wrong_has_a_place_a_sort_and_words() {
+        assert_eq!(told(GOOD), [""; 0]);
+        for (from, to, expected) in SLIPS {
+            let text = GOOD.replace(from, to);
+            assert_ne!(text, GOOD, "{from}");
+            assert_eq!(told(&text).join("; "), *expected, "{text}");
+        }
+    }
+}
