@@ -2,8 +2,10 @@
 //!
 //! An empty list of changes means that everything is as wished already.
 
+mod stray;
 mod wish;
 
+pub use stray::first as stray;
 pub use wish::{Expectation, Setting, Wish};
 
 use crate::addon::access::AccessReport;
@@ -31,6 +33,13 @@ pub struct Request {
     pub force: bool,
     /// What must stand there now.
     pub expected: Vec<Expectation>,
+}
+
+impl Request {
+    /// Whether an add-on is to go on.
+    pub fn is_enabling(&self) -> bool {
+        matches!(self.verb, Verb::Enable(_))
+    }
 }
 
 /// On or off.
@@ -136,6 +145,7 @@ pub fn plan(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan,
 
 fn enable(cluster: &Cluster, request: &Request, wish: &Wish, place: &Place) -> Result<Plan, Error> {
     let addon = &request.addon;
+    let strays = stray::in_the_way(cluster, request, place)?;
     let before = cluster.add_on(addon.key());
     let after = wished(before, request, wish, place)?;
     let mut changes = Vec::new();
@@ -147,6 +157,7 @@ fn enable(cluster: &Cluster, request: &Request, wish: &Wish, place: &Place) -> R
         .into_iter()
         .partition(|finding| request.companions && matches!(finding, Finding::Prerequisite(_)));
     let mut warnings = judge(findings, request, &wish.settings, place)?;
+    warnings.extend(strays);
 
     let mut companions = Vec::new();
     for finding in &wanted {
@@ -220,6 +231,9 @@ fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, 
     let before = cluster.add_on_key(addon.key()).cloned();
     let mut companions = Vec::new();
     let mut warnings = Vec::new();
+    if before.is_none() {
+        warnings = stray::beside(cluster, request);
+    }
     if let (Some(_), Some(known)) = (&before, addon.addon()) {
         let dependants = rules::enabled_dependants(cluster, known);
         if request.companions {

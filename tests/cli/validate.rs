@@ -1,4 +1,5 @@
-//! `mk8s validate`: what the platform would refuse is told before it is sent, with its place, offline.
+//! `mk8s validate`: what the platform would refuse is told before it is sent, with its place, offline; and
+//! `enable` never makes a second one of what stands there misspelt.
 
 use crate::support::manifests::{aws, hetzner};
 use crate::support::{Env, fixture, snapshot};
@@ -264,6 +265,68 @@ fn placeholders_and_encrypted_values_are_not_judged() {
     );
     env.write("m.yaml", text.replace("1.33.5", "\"${VERSION}\""));
     let _ = env.line("validate m.yaml --strict").run().ok();
+}
+
+#[test]
+fn enable_makes_no_second_one_of_what_stands_there_misspelt() {
+    for (from, to) in [
+        ("  addOns:", "  addons:"),
+        ("  addOns:", "  add-ons:"),
+        ("  addOns:", "  addOns\u{200b}:"),
+        ("  addOns:\n    logs", "addOns:\n  logs"),
+        ("    logs: {}", "    headLamp: {}"),
+        ("    logs: {}", "    HEADLAMP: true"),
+    ] {
+        let mut env = Env::new();
+        env.with_commands();
+        let text = but(from, to);
+        for flag in ["", " --force", " --dry-run"] {
+            env.write("m.yaml", &text);
+            let line = format!("addon enable headlamp -f m.yaml{flag}");
+            let run = env.line(&line).run().exits(6);
+            let _ = run.err(" | ").err("is meant").err("hint: ");
+            assert_eq!(env.text("m.yaml"), text, "{to}");
+        }
+        let json = env
+            .line("addon enable headlamp -f m.yaml -o json")
+            .run()
+            .json();
+        let place = (
+            &json["file"],
+            json["line"].is_u64(),
+            json["column"].is_u64(),
+        );
+        assert_eq!(place, (&"m.yaml".into(), true, true), "{json}");
+    }
+}
+
+#[test]
+fn the_printed_fix_lets_enable_through() {
+    let mut env = Env::new();
+    env.with_commands();
+    env.write("m.yaml", but("  addOns:", "  addons:"));
+    let run = env.line("addon enable headlamp -f m.yaml").run().exits(6);
+    let hint = run
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix("hint: "));
+    env.paste(hint.unwrap());
+    let _ = env.line("addon enable headlamp -f m.yaml").run().ok();
+    assert_eq!(
+        env.text("m.yaml"),
+        hetzner("c1", &["logs: {}", "headlamp: {}"])
+    );
+}
+
+#[test]
+fn another_add_on_that_is_misspelt_is_warned_about() {
+    let env = Env::new();
+    env.write("m.yaml", but("logs: {}", "awsEcr: {}"));
+    let run = env.line("addon enable headlamp -f m.yaml").run().ok();
+    let _ = run.err("`spec.addOns.awsEcr` is not known");
+    env.write("m.yaml", but("logs: {}", "Headlamp: {}"));
+    let run = env.line("addon disable headlamp -f m.yaml").run().ok();
+    let _ = run.err("`spec.addOns.Headlamp` is not known");
 }
 
 #[test]

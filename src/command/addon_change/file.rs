@@ -2,6 +2,7 @@
 
 use super::super::target::Loaded;
 use super::change::{Change, Tell};
+use crate::addon::stray::Stray;
 use crate::backoff::Backoff;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
@@ -9,9 +10,9 @@ use crate::error::{Error, Kind, Result};
 use crate::fleet::Came;
 use crate::fleet::summarise;
 use crate::invocation::{Flags, shown};
-use crate::manifest::{self, Writer};
+use crate::manifest::{self, Document, Part, Writer};
 use crate::plan::{self, Place, Plan};
-use crate::text::Foreign;
+use crate::text::{Foreign, printable};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -86,7 +87,15 @@ fn plan_one(change: &Change<'_>, file: Loaded) -> std::result::Result<Edit, Vec<
     let edit = |reading: manifest::Reading<'_>| {
         let number = reading.document.number;
         let cluster = Cluster::new(reading.value());
-        let plan = plan::plan(&cluster, request, &place(&file, number))?;
+        let plan =
+            plan::plan(&cluster, request, &place(&file, number)).map_err(
+                |error| match plan::stray(&cluster, request) {
+                    Some(stray) if request.is_enabling() => {
+                        located(error, reading.document, &stray, &file)
+                    }
+                    _ => error,
+                },
+            )?;
         let changes = plan.changes.clone();
         Ok(((number, plan), changes))
     };
@@ -99,6 +108,33 @@ fn plan_one(change: &Change<'_>, file: Loaded) -> std::result::Result<Edit, Vec<
         comments: edited.comments,
         file,
     })
+}
+
+/// A refusal with the line of what stands in the way, and what mends it.
+fn located(error: Error, document: &Document, stray: &Stray, file: &Loaded) -> Error {
+    let path: Vec<Part<'_>> = stray.path.iter().map(|key| Part::Key(key)).collect();
+    let spot = document.spot(&path);
+    let error = error
+        .at(&file.label, spot.line, spot.column)
+        .excerpt(document.excerpt(&spot));
+    let (place, name) = stray.meant.rsplit_once('.').unwrap_or_default();
+    let above = &stray.path[..stray.path.len().saturating_sub(1)];
+    let (key, line) = (printable(key_of(stray)), spot.line);
+    if place == above.join(".") {
+        match document.renaming(&path, name) {
+            Some(command) => error.hint(command),
+            None => error.hint(format!(
+                "in line {line}, write `{name}` in place of `{key}`"
+            )),
+        }
+    } else {
+        error.hint(format!("move `{key}` in line {line} to `{}`", stray.meant))
+    }
+}
+
+/// The key itself.
+fn key_of(stray: &Stray) -> &str {
+    stray.path.last().map_or("", String::as_str)
 }
 
 fn place(file: &Loaded, number: usize) -> Place {
