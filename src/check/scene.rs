@@ -18,7 +18,7 @@ use crate::invocation::{Flags, Invocation, Reach};
 use crate::manifest::{Document, Edit, Manifest, Part, Spot};
 use crate::remedy;
 use crate::settings::{Environment, Settings};
-use crate::validate::{self, Verdict};
+use crate::validate::{self, Flaw};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -292,7 +292,7 @@ impl<'a> Scene<'a> {
                         document,
                         several,
                         cluster: Cluster::new(document.value()),
-                        verdicts: std::cell::OnceCell::new(),
+                        flaws: std::cell::OnceCell::new(),
                     });
                 }
             }
@@ -331,7 +331,7 @@ pub struct Doc<'a> {
     pub cluster: Cluster,
     several: bool,
     /// Worked out once.
-    verdicts: std::cell::OnceCell<Vec<Verdict>>,
+    flaws: std::cell::OnceCell<Vec<Flaw>>,
 }
 
 impl Doc<'_> {
@@ -358,8 +358,8 @@ impl Doc<'_> {
     }
 
     /// Everything that the platform would refuse in it.
-    pub fn verdicts(&self) -> &[Verdict] {
-        self.verdicts.get_or_init(|| {
+    pub fn flaws(&self) -> &[Flaw] {
+        self.flaws.get_or_init(|| {
             validate::document(self.document, self.cluster.value(), self.cluster.org())
         })
     }

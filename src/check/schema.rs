@@ -6,7 +6,7 @@ use super::scene::Doc;
 use super::{Check, Finding, Group, Run, Scene, Severity};
 use crate::manifest::Part;
 use crate::text::Foreign;
-use crate::validate::{Sort, Verdict};
+use crate::validate::{Flaw, Sort};
 use std::collections::HashMap;
 
 pub(super) static GROUP: Group = Group {
@@ -78,41 +78,41 @@ pub(super) static GROUP: Group = Group {
     ],
 };
 
-/// Tells the verdicts of one sort.
+/// Tells the flaws of one sort.
 fn tell(
     scene: &Scene<'_>,
     sort: Sort,
     what: &str,
     pass: &'static str,
-    words: impl Fn(&Doc<'_>, &Verdict) -> Finding,
+    words: impl Fn(&Doc<'_>, &Flaw) -> Finding,
 ) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        let of_sort = || doc.verdicts().iter().filter(|verdict| verdict.sort == sort);
-        for verdict in of_sort().take(MOST) {
-            problems.push(doc.at(words(doc, verdict), &verdict.spot));
+        let of_sort = || doc.flaws().iter().filter(|flaw| flaw.sort == sort);
+        for flaw in of_sort().take(MOST) {
+            problems.push(doc.at(words(doc, flaw), &flaw.spot));
         }
         problems.extend(others(doc, of_sort().skip(MOST).count(), what));
     }
     judged(scene, problems, || Finding::pass(pass))
 }
 
-fn plain(doc: &Doc<'_>, verdict: &Verdict) -> Finding {
-    let (file, spot) = (doc.file.called(), &verdict.spot);
+fn plain(doc: &Doc<'_>, flaw: &Flaw) -> Finding {
+    let (file, spot) = (doc.file.called(), &flaw.spot);
     // The same place as the finding's own, for who reads it as a line.
     let place = format!("{file}:{}:{}", spot.line, spot.column);
-    Finding::fail(verdict.message.clone()).evidence(place)
+    Finding::fail(flaw.message.clone()).evidence(place)
 }
 
 fn spelling(scene: &Scene<'_>) -> Vec<Finding> {
     let what = "names are misspelt or misplaced";
     let pass = "every name that is known is written so";
-    tell(scene, Sort::Spelling, what, pass, |doc, verdict| {
-        let fix = verdict.rename.and_then(|name| {
-            let path = crate::validate::parts(&verdict.path);
+    tell(scene, Sort::Spelling, what, pass, |doc, flaw| {
+        let fix = flaw.rename.and_then(|name| {
+            let path = crate::validate::parts(&flaw.path);
             doc.document.renaming(&path, name)
         });
-        plain(doc, verdict).fix_if(fix)
+        plain(doc, flaw).fix_if(fix)
     })
 }
 

@@ -35,7 +35,7 @@ pub enum Sort {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone)]
-pub struct Verdict {
+pub struct Flaw {
     /// What sort it is.
     pub sort: Sort,
     /// Where in the document it is.
@@ -52,15 +52,15 @@ pub struct Verdict {
 
 /// Everything that is wrong with a document that means `value`, in the order of the file. `org` is the
 /// one that links must stay in, where it is known.
-pub fn document(document: &Document, value: &Value, org: Option<&str>) -> Vec<Verdict> {
+pub fn document(document: &Document, value: &Value, org: Option<&str>) -> Vec<Flaw> {
     let faults = ParamKind::Object(resource::CLUSTER).faults(value, org);
-    let mut verdicts: Vec<Verdict> = faults
+    let mut flaws: Vec<Flaw> = faults
         .into_iter()
         .filter(|fault| counts(fault, value))
-        .map(|fault| verdict(document, fault))
+        .map(|fault| flaw(document, fault))
         .collect();
-    verdicts.sort_by_key(|verdict| verdict.spot.range.start);
-    verdicts
+    flaws.sort_by_key(|flaw| flaw.spot.range.start);
+    flaws
 }
 
 /// Whether a fault is one: nobody knows yet what a placeholder will be, and what SOPS keeps in a file
@@ -78,7 +78,7 @@ fn counts(fault: &Fault, value: &Value) -> bool {
     }
 }
 
-fn verdict(document: &Document, fault: Fault) -> Verdict {
+fn flaw(document: &Document, fault: Fault) -> Flaw {
     let path = fault.path.to_string();
     let shown = Foreign(&path);
     let keys = fault.path.keys();
@@ -124,7 +124,7 @@ fn verdict(document: &Document, fault: Fault) -> Verdict {
             (sort, invalid(document, &fault, found, reason))
         }
     };
-    Verdict {
+    Flaw {
         sort,
         spot: document.spot(&parts(&fault.path)),
         message,
@@ -339,8 +339,8 @@ mod tests {
     fn told(text: &str) -> Vec<String> {
         let manifest = Manifest::parse("m.yaml", text.as_bytes().to_vec()).unwrap();
         let document = &manifest.documents()[0];
-        let verdicts = super::document(document, &document.value(), Some("acme"));
-        verdicts
+        let flaws = super::document(document, &document.value(), Some("acme"));
+        flaws
             .iter()
             .map(|it| {
                 format!(
