@@ -114,15 +114,6 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
         &["check -c ready --skip issuer"],
     ),
     (
-        "aws setup --only --pull-policy -c",
-        Aws,
-        &[
-            "aws setup aws-ecr -c ready --yes",
-            "aws-cli ecr create-pull-through-cache-rule --region eu-central-1 --ecr-repository-prefix hub --upstream-registry-url registry-1.docker.io",
-            "check -c ready --skip issuer --image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/hub/library/nginx:1 -o json",
-        ],
-    ),
-    (
         "aws teardown --keep-addon -c",
         Aws,
         &[

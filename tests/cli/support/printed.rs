@@ -14,7 +14,7 @@ const PROGRAMS: [&str; 13] = [
 ];
 
 /// Flags that say to what something is done, or that something else is done than without them.
-const TELLING: [&str; 12] = [
+const TELLING: [&str; 11] = [
     "-c",
     "-f",
     "--accept-trust",
@@ -24,7 +24,6 @@ const TELLING: [&str; 12] = [
     "--list",
     "--only",
     "--prune-addons",
-    "--pull-policy",
     "--with-dependants",
     "--with-prerequisites",
 ];
