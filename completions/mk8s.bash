@@ -308,7 +308,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__disable)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --with-dependants --confirm --expect --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --with-dependants --confirm --expect --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -334,6 +334,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --confirm)
@@ -417,7 +438,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -443,6 +464,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -603,7 +645,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__ecr)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -681,6 +723,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -796,7 +859,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__efs)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -874,6 +937,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -989,7 +1073,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__elb)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1067,6 +1151,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -1182,7 +1287,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__workload__subcmd__identity)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1260,6 +1365,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -1368,7 +1494,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__azure__subcmd__acr)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --client-id --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --client-id --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1446,6 +1572,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -1561,7 +1708,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__azure__subcmd__workload__subcmd__identity)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --tenant-id --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --tenant-id --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1639,6 +1786,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -1754,7 +1922,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__byok)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --location --ignore-updates --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --location --ignore-updates --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1832,6 +2000,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -1954,7 +2143,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__dashboard)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2032,6 +2221,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -2140,7 +2350,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__headlamp)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2218,6 +2428,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -2326,7 +2557,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__kata)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2404,6 +2635,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -2512,7 +2764,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__kubevirt)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --scratch-space-storage-class --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --scratch-space-storage-class --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2590,6 +2842,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -2705,7 +2978,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__local__subcmd__path__subcmd__storage)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2783,6 +3056,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -2891,7 +3185,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__logs)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --audit-enabled --include-namespaces --exclude-namespaces --docker --kubelet --kernel --events --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --audit-enabled --include-namespaces --exclude-namespaces --docker --kubelet --kernel --events --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2969,6 +3263,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -3126,7 +3441,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__metrics)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --kube-state --core-dns --kubelet --apiserver --node-exporter --cadvisor --scrape-annotated-interval-seconds --scrape-annotated-include-namespaces --scrape-annotated-exclude-namespaces --scrape-annotated-retain-labels --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --kube-state --core-dns --kubelet --apiserver --node-exporter --cadvisor --scrape-annotated-interval-seconds --scrape-annotated-include-namespaces --scrape-annotated-exclude-namespaces --scrape-annotated-retain-labels --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3204,6 +3519,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -3382,7 +3718,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__node__subcmd__local__subcmd__dns)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3460,6 +3796,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -3568,7 +3925,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__nvidia)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --taint-gpu-nodes --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --taint-gpu-nodes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3646,6 +4003,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -3761,7 +4139,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__registry__subcmd__mirror)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3839,6 +4217,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -3947,7 +4346,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__sysbox)
-            opts="-o -q -v -d -y -k -c -f -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4025,6 +4424,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --set)
@@ -4133,7 +4553,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__explain)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4159,6 +4579,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --output)
@@ -4221,7 +4662,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__list)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --on --off --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4247,6 +4688,35 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -W "aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -- "${cur}"))
+                    return 0
+                    ;;
+                --off)
+                    COMPREPLY=($(compgen -W "aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -4397,7 +4867,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__show)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4423,6 +4893,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --output)
@@ -4587,7 +5078,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__apply)
-            opts="-f -c -o -q -v -d -y -k -h --file --cluster --prune-addons --put --dry-run --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-f -c -l -o -q -v -d -y -k -h --file --cluster --selector --exclude --prune-addons --put --dry-run --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4609,6 +5100,27 @@ _mk8s() {
                     return 0
                     ;;
                 -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4873,7 +5385,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__emit)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --format --role-arn --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --format --role-arn --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4885,6 +5397,27 @@ _mk8s() {
                     ;;
                 -c)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --file)
@@ -5125,7 +5658,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__repository__subcmd__policy)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --image --role-arn --role-name --account --apply --no-backup --dry-run --exit-code --aws-profile --aws-region --aws-endpoint-url --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --image --role-arn --role-name --account --apply --no-backup --dry-run --exit-code --aws-profile --aws-region --aws-endpoint-url --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5137,6 +5670,27 @@ _mk8s() {
                     ;;
                 -c)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --file)
@@ -5235,7 +5789,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__setup)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --role-arn --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --emit --repository-policy --apply-repository-policy --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --role-arn --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --emit --repository-policy --apply-repository-policy --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5247,6 +5801,27 @@ _mk8s() {
                     ;;
                 -c)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --file)
@@ -5385,7 +5960,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__status)
-            opts="-c -o -q -v -d -y -k -h --cluster --role-arn --account --role-name --aws-profile --aws-region --aws-endpoint-url --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -l -o -q -v -d -y -k -h --cluster --all --selector --exclude --role-arn --account --role-name --aws-profile --aws-region --aws-endpoint-url --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5397,6 +5972,27 @@ _mk8s() {
                     ;;
                 -c)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --role-arn)
@@ -5483,7 +6079,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__teardown)
-            opts="-c -o -q -v -d -y -k -h --cluster --with-oidc-provider --keep-addon --account --role-name --no-backup --aws-profile --aws-region --aws-endpoint-url --dry-run --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -l -o -q -v -d -y -k -h --cluster --all --selector --exclude --with-oidc-provider --keep-addon --account --role-name --no-backup --aws-profile --aws-region --aws-endpoint-url --dry-run --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5495,6 +6091,27 @@ _mk8s() {
                     ;;
                 -c)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --account)
@@ -5667,7 +6284,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__check)
-            opts="-c -f -o -q -v -d -y -k -h --cluster --file --allow-empty --image --only --skip --fail-on --report --list --wait --live --web-identity-token-file --aws-profile --aws-region --aws-endpoint-url --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --allow-empty --image --only --skip --fail-on --report --list --wait --live --web-identity-token-file --aws-profile --aws-region --aws-endpoint-url --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5693,6 +6310,27 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --image)
@@ -5936,12 +6574,47 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__cluster__subcmd__list)
-            opts="-o -q -v -d -y -k -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-c -l -o -q -v -d -y -k -h --cluster --all --selector --exclude --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cluster)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
@@ -6068,7 +6741,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__diff)
-            opts="-f -c -o -q -v -d -y -k -h --file --cluster --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-f -c -l -o -q -v -d -y -k -h --file --cluster --selector --exclude --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6083,11 +6756,38 @@ _mk8s() {
                     return 0
                     ;;
                 --cluster)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --output)

@@ -97,9 +97,47 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_sub
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "disable" -d 'Turn an add-on off'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "trust-policy" -d 'Print the trust policy that a cluster publishes'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "oidc-url" -d 'Print the OIDC issuer URL of a cluster'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s c -l cluster -d 'Live cluster, or with -f the document\'s name, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l on -d 'Clusters on which the add-on is on, alone (can be repeated)' -r -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kata\t'Run pods in virtual machines of their own'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l off -d 'Clusters on which the add-on is off, alone (can be repeated)' -r -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kata\t'Run pods in virtual machines of their own'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -118,6 +156,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -125,9 +164,11 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s c -l cluster -d 'Live cluster, or with -f the document\'s name, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -146,6 +187,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l exit-code -d 'Exit code 10 when it is off'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More words on what is done'
@@ -156,7 +198,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s c -l cluster -d 'Live cluster, or with -f the document\'s name, where it is looked up as well (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -175,6 +219,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
@@ -182,8 +227,10 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s c -l cluster -d 'Live cluster, or with -f the document\'s name, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l set -d 'Setting, its type as in `mk8s addon explain` (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l set-string -d 'Setting as a text, known to mk8s or not (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l set-json -d 'Setting as JSON, known to mk8s or not (can be repeated)' -r -f
@@ -228,6 +275,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l replace-settings -d 'Settings of the file alone: what it does not name goes'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l unknown -d 'Key or settings that mk8s does not know'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l with-prerequisites -d 'The add-ons that it needs as well'
@@ -266,8 +314,10 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "nvidia" -d 'Run GPU workloads on NVIDIA nodes'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "registry-mirror" -d 'Share pulled images between nodes'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "sysbox" -d 'Run Docker and Kubernetes inside pods'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s c -l cluster -d 'Live cluster, or with -f the document\'s name, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l confirm -d 'Name of the cluster, where turning the add-on off endangers more than itself (byok)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l expect -d 'Value that a setting must have now, else nothing is written; none if empty (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
@@ -290,6 +340,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l with-dependants -d 'The add-ons that need it as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l apply -d 'Live clusters as well as the files: files first'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l in-place -d 'New text into the file itself, through all its hard links'
@@ -305,8 +356,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l account -d 'AWS account to set in the document; left as served if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l wait -d 'Time for it to be published; 5m if no duration follows' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
@@ -335,9 +386,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -396,7 +447,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "teardown" -d 'Take down what mk8s made in AWS for an add-on'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "permissions" -d 'Print the least IAM policy that the caller needs'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -f -a "workload" -d 'Print a Deployment that pulls an image from ECR'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s c -l cluster -d 'Live cluster, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s f -l file -d 'File with the cluster as the API gives it, or `-` for stdin; for --emit and --repository-policy, then offline' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l role-arn -d 'Role to use, made if it is missing; the one that is set if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l account -d 'AWS account in which it is made; that of the role, the image, the cluster or the caller if omitted' -r
@@ -445,6 +498,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l replace-trust -d 'Trust policy as a whole: other statements go'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l no-backup -d 'No copy of a policy before it is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l repository-policy -d 'Statement that the repository of --image needs when it belongs to another account than the role; nothing is changed'
@@ -458,7 +512,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s c -l cluster -d 'Live cluster, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s f -l file -d 'File with the cluster as the API gives it, or `-` for stdin; then offline' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l format -d 'Form in which everything is printed' -r -f -a "plan\t'The plan'
 aws-cli\t'A shell script that calls the AWS CLI'
@@ -507,6 +563,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l replace-trust -d 'Trust policy as a whole: other statements go'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l no-backup -d 'No copy of a policy before it is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s q -l quiet -d 'Only results, warnings and errors'
@@ -516,7 +573,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s c -l cluster -d 'Live cluster, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s f -l file -d 'File with the cluster as the API gives it, or `-` for stdin' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l image -d 'Image in the repository' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l role-arn -d 'Role to admit; the one that is set if omitted' -r
@@ -544,6 +603,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l apply -d 'Statement put into the repository\'s policy, with credentials of its account'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l no-backup -d 'No copy of the policy before it is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l dry-run -d 'Preview on stdout; nothing is sent'
@@ -555,7 +615,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s c -l cluster -d 'Live cluster, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l role-arn -d 'Role to look at; the one that is set if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l account -d 'AWS account to look in' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l role-name -d 'Name of the role' -r
@@ -581,6 +643,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l exit-code -d 'Exit 10 when something is missing or differs'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s v -l verbose -d 'More words on what is done'
@@ -589,7 +652,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s c -l cluster -d 'Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s c -l cluster -d 'Live cluster, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l account -d 'AWS account to work in' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l role-name -d 'Name of the role' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l aws-profile -d 'Profile of the AWS tools' -r
@@ -614,6 +679,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l with-oidc-provider -d 'OIDC provider and aws-workload-identity as well, if nothing else needs them'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l keep-addon -d 'Add-on left on, its role cleared'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l no-backup -d 'No copy of a trust policy before it is changed'
@@ -697,8 +763,10 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s c -l cluster -d 'Cluster whose documents are applied; all if omitted (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s c -l cluster -d 'Cluster whose documents are applied, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -729,8 +797,10 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l no-input -d 'No ques
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s c -l cluster -d 'Cluster whose documents are compared; all if omitted (can be repeated)' -r
-complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s c -l cluster -d 'Cluster whose documents are compared, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -757,8 +827,10 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s y -l yes -d 'Yes to e
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s c -l cluster -d 'Live cluster, and with -f the documents of that name; `MK8S_CLUSTER` if omitted without -f (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s c -l cluster -d 'Live cluster, or a pattern such as \'prod-*\', and with -f the documents of that name; `MK8S_CLUSTER` if no target is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin; alone it is checked offline (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l image -d 'Image in a private ECR registry that is to be pulled' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l only -d 'Check or group to report alone (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
@@ -789,6 +861,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l endpoint -d 'Address
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l allow-empty -d 'Files without a cluster are left out, also where they are named, and none at all is no error'
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l list -d 'List of all checks in place of a run'
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l live -d 'Pull tried for real, with the token of the service account that pulls'
@@ -799,8 +872,10 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s y -l yes -d 'Yes to 
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s c -l cluster -d 'Live cluster, and with -f the documents of that name; `MK8S_CLUSTER` if omitted without -f (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s c -l cluster -d 'Live cluster, or a pattern such as \'prod-*\', and with -f the documents of that name; `MK8S_CLUSTER` if no target is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin; alone it is checked offline (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l image -d 'Image in a private ECR registry that is to be pulled' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l only -d 'Check or group to report alone (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
@@ -831,6 +906,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l endpoint -d 'Addres
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l allow-empty -d 'Files without a cluster are left out, also where they are named, and none at all is no error'
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l list -d 'List of all checks in place of a run'
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l live -d 'Pull tried for real, with the token of the service account that pulls'
@@ -899,7 +975,10 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_s
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s h -l help -d 'Print help'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -f -a "list" -d 'List the clusters of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -f -a "get" -d 'Print one cluster'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s c -l cluster -d 'Cluster to list, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -918,6 +997,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s d -l debug -d 'Requests and answers on stderr, secrets masked'

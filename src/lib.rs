@@ -15,6 +15,7 @@ pub mod aws;
 mod backoff;
 pub mod change;
 pub mod check;
+mod choice;
 pub mod cli;
 pub mod cluster;
 mod command;

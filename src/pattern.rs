@@ -1,4 +1,10 @@
-//! Patterns with `*` for any text and `?` for one character, as the policies of IAM have them. Pure.
+//! Patterns with `*` for any text and `?` for one character, as the policies of IAM and the names of
+//! clusters have them. Pure.
+
+/// Whether a text is meant as a pattern: without `*` and `?` it is what it says, and nothing else.
+pub(crate) fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?'])
+}
 
 /// Whether the whole text fits the pattern. Takes at most the product of the two lengths.
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {

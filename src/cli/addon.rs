@@ -17,6 +17,7 @@ pub enum AddonCommand {
                       eight, a line for each with what is on.\n\nExamples:\n  \
                       $ mk8s addon list\n  \
                       $ mk8s addon list -c prod\n  \
+                      $ mk8s addon list --selector tag.team=blue --off aws-ecr\n  \
                       $ mk8s addon list -f clusters -o json"
     )]
     List(ListArgs),
@@ -79,13 +80,49 @@ pub enum AddonCommand {
 }
 
 /// Live clusters or manifests.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct TargetArgs {
-    /// Live cluster, or with -f the document's name; `MK8S_CLUSTER` if neither is given (can be
-    /// repeated)
+    /// Live cluster, or with -f the document's name, or a pattern such as 'prod-*'; `MK8S_CLUSTER`
+    /// if no target is given (can be repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
     /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
+    #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
+    pub file: Vec<PathBuf>,
+    /// Which of them.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+}
+
+/// Which live clusters of the org, or which documents of files.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ChoiceArgs {
+    /// Every live cluster of the org
+    #[arg(long, help_heading = heading::TARGET)]
+    pub all: bool,
+    /// Which of them.
+    #[command(flatten)]
+    pub narrow: NarrowArgs,
+}
+
+/// Which of the clusters that are meant.
+#[derive(Debug, Clone, Default, Args)]
+pub struct NarrowArgs {
+    /// Clusters for which all of it holds, such as 'tag.team=blue,kubernetes>=1.32,addon.aws-ecr'
+    #[arg(short = 'l', long, value_name = "EXPR", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub selector: Option<String>,
+    /// Cluster to leave out, or a pattern (can be repeated)
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub exclude: Vec<String>,
+}
+
+/// One live cluster or one document.
+#[derive(Debug, Args)]
+pub struct OneArgs {
+    /// Live cluster, or with -f the document's name; `MK8S_CLUSTER` if neither is given
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Manifest file, folder of manifests or `-` for stdin
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
     pub file: Vec<PathBuf>,
 }
@@ -134,6 +171,12 @@ pub struct ListArgs {
     /// Where to look.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// Clusters on which the add-on is on, alone (can be repeated)
+    #[arg(long, value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true, help_heading = heading::TARGET)]
+    pub on: Vec<String>,
+    /// Clusters on which the add-on is off, alone (can be repeated)
+    #[arg(long, value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true, help_heading = heading::TARGET)]
+    pub off: Vec<String>,
 }
 
 /// `mk8s addon show`
@@ -163,6 +206,9 @@ pub struct ExplainArgs {
     /// repeated)
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
     pub file: Vec<PathBuf>,
+    /// Which of them.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
 }
 
 /// `mk8s addon disable`
@@ -196,7 +242,7 @@ pub struct TrustPolicyArgs {
     pub addon: String,
     /// Where to look.
     #[command(flatten)]
-    pub target: TargetArgs,
+    pub target: OneArgs,
     /// AWS account to set in the document; left as served if omitted
     #[arg(long, value_name = "ID", value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
     pub account: Option<String>,
@@ -219,5 +265,5 @@ pub struct TrustPolicyArgs {
 pub struct OidcUrlArgs {
     /// Where to look.
     #[command(flatten)]
-    pub target: TargetArgs,
+    pub target: OneArgs,
 }

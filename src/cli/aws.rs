@@ -1,5 +1,6 @@
 //! `mk8s aws …`, and the flags of what is made in AWS.
 
+use super::addon::ChoiceArgs;
 use super::aws_handover::{EmitArgs, RepositoryPolicyArgs};
 use super::heading;
 use super::value::{AddonWord, parse_duration, parse_thumbprint};
@@ -173,9 +174,13 @@ pub struct AwsTarget {
     /// Add-on to work on: aws-ecr
     #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
     pub addon: String,
-    /// Live cluster; `MK8S_CLUSTER` if omitted (can be repeated)
+    /// Live cluster, or a pattern such as 'prod-*'; `MK8S_CLUSTER` if no target is given (can be
+    /// repeated)
     #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
 }
 
 /// How AWS is reached; the standard chain of the AWS tools otherwise.

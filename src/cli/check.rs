@@ -1,5 +1,6 @@
 //! `mk8s check`.
 
+use super::addon::{ChoiceArgs, NarrowArgs};
 use super::aws::AwsConnection;
 use super::heading;
 use super::value::parse_duration;
@@ -32,9 +33,13 @@ pub struct ValidateArgs {
     /// The same with a flag (can be repeated)
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
     pub file: Vec<PathBuf>,
-    /// Cluster whose documents are validated; all if omitted (can be repeated)
+    /// Cluster whose documents are validated, or a pattern such as 'prod-*'; all if omitted (can be
+    /// repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub narrow: NarrowArgs,
     /// Files without a cluster are left out, also where they are named, and none at all is no error
     #[arg(long, help_heading = heading::TARGET)]
     pub allow_empty: bool,
@@ -46,8 +51,8 @@ pub struct ValidateArgs {
 /// `mk8s check`
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Live cluster, and with -f the documents of that name; `MK8S_CLUSTER` if omitted without -f
-    /// (can be repeated)
+    /// Live cluster, or a pattern such as 'prod-*', and with -f the documents of that name;
+    /// `MK8S_CLUSTER` if no target is given (can be repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
     /// Manifest file, folder of manifests or `-` for stdin; alone it is checked offline (can be
@@ -57,6 +62,9 @@ pub struct CheckArgs {
     /// The same as with -f, as `pre-commit` names files
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
+    /// Which of them.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
     /// Files without a cluster are left out, also where they are named, and none at all is no error
     #[arg(long, help_heading = heading::TARGET)]
     pub allow_empty: bool,
@@ -85,7 +93,7 @@ pub struct CheckArgs {
     /// List of all checks in place of a run
     #[arg(
         long,
-        conflicts_with_all = ["cluster", "file", "image", "wait", "fail_on", "live", "report"],
+        conflicts_with_all = ["cluster", "file", "all", "selector", "exclude", "image", "wait", "fail_on", "live", "report"],
         help_heading = heading::SETTINGS
     )]
     pub list: bool,

@@ -15,8 +15,8 @@ mod settings;
 mod value;
 
 pub use addon::{
-    AddonCommand, ChangeArgs, DisableArgs, ExplainArgs, ListArgs, OidcUrlArgs, ShowArgs,
-    TargetArgs, TrustPolicyArgs,
+    AddonCommand, ChangeArgs, ChoiceArgs, DisableArgs, ExplainArgs, ListArgs, NarrowArgs,
+    OidcUrlArgs, OneArgs, ShowArgs, TargetArgs, TrustPolicyArgs,
 };
 pub use aws::{
     AcceptTrust, AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart,
@@ -172,11 +172,12 @@ pub enum ClusterCommand {
     /// List the clusters of the org
     #[command(
         long_about = "List the clusters of the org, all pages. With `-o json` the API's own list \
-                      object is printed.\n\nExamples:\n  \
+                      object is printed. With -c, --selector or --exclude it lists the clusters that \
+                      any other command would work on with the same flags.\n\nExamples:\n  \
                       $ mk8s cluster list\n  \
-                      $ mk8s cluster list -o names"
+                      $ mk8s cluster list --selector 'tag.team=blue,kubernetes<1.32' -o names"
     )]
-    List,
+    List(ClusterListArgs),
     /// Print one cluster
     #[command(
         long_about = "Print one cluster. With `-o json` or `-o yaml` it is the API's own object; \
@@ -187,6 +188,17 @@ pub enum ClusterCommand {
                       $ mk8s cluster get prod -o jsonpath=$.status.oidcProviderUrl"
     )]
     Get(ClusterGetArgs),
+}
+
+/// `mk8s cluster list`
+#[derive(Debug, Args)]
+pub struct ClusterListArgs {
+    /// Cluster to list, or a pattern such as 'prod-*'; all if omitted (can be repeated)
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
 }
 
 /// `mk8s cluster get`
@@ -242,9 +254,13 @@ pub struct ApplyArgs {
     /// The same as with -f
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
-    /// Cluster whose documents are applied; all if omitted (can be repeated)
+    /// Cluster whose documents are applied, or a pattern such as 'prod-*'; all if omitted (can be
+    /// repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub narrow: NarrowArgs,
     /// Removal of add-ons, and of their settings, that are only live
     #[arg(long, help_heading = heading::SAFETY)]
     pub prune_addons: bool,
@@ -268,9 +284,13 @@ pub struct DiffArgs {
     /// The same as with -f
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
-    /// Cluster whose documents are compared; all if omitted (can be repeated)
-    #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
+    /// Cluster whose documents are compared, or a pattern such as 'prod-*'; all if omitted (can be
+    /// repeated)
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub cluster: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub narrow: NarrowArgs,
     /// Exit code 10 when something differs
     #[arg(long, help_heading = heading::SAFETY)]
     pub exit_code: bool,

@@ -1,5 +1,6 @@
 //! What the AWS commands share: the connection, the facts, showing a plan, changing the cluster.
 
+use super::choose::Chosen;
 use super::{Context, target};
 use crate::addon::Side;
 use crate::arn::{AccountId, RoleArn};
@@ -30,13 +31,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The clusters of an AWS command; a changing one names a cluster from the environment.
-pub(super) fn clusters(cx: &Context, args: &AwsTarget, changing: bool) -> Result<Vec<String>> {
+pub(super) async fn clusters(cx: &Context, args: &AwsTarget, changing: bool) -> Result<Chosen> {
     let args = crate::cli::TargetArgs {
         cluster: args.cluster.clone(),
         file: Vec::new(),
+        choice: args.choice.clone(),
     };
-    match target::resolve(cx, &args, changing)? {
-        target::Target::Clusters(names) => Ok(names),
+    match target::resolve(cx, &args, changing).await? {
+        target::Target::Clusters(chosen) => Ok(chosen),
         _ => Err(Error::usage("no cluster was named").hint("name a live cluster with -c NAME")),
     }
 }

@@ -51,7 +51,7 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         EmitFormat::Terraform => Some(Format::Terraform),
         EmitFormat::CloudFormation => Some(Format::CloudFormation),
     };
-    let subjects = subjects(cx, side, args)?;
+    let subjects = subjects(cx, side, args).await?;
     if let (Some(format), true) = (format, subjects.len() > 1) {
         return Err(Error::usage(format!(
             "{} is written for one cluster, {} were named",

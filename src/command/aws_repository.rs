@@ -48,7 +48,7 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
     for warning in image_warnings(&image) {
         cx.ui.warn(&warning);
     }
-    let subjects = subjects(cx, side, args)?;
+    let subjects = subjects(cx, side, args).await?;
     let mut job = Job {
         cx,
         side,

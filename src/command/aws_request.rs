@@ -1,6 +1,6 @@
 //! What `aws setup` is asked for: the flags, checked, and the clusters that they are for.
 
-use super::{Context, aws, target};
+use super::{Context, aws, choose, target};
 use crate::addon::Side;
 use crate::aws::emit::Source;
 use crate::aws::grant::PolicyChoice;
@@ -191,12 +191,13 @@ impl Subject {
 }
 
 /// The clusters that `-c` or `-f` names.
-pub(super) fn subjects(cx: &Context, side: Side, args: &SetupArgs) -> Result<Vec<Subject>> {
+pub(super) async fn subjects(cx: &Context, side: Side, args: &SetupArgs) -> Result<Vec<Subject>> {
     let Some(path) = &args.file else {
-        let names = aws::clusters(cx, &args.target, true)?;
-        return Ok(names.into_iter().map(Subject::Live).collect());
+        let chosen = aws::clusters(cx, &args.target, true).await?;
+        return Ok(chosen.names.into_iter().map(Subject::Live).collect());
     };
-    let files = target::load(cx, std::slice::from_ref(path), &args.target.cluster)?;
+    let choice = choose::choice(&args.target.cluster, &args.target.choice)?;
+    let files = target::load(cx, std::slice::from_ref(path), &choice)?;
     let mut subjects = Vec::new();
     for file in &files {
         for &number in &file.documents {

@@ -40,18 +40,18 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
             .hint("name a live cluster with -c NAME"));
     }
     let side = aws::side(&args.target.addon)?;
-    let names = aws::clusters(cx, &args.target, true)?;
+    let chosen = aws::clusters(cx, &args.target, true).await?;
     let job = Job {
         cx,
         side,
         request: asked(cx, side, args)?,
         backup: aws::backup_folder(cx, args.make.no_backup)?,
         mode: Mode::of(args.dry_run),
-        several: names.len() > 1,
+        several: chosen.are_several,
         wait: args.wait.unwrap_or(WAIT),
         issuers: Issuers::new(cx),
     };
-    Box::pin(job.run(&names, &args.make, args.exit_code)).await
+    Box::pin(job.run(&chosen.names, &args.make, args.exit_code)).await
 }
 
 /// `mk8s addon enable ADDON --create-role`: the same.
@@ -60,8 +60,9 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
     let target = AwsTarget {
         addon: args.addon.clone(),
         cluster: args.flags.target.cluster.clone(),
+        choice: args.flags.target.choice.clone(),
     };
-    let names = aws::clusters(cx, &target, true)?;
+    let chosen = aws::clusters(cx, &target, true).await?;
     if let Some(flag) = args.flags.ways.first() {
         return Err(Error::usage(format!(
             "{flag} was given together with --create-role"
@@ -101,11 +102,11 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         },
         backup: aws::backup_folder(cx, args.flags.make.no_backup)?,
         mode: Mode::of(args.flags.change.dry_run),
-        several: names.len() > 1,
+        several: chosen.are_several,
         wait: args.flags.change.wait.unwrap_or(WAIT),
         issuers: Issuers::new(cx),
     };
-    Box::pin(job.run(&names, &args.flags.make, args.flags.change.exit_code)).await
+    Box::pin(job.run(&chosen.names, &args.flags.make, args.flags.change.exit_code)).await
 }
 
 /// One setup on however many clusters.
@@ -146,7 +147,8 @@ impl Job<'_> {
         let show = |planned: &Vec<Planned>| self.show(planned);
         let question = |planned: &Vec<Planned>| Ok(self.question(planned));
         let consent = self.mode.consent(&*self.cx.ui, planned, show, question);
-        let mut teller = Teller::changing(&self.cx.ui, "AwsPlan", self.mode);
+        let mut teller =
+            Teller::changing(&self.cx.ui, "AwsPlan", self.mode).of_several(self.several);
         match consent.await? {
             Consent::Preview(planned) => {
                 for Planned { name, first, .. } in planned {

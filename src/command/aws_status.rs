@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 /// `mk8s aws status`
 pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
     let side = aws::side(&args.target.addon)?;
-    let names = aws::clusters(cx, &args.target, false)?;
+    let mut chosen = aws::clusters(cx, &args.target, false).await?;
     let request = Request {
         role_arn: aws::role_arn(args.role_arn.as_ref())?,
         account: aws::account(args.account.as_ref())?,
@@ -29,7 +29,7 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
     let sdk = Sdk::new(&aws::connect(cx, &args.connection).await?);
     let caller = state::caller(&sdk).await?;
     let issuers = aws::Issuers::new(cx);
-    let read = cx.read_all(&names).await?;
+    let read = chosen.read(cx).await?;
     let jobs = read.into_iter().map(|cluster| async {
         let cluster = cluster?;
         let ask = |_: &_| Look::default();
@@ -38,7 +38,8 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
         issuers.complete(&mut scene.facts).await;
         Ok(scene)
     });
-    let mut teller = Teller::reading(&cx.ui, "AwsStatus");
+    let mut teller = Teller::reading(&cx.ui, "AwsStatus").of_several(chosen.are_several);
+    let names = &chosen.names;
     fleet::each(jobs, fleet::AT_ONCE, |number, scene: Result<Scene>| {
         let name = &names[number];
         let report = scene.map(|scene| report(cx, name, &caller, &scene));

@@ -25,7 +25,8 @@ use std::path::PathBuf;
 /// `mk8s aws teardown`
 pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcome> {
     let side = aws::side(&args.target.addon)?;
-    let names = aws::clusters(cx, &args.target, true)?;
+    let chosen = aws::clusters(cx, &args.target, true).await?;
+    let names = chosen.names;
     let job = Job {
         cx,
         side,
@@ -48,7 +49,7 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
         },
         backup: aws::backup_folder(cx, args.no_backup)?,
         mode: Mode::of(args.dry_run),
-        several: names.len() > 1,
+        several: chosen.are_several,
     };
     if job.request.role_name.is_some() {
         for cluster in cx.read_all(&names).await? {
@@ -101,7 +102,7 @@ impl Job<'_> {
             Consent::Preview(planned) => (planned, None),
             Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
         };
-        let mut teller = Teller::changing(&cx.ui, "AwsPlan", self.mode);
+        let mut teller = Teller::changing(&cx.ui, "AwsPlan", self.mode).of_several(self.several);
         let mut is_touched = false;
         for (name, first) in planned {
             let came = match (first, &permit) {

@@ -1,11 +1,13 @@
 //! `mk8s check`: puts together what is looked at, runs the checklist, shows it. Reads only.
 
+use super::choose::Chosen;
 use super::target::{self, Target};
 use super::{Context, aws, checklist, report};
 use crate::addon;
 use crate::arn::RoleArn;
 use crate::check::catalog;
-use crate::check::{self, Asked, Report, Scene, Selection, Session, State};
+use crate::check::{self, Asked, File, Report, Scene, Selection, Session, State};
+use crate::choice::Choice;
 use crate::cli::{CheckArgs, FailOn, TargetArgs};
 use crate::cluster::Cluster;
 use crate::control::wait::{self, Waited};
@@ -13,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet;
 use crate::invocation::Invocation;
+use crate::manifest::Manifest;
 use crate::ui::{self, wire};
 use serde_json::json;
 use std::cell::RefCell;
@@ -112,21 +115,24 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
     let target = TargetArgs {
         cluster: args.cluster.clone(),
         file: target::both(&args.file, &args.files),
+        choice: args.choice.clone(),
     };
-    let (names, files) = match target::resolve(cx, &target, false)? {
-        Target::None => (Vec::new(), Vec::new()),
-        Target::Clusters(names) => (names, Vec::new()),
-        Target::Files(paths, names) => {
-            for name in &names {
+    let (mut chosen, files) = match target::resolve(cx, &target, false).await? {
+        Target::None => (Chosen::named(Vec::new()), Vec::new()),
+        Target::Clusters(chosen) => (chosen, Vec::new()),
+        Target::Files(paths, choice) => {
+            for name in choice.names() {
                 target::check_name(name)?;
             }
-            let files = checklist::files(cx, &paths, &names, args.allow_empty)?;
+            let files = checklist::files(cx, &paths, &choice, args.allow_empty)?;
             if files.is_empty() {
                 return Ok(Looked::nothing(args));
             }
-            (names, files)
+            (Chosen::named(live(&choice, &files)), files)
         }
     };
+    let known = chosen.take_known();
+    let names = chosen.names;
     let online = files.is_empty() || !names.is_empty();
     let login = if online {
         let settings = cx.settings();
@@ -150,7 +156,8 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
         cx.ui.reach().clone(),
         files,
     )
-    .looking_at(&names);
+    .looking_at(&names)
+    .knowing(known);
     let mut looked = Looked::nothing(args);
     if names.is_empty() {
         let scene = Scene::new(&session, None);
@@ -188,6 +195,24 @@ fn asked(args: &CheckArgs) -> Asked {
         wait: args.wait,
         web_identity_token_file: args.web_identity_token_file.clone(),
     }
+}
+
+/// The names of the documents that `-c` means: the live clusters of these names are looked at as well.
+fn live(choice: &Choice, files: &[File]) -> Vec<String> {
+    if let Some(names) = choice.by_name() {
+        return names;
+    }
+    let mut names = Vec::new();
+    for file in files.iter().filter(|_| !choice.given().is_empty()) {
+        let documents = file.manifest.iter().flat_map(Manifest::clusters);
+        let counting = documents.filter(|it| file.documents.contains(&it.number));
+        for name in counting.filter_map(|it| it.name.clone()) {
+            if target::check_name(&name).is_ok() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
 }
 
 /// Waits until all clusters publish what their add-ons promise. What does not come, or cannot be

@@ -2,6 +2,7 @@
 
 use super::{Context, target};
 use crate::check::File;
+use crate::choice::Choice;
 use crate::error::{Kind, Result};
 use crate::manifest::Taking;
 use std::path::PathBuf;
@@ -11,14 +12,14 @@ use std::path::PathBuf;
 pub(super) fn files(
     cx: &Context,
     paths: &[PathBuf],
-    names: &[String],
+    choice: &Choice,
     allow_empty: bool,
 ) -> Result<Vec<File>> {
     let taking = Taking {
         lenient: allow_empty,
         whole: true,
     };
-    let mut files = target::read_silently(cx, paths, names, taking)?;
+    let mut files = target::read_silently(cx, paths, choice, taking)?;
     // What is no manifest at all is no finding about one.
     let is_none = |file: &target::Named| {
         let error = file.manifest.as_ref().err();

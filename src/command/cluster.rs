@@ -1,10 +1,12 @@
 //! `mk8s cluster list` and `mk8s cluster get`: the API's own objects.
 
-use super::{Context, target};
-use crate::cli::{ClusterGetArgs, OutputFormat};
+use super::{Context, choose, target};
+use crate::cli::{ClusterGetArgs, ClusterListArgs, OutputFormat};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::exit::Outcome;
+use crate::invocation::Invocation;
+use crate::pattern::is_pattern;
 use crate::plan::display_name;
 use crate::ui::{Report, table};
 use serde_json::{Value, json};
@@ -24,7 +26,8 @@ const SERVER_FIELDS: [&str; 8] = [
 const SERVER_TAG: &str = "cpln/deployTimestamp";
 
 /// `mk8s cluster list`
-pub(super) async fn list(cx: &Context) -> Result<Outcome> {
+pub(super) async fn list(cx: &Context, args: &ClusterListArgs) -> Result<Outcome> {
+    let choice = choose::choice(&args.cluster, &args.choice)?;
     let client = cx.client().await?;
     let mut value = client
         .list_value()
@@ -34,6 +37,7 @@ pub(super) async fn list(cx: &Context) -> Result<Outcome> {
         Some(Value::Array(items)) => items.into_iter().map(Cluster::new).collect(),
         _ => Vec::new(),
     };
+    let clusters = choose::among(cx, &choice, clusters)?;
     let row = |cluster: &Cluster, wide: bool| {
         let mut row = vec![
             cluster.name().to_owned(),
@@ -123,7 +127,10 @@ fn printed(cx: &Context, mut object: Value) -> Value {
 
 /// `mk8s cluster get`
 pub(super) async fn get(cx: &Context, args: &ClusterGetArgs) -> Result<Outcome> {
-    target::check_name(&args.name)?;
+    target::check_name(&args.name).map_err(|error| {
+        let list = Invocation::mk8s("cluster list").cluster(&args.name);
+        error.hint_if(is_pattern(&args.name).then_some(list))
+    })?;
     let cluster = cx.read(&args.name).await?;
     let text = |wide: bool| {
         let mut fields = vec![

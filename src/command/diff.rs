@@ -1,6 +1,7 @@
 //! `mk8s diff -f`: the add-ons of manifests against the live clusters. Reads only.
 
 use super::Context;
+use super::choose;
 use super::target::{self, Loaded};
 use crate::cli::DiffArgs;
 use crate::cluster::Cluster;
@@ -32,7 +33,11 @@ struct Compared {
 
 /// `mk8s diff`
 pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
-    let loaded = target::load(cx, &target::both(&args.file, &args.files), &args.cluster)?;
+    let loaded = target::load(
+        cx,
+        &target::both(&args.file, &args.files),
+        &choose::documents(&args.cluster, &args.narrow)?,
+    )?;
     let subjects: Vec<Subject> = loaded
         .iter()
         .flat_map(|file| file.documents.iter().map(|&number| subject(file, number)))

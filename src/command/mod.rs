@@ -20,6 +20,7 @@ mod aws_status;
 mod aws_teardown;
 mod check;
 mod checklist;
+mod choose;
 mod cluster;
 mod diff;
 mod live;
@@ -263,7 +264,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Diff(args) => diff::diff(cx, &args).await,
         Command::Check(args) => check::check(cx, &args).await,
         Command::Validate(args) => validate::validate(cx, &args).await,
-        Command::Cluster(ClusterCommand::List) => cluster::list(cx).await,
+        Command::Cluster(ClusterCommand::List(args)) => cluster::list(cx, &args).await,
         Command::Cluster(ClusterCommand::Get(args)) => cluster::get(cx, &args).await,
         Command::Auth(AuthCommand::Status) => auth::status(cx).await,
         Command::Sandbox(SandboxCommand::Start(options)) => sandbox::start(cx, &options).await,

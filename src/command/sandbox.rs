@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::sandbox_folder::Folder;
+use crate::choice::Choice;
 use crate::cli::{SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
@@ -276,7 +277,7 @@ fn path_with_us(cx: &Context) -> Result<OsString> {
 fn options(cx: &Context, args: &SandboxOptions) -> Result<Options> {
     let mut seeds = Vec::new();
     if !args.seed.is_empty() {
-        for file in &super::target::load(cx, &args.seed, &[])? {
+        for file in &super::target::load(cx, &args.seed, &Choice::default())? {
             seeds.extend(file.manifest.clusters().map(manifest::Document::value));
         }
     }

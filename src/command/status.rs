@@ -5,7 +5,7 @@ use super::target::{self, Target};
 use crate::addon::{Addon, ISSUER};
 use crate::arn::AccountId;
 use crate::aws::{template, trust};
-use crate::cli::{OidcUrlArgs, TrustPolicyArgs};
+use crate::cli::{OidcUrlArgs, OneArgs, TargetArgs, TrustPolicyArgs};
 use crate::cluster::Cluster;
 use crate::control::{ApiError, wait};
 use crate::error::{Error, Kind, Result};
@@ -238,17 +238,22 @@ fn capital(sentence: &str) -> String {
 }
 
 /// The one cluster that a reading command is about, live or in a file.
-async fn one(cx: &Context, args: &crate::cli::TargetArgs) -> Result<(Cluster, Option<String>)> {
-    match target::resolve(cx, args, false)? {
-        Target::None => Err(target::missing()),
-        Target::Clusters(names) => match names.as_slice() {
+async fn one(cx: &Context, args: &OneArgs) -> Result<(Cluster, Option<String>)> {
+    let args = TargetArgs {
+        cluster: args.cluster.clone(),
+        file: args.file.clone(),
+        ..TargetArgs::default()
+    };
+    match target::resolve(cx, &args, false).await? {
+        Target::None => Err(target::missing_one()),
+        Target::Clusters(chosen) => match chosen.names.as_slice() {
             [name] => Ok((cx.read(name).await?, Some(name.clone()))),
             _ => Err(Error::usage(
                 "several clusters were named, and this reads one",
             )),
         },
-        Target::Files(paths, names) => {
-            let loaded = target::load(cx, &paths, &names)?;
+        Target::Files(paths, choice) => {
+            let loaded = target::load(cx, &paths, &choice)?;
             let mut clusters = loaded
                 .iter()
                 .flat_map(|file| file.documents.iter().map(|&number| file.cluster(number)));

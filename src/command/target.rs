@@ -1,12 +1,15 @@
 //! What a command works on: live clusters or manifest files.
 
 use super::Context;
+use super::choose::{Chosen, choice, left_out, look_up};
+use crate::choice::Choice;
 use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::manifest::{self, Gathered, Manifest, Skipped, Taking};
 use crate::text::{Foreign, excerpt, printable};
 use crate::ui::wire;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// How much of standard input is read, in bytes.
@@ -17,36 +20,53 @@ pub(super) enum Target {
     /// Nothing.
     None,
     /// Live clusters.
-    Clusters(Vec<String>),
-    /// Manifests, and the names of the documents that count (all if empty).
-    Files(Vec<PathBuf>, Vec<String>),
+    Clusters(Chosen),
+    /// Manifests, and which of their documents count.
+    Files(Vec<PathBuf>, Choice),
 }
 
-/// Sorts out `-c`, `-f` and `MK8S_CLUSTER`. With `changing`, a cluster from the environment is
-/// named together with its source.
-pub(super) fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> Result<Target> {
+/// Sorts out `-c`, `-f`, `--all`, `--selector` and `MK8S_CLUSTER`, and looks up which clusters are
+/// meant. With `changing`, a cluster from the environment is named together with its source.
+pub(super) async fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> Result<Target> {
+    let mut choice = choice(&args.cluster, &args.choice)?;
     if !args.file.is_empty() {
-        return Ok(Target::Files(args.file.clone(), args.cluster.clone()));
+        if choice.is_all() {
+            return Err(Error::usage("--all was given together with -f")
+                .because("it means every live cluster of the org")
+                .hint("without it every document of the files is meant"));
+        }
+        return Ok(Target::Files(args.file.clone(), choice));
     }
-    let mut names = args.cluster.clone();
-    if names.is_empty()
-        && let Some(name) = cx.env.get("MK8S_CLUSTER")
-    {
-        if changing && check_name(name).is_ok() {
+    if choice.is_open() {
+        if choice.excludes() {
+            return Err(
+                Error::usage("--exclude was given, and nothing to exclude from")
+                    .hint("--all, --selector or -c says which clusters are meant"),
+            );
+        }
+        let Some(name) = cx.env.get("MK8S_CLUSTER") else {
+            return Ok(Target::None);
+        };
+        // A variable that stands for many would be a change of many that nobody sees.
+        check_name(name)?;
+        if changing {
             cx.ui
                 .status(&format!("Cluster {}, from MK8S_CLUSTER", Foreign(name)));
         }
-        names.push(name.to_owned());
+        choice = Choice::of(&[name.to_owned()]);
     }
-    if names.is_empty() {
-        return Ok(Target::None);
-    }
-    let mut seen = std::collections::HashSet::new();
-    names.retain(|name| seen.insert(name.clone()));
-    for name in &names {
+    for name in choice.names() {
         check_name(name)?;
     }
-    Ok(Target::Clusters(names))
+    match choice.by_name() {
+        Some(names) if names.is_empty() => Err(choice.nothing("", &left_out(choice.given()))),
+        Some(names) => {
+            let mut chosen = Chosen::named(names);
+            chosen.are_several = choice.given().len() > 1;
+            Ok(Target::Clusters(chosen))
+        }
+        None => look_up(cx, &choice).await.map(Target::Clusters),
+    }
 }
 
 /// Refuses a name that no cluster can have, before anything is sent.
@@ -59,6 +79,11 @@ pub(super) fn check_name(name: &str) -> Result<()> {
 
 /// The error of a command that needs a target and got none.
 pub(super) fn missing() -> Error {
+    missing_one().hint("--all and --selector mean clusters of the org")
+}
+
+/// The same of a command that works on one alone.
+pub(super) fn missing_one() -> Error {
     Error::usage("no cluster and no file was named")
         .hint("name a live cluster with -c NAME, or a manifest with -f FILE")
 }
@@ -99,12 +124,12 @@ impl Loaded {
 
     /// The same file as it is now, with the same choice of documents; if none is left, that is a
     /// conflict.
-    pub(super) fn again(&self, names: &[String], copies: Option<&Path>) -> Result<Self> {
+    pub(super) fn again(&self, choice: &Choice, copies: Option<&Path>) -> Result<Self> {
         let manifest = match &self.path {
             Some(path) => manifest::read(path, copies)?,
             None => return Err(Error::failure("stdin cannot be read twice")),
         };
-        let documents = pick(&manifest, names);
+        let documents = pick(&manifest, choice);
         if documents.is_empty() && !self.documents.is_empty() {
             return Err(
                 Error::conflict(format!("`{}` was not written", Foreign(&self.label)))
@@ -143,11 +168,15 @@ impl Loaded {
     }
 }
 
-/// The numbers of the cluster documents with these names; all if there are none.
-fn pick(manifest: &Manifest, names: &[String]) -> Vec<usize> {
+/// The numbers of the cluster documents that are meant.
+fn pick(manifest: &Manifest, choice: &Choice) -> Vec<usize> {
     let counts = |document: &&manifest::Document| {
-        let name = document.name.as_ref();
-        names.is_empty() || name.is_some_and(|name| names.contains(name))
+        if choice.is_everything() {
+            return true;
+        }
+        let name = document.name.as_deref();
+        name.is_some_and(|name| choice.takes(name))
+            && (!choice.looks_inside() || choice.holds(&Cluster::new(document.value())))
     };
     let counting = manifest.clusters().filter(counts);
     counting.map(|document| document.number).collect()
@@ -157,8 +186,8 @@ fn pick(manifest: &Manifest, names: &[String]) -> Vec<usize> {
 ///
 /// All files are read before anything is said about one; every refusal is listed. No cluster
 /// document at all, or a name that no document has, is of kind not-found.
-pub(super) fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<Vec<Loaded>> {
-    let (loaded, errors) = load_all(cx, paths, names)?;
+pub(super) fn load(cx: &Context, paths: &[PathBuf], choice: &Choice) -> Result<Vec<Loaded>> {
+    let (loaded, errors) = load_all(cx, paths, choice)?;
     crate::fleet::summarise(errors, 0).map_or(Ok(loaded), Err)
 }
 
@@ -167,11 +196,11 @@ pub(super) fn load(cx: &Context, paths: &[PathBuf], names: &[String]) -> Result<
 pub(super) fn load_all(
     cx: &Context,
     paths: &[PathBuf],
-    names: &[String],
+    choice: &Choice,
 ) -> Result<(Vec<Loaded>, Vec<Error>)> {
     let mut loaded = Vec::new();
     let mut errors = Vec::new();
-    for file in read(cx, paths, names, false)? {
+    for file in read(cx, paths, choice, false)? {
         match file.manifest {
             Ok(manifest) => loaded.push(Loaded {
                 path: file.path,
@@ -305,7 +334,7 @@ fn nothing(paths: &[PathBuf], skipped: Skipped) -> Error {
 pub(super) fn read(
     cx: &Context,
     paths: &[PathBuf],
-    names: &[String],
+    choice: &Choice,
     lenient: bool,
 ) -> Result<Vec<Named>> {
     let taking = Taking {
@@ -323,7 +352,7 @@ pub(super) fn read(
 pub(super) fn read_silently(
     cx: &Context,
     paths: &[PathBuf],
-    names: &[String],
+    choice: &Choice,
     taking: Taking,
 ) -> Result<Vec<Named>> {
     let gathered = gather(cx, paths, taking)?;
@@ -340,7 +369,7 @@ pub(super) fn read_silently(
             label: input.label,
             documents: manifest
                 .as_ref()
-                .map_or_else(|_| Vec::new(), |manifest| pick(manifest, names)),
+                .map_or_else(|_| Vec::new(), |manifest| pick(manifest, choice)),
             manifest,
         }
     });
@@ -351,20 +380,32 @@ pub(super) fn read_silently(
     if files.is_empty() || files.iter().any(|file| file.manifest.is_err()) {
         return Ok(files);
     }
-    let list = files.iter().map(Named::called).collect::<Vec<_>>();
-    let place = list.join(", ");
-    let documents = || files.iter().flat_map(Named::clusters);
-    for name in names {
-        if documents().all(|document| document.name.as_ref() != Some(name)) {
-            let known: Vec<String> = documents()
-                .filter_map(|document| document.name.as_deref().map(printable))
-                .collect();
-            return Err(Error::not_found(format!(
-                "no cluster called `{}` is in {place}",
-                excerpt(name, 80)
-            ))
-            .because(format!("the clusters there are {}", known.join(", "))));
-        }
-    }
+    check_choice(cx, &files, choice)?;
     Ok(files)
+}
+
+/// That each word of the choice means some document, and the choice at least one.
+fn check_choice(cx: &Context, files: &[Named], choice: &Choice) -> Result<()> {
+    if choice.is_everything() {
+        return Ok(());
+    }
+    let place = || {
+        let list = files.iter().map(Named::called).collect::<Vec<_>>();
+        format!("in {}", list.join(", "))
+    };
+    let documents = || files.iter().flat_map(Named::clusters);
+    let names: HashSet<&str> = documents()
+        .filter_map(|document| document.name.as_deref())
+        .collect();
+    if let Some(word) = choice.missed(&names).first() {
+        return Err(Choice::unfit(word, &place(), &names));
+    }
+    for warning in choice.idle(&names) {
+        cx.ui.warn(&warning);
+    }
+    if files.iter().all(|file| file.documents.is_empty()) {
+        let clusters = documents().map(|document| Cluster::new(document.value()));
+        return Err(choice.nothing(&place(), &clusters.collect::<Vec<_>>()));
+    }
+    Ok(())
 }

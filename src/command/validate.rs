@@ -1,6 +1,6 @@
 //! `mk8s validate`: manifests by the platform's schema. Reads files and nothing else.
 
-use super::{Context, aws, checklist, target};
+use super::{Context, aws, checklist, choose, target};
 use crate::check::{self, Asked, Item, Report, Scene, Selection, Session, State};
 use crate::cli::{AwsConnection, ValidateArgs};
 use crate::error::{Error, Result};
@@ -16,10 +16,11 @@ const UNKNOWN: [&str; 3] = ["manifest-unknown-addon", "schema-unknown", "schema-
 /// `mk8s validate`
 pub(super) async fn validate(cx: &Context, args: &ValidateArgs) -> Result<Outcome> {
     let paths = target::both(&args.file, &args.files);
-    for name in &args.cluster {
+    let choice = choose::documents(&args.cluster, &args.narrow)?;
+    for name in choice.names() {
         target::check_name(name)?;
     }
-    let files = checklist::files(cx, &paths, &args.cluster, args.allow_empty)?;
+    let files = checklist::files(cx, &paths, &choice, args.allow_empty)?;
     let documents = files.iter().map(|file| file.documents.len()).sum();
     let looked_at = format!(
         "{}, {}",

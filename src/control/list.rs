@@ -9,7 +9,7 @@ use crate::cluster::{self, Cluster};
 use crate::text::excerpt;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// All pages of a list together, in bytes; their keys and values together are no more than those of
 /// one answer may be.
@@ -22,6 +22,8 @@ const AT_ONCE: usize = 8;
 /// The pages of a list, one after another.
 struct Pages<'a> {
     client: &'a Client,
+    /// The kind of the pages.
+    kind: &'static str,
     next: Option<Request>,
     seen: HashSet<String>,
     /// How many bytes may still come.
@@ -38,7 +40,7 @@ impl Pages<'_> {
         let limit = self.left.min(content::BYTES);
         let read = self
             .client
-            .read(Access::List, &request, limit, "list")
+            .read(Access::List, &request, limit, self.kind)
             .await;
         let (answer, mut page): (Answer, Value) = read.map_err(|error| match error.problem {
             Problem::TooLarge(Excess::Bytes) if limit < content::BYTES => ApiError {
@@ -69,9 +71,13 @@ impl Pages<'_> {
 
 impl Client {
     fn pages(&self) -> Pages<'_> {
-        let first = request::list(self.org());
+        self.pages_from(request::list(self.org()), "list")
+    }
+
+    fn pages_from(&self, first: Request, kind: &'static str) -> Pages<'_> {
         Pages {
             client: self,
+            kind,
             seen: HashSet::from([first.path.clone()]),
             next: Some(first),
             left: LIST,
@@ -87,6 +93,69 @@ impl Client {
             all.extend(items.into_iter().map(Cluster::new));
         }
         Ok(all)
+    }
+
+    /// Reads the clusters that may fit a query of the platform's search, all pages; all clusters of the
+    /// org without a query, and where the server's search is not to be had: what is meant is decided by
+    /// whoever asks.
+    ///
+    /// A cluster that no page has in full, or that two have, is read by itself, as in
+    /// [`Client::get_all`]. Only those are that `wanted` says are.
+    pub(crate) async fn candidates(
+        &self,
+        query: Option<&Value>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, Result<Cluster, ApiError>)>, ApiError> {
+        let found = match query {
+            Some(query) => {
+                let first = request::search(self.org(), query);
+                let found = self.gather(self.pages_from(first, "queryresult"), &wanted);
+                match found.await {
+                    Err(error) if is_no_search(&error) => None,
+                    found => Some(found?),
+                }
+            }
+            None => None,
+        };
+        let found = match found {
+            Some(found) => found,
+            None => self.gather(self.pages(), &wanted).await?,
+        };
+        Ok(stream::iter(found)
+            .map(|(name, listed)| async move {
+                let read = match listed {
+                    Some(cluster) => Ok(cluster),
+                    None => self.get(&name).await,
+                };
+                (name, read)
+            })
+            .buffered(AT_ONCE)
+            .collect()
+            .await)
+    }
+
+    /// The clusters of all pages by their names, each with what its page has if that is all of it.
+    async fn gather(
+        &self,
+        mut pages: Pages<'_>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, Option<Cluster>>, ApiError> {
+        let mut found = BTreeMap::new();
+        while let Some((_, items)) = pages.next().await? {
+            for item in items {
+                let cluster = Cluster::new(item);
+                if !wanted(cluster.name()) {
+                    continue;
+                }
+                let name = cluster.name().to_owned();
+                let listed = Some(cluster).filter(is_whole);
+                found
+                    .entry(name)
+                    .and_modify(|it| *it = None)
+                    .or_insert(listed);
+            }
+        }
+        Ok(found)
     }
 
     /// Reads all clusters of the org as one object of the API's `kind: list`: the first page's
@@ -221,6 +290,19 @@ impl Client {
             excerpt(&self.transport.connection.token.redact(href), 200)
         )))
     }
+}
+
+/// Whether a failure means that the server has no search, or not this one.
+fn is_no_search(error: &ApiError) -> bool {
+    matches!(
+        error.problem,
+        Problem::Rejected
+            | Problem::Missing
+            | Problem::Forbidden
+            | Problem::Unexpected
+            | Problem::Garbage(_)
+            | Problem::Redirected(_)
+    )
 }
 
 /// Whether an item of a list can be worked on like an answer of its own: it can be locked on and has

@@ -3,9 +3,10 @@
 //! Names are checked here, so that nothing a user types can become another path.
 
 use super::error::{ApiError, Problem};
+use crate::cluster;
 use crate::text::excerpt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What has to be encoded in one segment of a path (RFC 3986: everything but `pchar`).
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -93,6 +94,15 @@ pub(super) fn get(org: &str, name: &str) -> Result<Request, ApiError> {
 /// Reads the first page of all clusters.
 pub(super) fn list(org: &str) -> Request {
     read(collection(org))
+}
+
+/// Searches the clusters; it writes nothing, whatever its method.
+pub(super) fn search(org: &str, query: &Value) -> Request {
+    Request {
+        method: Method::Post,
+        path: format!("{}/-query", collection(org)),
+        body: Some(json!({"kind": cluster::KIND, "fetch": "items", "spec": query})),
+    }
 }
 
 /// Reads a page that the server named.

@@ -67,6 +67,8 @@ pub(crate) struct Teller<'a, T: Serialize> {
     kind: &'static str,
     /// The kind of the document where one target was asked for, if that is another one.
     alone: Option<&'static str>,
+    /// Whether several were asked for, however many they turned out to be.
+    of_several: bool,
     /// `None` for a command that only reads.
     mode: Option<Mode>,
     lines: Lines,
@@ -96,6 +98,7 @@ impl<'a, T: Serialize> Teller<'a, T> {
             ui,
             kind,
             alone: None,
+            of_several: false,
             mode,
             lines,
             came: Vec::new(),
@@ -114,6 +117,13 @@ impl<'a, T: Serialize> Teller<'a, T> {
     #[must_use]
     pub(crate) fn alone(mut self, kind: &'static str) -> Self {
         self.alone = Some(kind);
+        self
+    }
+
+    /// Several were asked for: what is printed is a list of them, even if it is one or none can be read.
+    #[must_use]
+    pub(crate) fn of_several(mut self, yes: bool) -> Self {
+        self.of_several = yes;
         self
     }
 
@@ -174,10 +184,11 @@ impl<'a, T: Serialize> Teller<'a, T> {
             .into_iter()
             .flatten()
             .collect();
-        if came.is_empty() {
+        if came.is_empty() && !self.of_several {
             return Ok(false);
         }
         if came.len() == 1
+            && !self.of_several
             && let Some(Came::Failed(..)) = came.first()
             && let Some(Came::Failed(_, error)) = came.pop()
         {
@@ -234,7 +245,7 @@ impl<'a, T: Serialize> Teller<'a, T> {
         if self.ui.is_text() {
             return Value::Null;
         }
-        if let (Some(kind), 1) = (self.alone, items.len())
+        if let (Some(kind), 1, false) = (self.alone, items.len(), self.of_several)
             && let Some(item) = items.pop()
         {
             return wire::to_value(&wire::Single::new(kind, item));

@@ -33,6 +33,7 @@ mod check;
 mod check_aws;
 mod check_image;
 mod check_manifest;
+mod choosing;
 mod client;
 mod contract;
 mod documents;

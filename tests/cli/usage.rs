@@ -149,8 +149,6 @@ fn what_is_not_built_does_not_parse() {
         "cluster events prod",
         "config show",
         "man",
-        "addon enable aws-ecr --all",
-        "addon enable aws-ecr --selector team=x",
         "addon enable aws-ecr -c prod --set a=b",
     ] {
         let run = env.mk8s(&words(line)).run();

@@ -29,6 +29,8 @@ pub(super) struct Change<'a> {
     exit_code: bool,
     pub(super) stdout: Stdout,
     pub(super) wait: Option<Duration>,
+    /// Whether several clusters were asked for, however many they turned out to be.
+    pub(super) are_several: bool,
     pub(super) confirm: Option<&'a str>,
 }
 
@@ -70,6 +72,7 @@ impl<'a> Change<'a> {
             exit_code: args.exit_code,
             stdout: Stdout::Report,
             wait: args.wait,
+            are_several: false,
             confirm,
         }
     }
@@ -185,7 +188,8 @@ impl<'a> Change<'a> {
 
     /// Whoever tells what comes of it.
     pub(super) fn teller(&self) -> Tell<'a> {
-        let teller = Teller::changing(&self.cx.ui, "AddonChanges", self.mode);
+        let teller =
+            Teller::changing(&self.cx.ui, "AddonChanges", self.mode).of_several(self.are_several);
         match self.stdout {
             Stdout::Report => teller,
             Stdout::Manifest => teller.beside(),

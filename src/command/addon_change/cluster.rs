@@ -1,5 +1,6 @@
 //! The live half of an add-on change: read, plan, confirm, change, verify, wait.
 
+use super::super::choose::Chosen;
 use super::super::live;
 use super::super::status::{self, Wait};
 use super::super::word;
@@ -24,9 +25,11 @@ type Planned = (String, Result<(Cluster, Plan)>);
 impl Change<'_> {
     /// On live clusters: all are read and planned, then confirmed together, then changed, several at
     /// a time; what is to be waited for is waited for together, once all are changed and told.
-    pub(super) async fn live(&mut self, names: &[String], teller: &mut Tell<'_>) -> Result<()> {
-        let read = self.cx.read_all(names).await?;
-        let read: Vec<(String, Result<Cluster>)> = names.iter().cloned().zip(read).collect();
+    pub(super) async fn live(&mut self, mut chosen: Chosen, teller: &mut Tell<'_>) -> Result<()> {
+        let read = chosen.read(self.cx).await?;
+        let are_found = chosen.are_found;
+        let read: Vec<(String, Result<Cluster>)> = chosen.names.into_iter().zip(read).collect();
+        let several = read.len() > 1;
         if let Some(word) = self.word {
             let clusters = read.iter().filter_map(|(_, cluster)| cluster.as_ref().ok());
             let refusal = match self.settle(word, clusters.clone()) {
@@ -51,7 +54,6 @@ impl Change<'_> {
             });
             planned.push((name, first));
         }
-        let several = names.len() > 1;
         let show = |planned: &Vec<Planned>| {
             for (name, first) in planned {
                 if let Ok((_, plan)) = first {
@@ -60,7 +62,7 @@ impl Change<'_> {
             }
         };
         let consent = self.mode.consent(&*self.cx.ui, planned, show, |planned| {
-            self.question(planned)
+            self.question(planned, are_found)
         });
         let (planned, permit) = match consent.await? {
             Consent::Preview(planned) => (planned, None),
@@ -179,7 +181,7 @@ impl Change<'_> {
 
     /// The question where something disappears, or where several live clusters change; none where
     /// nothing is left to ask.
-    fn question(&self, planned: &[Planned]) -> Result<Option<Question>> {
+    fn question(&self, planned: &[Planned], are_found: bool) -> Result<Option<Question>> {
         let plans = planned
             .iter()
             .filter_map(|(name, first)| Some((name.as_str(), &first.as_ref().ok()?.1)));
@@ -194,13 +196,15 @@ impl Change<'_> {
         if let Some(refusal) = self.unconfirmed(&names, removes) {
             return Err(refusal);
         }
-        if !removes && names.len() < 2 || self.confirm.is_some() {
+        // What one command finds today it may find twice tomorrow: so it asks in either case.
+        let asks = removes || are_found || names.len() > 1;
+        if !asks || self.confirm.is_some() {
             return Ok(None);
         }
         let (what, addon) = (self.verb(), self.request.addon.shown());
         let place = match names.as_slice() {
             [name] => format!("on {name}"),
-            _ => format!("on {} live clusters ({})", names.len(), names.join(", ")),
+            _ => format!("on {} live clusters ({})", names.len(), first_few(&names)),
         };
         let mut verb = what.to_owned();
         if let Some(first) = verb.get_mut(..1) {
@@ -208,7 +212,10 @@ impl Change<'_> {
         }
         Ok(Some(Question::new(
             format!("{verb} {addon} {place}?"),
-            format!("`{addon}` was not {what}d on {}", quoted(&names).join(", ")),
+            format!(
+                "`{addon}` was not {what}d on {}",
+                first_few(&quoted(&names))
+            ),
         )))
     }
 
@@ -369,6 +376,18 @@ impl Change<'_> {
 
 fn quoted(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("`{name}`")).collect()
+}
+
+/// More names than this are counted.
+const NAMED: usize = 8;
+
+/// The names, the last of many by their number.
+fn first_few(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 fn live_place(name: &str) -> Place {

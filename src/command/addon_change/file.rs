@@ -4,6 +4,7 @@ use super::super::target::Loaded;
 use super::change::{Change, Tell};
 use crate::addon::stray::Stray;
 use crate::backoff::Backoff;
+use crate::choice::Choice;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
@@ -173,7 +174,7 @@ pub(super) fn preview(change: &Change<'_>, edits: &[Edit], teller: &mut Tell<'_>
 }
 
 /// Writes the files that change, stdin's to stdout, and tells of each as soon as it is written.
-/// `names` are those of the documents that count.
+/// `choice` says which documents count.
 ///
 /// The first file that cannot be written is a failure of its own; a later one is of kind partial
 /// and names what is written and what is not.
@@ -181,7 +182,7 @@ pub(super) fn write(
     change: &Change<'_>,
     permit: &Permit,
     edits: &mut [Edit],
-    names: &[String],
+    choice: &Choice,
     teller: &mut Tell<'_>,
 ) -> Result<()> {
     let cx = change.cx;
@@ -192,7 +193,7 @@ pub(super) fn write(
     let mut written: Vec<String> = Vec::new();
     for number in 0..edits.len() {
         let edit = &mut edits[number];
-        match save(change, permit, &writer, edit, names) {
+        match save(change, permit, &writer, edit, choice) {
             Ok(true) => written.push(edit.file.label.clone()),
             Ok(false) => {}
             Err(error) => {
@@ -217,7 +218,7 @@ fn save(
     permit: &Permit,
     writer: &Writer,
     edit: &mut Edit,
-    names: &[String],
+    choice: &Choice,
 ) -> Result<bool> {
     let ui = &change.cx.ui;
     let started = Instant::now();
@@ -253,7 +254,7 @@ fn save(
             edit.file.label
         ));
         std::thread::sleep(waits.next());
-        let again = edit.file.again(names, writer.copies.as_deref())?;
+        let again = edit.file.again(choice, writer.copies.as_deref())?;
         *edit = plan_one(change, again).map_err(|refusals| {
             let error = summarise(refusals, 0);
             error.unwrap_or_else(|| Error::failure("a file could not be planned again"))

@@ -6,10 +6,12 @@ mod file;
 mod given;
 
 use super::Context;
+use super::choose::{self, Chosen};
 use super::target::{self, Loaded, Target};
 use super::word::{self, addon_by_word};
 use crate::addon::named::Unclear;
 use crate::addon::{self, Named};
+use crate::choice::Choice;
 use crate::cli::{DisableArgs, EnableArgs};
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode};
@@ -39,7 +41,7 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
         companions: args.flags.with_prerequisites,
         force: args.flags.change.force,
     };
-    let target = target::resolve(cx, &args.flags.target, true)?;
+    let target = target::resolve(cx, &args.flags.target, true).await?;
     Change::new(cx, request, &args.flags.change, None)
         .run(target)
         .await
@@ -48,9 +50,10 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
 /// The command that makes what was asked for in AWS, for the same clusters.
 fn setup_instead(args: &EnableArgs) -> Invocation {
     let setup = Invocation::mk8s("aws setup").word(&args.addon);
-    let setup = match args.flags.target.cluster.as_slice() {
-        [] => setup.flag_hole("-c", "NAME"),
-        names => names.iter().fold(setup, |setup, name| setup.cluster(name)),
+    let target = &args.flags.target;
+    let setup = match choose::choice(&target.cluster, &target.choice) {
+        Ok(choice) if !choice.is_open() => setup.with(&choice.flags()),
+        _ => setup.flag_hole("-c", "NAME"),
     };
     setup.with(&super::aws_request::make_flags(&args.flags.make))
 }
@@ -65,7 +68,7 @@ pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome>
         companions: args.with_dependants,
         force: args.change.force,
     };
-    let target = target::resolve(cx, &args.target, true)?;
+    let target = target::resolve(cx, &args.target, true).await?;
     if matches!(target, Target::None) {
         addon_by_word(&args.addon)?;
     }
@@ -108,12 +111,13 @@ impl Change<'_> {
             Target::Clusters(_) if self.cx.ui.is_patch() => Err(Error::usage(
                 "`patch` is an output format of a dry run on files only",
             )),
-            Target::Clusters(names) => {
+            Target::Clusters(chosen) => {
+                self.are_several = chosen.are_several;
                 let mut teller = self.teller();
-                self.live(&names, &mut teller).await?;
+                self.live(chosen, &mut teller).await?;
                 self.finish(teller, Vec::new())
             }
-            Target::Files(paths, names) => {
+            Target::Files(paths, choice) => {
                 let from_stdin = paths.iter().any(|path| path.as_os_str() == "-");
                 if from_stdin && self.mode == Mode::Write && self.cx.ui.has_no_stdout() {
                     return Err(Error::failure("stdin was not edited")
@@ -122,7 +126,7 @@ impl Change<'_> {
                 if from_stdin && self.mode == Mode::Write {
                     self.stdout = Stdout::Manifest;
                 }
-                self.files(&paths, &names).await
+                self.files(&paths, &choice).await
             }
         }
     }
@@ -242,7 +246,7 @@ impl Change<'_> {
 
     /// On files: everything is planned and edited in memory first; one refusal and nothing is
     /// written. With `--apply` the live clusters are planned as well before the first write.
-    async fn files(&mut self, paths: &[std::path::PathBuf], names: &[String]) -> Result<Outcome> {
+    async fn files(&mut self, paths: &[std::path::PathBuf], choice: &Choice) -> Result<Outcome> {
         let cx = self.cx;
         if self.wait.is_some() && !self.apply {
             return Err(
@@ -258,7 +262,7 @@ impl Change<'_> {
             };
             return Err(error.because("stdout is the edited manifest then"));
         }
-        let (loaded, unreadable) = target::load_all(cx, paths, names)?;
+        let (loaded, unreadable) = target::load_all(cx, paths, choice)?;
         // With a file that cannot be read the run ends in the refusals of the plan.
         if let (Some(word), true) = (self.word, unreadable.is_empty()) {
             self.settle_files(word, &loaded).await?;
@@ -298,7 +302,7 @@ impl Change<'_> {
             self.rehearse(&live_names).await?;
         }
         let mut teller = self.teller();
-        if let Err(failure) = file::write(self, &permit, &mut edits, names, &mut teller) {
+        if let Err(failure) = file::write(self, &permit, &mut edits, choice, &mut teller) {
             // What is written is told before what is not.
             return Err(teller.fail(failure));
         }
@@ -306,7 +310,7 @@ impl Change<'_> {
             let next = if self.stdout == Stdout::Manifest {
                 None
             } else {
-                self.then(paths, names, &edits)
+                self.then(paths, choice, &edits)
             };
             return self.finish(teller, next.into_iter().collect());
         }
@@ -315,7 +319,7 @@ impl Change<'_> {
         if cx.interrupt.came() {
             return Err(teller.fail(half_done(cx.interruption(), changed)));
         }
-        match self.live(&live_names, &mut teller).await {
+        match self.live(Chosen::named(live_names), &mut teller).await {
             Ok(()) => self.finish(teller, Vec::new()),
             Err(error) => Err(teller.fail(half_done(error, changed))),
         }
@@ -330,7 +334,8 @@ impl Change<'_> {
         let mut teller = self.teller();
         file::preview(self, edits, &mut teller);
         if self.apply {
-            self.live(live_names, &mut teller).await?;
+            self.live(Chosen::named(live_names.to_vec()), &mut teller)
+                .await?;
         }
         self.finish(teller, Vec::new())
     }
@@ -340,7 +345,7 @@ impl Change<'_> {
     fn then(
         &self,
         paths: &[std::path::PathBuf],
-        picked: &[String],
+        choice: &Choice,
         edits: &[file::Edit],
     ) -> Option<Invocation> {
         if !edits.iter().any(file::Edit::changed) {
@@ -351,9 +356,7 @@ impl Change<'_> {
         if !names.iter().all(|name| target::check_name(name).is_ok()) {
             return None;
         }
-        let on = picked
-            .iter()
-            .fold(file::flags(paths), |flags, name| flags.cluster(name));
+        let on = file::flags(paths).with(&choice.flags());
         let Some(addon) = self.request.addon.addon() else {
             // Its name means something else to a live cluster that does not have the key.
             return Some(Invocation::mk8s("diff").with(&on));

@@ -2,6 +2,7 @@
 
 use super::super::Context;
 use super::super::target::{self, Target};
+use super::super::word::addon_by_word;
 use super::{Seen, all, entry, finish, look, providers, readiness};
 use crate::addon::{self, Addon, CATALOG};
 use crate::cli::ListArgs;
@@ -18,14 +19,31 @@ const ACROSS: usize = 8;
 
 /// `mk8s addon list`
 pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Outcome> {
-    let looked = match target::resolve(cx, &args.target, false)? {
+    let (on, off) = (filter(&args.on)?, filter(&args.off)?);
+    let filters = !(on.is_empty() && off.is_empty());
+    let mut looked = match target::resolve(cx, &args.target, false).await? {
+        Target::None if filters => return Err(target::missing()),
         Target::None => return catalogue(cx),
         target => look(cx, target).await?,
     };
-    let seen: Vec<&Seen> = looked.iter().flatten().collect();
+    if filters {
+        looked.of_several = true;
+        looked.each.retain(|one| {
+            let is_on = |addon: &&Addon| {
+                let seen = one.as_ref().ok();
+                seen.map(|seen| seen.cluster.add_on(addon.key).is_some())
+            };
+            // What cannot be read is told.
+            let is_off = |addon| is_on(addon) == Some(false);
+            !on.iter().any(is_off) && off.iter().all(|addon| is_on(addon) != Some(true))
+        });
+    }
+    let seen: Vec<&Seen> = looked.each.iter().flatten().collect();
     let (text, wide) = match seen.as_slice() {
         [] => (Vec::new(), Vec::new()),
-        [one] if looked.len() == 1 => (single(cx, one, false), single(cx, one, true)),
+        [one] if looked.each.len() == 1 && !looked.of_several => {
+            (single(cx, one, false), single(cx, one, true))
+        }
         several => {
             let overview = if several.len() > ACROSS {
                 fleet(cx, several)
@@ -35,7 +53,7 @@ pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Ou
             (overview.clone(), overview)
         }
     };
-    let mut names: Vec<String> = seen.iter().flat_map(|seen| on(seen)).collect();
+    let mut names: Vec<String> = seen.iter().flat_map(|seen| names_on(seen)).collect();
     if seen.len() > 1 {
         names.sort_unstable();
         names.dedup();
@@ -67,8 +85,13 @@ pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Ou
     Ok(Outcome::Ok)
 }
 
+/// The add-ons of the catalogue that `--on` or `--off` names.
+fn filter(words: &[String]) -> Result<Vec<&'static Addon>> {
+    words.iter().map(|word| addon_by_word(word)).collect()
+}
+
 /// The add-ons that are on.
-fn on(seen: &Seen) -> Vec<String> {
+fn names_on(seen: &Seen) -> Vec<String> {
     let items = all(seen).into_iter();
     items
         .filter(|item| item.enabled == Some(true))

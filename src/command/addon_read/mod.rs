@@ -51,12 +51,28 @@ impl Unread {
     }
 }
 
+/// What was read of the targets.
+struct Looked {
+    /// Each of them, or why it could not be read.
+    each: Vec<Result<Seen, Unread>>,
+    /// Whether several clusters were asked for, however many they turned out to be.
+    of_several: bool,
+}
+
 /// Reads every target; failures of single clusters do not hide the others.
-async fn look(cx: &Context, target: Target) -> Result<Vec<Result<Seen, Unread>>> {
+async fn look(cx: &Context, target: Target) -> Result<Looked> {
+    let of_several = matches!(&target, Target::Clusters(chosen) if chosen.are_several);
+    Ok(Looked {
+        each: look_at(cx, target).await?,
+        of_several,
+    })
+}
+
+async fn look_at(cx: &Context, target: Target) -> Result<Vec<Result<Seen, Unread>>> {
     match target {
         Target::None => Ok(Vec::new()),
-        Target::Clusters(names) => {
-            let read = cx.read_all(&names).await?.into_iter().zip(names);
+        Target::Clusters(mut chosen) => {
+            let read = chosen.read(cx).await?.into_iter().zip(chosen.names);
             let looked = read.map(|(read, name)| {
                 let target = cx.cluster(&name);
                 match read {
@@ -66,9 +82,9 @@ async fn look(cx: &Context, target: Target) -> Result<Vec<Result<Seen, Unread>>>
             });
             Ok(looked.collect())
         }
-        Target::Files(paths, names) => {
+        Target::Files(paths, choice) => {
             let mut seen = Vec::new();
-            for file in target::read(cx, &paths, &names, false)? {
+            for file in target::read(cx, &paths, &choice, false)? {
                 let whole = file.wire(0, "");
                 seen.extend(file.documents.iter().map(|&number| {
                     let cluster = file.cluster(number);
@@ -93,11 +109,12 @@ async fn look(cx: &Context, target: Target) -> Result<Vec<Result<Seen, Unread>>>
 fn finish(
     cx: &Context,
     mut teller: Teller<'_, wire::AddonItem>,
-    looked: Vec<Result<Seen, Unread>>,
+    looked: Looked,
     told: impl Fn(&Seen) -> Told<wire::AddonItem>,
     closing: Closing,
 ) -> Result<bool> {
-    for one in looked {
+    teller = teller.of_several(looked.of_several);
+    for one in looked.each {
         teller.add(match one {
             Ok(seen) => Came::Done(told(&seen)),
             Err(unread) => unread.came(cx),

@@ -1,9 +1,10 @@
 //! `mk8s addon show` and `explain`: one add-on, and what stands of it on the targets.
 
 use super::super::Context;
+use super::super::choose;
 use super::super::target::{self, Target};
 use super::super::word::{self, addon_by_word};
-use super::{Seen, Unread, entry, finish, known, look, providers, readiness, unknown};
+use super::{Looked, Seen, Unread, entry, finish, known, look, providers, readiness, unknown};
 use crate::addon::access::AccessReport;
 use crate::addon::named::Unclear;
 use crate::addon::param::Place;
@@ -18,16 +19,16 @@ use serde_json::{Map, Value};
 
 /// `mk8s addon show`
 pub(in crate::command) async fn show(cx: &Context, args: &ShowArgs) -> Result<Outcome> {
-    let looked = match target::resolve(cx, &args.target, false)? {
+    let looked = match target::resolve(cx, &args.target, false).await? {
         Target::None => {
             addon_by_word(&args.addon)?;
             return Err(target::missing());
         }
         target => look(cx, target).await?,
     };
-    let addon = meant(&args.addon, &looked)?;
+    let addon = meant(&args.addon, &looked.each)?;
     let closing = Closing {
-        text: blocks(&looked, &addon),
+        text: blocks(&looked.each, &addon),
         ..Closing::default()
     };
     let off = tell(cx, looked, &addon, closing)?;
@@ -35,12 +36,7 @@ pub(in crate::command) async fn show(cx: &Context, args: &ShowArgs) -> Result<Ou
 }
 
 /// Tells what stands of an add-on on every target; gives whether it is off on any.
-fn tell(
-    cx: &Context,
-    looked: Vec<Result<Seen, Unread>>,
-    addon: &Named,
-    closing: Closing,
-) -> Result<bool> {
+fn tell(cx: &Context, looked: Looked, addon: &Named, closing: Closing) -> Result<bool> {
     let told = |seen: &Seen| {
         let item = item(seen, addon);
         let is_on = item.enabled == Some(true);
@@ -61,7 +57,8 @@ fn tell(
 /// `mk8s addon explain`: the catalogue's words, offline; with a target what stands there as well.
 pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Result<Outcome> {
     // `MK8S_CLUSTER` alone does not make it go to the network.
-    if args.cluster.is_empty() && args.file.is_empty() {
+    let choice = choose::choice(&args.cluster, &args.choice)?;
+    if choice.is_open() && !choice.excludes() && args.file.is_empty() {
         let addon = addon_by_word(&args.addon)?;
         cx.ui.report(&Report {
             json: wire::to_value(&wire::Single::new("Addon", entry(addon))),
@@ -75,10 +72,11 @@ pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Res
     let named = TargetArgs {
         cluster: args.cluster.clone(),
         file: args.file.clone(),
+        choice: args.choice.clone(),
     };
-    let target = target::resolve(cx, &named, false)?;
+    let target = target::resolve(cx, &named, false).await?;
     let looked = look(cx, target).await?;
-    let addon = meant(&args.addon, &looked)?;
+    let addon = meant(&args.addon, &looked.each)?;
     let mut text = match &addon {
         Named::Known(addon) => explanation(addon),
         Named::Key(_) => vec![
@@ -90,10 +88,10 @@ pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Res
         ],
     };
     text.push(String::new());
-    text.extend(blocks(&looked, &addon));
+    text.extend(blocks(&looked.each, &addon));
     let closing = Closing {
         // Of targets of which none can be read there is nothing to add to the error.
-        text: if looked.iter().any(Result::is_ok) {
+        text: if looked.each.iter().any(Result::is_ok) {
             text
         } else {
             Vec::new()

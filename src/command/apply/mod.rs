@@ -7,6 +7,7 @@ mod item;
 mod write;
 
 use super::Context;
+use super::choose;
 use super::target::{self, Loaded};
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
@@ -23,7 +24,11 @@ use serde_json::Value;
 /// `mk8s apply`
 pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
     let mode = Mode::of(args.dry_run);
-    let loaded = target::load(cx, &target::both(&args.file, &args.files), &args.cluster)?;
+    let loaded = target::load(
+        cx,
+        &target::both(&args.file, &args.files),
+        &choose::documents(&args.cluster, &args.narrow)?,
+    )?;
     for file in &loaded {
         for document in file.manifest.documents().iter().filter(|d| !d.is_cluster()) {
             cx.ui.status(&format!(

@@ -1,0 +1,165 @@
+//! Which live clusters a command works on: found once, and from then on the same.
+
+use super::Context;
+use crate::choice::Choice;
+use crate::cli::{ChoiceArgs, NarrowArgs};
+use crate::cluster::Cluster;
+use crate::control::ApiError;
+use crate::error::{Error, Result};
+use crate::pattern::is_pattern;
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+
+/// Live clusters that are meant, and what was read of them to tell. From here on the set is what it
+/// is: a cluster that comes later is none of it.
+pub(super) struct Chosen {
+    /// Their names.
+    pub(super) names: Vec<String>,
+    /// Whether several were asked for, however many they turned out to be: what a run prints does not
+    /// depend on that.
+    pub(super) are_several: bool,
+    /// Whether they were looked up, so that nobody typed their names.
+    pub(super) are_found: bool,
+    known: HashMap<String, Result<Cluster, ApiError>>,
+}
+
+impl Chosen {
+    /// Clusters that were named one by one.
+    pub(super) fn named(names: Vec<String>) -> Self {
+        Self {
+            are_several: names.len() > 1,
+            are_found: false,
+            names,
+            known: HashMap::new(),
+        }
+    }
+
+    /// What was read of them so far.
+    pub(super) fn take_known(&mut self) -> HashMap<String, Result<Cluster, ApiError>> {
+        std::mem::take(&mut self.known)
+    }
+
+    /// The clusters in the order of the names; what was not read yet is read now.
+    pub(super) async fn read(&mut self, cx: &Context) -> Result<Vec<Result<Cluster>>> {
+        let mut known = self.take_known();
+        let unread = self.names.iter().filter(|name| !known.contains_key(*name));
+        let unread: Vec<&String> = unread.collect();
+        let mut read = if unread.is_empty() {
+            Vec::new()
+        } else {
+            cx.read_all(&unread).await?
+        }
+        .into_iter();
+        let clusters = self.names.iter().map(|name| match known.remove(name) {
+            Some(known) => known.map_err(|error| cx.explain(&error, &cx.reading(name))),
+            None => match read.next() {
+                Some(read) => read,
+                None => Err(Error::failure(format!("`{name}` was not read"))),
+            },
+        });
+        Ok(clusters.collect())
+    }
+}
+
+/// What `-c`, `--all`, `--selector` and `--exclude` say.
+pub(super) fn choice(cluster: &[String], args: &ChoiceArgs) -> Result<Choice> {
+    narrowed(Choice::of(cluster).with_all(args.all), &args.narrow)
+}
+
+/// What `-c`, `--selector` and `--exclude` say of documents.
+pub(super) fn documents(cluster: &[String], args: &NarrowArgs) -> Result<Choice> {
+    narrowed(Choice::of(cluster), args)
+}
+
+fn narrowed(choice: Choice, args: &NarrowArgs) -> Result<Choice> {
+    choice.narrowed(args.selector.as_deref(), &args.exclude)
+}
+
+/// Names that were given and excluded, as clusters of which nothing else is known.
+pub(super) fn left_out(names: &[String]) -> Vec<Cluster> {
+    let clusters = names.iter().map(|name| Cluster::new(json!({"name": name})));
+    clusters.collect()
+}
+
+/// Those of a list that are meant.
+pub(super) fn among(cx: &Context, choice: &Choice, all: Vec<Cluster>) -> Result<Vec<Cluster>> {
+    if choice.is_everything() {
+        return Ok(all);
+    }
+    let place = format!("in org `{}`", cx.org()?);
+    let names: HashSet<&str> = all.iter().map(Cluster::name).collect();
+    if let Some(word) = choice.missed(&names).first() {
+        return Err(Choice::unfit(word, &place, &names));
+    }
+    for warning in choice.idle(&names) {
+        cx.ui.warn(&warning);
+    }
+    if !all.iter().any(|cluster| choice.holds(cluster)) {
+        return Err(choice.nothing(&place, &all));
+    }
+    Ok(all.into_iter().filter(|it| choice.holds(it)).collect())
+}
+
+/// Finds the clusters that are meant, by the pages of the list or of the platform's search.
+pub(super) async fn look_up(cx: &Context, choice: &Choice) -> Result<Chosen> {
+    let client = cx.client().await?;
+    let read = async |query: Option<&Value>| {
+        let all = client.candidates(query, |_| true).await;
+        all.map_err(|error| cx.explain(&error, "list the clusters"))
+    };
+    let query = choice.query();
+    let mut all = read(query.as_ref()).await?;
+    let mut meant = pick(choice, &all);
+    let is_short = meant.is_empty() || choice.names().any(|name| !meant.contains(name));
+    // What the search left out may be what was meant: who looks for a slip has to see all.
+    let sees_all = query.is_none() || is_short;
+    if query.is_some() && is_short {
+        all = read(None).await?;
+    }
+    let place = format!("in org `{}`", cx.org()?);
+    let names: HashSet<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    // A name that no list has answers for itself.
+    let unlisted = choice
+        .names()
+        .filter(|it| !names.contains(it) && choice.takes(it));
+    let unlisted: Vec<String> = unlisted.map(str::to_owned).collect();
+    if sees_all {
+        let mut missed = choice.missed(&names).into_iter();
+        if let Some(word) = missed.find(|word| is_pattern(word)) {
+            return Err(Choice::unfit(word, &place, &names));
+        }
+        for warning in choice.idle(&names) {
+            cx.ui.warn(&warning);
+        }
+    }
+    if sees_all {
+        let read = client.get_all(&unlisted).await;
+        all.extend(unlisted.into_iter().zip(read));
+        meant = pick(choice, &all);
+    }
+    if meant.is_empty() {
+        let clusters: Vec<Cluster> = all.into_iter().filter_map(|(_, it)| it.ok()).collect();
+        return Err(choice.nothing(&place, &clusters));
+    }
+    let known = all.into_iter().filter(|(name, _)| meant.contains(name));
+    let known: HashMap<String, Result<Cluster, ApiError>> = known.collect();
+    let mut names: Vec<String> = known.keys().cloned().collect();
+    names.sort_unstable();
+    Ok(Chosen {
+        names,
+        are_several: true,
+        are_found: true,
+        known,
+    })
+}
+
+/// The names of those that are meant. One that cannot be read may be: it is told as what it is, and
+/// nothing is done to it.
+fn pick(choice: &Choice, all: &[(String, Result<Cluster, ApiError>)]) -> HashSet<String> {
+    let is_meant = |name: &str, read: &Result<Cluster, ApiError>| match read {
+        Ok(cluster) => choice.holds(cluster),
+        Err(_) => choice.takes(name),
+    };
+    let meant = all.iter().filter(|(name, read)| is_meant(name, read));
+    meant.map(|(name, _)| name.clone()).collect()
+}
