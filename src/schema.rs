@@ -209,7 +209,7 @@ fn addon_changes() -> Value {
         ("reached", flag()),
         ("seconds", json!({"type": "number", "minimum": 0})),
     ]);
-    changes(object([
+    let item = object([
         ("target", target()),
         ("addon", text()),
         ("key", text()),
@@ -227,7 +227,33 @@ fn addon_changes() -> Value {
         ("waited", or_null(waited)),
         ("warnings", list(text())),
         ("error", error()),
-    ]))
+    ]);
+    let states = [
+        "changed",
+        "unchanged",
+        "refused",
+        "skipped",
+        "unreachable",
+        "failed",
+        "not-started",
+    ];
+    let item = and_perhaps(item, [("state", one_of(&states))]);
+    and_perhaps(changes(item), [("summary", summary_of_states())])
+}
+
+/// How many targets ended as what.
+fn summary_of_states() -> Value {
+    let count = || json!({"type": "integer", "minimum": 0});
+    object([
+        ("targets", count()),
+        ("changed", count()),
+        ("unchanged", count()),
+        ("refused", count()),
+        ("skipped", count()),
+        ("unreachable", count()),
+        ("failed", count()),
+        ("notStarted", count()),
+    ])
 }
 
 fn addon() -> Value {

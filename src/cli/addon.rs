@@ -2,6 +2,7 @@
 
 use super::enable::EnableArgs;
 use super::heading;
+use super::rollout::RolloutArgs;
 use super::value::{AddonWord, parse_duration};
 use clap::{Args, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -139,6 +140,9 @@ pub struct ChangeArgs {
     /// Comments of what is removed stay in the file
     #[arg(long, requires = "file", help_heading = heading::SAFETY)]
     pub keep_comments: bool,
+    /// How it goes over many.
+    #[command(flatten)]
+    pub rollout: RolloutArgs,
     /// Change past a rule of mk8s (prerequisite, dependants)
     #[arg(long, help_heading = heading::SAFETY)]
     pub force: bool,

@@ -10,6 +10,7 @@ mod completion;
 mod enable;
 mod gist;
 mod parse;
+mod rollout;
 mod sandbox;
 mod settings;
 mod value;
@@ -28,6 +29,7 @@ pub use completion::completion;
 pub use enable::{EnableArgs, EnableFlags, SettingFlags};
 pub(crate) use gist::Gist;
 pub use parse::{matches, parse};
+pub use rollout::RolloutArgs;
 pub use sandbox::{
     SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy,
 };
@@ -44,6 +46,7 @@ mod heading {
     pub(super) const TARGET: &str = "Target";
     pub(super) const SETTINGS: &str = "Settings";
     pub(super) const SAFETY: &str = "Safety";
+    pub(super) const ROLLOUT: &str = "Many clusters";
     pub(super) const OUTPUT: &str = "Output";
     pub(super) const CONNECTION: &str = "Connection";
 }

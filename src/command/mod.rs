@@ -25,6 +25,7 @@ mod cluster;
 mod diff;
 mod live;
 mod report;
+mod rollout;
 mod sandbox;
 mod sandbox_folder;
 mod status;

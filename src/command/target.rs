@@ -341,7 +341,7 @@ pub(super) fn read(
         lenient,
         whole: false,
     };
-    let files = read_silently(cx, paths, names, taking)?;
+    let files = read_silently(cx, paths, choice, taking)?;
     for file in &files {
         warn(cx, file);
     }

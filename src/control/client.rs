@@ -5,7 +5,7 @@ pub(crate) mod fuzz;
 
 use super::answer::Answer;
 use super::content;
-use super::error::{Access, ApiError, WriteError};
+use super::error::{Access, ApiError, Problem, WriteError};
 use super::http::Transport;
 use super::request::{self, Request};
 use super::retry::Policy;
@@ -15,6 +15,7 @@ use crate::consent::Permit;
 use crate::error::{Error, Result};
 use crate::text::excerpt;
 use serde_json::Value;
+use std::cell::Cell;
 use std::fmt;
 use time::OffsetDateTime;
 
@@ -22,6 +23,8 @@ use time::OffsetDateTime;
 pub struct Client {
     pub(super) transport: Transport,
     policy: Policy,
+    /// Whether the server said that a quota is used up.
+    spent: Cell<bool>,
 }
 
 /// What a write that took place did.
@@ -61,7 +64,13 @@ impl Client {
         Ok(Self {
             transport: Transport::new(connection, trace)?,
             policy,
+            spent: Cell::new(false),
         })
+    }
+
+    /// Whether the server takes no more requests today: a quota is used up.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent.get()
     }
 
     /// The org of all requests.
@@ -177,12 +186,17 @@ impl Client {
         access: Access,
         attempt: impl AsyncFnMut() -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        self.policy
-            .run(access, attempt, |error, wait| {
-                self.transport
-                    .say(|| Some(format!("again in {} ms: {error}", wait.as_millis())));
-            })
-            .await
+        let tried = self.policy.run(access, attempt, |error, wait| {
+            self.transport
+                .say(|| Some(format!("again in {} ms: {error}", wait.as_millis())));
+        });
+        let result = tried.await;
+        if let Err(error) = &result
+            && error.problem == Problem::Quota
+        {
+            self.spent.set(true);
+        }
+        result
     }
 }
 

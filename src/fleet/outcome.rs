@@ -1,11 +1,14 @@
 //! What came of the targets: lines, document, names, hints, and the one error for all of them.
 
+use super::state::{State, Summary};
 use crate::consent::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::invocation::Invocation;
+use crate::text;
 use crate::ui::{Report, Ui, wire};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What came of one target.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub(crate) enum Came<T> {
     Failed(T, Error),
     /// A part of it was: its item, which says what, and why not the rest.
     HalfDone(T, Error),
+    /// The run ended before it was begun.
+    NotStarted(T),
 }
 
 /// What is told of a target.
@@ -74,6 +79,10 @@ pub(crate) struct Teller<'a, T: Serialize> {
     lines: Lines,
     /// By number of the target.
     came: Vec<Option<Came<T>>>,
+    /// As what each ended, where a run counts that.
+    states: BTreeMap<usize, State>,
+    /// Why some were not begun.
+    stopped: Option<Error>,
     is_over: bool,
 }
 
@@ -102,6 +111,8 @@ impl<'a, T: Serialize> Teller<'a, T> {
             mode,
             lines,
             came: Vec::new(),
+            states: BTreeMap::new(),
+            stopped: None,
             is_over: false,
         }
     }
@@ -150,6 +161,33 @@ impl<'a, T: Serialize> Teller<'a, T> {
         }
     }
 
+    /// Counts as what a target ended; the last word counts.
+    pub(crate) fn mark(&mut self, number: usize, state: State) {
+        self.states.insert(number, state);
+    }
+
+    /// Says why some were not begun.
+    pub(crate) fn stopped(&mut self, why: Error) {
+        self.stopped = Some(why);
+    }
+
+    /// How many ended as what, where that was counted; that all were is checked.
+    fn summary(&self) -> Result<Option<Summary>> {
+        if self.states.is_empty() {
+            return Ok(None);
+        }
+        let summary = Summary::of(self.states.values().copied());
+        let targets = self.came.iter().flatten().count();
+        if summary.adds_up(targets) {
+            return Ok(Some(summary));
+        }
+        Err(Error::failure(format!(
+            "of {targets} targets {} are accounted for: {}",
+            summary.targets,
+            summary.words()
+        )))
+    }
+
     /// Tells of one target more.
     pub(crate) fn add(&mut self, came: Came<T>) {
         self.tell(self.came.len(), came);
@@ -180,6 +218,7 @@ impl<'a, T: Serialize> Teller<'a, T> {
     /// Ends with a text for all.
     pub(crate) fn close(mut self, closing: Closing) -> Result<bool> {
         self.is_over = true;
+        let summary = self.summary()?;
         let mut came: Vec<Came<T>> = std::mem::take(&mut self.came)
             .into_iter()
             .flatten()
@@ -196,7 +235,7 @@ impl<'a, T: Serialize> Teller<'a, T> {
         }
         let (mut items, mut names, mut lines, mut next) = (vec![], vec![], vec![], vec![]);
         let (mut errors, mut late) = (vec![], vec![]);
-        let (mut done, mut changed) = (0, false);
+        let (mut done, mut changed, mut left) = (0, false, 0);
         for one in came {
             match one {
                 Came::Done(told) => {
@@ -212,11 +251,15 @@ impl<'a, T: Serialize> Teller<'a, T> {
                     items.push(item);
                     errors.push(error);
                 }
+                Came::NotStarted(item) => {
+                    items.push(item);
+                    left += 1;
+                }
             }
         }
         names.dedup();
         let report = Report {
-            json: self.document(items),
+            json: self.document(items, summary),
             slim: None,
             names: closing.names.unwrap_or(names),
             text: closing.text,
@@ -234,14 +277,21 @@ impl<'a, T: Serialize> Teller<'a, T> {
         for hint in closing.next.iter().chain(&next) {
             self.ui.next(hint);
         }
+        if let Some(summary) = summary {
+            self.ui.status(&summary.words());
+        }
         // Every target that was changed is done, also where something went wrong afterwards.
         let done = if errors.is_empty() { 0 } else { done };
         errors.extend(late);
-        summarise(errors, done).map_or(Ok(changed), Err)
+        let failed = summarise(errors, done);
+        let Some(stopped) = self.stopped.take().filter(|_| left > 0) else {
+            return failed.map_or(Ok(changed), Err);
+        };
+        Err(unfinished(failed, stopped, (done, left)))
     }
 
     /// For a fleet the document takes as much memory as its files: only if it is printed.
-    fn document(&self, mut items: Vec<T>) -> Value {
+    fn document(&self, mut items: Vec<T>, summary: Option<Summary>) -> Value {
         if self.ui.is_text() {
             return Value::Null;
         }
@@ -251,7 +301,9 @@ impl<'a, T: Serialize> Teller<'a, T> {
             return wire::to_value(&wire::Single::new(kind, item));
         }
         wire::to_value(&match self.mode {
-            Some(mode) => wire::Document::change(self.kind, mode.is_dry_run(), items),
+            Some(mode) => {
+                wire::Document::change(self.kind, mode.is_dry_run(), items).summed_up(summary)
+            }
             None => wire::Document::read(self.kind, items),
         })
     }
@@ -272,6 +324,28 @@ impl<T: Serialize> Drop for Teller<'_, T> {
             }
         }
     }
+}
+
+/// The error of a run that ended before all were begun: of what failed, if anything did, and why the
+/// others were not begun.
+fn unfinished(failed: Option<Error>, stopped: Error, (done, left): (usize, usize)) -> Error {
+    let rest = text::count(left, "target");
+    let Some(mut error) = failed else {
+        return Error {
+            message: format!(
+                "{rest} {} not begun",
+                if left == 1 { "was" } else { "were" }
+            ),
+            ..stopped
+        };
+    };
+    if done > 0 {
+        error.kind = Kind::Partial;
+    }
+    let notes = stopped.because.into_iter();
+    let why = notes.collect::<Vec<_>>().join("; ");
+    let error = error.note(format!("{} not begun: {why}.", text::capital(&rest)));
+    stopped.hints.into_iter().fold(error, Error::hint)
 }
 
 /// One error for what several targets came to: the only one as it is, several of one kind under

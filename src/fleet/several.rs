@@ -27,13 +27,7 @@ pub(crate) async fn each<F: Future>(
     at_once: usize,
     take: impl FnMut(usize, F::Output),
 ) {
-    let mut queue = Queue {
-        held: BTreeMap::new(),
-        ahead: BTreeSet::new(),
-        next: 0,
-        until: None,
-        take,
-    };
+    let mut queue = Queue::new(take);
     let jobs = jobs.into_iter().enumerate();
     let numbered = jobs.map(|(number, job)| async move { (number, job.await) });
     let mut running = pin!(stream::iter(numbered).buffer_unordered(at_once));
@@ -56,7 +50,7 @@ pub(crate) async fn each<F: Future>(
 }
 
 /// Results on their way to whoever takes them.
-struct Queue<T, F: FnMut(usize, T)> {
+pub(super) struct Queue<T, F: FnMut(usize, T)> {
     /// Those that wait for an earlier one.
     held: BTreeMap<usize, T>,
     /// The numbers of those that were handed on before an earlier one.
@@ -69,7 +63,22 @@ struct Queue<T, F: FnMut(usize, T)> {
 }
 
 impl<T, F: FnMut(usize, T)> Queue<T, F> {
-    fn put(&mut self, number: usize, result: T) {
+    pub(super) fn new(take: F) -> Self {
+        Self {
+            held: BTreeMap::new(),
+            ahead: BTreeSet::new(),
+            next: 0,
+            until: None,
+            take,
+        }
+    }
+
+    /// How long the held ones wait.
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.until
+    }
+
+    pub(super) fn put(&mut self, number: usize, result: T) {
         self.held.insert(number, result);
         loop {
             if let Some(result) = self.held.remove(&self.next) {
@@ -87,7 +96,7 @@ impl<T, F: FnMut(usize, T)> Queue<T, F> {
     }
 
     /// Hands on all that is held.
-    fn release(&mut self) {
+    pub(super) fn release(&mut self) {
         for (number, result) in std::mem::take(&mut self.held) {
             self.ahead.insert(number);
             (self.take)(number, result);

@@ -18,7 +18,14 @@ impl Person for Ui {
                 .because("it has to be confirmed, and nobody can be asked here")
                 .hint("add --yes to confirm it on the command line"));
         }
-        self.write_err(&format!("{} [y/N] ", printable(&question.text)));
+        self.inquire(&question.text).await
+    }
+}
+
+impl Ui {
+    /// Asks a person, whatever `--yes` says; only where there is one.
+    pub async fn inquire(&self, question: &str) -> Result<bool> {
+        self.write_err(&format!("{} [y/N] ", printable(question)));
         let stdin = Arc::clone(&self.stdin);
         let (send, receive) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {

@@ -21,6 +21,9 @@ pub struct Document<T> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<bool>,
+    /// How many ended as what, where several clusters were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<Value>,
     items: Vec<T>,
 }
 
@@ -31,6 +34,7 @@ impl<T: Serialize> Document<T> {
             schema: SCHEMA,
             kind,
             dry_run: None,
+            summary: None,
             items,
         }
     }
@@ -41,7 +45,17 @@ impl<T: Serialize> Document<T> {
             schema: SCHEMA,
             kind,
             dry_run: Some(dry_run),
+            summary: None,
             items,
+        }
+    }
+
+    /// With how many ended as what.
+    #[must_use]
+    pub fn summed_up(self, summary: Option<impl Serialize>) -> Self {
+        Self {
+            summary: summary.map(|summary| to_value(&summary)),
+            ..self
         }
     }
 }
@@ -106,6 +120,10 @@ pub struct AddonChange {
     pub key: String,
     /// `enabled`, `updated`, `disabled` or `none`.
     pub action: &'static str,
+    /// As what it ended, where several clusters were asked for: `changed`, `unchanged`, `refused`,
+    /// `skipped`, `unreachable`, `failed` or `not-started`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'static str>,
     /// Whether anything changes.
     pub changed: bool,
     /// The add-on's value before; null is off.

@@ -59,6 +59,7 @@ mod proof;
 mod providers;
 mod races;
 mod repository;
+mod rollouts;
 mod rules;
 mod samples;
 mod sandboxes;

@@ -1,11 +1,12 @@
 //! What an add-on change is, whatever it is carried out on, and how its results are told.
 
 use super::super::Context;
+use super::super::rollout;
 use crate::cli::ChangeArgs;
 use crate::consent::Mode;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{Came, Closing, Teller, Told};
+use crate::fleet::{Came, Closing, State, Teller, Told, Wanted};
 use crate::invocation::Invocation;
 use crate::manifest::Comments;
 use crate::plan::{Action, Plan, Request, Step, Verb};
@@ -32,6 +33,12 @@ pub(super) struct Change<'a> {
     /// Whether several clusters were asked for, however many they turned out to be.
     pub(super) are_several: bool,
     pub(super) confirm: Option<&'a str>,
+    /// How it goes over many clusters.
+    pub(super) wanted: Wanted,
+    /// Whether nothing is done where not all can be.
+    pub(super) fail_fast: bool,
+    /// The first flag that says so.
+    pub(super) rollout_flag: Option<&'static str>,
 }
 
 /// What standard output is for.
@@ -55,8 +62,8 @@ impl<'a> Change<'a> {
         request: Request,
         args: &ChangeArgs,
         confirm: Option<&'a str>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        Ok(Self {
             cx,
             request,
             word: None,
@@ -74,7 +81,10 @@ impl<'a> Change<'a> {
             wait: args.wait,
             are_several: false,
             confirm,
-        }
+            wanted: rollout::wanted(&args.rollout)?,
+            fail_fast: args.rollout.fail_fast,
+            rollout_flag: args.rollout.first(),
+        })
     }
 
     pub(super) fn verb(&self) -> &'static str {
@@ -152,6 +162,7 @@ impl<'a> Change<'a> {
                 addon: plan.main.addon.name().to_owned(),
                 key: plan.main.addon.key().to_owned(),
                 action: plan.main.action.name(),
+                state: None,
                 changed: !plan.is_empty(),
                 before: plan.main.before.as_ref().map(secret::masked),
                 after: plan.main.after.as_ref().map(secret::masked),
@@ -166,12 +177,14 @@ impl<'a> Change<'a> {
         }
     }
 
-    pub(super) fn failed(&self, target: wire::Target, error: Error) -> Came<wire::AddonChange> {
-        let item = wire::AddonChange {
+    /// The item of a target that did not come to be changed.
+    pub(super) fn blank(&self, target: wire::Target) -> wire::AddonChange {
+        wire::AddonChange {
             target,
             addon: self.request.addon.name().to_owned(),
             key: self.request.addon.key().to_owned(),
             action: Action::None.name(),
+            state: None,
             changed: false,
             before: None,
             after: None,
@@ -181,7 +194,20 @@ impl<'a> Change<'a> {
             verified: None,
             waited: None,
             warnings: Vec::new(),
+            error: None,
+        }
+    }
+
+    pub(super) fn failed(
+        &self,
+        target: wire::Target,
+        state: State,
+        error: Error,
+    ) -> Came<wire::AddonChange> {
+        let item = wire::AddonChange {
+            state: (self.are_several && !self.mode.is_dry_run()).then_some(state.name()),
             error: Some(self.cx.wire(&error)),
+            ..self.blank(target)
         };
         Came::Failed(item, error)
     }

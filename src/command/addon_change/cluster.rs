@@ -2,10 +2,9 @@
 
 use super::super::choose::Chosen;
 use super::super::live;
-use super::super::status::{self, Wait};
+use super::super::status::Wait;
 use super::super::word;
 use super::change::{Change, Done, Tell};
-use super::half_done;
 use crate::addon::named::Unclear;
 use crate::change;
 use crate::cluster::Cluster;
@@ -13,14 +12,14 @@ use crate::consent::{Agreed, Consent, Permit, Question};
 use crate::control::Written;
 use crate::control::settle::{Planner, Write};
 use crate::error::{Error, Result};
-use crate::fleet::{self, Came, summarise};
+use crate::fleet::{Came, State, summarise};
 use crate::invocation::{Flags, Invocation};
 use crate::plan::{self, Place, Plan, Request, Verb};
 use serde_json::json;
 use std::time::Duration;
 
 /// A cluster as it was read, and what is to be done with it; or why that is not known.
-type Planned = (String, Result<(Cluster, Plan)>);
+pub(super) type Planned = (String, Result<(Cluster, Plan)>);
 
 impl Change<'_> {
     /// On live clusters: all are read and planned, then confirmed together, then changed, several at
@@ -29,7 +28,6 @@ impl Change<'_> {
         let read = chosen.read(self.cx).await?;
         let are_found = chosen.are_found;
         let read: Vec<(String, Result<Cluster>)> = chosen.names.into_iter().zip(read).collect();
-        let several = read.len() > 1;
         if let Some(word) = self.word {
             let clusters = read.iter().filter_map(|(_, cluster)| cluster.as_ref().ok());
             let refusal = match self.settle(word, clusters.clone()) {
@@ -54,105 +52,39 @@ impl Change<'_> {
             });
             planned.push((name, first));
         }
-        let show = |planned: &Vec<Planned>| {
-            for (name, first) in planned {
-                if let Ok((_, plan)) = first {
-                    self.show(name, plan, several);
-                }
-            }
-        };
+        if self.is_left(&planned, teller) {
+            return Ok(());
+        }
+        let rollout = self.rollout(&planned)?;
+        let show = |planned: &Vec<Planned>| self.show_all(planned, &rollout);
         let consent = self.mode.consent(&*self.cx.ui, planned, show, |planned| {
             self.question(planned, are_found)
         });
-        let (planned, permit) = match consent.await? {
-            Consent::Preview(planned) => (planned, None),
-            Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
-        };
-        if several && permit.is_some() {
-            let again = "Run the same command again; what is already so is left alone.";
-            self.cx.if_interrupted(Some(again.to_owned()));
-        }
-        let (this, permit, begin) = (&*self, permit.as_ref(), teller.count());
-        let jobs = planned.into_iter().map(|(name, first)| async move {
-            let changed = match (first, permit) {
-                (Ok((cluster, plan)), Some(permit)) => {
-                    this.change_live(permit, &name, cluster, plan).await
+        match consent.await? {
+            Consent::Preview(planned) => {
+                for (name, first) in planned {
+                    teller.add(match first {
+                        Ok((_, plan)) => Came::Done(self.preview(&name, &plan)),
+                        Err(error) => {
+                            let state = State::of(&error, false);
+                            self.failed(self.cx.cluster(&name), state, error)
+                        }
+                    });
                 }
-                (Ok((_, plan)), None) => Ok((this.preview(&name, &plan), None)),
-                (Err(error), _) => Err(error),
-            };
-            (name, changed)
-        });
-        let mut waits = Vec::new();
-        fleet::each(jobs, fleet::AT_ONCE, |number, (name, changed)| {
-            let number = begin + number;
-            let came = match changed {
-                Ok((done, wait)) => {
-                    waits.extend(wait.map(|wait| (number, wait)));
-                    Came::Done(done)
+                Ok(())
+            }
+            Consent::Given(Agreed { plan, permit }) => {
+                if plan.len() > 1 {
+                    let again = "Run the same command again; what is already so is left alone.";
+                    self.cx.if_interrupted(Some(again.to_owned()));
                 }
-                Err(error) => {
-                    let error = match this.files_changed {
-                        Some(changed) => half_done(error, changed),
-                        None => error,
-                    };
-                    this.failed(this.cx.cluster(&name), error)
-                }
-            };
-            teller.tell(number, came);
-        })
-        .await;
-        self.cx.if_interrupted(None);
-        self.wait_for_all(waits, teller).await
-    }
-
-    /// Waits for all together, and completes what was told of each.
-    async fn wait_for_all(&self, waits: Vec<(usize, Wait)>, teller: &mut Tell<'_>) -> Result<()> {
-        let (numbers, waits): (Vec<usize>, Vec<Wait>) = waits.into_iter().unzip();
-        let ends = status::together(self.cx, &waits).await?;
-        for (number, end) in numbers.into_iter().zip(ends) {
-            let Some(told) = teller.told(number) else {
-                continue;
-            };
-            let item = told.items.first_mut();
-            match end {
-                Ok((_, waited)) => {
-                    if let Some(item) = item {
-                        item.waited = Some(waited);
-                    }
-                }
-                Err(error) => {
-                    if let Some(item) = item {
-                        item.error = Some(self.cx.wire(&error));
-                    }
-                    told.next = None;
-                    told.failed = Some(error);
-                }
+                self.carry_out(&permit, plan, rollout, teller).await
             }
         }
-        Ok(())
     }
 
     fn plan_live(&self, name: &str, cluster: &Cluster) -> Result<Plan> {
         plan::plan(cluster, &self.request, &live_place(name))
-    }
-
-    fn show(&self, name: &str, plan: &Plan, several: bool) {
-        if plan.is_empty() {
-            return;
-        }
-        let heading = if several {
-            format!(" {name}, spec.addOns:")
-        } else {
-            " spec.addOns:".to_owned()
-        };
-        let mut lines = vec![(' ', heading)];
-        lines.extend(
-            plan::diff(plan)
-                .into_iter()
-                .map(|(sign, line)| (sign, format!("   {line}"))),
-        );
-        self.cx.ui.diff(&lines, self.cx.preview(self.mode));
     }
 
     /// The refusal where something goes that wants the cluster's name, and it was not given.
@@ -229,7 +161,7 @@ impl Change<'_> {
     }
 
     /// Changes one cluster; gives what is to be waited for as well.
-    async fn change_live(
+    pub(super) async fn change_live(
         &self,
         permit: &Permit,
         name: &str,
@@ -259,7 +191,7 @@ impl Change<'_> {
         let failed = settled.verdict.failed;
         let now = settled.after.or(settled.before);
         let wait = match (self.wait, &now, &failed) {
-            (Some(limit), Some(now), None) => self.wait_for(name, &plan, now, limit),
+            (Some(limit), Some(now), None) => self.wait_of(name, &plan, now, limit),
             _ => None,
         };
         let mut done = Self::done(name, cx.cluster(name), &plan, line);
@@ -275,7 +207,7 @@ impl Change<'_> {
     }
 
     /// The wait until the status shows the change, where the platform publishes anything.
-    fn wait_for(&self, name: &str, plan: &Plan, now: &Cluster, limit: Duration) -> Option<Wait> {
+    fn wait_of(&self, name: &str, plan: &Plan, now: &Cluster, limit: Duration) -> Option<Wait> {
         let cx = self.cx;
         let addon = &plan.main.addon;
         let known = addon.addon();
@@ -382,7 +314,7 @@ fn quoted(names: &[&str]) -> Vec<String> {
 const NAMED: usize = 8;
 
 /// The names, the last of many by their number.
-fn first_few(names: &[impl AsRef<str>]) -> String {
+pub(super) fn first_few(names: &[impl AsRef<str>]) -> String {
     let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
     match names.len().saturating_sub(NAMED) {
         0 => shown.join(", "),

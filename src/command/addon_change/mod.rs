@@ -4,6 +4,7 @@ mod change;
 mod cluster;
 mod file;
 mod given;
+mod many;
 
 use super::Context;
 use super::choose::{self, Chosen};
@@ -42,7 +43,7 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
         force: args.flags.change.force,
     };
     let target = target::resolve(cx, &args.flags.target, true).await?;
-    Change::new(cx, request, &args.flags.change, None)
+    Change::new(cx, request, &args.flags.change, None)?
         .run(target)
         .await
 }
@@ -72,7 +73,7 @@ pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome>
     if matches!(target, Target::None) {
         addon_by_word(&args.addon)?;
     }
-    let mut change = Change::new(cx, request, &args.change, args.confirm.as_deref());
+    let mut change = Change::new(cx, request, &args.change, args.confirm.as_deref())?;
     change.word = Some(&args.addon);
     change.run(target).await
 }
@@ -253,6 +254,11 @@ impl Change<'_> {
                 Error::usage("--wait was given, and no live cluster changes")
                     .hint("--apply changes the live cluster as well as the file"),
             );
+        }
+        if let Some(flag) = self.rollout_flag.filter(|_| !self.apply) {
+            return Err(Error::usage(format!(
+                "{flag} was given, and no live cluster changes"
+            )));
         }
         if self.stdout == Stdout::Manifest && !cx.ui.is_text() {
             let error = match cx.env.get("MK8S_OUTPUT") {

@@ -1,0 +1,48 @@
+//! How a run over many clusters is to go.
+
+use super::heading;
+use clap::{Args, ValueHint};
+
+/// The flags of a run over many clusters.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RolloutArgs {
+    /// Clusters that are changed before all others, one after another: N, P% or names; the run ends
+    /// if one of them fails
+    #[arg(long, value_name = "N|P%|NAME,…", value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
+    pub canary: Option<String>,
+    /// Then so many of the rest, those before counted in, such as 1,10%,100%
+    #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
+    pub batch: Vec<String>,
+    /// Question before each further stage; nobody there ends the run
+    #[arg(long, help_heading = heading::ROLLOUT)]
+    pub pause: bool,
+    /// Failures after which no more are begun; any number if omitted, but none in the canary
+    #[arg(long, value_name = "N|P%", value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
+    pub max_failures: Option<String>,
+    /// The same of clusters that cannot be reached
+    #[arg(long, value_name = "N|P%", value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
+    pub max_unreachable: Option<String>,
+    /// --max-failures 0, and nothing at all if a cluster is refused or cannot be read
+    #[arg(long, conflicts_with = "max_failures", help_heading = heading::ROLLOUT)]
+    pub fail_fast: bool,
+    /// Clusters that are worked on at a time, at most
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
+    pub parallel: Option<usize>,
+}
+
+impl RolloutArgs {
+    /// The first of them that was given, where they cannot be.
+    pub fn first(&self) -> Option<&'static str> {
+        [
+            ("--canary", self.canary.is_some()),
+            ("--batch", !self.batch.is_empty()),
+            ("--pause", self.pause),
+            ("--max-failures", self.max_failures.is_some()),
+            ("--max-unreachable", self.max_unreachable.is_some()),
+            ("--fail-fast", self.fail_fast),
+            ("--parallel", self.parallel.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+}

@@ -1,0 +1,622 @@
+//! In which order targets are worked on, and when no more are: canary, batches, budgets. Pure.
+//!
+//! Whoever works asks [`Rollout::step`] what may be begun, and tells what came of it. A budget is a
+//! promise: of so many failures that are allowed there is never more than one too many, because no
+//! more are under way than would use it up.
+
+use super::amount::Amount;
+use super::state::State;
+use crate::error::{Error, Result};
+use std::collections::HashSet;
+use std::fmt;
+
+/// Which are done before all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Canary {
+    /// So many.
+    Amount(Amount),
+    /// These.
+    Names(Vec<String>),
+}
+
+impl Canary {
+    /// `3`, `5%` or names with commas between them.
+    pub(crate) fn parse(text: &str) -> Self {
+        match Amount::parse(text) {
+            Ok(amount) => Self::Amount(amount),
+            Err(_) => Self::Names(text.split(',').map(|it| it.trim().to_owned()).collect()),
+        }
+    }
+}
+
+/// How a run over many is to go, as it was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// The first ones.
+    pub(crate) canary: Option<Canary>,
+    /// Then so many of the rest, and so many, each with those before it.
+    pub(crate) batches: Vec<Amount>,
+    /// A question between two stages.
+    pub(crate) pauses: bool,
+    /// So many may fail.
+    pub(crate) max_failures: Option<Amount>,
+    /// So many may be out of reach.
+    pub(crate) max_unreachable: Option<Amount>,
+    /// So many are worked on at a time.
+    pub(crate) parallel: Option<usize>,
+}
+
+/// Some targets that are done before the next ones are begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stage {
+    is_canary: bool,
+    targets: Vec<usize>,
+    /// How its size came about.
+    words: String,
+}
+
+/// What may not be exceeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Budget {
+    /// What was asked for; `None` is none in the canary, and any number afterwards.
+    most: Option<usize>,
+    used: usize,
+}
+
+impl Budget {
+    fn most(self, is_canary: bool) -> Option<usize> {
+        self.most.or(is_canary.then_some(0))
+    }
+
+    /// How many may be under way.
+    fn room(self, is_canary: bool) -> usize {
+        self.most(is_canary).map_or(usize::MAX, |most| {
+            most.saturating_sub(self.used).saturating_add(1)
+        })
+    }
+
+    fn is_exceeded(self, is_canary: bool) -> bool {
+        self.most(is_canary).is_some_and(|most| self.used > most)
+    }
+}
+
+/// Why a run ends before all were begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// More failed than may.
+    Failures,
+    /// More were out of reach than may be.
+    Unreachable,
+    /// The answer to the question between two stages was no, or nobody could be asked.
+    Paused,
+    /// The server takes no more today.
+    Quota,
+}
+
+/// What is to be done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Begin with this target.
+    Start(usize),
+    /// Wait until one that is under way ends.
+    Wait,
+    /// A stage is done and another comes: [`Rollout::go_on`] or [`Rollout::stop`] is the answer.
+    Between,
+    /// All are done that will be.
+    End,
+}
+
+/// A run over many targets.
+#[derive(Debug, Clone)]
+pub(crate) struct Rollout {
+    stages: Vec<Stage>,
+    pauses: bool,
+    parallel: usize,
+    failures: Budget,
+    unreachable: Budget,
+    /// The stage that is worked on, and how many of it were begun.
+    at: usize,
+    begun: usize,
+    in_flight: usize,
+    stopped: Option<Stop>,
+    /// Whether this stage may be begun.
+    is_answered: bool,
+}
+
+impl Rollout {
+    /// Lays out the targets, each a number and its name, in stages. What cannot be meant is of kind
+    /// usage.
+    pub(crate) fn new(wanted: &Wanted, targets: &[(usize, &str)]) -> Result<Self> {
+        let count = targets.len();
+        let (canary, rest) = split(wanted.canary.as_ref(), targets)?;
+        let mut stages = Vec::new();
+        stages.extend(canary);
+        stages.extend(batches(&wanted.batches, &rest)?);
+        let budget = |most: Option<Amount>| Budget {
+            most: most.map(|most| most.down(count)),
+            used: 0,
+        };
+        Ok(Self {
+            stages,
+            pauses: wanted.pauses,
+            parallel: wanted.parallel.unwrap_or(usize::MAX).max(1),
+            failures: budget(wanted.max_failures),
+            unreachable: budget(wanted.max_unreachable),
+            at: 0,
+            begun: 0,
+            in_flight: 0,
+            stopped: None,
+            is_answered: true,
+        })
+    }
+
+    /// The arithmetic, a line a stage and one for each budget that was asked for; nothing where there
+    /// is one stage and no budget.
+    pub(crate) fn arithmetic(&self, wanted: &Wanted) -> Vec<String> {
+        let count = self.stages.iter().map(|stage| stage.targets.len()).sum();
+        let mut lines: Vec<String> = Vec::new();
+        if self.stages.len() > 1 || self.stages.iter().any(|stage| stage.is_canary) {
+            lines.extend(self.stages.iter().map(|stage| stage.words.clone()));
+        }
+        for (what, most) in [
+            ("failed", wanted.max_failures),
+            ("unreachable", wanted.max_unreachable),
+        ] {
+            if let Some(most) = most {
+                lines.push(format!(
+                    "ends when more than {}{} {what}",
+                    most.down(count),
+                    most.how(count, "down")
+                        .map_or_else(String::new, |how| format!(" {how}")),
+                ));
+            }
+        }
+        lines
+    }
+
+    fn is_in_canary(&self) -> bool {
+        self.stages
+            .get(self.at)
+            .is_some_and(|stage| stage.is_canary)
+    }
+
+    fn room(&self) -> usize {
+        let canary = self.is_in_canary();
+        let budgets = self
+            .failures
+            .room(canary)
+            .min(self.unreachable.room(canary));
+        budgets.min(self.parallel)
+    }
+
+    /// What is to be done next. What it says to start counts as begun.
+    pub(crate) fn step(&mut self) -> Step {
+        loop {
+            if self.stopped.is_some() {
+                return self.rest();
+            }
+            let Some(stage) = self.stages.get(self.at) else {
+                return self.rest();
+            };
+            if let Some(&target) = stage.targets.get(self.begun) {
+                if !self.is_answered {
+                    return Step::Between;
+                }
+                if self.in_flight >= self.room() {
+                    return Step::Wait;
+                }
+                self.begun += 1;
+                self.in_flight += 1;
+                return Step::Start(target);
+            }
+            if self.in_flight > 0 {
+                return Step::Wait;
+            }
+            self.at += 1;
+            self.begun = 0;
+            self.is_answered = false;
+        }
+    }
+
+    fn rest(&self) -> Step {
+        if self.in_flight > 0 {
+            Step::Wait
+        } else {
+            Step::End
+        }
+    }
+
+    /// One that was under way has ended.
+    pub(crate) fn ended(&mut self, state: State) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        match state {
+            State::Failed => self.failures.used += 1,
+            State::Unreachable => self.unreachable.used += 1,
+            _ => {}
+        }
+        let canary = self.is_in_canary();
+        if self.failures.is_exceeded(canary) {
+            self.stop(Stop::Failures);
+        } else if self.unreachable.is_exceeded(canary) {
+            self.stop(Stop::Unreachable);
+        }
+    }
+
+    /// One that had ended well turned out otherwise, before the next stage was begun.
+    pub(crate) fn turned_out(&mut self, state: State) {
+        let (at, in_flight) = (self.at, self.in_flight);
+        self.at = at.saturating_sub(1);
+        self.ended(state);
+        (self.at, self.in_flight) = (at, in_flight);
+    }
+
+    /// Whether a person is asked before each further stage.
+    pub(crate) fn pauses(&self) -> bool {
+        self.pauses
+    }
+
+    /// Whether there is more than one stage.
+    pub(crate) fn is_staged(&self) -> bool {
+        self.stages.len() > 1
+    }
+
+    /// No more are begun.
+    pub(crate) fn stop(&mut self, why: Stop) {
+        self.stopped.get_or_insert(why);
+    }
+
+    /// The next stage may be begun.
+    pub(crate) fn go_on(&mut self) {
+        self.is_answered = true;
+    }
+
+    /// Why it ended before all were begun.
+    pub(crate) fn stopped(&self) -> Option<Stop> {
+        self.stopped
+    }
+
+    /// Between two stages: how many were in those before, and how many come next.
+    pub(crate) fn pause(&self) -> (usize, usize) {
+        let done = self.stages.iter().take(self.at);
+        let next = self.stages.get(self.at).map_or(0, |it| it.targets.len());
+        (done.map(|stage| stage.targets.len()).sum(), next)
+    }
+}
+
+/// The canary, and the others.
+fn split(
+    canary: Option<&Canary>,
+    targets: &[(usize, &str)],
+) -> Result<(Option<Stage>, Vec<usize>)> {
+    let numbers = |part: &[(usize, &str)]| part.iter().map(|(number, _)| *number).collect();
+    let count = targets.len();
+    let stage = |targets: Vec<usize>, how: Option<String>| {
+        let how = how.map_or_else(String::new, |how| format!(" {how}"));
+        Some(Stage {
+            is_canary: true,
+            words: format!("canary: {} of {count}{how}", targets.len()),
+            targets,
+        })
+        .filter(|stage| !stage.targets.is_empty())
+    };
+    match canary {
+        None => Ok((None, numbers(targets))),
+        Some(Canary::Amount(amount)) => {
+            let (first, rest) = targets.split_at(amount.up(count));
+            Ok((
+                stage(numbers(first), amount.how(count, "up")),
+                numbers(rest),
+            ))
+        }
+        Some(Canary::Names(names)) => {
+            let named: HashSet<&str> = names.iter().map(String::as_str).collect();
+            if let Some(empty) = names.iter().find(|name| name.is_empty()) {
+                return Err(Error::usage(format!("`{empty}` cannot be a canary"))
+                    .because("it is N, P% or names with commas between them"));
+            }
+            let (first, rest): (Vec<_>, Vec<_>) =
+                targets.iter().partition(|(_, name)| named.contains(name));
+            Ok((stage(numbers(&first), None), numbers(&rest)))
+        }
+    }
+}
+
+/// The batches, cumulative as they were asked for, and what is left as the last one.
+fn batches(wanted: &[Amount], rest: &[usize]) -> Result<Vec<Stage>> {
+    let count = rest.len();
+    let mut stages = Vec::new();
+    let mut done = 0;
+    let mut last = None;
+    for (number, amount) in wanted.iter().enumerate() {
+        let to = amount.up(count);
+        if last.is_some_and(|last| to < last) {
+            return Err(Error::usage(format!("--batch goes down at `{amount}`"))
+                .because("each batch counts those before it as well, such as 1,10%,100%"));
+        }
+        last = Some(to);
+        if to > done {
+            let how = amount.how(count, "up");
+            let how = how.map_or_else(String::new, |how| format!(" {how}"));
+            stages.push(Stage {
+                is_canary: false,
+                targets: rest[done..to].to_vec(),
+                words: format!("batch {}: up to {to} of {count}{how}", number + 1),
+            });
+            done = to;
+        }
+    }
+    if done < count {
+        stages.push(Stage {
+            is_canary: false,
+            targets: rest[done..].to_vec(),
+            words: format!("then the other {}", count - done),
+        });
+    }
+    Ok(stages)
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failures => "too many failed",
+            Self::Unreachable => "too many were unreachable",
+            Self::Paused => "it is paused between two stages",
+            Self::Quota => "the quota of requests is used up",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::state::Summary;
+    use proptest::prelude::*;
+
+    fn targets(count: usize) -> Vec<(usize, String)> {
+        (0..count)
+            .map(|number| (number, format!("c{number}")))
+            .collect()
+    }
+
+    fn rollout(wanted: &Wanted, count: usize) -> Result<Rollout> {
+        let named = targets(count);
+        let named: Vec<(usize, &str)> = named.iter().map(|(n, name)| (*n, name.as_str())).collect();
+        Rollout::new(wanted, &named)
+    }
+
+    fn amounts(text: &str) -> Vec<Amount> {
+        let parts = text.split(',').filter(|it| !it.is_empty());
+        parts.map(|it| Amount::parse(it).unwrap()).collect()
+    }
+
+    fn wanted(canary: &str, batches: &str) -> Wanted {
+        Wanted {
+            canary: (!canary.is_empty()).then(|| Canary::parse(canary)),
+            batches: amounts(batches),
+            ..Wanted::default()
+        }
+    }
+
+    #[test]
+    fn stages_follow_the_arithmetic_that_is_shown() {
+        for (canary, batch, count, lines) in [
+            ("", "", 37, vec![]),
+            (
+                "5%",
+                "",
+                37,
+                vec!["canary: 2 of 37 (5 %, rounded up)", "then the other 35"],
+            ),
+            (
+                "c3,c1",
+                "1,10%,100%",
+                37,
+                vec![
+                    "canary: 2 of 37",
+                    "batch 1: up to 1 of 35",
+                    "batch 2: up to 4 of 35 (10 %, rounded up)",
+                    "batch 3: up to 35 of 35 (100 %)",
+                ],
+            ),
+            ("50", "", 3, vec!["canary: 3 of 3"]),
+            (
+                "",
+                "10%,1,2",
+                3,
+                vec![
+                    "batch 1: up to 1 of 3 (10 %, rounded up)",
+                    "batch 3: up to 2 of 3",
+                    "then the other 1",
+                ],
+            ),
+        ] {
+            let wanted = wanted(canary, batch);
+            let rollout = rollout(&wanted, count).unwrap();
+            assert_eq!(rollout.arithmetic(&wanted), lines, "{canary} {batch}");
+        }
+        let error = rollout(&wanted("", "10%,1"), 37).unwrap_err();
+        assert!(error.message.contains("goes down at `1`"), "{error}");
+        assert!(rollout(&wanted("a,,b", ""), 3).is_err());
+    }
+
+    #[test]
+    fn a_failure_in_the_canary_ends_it_and_one_outside_does_not() {
+        let mut run = rollout(&wanted("1", ""), 4).unwrap();
+        assert_eq!(run.step(), Step::Start(0));
+        assert_eq!(run.step(), Step::Wait);
+        let mut failed = run.clone();
+        failed.ended(State::Failed);
+        assert_eq!(
+            (failed.step(), failed.stopped()),
+            (Step::End, Some(Stop::Failures))
+        );
+        run.ended(State::Changed);
+        assert_eq!(run.step(), Step::Between);
+        let mut late = run.clone();
+        late.turned_out(State::Failed);
+        assert_eq!(
+            (late.step(), late.stopped()),
+            (Step::End, Some(Stop::Failures))
+        );
+        run.go_on();
+        assert_eq!(run.step(), Step::Start(1));
+        run.ended(State::Failed);
+        assert_eq!((run.step(), run.step()), (Step::Start(2), Step::Start(3)));
+    }
+
+    #[test]
+    fn a_pause_asks_once_between_two_stages() {
+        let mut run = rollout(
+            &Wanted {
+                pauses: true,
+                ..wanted("1", "")
+            },
+            3,
+        )
+        .unwrap();
+        assert_eq!(run.step(), Step::Start(0));
+        run.ended(State::Changed);
+        assert_eq!((run.step(), run.pause()), (Step::Between, (1, 2)));
+        let mut other = run.clone();
+        other.stop(Stop::Paused);
+        assert_eq!(other.step(), Step::End);
+        run.go_on();
+        assert_eq!(
+            (run.step(), run.step(), run.step()),
+            (Step::Start(1), Step::Start(2), Step::Wait)
+        );
+        run.ended(State::Changed);
+        run.ended(State::Changed);
+        assert_eq!((run.step(), run.stopped()), (Step::End, None));
+    }
+
+    fn amount() -> impl Strategy<Value = Amount> {
+        prop_oneof![
+            (0_usize..8).prop_map(Amount::Count),
+            (0_usize..=100).prop_map(Amount::Percent),
+        ]
+    }
+
+    fn any_wanted() -> impl Strategy<Value = Wanted> {
+        let canary = prop_oneof![
+            amount().prop_map(Canary::Amount),
+            prop::collection::vec(0_usize..30, 1..4).prop_map(|numbers| Canary::Names(
+                numbers.iter().map(|n| format!("c{n}")).collect()
+            )),
+        ];
+        (
+            prop::option::of(canary),
+            prop::collection::vec(amount(), 0..4),
+            any::<bool>(),
+            prop::option::of(amount()),
+            prop::option::of(amount()),
+            prop::option::of(1_usize..6),
+        )
+            .prop_map(
+                |(canary, batches, pauses, max_failures, max_unreachable, parallel)| Wanted {
+                    canary,
+                    batches,
+                    pauses,
+                    max_failures,
+                    max_unreachable,
+                    parallel,
+                },
+            )
+    }
+
+    /// What a schedule decides: which of those under way ends next, and as what.
+    type Turn = (prop::sample::Index, State, bool);
+
+    fn turn() -> impl Strategy<Value = Turn> {
+        let state = prop_oneof![
+            6 => Just(State::Changed),
+            1 => Just(State::Unchanged),
+            2 => Just(State::Failed),
+            2 => Just(State::Unreachable),
+        ];
+        (
+            any::<prop::sample::Index>(),
+            state,
+            prop::bool::weighted(0.9),
+        )
+    }
+
+    /// Runs a schedule and looks after every step at what has to hold.
+    fn holds(wanted: &Wanted, count: usize, turns: &[Turn]) -> Result<(), TestCaseError> {
+        let Ok(mut run) = rollout(wanted, count) else {
+            return Ok(());
+        };
+        let stage_of = |target: usize| {
+            run.stages
+                .iter()
+                .position(|it| it.targets.contains(&target))
+        };
+        let stage_of: Vec<Option<usize>> = (0..count).map(stage_of).collect();
+        prop_assert!(
+            stage_of.iter().all(Option::is_some),
+            "a target is in no stage"
+        );
+        let mut turns = turns.iter().cycle();
+        let (mut ended, mut flying) = (vec![None; count], Vec::new());
+        loop {
+            match run.step() {
+                Step::Start(target) => {
+                    prop_assert!(
+                        ended[target].is_none() && !flying.contains(&target),
+                        "begun twice"
+                    );
+                    flying.push(target);
+                    prop_assert!(wanted.parallel.is_none_or(|most| flying.len() <= most));
+                    // All of the stages before have ended.
+                    let before = (0..count).filter(|&it| stage_of[it] < stage_of[target]);
+                    prop_assert!(before.into_iter().all(|it| ended[it].is_some()));
+                }
+                Step::Wait => {
+                    prop_assert!(!flying.is_empty(), "waits for nobody");
+                    let (index, state, _) = turns.next().unwrap();
+                    let target = flying.swap_remove(index.index(flying.len()));
+                    ended[target] = Some(*state);
+                    run.ended(*state);
+                }
+                Step::Between => {
+                    prop_assert!(run.is_staged() && flying.is_empty());
+                    if turns.next().unwrap().2 {
+                        run.go_on();
+                    } else {
+                        run.stop(Stop::Paused);
+                    }
+                }
+                Step::End => break,
+            }
+        }
+        prop_assert!(flying.is_empty());
+        let states = ended.iter().map(|it| it.unwrap_or(State::NotStarted));
+        let summary = Summary::of(states);
+        prop_assert!(summary.adds_up(count));
+        prop_assert_eq!(
+            summary.count(State::NotStarted) > 0,
+            run.stopped().is_some() && ended.contains(&None)
+        );
+        for (most, state) in [
+            (wanted.max_failures, State::Failed),
+            (wanted.max_unreachable, State::Unreachable),
+        ] {
+            if let Some(most) = most {
+                prop_assert!(summary.count(state) <= most.down(count) + 1, "{summary:?}");
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        /// `PROPTEST_CASES=10000` is the long form.
+        #[test]
+        fn no_schedule_exceeds_a_budget_or_loses_a_target(
+            wanted in any_wanted(),
+            count in 0_usize..40,
+            turns in prop::collection::vec(turn(), 1..60),
+        ) {
+            holds(&wanted, count, &turns)?;
+        }
+    }
+}
