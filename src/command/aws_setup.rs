@@ -62,12 +62,13 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         cluster: args.flags.target.cluster.clone(),
         choice: args.flags.target.choice.clone(),
     };
-    let chosen = aws::clusters(cx, &target, true).await?;
-    if let Some(flag) = args.flags.ways.first() {
+    let rollout = args.flags.change.rollout.first();
+    if let Some(flag) = args.flags.ways.first().or(rollout) {
         return Err(Error::usage(format!(
             "{flag} was given together with --create-role"
         )));
     }
+    let chosen = aws::clusters(cx, &target, true).await?;
     let mut role = None;
     let mut command = Invocation::mk8s("addon enable")
         .word(side.name())

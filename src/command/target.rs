@@ -7,6 +7,7 @@ use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::manifest::{self, Gathered, Manifest, Skipped, Taking};
+use crate::pattern::is_pattern;
 use crate::text::{Foreign, excerpt, printable};
 use crate::ui::wire;
 use std::collections::HashSet;
@@ -55,8 +56,12 @@ pub(super) async fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> 
         }
         choice = Choice::of(&[name.to_owned()]);
     }
-    for name in choice.names() {
-        check_name(name)?;
+    for word in choice.given() {
+        if is_pattern(word) {
+            check_pattern(word)?;
+        } else {
+            check_name(word)?;
+        }
     }
     match choice.by_name() {
         Some(names) if names.is_empty() => Err(choice.nothing("", &left_out(choice.given()))),
@@ -75,6 +80,20 @@ pub(super) fn check_name(name: &str) -> Result<()> {
         let name = excerpt(name, 80);
         Error::usage(format!("`{name}` is not the name of a cluster")).because(reason)
     })
+}
+
+/// Refuses a pattern that no name of a cluster can fit, likewise.
+fn check_pattern(pattern: &str) -> Result<()> {
+    let may_be = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-*?".contains(c);
+    if pattern.chars().all(may_be) {
+        return Ok(());
+    }
+    let pattern = excerpt(pattern, 80);
+    Err(
+        Error::usage(format!("`{pattern}` fits no name of a cluster")).because(
+            "beside * and ? a cluster's name has only small letters a to z, digits and dashes in it",
+        ),
+    )
 }
 
 /// The error of a command that needs a target and got none.

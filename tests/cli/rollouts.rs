@@ -234,5 +234,8 @@ fn what_makes_no_sense_is_refused() {
         let line = format!("addon enable headlamp --yes {flags}");
         let _ = env.line(&line).run().exits(2).silent();
     }
+    let line = "addon enable aws-ecr --create-role --all --canary 1 --yes";
+    let run = env.line(line).run().exits(2).silent();
+    let _ = run.err("--canary was given together with --create-role");
     assert_eq!(patches(&sandbox), 0);
 }
