@@ -129,7 +129,8 @@ fn printed(cx: &Context, mut object: Value) -> Value {
 pub(super) async fn get(cx: &Context, args: &ClusterGetArgs) -> Result<Outcome> {
     target::check_name(&args.name).map_err(|error| {
         let list = Invocation::mk8s("cluster list").cluster(&args.name);
-        error.hint_if(is_pattern(&args.name).then_some(list))
+        let is_one = is_pattern(&args.name) && target::check_pattern(&args.name).is_ok();
+        error.hint_if(is_one.then_some(list))
     })?;
     let cluster = cx.read(&args.name).await?;
     let text = |wide: bool| {

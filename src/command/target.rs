@@ -83,7 +83,7 @@ pub(super) fn check_name(name: &str) -> Result<()> {
 }
 
 /// Refuses a pattern that no name of a cluster can fit, likewise.
-fn check_pattern(pattern: &str) -> Result<()> {
+pub(super) fn check_pattern(pattern: &str) -> Result<()> {
     let may_be = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-*?".contains(c);
     if pattern.chars().all(may_be) {
         return Ok(());
