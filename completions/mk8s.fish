@@ -137,7 +137,7 @@ node-local-dns\t'Cache DNS answers on every node'
 nvidia\t'Run GPU workloads on NVIDIA nodes'
 registry-mirror\t'Share pulled images between nodes'
 sysbox\t'Run Docker and Kubernetes inside pods'"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -168,7 +168,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -200,7 +200,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -402,7 +402,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -780,7 +780,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s f -l file -d 'Manife
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s c -l cluster -d 'Cluster whose documents are applied, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -814,7 +814,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s f -l file -d 'Manifes
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s c -l cluster -d 'Cluster whose documents are compared, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
@@ -932,7 +932,9 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l no-input -d 'No que
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s f -l file -d 'The same with a flag (can be repeated)' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s c -l cluster -d 'Cluster whose documents are validated; all if omitted (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s c -l cluster -d 'Cluster whose documents are validated, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -992,7 +994,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_s
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s c -l cluster -d 'Cluster to list, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
 yaml\t''
