@@ -143,7 +143,7 @@ fn deletion(lines: &RangeInclusive<usize>) -> String {
 }
 
 /// So many problems of one kind are listed for a document: a file can be made of nothing else.
-pub(super) const MOST: usize = 100;
+pub(super) const MOST: usize = validate::MOST;
 
 /// Says how many problems are not listed.
 pub(super) fn others(doc: &Doc<'_>, count: usize, what: &str) -> Option<Finding> {

@@ -18,7 +18,7 @@ use crate::invocation::{Flags, Invocation, Reach};
 use crate::manifest::{Document, Edit, Manifest, Part, Spot};
 use crate::remedy;
 use crate::settings::{Environment, Settings};
-use crate::validate::{self, Flaw};
+use crate::validate::{self, Flaws};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -340,7 +340,7 @@ pub struct Doc<'a> {
     pub cluster: Cluster,
     several: bool,
     /// Worked out once.
-    flaws: std::cell::OnceCell<Vec<Flaw>>,
+    flaws: std::cell::OnceCell<Flaws>,
 }
 
 impl Doc<'_> {
@@ -367,7 +367,7 @@ impl Doc<'_> {
     }
 
     /// Everything that the platform would refuse in it.
-    pub fn flaws(&self) -> &[Flaw] {
+    pub fn flaws(&self) -> &Flaws {
         self.flaws.get_or_init(|| {
             validate::document(self.document, self.cluster.value(), self.cluster.org())
         })

@@ -88,11 +88,11 @@ fn tell(
 ) -> Vec<Finding> {
     let mut problems = Vec::new();
     for doc in scene.documents() {
-        let of_sort = || doc.flaws().iter().filter(|flaw| flaw.sort == sort);
-        for flaw in of_sort().take(MOST) {
+        let flaws = doc.flaws();
+        for flaw in flaws.listed.iter().filter(|flaw| flaw.sort == sort) {
             problems.push(doc.at(words(doc, flaw), &flaw.spot));
         }
-        problems.extend(others(doc, of_sort().skip(MOST).count(), what));
+        problems.extend(others(doc, flaws.more(sort), what));
     }
     judged(scene, problems, || Finding::pass(pass))
 }

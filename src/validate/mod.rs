@@ -50,16 +50,42 @@ pub struct Flaw {
     pub rename: Option<&'static str>,
 }
 
-/// Everything that is wrong with a document that means `value`, in the order of the file. `org` is the
-/// one that links must stay in, where it is known.
-pub fn document(document: &Document, value: &Value, org: Option<&str>) -> Vec<Flaw> {
+/// How many flaws of a sort get a place and words: finding a place costs as much as the document is
+/// long, and nobody reads twenty thousand lines that say the same.
+pub const MOST: usize = 100;
+
+/// What is wrong with a document.
+#[derive(Debug, Clone, Default)]
+pub struct Flaws {
+    /// The first [`MOST`] of every sort, in the order of the file.
+    pub listed: Vec<Flaw>,
+    /// The sorts of the others.
+    more: Vec<Sort>,
+}
+
+impl Flaws {
+    /// How many of a sort are not listed.
+    pub fn more(&self, sort: Sort) -> usize {
+        self.more.iter().filter(|other| **other == sort).count()
+    }
+}
+
+/// Everything that is wrong with a document that means `value`. `org` is the one that links must stay
+/// in, where it is known.
+pub fn document(document: &Document, value: &Value, org: Option<&str>) -> Flaws {
     let faults = ParamKind::Object(resource::CLUSTER).faults(value, org);
-    let mut flaws: Vec<Flaw> = faults
-        .into_iter()
-        .filter(|fault| counts(fault, value))
-        .map(|fault| flaw(document, fault))
-        .collect();
-    flaws.sort_by_key(|flaw| flaw.spot.range.start);
+    let mut flaws = Flaws::default();
+    for fault in faults.into_iter().filter(|fault| counts(fault, value)) {
+        let sort = sort(&fault);
+        let of_sort = flaws.listed.iter().filter(|flaw| flaw.sort == sort);
+        if of_sort.count() < MOST {
+            flaws.listed.push(flaw(document, sort, fault));
+        } else {
+            flaws.more.push(sort);
+        }
+    }
+    let place = |flaw: &Flaw| flaw.spot.range.start;
+    flaws.listed.sort_by_key(place);
     flaws
 }
 
@@ -78,51 +104,56 @@ fn counts(fault: &Fault, value: &Value) -> bool {
     }
 }
 
-fn flaw(document: &Document, fault: Fault) -> Flaw {
-    let path = fault.path.to_string();
-    let shown = Foreign(&path);
-    let keys = fault.path.keys();
+/// The place of a fault: what holds it, the name in that, and whether it is below `spec.addOns`.
+fn place(fault: &Fault) -> (Vec<&str>, &str, bool) {
+    let mut keys = fault.path.keys();
     let depth = fault.path.steps().len();
     let is_in_add_ons = keys.starts_with(&["spec", "addOns"]) && depth > 2;
-    let (place, key) = match keys.split_last() {
-        Some((key, place)) if keys.len() == depth => (place, *key),
-        _ => (keys.as_slice(), ""),
+    let key = if keys.len() == depth {
+        keys.pop()
+    } else {
+        None
     };
+    (keys, key.unwrap_or_default(), is_in_add_ons)
+}
+
+fn sort(fault: &Fault) -> Sort {
+    let (place, key, is_in_add_ons) = place(fault);
+    let is_add_on = is_in_add_ons && fault.path.steps().len() == 3;
+    match &fault.what {
+        Wrong::Missing if is_in_add_ons => Sort::Setting,
+        Wrong::Missing => Sort::Missing,
+        Wrong::Misspelt { .. } => Sort::Spelling,
+        Wrong::Unknown { .. } if stray::meant(&place, key).is_some() => Sort::Spelling,
+        Wrong::Unknown { .. } if is_add_on => Sort::UnknownAddon,
+        Wrong::Unknown { .. } => Sort::Unknown,
+        Wrong::Unlisted { .. } => Sort::Version,
+        Wrong::Invalid { .. } if is_add_on => Sort::NoMapping,
+        Wrong::Invalid { .. } if is_in_add_ons => Sort::Setting,
+        Wrong::Invalid { .. } => Sort::Value,
+    }
+}
+
+fn flaw(document: &Document, sort: Sort, fault: Fault) -> Flaw {
+    let path = fault.path.to_string();
+    let shown = Foreign(&path);
     let mut rename = None;
-    let (sort, message) = match &fault.what {
+    let message = match &fault.what {
         Wrong::Missing => {
-            let sort = if is_in_add_ons {
-                Sort::Setting
-            } else {
-                Sort::Missing
-            };
             let what = fault.param.map_or("", |param| param.summary);
-            (sort, format!("`{shown}` is missing ({what})"))
+            format!("`{shown}` is missing ({what})")
         }
         Wrong::Misspelt { meant } => {
             rename = Some(*meant);
             let odd = invisible(last(&fault.path));
-            (
-                Sort::Spelling,
-                format!("`{shown}` is not known{odd}; `{meant}` is meant"),
-            )
+            format!("`{shown}` is not known{odd}; `{meant}` is meant")
         }
-        Wrong::Unknown { near } => unknown(&path, place, key, *near, is_in_add_ons && depth == 3),
+        Wrong::Unknown { near } => unknown(&fault, *near),
         Wrong::Unlisted { found } => {
             let found = Foreign(found.as_str().unwrap_or_default());
-            (
-                Sort::Version,
-                format!("`{shown}` is {found}, which is not among the versions that mk8s knows"),
-            )
+            format!("`{shown}` is {found}, which is not among the versions that mk8s knows")
         }
-        Wrong::Invalid { found, reason } => {
-            let sort = match (is_in_add_ons, depth) {
-                (true, 3) => Sort::NoMapping,
-                (true, _) => Sort::Setting,
-                (false, _) => Sort::Value,
-            };
-            (sort, invalid(document, &fault, found, reason))
-        }
+        Wrong::Invalid { found, reason } => invalid(document, &fault, found, reason),
     };
     Flaw {
         sort,
@@ -134,30 +165,19 @@ fn flaw(document: &Document, fault: Fault) -> Flaw {
     }
 }
 
-fn unknown(
-    path: &str,
-    place: &[&str],
-    key: &str,
-    near: Option<&'static str>,
-    is_add_on: bool,
-) -> (Sort, String) {
-    let shown = Foreign(path);
-    if let Some(meant) = stray::meant(place, key) {
-        let odd = invisible(key);
-        let message = format!("`{shown}` is not known{odd}; `{meant}` is meant");
-        return (Sort::Spelling, message);
-    }
-    let sort = if is_add_on {
-        Sort::UnknownAddon
-    } else {
-        Sort::Unknown
-    };
-    let version = env!("CARGO_PKG_VERSION");
+fn unknown(fault: &Fault, near: Option<&'static str>) -> String {
+    let path = fault.path.to_string();
+    let shown = Foreign(&path);
+    let (place, key, _) = place(fault);
     let odd = invisible(key);
+    if let Some(meant) = stray::meant(&place, key) {
+        return format!("`{shown}` is not known{odd}; `{meant}` is meant");
+    }
+    let version = env!("CARGO_PKG_VERSION");
     let message = format!("`{shown}` is not known to mk8s {version}{odd}");
     match near {
-        Some(near) => (sort, format!("{message}; `{near}` may be meant")),
-        None => (sort, message),
+        Some(near) => format!("{message}; `{near}` may be meant"),
+        None => message,
     }
 }
 
@@ -341,6 +361,7 @@ mod tests {
         let document = &manifest.documents()[0];
         let flaws = super::document(document, &document.value(), Some("acme"));
         flaws
+            .listed
             .iter()
             .map(|it| {
                 format!(
