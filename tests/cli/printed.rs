@@ -140,6 +140,21 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
     ("cluster list -c", Nothing, &["cluster get b*"]),
     ("diff -f", Nothing, &["addon disable rocket -f odd.yaml"]),
     (
+        "aws repository-policy --apply -c -f",
+        Aws,
+        &[
+            "addon enable aws-ecr -c ready --role-arn arn:aws:iam::999999999999:role/x",
+            "sh mk8s cluster get ready -o json > ready.json",
+            "aws-cli ecr create-repository --region eu-central-1 --repository-name shop",
+            "aws repository-policy aws-ecr -c ready -f ready.json --image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1",
+        ],
+    ),
+    (
+        "sandbox start",
+        Nothing,
+        &["sandbox token -c bare --endpoint https://api.example"],
+    ),
+    (
         "sandbox token -c",
         Served,
         &[
@@ -232,6 +247,9 @@ impl World {
             ("moto", action) => self.moto().faults(&json!([
                 {"action": action, "code": "AccessDenied", "times": 50}
             ])),
+            ("sh", script) => {
+                let _ = self.env.sh(script).run().ok();
+            }
             ("aws-cli", words) => {
                 let words: Vec<&str> = words.split(' ').collect();
                 let _ = self.env.aws(&words).run().ok();
@@ -259,6 +277,10 @@ impl World {
         ];
         if asks.iter().any(|words| line.contains(words)) && !line.contains("--yes") {
             line.push_str(" --yes");
+        }
+        if line.starts_with("mk8s sandbox start") {
+            // It serves until it is told to end.
+            line.insert_str(0, "timeout -s INT 2 ");
         }
         let run = self.env.sh(&line).run();
         insist!(![2, 6].contains(&run.code), "`{command}` is refused\n{run}");

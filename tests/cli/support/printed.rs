@@ -162,7 +162,8 @@ impl Printed {
             Some(inner) => inner.strip_suffix(")\"").ok_or("an eval without an end")?,
             None => &self.0,
         };
-        script.push_str(line);
+        // The folder that a program's output goes to is not here.
+        script.push_str(&without_redirections(line));
         script.push('\n');
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let told = folder.path().join("told");
@@ -192,6 +193,22 @@ impl Printed {
         };
         Ok(commands.map(words).collect())
     }
+}
+
+/// The line without ` > FILE`, however the name is quoted.
+fn without_redirections(line: &str) -> String {
+    let mut result = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once(" > ") {
+        result.push_str(before);
+        let mut quoted = false;
+        let end = after.find(|c| {
+            quoted ^= c == '\'';
+            c == ' ' && !quoted
+        });
+        rest = &after[end.unwrap_or(after.len())..];
+    }
+    result + rest
 }
 
 /// What a person fills in: capitals, and nothing else.
