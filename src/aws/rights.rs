@@ -1,7 +1,7 @@
 //! What a role may do in AWS by all that its policies say: pull, and what goes far beyond it. Pure.
 
 use super::image::PrivateImage;
-use super::policy::{Held, PullRequest, Rights};
+use super::policy::{Held, PullRequest, Request, Rights};
 use super::quotable;
 use super::trust::{STATEMENT, label, one_line, statements, titled};
 use crate::addon::Side;
@@ -27,9 +27,33 @@ pub enum Granted {
     Bounded,
     /// It depends on these keys.
     Depends(BTreeSet<String>),
-    /// Not all policies could be read, and none of the others allows it; the action that is not
-    /// allowed.
-    Unknown(&'static str),
+    /// Not all policies could be read, and none of the others allows it.
+    Unknown(Unread),
+}
+
+/// Why a policy could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    /// This action is not allowed.
+    Denied(&'static str),
+    /// This policy is not a JSON object: an ARN, or `inline policy NAME`.
+    Unfit(String),
+}
+
+impl Unread {
+    /// Whether the right to read is missing.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Denied(_))
+    }
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Denied(action) => write!(f, "{action} is not allowed"),
+            Self::Unfit(policy) => write!(f, "{} is not a JSON object", quotable(policy)),
+        }
+    }
 }
 
 /// The policies of a role, as far as they could be read.
@@ -37,8 +61,8 @@ pub enum Granted {
 pub struct Policies {
     /// Those that could.
     pub held: Held,
-    /// The action by which another one could not.
-    pub unread: Option<&'static str>,
+    /// Why another one could not.
+    pub unread: Option<Unread>,
 }
 
 /// For whom and what it is asked.
@@ -54,6 +78,19 @@ pub struct Asked<'a> {
     pub image: Option<&'a PrivateImage>,
     /// When, in seconds since 1970.
     pub now: i64,
+}
+
+impl Asked<'_> {
+    /// The role's call of one action on a resource.
+    pub fn request(&self, action: &str, resource: &str) -> Request {
+        let pull = PullRequest {
+            role: self.role,
+            provider: self.provider,
+            image: self.image,
+            now: self.now,
+        };
+        pull.request(action, resource)
+    }
 }
 
 impl Policies {
@@ -97,20 +134,17 @@ impl Policies {
 
     /// Whether the role may do one thing in ECR.
     pub fn may(&self, asked: Asked<'_>, action: &str, resource: &str) -> Rights {
-        let pull = PullRequest {
-            role: asked.role,
-            provider: asked.provider,
-            image: asked.image,
-            now: asked.now,
-        };
-        self.held.decide(&pull.request(action, resource))
+        self.held.decide(&asked.request(action, resource))
     }
 
     /// What several rights come to, all of which it takes.
     fn together(&self, rights: impl Iterator<Item = Rights>) -> Granted {
         let one = |rights: Rights| match rights {
             Rights::Allowed(by) => Granted::By(by),
-            Rights::NotAllowed => self.unread.map_or(Granted::Nowhere, Granted::Unknown),
+            Rights::NotAllowed => self
+                .unread
+                .clone()
+                .map_or(Granted::Nowhere, Granted::Unknown),
             Rights::Denied(policy, index) => Granted::Denied {
                 statement: self.statement(&policy, index),
                 policy,
@@ -274,7 +308,7 @@ mod tests {
             }
         }
         let unread = Policies {
-            unread: Some("iam:GetRolePolicy"),
+            unread: Some(Unread::Denied("iam:GetRolePolicy")),
             ..Policies::default()
         };
         let asked = Asked {
@@ -284,7 +318,10 @@ mod tests {
             image: None,
             now: 0,
         };
-        assert_eq!(unread.granted(asked), Granted::Unknown("iam:GetRolePolicy"));
+        assert_eq!(
+            unread.granted(asked),
+            Granted::Unknown(Unread::Denied("iam:GetRolePolicy"))
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::grant::{is_broad, known_document};
 use super::iam::{Answer, Caller, Failure, Iam, Provider, Role};
 use super::image::PrivateImage;
 pub use super::rights::Granted;
-use super::rights::{Asked, Policies};
+use super::rights::{Asked, Policies, Unread};
 use super::target::{ClusterFacts, Part, Target};
 use super::trust;
 use crate::addon::Side;
@@ -295,21 +295,21 @@ async fn read(
         unread: state
             .attached
             .missing_right()
-            .or(state.inline.missing_right()),
+            .or(state.inline.missing_right())
+            .map(Unread::Denied),
         ..Policies::default()
     };
     for name in state.inline.known().into_iter().flatten() {
         let text = seer.see(iam.inline_policy(role, name).await, "an inline policy")?;
-        found.unread = found.unread.or(text.missing_right());
-        let document = text.known().cloned().flatten().and_then(|it| parsed(&it));
         let name = format!("inline policy {}", super::quotable(name));
+        let document = found.parsed(&name, text);
         found.held.policies.extend(document.map(|it| (name, it)));
     }
     for arn in state.attached.known().into_iter().flatten() {
         let document = if arn.contains(":iam::aws:") {
             known_document(side, arn)
         } else {
-            managed(iam, seer, arn, &mut found.unread).await?
+            managed(iam, seer, arn, &mut found).await?
         };
         found
             .held
@@ -323,7 +323,7 @@ async fn read(
     {
         found.held.boundary = match known_document(side, &arn) {
             Some(document) => Some(document),
-            None => managed(iam, seer, &arn, &mut found.unread).await?,
+            None => managed(iam, seer, &arn, &mut found).await?,
         };
     }
     Ok(found)
@@ -333,20 +333,37 @@ async fn managed(
     iam: &impl Iam,
     seer: &Seer<'_>,
     arn: &str,
-    unread: &mut Option<&'static str>,
+    found: &mut Policies,
 ) -> Result<Option<Value>> {
     let version = seer.see(iam.policy(arn).await, "a policy")?;
-    *unread = unread.or(version.missing_right());
+    found.note(version.missing_right());
     let Seen::Known(Some(version)) = version else {
         return Ok(None);
     };
     let text = seer.see(iam.policy_text(arn, &version).await, "a policy")?;
-    *unread = unread.or(text.missing_right());
-    Ok(text.known().cloned().flatten().and_then(|it| parsed(&it)))
+    Ok(found.parsed(arn, text))
 }
 
-fn parsed(text: &str) -> Option<Value> {
-    trust::parse_text(text).ok()
+impl Policies {
+    /// Notes a right without which a policy was not read; the first is told.
+    fn note(&mut self, missing: Option<&'static str>) {
+        if let (None, Some(action)) = (&self.unread, missing) {
+            self.unread = Some(Unread::Denied(action));
+        }
+    }
+
+    /// The document of a policy. What cannot be parsed may say anything, and counts as not read.
+    fn parsed(&mut self, name: &str, text: Seen<Option<String>>) -> Option<Value> {
+        self.note(text.missing_right());
+        let Seen::Known(Some(text)) = text else {
+            return None;
+        };
+        let document = trust::parse_text(&text).ok();
+        if document.is_none() && self.unread.is_none() {
+            self.unread = Some(Unread::Unfit(name.to_owned()));
+        }
+        document
+    }
 }
 
 /// Looks, and tells "may not look" from "cannot look".

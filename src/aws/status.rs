@@ -311,9 +311,7 @@ impl Reader<'_> {
                 let detail = format!("depends on {}", keys.join(", "));
                 part(kind, PartState::Unknown, "", detail)
             }
-            (Some(Granted::Unknown(action)), _) => {
-                part(kind, PartState::Unknown, "", not_allowed(action))
-            }
+            (Some(Granted::Unknown(why)), _) => part(kind, PartState::Unknown, "", why.to_string()),
             (_, Seen::Unknown(failure)) => {
                 part(kind, PartState::Unknown, "", not_allowed(failure.action))
             }

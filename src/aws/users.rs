@@ -1,7 +1,7 @@
 //! Who else uses a role, and whether they need a policy that `mk8s` attached to it. Pure.
 //!
-//! Whoever an Allow statement of the trust policy lets in uses the role, and so does a cluster whose
-//! tag it carries. They need every policy that is on it, but for one case: statements that stood in
+//! Whoever an Allow statement of the trust policy lets in, and no Deny keeps out, uses the role, and
+//! so does a cluster whose tag it carries. They need every policy that is on it, but for one case: statements that stood in
 //! a role of others before we attached a policy did without it. Those are written down in a tag when
 //! we attach; without that tag, or once such a statement has changed, it counts as one that needs
 //! the policy.
@@ -10,7 +10,9 @@ use super::iam::Role;
 use super::merge::is_ours;
 use super::name::{LONGEST_TAG, hash, other_clusters, without_tag};
 use super::trust::{self, label, statements};
+use super::who::{Home, Who};
 use crate::addon::Side;
+use crate::arn::RoleArn;
 use serde_json::{Map, Value};
 
 /// How many hexadecimal digits stand for a statement in a tag.
@@ -28,16 +30,26 @@ pub struct Whose {
 }
 
 /// Who but this cluster needs a policy of the role, one phrase each: `acme/prod`, `statement Nodes of
-/// its trust policy`.
-pub fn needing(role: &Role, trust: &Value, whose: &Whose, policy: &str) -> Vec<String> {
+/// its trust policy`. `now` is in seconds since 1970: a policy may speak of the time.
+pub fn needing(role: &Role, trust: &Value, whose: &Whose, policy: &str, now: i64) -> Vec<String> {
     let mut found = other_clusters(&role.tags, &whose.tag);
     // A statement of another cluster of ours goes by the name of that cluster.
     let named = !found.is_empty();
     let without = role.tags.get(&without_tag(policy));
+    let arn: Option<RoleArn> = role.arn.parse().ok();
+    let home = Home {
+        cluster: "",
+        issuer: None,
+        account: arn.as_ref().map_or("", |arn| arn.account().as_str()),
+        partition: arn.as_ref().map_or("aws", RoleArn::partition),
+        published: None,
+        now,
+    };
     for (index, statement) in statements(trust).into_iter().enumerate() {
         let name = label(statement, index);
         if !is_allow(statement)
             || is_ours(statement, &whose.sid)
+            || Who::of_statement(trust, index, &home).is_nobody()
             || (named && name.starts_with(whose.side.aws.sid))
             || without.is_some_and(|list| list.split(' ').any(|it| it == mark(statement)))
         {
@@ -113,6 +125,7 @@ mod tests {
 
     fn role(statements: &Value) -> Role {
         Role {
+            arn: "arn:aws:iam::111122223333:role/shared".to_owned(),
             trust: json!({"Statement": statements}).to_string(),
             ..Role::default()
         }
@@ -120,16 +133,18 @@ mod tests {
 
     fn users(role: &Role) -> Vec<String> {
         let trust = trust::parse_text(&role.trust).unwrap();
-        needing(role, &trust, &whose(), POLICY)
+        needing(role, &trust, &whose(), POLICY, 0)
     }
 
     #[test]
     fn whoever_is_let_in_needs_what_is_attached() {
-        let nodes = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}});
-        let nameless = json!({"Effect": "Allow", "Principal": {"AWS": "111122223333"}});
+        let nodes = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
+        let nameless = json!({"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"});
         let ours = json!({"Sid": "Mk8sEcr0000000000", "Effect": "Allow"});
-        let others = json!({"Sid": "Mk8sEcr1111111111", "Effect": "Allow"});
-        let deny = json!({"Sid": "Never", "Effect": "Deny", "Principal": "*"});
+        let others = json!({"Sid": "Mk8sEcr1111111111", "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/oidc.example/c2"}});
+        let deny = json!({"Sid": "Never", "Effect": "Deny", "Principal": "*", "Action": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
         assert_eq!(users(&role(&json!([ours, deny]))), [""; 0]);
         assert_eq!(users(&role(&ours)), [""; 0]);
         let mut shared = role(&json!([ours, nodes, nameless, others, deny]));
@@ -156,8 +171,26 @@ mod tests {
     }
 
     #[test]
+    fn whom_a_deny_keeps_out_is_no_user() {
+        let nodes = json!({"Sid": "Nodes", "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ec2.amazonaws.com"}});
+        let people = json!({"Sid": "People", "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": "444455556666"}});
+        let deny = |condition: &Value| {
+            json!({"Effect": "Deny", "Principal": {"Service": "ec2.amazonaws.com"},
+                "Action": "sts:AssumeRole", "Condition": condition})
+        };
+        let shut = role(&json!([nodes, people, deny(&json!({}))]));
+        assert_eq!(users(&shut), ["statement People of its trust policy"]);
+        // One that may let somebody in leaves a user.
+        let address = json!({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
+        let guarded = role(&json!([nodes, deny(&address)]));
+        assert_eq!(users(&guarded), ["statement Nodes of its trust policy"]);
+    }
+
+    #[test]
     fn those_who_did_without_a_policy_are_written_down() {
-        let nodes = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}});
+        let nodes = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
         let cluster = json!({"Sid": "Mk8sEcr1111111111", "Effect": "Allow"});
         let before = role(&json!([nodes, cluster, {"Effect": "Deny"}]));
         let (key, value) = those_without(&before, ecr(), POLICY).unwrap();
@@ -168,19 +201,18 @@ mod tests {
         assert_eq!(those_without(&role(&json!([cluster])), ecr(), POLICY), None);
 
         // In another order of its keys it is the same statement, with another word it is not.
-        let turned = json!({"Principal": {"Service": "ec2.amazonaws.com"}, "Effect": "Allow", "Sid": "Nodes"});
+        let turned = json!({"Principal": {"Service": "ec2.amazonaws.com"}, "Effect": "Allow", "Action": "sts:AssumeRole", "Sid": "Nodes"});
         let mut after = role(&json!([turned]));
         after.tags.insert(key.clone(), value.clone());
         assert_eq!(users(&after), [""; 0]);
-        let added =
-            json!({"Sid": "Later", "Effect": "Allow", "Principal": {"AWS": "111122223333"}});
-        let changed = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}});
+        let added = json!({"Sid": "Later", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"});
+        let changed = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}, "Action": "sts:AssumeRole"});
         let mut after = role(&json!([changed, added]));
         after.tags.insert(key, value);
         assert_eq!(users(&after).len(), 2);
 
         let many: Vec<Value> = (0..40)
-            .map(|at| json!({"Sid": format!("S{at}"), "Effect": "Allow"}))
+            .map(|at| json!({"Sid": format!("S{at}"), "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111122223333"}}))
             .collect();
         let mut full = role(&json!(many));
         let (key, value) = those_without(&full, ecr(), POLICY).unwrap();

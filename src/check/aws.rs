@@ -13,6 +13,7 @@ use crate::aws::explain::explain;
 use crate::aws::iam::{Caller, Cause, Failure};
 use crate::aws::inspect::Inspector;
 use crate::aws::quotable;
+use crate::aws::rights::Asked;
 use crate::aws::state::{self, Look, Seen};
 use crate::aws::target::{self, ClusterFacts, Request};
 use crate::error::Error;
@@ -260,7 +261,14 @@ async fn look(
             let image = scene.session.private_image();
             let simulated = inspector.simulate(facts.side, role, image.as_ref()).await;
             if let (Ok(results), Ok(iam)) = (&simulated, &seen) {
-                found.denying = deny::statements_of(sdk, iam, results).await;
+                let asked = Asked {
+                    side: facts.side,
+                    role,
+                    provider: target.provider_arn.as_deref(),
+                    image: image.as_ref(),
+                    now: iam.seen_at,
+                };
+                found.denying = deny::statements_of(sdk, iam, asked, results).await;
             }
             found.simulated = Some(simulated);
         }

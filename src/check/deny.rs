@@ -2,6 +2,8 @@
 
 use crate::aws::Iam;
 use crate::aws::inspect::{Refusal, Simulated};
+use crate::aws::policy::denying;
+use crate::aws::rights::Asked;
 use crate::aws::state::{Seen, State};
 use crate::aws::trust::{label, one_line, parse_text, statements, titled};
 
@@ -40,18 +42,19 @@ impl<'a> Policy<'a> {
     }
 }
 
-/// The Deny statements of the policy that stands against a pull: what each is called, and its text
-/// on one line. None where the policy cannot be read.
+/// The Deny statements that stand against a pull, in the policy that IAM names: what each is called,
+/// and its text on one line. None where the policy cannot be read.
 pub(super) async fn statements_of(
     sdk: &impl Iam,
     iam: &State,
+    asked: Asked<'_>,
     simulated: &[Simulated],
 ) -> Vec<String> {
-    let called = simulated.iter().find_map(|result| match &result.refusal {
-        Some(Refusal::Denied(policy)) => Some(policy),
+    let denied = simulated.iter().find_map(|result| match &result.refusal {
+        Some(Refusal::Denied(policy)) => Some((result, policy)),
         _ => None,
     });
-    let (Some(called), Seen::Known(Some(role))) = (called, &iam.role) else {
+    let (Some((result, called)), Seen::Known(Some(role))) = (denied, &iam.role) else {
         return Vec::new();
     };
     let Some(policy) = Policy::find(iam, called) else {
@@ -61,10 +64,11 @@ pub(super) async fn statements_of(
     let Ok(document) = parse_text(&text) else {
         return Vec::new();
     };
-    statements(&document)
+    let all = statements(&document);
+    let request = asked.request(&result.action, &result.resource);
+    denying(&document, &request)
         .into_iter()
-        .enumerate()
-        .filter(|(_, statement)| statement["Effect"] == "Deny")
+        .filter_map(|index| Some((index, *all.get(index)?)))
         .map(|(index, statement)| {
             let name = label(statement, index);
             format!("{} is {}", titled(&name), one_line(statement))

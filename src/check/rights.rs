@@ -6,7 +6,7 @@ use super::words::judged;
 use super::{Finding, Scene};
 use crate::aws::inspect::{Refusal, Simulated};
 use crate::aws::quotable;
-use crate::aws::rights::Asked;
+use crate::aws::rights::{Asked, Unread};
 use crate::aws::state::Granted;
 use std::collections::BTreeSet;
 
@@ -56,11 +56,7 @@ pub(super) fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
                     ),
                 )
             }
-            Granted::Unknown(action) => Finding::unknown(format!(
-                "whether the role may pull is unknown: {action} is not allowed"
-            ))
-            .evidence(format!("caller {}", quotable(&seer.target.caller)))
-            .fix(seer.permissions()),
+            Granted::Unknown(why) => unread(&seer, "whether the role may pull", &why),
         })
     }))
 }
@@ -81,17 +77,24 @@ pub(super) fn role_over_broad(scene: &Scene<'_>) -> Vec<Finding> {
                 )),
             );
         }
-        Ok(match seer.iam.policies.unread {
-            Some(action) => Finding::unknown(format!(
-                "whether the role may far more than pull is unknown: {action} is not allowed"
-            ))
-            .evidence(format!("caller {}", quotable(&seer.target.caller)))
-            .fix(seer.permissions()),
+        Ok(match &seer.iam.policies.unread {
+            Some(why) => unread(&seer, "whether the role may far more than pull", why),
             None => {
                 Finding::pass("nothing that goes far beyond pulls is among the role's policies")
             }
         })
     }))
+}
+
+/// What cannot be told because a policy of the role was not read.
+fn unread(seer: &Seer<'_>, what: &str, why: &Unread) -> Finding {
+    let finding = Finding::unknown(format!("{what} is unknown: {why}"));
+    if !why.is_denied() {
+        return finding;
+    }
+    finding
+        .evidence(format!("caller {}", quotable(&seer.target.caller)))
+        .fix(seer.permissions())
 }
 
 pub(super) fn pull_simulated(scene: &Scene<'_>) -> Vec<Finding> {

@@ -6,6 +6,7 @@ use super::{Applier, StepOutcome, Thing};
 use crate::aws::iam::{Failure, Iam};
 use crate::aws::name::Tags;
 use crate::aws::quotable;
+use crate::aws::state::now;
 use crate::aws::users::{Whose, needing};
 use crate::error::{Error, Result};
 
@@ -73,7 +74,7 @@ impl<I: Iam> Applier<'_, I> {
         };
         // Since the plan was shown somebody may have come to need it.
         if let Some(found) = self.role_or_gone(&mut clock, role, what).await? {
-            let needed = needing(&found, &read_trust(&found)?, whose, policy);
+            let needed = needing(&found, &read_trust(&found)?, whose, policy, now());
             if !needed.is_empty() {
                 return Err(Error::conflict(what())
                     .because(format!(

@@ -167,6 +167,16 @@ fn decide(documents: &[&Value], request: &Request, kind: Kind) -> Decision {
     }
 }
 
+/// The Deny statements of a document that meet a request of whoever holds it, or may: the place of
+/// each, from 0.
+pub fn denying(document: &Value, request: &Request) -> Vec<usize> {
+    let statements = statement::read(document).into_iter().enumerate();
+    statements
+        .filter(|(_, one)| one.has_effect("Deny") && one.matches(request, Kind::Identity).may_be())
+        .map(|(index, _)| index)
+        .collect()
+}
+
 /// Which statements of one effect meet a request.
 #[derive(Default)]
 struct Met {

@@ -78,9 +78,9 @@ impl Planner<'_> {
                     .push(Step::shown(Part::Policy, Action::None, "", detail));
                 return Ok(());
             }
-            (None, Some(Granted::Unknown(action))) => Some(format!(
-                "{action} is not allowed; attaching twice does no harm"
-            )),
+            (None, Some(Granted::Unknown(why))) => {
+                Some(format!("{why}; attaching twice does no harm"))
+            }
             _ => None,
         };
         let (key, value) = attached_tag(&policy);

@@ -226,7 +226,7 @@ impl Planner<'_> {
                 self.steps.push(kept.because("attached by others"));
                 continue;
             }
-            let mut needed = needing(role, trust, &whose, policy);
+            let mut needed = needing(role, trust, &whose, policy, self.state.seen_at);
             needed.extend(
                 removal
                     .other_provider

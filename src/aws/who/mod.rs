@@ -135,6 +135,11 @@ impl Who {
         &self.open
     }
 
+    /// Whether nobody gets in.
+    pub fn is_nobody(&self) -> bool {
+        self.accounts.is_empty() && self.own.is_empty() && self.others.is_empty()
+    }
+
     /// Who gets in beyond those whom the cluster publishes.
     pub fn others(&self) -> Others {
         self.beyond
