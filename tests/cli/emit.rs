@@ -2,7 +2,7 @@
 //! what `aws setup` itself makes.
 
 use crate::support::{
-    ACCOUNT, Bed, Env, Moto, Reader, Run, aws_programs, read_hcl, read_yaml, snapshot,
+    ACCOUNT, Bed, Env, Moto, Reader, Run, aws_programs, format_hcl, read_hcl, read_yaml, snapshot,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -153,6 +153,36 @@ fn the_template_is_sound_and_its_stack_is_what_setup_makes() {
     assert_eq!(read_yaml(Reader::PyYaml, &texts).remove(0).unwrap(), js);
 }
 
+#[test]
+fn the_template_makes_nothing_in_another_account() {
+    let bed = ready();
+    let flags = ["--role-arn", "arn:aws:iam::999999999999:role/far"];
+    let text = emitted(&bed, "cloudformation", &flags);
+    let template = read_yaml(Reader::JsYaml, std::slice::from_ref(&text))
+        .remove(0)
+        .unwrap();
+    // The emulator knows no rules; the condition holds by itself.
+    let rule = &template[0]["Rules"]["RightAccount"]["Assertions"][0];
+    assert_eq!(
+        rule["Assert"],
+        json!({"Fn::Equals": [{"Ref": "AWS::AccountId"}, "999999999999"]})
+    );
+    let path = bed.env.write("setup.yaml", &text);
+    let body = format!("file://{}", path.display());
+    let before = state(&bed.moto);
+    bed.aws_with(&[
+        "cloudformation",
+        "create-stack",
+        "--stack-name",
+        "edge",
+        "--template-body",
+        &body,
+        "--capabilities",
+        "CAPABILITY_NAMED_IAM",
+    ]);
+    assert_eq!(state(&bed.moto), before);
+}
+
 /// The resources of a configuration as moto's state has them.
 fn state_of_terraform(text: &str) -> Value {
     let read = read_hcl(text);
@@ -200,9 +230,26 @@ fn the_configuration_is_read_by_hashicorps_parser_and_says_what_setup_makes() {
     let mut bed = ready();
     let text = emitted(&bed, "terraform", &FLAGS);
     assert_eq!(state_of_terraform(&text), made_by_setup(&mut bed, &FLAGS));
-    // What exists can be imported under the names that the comments give.
-    let role = "#   terraform import aws_iam_role.mk8s_edge mk8s-edge\n";
-    assert!(text.contains(role), "{text}");
+    // Repositories check the layout.
+    assert_eq!(format_hcl(&text), text);
+    // What exists can be imported by the blocks in the comments.
+    let commented = text.lines().map(|line| {
+        let is_block = ["# import {", "#   ", "# }"]
+            .iter()
+            .any(|it| line.starts_with(it));
+        line.strip_prefix("# ").filter(|_| is_block).unwrap_or(line)
+    });
+    let importing = commented.collect::<Vec<_>>().join("\n") + "\n";
+    assert_eq!(format_hcl(&importing), importing);
+    let issuer = bed.issuer("edge");
+    let arn = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}");
+    assert_eq!(
+        read_hcl(&importing)["import"],
+        json!([
+            {"to": "${aws_iam_openid_connect_provider.mk8s_edge}", "id": arn},
+            {"to": "${aws_iam_role.mk8s_edge}", "id": "mk8s-edge"}
+        ])
+    );
 }
 
 #[test]
@@ -266,6 +313,63 @@ fn the_script_keeps_what_exists() {
     assert_eq!(role["tags"]["mk8s.cpln/cluster/sandbox/edge"], "awsECR");
 }
 
+/// The cluster could not pull: the script does not end well.
+#[test]
+fn the_script_stops_where_the_cluster_names_another_role_or_ours_is_stale_among_others() {
+    let mut bed = ready();
+    let text = emitted(&bed, "aws-cli", &[]);
+    let replacing = emitted(&bed, "aws-cli", &["--replace-trust"]);
+    let policy = emitted(&bed, "aws-cli", &["--only", "policy"]);
+    check_shell(&bed.env, &policy, "style");
+    let others = json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole"});
+    let make_role = |bed: &Bed, path: &str, statements: &[&Value]| {
+        let trust = json!({"Version": "2012-10-17", "Statement": statements});
+        let path = format!("--path={path}");
+        bed.aws_with(&[
+            "iam",
+            "create-role",
+            "--role-name=mk8s-edge",
+            &path,
+            "--assume-role-policy-document",
+            &trust.to_string(),
+        ]);
+    };
+    make_role(&bed, "/", &[&others]);
+    let before = bed.moto.role("mk8s-edge");
+    for text in [&text, &replacing, &policy] {
+        script(&bed.env, text)
+            .exits(1)
+            .out("Role mk8s-edge exists as arn:aws:iam::123456789012:role/mk8s-edge, and the cluster names arn:aws:iam::123456789012:role/team/mk8s-edge.")
+            .err("Nothing was changed in it.");
+        assert_eq!(bed.moto.role("mk8s-edge"), before);
+    }
+
+    bed.moto = Moto::start(&mut bed.env);
+    let sid = text
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("sid="))
+        .unwrap();
+    let stale = json!({"Sid": sid, "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": format!("arn:aws:iam::{ACCOUNT}:oidc-provider/old.example")}});
+    make_role(&bed, "/team/", &[&stale, &others]);
+    let before = bed.moto.role("mk8s-edge");
+    script(&bed.env, &text)
+        .exits(1)
+        .out(&format!("its statement {sid} differs from this one."))
+        .err(sid);
+    assert_eq!(bed.moto.role("mk8s-edge"), before);
+    // Without a region anywhere the AWS CLI goes as well.
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        bed.env.unset(name);
+    }
+    bed.moto = Moto::start(&mut bed.env);
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        bed.env.unset(name);
+    }
+    script(&bed.env, &text).ok().out("Created role mk8s-edge");
+}
+
 #[test]
 fn the_script_keeps_the_trust_policy_that_it_overwrites() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -278,6 +382,7 @@ fn the_script_keeps_the_trust_policy_that_it_overwrites() {
         "iam",
         "create-role",
         "--role-name=mk8s-edge",
+        "--path=/team/",
         "--assume-role-policy-document",
         &others.to_string(),
     ]);
@@ -326,6 +431,7 @@ fn the_script_takes_no_look_alike_for_ours() {
         "iam",
         "create-role",
         "--role-name=mk8s-edge",
+        "--path=/team/",
         "--assume-role-policy-document",
         &alike.to_string(),
     ]);
@@ -462,6 +568,8 @@ fn nothing_breaks_out_of_its_quotes() {
         .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
     let terraform = text("terraform").replace(&format!("mk8s_{label}"), "mk8s_edge");
     assert_eq!(state_of_terraform(&terraform), made);
+    let terraform = text("terraform");
+    assert_eq!(format_hcl(&terraform), terraform);
 
     let yaml = [text("cloudformation")];
     for reader in [Reader::JsYaml, Reader::PyYaml] {

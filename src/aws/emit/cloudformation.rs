@@ -9,6 +9,9 @@ use crate::error::Result;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
+/// What guards the account: a rule and a condition.
+const RIGHT_ACCOUNT: &str = "RightAccount";
+
 /// The whole template.
 pub(super) fn template(blueprint: &Blueprint) -> Result<String> {
     let document = document(blueprint);
@@ -36,7 +39,8 @@ pub(super) fn template(blueprint: &Blueprint) -> Result<String> {
         );
     }
     out.push_str(
-        "# What exists already is not adopted: import it into the stack, or leave it out.\n",
+        "# What exists already is not adopted: import it into the stack, or leave it out. Never deploy\n\
+         # a provider that exists: the rollback of such a stack can delete it.\n",
     );
     block(&document, 0, &mut out);
     Ok(out)
@@ -56,9 +60,13 @@ fn document(blueprint: &Blueprint) -> Value {
         properties["Tags"] = tag_list(&provider.tags);
         resources["OidcProvider"] = json!({
             "Type": "AWS::IAM::OIDCProvider",
+            "Condition": RIGHT_ACCOUNT,
             "Properties": properties,
         });
-        outputs["OidcProviderArn"] = json!({"Value": {"Ref": "OidcProvider"}});
+        outputs["OidcProviderArn"] = json!({
+            "Condition": RIGHT_ACCOUNT,
+            "Value": {"Ref": "OidcProvider"},
+        });
     }
     if let Some(role) = &blueprint.role {
         let new = &role.new;
@@ -78,17 +86,28 @@ fn document(blueprint: &Blueprint) -> Value {
             properties["MaxSessionDuration"] = json!(seconds);
         }
         properties["Tags"] = tag_list(&new.tags);
-        let mut resource = json!({"Type": "AWS::IAM::Role"});
+        let mut resource = json!({"Type": "AWS::IAM::Role", "Condition": RIGHT_ACCOUNT});
         if blueprint.provider.is_some() {
             resource["DependsOn"] = json!("OidcProvider");
         }
         resource["Properties"] = properties;
         resources["Role"] = resource;
-        outputs["RoleArn"] = json!({"Value": {"Fn::GetAtt": ["Role", "Arn"]}});
+        outputs["RoleArn"] = json!({
+            "Condition": RIGHT_ACCOUNT,
+            "Value": {"Fn::GetAtt": ["Role", "Arn"]},
+        });
     }
+    // The rule stops a deployment elsewhere; what does not know rules makes nothing there.
+    let account = blueprint.plan.target.account.as_str();
+    let is_right = json!({"Fn::Equals": [{"Ref": "AWS::AccountId"}, account]});
     json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": shortened(&blueprint.purpose()),
+        "Rules": {RIGHT_ACCOUNT: {"Assertions": [{
+            "Assert": is_right,
+            "AssertDescription": format!("The AWS account must be {account}."),
+        }]}},
+        "Conditions": {RIGHT_ACCOUNT: is_right},
         "Resources": resources,
         "Outputs": outputs,
     })
@@ -172,7 +191,7 @@ fn key_text(key: &str) -> String {
     let plain = key.starts_with(|c: char| c.is_ascii_alphabetic())
         && key.chars().all(|c| c.is_ascii_alphanumeric())
         && !known.contains(&key.to_ascii_lowercase().as_str());
-    if plain || key == "Fn::GetAtt" {
+    if plain || ["Fn::GetAtt", "Fn::Equals"].contains(&key) {
         key.to_owned()
     } else {
         double_quoted(key)

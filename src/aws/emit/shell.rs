@@ -1,10 +1,11 @@
 //! A POSIX shell script that calls the AWS CLI. Pure.
 //!
 //! It may be run again: what exists is looked at and kept, and a trust policy that holds statements
-//! of others is never overwritten, because a shell cannot merge JSON.
+//! of others is never overwritten, because a shell cannot merge JSON. It ends well only when what
+//! the cluster asks for is there: a role of that name with another ARN, or with an older statement of
+//! ours among those of others, stops it.
 
 use super::{Attachment, Blueprint, Role, VERSION};
-use crate::addon::Side;
 use crate::aws::iam::NewProvider;
 use crate::aws::name::Tags;
 use crate::aws::trust::statements;
@@ -54,6 +55,16 @@ const THUMBPRINT: &str = r#"    stored=$(aws iam get-open-id-connect-provider --
     esac
 "#;
 
+/// A role of this name may stand under another path: then the cluster's ARN is of none.
+const COMPARE: &str = r#"# Stops unless the role is the one that the cluster names.
+compare() {
+    found=$(aws iam get-role --role-name="$role" --output text --query Role.Arn)
+    [ "$found" = "$role_arn" ] && return
+    say "Role $role exists as $found, and the cluster names $role_arn."
+    stop "Nothing was changed in it. Name that one in the cluster, or make one of another name."
+}
+"#;
+
 const COUNT: &str = r#"# How many statements of the role's trust policy fit.
 count() {
     aws iam get-role --role-name="$role" --output text \
@@ -85,9 +96,16 @@ pub(super) fn script(blueprint: &Blueprint) -> String {
         blueprint.command(),
     );
     let account = blueprint.plan.target.account.as_str();
+    let region = match blueprint.plan.target.partition.as_str() {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    };
     let _ = write!(
         out,
         r#"
+# IAM has no regions, but the AWS CLI asks for one.
+export AWS_DEFAULT_REGION="${{AWS_DEFAULT_REGION:-${{AWS_REGION:-{region}}}}}"
 account={account}
 caller=$(aws sts get-caller-identity --query Account --output text)
 [ "$caller" = "$account" ] ||
@@ -101,7 +119,7 @@ caller=$(aws sts get-caller-identity --query Account --output text)
         make_role(&mut out, blueprint, role);
     }
     if let Some(policy) = &blueprint.policy {
-        attach(&mut out, blueprint.side, policy, blueprint.role.is_some());
+        attach(&mut out, blueprint, policy);
     }
     out
 }
@@ -172,10 +190,11 @@ fn make_role(out: &mut String, blueprint: &Blueprint, role: &Role) {
         r#"
 # The role. The trust policy is the one that the cluster publishes.
 role={name}
+role_arn={arn}
 trust={trust}
 input={input}
 new_role=
-{count}# Overwrites the trust policy, after keeping what it was in a file that is yours alone.
+{COMPARE}{count}# Overwrites the trust policy, after keeping what it was in a file that is yours alone.
 update() {{
     kept=${{XDG_STATE_HOME:-$HOME/.local/state}}/mk8s/trust
     (umask 077 && mkdir -p "$kept")
@@ -197,6 +216,7 @@ if make aws iam create-role --cli-input-json "$input" --assume-role-policy-docum
 {exists}fi
 "#,
         name = quote(&new.name),
+        arn = quote(&new.arn),
         count = if blueprint.replace_trust { "" } else { COUNT },
         trust = quote(&format!("{:#}", new.trust)),
         input = quote(&format!("{input:#}")),
@@ -207,10 +227,10 @@ if make aws iam create-role --cli-input-json "$input" --assume-role-policy-docum
 /// The part for a role that exists.
 fn exists(blueprint: &Blueprint, role: &Role) -> String {
     if blueprint.replace_trust {
-        return "else\n    update\n".to_owned();
+        return "else\n    compare\n    update\n".to_owned();
     }
     let ours = statements(&role.new.trust);
-    let mut out = format!("else\n    sid={}\n", quote(&role.sid));
+    let mut out = format!("else\n    compare\n    sid={}\n", quote(&role.sid));
     let mut tests = Vec::new();
     for (index, statement) in ours.iter().enumerate() {
         let _ = writeln!(
@@ -236,8 +256,10 @@ fn exists(blueprint: &Blueprint, role: &Role) -> String {
     elif [ "$others" -eq 0 ]; then
         update
     elif [ "$mine" -gt 0 ]; then
-        say "Role $role exists; its statement $sid differs from this one and was left as it is:"
-        say "$trust"
+        say "Role $role exists and trusts others too, and its statement $sid differs from this one."
+        say "Nothing was changed in it. Put this statement in the place of that one and run this"
+        say "again, or let mk8s aws setup do it:"
+        stop "$trust"
     else
         say "Role $role exists and trusts others too. Nothing was changed in it. Add this statement"
         say "to its trust policy and run this again, or let mk8s aws setup do it:"
@@ -250,7 +272,8 @@ fn exists(blueprint: &Blueprint, role: &Role) -> String {
     out
 }
 
-fn attach(out: &mut String, side: Side, attachment: &Attachment, with_role: bool) {
+fn attach(out: &mut String, blueprint: &Blueprint, attachment: &Attachment) {
+    let side = blueprint.side;
     let mut enough = vec![attachment.policy.clone()];
     if !attachment.asked {
         enough.extend(attachment.instead.iter().cloned());
@@ -279,10 +302,13 @@ fn attach(out: &mut String, side: Side, attachment: &Attachment, with_role: bool
     };
     let (key, value) = &attachment.tag;
     let tag = quote(&json!([{"Key": key, "Value": value}]).to_string());
-    let role = if with_role {
-        String::new()
-    } else {
-        format!("role={}\nnew_role=\n", quote(&attachment.role))
+    let role = match &blueprint.plan.target.role {
+        Some(arn) if blueprint.role.is_none() => format!(
+            "role={}\nrole_arn={}\nnew_role=\n{COMPARE}compare\n",
+            quote(&attachment.role),
+            quote(arn.as_str())
+        ),
+        _ => String::new(),
     };
     let _ = write!(
         out,

@@ -1,6 +1,7 @@
 //! Terraform's language. Pure.
 //!
-//! `${` and `%{` of names and documents are escaped: Terraform must read back what was meant.
+//! `${` and `%{` of names and documents are escaped: Terraform must read back what was meant. The
+//! layout is that of `terraform fmt`, which many a repository checks.
 
 use super::{Blueprint, Format, Role, VERSION};
 use crate::aws::iam::NewProvider;
@@ -26,15 +27,24 @@ pub(super) fn configuration(blueprint: &Blueprint) -> Result<String> {
     );
     let mut imports = Vec::new();
     if let Some(provider) = &blueprint.provider {
-        imports.push(format!("{PROVIDER}.{label} {}", provider.arn));
+        imports.push((format!("{PROVIDER}.{label}"), &provider.arn));
     }
     if let Some(role) = &blueprint.role {
-        imports.push(format!("{ROLE}.{label} {}", role.new.name));
+        imports.push((format!("{ROLE}.{label}"), &role.new.name));
     }
     if !imports.is_empty() {
-        out.push_str("# What exists already has to be imported before it is applied:\n");
-        for import in imports {
-            let _ = writeln!(out, "#   terraform import {import}");
+        out.push_str(
+            "# What exists already has to be imported: take the `# ` from its block (Terraform 1.5 or\n\
+             # later), plan, and apply.\n",
+        );
+        for (to, id) in imports {
+            let block = Block::builder("import")
+                .add_attribute(("to", Variable::unchecked(to)))
+                .add_attribute(("id", text(id)))
+                .build();
+            for line in written(blueprint, &Body::from([block]))?.lines() {
+                let _ = writeln!(out, "# {line}");
+            }
         }
     }
     if blueprint.role.is_some() {
@@ -43,14 +53,61 @@ pub(super) fn configuration(blueprint: &Blueprint) -> Result<String> {
         );
     }
     out.push('\n');
-    let body = body(blueprint, &label);
-    let text = hcl::to_string(&body).map_err(|error| {
+    out.push_str(&written(blueprint, &body(blueprint, &label))?);
+    Ok(out)
+}
+
+fn written(blueprint: &Blueprint, body: &Body) -> Result<String> {
+    let text = hcl::to_string(body).map_err(|error| {
         blueprint
             .not_written(Format::Terraform)
             .because(format!("it cannot be written: {error}"))
     })?;
-    out.push_str(&text);
-    Ok(out)
+    Ok(aligned(&text))
+}
+
+/// The same with the `=` of attributes that follow each other in one column. One whose value goes on
+/// over further lines ends the row, and so does any other line.
+fn aligned(text: &str) -> String {
+    let mut out = String::new();
+    let mut row: Vec<(&str, &str)> = Vec::new();
+    let flush = |row: &mut Vec<(&str, &str)>, out: &mut String| {
+        let width = |key: &str| key.chars().count();
+        let widest = row.iter().map(|(key, _)| width(key)).max().unwrap_or(0);
+        for (key, value) in row.drain(..) {
+            let _ = writeln!(out, "{key}{:1$}= {value}", "", widest + 1 - width(key));
+        }
+    };
+    for line in text.lines() {
+        let goes_on = line.ends_with(['{', '[', '(']);
+        if let (Some(attribute), false) = (attribute(line), goes_on) {
+            row.push(attribute);
+        } else {
+            flush(&mut row, &mut out);
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    flush(&mut row, &mut out);
+    out
+}
+
+/// Key, with what stands before it, and value of a line with an attribute.
+fn attribute(line: &str) -> Option<(&str, &str)> {
+    let start = line.len() - line.trim_start().len();
+    let end = if line[start..].starts_with('"') {
+        let mut escaped = false;
+        let mut inner = line[start + 1..].char_indices();
+        let close = inner.find(|(_, c)| {
+            let ends = *c == '"' && !escaped;
+            escaped = *c == '\\' && !escaped;
+            ends
+        });
+        start + close?.0 + 2
+    } else {
+        start + line[start..].find(' ')?
+    };
+    Some((&line[..end], line[end..].strip_prefix(" = ")?))
 }
 
 fn body(blueprint: &Blueprint, label: &str) -> Body {

@@ -33,7 +33,9 @@ pub(crate) use proxy::{Harm, Proxy, Way};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
 pub(crate) use terminal::Terminal;
-pub(crate) use tools::{Reader, aws_programs, aws_python, installed, read_hcl, read_yaml};
+pub(crate) use tools::{
+    Reader, aws_programs, aws_python, format_hcl, installed, read_hcl, read_yaml,
+};
 pub(crate) use trial::{Trial, insist};
 
 use std::path::{Path, PathBuf};

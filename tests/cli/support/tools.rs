@@ -52,9 +52,20 @@ pub(crate) fn aws_programs() -> PathBuf {
 /// `${`.
 #[track_caller]
 pub(crate) fn read_hcl(text: &str) -> Value {
+    serde_json::from_slice(&by_node("read-hcl.cjs", text)).expect("JSON")
+}
+
+/// A text in HCL as `HashiCorp`'s own formatter lays it out.
+#[track_caller]
+pub(crate) fn format_hcl(text: &str) -> String {
+    String::from_utf8(by_node("format-hcl.cjs", text)).expect("UTF-8")
+}
+
+#[track_caller]
+fn by_node(script: &str, text: &str) -> Vec<u8> {
     let support = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support");
     let mut child = Command::new(node())
-        .arg(support.join("read-hcl.cjs"))
+        .arg(support.join(script))
         .env("NODE_PATH", installed("npm/node_modules"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -68,7 +79,7 @@ pub(crate) fn read_hcl(text: &str) -> Value {
         .unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "HCL cannot be read:\n{text}");
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    output.stdout
 }
 
 /// Who reads a YAML text.
