@@ -1980,6 +1980,7 @@ set edit:completion:arg-completer[mk8s] = {|@words|
             cand --token-file 'File that holds the token'
             cand --timeout 'Limit of one API request, such as 30s or 2m; 30s if omitted'
             cand --all 'Every live cluster of the org'
+            cand --orphans 'What clusters of the org that are gone left behind, instead'
             cand --with-oidc-provider 'OIDC provider and aws-workload-identity as well, if nothing else needs them'
             cand --keep-addon 'Add-on left on, its role cleared'
             cand --no-backup 'No copy of a trust policy before it is changed'

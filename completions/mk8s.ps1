@@ -2015,6 +2015,7 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File that holds the token')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit of one API request, such as 30s or 2m; 30s if omitted')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every live cluster of the org')
+            [CompletionResult]::new('--orphans', '--orphans', [CompletionResultType]::ParameterName, 'What clusters of the org that are gone left behind, instead')
             [CompletionResult]::new('--with-oidc-provider', '--with-oidc-provider', [CompletionResultType]::ParameterName, 'OIDC provider and aws-workload-identity as well, if nothing else needs them')
             [CompletionResult]::new('--keep-addon', '--keep-addon', [CompletionResultType]::ParameterName, 'Add-on left on, its role cleared')
             [CompletionResult]::new('--no-backup', '--no-backup', [CompletionResultType]::ParameterName, 'No copy of a trust policy before it is changed')

@@ -23,6 +23,7 @@ pub mod merge;
 pub mod name;
 pub mod needed;
 pub(crate) mod normal;
+pub mod orphans;
 pub mod permissions;
 pub mod plan;
 pub mod platform;

@@ -185,11 +185,15 @@ pub fn default_role_name(side: Side, org: &str, cluster: &str) -> String {
     format!("{}{tail}", head.trim_end_matches('-'))
 }
 
+/// How many hexadecimal digits of a Sid stand for the cluster.
+pub(super) const SID_DIGITS: usize = 10;
+
 /// The Sid of this cluster's statement: letters and digits only, as IAM wants it.
 ///
 /// `identity` is the cluster's id, or its issuer where the id is not known.
 pub fn sid(side: Side, org: &str, identity: &str) -> String {
-    format!("{}{}", side.aws.sid, hash(&format!("{org}/{identity}"), 10))
+    let hash = hash(&format!("{org}/{identity}"), SID_DIGITS);
+    format!("{}{hash}", side.aws.sid)
 }
 
 /// The longest value of a tag.
@@ -263,6 +267,22 @@ pub fn is_own_tag(key: &str) -> bool {
 pub fn made_by_mk8s(tags: &Tags) -> bool {
     let (key, made) = MADE_BY_MK8S;
     tags.get(key).is_some_and(|value| value == made)
+}
+
+/// Whether `mk8s` made the thing for a cluster of this org.
+pub fn made_in(tags: &Tags, org: &str) -> bool {
+    made_by_mk8s(tags)
+        && tags
+            .get(ORG)
+            .is_some_and(|it| *it == tag_text(org, LONGEST_TAG))
+}
+
+/// Whose statements a role's tags speak of: org and cluster of each.
+pub fn statement_owners(tags: &Tags) -> impl Iterator<Item = (String, String)> {
+    other_clusters(tags, "").into_iter().filter_map(|whose| {
+        let (org, cluster) = whose.split_once('/')?;
+        Some((org.to_owned(), cluster.to_owned()))
+    })
 }
 
 /// The cluster that a thing was made for, as `ORG/CLUSTER`, if its tags say so.

@@ -308,6 +308,8 @@ pub struct Plan {
     pub role_arn: Option<String>,
     /// What its trust policy comes to, once the cluster has published it.
     pub trust: Option<TrustPlan>,
+    /// What a role that is adopted may beyond pulling, in a sentence: it is asked about once more.
+    pub beyond: Option<String>,
 }
 
 /// What the role's trust policy comes to.

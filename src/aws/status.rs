@@ -205,7 +205,10 @@ impl Reader<'_> {
             Seen::Known(Some(role)) if role.arn == wanted.as_str() => {
                 let used = role.last_used.as_ref().map_or_else(
                     || "never used yet".to_owned(),
-                    |(date, region)| format!("last used {date} in {}", quotable(region)),
+                    |(date, region)| match region.as_str() {
+                        "" => format!("last used {date}"),
+                        region => format!("last used {date} in {}", quotable(region)),
+                    },
                 );
                 part(Part::Role, PartState::Present, &role.arn, used)
             }

@@ -63,9 +63,13 @@ pub enum AwsCommand {
                       tags, and switch the add-on off. What others made or still use is kept and \
                       listed with the reason. AWS goes first and the cluster last, so that a run \
                       that was cut short is taken up by the next. Preview with --dry-run; undo \
-                      with `mk8s aws setup`.\n\nExamples:\n  \
+                      with `mk8s aws setup`.\n\n\
+                      With --orphans it takes down what carries the tags of mk8s for this org and \
+                      belongs to no cluster or issuer that is there, with the reason for each.\n\n\
+                      Examples:\n  \
                       $ mk8s aws teardown aws-ecr -c prod\n  \
-                      $ mk8s aws teardown aws-ecr -c prod --with-oidc-provider --yes"
+                      $ mk8s aws teardown aws-ecr -c prod --with-oidc-provider --yes\n  \
+                      $ mk8s aws teardown --orphans --dry-run"
     )]
     Teardown(Box<TeardownArgs>),
     /// Print the least IAM policy that the caller needs
@@ -401,9 +405,30 @@ pub struct StatusArgs {
 /// `mk8s aws teardown`
 #[derive(Debug, Args)]
 pub struct TeardownArgs {
-    /// The cluster and the add-on.
+    /// Add-on to work on: aws-ecr
+    #[arg(
+        value_name = "ADDON",
+        value_parser = AddonWord,
+        hide_possible_values = true,
+        required_unless_present = "orphans"
+    )]
+    pub addon: Option<String>,
+    /// Live cluster, or a pattern such as 'prod-*'; `MK8S_CLUSTER` if no target is given (can be
+    /// repeated)
+    #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
+    pub cluster: Vec<String>,
+    /// Which of them.
     #[command(flatten)]
-    pub target: AwsTarget,
+    pub choice: ChoiceArgs,
+    /// What clusters of the org that are gone left behind, instead
+    #[arg(
+        long,
+        conflicts_with_all = [
+            "addon", "cluster", "all", "selector", "exclude", "with_oidc_provider", "keep_addon", "role_name"
+        ],
+        help_heading = heading::TARGET
+    )]
+    pub orphans: bool,
     /// OIDC provider and aws-workload-identity as well, if nothing else needs them
     #[arg(long, help_heading = heading::SETTINGS)]
     pub with_oidc_provider: bool,
@@ -428,4 +453,15 @@ pub struct TeardownArgs {
     /// Exit 10 when a dry run finds something to do
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
     pub exit_code: bool,
+}
+
+impl TeardownArgs {
+    /// The cluster and the add-on, where they are not orphans that are taken down.
+    pub fn target(&self) -> AwsTarget {
+        AwsTarget {
+            addon: self.addon.clone().unwrap_or_default(),
+            cluster: self.cluster.clone(),
+            choice: self.choice.clone(),
+        }
+    }
 }

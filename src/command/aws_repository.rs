@@ -479,6 +479,7 @@ impl Job<'_> {
     fn plan(&self, target: Target, step: Step, caller: Option<&Caller>) -> Plan {
         Plan {
             trust: None,
+            beyond: None,
             role_arn: target.role.as_ref().map(ToString::to_string),
             target: Target {
                 account: self.image.account.clone(),

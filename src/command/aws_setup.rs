@@ -272,6 +272,7 @@ impl Job<'_> {
             (create, change, right) = (create + counts.0, change + counts.1, right + counts.2);
             let cluster = self.several.then_some(*name);
             words.extend(plan.trust.as_ref().and_then(|it| broad(it, cluster)));
+            words.extend(plan.beyond.clone());
         }
         let what = match create {
             0 => "Change them",

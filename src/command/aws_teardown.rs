@@ -24,8 +24,9 @@ use std::path::PathBuf;
 
 /// `mk8s aws teardown`
 pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcome> {
-    let side = aws::side(&args.target.addon)?;
-    let chosen = aws::clusters(cx, &args.target, true).await?;
+    let target = args.target();
+    let side = aws::side(&target.addon)?;
+    let chosen = aws::clusters(cx, &target, true).await?;
     let names = chosen.names;
     let job = Job {
         cx,

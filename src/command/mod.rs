@@ -11,6 +11,7 @@ mod aws;
 mod aws_carry_out;
 mod aws_emit;
 mod aws_offline;
+mod aws_orphans;
 mod aws_permissions;
 mod aws_repository;
 mod aws_request;
@@ -257,6 +258,9 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
                 Box::pin(aws_setup::setup(cx, &(*args).into())).await
             }
             AwsCommand::Status(args) => Box::pin(aws_status::status(cx, &args)).await,
+            AwsCommand::Teardown(args) if args.orphans => {
+                Box::pin(aws_orphans::orphans(cx, &args)).await
+            }
             AwsCommand::Teardown(args) => Box::pin(aws_teardown::teardown(cx, &args)).await,
             AwsCommand::Permissions(args) => aws_permissions::permissions(cx, &args),
             AwsCommand::Workload(args) => aws_offline::workload(cx, &args),

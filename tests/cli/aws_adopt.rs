@@ -1,7 +1,7 @@
 //! What `mk8s aws setup` does with what is there already: used, merged into, never undone.
 
 use crate::support::manifests::hetzner;
-use crate::support::{Bed, Env, snapshot};
+use crate::support::{Bed, Env, Terminal, snapshot};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -782,4 +782,44 @@ fn a_relative_state_folder_is_ignored() {
     bed.env.set("HOME", home.to_str().unwrap());
     bed.run(SETUP).ok().err("home/.local/state/mk8s/trust/");
     assert!(!bed.env.path("state").exists());
+}
+
+/// Whoever gets into such a role gets its rights: it is asked about by name.
+#[test]
+fn a_role_that_may_far_more_than_pull_is_asked_about() {
+    let bed = Bed::edge();
+    let trust = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"#;
+    bed.aws_with(&[
+        "iam",
+        "create-role",
+        "--role-name=shared",
+        "--assume-role-policy-document",
+        trust,
+    ]);
+    let everything = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Action": "*", "Resource": "*"}]}"#;
+    bed.aws_with(&[
+        "iam",
+        "put-role-policy",
+        "--role-name=shared",
+        "--policy-name=everything",
+        "--policy-document",
+        everything,
+    ]);
+    let before = bed.moto.role("shared");
+    let line = "aws setup aws-ecr -c edge --role-name shared";
+    let mut terminal = Terminal::start(&bed.env, line);
+    terminal.until("[y/N]").type_in("n\r");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 2, "{screen}");
+    assert!(screen.contains("all the same?"), "{screen}");
+    assert!(
+        screen.contains("The role `shared` may far more than pull"),
+        "{screen}"
+    );
+    assert_eq!(bed.moto.role("shared"), before);
+    bed.run(&format!("{line} --yes"))
+        .ok()
+        .err("`shared` may far more than pull, by inline policy everything");
 }

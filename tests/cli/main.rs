@@ -23,6 +23,7 @@ mod aws_errors;
 mod aws_harmless;
 mod aws_kills;
 mod aws_offline;
+mod aws_orphans;
 mod aws_permissions;
 mod aws_setup;
 mod aws_teardown;

@@ -114,6 +114,14 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
         &["check -c ready --skip issuer"],
     ),
     (
+        "aws teardown -c",
+        Aws,
+        &[
+            "aws setup aws-ecr -c ready --yes --role-name other",
+            "addon disable aws-ecr -c ready --yes",
+        ],
+    ),
+    (
         "aws teardown --keep-addon -c",
         Aws,
         &[

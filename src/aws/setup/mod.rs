@@ -86,6 +86,7 @@ pub fn setup_plan(
         steps,
         warnings,
         trust,
+        beyond,
         ..
     } = plan;
     Ok(Plan {
@@ -94,6 +95,7 @@ pub fn setup_plan(
         warnings,
         role_arn,
         trust,
+        beyond,
     })
 }
 
@@ -119,6 +121,8 @@ struct Planner<'a> {
     replaced: Vec<String>,
     /// What the trust policy comes to, once it was judged.
     trust: Option<TrustPlan>,
+    /// What the role that is adopted may beyond pulling.
+    beyond: Option<String>,
 }
 
 impl<'a> Planner<'a> {
@@ -139,6 +143,7 @@ impl<'a> Planner<'a> {
             warnings,
             replaced: Vec::new(),
             trust: None,
+            beyond: None,
         }
     }
 }

@@ -188,12 +188,15 @@ impl Planner<'_> {
             .state
             .beyond(self.facts.side, role, self.target.provider_arn.as_deref());
         if !beyond.is_empty() {
-            self.warnings.push(format!(
-                "`{}` may far more than pull, by {}; the cluster's pods get these rights too. A role \
-                 of its own: --role-name NAME",
+            let what = format!(
+                "`{}` may far more than pull, by {}",
                 quotable(name),
                 beyond.join(", ")
+            );
+            self.warnings.push(format!(
+                "{what}; the cluster's pods get these rights too. A role of its own: --role-name NAME"
             ));
+            self.beyond = Some(format!("The role {what}."));
         }
     }
 

@@ -83,11 +83,16 @@ pub fn target(
     if let Some(role) = named
         && role.partition() != caller.partition
     {
-        return Err(refused().because(format!(
-            "the role {role} is in the partition {}, the AWS credentials belong to {}",
-            role.partition(),
-            caller.partition
-        )));
+        return Err(refused()
+            .because(format!(
+                "the role {role} is in the partition {}, the AWS credentials belong to {}",
+                role.partition(),
+                caller.partition
+            ))
+            .hint(format!(
+                "use credentials of the partition {}: --aws-profile NAME",
+                role.partition()
+            )));
     }
     check_policies(request, &account, &caller.partition)
         .map_err(|reason| refused().because(reason))?;

@@ -124,6 +124,7 @@ pub fn teardown_plan(
     }
     Ok(Plan {
         trust: None,
+        beyond: None,
         target: target.clone(),
         steps: plan.steps,
         warnings: facts.warnings.clone(),

@@ -5,7 +5,12 @@ use super::super::live;
 use super::super::status::Wait;
 use super::super::word;
 use super::change::{Change, Done, Tell};
+use crate::addon::Side;
+use crate::addon::issuer::ISSUER;
 use crate::addon::named::Unclear;
+use crate::arn::RoleArn;
+use crate::aws::name::default_role_name;
+use crate::aws::quotable;
 use crate::change;
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Permit, Question};
@@ -14,8 +19,8 @@ use crate::control::settle::{Planner, Write};
 use crate::error::{Error, Result};
 use crate::fleet::{Came, State, summarise};
 use crate::invocation::{Flags, Invocation};
-use crate::plan::{self, Place, Plan, Request, Verb};
-use serde_json::json;
+use crate::plan::{self, Action, Place, Plan, Request, Verb};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A cluster as it was read, and what is to be done with it; or why that is not known.
@@ -198,6 +203,12 @@ impl Change<'_> {
         if failed.is_none() && !plan.is_empty() && matches!(self.request.verb, Verb::Enable(_)) {
             done.next = next(name, &plan);
         }
+        if failed.is_none()
+            && let Some((words, teardown)) = left(cx.org()?, name, &plan, now.as_ref())
+        {
+            done.lines.push(words);
+            done.next = teardown;
+        }
         if let Some(item) = done.items.first_mut() {
             item.verified = verified;
             item.error = failed.as_ref().map(|it| cx.wire(it));
@@ -343,6 +354,39 @@ fn next(name: &str, plan: &Plan) -> Option<Invocation> {
             .cluster(name)
             .plain_if(step != "oidc-url", "--wait"),
     )
+}
+
+/// What an add-on that went off leaves in AWS, in words, and the command that takes it down.
+fn left(
+    org: &str,
+    name: &str,
+    plan: &Plan,
+    now: Option<&Cluster>,
+) -> Option<(String, Option<Invocation>)> {
+    let side = Side::of(plan.main.addon.addon()?)?;
+    if plan.main.action != Action::Disabled {
+        return None;
+    }
+    let role = plan.main.before.as_ref()?.get("roleArn")?.as_str()?;
+    let role: RoleArn = role.parse().ok()?;
+    let issuer = now
+        .and_then(|it| it.ready_at(ISSUER))
+        .and_then(Value::as_str);
+    let provider = issuer.map_or_else(String::new, |url| {
+        format!(" and the OIDC provider of {}", quotable(url))
+    });
+    let words = format!("What is in AWS stays: the role {role}{provider}");
+    // Without the role in its settings the cluster's own account is looked in.
+    let home = now.and_then(Cluster::home);
+    let is_elsewhere = home.is_some_and(|home| home.account != *role.account());
+    let teardown = (!is_elsewhere).then(|| {
+        let named = (role.name() != default_role_name(side, org, name)).then(|| role.name());
+        Invocation::mk8s("aws teardown")
+            .word(side.name())
+            .cluster(name)
+            .flag_if("--role-name", named)
+    });
+    Some((words, teardown))
 }
 
 /// Plans the request on every read of a cluster.
