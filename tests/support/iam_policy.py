@@ -92,29 +92,27 @@ def glob(pattern, text):
 def arn_fits(pattern, arn, call, shorter):
     if pattern and not pattern.strip("*"):
         return True
-    # A variable may hold colons, but none that divide the ARN.
-    wanted, found = split_arn(pattern), arn.split(":", 5)
+    wanted, found = split_arn(pattern, call), arn.split(":", 5)
     if len(found) < 6 or (len(wanted) < 6 and not shorter):
         return False
-    return all(fits(substitute(one, call, True), it) for one, it in zip(wanted, found))
+    return all(fits(one, it) for one, it in zip(wanted, found))
 
 
-def split_arn(pattern):
-    parts, depth, part = [], 0, ""
-    at = 0
+def split_arn(pattern, call):
+    """The expressions of an ARN's parts. Variables are replaced before it is compared, so that the
+    value of one may be a whole ARN; a wildcard in such a value is no wildcard."""
+    parts, at = [""], 0
     while at < len(pattern):
-        if pattern.startswith("${", at) and "}" in pattern[at:]:
-            end = pattern.index("}", at)
-            part += pattern[at : end + 1]
-            at = end + 1
-            continue
-        if pattern[at] == ":" and len(parts) < 5:
-            parts.append(part)
-            part = ""
-        else:
-            part += pattern[at]
-        at += 1
-    return parts + [part]
+        end = pattern.find("}", at) if pattern.startswith("${", at) and call is not None else -1
+        piece = pattern[at : end + 1] if end > 0 else pattern[at]
+        at += len(piece)
+        text = value_of(piece[2:-1], call) if end > 0 else piece
+        for sign in text:
+            if sign == ":" and len(parts) < 6:
+                parts.append("")
+            else:
+                parts[-1] += re.escape(sign) if end > 0 else substitute(sign, None, True)
+    return parts
 
 
 # --- operators --------------------------------------------------------------------------------
