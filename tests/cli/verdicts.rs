@@ -495,6 +495,8 @@ pub(crate) fn matrix() -> String {
     let bed = ready();
     let text = include_str!("../fixtures/iam/trust_verdicts.json");
     let cases: Value = serde_json::from_str(text).unwrap();
+    let text = include_str!("../fixtures/iam/trust_words.json");
+    let words: Value = serde_json::from_str(text).unwrap();
     let mut table =
         "| the role's trust policy | the cluster gets in | who else | `aws setup` | `check` |\n\
                      |---|---|---|---|---|\n"
@@ -540,7 +542,8 @@ pub(crate) fn matrix() -> String {
         assert_eq!(broad == "warn", case["others"] == "open", "{name}");
         let _ = writeln!(
             table,
-            "| {name} | {} | {} | {does}{} | {has}, {broad} |",
+            "| {} (`{name}`) | {} | {} | {does}{} | {has}, {broad} |",
+            words[name].as_str().unwrap(),
             case["cluster"].as_str().unwrap(),
             case["others"].as_str().unwrap(),
             if warned { ", with a warning" } else { "" },
