@@ -1,6 +1,6 @@
 //! Everything that is wrong with a value by the table of its fields, and where. Pure.
 
-use super::param::{Param, ParamKind, folded};
+use super::param::{Param, ParamKind, is_folded_alike};
 use super::path::{Path, Step};
 use super::value::org_of;
 use super::{Addon, CATALOG, by_key};
@@ -315,8 +315,7 @@ impl Addon {
     /// Whether a word is its key or name in some spelling: case, dashes, underscores and what is not
     /// seen do not count.
     pub fn is_meant_by(&self, word: &str) -> bool {
-        let word = folded(word);
-        folded(self.key) == word || folded(self.name) == word
+        is_folded_alike(self.key, word) || is_folded_alike(self.name, word)
     }
 }
 

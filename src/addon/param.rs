@@ -159,10 +159,19 @@ impl Param {
 
 /// A name without what differs between the spellings of tools.
 pub fn folded(name: &str) -> String {
+    folding(name).collect()
+}
+
+/// Whether two names are the same but for that.
+pub fn is_folded_alike(one: &str, other: &str) -> bool {
+    // Without making a text of either: a file can hold twenty thousand names.
+    folding(one).eq(folding(other))
+}
+
+fn folding(name: &str) -> impl Iterator<Item = char> {
     name.chars()
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
-        .collect()
 }
 
 /// A setting with its place in the add-on.

@@ -53,20 +53,36 @@ pub(super) fn draw(text: &str, lines: &Lines, mut marks: Vec<Mark<'_>>) -> Strin
     drawn
 }
 
+/// Where the last characters of a range begin that an excerpt may show.
+fn nth_before(text: &str, start: usize, end: usize) -> usize {
+    let mut before = text[start..end].char_indices().rev();
+    before.nth(2 * WIDTH).map_or(start, |(at, _)| start + at)
+}
+
+/// Where the first characters of a range end that an excerpt may show.
+fn nth_behind(text: &str, start: usize, end: usize) -> usize {
+    let mut behind = text[start..end].char_indices();
+    behind.nth(2 * WIDTH).map_or(end, |(at, _)| start + at)
+}
+
 /// The printable line, the characters before the place, and those of the place.
 fn visible(text: &str, range: Range<usize>) -> (String, usize, usize) {
     let start = scan::line_start(text, range.start);
     let end = scan::line_end(text, range.start);
-    let before = printable(text[start..range.start].trim_start_matches(scan::BOM));
-    let inside = printable(&text[range.start..range.end.clamp(range.start, end)]);
-    let behind = printable(&text[range.end.clamp(range.start, end)..end]);
+    // No more is looked at than can be shown: every excerpt of a line of a megabyte would cost as much.
+    let from = nth_before(text, start, range.start);
+    let inside = range.start..nth_behind(text, range.start, range.end.clamp(range.start, end));
+    let behind = inside.end..nth_behind(text, inside.end, end);
+    let before = text[from..range.start].trim_start_matches(scan::BOM);
+    let (before, inside) = (printable(before), printable(&text[inside]));
+    let behind = printable(&text[behind]);
     let (mut column, width) = (before.chars().count(), inside.chars().count().max(1));
     let line: Vec<char> = before
         .chars()
         .chain(inside.chars())
         .chain(behind.chars())
         .collect();
-    let from = if column + width.min(WIDTH / 2) > WIDTH {
+    let from = if from > start || column + width.min(WIDTH / 2) > WIDTH {
         column.saturating_sub(WIDTH / 2)
     } else {
         0

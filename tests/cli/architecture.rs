@@ -1,4 +1,4 @@
-//! The source tree is what docs/architecture.md says it is: who uses whom.
+//! The source tree is what docs/architecture.md says it is: who uses whom, and how long a file is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
+
+/// Lines of code in a file: neither blank nor comments alone, without unit tests.
+const LONGEST_FILE: usize = 500;
 
 /// A source file of the program, without comments and unit tests.
 struct Source {
@@ -218,6 +221,20 @@ fn modules_depend_one_way() {
                 next.extend(&used[name]);
             }
         }
+    }
+}
+
+#[test]
+fn no_file_of_code_is_too_long() {
+    let sources = sources();
+    assert!(sources.len() > 100);
+    for source in sources {
+        let lines = source.code.len();
+        let path = source.path.strip_prefix(root()).unwrap().display();
+        assert!(
+            lines <= LONGEST_FILE,
+            "{path} has {lines} lines of code, more than {LONGEST_FILE}: split it by meaning"
+        );
     }
 }
 
