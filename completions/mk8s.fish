@@ -255,7 +255,7 @@ effect\t'Another effect than Allow'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-profile -d 'Profile of the AWS tools' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails, or more than --max-failures' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l max-failures -d 'Failures after which no more are begun; any number if omitted, but none in the canary' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l max-unreachable -d 'The same of clusters that cannot be reached' -r -f
@@ -327,7 +327,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l confirm -d 'Name of the cluster, where turning the add-on off endangers more than itself (byok)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l expect -d 'Value that a setting must have now, else nothing is written; none if empty (can be repeated)' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails, or more than --max-failures' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l max-failures -d 'Failures after which no more are begun; any number if omitted, but none in the canary' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l max-unreachable -d 'The same of clusters that cannot be reached' -r -f

@@ -40,6 +40,34 @@ pub async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<Item>
             }
         }
     }
+    if scene.cluster_name.is_some() && selection.takes_cluster_for_granted() {
+        missing(scene, items).await;
+    }
+}
+
+/// Says what keeps the cluster from being read, although nobody asked for it: what is skipped for that
+/// reason would look sound.
+async fn missing(scene: &Scene<'_>, items: &mut Vec<Item>) {
+    let groups = [&super::setup::GROUP, &super::control_plane::GROUP];
+    for group in groups {
+        // The second one reads the cluster.
+        (group.prepare)(scene).await;
+    }
+    if scene.cluster().is_some() {
+        return;
+    }
+    let mut course = Course {
+        ended: HashMap::new(),
+    };
+    for group in groups {
+        for check in group.checks {
+            let findings = course.judge(check, scene, None).await;
+            course.note(check, &findings);
+            if worst(&findings) == State::Fail {
+                return add(items, scene, group, check, findings, false);
+            }
+        }
+    }
 }
 
 /// Adds what another scene showed; what is shared between scenes, and in the list already, is not

@@ -5,6 +5,9 @@ use super::{Check, GROUPS, Group};
 use crate::text;
 use std::collections::HashSet;
 
+/// The check that says whether a cluster is there.
+const CLUSTER_EXISTS: &str = "cluster-exists";
+
 /// Which checks are reported. What they need is looked at all the same, silently.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
@@ -32,6 +35,23 @@ impl Selection {
     pub fn reports(&self, group: &Group, check: &Check) -> bool {
         let named = |list: &[String]| list.iter().any(|word| word == check.id || word == group.id);
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    }
+
+    /// Whether some checks alone were asked for, of groups that look at a live cluster, and not what
+    /// says whether there is one.
+    pub fn takes_cluster_for_granted(&self) -> bool {
+        let looks = |(group, check): (&Group, &Check)| {
+            let is_of_cluster = match group.id {
+                "setup" | "manifest" | "schema" => false,
+                "control-plane" => check.needs.contains(&CLUSTER_EXISTS),
+                _ => true,
+            };
+            is_of_cluster && self.reports(group, check)
+        };
+        let says = |(group, check): (&Group, &Check)| {
+            check.id == CLUSTER_EXISTS && self.reports(group, check)
+        };
+        !self.only.is_empty() && checks().any(looks) && !checks().any(says)
     }
 
     /// Whether somebody asked for the check or its group in so many words.

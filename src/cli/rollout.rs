@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 #[derive(Debug, Clone, Default, Args)]
 pub struct RolloutArgs {
     /// Clusters that are changed before all others, one after another: N, P% or names; the run ends
-    /// if one of them fails
+    /// if one of them fails, or more than --max-failures
     #[arg(long, value_name = "N|P%|NAME,…", value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
     pub canary: Option<String>,
     /// Then so many of the rest, those before counted in, such as 1,10%,100%

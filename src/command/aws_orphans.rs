@@ -181,13 +181,15 @@ impl Job<'_> {
     /// One item for each cluster that left something; whether there was anything to take down.
     fn tell(&self, done: &Done, mut failed: Option<(String, Error)>) -> Result<bool> {
         let cx = self.cx;
-        let mut teller = Teller::changing(&cx.ui, "AwsPlan", self.mode);
         let mut names: Vec<&str> = Vec::new();
         for (cluster, ..) in done {
             if !names.contains(&cluster.as_str()) {
                 names.push(cluster);
             }
         }
+        // A document tells as well that there is nothing.
+        let mut teller =
+            Teller::changing(&cx.ui, "AwsPlan", self.mode).of_several(names.is_empty());
         if names.is_empty() {
             cx.ui.status(&format!(
                 "Nothing is left over in account {} of clusters of the org {}",

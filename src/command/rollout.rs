@@ -8,12 +8,21 @@ use crate::text::excerpt;
 
 /// What was asked for, checked.
 pub(super) fn wanted(args: &RolloutArgs) -> Result<Wanted> {
-    let amount = |flag: &str, text: &str| {
-        Amount::parse(text).map_err(|reason| {
-            let text = excerpt(text, 80);
-            Error::usage(format!("`{text}` cannot be given to {flag}")).because(reason)
-        })
+    let refused = |flag: &str, text: &str, reason: String| {
+        let text = excerpt(text, 80);
+        Error::usage(format!("`{text}` cannot be given to {flag}")).because(reason)
     };
+    let amount =
+        |flag: &str, text: &str| Amount::parse(text).map_err(|reason| refused(flag, text, reason));
+    let batch = |text: &String| match amount("--batch", text) {
+        Ok(amount) if amount.is_none() => {
+            let reason = "a batch of none changes nothing".to_owned();
+            Err(refused("--batch", text, reason))
+        }
+        other => other,
+    };
+    let canary =
+        |text: &str| Canary::parse(text).map_err(|reason| refused("--canary", text, reason));
     let budget = |flag, text: Option<&String>| text.map(|text| amount(flag, text)).transpose();
     if args.parallel == Some(0) {
         return Err(Error::usage("`0` cannot be given to --parallel")
@@ -21,12 +30,8 @@ pub(super) fn wanted(args: &RolloutArgs) -> Result<Wanted> {
     }
     let max_failures = budget("--max-failures", args.max_failures.as_ref())?;
     Ok(Wanted {
-        canary: args.canary.as_deref().map(Canary::parse),
-        batches: args
-            .batch
-            .iter()
-            .map(|text| amount("--batch", text))
-            .collect::<Result<_>>()?,
+        canary: args.canary.as_deref().map(canary).transpose()?,
+        batches: args.batch.iter().map(batch).collect::<Result<_>>()?,
         pauses: args.pause,
         max_failures: max_failures.or(args.fail_fast.then_some(Amount::Count(0))),
         max_unreachable: budget("--max-unreachable", args.max_unreachable.as_ref())?,

@@ -30,6 +30,11 @@ impl Amount {
         }
     }
 
+    /// Whether it is nothing, of however many.
+    pub(crate) fn is_none(self) -> bool {
+        matches!(self, Self::Count(0) | Self::Percent(0))
+    }
+
     /// How many of `all` these are, a share rounded up.
     pub(crate) fn up(self, all: usize) -> usize {
         match self {

@@ -20,11 +20,24 @@ pub(crate) enum Canary {
 }
 
 impl Canary {
-    /// `3`, `5%` or names with commas between them.
-    pub(crate) fn parse(text: &str) -> Self {
+    /// `3`, `5%` or names with commas between them; the error is the reason. Whether the names are
+    /// those of targets is not known here.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let expected = "it is N, P% or names with commas between them";
         match Amount::parse(text) {
-            Ok(amount) => Self::Amount(amount),
-            Err(_) => Self::Names(text.split(',').map(|it| it.trim().to_owned()).collect()),
+            Ok(amount) if amount.is_none() => Err("a canary of none tries nothing".to_owned()),
+            Ok(amount) => Ok(Self::Amount(amount)),
+            // No name has a share's sign in it.
+            Err(reason) if text.contains('%') && !text.contains(',') => Err(reason),
+            Err(_) => {
+                let names: Vec<String> = text.split(',').map(|it| it.trim().to_owned()).collect();
+                let is_name = |name: &String| !name.is_empty() && !name.contains(['%', '*', '?']);
+                if names.iter().all(is_name) {
+                    Ok(Self::Names(names))
+                } else {
+                    Err(expected.to_owned())
+                }
+            }
         }
     }
 }
@@ -128,7 +141,7 @@ impl Rollout {
     /// usage.
     pub(crate) fn new(wanted: &Wanted, targets: &[(usize, &str)]) -> Result<Self> {
         let count = targets.len();
-        let (canary, rest) = split(wanted.canary.as_ref(), targets)?;
+        let (canary, rest) = split(wanted.canary.as_ref(), targets);
         let mut stages = Vec::new();
         stages.extend(canary);
         stages.extend(batches(&wanted.batches, &rest)?);
@@ -284,10 +297,7 @@ impl Rollout {
 }
 
 /// The canary, and the others.
-fn split(
-    canary: Option<&Canary>,
-    targets: &[(usize, &str)],
-) -> Result<(Option<Stage>, Vec<usize>)> {
+fn split(canary: Option<&Canary>, targets: &[(usize, &str)]) -> (Option<Stage>, Vec<usize>) {
     let numbers = |part: &[(usize, &str)]| part.iter().map(|(number, _)| *number).collect();
     let count = targets.len();
     let stage = |targets: Vec<usize>, how: Option<String>| {
@@ -300,23 +310,19 @@ fn split(
         .filter(|stage| !stage.targets.is_empty())
     };
     match canary {
-        None => Ok((None, numbers(targets))),
+        None => (None, numbers(targets)),
         Some(Canary::Amount(amount)) => {
             let (first, rest) = targets.split_at(amount.up(count));
-            Ok((
+            (
                 stage(numbers(first), amount.how(count, "up")),
                 numbers(rest),
-            ))
+            )
         }
         Some(Canary::Names(names)) => {
             let named: HashSet<&str> = names.iter().map(String::as_str).collect();
-            if let Some(empty) = names.iter().find(|name| name.is_empty()) {
-                return Err(Error::usage(format!("`{empty}` cannot be a canary"))
-                    .because("it is N, P% or names with commas between them"));
-            }
             let (first, rest): (Vec<_>, Vec<_>) =
                 targets.iter().partition(|(_, name)| named.contains(name));
-            Ok((stage(numbers(&first), None), numbers(&rest)))
+            (stage(numbers(&first), None), numbers(&rest))
         }
     }
 }
@@ -391,7 +397,7 @@ mod tests {
 
     fn wanted(canary: &str, batches: &str) -> Wanted {
         Wanted {
-            canary: (!canary.is_empty()).then(|| Canary::parse(canary)),
+            canary: (!canary.is_empty()).then(|| Canary::parse(canary).unwrap()),
             batches: amounts(batches),
             ..Wanted::default()
         }
@@ -436,7 +442,9 @@ mod tests {
         }
         let error = rollout(&wanted("", "10%,1"), 37).unwrap_err();
         assert!(error.message.contains("goes down at `1`"), "{error}");
-        assert!(rollout(&wanted("a,,b", ""), 3).is_err());
+        for text in ["", "a,,b", "0", "0%", "150%", "c*", "c1,50%"] {
+            assert!(Canary::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::support::manifests::hetzner;
 use crate::support::{ACCOUNT, Bed};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const ORPHANS: &str = "aws teardown --orphans";
 
@@ -76,6 +76,8 @@ fn what_a_deleted_cluster_left_goes_and_the_others_keep_theirs() {
     delete(&bed, "edge");
     bed.run(&format!("{ORPHANS} --yes")).ok();
     assert_eq!(bed.moto.state(), before);
+    let nothing = bed.run(&format!("{ORPHANS} --dry-run -o json")).ok().json();
+    assert_eq!(nothing["items"], json!([]), "{nothing}");
 }
 
 /// The issuer is another one, the role is the same: the old provider goes, with the statement for it.

@@ -275,6 +275,27 @@ fn only_skip_and_list() {
     let report = run.json();
     let mut items = report["items"].as_array().unwrap().iter();
     assert!(items.all(|item| item["group"] != "control-plane"), "{run}");
+    // A cluster that is not there is told of by whatever looks at clusters, and by nothing else.
+    for only in [
+        "add-ons",
+        "aws",
+        "issuer",
+        "drift",
+        "oidc-url-present",
+        "role-exists",
+    ] {
+        let _ = env
+            .line(&format!("check -c nobody --only {only}"))
+            .run()
+            .exits(11)
+            .out("× there is no cluster nobody in org sandbox");
+    }
+    for only in ["setup", "api-auth"] {
+        let _ = env
+            .line(&format!("check -c nobody --only {only}"))
+            .run()
+            .ok();
+    }
     // What nobody asked for is said to whoever names it.
     let _ = env
         .line("check -c bare --only image")

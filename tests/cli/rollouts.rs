@@ -224,6 +224,16 @@ fn what_makes_no_sense_is_refused() {
     env.write("one.yaml", hetzner("c01", &[]));
     for flags in [
         "--all --canary a,,b",
+        // Names of no cluster that was chosen, and what is neither a name nor an amount.
+        "--all --canary c1",
+        "--all --canary c01,c09",
+        "--all --canary 10pct",
+        "--all --canary 150%",
+        "--all --canary 'c0*'",
+        "--all --canary c01,50%",
+        "--all --canary 0",
+        "--all --batch 0",
+        "--all --batch 0%,100%",
         "--all --batch 10%,1x",
         "--all --batch 2,1",
         "--all --max-failures 101%",

@@ -420,3 +420,36 @@ fn the_same_ways_reach_a_live_cluster() {
         .exits(6)
         .err("\"spec.addOns.metrics.sparkle\" is not allowed");
 }
+
+/// What a template rendered nothing into, and a key that stands there twice, is no wish.
+#[test]
+fn a_file_of_settings_that_says_nothing_or_two_things_is_refused() {
+    let env = Env::new();
+    let manifest = hetzner("edge", &["metrics: {kubeState: true}"]);
+    for (content, words) in [
+        ("", "it is empty"),
+        ("# nothing\n", "it is empty"),
+        ("~\n", "it is empty"),
+        ("[]\n", "no settings"),
+        (
+            "kubeState: true\nkubeState: false\n",
+            "`kubeState` is written twice",
+        ),
+        (
+            "{\"kubeState\": true, \"kubeState\": false}",
+            "`kubeState` is written twice",
+        ),
+    ] {
+        for more in ["", " --replace-settings"] {
+            env.write("m.yaml", &manifest);
+            env.write("s.yaml", content);
+            let line = format!("addon enable metrics -f m.yaml --settings s.yaml{more}");
+            let _ = env.line(&line).run().exits(2).silent().err(words);
+            assert_eq!(env.text("m.yaml"), manifest, "{content}");
+        }
+    }
+    env.write("s.yaml", "{}");
+    let line = "addon enable metrics -f m.yaml --settings s.yaml --replace-settings";
+    let _ = env.line(line).run().ok();
+    assert_eq!(env.text("m.yaml"), hetzner("edge", &["metrics: {}"]));
+}

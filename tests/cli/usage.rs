@@ -1,7 +1,6 @@
 //! The command line itself: version, help, usage errors, and what must not parse.
 
 use crate::support::{Answer, Env, Fake, snapshot};
-use std::time::Duration;
 
 /// Every command, as words.
 const COMMANDS: [&str; 19] = [
@@ -39,17 +38,6 @@ fn the_version_is_printed_in_both_spellings() {
         assert_eq!(run.stdout, line);
         assert_eq!(run.stderr, "");
     }
-}
-
-#[test]
-fn starting_takes_single_digit_milliseconds() {
-    let env = Env::new();
-    // The best of many: other tests run beside this one.
-    let best = (0..40)
-        .map(|_| env.mk8s(&["--version"]).run().ok().elapsed)
-        .min()
-        .unwrap();
-    assert!(best < Duration::from_millis(10), "{best:?}");
 }
 
 #[test]

@@ -264,10 +264,29 @@ fn read(
         Error::usage(format!("{} holds no settings", Foreign(&label))).because(reason)
     };
     let settings = match manifest.documents() {
-        [] => Map::new(),
+        // A template that rendered nothing would take away whatever is set.
+        [] => {
+            return Err(refuse(
+                "it is empty; no settings at all are written as {}".to_owned(),
+            ));
+        }
         [document] => match document.value() {
-            Value::Object(map) => map,
-            Value::Null => Map::new(),
+            Value::Object(map) => {
+                let (twice, _) = document.duplicates(1);
+                if let Some(twice) = twice.first() {
+                    return Err(refuse(format!(
+                        "`{}` is written twice, first in line {}, and only one counts",
+                        Foreign(&twice.key),
+                        twice.first
+                    )));
+                }
+                map
+            }
+            Value::Null => {
+                return Err(refuse(
+                    "it is empty; no settings at all are written as {}".to_owned(),
+                ));
+            }
             _ => {
                 return Err(refuse(
                     "an object is expected, as below the add-on's key".to_owned(),

@@ -8,8 +8,9 @@ use super::half_done;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
-use crate::fleet::{self, Came, Ended, Rollout, State, Stop};
+use crate::fleet::{self, Came, Canary, Ended, Rollout, State, Stop};
 use crate::plan::{self, Plan};
+use crate::text::{Foreign, excerpt, nearest};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
@@ -37,6 +38,17 @@ impl Change<'_> {
             .filter(|(_, (_, first))| matches!(first, Ok((_, plan)) if !plan.is_empty()))
             .map(|(number, (name, _))| (number, name.as_str()))
             .collect();
+        if let Some(Canary::Names(names)) = &self.wanted.canary {
+            let chosen: Vec<&str> = planned.iter().map(|(name, _)| name.as_str()).collect();
+            if let Some(stray) = names.iter().find(|name| !chosen.contains(&name.as_str())) {
+                let error = Error::usage(format!("`{}` cannot be the canary", excerpt(stray, 80)))
+                    .because("it is not among the clusters that were chosen");
+                return Err(match nearest(stray, chosen) {
+                    Some(near) => error.hint(format!("did you mean `{}`?", Foreign(near))),
+                    None => error,
+                });
+            }
+        }
         Rollout::new(&self.wanted, &changing)
     }
 
