@@ -5,16 +5,16 @@ use std::str::FromStr;
 
 /// An AWS account id: 12 digits, kept as text because a leading zero counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(String);
+pub(crate) struct AccountId(String);
 
 impl AccountId {
     /// The twelve digits.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Reads an account; `part` is what it is called in the reason why it is none.
-    pub fn read(text: &str, part: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str, part: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err(format!("{part} is empty, 12 digits are needed"));
         }
@@ -49,7 +49,7 @@ impl FromStr for AccountId {
 /// Case counts, in the path and in the name. Limits are IAM's: a name of 1 to 64 characters of
 /// letters, digits and `+=,.@_-`, a path of at most 512 printable characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RoleArn {
+pub(crate) struct RoleArn {
     text: String,
     partition: String,
     account: AccountId,
@@ -59,22 +59,22 @@ pub struct RoleArn {
 
 impl RoleArn {
     /// The whole ARN.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// `aws`, `aws-cn`, `aws-us-gov`, …
-    pub fn partition(&self) -> &str {
+    pub(crate) fn partition(&self) -> &str {
         &self.partition
     }
 
     /// The account that owns the role.
-    pub fn account(&self) -> &AccountId {
+    pub(crate) fn account(&self) -> &AccountId {
         &self.account
     }
 
     /// The role's name, without its path.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.text[self.name_at..]
     }
 }

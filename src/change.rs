@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 pub struct Change {
     /// The add-on's key, and for a single setting the field's name: `["awsECR"]`,
     /// `["awsECR", "roleArn"]`. Never empty.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// The new value; `None` removes the key.
-    pub value: Option<Value>,
+    pub(crate) value: Option<Value>,
 }
 
 impl Change {
@@ -25,7 +25,7 @@ impl Change {
     }
 
     /// Removes the key at the path.
-    pub fn remove(path: &[&str]) -> Self {
+    pub(crate) fn remove(path: &[&str]) -> Self {
         Self {
             path: path.iter().map(|&part| part.to_owned()).collect(),
             value: None,
@@ -38,7 +38,7 @@ impl Change {
 ///
 /// `spec.addOns` that is missing or null becomes an object when something is set; a removal never
 /// makes one. An `addOns` object that becomes empty stays, as `{}`.
-pub fn apply(object: &mut Value, changes: &[Change]) {
+pub(crate) fn apply(object: &mut Value, changes: &[Change]) {
     for change in changes {
         let mut path = vec!["spec", "addOns"];
         path.extend(change.path.iter().map(String::as_str));
@@ -50,7 +50,7 @@ pub fn apply(object: &mut Value, changes: &[Change]) {
 }
 
 /// The `addOns` object of a merge patch: values to set, `null` to remove.
-pub fn patch(changes: &[Change]) -> Value {
+pub(crate) fn patch(changes: &[Change]) -> Value {
     let mut add_ons = Value::Object(Map::new());
     for change in changes {
         let path: Vec<&str> = change.path.iter().map(String::as_str).collect();

@@ -8,7 +8,7 @@ use crate::text::excerpt;
 use serde_json::{Map, Value};
 
 /// The `kind` of cluster documents.
-pub const KIND: &str = "mk8s";
+pub(crate) const KIND: &str = "mk8s";
 
 /// A cluster object as the API serves it, or a manifest document of `kind: mk8s`.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,11 +18,11 @@ pub struct Cluster {
 
 /// The AWS account that a cluster of the AWS provider runs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Home {
+pub(crate) struct Home {
     /// The account's id.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// `aws`, `aws-cn`, …
-    pub partition: String,
+    pub(crate) partition: String,
 }
 
 impl Cluster {
@@ -32,22 +32,22 @@ impl Cluster {
     }
 
     /// The whole object.
-    pub fn value(&self) -> &Value {
+    pub(crate) fn value(&self) -> &Value {
         &self.value
     }
 
     /// Gives the object back.
-    pub fn into_value(self) -> Value {
+    pub(crate) fn into_value(self) -> Value {
         self.value
     }
 
     /// `name`, or an empty string.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.text("/name").unwrap_or_default()
     }
 
     /// The org that the server says it is in, by its own link.
-    pub fn org(&self) -> Option<&str> {
+    pub(crate) fn org(&self) -> Option<&str> {
         let links = self.value.get("links")?.as_array()?;
         let own = links
             .iter()
@@ -57,22 +57,22 @@ impl Cluster {
     }
 
     /// `id`, set by the server.
-    pub fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         self.text("/id")
     }
 
     /// The optimistic lock: the counter at top level, not `spec.version`.
-    pub fn version(&self) -> Option<i64> {
+    pub(crate) fn version(&self) -> Option<i64> {
         self.value.get("version").and_then(Value::as_i64)
     }
 
     /// The Kubernetes version, `spec.version`.
-    pub fn kubernetes(&self) -> Option<&str> {
+    pub(crate) fn kubernetes(&self) -> Option<&str> {
         self.text("/spec/version")
     }
 
     /// The one key under `spec.provider`.
-    pub fn provider(&self) -> Option<&str> {
+    pub(crate) fn provider(&self) -> Option<&str> {
         let provider = self.value.pointer("/spec/provider")?.as_object()?;
         provider
             .iter()
@@ -81,24 +81,24 @@ impl Cluster {
     }
 
     /// `spec.addOns` when it is an object.
-    pub fn add_ons(&self) -> Option<&Map<String, Value>> {
+    pub(crate) fn add_ons(&self) -> Option<&Map<String, Value>> {
         self.value.pointer("/spec/addOns")?.as_object()
     }
 
     /// The settings of an add-on that is on: its key holds a mapping. Anything else is off
     /// (control-plane.md 4.1), `true` and `null` included.
-    pub fn add_on(&self, key: &str) -> Option<&Value> {
+    pub(crate) fn add_on(&self, key: &str) -> Option<&Value> {
         self.add_on_key(key).filter(|value| value.is_object())
     }
 
     /// What an add-on's key holds, whatever it is; `null` reads as absent.
-    pub fn add_on_key(&self, key: &str) -> Option<&Value> {
+    pub(crate) fn add_on_key(&self, key: &str) -> Option<&Value> {
         self.add_ons()?.get(key).filter(|value| !value.is_null())
     }
 
     /// The value at a JSON pointer, with "not there yet" (absent, null, empty string, `{}`) as
     /// `None`.
-    pub fn there_at(&self, pointer: &str) -> Option<&Value> {
+    pub(crate) fn there_at(&self, pointer: &str) -> Option<&Value> {
         self.value.pointer(pointer).filter(|value| match value {
             Value::Null => false,
             Value::String(text) => !text.is_empty(),
@@ -109,14 +109,14 @@ impl Cluster {
 
     /// The same of a field of the status that is of the type which the platform documents: of
     /// another type it says nothing, and is as good as not there ([`Cluster::malformed_at`]).
-    pub fn ready_at(&self, pointer: &str) -> Option<&Value> {
+    pub(crate) fn ready_at(&self, pointer: &str) -> Option<&Value> {
         self.there_at(pointer)
             .filter(|value| Shape::of(pointer).fits(value))
     }
 
     /// What is at a field of the status, or on the way there, where something of another type
     /// belongs; `None` if nothing is wrong or nothing is there.
-    pub fn malformed_at(&self, pointer: &str) -> Option<String> {
+    pub(crate) fn malformed_at(&self, pointer: &str) -> Option<String> {
         let mut path = String::new();
         let mut at = &self.value;
         for part in pointer.split('/').skip(1) {
@@ -140,7 +140,7 @@ impl Cluster {
 
     /// The account of a cluster on AWS: that of the last hop of `deployRoleChain`, else of
     /// `deployRoleArn`.
-    pub fn home(&self) -> Option<Home> {
+    pub(crate) fn home(&self) -> Option<Home> {
         let aws = self.value.pointer("/spec/provider/aws")?;
         let last_hop = aws
             .get("deployRoleChain")

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// plan was shown and agreed to, and never for a dry run. It is neither copied nor kept: it lives
 /// beside the plan that it was given for ([`Agreed`]).
 #[derive(Debug)]
-pub struct Permit(());
+pub(crate) struct Permit(());
 
 impl Permit {
     /// For tests of what writes.
@@ -21,7 +21,7 @@ impl Permit {
 
 /// Whether a command may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// Do it.
     Write,
     /// Show what would be done.
@@ -30,16 +30,16 @@ pub enum Mode {
 
 /// What is asked before a plan is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub(crate) struct Question {
     /// The question, with its mark.
-    pub text: String,
+    pub(crate) text: String,
     /// What was not done, if the answer is no or nobody can be asked.
-    pub refusal: String,
+    pub(crate) refusal: String,
 }
 
 impl Question {
     /// A question, and what is said of the refusal.
-    pub fn new(text: impl Into<String>, refusal: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>, refusal: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             refusal: refusal.into(),
@@ -48,7 +48,7 @@ impl Question {
 }
 
 /// Who answers.
-pub trait Person {
+pub(crate) trait Person {
     /// Asks, and gives whether the answer was yes. Where nobody can be asked it is an error of kind
     /// usage with the refusal as its message.
     fn ask(&self, question: &Question) -> impl Future<Output = Result<bool>>;
@@ -56,16 +56,16 @@ pub trait Person {
 
 /// A plan that was agreed to, with the right to carry it out.
 #[derive(Debug)]
-pub struct Agreed<P> {
+pub(crate) struct Agreed<P> {
     /// The plan, as it was shown.
-    pub plan: P,
+    pub(crate) plan: P,
     /// The right.
-    pub permit: Permit,
+    pub(crate) permit: Permit,
 }
 
 /// What became of a plan that was shown.
 #[derive(Debug)]
-pub enum Consent<P> {
+pub(crate) enum Consent<P> {
     /// It may be carried out.
     Given(Agreed<P>),
     /// It was a dry run.
@@ -74,12 +74,12 @@ pub enum Consent<P> {
 
 impl Mode {
     /// The mode of a command with or without `--dry-run`.
-    pub fn of(dry_run: bool) -> Self {
+    pub(crate) fn of(dry_run: bool) -> Self {
         if dry_run { Self::DryRun } else { Self::Write }
     }
 
     /// Whether nothing is written.
-    pub fn is_dry_run(self) -> bool {
+    pub(crate) fn is_dry_run(self) -> bool {
         self == Self::DryRun
     }
 
@@ -87,7 +87,7 @@ impl Mode {
     ///
     /// No question means that the contract asks none: an edit of a file, which git has the old
     /// version of, one cluster where nothing disappears, a plan that changes nothing.
-    pub async fn consent<P>(
+    pub(crate) async fn consent<P>(
         self,
         person: &impl Person,
         plan: P,
@@ -109,7 +109,7 @@ impl Mode {
 }
 
 /// Asks, and ends with the refusal where the answer is no: the one place for that.
-pub async fn ask(person: &impl Person, question: &Question) -> Result<()> {
+pub(crate) async fn ask(person: &impl Person, question: &Question) -> Result<()> {
     if person.ask(question).await? {
         Ok(())
     } else {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// Whether a value is what a cluster shows at this path without anybody's doing. `root` is the whole
 /// cluster, as far as it is known.
-pub fn is_default(path: &str, value: &Value, root: &Value) -> bool {
+pub(crate) fn is_default(path: &str, value: &Value, root: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => return true,
         Value::String(text) if text.is_empty() => return true,

@@ -11,20 +11,20 @@ use serde_json::{Map, Value};
 
 /// One difference below `spec.addOns`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Drift {
+pub(crate) struct Drift {
     /// The add-on's key, and the field for a single setting.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// Where it stands.
-    pub side: Side,
+    pub(crate) side: Side,
     /// The manifest's value.
-    pub manifest: Option<Value>,
+    pub(crate) manifest: Option<Value>,
     /// The live value.
-    pub live: Option<Value>,
+    pub(crate) live: Option<Value>,
 }
 
 /// Where something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     /// Only in the manifest.
     ManifestOnly,
     /// Only on the live cluster.
@@ -35,7 +35,7 @@ pub enum Side {
 
 impl Side {
     /// The stable word in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ManifestOnly => "manifest-only",
             Self::LiveOnly => "live-only",
@@ -46,13 +46,13 @@ impl Side {
 
 impl Drift {
     /// `spec.addOns.awsECR.roleArn`
-    pub fn dotted(&self) -> String {
+    pub(crate) fn dotted(&self) -> String {
         format!("spec.addOns.{}", self.path.join("."))
     }
 }
 
 /// Every difference, the manifest's order first.
-pub fn add_ons(manifest: &Cluster, live: &Cluster, org: &str) -> Vec<Drift> {
+pub(crate) fn add_ons(manifest: &Cluster, live: &Cluster, org: &str) -> Vec<Drift> {
     let empty = Map::new();
     let wanted = manifest.add_ons().unwrap_or(&empty);
     let there = live.add_ons().unwrap_or(&empty);

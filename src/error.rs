@@ -54,13 +54,13 @@ impl Kind {
 
 /// Where in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The file as it was named; `-` for stdin.
-    pub file: String,
+    pub(crate) file: String,
     /// The line, from 1.
-    pub line: Option<usize>,
+    pub(crate) line: Option<usize>,
     /// The column in it, in characters from 1.
-    pub column: Option<usize>,
+    pub(crate) column: Option<usize>,
 }
 
 /// A failure in the user's words.
@@ -69,28 +69,28 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     /// Decides the exit code.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// What was not done, with the name and value in question; lower case, no full stop.
-    pub message: String,
+    pub(crate) message: String,
     /// Where it is, for a failure that is in a file.
-    pub place: Option<Box<Place>>,
+    pub(crate) place: Option<Box<Place>>,
     /// The offending lines of a file, already drawn, without a final newline.
-    pub excerpt: Option<String>,
+    pub(crate) excerpt: Option<String>,
     /// Why: facts as the other side reported them.
-    pub because: Vec<String>,
+    pub(crate) because: Vec<String>,
     /// What did happen all the same ("The add-on stays enabled."), full sentences.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// What to do next, at most two, only commands that can succeed in this state.
-    pub hints: Vec<Hint>,
+    pub(crate) hints: Vec<Hint>,
     /// The id by which the server's operators find the request.
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// Further failures of the same run; each is rendered on its own, after this one.
-    pub others: Vec<Self>,
+    pub(crate) others: Vec<Self>,
 }
 
 impl Error {
     /// An error of the given kind.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -105,55 +105,55 @@ impl Error {
     }
 
     /// Exit 1.
-    pub fn failure(message: impl Into<String>) -> Self {
+    pub(crate) fn failure(message: impl Into<String>) -> Self {
         Self::new(Kind::Failure, message)
     }
 
     /// Exit 2.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
     /// Exit 3.
-    pub fn not_found(message: impl Into<String>) -> Self {
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)
     }
 
     /// Exit 4.
-    pub fn denied(message: impl Into<String>) -> Self {
+    pub(crate) fn denied(message: impl Into<String>) -> Self {
         Self::new(Kind::Denied, message)
     }
 
     /// Exit 5.
-    pub fn conflict(message: impl Into<String>) -> Self {
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::new(Kind::Conflict, message)
     }
 
     /// Exit 6.
-    pub fn refused(message: impl Into<String>) -> Self {
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, message)
     }
 
     /// Exit 7.
-    pub fn timeout(message: impl Into<String>) -> Self {
+    pub(crate) fn timeout(message: impl Into<String>) -> Self {
         Self::new(Kind::Timeout, message)
     }
 
     /// Exit 8.
-    pub fn unavailable(message: impl Into<String>) -> Self {
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self::new(Kind::Unavailable, message)
     }
 
     /// Adds the reason.
     #[must_use]
-    pub fn because(mut self, reason: impl Into<String>) -> Self {
+    pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
         self.because.push(reason.into());
         self
     }
 
     /// Adds one thing to do, if it is not there yet and no two others are: the first are the best.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<Hint>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Hint>) -> Self {
         let hint = hint.into();
         if self.hints.len() < HINTS && !self.hints.contains(&hint) {
             self.hints.push(hint);
@@ -163,7 +163,7 @@ impl Error {
 
     /// Adds one thing to do, where there is one.
     #[must_use]
-    pub fn hint_if(self, hint: Option<impl Into<Hint>>) -> Self {
+    pub(crate) fn hint_if(self, hint: Option<impl Into<Hint>>) -> Self {
         match hint {
             Some(hint) => self.hint(hint),
             None => self,
@@ -172,14 +172,14 @@ impl Error {
 
     /// Adds a sentence about what holds all the same.
     #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
     /// Sets the file that it is in, where nobody knew better.
     #[must_use]
-    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+    pub(crate) fn in_file(mut self, file: impl Into<String>) -> Self {
         self.place.get_or_insert_with(|| {
             Box::new(Place {
                 file: file.into(),
@@ -192,7 +192,7 @@ impl Error {
 
     /// Sets where in a file it is.
     #[must_use]
-    pub fn at(mut self, file: impl Into<String>, line: usize, column: usize) -> Self {
+    pub(crate) fn at(mut self, file: impl Into<String>, line: usize, column: usize) -> Self {
         self.place = Some(Box::new(Place {
             file: file.into(),
             line: Some(line),
@@ -203,14 +203,14 @@ impl Error {
 
     /// Sets the drawn excerpt of a file.
     #[must_use]
-    pub fn excerpt(mut self, excerpt: impl Into<String>) -> Self {
+    pub(crate) fn excerpt(mut self, excerpt: impl Into<String>) -> Self {
         self.excerpt = Some(excerpt.into());
         self
     }
 
     /// Sets the server's request id.
     #[must_use]
-    pub fn request(mut self, id: Option<String>) -> Self {
+    pub(crate) fn request(mut self, id: Option<String>) -> Self {
         self.request_id = id;
         self
     }
@@ -229,4 +229,4 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The result of everything that can fail.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;

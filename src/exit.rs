@@ -19,12 +19,12 @@ pub enum Outcome {
 
 impl Outcome {
     /// The outcome of a run that was asked whether anything differs.
-    pub fn differing(differs: bool) -> Self {
+    pub(crate) fn differing(differs: bool) -> Self {
         if differs { Self::Differences } else { Self::Ok }
     }
 
     /// The stable name, as in the exit-code table; that of a command's own code is `passed`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Differences => "differences",

@@ -1,8 +1,8 @@
 //! A command that is printed to be pasted, as a value. Pure.
 //!
 //! Whoever advises a command says what it is: program, words, flags, and what a person fills in. How
-//! the run reached Control Plane and AWS is not known there and not asked for: an [`Invocation`] has no
-//! text of its own, and [`Invocation::render`] wants the run's [`Reach`]. So a printed
+//! the run reached Control Plane and AWS is not known there and not asked for: an `Invocation` has no
+//! text of its own, and `Invocation::render` wants the run's `Reach`. So a printed
 //! command goes where the run went, and one that forgets it does not compile.
 
 use crate::shell::quote;
@@ -11,23 +11,23 @@ use std::path::Path;
 /// The flags of both connections as the run was given them. What came from the environment or a
 /// profile is not here: a pasted command finds it there again. Nor is `--token`, which is a secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reach {
+pub(crate) struct Reach {
     /// `--org`.
-    pub org: Option<String>,
+    pub(crate) org: Option<String>,
     /// `--profile`.
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// `--endpoint`.
-    pub endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
     /// `--token-file`.
-    pub token_file: Option<String>,
+    pub(crate) token_file: Option<String>,
     /// `--insecure`.
-    pub insecure: bool,
+    pub(crate) insecure: bool,
     /// `--aws-profile`.
-    pub aws_profile: Option<String>,
+    pub(crate) aws_profile: Option<String>,
     /// `--aws-region`.
-    pub aws_region: Option<String>,
+    pub(crate) aws_region: Option<String>,
     /// `--aws-endpoint-url`.
-    pub aws_endpoint_url: Option<String>,
+    pub(crate) aws_endpoint_url: Option<String>,
 }
 
 /// Whose command it is: each has its own names for the connection's flags.
@@ -81,7 +81,7 @@ pub struct Flags(Vec<Word>);
 
 /// A command: what is run, and on what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invocation {
+pub(crate) struct Invocation {
     program: Program,
     words: Vec<Word>,
     /// The region that is meant, whatever the run was given; for services that have regions.
@@ -104,51 +104,52 @@ enum Output {
 /// The same builders for both: a command, and flags that are added to one.
 macro_rules! builders {
     ($kind:ty, $($words:tt).+) => {
+        #[allow(dead_code, reason = "a builder may be used for one of the two alone")]
         impl $kind {
             /// Words of ours, or a flag without a value: nothing that a shell acts on.
             #[must_use]
-            pub fn plain(mut self, words: &'static str) -> Self {
+            pub(crate) fn plain(mut self, words: &'static str) -> Self {
                 self.$($words).+.extend(words.split(' ').map(Word::Fixed));
                 self
             }
 
             /// The flag, if `given`.
             #[must_use]
-            pub fn plain_if(self, given: bool, flag: &'static str) -> Self {
+            pub(crate) fn plain_if(self, given: bool, flag: &'static str) -> Self {
                 if given { self.plain(flag) } else { self }
             }
 
             /// A word from outside.
             #[must_use]
-            pub fn word(mut self, word: impl Into<String>) -> Self {
+            pub(crate) fn word(mut self, word: impl Into<String>) -> Self {
                 self.$($words).+.push(Word::Value(word.into()));
                 self
             }
 
             /// A flag with its value.
             #[must_use]
-            pub fn flag(mut self, flag: impl Into<String>, value: impl Into<String>) -> Self {
+            pub(crate) fn flag(mut self, flag: impl Into<String>, value: impl Into<String>) -> Self {
                 self.$($words).+.push(Word::Flag(flag.into(), value.into()));
                 self
             }
 
             /// A flag whose value may be left out, so that it has to follow the sign.
             #[must_use]
-            pub fn tied(mut self, flag: impl Into<String>, value: impl Into<String>) -> Self {
+            pub(crate) fn tied(mut self, flag: impl Into<String>, value: impl Into<String>) -> Self {
                 self.$($words).+.push(Word::Tied(flag.into(), value.into()));
                 self
             }
 
             /// The same where a person fills in the value.
             #[must_use]
-            pub fn tied_hole(mut self, flag: impl Into<String>, name: &'static str) -> Self {
+            pub(crate) fn tied_hole(mut self, flag: impl Into<String>, name: &'static str) -> Self {
                 self.$($words).+.push(Word::TiedHole(flag.into(), name));
                 self
             }
 
             /// A flag with its value, if there is one.
             #[must_use]
-            pub fn flag_if(
+            pub(crate) fn flag_if(
                 self,
                 flag: impl Into<String>,
                 value: Option<impl Into<String>>,
@@ -161,26 +162,27 @@ macro_rules! builders {
 
             /// What a person fills in, in capitals.
             #[must_use]
-            pub fn hole(mut self, name: &'static str) -> Self {
+            pub(crate) fn hole(mut self, name: &'static str) -> Self {
                 self.$($words).+.push(Word::Hole(name));
                 self
             }
 
             /// A flag whose value a person fills in.
             #[must_use]
-            pub fn flag_hole(mut self, flag: impl Into<String>, name: &'static str) -> Self {
+            pub(crate) fn flag_hole(mut self, flag: impl Into<String>, name: &'static str) -> Self {
                 self.$($words).+.push(Word::FlagHole(flag.into(), name));
                 self
             }
 
             /// `-c NAME`.
             #[must_use]
-            pub fn cluster(self, name: &str) -> Self {
+            pub(crate) fn cluster(self, name: &str) -> Self {
                 self.flag("-c", name)
             }
 
             /// `-f FILE`; whoever pastes it has to say where standard input came from.
             #[must_use]
+            #[allow(unreachable_pub, reason = "one of the two is shown outside")]
             pub fn file(self, path: &str) -> Self {
                 if path == "-" {
                     self.flag_hole("-f", "FILE")
@@ -191,7 +193,7 @@ macro_rules! builders {
 
             /// Adds flags that were put together elsewhere.
             #[must_use]
-            pub fn with(mut self, flags: &Flags) -> Self {
+            pub(crate) fn with(mut self, flags: &Flags) -> Self {
                 self.$($words).+.extend(flags.0.iter().cloned());
                 self
             }
@@ -221,61 +223,61 @@ impl Invocation {
     }
 
     /// A command of ours: `addon enable`.
-    pub fn mk8s(verb: &'static str) -> Self {
+    pub(crate) fn mk8s(verb: &'static str) -> Self {
         Self::of(Program::Mk8s).plain(verb)
     }
 
     /// A command of the AWS CLI: `iam get-role`.
-    pub fn aws(verb: &'static str) -> Self {
+    pub(crate) fn aws(verb: &'static str) -> Self {
         Self::of(Program::Aws).plain(verb)
     }
 
     /// A command of `cpln`.
-    pub fn cpln(verb: &'static str) -> Self {
+    pub(crate) fn cpln(verb: &'static str) -> Self {
         Self::of(Program::Other("cpln")).plain(verb)
     }
 
     /// A command of any other program, which reaches nothing by our connections.
-    pub fn other(program: &'static str) -> Self {
+    pub(crate) fn other(program: &'static str) -> Self {
         Self::of(Program::Other(program))
     }
 
     /// The region that is meant, whatever the run was reach.
     #[must_use]
-    pub fn in_region(mut self, region: &str) -> Self {
+    pub(crate) fn in_region(mut self, region: &str) -> Self {
         self.region = Some(region.to_owned());
         self
     }
 
     /// For another AWS account: the run's AWS connection is left out.
     #[must_use]
-    pub fn elsewhere(mut self) -> Self {
+    pub(crate) fn elsewhere(mut self) -> Self {
         self.elsewhere = true;
         self
     }
 
     /// Its output goes to the file.
     #[must_use]
-    pub fn into_file(mut self, path: &str) -> Self {
+    pub(crate) fn into_file(mut self, path: &str) -> Self {
         self.output = Output::Kept(path.to_owned());
         self
     }
 
     /// Its output is run by the shell that it is pasted into.
     #[must_use]
-    pub fn evaluated(mut self) -> Self {
+    pub(crate) fn evaluated(mut self) -> Self {
         self.output = Output::Taken;
         self
     }
 
     /// As part of a sentence.
     #[must_use]
-    pub fn within(self, before: &str, after: &str) -> Hint {
+    pub(crate) fn within(self, before: &str, after: &str) -> Hint {
         Hint::from(before).command(self).text(after)
     }
 
     /// The command line, each word quoted once, with the connections that the run was reach.
-    pub fn render(&self, reach: &Reach) -> String {
+    pub(crate) fn render(&self, reach: &Reach) -> String {
         let program = match self.program {
             Program::Mk8s => "mk8s",
             Program::Aws => "aws",
@@ -376,13 +378,13 @@ impl Invocation {
 }
 
 /// A path as a word or a flag takes it.
-pub fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
 /// What to do next: a command, words, or words with commands in them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hint(Vec<Piece>);
+pub(crate) struct Hint(Vec<Piece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
@@ -393,7 +395,7 @@ enum Piece {
 impl Hint {
     /// Adds words.
     #[must_use]
-    pub fn text(mut self, text: &str) -> Self {
+    pub(crate) fn text(mut self, text: &str) -> Self {
         if !text.is_empty() {
             self.0.push(Piece::Text(text.to_owned()));
         }
@@ -402,14 +404,14 @@ impl Hint {
 
     /// Adds a command.
     #[must_use]
-    pub fn command(mut self, command: Invocation) -> Self {
+    pub(crate) fn command(mut self, command: Invocation) -> Self {
         self.0.push(Piece::Command(Box::new(command)));
         self
     }
 
     /// The line: commands that stand alone are bare and follow each other, those among words are
     /// between backticks.
-    pub fn render(&self, reach: &Reach) -> String {
+    pub(crate) fn render(&self, reach: &Reach) -> String {
         let is_text = |piece: &Piece| matches!(piece, Piece::Text(_));
         let among_words = self.0.iter().any(is_text);
         let mut line = String::new();

@@ -2,15 +2,16 @@
 //! files and on live clusters.
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
-//! [`arn`], [`cluster`], [`change`], [`patch`], [`addon`], [`drift`], [`secret`], [`consent`],
-//! [`place`], [`placeholder`], [`plan`], [`invocation`] (commands that are printed), [`shell`] and `text` (what is escaped). At the edges, and unaware of each other:
-//! [`manifest`] (files), [`control`] (the API), [`aws`] (IAM; its rules are pure), [`oidc`] (token
-//! issuers), [`settings`] (who and where), [`sandbox`] (an embedded Control Plane), [`ui`] (the
+//! `arn`, [`cluster`], [`change`], `patch`, [`addon`], `drift`, `secret`, `consent`, `place`,
+//! `placeholder`, [`plan`], [`invocation`] (commands that are printed), `shell` and `text` (what is
+//! escaped). At the edges, and unaware of each other:
+//! [`manifest`] (files), `control` (the API), [`aws`] (IAM; its rules are pure), `oidc` (token
+//! issuers), [`settings`] (who and where), `sandbox` (an embedded Control Plane), [`ui`] (the
 //! streams) and `interrupt` (signals). On top: [`check`] (the checklist), [`cli`] (the command line)
 //! and `command` (one file per verb), which ties them together.
 
 pub mod addon;
-pub mod arn;
+pub(crate) mod arn;
 pub mod aws;
 mod backoff;
 pub mod change;
@@ -19,10 +20,10 @@ mod choice;
 pub mod cli;
 pub mod cluster;
 mod command;
-pub mod consent;
-pub mod control;
-pub mod defaults;
-pub mod drift;
+pub(crate) mod consent;
+pub(crate) mod control;
+pub(crate) mod defaults;
+pub(crate) mod drift;
 pub mod error;
 pub mod exit;
 mod fleet;
@@ -31,22 +32,22 @@ pub mod fuzz;
 mod interrupt;
 pub mod invocation;
 pub mod manifest;
-pub mod oidc;
-pub mod patch;
+pub(crate) mod oidc;
+pub(crate) mod patch;
 mod pattern;
-pub mod place;
-pub mod placeholder;
+pub(crate) mod place;
+pub(crate) mod placeholder;
 pub mod plan;
-pub mod remedy;
-pub mod resource;
-pub mod sandbox;
+pub(crate) mod remedy;
+pub(crate) mod resource;
+pub(crate) mod sandbox;
 mod schema;
-pub mod secret;
+pub(crate) mod secret;
 pub mod settings;
-pub mod shell;
+pub(crate) mod shell;
 mod text;
 pub mod ui;
-pub mod validate;
+pub(crate) mod validate;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};

@@ -9,7 +9,7 @@ use crate::defaults::is_default;
 use serde_json::{Map, Value};
 
 /// Merges a patch into a value: objects deeply, `null` removes, everything else replaces.
-pub fn merge(target: &mut Value, patch: &Value) {
+pub(crate) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(fields) = patch else {
         *target = patch.clone();
         return;
@@ -30,16 +30,16 @@ pub fn merge(target: &mut Value, patch: &Value) {
 
 /// How two objects differ at one path.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// `spec.addOns.awsECR`
-    pub path: String,
+    pub(crate) path: String,
     /// What kind of difference.
-    pub kind: DifferenceKind,
+    pub(crate) kind: DifferenceKind,
 }
 
 /// What kind of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DifferenceKind {
+pub(crate) enum DifferenceKind {
     /// Only in the second.
     Added,
     /// Only in the first.
@@ -49,7 +49,7 @@ pub enum DifferenceKind {
 }
 
 /// Every difference between two values, named from `path` on.
-pub fn compare(first: &Value, second: &Value, path: &str, org: &str) -> Vec<Difference> {
+pub(crate) fn compare(first: &Value, second: &Value, path: &str, org: &str) -> Vec<Difference> {
     let mut differences = Vec::new();
     walk(Some(first), Some(second), path, org, &mut differences);
     differences
@@ -108,37 +108,37 @@ fn there(items: &[Value]) -> impl Iterator<Item = &Value> {
 
 /// What an object does not show of a patch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unmet {
+pub(crate) struct Unmet {
     /// Paths that lack what was asked for.
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     /// Paths outside the tags and the add-ons that the patch sets to `null`, and that hold something
     /// which is no default known here. After a write that is the server's own value.
-    pub kept: Vec<String>,
+    pub(crate) kept: Vec<String>,
 }
 
 impl Unmet {
     /// Whether everything is as asked.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.paths.is_empty() && self.kept.is_empty()
     }
 }
 
 /// What `object`, a cluster, does not show of a patch of it.
-pub fn unmet(patch: &Value, object: &Value, org: &str) -> Unmet {
+pub(crate) fn unmet(patch: &Value, object: &Value, org: &str) -> Unmet {
     let mut look = Look::new(object, org);
     look.need(patch, Some(object), "", Area::Cluster);
     look.unmet
 }
 
 /// Whether the value at a path below an add-on's key shows what was asked for it.
-pub fn is_met(wanted: &Value, found: Option<&Value>, path: &str, org: &str) -> bool {
+pub(crate) fn is_met(wanted: &Value, found: Option<&Value>, path: &str, org: &str) -> bool {
     let mut look = Look::new(&Value::Null, org);
     look.need(wanted, found, path, Area::AddOn);
     look.unmet.is_empty()
 }
 
 /// The object once the patch is in it; what already means the same stays as it is written there.
-pub fn settled(patch: &Value, object: &Value, org: &str) -> Value {
+pub(crate) fn settled(patch: &Value, object: &Value, org: &str) -> Value {
     let mut settled = object.clone();
     settle(
         patch,
@@ -173,7 +173,7 @@ fn settle(patch: &Value, live: &mut Value, look: &Look<'_>, path: &str, area: Ar
 
 /// Drops every `null` of a patch that asks for nothing, so that it is not sent: `object` has nothing
 /// there, or a default. Those of tags and add-ons stay: there, the platform knows what they mean.
-pub fn drop_idle_nulls(patch: &mut Value, object: &Value, org: &str) {
+pub(crate) fn drop_idle_nulls(patch: &mut Value, object: &Value, org: &str) {
     drop_idle(
         patch,
         Some(object),
@@ -302,7 +302,7 @@ fn only_removes(value: &Value) -> bool {
 }
 
 /// Whether two values mean the same to the platform.
-pub fn same(a: &Value, b: &Value, org: &str) -> bool {
+pub(crate) fn same(a: &Value, b: &Value, org: &str) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         (Value::String(a), Value::String(b)) => a == b || same_link(a, b, org),

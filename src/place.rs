@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Where a host or an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// On the internet, as far as the name or the address tells.
     Public,
     /// In a private network, that of a provider's customers (100.64.0.0/10) included.
@@ -20,7 +20,7 @@ pub enum Place {
 impl Place {
     /// Of a host in a URL, an address (in brackets or not) or a name. A name is judged as it is
     /// written; where it leads to is another question.
-    pub fn of_host(host: &str) -> Self {
+    pub(crate) fn of_host(host: &str) -> Self {
         if let Some(address) = address(host) {
             return Self::of(address);
         }
@@ -37,7 +37,7 @@ impl Place {
     }
 
     /// Of an address.
-    pub fn of(address: IpAddr) -> Self {
+    pub(crate) fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(v4) => Self::of_v4(v4),
             IpAddr::V6(v6) => Self::of_v6(v6),
@@ -84,7 +84,7 @@ impl Place {
     }
 
     /// In a sentence, after "is".
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Public => "on the internet",
             Self::Private => "in a private network",
@@ -96,7 +96,7 @@ impl Place {
 }
 
 /// The address that a host in a URL is, in brackets or not.
-pub fn address(host: &str) -> Option<IpAddr> {
+pub(crate) fn address(host: &str) -> Option<IpAddr> {
     host.trim_matches(['[', ']']).parse().ok()
 }
 

@@ -9,7 +9,7 @@ const FORMS: [(&str, &str); 4] = [("${", "}"), ("{{", "}}"), ("<%", "%>"), ("ENC
 
 /// Whether a value stands for another one: a word with something to be filled in. A text of several
 /// words, such as a script, says what it says.
-pub fn is_in(text: &str) -> bool {
+pub(crate) fn is_in(text: &str) -> bool {
     let mut rest = text;
     let mut found = is_variable(text);
     while let Some((at, open, close)) = next(rest) {
@@ -27,7 +27,7 @@ pub fn is_in(text: &str) -> bool {
 }
 
 /// The first place in a value where something is to be filled in, as a path, with what stands there.
-pub fn find(value: &Value) -> Option<(Vec<String>, &str)> {
+pub(crate) fn find(value: &Value) -> Option<(Vec<String>, &str)> {
     let below = |key: String, value| {
         find(value).map(|(mut path, text)| {
             path.insert(0, key);

@@ -5,7 +5,7 @@
 mod stray;
 mod wish;
 
-pub use stray::first as stray;
+pub(crate) use stray::first as stray;
 pub use wish::{Expectation, Setting, Wish};
 
 use crate::addon::access::AccessReport;
@@ -37,7 +37,7 @@ pub struct Request {
 
 impl Request {
     /// Whether an add-on is to go on.
-    pub fn is_enabling(&self) -> bool {
+    pub(crate) fn is_enabling(&self) -> bool {
         matches!(self.verb, Verb::Enable(_))
     }
 }
@@ -53,7 +53,7 @@ pub enum Verb {
 
 /// What happens, or would happen, to one add-on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// It was off and goes on.
     Enabled,
     /// It was on and its settings change.
@@ -66,7 +66,7 @@ pub enum Action {
 
 impl Action {
     /// The stable word in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Enabled => "enabled",
             Self::Updated => "updated",
@@ -78,49 +78,49 @@ impl Action {
 
 /// One add-on's part of a plan.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub(crate) struct Step {
     /// The add-on.
-    pub addon: Named,
+    pub(crate) addon: Named,
     /// What happens to it.
-    pub action: Action,
+    pub(crate) action: Action,
     /// Its value now; `None` is off.
-    pub before: Option<Value>,
+    pub(crate) before: Option<Value>,
     /// Its value afterwards; `None` is off.
-    pub after: Option<Value>,
+    pub(crate) after: Option<Value>,
 }
 
 /// Everything that fulfils a request on one cluster.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The add-on that was asked for.
-    pub main: Step,
+    pub(crate) main: Step,
     /// Prerequisites that go on, or dependants that go off, along with it.
-    pub companions: Vec<Step>,
+    pub(crate) companions: Vec<Step>,
     /// The changes below `spec.addOns`, in the order in which they make sense.
-    pub changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
     /// Which registry case it is, for add-ons that pull from AWS registries.
-    pub registry_access: Option<AccessReport>,
+    pub(crate) registry_access: Option<AccessReport>,
     /// The role that stays as it was because none was given.
-    pub role_kept: Option<String>,
+    pub(crate) role_kept: Option<String>,
     /// Rules that `--force` went past, and what looks odd.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Plan {
     /// Whether anything is to be changed.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
     /// Whether something that is on goes off.
-    pub fn removes(&self) -> bool {
+    pub(crate) fn removes(&self) -> bool {
         std::iter::once(&self.main)
             .chain(&self.companions)
             .any(|step| step.action == Action::Disabled)
     }
 
     /// The steps in the order of the changes: prerequisites before, dependants before.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
         self.companions.iter().chain(std::iter::once(&self.main))
     }
 }
@@ -364,13 +364,13 @@ fn judge(
 }
 
 /// `mk8s addon enable ADDON`, and on what.
-pub fn enabling(addon: &str, target: &Flags) -> Invocation {
+pub(crate) fn enabling(addon: &str, target: &Flags) -> Invocation {
     Invocation::mk8s("addon enable").word(addon).with(target)
 }
 
 /// The lines of `spec.addOns` that a plan changes, each with its sign (`+`, `-` or a blank), the
 /// heading left out.
-pub fn diff(plan: &Plan) -> Vec<(char, String)> {
+pub(crate) fn diff(plan: &Plan) -> Vec<(char, String)> {
     let mut before = Map::new();
     let mut after = Map::new();
     for step in plan.steps() {
@@ -385,7 +385,7 @@ pub fn diff(plan: &Plan) -> Vec<(char, String)> {
 }
 
 /// The lines of two sets of add-ons as YAML, those of both once, with their signs.
-pub fn signed(before: Map<String, Value>, after: Map<String, Value>) -> Vec<(char, String)> {
+pub(crate) fn signed(before: Map<String, Value>, after: Map<String, Value>) -> Vec<(char, String)> {
     let (before, after) = (yaml(before), yaml(after));
     similar::TextDiff::from_lines(&before, &after)
         .iter_all_changes()
@@ -410,6 +410,6 @@ fn yaml(map: Map<String, Value>) -> String {
 }
 
 /// The add-on's display name for any key: the catalogue's, or the key itself.
-pub fn display_name(key: &str) -> &str {
+pub(crate) fn display_name(key: &str) -> &str {
     by_key(key).map_or(key, |addon| addon.name)
 }

@@ -15,16 +15,16 @@ use serde_json::{Value, json};
 
 /// A command, and what it changes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Remedy {
+pub(crate) struct Remedy {
     /// `mk8s addon enable aws-ecr -c edge --role-arn ARN --with-prerequisites`.
-    pub command: Invocation,
+    pub(crate) command: Invocation,
     /// Below `spec.addOns`; what a person fills in is made up.
-    pub changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
 }
 
 /// The least that switches the add-on on or, where it is on, completes it. `set` is a setting that a
 /// person gives in any case. `None` where every such command would be refused.
-pub fn enable(
+pub(crate) fn enable(
     cluster: &Cluster,
     addon: &'static Addon,
     target: &Flags,
@@ -66,7 +66,7 @@ pub fn enable(
 
 /// The command that gives the add-on these settings and no other; `None` where it would be refused,
 /// or one of them has no flag.
-pub fn with_settings(
+pub(crate) fn with_settings(
     cluster: &Cluster,
     addon: &'static Addon,
     target: &Flags,

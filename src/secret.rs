@@ -16,7 +16,7 @@ const SUSPECT: [&str; 7] = [
 ];
 
 /// Replaces what may be secret by `***`, in place.
-pub fn mask(value: &mut Value) {
+pub(crate) fn mask(value: &mut Value) {
     match value {
         Value::Object(map) => {
             for (name, value) in map {
@@ -44,7 +44,7 @@ fn is_secret(name: &str, value: &Value) -> bool {
 }
 
 /// A copy with what may be secret replaced by `***`.
-pub fn masked(value: &Value) -> Value {
+pub(crate) fn masked(value: &Value) -> Value {
     let mut value = value.clone();
     mask(&mut value);
     value

@@ -1,7 +1,7 @@
 //! Words quoted for a POSIX shell; the only place that does it. Pure.
 
 /// A word as a shell takes it.
-pub fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// Which case a cluster is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RegistryAccess {
+pub(crate) enum RegistryAccess {
     /// On AWS without a role: the cluster's own account.
     SameAccount,
     /// On AWS with a role in the cluster's own account.
@@ -22,7 +22,7 @@ pub enum RegistryAccess {
 impl RegistryAccess {
     /// The case of a cluster of this provider, which runs in `home` and works in the account and
     /// partition of `there`, or is given none to work in.
-    pub fn judge(
+    pub(crate) fn judge(
         provider: Option<&str>,
         home: Option<&Home>,
         there: Option<(&AccountId, &str)>,
@@ -48,7 +48,7 @@ impl RegistryAccess {
     }
 
     /// The stable word in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::SameAccount => "same-account",
             Self::SameAccountRole => "same-account-role",
@@ -61,16 +61,16 @@ impl RegistryAccess {
 
 /// The case of a cluster with the account that it works in, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessReport {
+pub(crate) struct AccessReport {
     /// The case.
-    pub access: RegistryAccess,
+    pub(crate) access: RegistryAccess,
     /// The account, if it is known.
-    pub account: Option<AccountId>,
+    pub(crate) account: Option<AccountId>,
 }
 
 impl AccessReport {
     /// Of a cluster whose add-on has this role.
-    pub fn of(cluster: &Cluster, role: Option<&str>) -> Self {
+    pub(crate) fn of(cluster: &Cluster, role: Option<&str>) -> Self {
         let role: Option<RoleArn> = role.and_then(|text| text.parse().ok());
         let home = cluster.home();
         let there = role.as_ref().map(|role| (role.account(), role.partition()));

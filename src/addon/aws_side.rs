@@ -8,71 +8,72 @@ use super::{Addon, CATALOG};
 
 /// The AWS half of an add-on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AwsSide {
+pub(crate) struct AwsSide {
     /// The last part of the name that its role gets where none is given.
-    pub suffix: &'static str,
+    pub(crate) suffix: &'static str,
     /// The first part of the Sid of its statements.
-    pub sid: &'static str,
+    pub(crate) sid: &'static str,
     /// When it takes a role.
-    pub role: RoleNeed,
+    pub(crate) role: RoleNeed,
     /// AWS's own policies that give the role all it needs. The first is attached where none is
     /// asked for.
-    pub policies: &'static [AwsPolicy],
+    pub(crate) policies: &'static [AwsPolicy],
     /// The actions that tell whether a role has what it needs.
-    pub proves: &'static [Proof],
+    pub(crate) proves: &'static [Proof],
     /// What the role is for, behind "lets the cluster NAME …": `pull images from Amazon ECR`.
-    pub purpose: &'static str,
+    pub(crate) purpose: &'static str,
     /// The same as one verb: `pull`.
-    pub verb: &'static str,
+    pub(crate) verb: &'static str,
     /// And in the third person: `pulls`, also as a plural noun ("allows pulls").
-    pub verbs: &'static str,
+    pub(crate) verbs: &'static str,
 }
 
 /// When an add-on takes a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RoleNeed {
+pub(crate) enum RoleNeed {
     /// On every cluster.
     Always,
     /// Unless the cluster runs in the account that it works in.
     UnlessHome,
     /// Never: to be known there is enough.
+    #[expect(dead_code, reason = "no add-on of today needs none")]
     Never,
 }
 
 /// One of AWS's own managed policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AwsPolicy {
+pub(crate) struct AwsPolicy {
     /// What follows `policy/` in its ARN.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The word for it on the command line, if it has one.
-    pub word: Option<&'static str>,
+    pub(crate) word: Option<&'static str>,
     /// Useful actions that it lacks for all that.
-    pub lacks: &'static [&'static str],
+    pub(crate) lacks: &'static [&'static str],
 }
 
 /// An action that the role must be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proof {
+pub(crate) struct Proof {
     /// The action.
-    pub action: &'static str,
+    pub(crate) action: &'static str,
     /// The service whose ARNs it may be limited to; `None` if it knows no resource but `*`.
-    pub on: Option<&'static str>,
+    pub(crate) on: Option<&'static str>,
 }
 
 impl AwsPolicy {
     /// The ARN in a partition.
-    pub fn arn(&self, partition: &str) -> String {
+    pub(crate) fn arn(&self, partition: &str) -> String {
         format!("arn:{partition}:iam::aws:policy/{}", self.name)
     }
 }
 
 /// An add-on together with its AWS half.
 #[derive(Debug, Clone, Copy)]
-pub struct Side {
+pub(crate) struct Side {
     /// The add-on.
-    pub addon: &'static Addon,
+    pub(crate) addon: &'static Addon,
     /// What it needs in AWS.
-    pub aws: &'static AwsSide,
+    pub(crate) aws: &'static AwsSide,
 }
 
 impl PartialEq for Side {
@@ -85,35 +86,35 @@ impl Eq for Side {}
 
 impl Side {
     /// The half of an add-on, if it has one that is made.
-    pub fn of(addon: &'static Addon) -> Option<Self> {
+    pub(crate) fn of(addon: &'static Addon) -> Option<Self> {
         let aws = addon.aws.as_ref()?;
         Some(Self { addon, aws })
     }
 
     /// That of the add-on that pulls images: references to images and policies of repositories are
     /// about it.
-    pub const fn registry() -> Self {
+    pub(crate) const fn registry() -> Self {
         let (addon, aws) = &REGISTRY;
         Self { addon, aws }
     }
 
     /// All there are.
-    pub fn all() -> impl Iterator<Item = Self> {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
         CATALOG.iter().filter_map(Self::of)
     }
 
     /// The key under `spec.addOns`.
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         self.addon.key
     }
 
     /// The word on the command line.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.addon.name
     }
 
     /// The policy that is attached where none is asked for, in a partition.
-    pub fn usual_policy(self, partition: &str) -> Option<String> {
+    pub(crate) fn usual_policy(self, partition: &str) -> Option<String> {
         self.aws
             .policies
             .first()
@@ -121,7 +122,7 @@ impl Side {
     }
 
     /// AWS's own policy of this ARN, if it gives all that is needed.
-    pub fn policy(self, arn: &str) -> Option<&'static AwsPolicy> {
+    pub(crate) fn policy(self, arn: &str) -> Option<&'static AwsPolicy> {
         let (_, name) = arn.split_once(":iam::aws:policy/")?;
         self.aws.policies.iter().find(|policy| policy.name == name)
     }

@@ -8,18 +8,18 @@ use serde_json::{Map, Value};
 
 /// What is wrong with a value, and where in it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// From the value that was judged on; empty for itself.
-    pub path: Path,
+    pub(crate) path: Path,
     /// The field there, or the one that it is in.
-    pub param: Option<&'static Param>,
+    pub(crate) param: Option<&'static Param>,
     /// What is wrong.
-    pub what: Wrong,
+    pub(crate) what: Wrong,
 }
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Wrong {
+pub(crate) enum Wrong {
     /// It is required, and nothing is there.
     Missing,
     /// It is not of its kind.
@@ -47,7 +47,7 @@ pub enum Wrong {
 }
 
 /// Everything that is wrong with the settings of an add-on.
-pub fn faults(
+pub(crate) fn faults(
     params: &'static [Param],
     settings: &Map<String, Value>,
     org: Option<&str>,
@@ -64,7 +64,7 @@ pub fn faults(
 impl ParamKind {
     /// Everything that is wrong with a value and with what is in it. `org` is the one that links must
     /// stay in, where it is known. A `null` is nothing.
-    pub fn faults(self, value: &Value, org: Option<&str>) -> Vec<Fault> {
+    pub(crate) fn faults(self, value: &Value, org: Option<&str>) -> Vec<Fault> {
         let mut faults = Vec::new();
         Judge {
             org,
@@ -314,7 +314,7 @@ impl Judge<'_> {
 impl Addon {
     /// Whether a word is its key or name in some spelling: case, dashes, underscores and what is not
     /// seen do not count.
-    pub fn is_meant_by(&self, word: &str) -> bool {
+    pub(crate) fn is_meant_by(&self, word: &str) -> bool {
         is_folded_alike(self.key, word) || is_folded_alike(self.name, word)
     }
 }
@@ -330,7 +330,7 @@ fn stranger(params: &'static [Param], name: &str) -> Wrong {
 }
 
 /// The field that a name which none has is near to.
-pub fn nearest(params: &'static [Param], name: &str) -> Option<&'static str> {
+pub(crate) fn nearest(params: &'static [Param], name: &str) -> Option<&'static str> {
     if let Some(param) = params.iter().find(|param| param.is_meant_by(name)) {
         return Some(param.field);
     }

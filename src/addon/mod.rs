@@ -1,23 +1,23 @@
 //! What add-ons exist: their names, settings, prerequisites and what their status promises.
 //!
-//! Pure data and look-ups. A new add-on is one entry in [`catalog`]; flags, help, rules, lists,
+//! Pure data and look-ups. A new add-on is one entry in `catalog`; flags, help, rules, lists,
 //! waiting and the documentation iterate over it.
 
-pub mod access;
-pub mod aws_side;
-pub mod catalog;
-pub mod fault;
-pub mod issuer;
-pub mod named;
+pub(crate) mod access;
+pub(crate) mod aws_side;
+pub(crate) mod catalog;
+pub(crate) mod fault;
+pub(crate) mod issuer;
+pub(crate) mod named;
 pub mod param;
 pub mod path;
-pub mod rules;
-pub mod stray;
-pub mod value;
+pub(crate) mod rules;
+pub(crate) mod stray;
+pub(crate) mod value;
 
-pub use aws_side::{AwsSide, Side};
+pub(crate) use aws_side::{AwsSide, Side};
 pub use catalog::CATALOG;
-pub use issuer::ISSUER;
+pub(crate) use issuer::ISSUER;
 pub use named::Named;
 pub use param::{Param, ParamKind};
 
@@ -33,7 +33,7 @@ pub struct Addon {
     /// What it is for, in one line without a full stop.
     pub summary: &'static str,
     /// What it does and what to know before switching it on; full sentences.
-    pub purpose: &'static str,
+    pub(crate) purpose: &'static str,
     /// The providers for which the platform's pages document it. A fact about pages: the API itself
     /// blocks nothing (control-plane.md 4.1 and 9).
     pub documented: Documented,
@@ -44,18 +44,18 @@ pub struct Addon {
     /// What appears under `status`.
     pub status: &'static [StatusField],
     /// What the user does outside the cluster; empty if nothing.
-    pub cloud: &'static [&'static str],
+    pub(crate) cloud: &'static [&'static str],
     /// JSON pointer of the trust policy that the add-on publishes.
-    pub trust_policy: Option<&'static str>,
+    pub(crate) trust_policy: Option<&'static str>,
     /// What in the status says that it works; `--wait` waits for it.
-    pub ready: Ready,
+    pub(crate) ready: Ready,
     /// What it needs in AWS, if `mk8s aws` makes that.
-    pub aws: Option<AwsSide>,
+    pub(crate) aws: Option<AwsSide>,
     /// What is lost when it is switched off, if that is more than the add-on itself; switching it
     /// off on a live cluster then wants the cluster's name.
-    pub danger: Option<&'static str>,
+    pub(crate) danger: Option<&'static str>,
     /// The subcommand of `mk8s addon` that is the natural next step once it is on.
-    pub next: Option<&'static str>,
+    pub(crate) next: Option<&'static str>,
     /// The platform's page on it.
     pub docs: &'static str,
 }
@@ -71,7 +71,7 @@ pub enum Documented {
 
 /// Which status fields say that an add-on works, as JSON pointers from the cluster's root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ready {
+pub(crate) enum Ready {
     /// The platform publishes nothing for it.
     Never,
     /// This field appears.
@@ -82,7 +82,7 @@ pub enum Ready {
 
 impl Ready {
     /// The field to wait for, given the add-on's value in `spec.addOns`.
-    pub fn pointer(self, settings: &serde_json::Value) -> Option<&'static str> {
+    pub(crate) fn pointer(self, settings: &serde_json::Value) -> Option<&'static str> {
         match self {
             Self::Never => None,
             Self::Field(pointer) => Some(pointer),
@@ -105,7 +105,7 @@ pub struct StatusField {
 
 impl Addon {
     /// Whether it is documented for a cluster's provider; `None` is a cluster that names none.
-    pub fn is_documented_for(&self, provider: Option<&str>) -> bool {
+    pub(crate) fn is_documented_for(&self, provider: Option<&str>) -> bool {
         match self.documented {
             Documented::All => true,
             Documented::For(list) => provider.is_some_and(|name| list.contains(&name)),
@@ -114,20 +114,20 @@ impl Addon {
 
     /// Whether it takes a role unless the cluster runs in the account that it works in; reports name
     /// the case then.
-    pub fn works_at_home(&self) -> bool {
+    pub(crate) fn works_at_home(&self) -> bool {
         let need = self.aws.as_ref().map(|side| side.role);
         need == Some(aws_side::RoleNeed::UnlessHome)
     }
 
     /// Whether AWS has to trust the cluster's token issuer for it: it makes the cluster publish the
     /// issuer, or needs the add-on that does.
-    pub fn wants_issuer(&self) -> bool {
+    pub(crate) fn wants_issuer(&self) -> bool {
         issuing()
             .is_some_and(|issuing| issuing.key == self.key || self.needs.contains(&issuing.key))
     }
 
     /// The add-ons that need this one.
-    pub fn dependants(&self) -> impl Iterator<Item = &'static Self> {
+    pub(crate) fn dependants(&self) -> impl Iterator<Item = &'static Self> {
         let key = self.key;
         CATALOG
             .iter()
@@ -136,7 +136,7 @@ impl Addon {
 }
 
 /// The add-on that makes a cluster publish its token issuer.
-pub fn issuing() -> Option<&'static Addon> {
+pub(crate) fn issuing() -> Option<&'static Addon> {
     CATALOG
         .iter()
         .find(|addon| addon.ready == Ready::Field(ISSUER))
@@ -148,20 +148,20 @@ pub fn by_key(key: &str) -> Option<&'static Addon> {
 }
 
 /// The add-on that the user means: its name or key, in any case.
-pub fn by_word(word: &str) -> Option<&'static Addon> {
+pub(crate) fn by_word(word: &str) -> Option<&'static Addon> {
     CATALOG
         .iter()
         .find(|addon| addon.name.eq_ignore_ascii_case(word) || addon.key.eq_ignore_ascii_case(word))
 }
 
 /// The nearest name to a word that no add-on has, if one is near enough to be meant.
-pub fn nearest(word: &str) -> Option<&'static str> {
+pub(crate) fn nearest(word: &str) -> Option<&'static str> {
     let names = CATALOG.iter().map(|addon| addon.name);
     alike(word).or_else(|| text::nearest(word, names))
 }
 
 /// The same for a word that may well be another add-on's: it has to be alike.
-pub fn alike(word: &str) -> Option<&'static str> {
+pub(crate) fn alike(word: &str) -> Option<&'static str> {
     let spellings = CATALOG.iter().flat_map(|addon| [addon.name, addon.key]);
     let near = text::alike(word, spellings)?;
     by_word(near).map(|addon| addon.name)

@@ -17,7 +17,7 @@ pub enum Named {
 
 /// Why a word means nothing certain.
 #[derive(Debug, Clone)]
-pub enum Unclear {
+pub(crate) enum Unclear {
     /// No add-on has the name, and no cluster the key.
     Nothing,
     /// It is a spelling of this add-on, which is on, and a key of its own beside it.
@@ -26,7 +26,7 @@ pub enum Unclear {
 
 impl Named {
     /// What the catalogue says of a word, without a cluster to look at.
-    pub fn of(word: &str) -> Self {
+    pub(crate) fn of(word: &str) -> Self {
         by_word(word).map_or_else(|| Self::Key(word.to_owned()), Self::Known)
     }
 
@@ -36,7 +36,7 @@ impl Named {
     /// key that the platform does not know (`awsEcr`, or the name `aws-ecr` itself). Whoever types
     /// what stands there means what stands there; but never is one of two taken by guess. The
     /// catalogue's own key is always that add-on.
-    pub fn meant<'a>(
+    pub(crate) fn meant<'a>(
         word: &str,
         clusters: impl Iterator<Item = &'a Cluster> + Clone,
     ) -> Result<Self, Unclear> {
@@ -63,7 +63,7 @@ impl Named {
     }
 
     /// The add-on of the catalogue.
-    pub fn addon(&self) -> Option<&'static Addon> {
+    pub(crate) fn addon(&self) -> Option<&'static Addon> {
         match self {
             Self::Known(addon) => Some(addon),
             Self::Key(_) => None,
@@ -71,7 +71,7 @@ impl Named {
     }
 
     /// The name as JSON has it: `aws-ecr`, or the key.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Known(addon) => addon.name,
             Self::Key(key) => key,
@@ -79,7 +79,7 @@ impl Named {
     }
 
     /// The name in a sentence: a key comes from outside.
-    pub fn shown(&self) -> Cow<'_, str> {
+    pub(crate) fn shown(&self) -> Cow<'_, str> {
         match self {
             Self::Known(addon) => Cow::Borrowed(addon.name),
             Self::Key(key) => Cow::Owned(printable(key)),
@@ -87,7 +87,7 @@ impl Named {
     }
 
     /// The key under `spec.addOns`.
-    pub fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         match self {
             Self::Known(addon) => addon.key,
             Self::Key(key) => key,

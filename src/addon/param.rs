@@ -21,7 +21,7 @@ pub struct Param {
     /// Whether it may hold a password or a key.
     pub secret: bool,
     /// What other tools and pages call it, where that differs by more than case and dashes.
-    pub others: &'static [&'static str],
+    pub(crate) others: &'static [&'static str],
     /// Noun first, no full stop.
     pub summary: &'static str,
 }
@@ -85,7 +85,7 @@ pub enum ParamKind {
 
 impl Param {
     /// A setting that may be left out.
-    pub const fn new(field: &'static str, kind: ParamKind, summary: &'static str) -> Self {
+    pub(crate) const fn new(field: &'static str, kind: ParamKind, summary: &'static str) -> Self {
         Self {
             field,
             kind,
@@ -100,35 +100,35 @@ impl Param {
 
     /// The platform refuses what it is in without it.
     #[must_use]
-    pub const fn required(mut self) -> Self {
+    pub(crate) const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
     /// What holds where it is left out.
     #[must_use]
-    pub const fn default(mut self, text: &'static str) -> Self {
+    pub(crate) const fn default(mut self, text: &'static str) -> Self {
         self.default = Some(text);
         self
     }
 
     /// A value to show and to try.
     #[must_use]
-    pub const fn sample(mut self, text: &'static str) -> Self {
+    pub(crate) const fn sample(mut self, text: &'static str) -> Self {
         self.sample = Some(text);
         self
     }
 
     /// It may hold a password or a key.
     #[must_use]
-    pub const fn secret(mut self) -> Self {
+    pub(crate) const fn secret(mut self) -> Self {
         self.secret = true;
         self
     }
 
     /// What else it is called.
     #[must_use]
-    pub const fn called(mut self, others: &'static [&'static str]) -> Self {
+    pub(crate) const fn called(mut self, others: &'static [&'static str]) -> Self {
         self.others = others;
         self
     }
@@ -149,7 +149,7 @@ impl Param {
 
     /// Whether a word means this field, whatever it was written with: case, dashes and underscores
     /// do not count, and the names that other tools have do.
-    pub fn is_meant_by(&self, word: &str) -> bool {
+    pub(crate) fn is_meant_by(&self, word: &str) -> bool {
         let word = folded(word);
         std::iter::once(&self.field)
             .chain(self.others)
@@ -158,12 +158,12 @@ impl Param {
 }
 
 /// A name without what differs between the spellings of tools.
-pub fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> String {
     folding(name).collect()
 }
 
 /// Whether two names are the same but for that.
-pub fn is_folded_alike(one: &str, other: &str) -> bool {
+pub(crate) fn is_folded_alike(one: &str, other: &str) -> bool {
     // Without making a text of either: a file can hold twenty thousand names.
     folding(one).eq(folding(other))
 }
@@ -199,13 +199,13 @@ impl Place {
     }
 
     /// The same with the placeholder of a value.
-    pub fn wanted(&self) -> Option<String> {
+    pub(crate) fn wanted(&self) -> Option<String> {
         self.given(self.kind.placeholder())
     }
 
     /// A command with this setting, where it has a flag.
     #[must_use]
-    pub fn set(&self, command: Invocation, value: &Value) -> Invocation {
+    pub(crate) fn set(&self, command: Invocation, value: &Value) -> Invocation {
         let Some(flag) = &self.flag else {
             return command;
         };
@@ -223,7 +223,7 @@ impl Place {
 
     /// The same with the placeholder of a value.
     #[must_use]
-    pub fn ask(&self, command: Invocation) -> Invocation {
+    pub(crate) fn ask(&self, command: Invocation) -> Invocation {
         let Some(flag) = &self.flag else {
             return command;
         };
@@ -251,19 +251,19 @@ impl Addon {
     }
 
     /// The settings that have a flag of their own: those of one value on the first two levels.
-    pub fn flags(&self) -> impl Iterator<Item = (String, Place)> {
+    pub(crate) fn flags(&self) -> impl Iterator<Item = (String, Place)> {
         let places = self.places().into_iter();
         places.filter_map(|place| Some((place.flag.clone()?, place)))
     }
 
     /// The setting with this flag.
-    pub fn by_flag(&self, flag: &str) -> Option<Place> {
+    pub(crate) fn by_flag(&self, flag: &str) -> Option<Place> {
         let mut flags = self.flags();
         flags.find_map(|(name, place)| (name == flag).then_some(place))
     }
 
     /// The setting with this path, as [`Addon::places`] writes it.
-    pub fn place(&self, path: &str) -> Option<Place> {
+    pub(crate) fn place(&self, path: &str) -> Option<Place> {
         self.places().into_iter().find(|place| place.path == path)
     }
 }

@@ -13,7 +13,7 @@ pub struct Path(Vec<Step>);
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Step {
+pub(crate) enum Step {
     /// To the field of an object.
     Key(String),
     /// To the item of a list.
@@ -22,20 +22,20 @@ pub enum Step {
 
 /// What the catalogue says of a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spot {
+pub(crate) struct Spot {
     /// The setting there, or the nearest that it is in.
-    pub param: &'static Param,
+    pub(crate) param: &'static Param,
     /// What values it takes.
-    pub kind: ParamKind,
+    pub(crate) kind: ParamKind,
 }
 
 /// A path that the catalogue does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stranger {
+pub(crate) struct Stranger {
     /// As far as it is not known: `scrapeAnnotated.interval` of `scrapeAnnotated.interval.x`.
-    pub path: Path,
+    pub(crate) path: Path,
     /// The path that is meant, if one is near.
-    pub near: Option<String>,
+    pub(crate) near: Option<String>,
 }
 
 /// Why a value cannot be put somewhere.
@@ -49,35 +49,17 @@ pub enum Misfit {
 
 impl Path {
     /// The steps.
-    pub fn steps(&self) -> &[Step] {
+    pub(crate) fn steps(&self) -> &[Step] {
         &self.0
     }
 
-    /// With a field of what stands there.
-    #[must_use]
-    pub fn key(&self, key: &str) -> Self {
-        self.with(Step::Key(key.to_owned()))
-    }
-
-    /// With an item of what stands there.
-    #[must_use]
-    pub fn index(&self, index: usize) -> Self {
-        self.with(Step::Index(index))
-    }
-
-    fn with(&self, step: Step) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(step);
-        Self(steps)
-    }
-
     /// Whether one leads to the other or to something in it.
-    pub fn overlaps(&self, other: &Self) -> bool {
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0) || other.0.starts_with(&self.0)
     }
 
     /// The names of the fields on the way, up to the first item of a list.
-    pub fn keys(&self) -> Vec<&str> {
+    pub(crate) fn keys(&self) -> Vec<&str> {
         let keys = self.0.iter().map_while(|step| match step {
             Step::Key(key) => Some(key.as_str()),
             Step::Index(_) => None,
@@ -86,7 +68,7 @@ impl Path {
     }
 
     /// What stands there.
-    pub fn get<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+    pub(crate) fn get<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         let mut at = value;
         for step in &self.0 {
             at = match step {
@@ -131,7 +113,7 @@ impl Path {
 
     /// Takes away what stands there, and gives whether something did. An object or a list that
     /// becomes empty stays.
-    pub fn take(&self, value: &mut Value) -> bool {
+    pub(crate) fn take(&self, value: &mut Value) -> bool {
         let Some((last, before)) = self.0.split_last() else {
             return false;
         };
@@ -156,7 +138,7 @@ impl Path {
     }
 
     /// What the catalogue says of it.
-    pub fn spot(&self, addon: &Addon) -> Result<Spot, Stranger> {
+    pub(crate) fn spot(&self, addon: &Addon) -> Result<Spot, Stranger> {
         let mut kind = ParamKind::Object(addon.params);
         let mut found: Option<&'static Param> = None;
         for (done, step) in self.0.iter().enumerate() {

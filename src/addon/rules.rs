@@ -16,7 +16,7 @@ use std::fmt;
 
 /// One thing to say before an add-on goes on or off.
 #[derive(Debug, Clone)]
-pub enum Finding {
+pub(crate) enum Finding {
     /// No page of the platform documents the add-on for the cluster's provider.
     Undocumented {
         /// The add-on.
@@ -62,7 +62,7 @@ pub enum Finding {
 
 /// What a finding does to a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
+pub(crate) enum Weight {
     /// Nothing: it is said.
     Warns,
     /// It stops the change, and `--force` goes past it: rules of ours.
@@ -73,7 +73,7 @@ pub enum Weight {
 
 impl Finding {
     /// What it does to a change.
-    pub fn weight(&self) -> Weight {
+    pub(crate) fn weight(&self) -> Weight {
         match self {
             Self::Undocumented { .. } | Self::SettingMisspelt { .. } => Weight::Warns,
             Self::Prerequisite(_) | Self::Dependants(_) => Weight::Forceable,
@@ -85,7 +85,7 @@ impl Finding {
 }
 
 /// That no page documents the add-on for the cluster's provider, if that is so.
-pub fn undocumented(provider: Option<&str>, addon: &'static Addon) -> Option<Finding> {
+pub(crate) fn undocumented(provider: Option<&str>, addon: &'static Addon) -> Option<Finding> {
     (!addon.is_documented_for(provider)).then(|| Finding::Undocumented {
         addon,
         provider: provider.map(str::to_owned),
@@ -93,7 +93,7 @@ pub fn undocumented(provider: Option<&str>, addon: &'static Addon) -> Option<Fin
 }
 
 /// The providers that are documented, in a sentence.
-pub fn documented(addon: &Addon) -> String {
+pub(crate) fn documented(addon: &Addon) -> String {
     match addon.documented {
         Documented::All => "all".to_owned(),
         Documented::For(providers) => text::list(providers.iter().copied()),
@@ -163,7 +163,11 @@ impl fmt::Display for Finding {
 }
 
 /// What is to be said about switching the add-on on with these settings (the merged result).
-pub fn before_enable(cluster: &Cluster, addon: &'static Addon, settings: &Value) -> Vec<Finding> {
+pub(crate) fn before_enable(
+    cluster: &Cluster,
+    addon: &'static Addon,
+    settings: &Value,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let provider = cluster.provider();
     findings.extend(undocumented(provider, addon));
@@ -186,7 +190,7 @@ pub fn before_enable(cluster: &Cluster, addon: &'static Addon, settings: &Value)
 }
 
 /// What is wrong with the settings of an add-on, at every depth.
-pub fn settings_of(addon: &Addon, settings: &Value, org: Option<&str>) -> Vec<Finding> {
+pub(crate) fn settings_of(addon: &Addon, settings: &Value, org: Option<&str>) -> Vec<Finding> {
     let Value::Object(settings) = settings else {
         return Vec::new();
     };
@@ -228,7 +232,7 @@ pub(crate) fn shown(param: &Param, value: &Value) -> Value {
 }
 
 /// The add-ons that are on and need this one.
-pub fn enabled_dependants(cluster: &Cluster, addon: &Addon) -> Vec<&'static Addon> {
+pub(crate) fn enabled_dependants(cluster: &Cluster, addon: &Addon) -> Vec<&'static Addon> {
     addon
         .dependants()
         .filter(|other| cluster.add_on(other.key).is_some())

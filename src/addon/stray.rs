@@ -9,16 +9,16 @@ const ADD_ONS: &str = "spec.addOns";
 
 /// A key that is taken for nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stray {
+pub(crate) struct Stray {
     /// Where it stands.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// The path that is meant.
-    pub meant: String,
+    pub(crate) meant: String,
 }
 
 /// The path that is meant by a key which the platform does not know where it stands; `None` if it is
 /// none by which add-ons are meant.
-pub fn meant(place: &[&str], key: &str) -> Option<String> {
+pub(crate) fn meant(place: &[&str], key: &str) -> Option<String> {
     let word = folded(key);
     match place {
         [] | ["spec"] if word == "addons" => Some(ADD_ONS.to_owned()),
@@ -32,14 +32,14 @@ pub fn meant(place: &[&str], key: &str) -> Option<String> {
 
 impl Stray {
     /// Whether an add-on is not to be switched on beside it: it is that add-on, or all of them.
-    pub fn is_in_the_way_of(&self, addon: Option<&Addon>) -> bool {
+    pub(crate) fn is_in_the_way_of(&self, addon: Option<&Addon>) -> bool {
         let own = addon.map(|addon| format!("{ADD_ONS}.{}", addon.key));
         self.meant == ADD_ONS || Some(&self.meant) == own.as_ref()
     }
 }
 
 /// All such keys of a cluster.
-pub fn of(cluster: &Value) -> Vec<Stray> {
+pub(crate) fn of(cluster: &Value) -> Vec<Stray> {
     let mut strays = Vec::new();
     for place in [&[][..], &["spec"], &["spec", "addOns"]] {
         let at = place.iter().try_fold(cluster, |at, key| at.get(key));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 impl ParamKind {
     /// The placeholder of a value in help and hints.
-    pub fn placeholder(self) -> &'static str {
+    pub(crate) fn placeholder(self) -> &'static str {
         match self {
             Self::RoleArn => "ARN",
             Self::Text | Self::AnyText => "VALUE",
@@ -60,7 +60,7 @@ impl ParamKind {
     }
 
     /// The type in a sentence: "a role ARN".
-    pub fn noun(self) -> String {
+    pub(crate) fn noun(self) -> String {
         match self {
             Self::RoleArn => "a role ARN".to_owned(),
             Self::Bool => "true or false".to_owned(),
@@ -236,7 +236,7 @@ impl ParamKind {
     }
 
     /// Whether two values mean the same: numbers compare as numbers, a link in both spellings.
-    pub fn same(self, a: &Value, b: &Value) -> bool {
+    pub(crate) fn same(self, a: &Value, b: &Value) -> bool {
         match (self, a, b) {
             (Self::Link(_), Value::String(a), Value::String(b)) => same_link(a, b),
             (_, Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
@@ -255,7 +255,7 @@ impl ParamKind {
     }
 
     /// The kind of what stands at a key.
-    pub fn below(self, key: &str) -> Option<Self> {
+    pub(crate) fn below(self, key: &str) -> Option<Self> {
         match self {
             Self::Map(value) => Some(*value),
             Self::Object(params) => params.iter().find(|it| it.field == key).map(|it| it.kind),

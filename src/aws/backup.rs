@@ -16,17 +16,17 @@ use time::OffsetDateTime;
 
 /// A copy that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backup {
+pub(crate) struct Backup {
     /// What it is a copy of: "trust policy".
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// Where it lies.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The command that puts it back.
-    pub restore: Invocation,
+    pub(crate) restore: Invocation,
 }
 
 /// Writes the text of a role's trust policy into the folder, which is made if it is missing.
-pub fn save(folder: &Path, account: &AccountId, role: &str, text: &str) -> Result<Backup> {
+pub(crate) fn save(folder: &Path, account: &AccountId, role: &str, text: &str) -> Result<Backup> {
     let name = format!("{account}-{role}");
     let path = write(folder, &name, text, OffsetDateTime::now_utc())
         .map_err(|error| unsaved(&format!("the trust policy of `{role}`"), folder, &error))?;
@@ -41,7 +41,11 @@ pub fn save(folder: &Path, account: &AccountId, role: &str, text: &str) -> Resul
 }
 
 /// The same for the policy of a repository.
-pub fn save_repository(folder: &Path, repository: &Repository, text: &str) -> Result<Backup> {
+pub(crate) fn save_repository(
+    folder: &Path,
+    repository: &Repository,
+    text: &str,
+) -> Result<Backup> {
     let Repository {
         account,
         region,

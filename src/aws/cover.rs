@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// The answer to "does this policy allow what the template asks?".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The documents say the same.
     Identical,
     /// Every part of the template is allowed by some statement.
@@ -23,28 +23,28 @@ pub enum Verdict {
 
 impl Verdict {
     /// Whether nothing has to be written.
-    pub fn holds(&self) -> bool {
+    pub(crate) fn holds(&self) -> bool {
         matches!(self, Self::Identical | Self::Covered)
     }
 }
 
 /// The first field in which the closest statement differs from the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// The closest statement: its Sid, or its number as `statement 2`; `None` if no statement
     /// allows anything.
-    pub statement: Option<String>,
+    pub(crate) statement: Option<String>,
     /// `Principal`, `Action`, or operator and key of a condition.
-    pub field: String,
+    pub(crate) field: String,
     /// What the template asks.
-    pub wanted: String,
+    pub(crate) wanted: String,
     /// What stands there; empty if nothing.
-    pub found: String,
+    pub(crate) found: String,
 }
 
 impl Difference {
     /// One phrase for messages, without a full stop.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let found = if self.found.is_empty() {
             "nothing".to_owned()
         } else {
@@ -64,7 +64,7 @@ impl Difference {
 }
 
 /// Compares a trust policy with the template, whose account is set already.
-pub fn compare(existing: &Value, template: &Value) -> Verdict {
+pub(crate) fn compare(existing: &Value, template: &Value) -> Verdict {
     let have = view(existing);
     let want = view(template);
     // What cannot be taken apart is not known to be another thing than what is denied.

@@ -18,11 +18,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// ECR, as far as it is needed.
-#[expect(
-    async_fn_in_trait,
-    reason = "everything runs on one thread; no future has to be Send"
-)]
-pub trait Ecr {
+pub(crate) trait Ecr {
     /// `ecr:GetRepositoryPolicy`: the text; `None` if the repository has no policy.
     async fn repository_policy(&self, repository: &Repository) -> Answer<Option<String>>;
     /// `ecr:SetRepositoryPolicy`: replaces the whole policy.
@@ -36,13 +32,13 @@ pub trait Ecr {
 
 /// ECR by the AWS SDK.
 #[derive(Debug, Clone)]
-pub struct EcrSdk {
+pub(crate) struct EcrSdk {
     client: aws_sdk_ecr::Client,
 }
 
 impl EcrSdk {
     /// A client for the region of a repository. Nothing is sent.
-    pub fn new(session: &AwsSession, region: &str) -> Self {
+    pub(crate) fn new(session: &AwsSession, region: &str) -> Self {
         Self {
             client: session.in_region(region).ecr(),
         }
@@ -90,15 +86,15 @@ impl Ecr for EcrSdk {
 
 /// The policy of a repository as it stands.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Current {
+pub(crate) struct Current {
     /// Its text; `None` if there is none.
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
     /// The document; `{}` if there is none.
-    pub document: Value,
+    pub(crate) document: Value,
 }
 
 /// Reads the policy of a repository. `what` says what is not done if that fails.
-pub async fn read(
+pub(crate) async fn read(
     ecr: &impl Ecr,
     repository: &Repository,
     caller: Option<&str>,
@@ -122,17 +118,17 @@ pub async fn read(
 
 /// Who writes, and for which role.
 #[derive(Debug, Clone, Copy)]
-pub struct Writing<'a> {
+pub(crate) struct Writing<'a> {
     /// The repository.
-    pub repository: &'a Repository,
+    pub(crate) repository: &'a Repository,
     /// The role that it is to admit.
-    pub role: &'a RoleArn,
+    pub(crate) role: &'a RoleArn,
     /// The ARN of the caller.
-    pub caller: &'a str,
+    pub(crate) caller: &'a str,
     /// What is not done if it fails, with the names in question.
-    pub what: &'a str,
+    pub(crate) what: &'a str,
     /// How long to go on while ECR does not know the role yet.
-    pub patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 /// Puts our statement into the policy and reads it back. `seen` is the policy that the user was
@@ -141,7 +137,7 @@ pub struct Writing<'a> {
 ///
 /// ECR refuses a policy that names a role which it does not know; a role that was made moments ago
 /// is such a one, so that answer is waited out for a while.
-pub async fn admit(
+pub(crate) async fn admit(
     ecr: &impl Ecr,
     seen: &Current,
     writing: Writing<'_>,

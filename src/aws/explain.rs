@@ -11,12 +11,12 @@ use crate::invocation::Invocation;
 
 /// Turns a failed call into an error. `what` says what was not done, with the names in question;
 /// `caller` is the ARN of who called, where it is known.
-pub fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>) -> Error {
+pub(crate) fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>) -> Error {
     explain_to(failure, what, caller, &Needed::default())
 }
 
 /// The same for a caller who is to be shown the policy that covers the call.
-pub fn explain_to(
+pub(crate) fn explain_to(
     failure: &Failure,
     what: impl Into<String>,
     caller: Option<&str>,

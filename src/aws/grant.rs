@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// The policy that a role is to get.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PolicyChoice {
+pub(crate) enum PolicyChoice {
     /// One of AWS's own that the catalogue has.
     Aws(&'static AwsPolicy),
     /// A policy by its ARN.
@@ -17,7 +17,7 @@ pub enum PolicyChoice {
 impl PolicyChoice {
     /// Reads `--pull-policy`: a word of the side, or an ARN. The error is the reason alone; the
     /// caller names the value.
-    pub fn parse(side: Side, text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(side: Side, text: &str) -> Result<Self, String> {
         let named = side.aws.policies.iter();
         if let Some(policy) = named.clone().find(|policy| policy.word == Some(text)) {
             return Ok(Self::Aws(policy));
@@ -27,7 +27,7 @@ impl PolicyChoice {
     }
 
     /// The policy's ARN in a partition.
-    pub fn arn(&self, partition: &str) -> String {
+    pub(crate) fn arn(&self, partition: &str) -> String {
         match self {
             Self::Aws(policy) => policy.arn(partition),
             Self::Arn(arn) => arn.clone(),
@@ -36,7 +36,7 @@ impl PolicyChoice {
 }
 
 /// Why a text is not the ARN of a managed policy.
-pub fn check_policy_arn(text: &str) -> Result<(), String> {
+pub(crate) fn check_policy_arn(text: &str) -> Result<(), String> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let fits = match parts.as_slice() {
         ["arn", partition, "iam", "", account, resource] => {

@@ -11,35 +11,35 @@ use serde_json::Value;
 
 /// Why a call did not do what it was asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The action as policies name it: `iam:CreateRole`.
-    pub action: &'static str,
+    pub(crate) action: &'static str,
     /// What sort of failure it is.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
     /// AWS's own text, or that of the transport; raw, to be escaped where it is quoted.
-    pub message: String,
+    pub(crate) message: String,
     /// The id by which AWS finds the request.
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// The address that was not reached.
-    pub endpoint: Option<Box<Endpoint>>,
+    pub(crate) endpoint: Option<Box<Endpoint>>,
     /// The profile whose credentials were used, where one was named and it matters.
-    pub profile: Option<Named>,
+    pub(crate) profile: Option<Named>,
 }
 
 /// An address of AWS that was not reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// Scheme, host and port.
-    pub url: String,
+    pub(crate) url: String,
     /// What set it (`AWS_ENDPOINT_URL`), unless it is AWS's own.
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// Whether it answers, but its certificate is not accepted.
-    pub distrusted: bool,
+    pub(crate) distrusted: bool,
 }
 
 /// What sort of failure a call met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// AWS answered with this error code.
     Code(String),
     /// An answer with this status came, but without a code that can be read.
@@ -59,19 +59,19 @@ pub enum Cause {
 
 impl Failure {
     /// Whether AWS answered with this code.
-    pub fn is(&self, code: &str) -> bool {
+    pub(crate) fn is(&self, code: &str) -> bool {
         matches!(&self.cause, Cause::Code(found) if found == code)
     }
 
     /// Whether the caller lacks the right.
-    pub fn denied(&self) -> bool {
+    pub(crate) fn denied(&self) -> bool {
         self.is("AccessDenied")
             || self.is("AccessDeniedException")
             || self.cause == Cause::Status(403)
     }
 
     /// Whether the same call may do a little later, whatever it asks.
-    pub fn passing(&self) -> bool {
+    pub(crate) fn passing(&self) -> bool {
         match &self.cause {
             Cause::Code(code) => [
                 "ConcurrentModification",
@@ -94,91 +94,87 @@ impl Failure {
 }
 
 /// The outcome of a call.
-pub type Answer<T> = Result<T, Failure>;
+pub(crate) type Answer<T> = Result<T, Failure>;
 
 /// Who is calling.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// The account that the credentials belong to.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// User, role session or root.
-    pub arn: String,
+    pub(crate) arn: String,
     /// The partition in the ARN: `aws`, `aws-cn`, ….
-    pub partition: String,
+    pub(crate) partition: String,
 }
 
 /// An OIDC provider.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Provider {
+pub(crate) struct Provider {
     /// The audiences.
-    pub client_ids: Vec<String>,
+    pub(crate) client_ids: Vec<String>,
     /// SHA-1 of CA certificates, 40 hexadecimal digits each.
-    pub thumbprints: Vec<String>,
+    pub(crate) thumbprints: Vec<String>,
     /// Its tags.
-    pub tags: Tags,
+    pub(crate) tags: Tags,
 }
 
 /// An OIDC provider to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewProvider {
+pub(crate) struct NewProvider {
     /// The ARN that it will have.
-    pub arn: String,
+    pub(crate) arn: String,
     /// The issuer's URL.
-    pub url: String,
+    pub(crate) url: String,
     /// Its audience.
-    pub audience: String,
+    pub(crate) audience: String,
     /// The thumbprint of a private authority; without one IAM finds it itself.
-    pub thumbprint: Option<String>,
+    pub(crate) thumbprint: Option<String>,
     /// Its tags.
-    pub tags: Tags,
+    pub(crate) tags: Tags,
 }
 
 /// A role.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Role {
+pub(crate) struct Role {
     /// The whole ARN, path included.
-    pub arn: String,
+    pub(crate) arn: String,
     /// The name, in the case that counts.
-    pub name: String,
+    pub(crate) name: String,
     /// The trust policy's text, decoded.
-    pub trust: String,
+    pub(crate) trust: String,
     /// Its tags.
-    pub tags: Tags,
+    pub(crate) tags: Tags,
     /// The policy that bounds its permissions.
-    pub boundary: Option<String>,
+    pub(crate) boundary: Option<String>,
     /// The longest session in seconds.
-    pub max_session: Option<i32>,
+    pub(crate) max_session: Option<i32>,
     /// When it was last used, as RFC 3339, and the region; IAM remembers 400 days.
-    pub last_used: Option<(String, String)>,
+    pub(crate) last_used: Option<(String, String)>,
 }
 
 /// A role to make.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewRole {
+pub(crate) struct NewRole {
     /// The ARN that it will have.
-    pub arn: String,
+    pub(crate) arn: String,
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// `/` or `/team/`.
-    pub path: String,
+    pub(crate) path: String,
     /// The trust policy.
-    pub trust: Value,
+    pub(crate) trust: Value,
     /// What it is for.
-    pub description: String,
+    pub(crate) description: String,
     /// The policy that is to bound its permissions.
-    pub boundary: Option<String>,
+    pub(crate) boundary: Option<String>,
     /// The longest session in seconds; IAM's default is 3600.
-    pub max_session: Option<i32>,
+    pub(crate) max_session: Option<i32>,
     /// Its tags.
-    pub tags: Tags,
+    pub(crate) tags: Tags,
 }
 
 /// IAM and STS, as far as they are needed. What does not exist is `None`, not a failure.
-#[expect(
-    async_fn_in_trait,
-    reason = "everything runs on one thread; no future has to be Send"
-)]
-pub trait Iam {
+pub(crate) trait Iam {
     /// `sts:GetCallerIdentity`.
     async fn caller(&self) -> Answer<Caller>;
     /// `iam:GetOpenIDConnectProvider`.

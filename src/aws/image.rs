@@ -93,12 +93,12 @@ fn of_region(region: &str) -> &'static Partition {
 }
 
 /// The partition that a region belongs to.
-pub fn partition_of_region(region: &str) -> &'static str {
+pub(crate) fn partition_of_region(region: &str) -> &'static str {
     of_region(region).name
 }
 
 /// The region that signs calls of IAM in a partition, where none is configured.
-pub fn default_region(partition: &str) -> &'static str {
+pub(crate) fn default_region(partition: &str) -> &'static str {
     PARTITIONS
         .iter()
         .find(|known| known.name == partition)
@@ -107,7 +107,7 @@ pub fn default_region(partition: &str) -> &'static str {
 
 /// What an image reference points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Image {
+pub(crate) enum Image {
     /// A private registry of an account.
     Private(PrivateImage),
     /// Public ECR, which needs no role; the host.
@@ -118,32 +118,32 @@ pub enum Image {
 
 /// An image in a private ECR registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PrivateImage {
+pub(crate) struct PrivateImage {
     /// The account that owns the registry.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// `eu-central-1`.
-    pub region: String,
+    pub(crate) region: String,
     /// `aws`, `aws-cn`, ….
-    pub partition: &'static str,
+    pub(crate) partition: &'static str,
     /// The host as written.
-    pub host: String,
+    pub(crate) host: String,
     /// Whether it is a dual-stack host, which not every node's credential provider knows.
-    pub dual_stack: bool,
+    pub(crate) dual_stack: bool,
     /// Whether it is a FIPS endpoint.
-    pub fips: bool,
+    pub(crate) fips: bool,
     /// `team/app`.
-    pub repository: String,
+    pub(crate) repository: String,
     /// After the colon, if given.
-    pub tag: Option<String>,
+    pub(crate) tag: Option<String>,
     /// `sha256:…`, if given.
-    pub digest: Option<String>,
+    pub(crate) digest: Option<String>,
 }
 
 impl PrivateImage {
     /// The image of a repository on the usual (IPv4) host of its region.
     ///
     /// The error is the reason alone; the caller names the values.
-    pub fn new(account: &AccountId, region: &str, repository: &str) -> Result<Self, String> {
+    pub(crate) fn new(account: &AccountId, region: &str, repository: &str) -> Result<Self, String> {
         check_region(region)?;
         check_repository(repository)?;
         Ok(Self {
@@ -160,7 +160,7 @@ impl PrivateImage {
     }
 
     /// The ARN of the repository.
-    pub fn repository_arn(&self) -> String {
+    pub(crate) fn repository_arn(&self) -> String {
         format!(
             "arn:{}:ecr:{}:{}:repository/{}",
             self.partition, self.region, self.account, self.repository
@@ -185,7 +185,7 @@ impl fmt::Display for PrivateImage {
 ///
 /// The error is the reason alone, with the host that was probably meant where one can be told; the
 /// caller names the value.
-pub fn parse(text: &str) -> Result<Image, String> {
+pub(crate) fn parse(text: &str) -> Result<Image, String> {
     if text.is_empty() {
         return Err("it is empty".to_owned());
     }
@@ -299,7 +299,7 @@ fn usual_host(account: &str, region: &str) -> String {
 }
 
 /// Why a text is not the name of a region.
-pub fn check_region(region: &str) -> Result<(), String> {
+pub(crate) fn check_region(region: &str) -> Result<(), String> {
     let parts: Vec<&str> = region.split('-').collect();
     let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
     let fits = match parts.split_last() {
@@ -322,7 +322,7 @@ pub fn check_region(region: &str) -> Result<(), String> {
 }
 
 /// Why a text is not the name of a repository in ECR.
-pub fn check_repository(name: &str) -> Result<(), String> {
+pub(crate) fn check_repository(name: &str) -> Result<(), String> {
     if name.len() < 2 || name.len() > 256 {
         return Err(format!(
             "the repository's name has {} characters, 2 to 256 are allowed",

@@ -18,7 +18,7 @@ use aws_sdk_iam::types::{
 
 /// Why an action of a role is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// A Deny statement of this policy, as IAM names it.
     Denied(String),
     /// The permissions boundary does not allow it.
@@ -31,33 +31,33 @@ pub enum Refusal {
 
 /// What IAM says that would happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Simulated {
+pub(crate) struct Simulated {
     /// The action, such as `ecr:BatchGetImage`.
-    pub action: String,
+    pub(crate) action: String,
     /// `*`, or the repository's ARN.
-    pub resource: String,
+    pub(crate) resource: String,
     /// Why it would be refused; `None` if it would be allowed.
-    pub refusal: Option<Refusal>,
+    pub(crate) refusal: Option<Refusal>,
     /// Keys that the policies ask for and that a call would have, but that nobody knows beforehand.
-    pub missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
 }
 
 /// A rule of a registry: what is pulled from below the prefix is fetched from elsewhere and kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheRule {
+pub(crate) struct CacheRule {
     /// What repositories' names begin with, before a slash; `ROOT` means every name that no other
     /// rule has.
-    pub prefix: String,
+    pub(crate) prefix: String,
     /// The host of the registry that it is fetched from.
-    pub upstream: String,
+    pub(crate) upstream: String,
 }
 
 impl CacheRule {
     /// The prefix of the rule for all names that no other rule has.
-    pub const ROOT: &str = "ROOT";
+    pub(crate) const ROOT: &str = "ROOT";
 
     /// The rule for a repository: that of the longest prefix, else the one for all names.
-    pub fn of<'a>(rules: &'a [Self], repository: &str) -> Option<&'a Self> {
+    pub(crate) fn of<'a>(rules: &'a [Self], repository: &str) -> Option<&'a Self> {
         let fits = |rule: &&Self| {
             let rest = repository.strip_prefix(&rule.prefix);
             rest.is_some_and(|rest| rest.starts_with('/'))
@@ -69,20 +69,20 @@ impl CacheRule {
 
 /// IAM and ECR, as far as the checklist needs them.
 #[derive(Debug)]
-pub struct Inspector {
+pub(crate) struct Inspector {
     session: AwsSession,
 }
 
 impl Inspector {
     /// Nothing is sent.
-    pub fn new(session: &AwsSession) -> Self {
+    pub(crate) fn new(session: &AwsSession) -> Self {
         Self {
             session: session.clone(),
         }
     }
 
     /// `iam:SimulatePrincipalPolicy` for all that an add-on needs, on the image's repository or on any.
-    pub async fn simulate(
+    pub(crate) async fn simulate(
         &self,
         side: Side,
         role: &RoleArn,
@@ -105,7 +105,7 @@ impl Inspector {
     }
 
     /// The same for what fills a pull-through cache.
-    pub async fn simulate_import(
+    pub(crate) async fn simulate_import(
         &self,
         role: &RoleArn,
         image: &PrivateImage,
@@ -151,7 +151,7 @@ impl Inspector {
     }
 
     /// `ecr:DescribeRepositories`: whether the repository is there.
-    pub async fn repository_exists(&self, image: &PrivateImage) -> Answer<bool> {
+    pub(crate) async fn repository_exists(&self, image: &PrivateImage) -> Answer<bool> {
         let answer = self
             .ecr(image)
             .describe_repositories()
@@ -167,7 +167,7 @@ impl Inspector {
     }
 
     /// `ecr:DescribePullThroughCacheRules`: all rules of the image's registry and region.
-    pub async fn cache_rules(&self, image: &PrivateImage) -> Answer<Vec<CacheRule>> {
+    pub(crate) async fn cache_rules(&self, image: &PrivateImage) -> Answer<Vec<CacheRule>> {
         let pages = self
             .ecr(image)
             .describe_pull_through_cache_rules()
@@ -190,12 +190,12 @@ impl Inspector {
     }
 
     /// `ecr:BatchGetImage`: the manifest.
-    pub async fn manifest(&self, image: &PrivateImage) -> Answer<Manifest> {
+    pub(crate) async fn manifest(&self, image: &PrivateImage) -> Answer<Manifest> {
         manifest(&self.ecr(image), image).await
     }
 
     /// `ecr:DescribeImages`: whether the tag or digest is there.
-    pub async fn image_exists(&self, image: &PrivateImage) -> Answer<bool> {
+    pub(crate) async fn image_exists(&self, image: &PrivateImage) -> Answer<bool> {
         let id = match &image.digest {
             Some(digest) => ImageIdentifier::builder().image_digest(digest),
             None => ImageIdentifier::builder().image_tag(tag(image)),

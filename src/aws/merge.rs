@@ -14,7 +14,7 @@ pub(crate) const INTERIM: &str = "0";
 const VERSION: &str = "2012-10-17";
 
 /// A new document with the template's statements under our Sids.
-pub fn fresh(template: &Value, sid: &str) -> Value {
+pub(crate) fn fresh(template: &Value, sid: &str) -> Value {
     let mut document = Map::new();
     document.insert("Version".to_owned(), Value::from(VERSION));
     document.insert(STATEMENT.to_owned(), Value::Array(ours(template, sid)));
@@ -23,7 +23,7 @@ pub fn fresh(template: &Value, sid: &str) -> Value {
 
 /// The document with the template's statements as ours: in the place of those that are there
 /// already, else at the end. Version, Id and every foreign statement are kept.
-pub fn merge(existing: &Value, template: &Value, sid: &str) -> Value {
+pub(crate) fn merge(existing: &Value, template: &Value, sid: &str) -> Value {
     let mut fresh = ours(template, sid)
         .into_iter()
         .collect::<std::collections::VecDeque<_>>();
@@ -41,20 +41,20 @@ pub fn merge(existing: &Value, template: &Value, sid: &str) -> Value {
 
 /// What taking our statements out leaves.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Removal {
+pub(crate) struct Removal {
     /// The document without ours; `None` if no statement would be left, which IAM does not take.
-    pub document: Option<Value>,
+    pub(crate) document: Option<Value>,
     /// The Sids that were taken out.
-    pub removed: Vec<String>,
+    pub(crate) removed: Vec<String>,
     /// Statements with our Sid that name another provider than this cluster's, and stay.
-    pub other_provider: Vec<String>,
+    pub(crate) other_provider: Vec<String>,
     /// Statements that say what the template says but were made by hand, and stay.
-    pub by_hand: Vec<String>,
+    pub(crate) by_hand: Vec<String>,
 }
 
 /// Takes our statements out: those with our Sid that name `provider`, the ARN of the cluster's
 /// OIDC provider, or no provider at all. Without `provider` the Sid decides alone.
-pub fn remove(
+pub(crate) fn remove(
     existing: &Value,
     template: Option<&Value>,
     sid: &str,
@@ -95,7 +95,7 @@ pub fn remove(
 }
 
 /// Whether a statement carries our Sid: `sid` itself, or followed by a number.
-pub fn is_ours(statement: &Value, sid: &str) -> bool {
+pub(crate) fn is_ours(statement: &Value, sid: &str) -> bool {
     statement
         .get("Sid")
         .and_then(Value::as_str)
@@ -112,7 +112,7 @@ pub(crate) fn has_interim(document: &Value, sid: &str) -> bool {
 }
 
 /// The statements that are not ours, as they stand.
-pub fn foreign<'a>(document: &'a Value, sid: &str) -> Vec<&'a Value> {
+pub(crate) fn foreign<'a>(document: &'a Value, sid: &str) -> Vec<&'a Value> {
     statements(document)
         .into_iter()
         .filter(|statement| !is_ours(statement, sid))
@@ -120,7 +120,7 @@ pub fn foreign<'a>(document: &'a Value, sid: &str) -> Vec<&'a Value> {
 }
 
 /// The OIDC providers that our statements name.
-pub fn providers_of_ours(document: &Value, sid: &str) -> Vec<String> {
+pub(crate) fn providers_of_ours(document: &Value, sid: &str) -> Vec<String> {
     statements(document)
         .into_iter()
         .filter(|statement| is_ours(statement, sid))
@@ -129,7 +129,7 @@ pub fn providers_of_ours(document: &Value, sid: &str) -> Vec<String> {
 }
 
 /// Whether any statement, of any effect, names the OIDC provider.
-pub fn names_provider(document: &Value, provider: &str) -> bool {
+pub(crate) fn names_provider(document: &Value, provider: &str) -> bool {
     statements(document)
         .into_iter()
         .any(|statement| federated(statement).iter().any(|found| found == provider))

@@ -3,56 +3,56 @@
 //! Rules about policies, names and plans are pure and know neither network nor files; only `sdk`,
 //! `ecr`, `inspect` and `proof` talk to AWS, over what `connect` and `credentials` give them. Nothing here reads the environment, prints, or knows Control Plane's API.
 
-pub mod apply;
-pub mod backup;
+pub(crate) mod apply;
+pub(crate) mod backup;
 pub(crate) mod claims;
-pub mod connect;
-pub mod cover;
-pub mod credentials;
-pub mod ecr;
-pub mod emit;
-pub mod explain;
+pub(crate) mod connect;
+pub(crate) mod cover;
+pub(crate) mod credentials;
+pub(crate) mod ecr;
+pub(crate) mod emit;
+pub(crate) mod explain;
 mod failure;
 #[cfg(test)]
 mod fake;
-pub mod grant;
-pub mod iam;
-pub mod image;
-pub mod inspect;
-pub mod merge;
-pub mod name;
-pub mod needed;
+pub(crate) mod grant;
+pub(crate) mod iam;
+pub(crate) mod image;
+pub(crate) mod inspect;
+pub(crate) mod merge;
+pub(crate) mod name;
+pub(crate) mod needed;
 pub(crate) mod normal;
-pub mod orphans;
-pub mod permissions;
-pub mod plan;
-pub mod platform;
+pub(crate) mod orphans;
+pub(crate) mod permissions;
+pub(crate) mod plan;
+pub(crate) mod platform;
 pub mod policy;
-pub mod proof;
+pub(crate) mod proof;
 #[cfg(test)]
 mod properties;
-pub mod published;
-pub mod region;
-pub mod repository;
-pub mod rights;
+pub(crate) mod published;
+pub(crate) mod region;
+pub(crate) mod repository;
+pub(crate) mod rights;
 #[cfg(test)]
 mod scenarios;
-pub mod sdk;
-pub mod setup;
+pub(crate) mod sdk;
+pub(crate) mod setup;
 #[cfg(test)]
 mod sides;
-pub mod standing;
-pub mod state;
-pub mod status;
-pub mod target;
-pub mod teardown;
-pub mod template;
-pub mod thumbprint;
-pub mod tool;
-pub mod trust;
-pub mod users;
-pub mod who;
-pub mod workload;
+pub(crate) mod standing;
+pub(crate) mod state;
+pub(crate) mod status;
+pub(crate) mod target;
+pub(crate) mod teardown;
+pub(crate) mod template;
+pub(crate) mod thumbprint;
+pub(crate) mod tool;
+pub(crate) mod trust;
+pub(crate) mod users;
+pub(crate) mod who;
+pub(crate) mod workload;
 
 pub(crate) use crate::text::quotable;
-pub use iam::Iam;
+pub(crate) use iam::Iam;

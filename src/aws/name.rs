@@ -16,13 +16,13 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The URL of a cluster's token issuer, as AWS must be told it: never a slash added or taken away,
 /// case kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issuer(String);
+pub(crate) struct Issuer(String);
 
 impl Issuer {
     /// Takes an https URL of at most 255 characters without query and fragment.
     ///
     /// The error is the reason alone; the caller names the value.
-    pub fn parse(url: &str) -> Result<Self, String> {
+    pub(crate) fn parse(url: &str) -> Result<Self, String> {
         let Some(bare) = url.strip_prefix("https://") else {
             return Err("it does not start with `https://`".to_owned());
         };
@@ -48,17 +48,17 @@ impl Issuer {
     }
 
     /// The whole URL.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.0
     }
 
     /// Host and path, as in the provider's ARN and in condition keys.
-    pub fn bare(&self) -> &str {
+    pub(crate) fn bare(&self) -> &str {
         &self.0["https://".len()..]
     }
 
     /// The ARN that the OIDC provider of this issuer has in an account.
-    pub fn provider_arn(&self, partition: &str, account: &AccountId) -> String {
+    pub(crate) fn provider_arn(&self, partition: &str, account: &AccountId) -> String {
         format!(
             "arn:{partition}:iam::{account}:oidc-provider/{}",
             self.bare()
@@ -66,7 +66,7 @@ impl Issuer {
     }
 
     /// Whether it is on this machine, as those of the sandbox are.
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         let (host, _) = split_path(self.bare());
         let name = match host.strip_prefix('[') {
             Some(rest) => rest.split(']').next(),
@@ -81,7 +81,7 @@ impl Issuer {
     }
 
     /// What may go wrong with this URL at AWS, one phrase each.
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let (host, _) = split_path(self.bare());
         let mut warnings = Vec::new();
         // A rehearsal's issuer is on loopback, with whatever port was free.
@@ -101,7 +101,7 @@ impl Issuer {
     }
 
     /// That AWS does not reach the host, one phrase, if it is in a network of its own.
-    pub fn inner_host(&self) -> Option<String> {
+    pub(crate) fn inner_host(&self) -> Option<String> {
         let (host, _) = split_path(self.bare());
         let host = match host.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
@@ -119,7 +119,7 @@ impl Issuer {
 
     /// How a registered provider's URL (without scheme) misses this one: by slash, case or port.
     /// `None` if it is the same, or another issuer altogether.
-    pub fn near_miss(&self, other: &str) -> Option<String> {
+    pub(crate) fn near_miss(&self, other: &str) -> Option<String> {
         let mine = self.bare();
         if mine == other {
             return None;
@@ -170,7 +170,7 @@ pub(super) const ROLE_PREFIX: &str = "mk8s-";
 
 /// The role's name when none is given: `mk8s-ORG-CLUSTER-ecr`, cut to 64 characters with a hash of
 /// the whole.
-pub fn default_role_name(side: Side, org: &str, cluster: &str) -> String {
+pub(crate) fn default_role_name(side: Side, org: &str, cluster: &str) -> String {
     let whole = format!("{ROLE_PREFIX}{org}-{cluster}-{}", side.aws.suffix);
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
     if whole.len() <= 64 && whole.chars().all(allowed) {
@@ -191,7 +191,7 @@ pub(super) const SID_DIGITS: usize = 10;
 /// The Sid of this cluster's statement: letters and digits only, as IAM wants it.
 ///
 /// `identity` is the cluster's id, or its issuer where the id is not known.
-pub fn sid(side: Side, org: &str, identity: &str) -> String {
+pub(crate) fn sid(side: Side, org: &str, identity: &str) -> String {
     let hash = hash(&format!("{org}/{identity}"), SID_DIGITS);
     format!("{}{hash}", side.aws.sid)
 }
@@ -200,7 +200,7 @@ pub fn sid(side: Side, org: &str, identity: &str) -> String {
 pub(crate) const LONGEST_TAG: usize = 256;
 
 /// Tags by key.
-pub type Tags = BTreeMap<String, String>;
+pub(crate) type Tags = BTreeMap<String, String>;
 
 /// The tag of all that `mk8s` makes: key and value.
 pub(super) const MADE_BY_MK8S: (&str, &str) = ("mk8s.cpln/managed-by", "mk8s");
@@ -212,18 +212,18 @@ const CREATED_BY: &str = "mk8s.cpln/created-by";
 
 /// Who owns what `mk8s` makes: an add-on of a cluster of an org.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Owner<'a> {
+pub(crate) struct Owner<'a> {
     /// The add-on.
-    pub side: Side,
+    pub(crate) side: Side,
     /// The org's name.
-    pub org: &'a str,
+    pub(crate) org: &'a str,
     /// The cluster's name.
-    pub cluster: &'a str,
+    pub(crate) cluster: &'a str,
 }
 
 impl Owner<'_> {
     /// The tags of what is made for this cluster.
-    pub fn tags(&self) -> Tags {
+    pub(crate) fn tags(&self) -> Tags {
         [
             MADE_BY_MK8S,
             (ORG, self.org),
@@ -237,7 +237,7 @@ impl Owner<'_> {
     }
 
     /// Whether the tags say that `mk8s` made the thing for this very cluster.
-    pub fn made(&self, tags: &Tags) -> bool {
+    pub(crate) fn made(&self, tags: &Tags) -> bool {
         let is = |key: &str, value: &str| {
             tags.get(key)
                 .is_some_and(|found| *found == tag_text(value, LONGEST_TAG))
@@ -246,31 +246,31 @@ impl Owner<'_> {
     }
 
     /// The tag that marks this cluster's statement in a role: key and value.
-    pub fn statement_tag(&self) -> (String, String) {
+    pub(crate) fn statement_tag(&self) -> (String, String) {
         let key = format!("{CLUSTER}/{}/{}", self.org, self.cluster);
         (tag_text(&key, 128), self.side.key().to_owned())
     }
 
     /// The key of the tag that records what of the published trust policy was accepted by name.
-    pub fn accepted_tag(&self) -> String {
+    pub(crate) fn accepted_tag(&self) -> String {
         let key = format!("{ACCEPTED}/{}/{}", self.org, self.cluster);
         tag_text(&key, 128)
     }
 }
 
 /// Whether a tag is one of those that `mk8s` gives by itself.
-pub fn is_own_tag(key: &str) -> bool {
+pub(crate) fn is_own_tag(key: &str) -> bool {
     key.starts_with("mk8s.cpln/")
 }
 
 /// Whether `mk8s` made the thing, for whichever cluster.
-pub fn made_by_mk8s(tags: &Tags) -> bool {
+pub(crate) fn made_by_mk8s(tags: &Tags) -> bool {
     let (key, made) = MADE_BY_MK8S;
     tags.get(key).is_some_and(|value| value == made)
 }
 
 /// Whether `mk8s` made the thing for a cluster of this org.
-pub fn made_in(tags: &Tags, org: &str) -> bool {
+pub(crate) fn made_in(tags: &Tags, org: &str) -> bool {
     made_by_mk8s(tags)
         && tags
             .get(ORG)
@@ -278,7 +278,7 @@ pub fn made_in(tags: &Tags, org: &str) -> bool {
 }
 
 /// Whose statements a role's tags speak of: org and cluster of each.
-pub fn statement_owners(tags: &Tags) -> impl Iterator<Item = (String, String)> {
+pub(crate) fn statement_owners(tags: &Tags) -> impl Iterator<Item = (String, String)> {
     other_clusters(tags, "").into_iter().filter_map(|whose| {
         let (org, cluster) = whose.split_once('/')?;
         Some((org.to_owned(), cluster.to_owned()))
@@ -286,12 +286,12 @@ pub fn statement_owners(tags: &Tags) -> impl Iterator<Item = (String, String)> {
 }
 
 /// The cluster that a thing was made for, as `ORG/CLUSTER`, if its tags say so.
-pub fn made_for(tags: &Tags) -> Option<String> {
+pub(crate) fn made_for(tags: &Tags) -> Option<String> {
     Some(format!("{}/{}", tags.get(ORG)?, tags.get(CLUSTER)?))
 }
 
 /// The statement tags of other clusters than the one whose tag is `ours`, as `ORG/CLUSTER`.
-pub fn other_clusters(tags: &Tags, ours: &str) -> Vec<String> {
+pub(crate) fn other_clusters(tags: &Tags, ours: &str) -> Vec<String> {
     other_statement_tags(tags, ours)
         .filter_map(|key| key.strip_prefix(CLUSTER)?.strip_prefix('/'))
         .map(str::to_owned)
@@ -299,7 +299,10 @@ pub fn other_clusters(tags: &Tags, ours: &str) -> Vec<String> {
 }
 
 /// The keys of those tags, and of what was accepted for them.
-pub fn other_statement_tags<'a>(tags: &'a Tags, ours: &'a str) -> impl Iterator<Item = &'a String> {
+pub(crate) fn other_statement_tags<'a>(
+    tags: &'a Tags,
+    ours: &'a str,
+) -> impl Iterator<Item = &'a String> {
     // Whose statement it is stands after both, if it is short enough for a tag.
     let own = ours.strip_prefix(CLUSTER);
     tags.keys().filter(move |key| {
@@ -311,12 +314,12 @@ pub fn other_statement_tags<'a>(tags: &'a Tags, ours: &'a str) -> impl Iterator<
 }
 
 /// Whether a tag says that `mk8s` attached a policy.
-pub fn is_tag_of_attached(key: &str) -> bool {
+pub(crate) fn is_tag_of_attached(key: &str) -> bool {
     key.starts_with("mk8s.cpln/attached/")
 }
 
 /// The tag that says that `mk8s` attached a policy: key and value.
-pub fn attached_tag(policy_arn: &str) -> (String, String) {
+pub(crate) fn attached_tag(policy_arn: &str) -> (String, String) {
     let name = policy_arn.rsplit('/').next().unwrap_or(policy_arn);
     (
         tag_text(&format!("mk8s.cpln/attached/{name}"), 128),
@@ -326,18 +329,18 @@ pub fn attached_tag(policy_arn: &str) -> (String, String) {
 
 /// The key of the tag that says which statements of others did without a policy before `mk8s`
 /// attached it.
-pub fn without_tag(policy_arn: &str) -> String {
+pub(crate) fn without_tag(policy_arn: &str) -> String {
     let name = policy_arn.rsplit('/').next().unwrap_or(policy_arn);
     tag_text(&format!("mk8s.cpln/without/{name}"), 128)
 }
 
 /// The tags that say which policies `mk8s` attached: key and ARN.
-pub fn tags_of_attached(tags: &Tags) -> impl Iterator<Item = (&String, &String)> {
+pub(crate) fn tags_of_attached(tags: &Tags) -> impl Iterator<Item = (&String, &String)> {
     tags.iter().filter(|(key, _)| is_tag_of_attached(key))
 }
 
 /// Why a tag that the user gives cannot be set.
-pub fn check_tag(key: &str, value: &str) -> Result<(), String> {
+pub(crate) fn check_tag(key: &str, value: &str) -> Result<(), String> {
     let length = |text: &str| text.chars().count();
     if key.is_empty() || length(key) > 128 {
         return Err(format!(

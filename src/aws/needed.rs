@@ -11,7 +11,7 @@ use crate::invocation::{Flags, Invocation};
 
 /// What `mk8s aws permissions` has to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Needed {
+pub(crate) struct Needed {
     /// The add-on, if it is known.
     side: Option<Side>,
     /// The partition, if it is known.
@@ -25,7 +25,7 @@ pub struct Needed {
 
 impl Needed {
     /// What is needed for a cluster's AWS side and what was asked of it.
-    pub fn of(facts: &ClusterFacts, target: &Target, request: &Request) -> Self {
+    pub(crate) fn of(facts: &ClusterFacts, target: &Target, request: &Request) -> Self {
         let policy = request.pull_policy.as_ref();
         Self {
             side: Some(facts.side),
@@ -39,7 +39,7 @@ impl Needed {
 
     /// The same for a step that attaches or detaches this policy.
     #[must_use]
-    pub fn with_policy(self, arn: &str) -> Self {
+    pub(crate) fn with_policy(self, arn: &str) -> Self {
         Self {
             policy: Some(arn.to_owned()),
             ..self
@@ -58,12 +58,12 @@ impl Needed {
     }
 
     /// The command.
-    pub fn command(&self) -> Invocation {
+    pub(crate) fn command(&self) -> Invocation {
         Invocation::mk8s("aws permissions").with(&self.flags())
     }
 
     /// Its flags; none where those of the usual policy do.
-    pub fn flags(&self) -> Flags {
+    pub(crate) fn flags(&self) -> Flags {
         let partition = self.partition.as_deref().unwrap_or("aws");
         let mut flags = Flags::new();
         if partition != "aws" {

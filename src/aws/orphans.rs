@@ -23,32 +23,32 @@ use std::collections::BTreeSet;
 
 /// A role that carries our tags, with what hangs on it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Held {
+pub(crate) struct Held {
     /// The role.
-    pub role: Role,
+    pub(crate) role: Role,
     /// The ARNs of its managed policies.
-    pub attached: Vec<String>,
+    pub(crate) attached: Vec<String>,
     /// The names of its inline policies.
-    pub inline: Vec<String>,
+    pub(crate) inline: Vec<String>,
     /// The instance profiles that hold it.
-    pub profiles: Vec<String>,
+    pub(crate) profiles: Vec<String>,
 }
 
 /// What an account holds.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Found {
+pub(crate) struct Found {
     /// The OIDC providers, by ARN.
-    pub providers: Vec<(String, Provider)>,
+    pub(crate) providers: Vec<(String, Provider)>,
     /// The roles that carry tags of this org.
-    pub roles: Vec<Held>,
+    pub(crate) roles: Vec<Held>,
     /// All roles: ARN and trust policy.
-    pub all: Vec<(String, String)>,
+    pub(crate) all: Vec<(String, String)>,
     /// What could not be looked at, one phrase each.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Looks at all providers, and at all roles that may be ours. What lists them must be allowed.
-pub async fn look(iam: &impl Iam, caller: &Caller, org: &str) -> Result<Found> {
+pub(crate) async fn look(iam: &impl Iam, caller: &Caller, org: &str) -> Result<Found> {
     let failed = |failure: &Failure| {
         explain(
             failure,
@@ -110,7 +110,7 @@ fn unseen(arn: &str, failure: &Failure) -> String {
 
 /// The steps that take down what belongs to none of the clusters that are there, each with the name
 /// of the cluster that it was made for. The facts of every cluster are given once for each add-on.
-pub fn plan(org: &str, there: &[ClusterFacts], found: &Found) -> Vec<(String, Step)> {
+pub(crate) fn plan(org: &str, there: &[ClusterFacts], found: &Found) -> Vec<(String, Step)> {
     let mut planner = Planner {
         org,
         there,

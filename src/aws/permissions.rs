@@ -11,11 +11,11 @@ use crate::addon::Side;
 use serde_json::{Map, Value, json};
 
 /// The most that IAM takes in a managed policy, blanks not counted.
-pub const LONGEST: usize = 6144;
+pub(crate) const LONGEST: usize = 6144;
 
 /// What the caller wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// `aws status`, and every plan.
     Status,
     /// `aws setup`.
@@ -29,7 +29,8 @@ pub enum Purpose {
 }
 
 /// Every purpose, in the order of their statements.
-pub const PURPOSES: [Purpose; 5] = [
+#[cfg(test)]
+pub(crate) const PURPOSES: [Purpose; 5] = [
     Purpose::Status,
     Purpose::Setup,
     Purpose::Teardown,
@@ -38,20 +39,9 @@ pub const PURPOSES: [Purpose; 5] = [
 ];
 
 /// What is meant where none is named: the AWS side from its beginning to its end, and no more.
-pub const USUAL: [Purpose; 3] = [Purpose::Status, Purpose::Setup, Purpose::Teardown];
+pub(crate) const USUAL: [Purpose; 3] = [Purpose::Status, Purpose::Setup, Purpose::Teardown];
 
 impl Purpose {
-    /// The word on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::Setup => "setup",
-            Self::Teardown => "teardown",
-            Self::Check => "check",
-            Self::RepositoryPolicy => "repository-policy",
-        }
-    }
-
     /// Whether the AWS side of a cluster is read first.
     fn reads(self) -> bool {
         self != Self::RepositoryPolicy
@@ -62,22 +52,22 @@ impl Purpose {
 ///
 /// The texts go into the document as they are: none may hold what IAM takes for a wildcard.
 #[derive(Debug, Clone, Default)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// The partition; `aws` if `None`.
-    pub partition: Option<String>,
+    pub(crate) partition: Option<String>,
     /// The account.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// The path of the roles, `/` if `None`.
-    pub path: Option<String>,
+    pub(crate) path: Option<String>,
     /// The names of the roles; all that begin with `mk8s-` if empty.
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
     /// Host and path of the issuer; every provider if `None`.
-    pub issuer: Option<String>,
+    pub(crate) issuer: Option<String>,
     /// The ARNs of the policies that can be attached and detached; those that setup attaches if
     /// empty.
-    pub policies: Vec<String>,
+    pub(crate) policies: Vec<String>,
     /// The ARN of the permissions boundary that new roles must get.
-    pub boundary: Option<String>,
+    pub(crate) boundary: Option<String>,
 }
 
 impl Scope {
@@ -86,7 +76,7 @@ impl Scope {
     }
 
     /// The ARNs of the policies that can be attached.
-    pub fn attachable(&self) -> Vec<String> {
+    pub(crate) fn attachable(&self) -> Vec<String> {
         if self.policies.is_empty() {
             Side::all()
                 .filter_map(|side| side.usual_policy(self.partition()))
@@ -97,7 +87,7 @@ impl Scope {
     }
 
     /// The roles as the last part of an ARN names them, path included.
-    pub fn role_patterns(&self) -> Vec<String> {
+    pub(crate) fn role_patterns(&self) -> Vec<String> {
         let path = self.path.as_deref().unwrap_or("/");
         self.names()
             .into_iter()
@@ -298,7 +288,7 @@ const GRANTS: &[Grant] = &[
 const SET_BOUNDARY: &str = "iam:PutRolePermissionsBoundary";
 
 /// The policy document for the purposes. All but that for repositories also need what status needs.
-pub fn permissions(purposes: &[Purpose], scope: &Scope) -> Value {
+pub(crate) fn permissions(purposes: &[Purpose], scope: &Scope) -> Value {
     let statements: Vec<Value> = wanted(purposes)
         .map(|grant| statement(grant, scope))
         .collect();
@@ -306,7 +296,7 @@ pub fn permissions(purposes: &[Purpose], scope: &Scope) -> Value {
 }
 
 /// How long a document is as IAM counts it: without blanks.
-pub fn length(document: &Value) -> usize {
+pub(crate) fn length(document: &Value) -> usize {
     document
         .to_string()
         .chars()
@@ -384,7 +374,7 @@ fn resources(on: On, scope: &Scope) -> Vec<String> {
 }
 
 /// Every action in a policy document, in alphabetical order, each once.
-pub fn actions(document: &Value) -> Vec<&str> {
+pub(crate) fn actions(document: &Value) -> Vec<&str> {
     let mut actions: Vec<&str> = document["Statement"]
         .as_array()
         .into_iter()

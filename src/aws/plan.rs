@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 /// What a step does to its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// It is right already.
     None,
     /// It is made.
@@ -39,7 +39,7 @@ pub enum Action {
 
 impl Action {
     /// The name in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Create => "create",
@@ -53,26 +53,26 @@ impl Action {
     }
 
     /// Whether something changes in the world.
-    pub fn changes(self) -> bool {
+    pub(crate) fn changes(self) -> bool {
         !matches!(self, Self::None | Self::Keep | Self::Adopt)
     }
 }
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Step {
+pub(crate) struct Step {
     /// The part it belongs to.
-    pub part: Part,
+    pub(crate) part: Part,
     /// What it does.
-    pub action: Action,
+    pub(crate) action: Action,
     /// The ARN, name or add-on it does it to.
-    pub resource: String,
+    pub(crate) resource: String,
     /// What exactly, in a few words; may be empty.
-    pub detail: String,
+    pub(crate) detail: String,
     /// Why, where that is worth saying.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// How it is done.
-    pub work: Work,
+    pub(crate) work: Work,
 }
 
 impl Step {
@@ -106,7 +106,7 @@ impl Step {
     }
 
     /// The step as it stands in `AwsPlan`.
-    pub fn json(&self, done: bool) -> Value {
+    pub(crate) fn json(&self, done: bool) -> Value {
         let mut step = json!({
             "part": self.part.name(),
             "action": self.action.name(),
@@ -127,7 +127,7 @@ impl Step {
     }
 
     /// What a new role gets beside its policies, where that is not the usual; in words.
-    pub fn of_role(&self) -> Option<String> {
+    pub(crate) fn of_role(&self) -> Option<String> {
         let Work::CreateRole { role, .. } = &self.work else {
             return None;
         };
@@ -153,7 +153,7 @@ impl Step {
 
 /// How a step is done.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Work {
+pub(crate) enum Work {
     /// Nothing is to do.
     Nothing,
     /// The cluster's add-ons are changed; the caller does that, `apply` does not.
@@ -240,7 +240,7 @@ pub enum Work {
 
 /// What a cluster still has to publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Awaited {
+pub(crate) enum Awaited {
     /// `status.oidcProviderUrl`.
     Issuer,
     /// The add-on's trust policy.
@@ -249,7 +249,7 @@ pub enum Awaited {
 
 impl Awaited {
     /// Where the cluster publishes it, as a JSON pointer.
-    pub fn pointer(self, side: Side) -> &'static str {
+    pub(crate) fn pointer(self, side: Side) -> &'static str {
         match self {
             Self::Issuer => ISSUER,
             Self::Template => side.addon.trust_policy.unwrap_or(ISSUER),
@@ -257,33 +257,33 @@ impl Awaited {
     }
 
     /// The same as the path of a field.
-    pub fn field(self, side: Side) -> String {
+    pub(crate) fn field(self, side: Side) -> String {
         self.pointer(side).trim_start_matches('/').replace('/', ".")
     }
 }
 
 /// How a trust policy is to be.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Trusting {
+pub(crate) struct Trusting {
     /// The role's name.
-    pub role: String,
+    pub(crate) role: String,
     /// The Sid of our statements.
-    pub sid: String,
+    pub(crate) sid: String,
     /// The template, with its account set.
-    pub template: Value,
+    pub(crate) template: Value,
     /// Whether other statements are kept.
-    pub mode: TrustMode,
+    pub(crate) mode: TrustMode,
     /// The longest document that IAM takes.
-    pub quota: usize,
+    pub(crate) quota: usize,
     /// The tag that marks our statement on a role of others, if it is to be set.
-    pub tag: Option<(String, String)>,
+    pub(crate) tag: Option<(String, String)>,
     /// The tag that records what was accepted of it: its key, and its value if anything was.
-    pub accepted: (String, Option<String>),
+    pub(crate) accepted: (String, Option<String>),
 }
 
 /// What becomes of the statements that are not ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TrustMode {
+pub(crate) enum TrustMode {
     /// They stay.
     Merge,
     /// They go; the document that the user saw, and nothing newer, is overwritten.
@@ -297,45 +297,45 @@ pub enum TrustMode {
 
 /// What is to be done for one cluster.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Where.
-    pub target: Target,
+    pub(crate) target: Target,
     /// In which order.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// What the user should know, one phrase each.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// The ARN of the role that the add-on gets; the true one where the role exists.
-    pub role_arn: Option<String>,
+    pub(crate) role_arn: Option<String>,
     /// What its trust policy comes to, once the cluster has published it.
-    pub trust: Option<TrustPlan>,
+    pub(crate) trust: Option<TrustPlan>,
     /// What a role that is adopted may beyond pulling, in a sentence: it is asked about once more.
-    pub beyond: Option<String>,
+    pub(crate) beyond: Option<String>,
 }
 
 /// What the role's trust policy comes to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TrustPlan {
+pub(crate) struct TrustPlan {
     /// The published statements.
-    pub judgement: Judgement,
+    pub(crate) judgement: Judgement,
     /// The trust policy that the role then has.
-    pub document: Value,
+    pub(crate) document: Value,
     /// Who may assume the role, in words, once the plan is done.
-    pub who: String,
+    pub(crate) who: String,
     /// The findings that were accepted by name.
-    pub accepted: BTreeSet<Name>,
+    pub(crate) accepted: BTreeSet<Name>,
     /// Those that are still to be asked about; never any that lets in others than this issuer's
     /// service accounts.
-    pub open: BTreeSet<Name>,
+    pub(crate) open: BTreeSet<Name>,
 }
 
 impl TrustPlan {
     /// The names of all findings that a run goes past, once it goes on.
-    pub fn consented(&self) -> BTreeSet<Name> {
+    pub(crate) fn consented(&self) -> BTreeSet<Name> {
         self.accepted.union(&self.open).copied().collect()
     }
 
     /// As it stands in `AwsPlan`.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let names = |names: &BTreeSet<Name>| -> Vec<&str> {
             names.iter().map(|name| name.name()).collect()
         };
@@ -351,13 +351,13 @@ impl TrustPlan {
 
 impl Plan {
     /// Whether nothing changes.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.steps.iter().all(|step| step.work == Work::Nothing)
     }
 
     /// How many steps make something, how many change or remove something, and how many find it
     /// right.
-    pub fn counts(&self) -> (usize, usize, usize) {
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
         let count =
             |test: fn(Action) -> bool| self.steps.iter().filter(|step| test(step.action)).count();
         (
@@ -368,7 +368,7 @@ impl Plan {
     }
 
     /// What the cluster still has to publish before the plan can be finished.
-    pub fn awaited(&self) -> Option<Awaited> {
+    pub(crate) fn awaited(&self) -> Option<Awaited> {
         self.steps.iter().find_map(|step| match step.work {
             Work::Later(awaited) => Some(awaited),
             _ => None,
@@ -376,7 +376,7 @@ impl Plan {
     }
 
     /// `registryAccess` in JSON.
-    pub fn access(&self) -> RegistryAccess {
+    pub(crate) fn access(&self) -> RegistryAccess {
         self.target.access
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The platforms of an image's manifest, such as `linux/arm64`, each once and in its order; empty
 /// where the manifest is of one image alone, because such a one does not tell.
-pub fn platforms(manifest: &Value) -> Vec<String> {
+pub(crate) fn platforms(manifest: &Value) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for (_, platform) in images(manifest) {
         if let Some(platform) = platform
@@ -21,7 +21,7 @@ pub fn platforms(manifest: &Value) -> Vec<String> {
 }
 
 /// The digest of the first image in a list of images; `None` if the manifest is no list.
-pub fn first_image(manifest: &Value) -> Option<&str> {
+pub(crate) fn first_image(manifest: &Value) -> Option<&str> {
     let images = images(manifest);
     let real = images.iter().find(|(_, platform)| platform.is_some());
     Some(real.or_else(|| images.first())?.0)
@@ -29,7 +29,7 @@ pub fn first_image(manifest: &Value) -> Option<&str> {
 
 /// The digest of one thing that a puller of a single image downloads: its configuration, else a
 /// layer.
-pub fn blob(manifest: &Value) -> Option<&str> {
+pub(crate) fn blob(manifest: &Value) -> Option<&str> {
     let config = manifest.pointer("/config/digest");
     config
         .or_else(|| manifest.pointer("/layers/0/digest"))?
@@ -67,18 +67,18 @@ fn usual(architecture: &str) -> &str {
 
 /// An architecture of a cluster's nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nodes {
+pub(crate) struct Nodes {
     /// `amd64`, `arm64`.
-    pub architecture: String,
+    pub(crate) architecture: String,
     /// The first machine type that says so, such as `c7g.large`.
-    pub because: String,
+    pub(crate) because: String,
 }
 
 /// The architectures that the machine types of a cluster's node pools tell, each once.
 ///
 /// Known are the instance types of AWS, the server types of Hetzner and the plain word of ephemeral
 /// clusters; whatever else is named says nothing.
-pub fn nodes(cluster: &Cluster) -> Vec<Nodes> {
+pub(crate) fn nodes(cluster: &Cluster) -> Vec<Nodes> {
     let mut found: Vec<Nodes> = Vec::new();
     let mut add = |architecture: &str, because: &str| {
         if !found.iter().any(|nodes| nodes.architecture == architecture) {

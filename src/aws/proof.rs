@@ -27,9 +27,9 @@ const FORMS: [&str; 4] = [
 const LIFE: i32 = 900;
 
 /// What a role gives whoever shows the right token.
-pub struct Assumed {
+pub(crate) struct Assumed {
     /// The ARN of the session.
-    pub arn: String,
+    pub(crate) arn: String,
     /// In the role's name.
     session: AwsSession,
 }
@@ -43,7 +43,11 @@ impl fmt::Debug for Assumed {
 }
 
 /// Exchanges a token for credentials of a role.
-pub async fn assume(session: &AwsSession, role: &RoleArn, token: &SecretString) -> Answer<Assumed> {
+pub(crate) async fn assume(
+    session: &AwsSession,
+    role: &RoleArn,
+    token: &SecretString,
+) -> Answer<Assumed> {
     let action = "sts:AssumeRoleWithWebIdentity";
     if let Some(trouble) = session.trouble.clone() {
         return Err(Failure {
@@ -89,7 +93,7 @@ pub async fn assume(session: &AwsSession, role: &RoleArn, token: &SecretString) 
 impl Assumed {
     /// Does what a node does: logs in to the image's registry, reads its manifest and asks where one
     /// of its blobs can be fetched. Gives the digest; the address is a secret and is dropped.
-    pub async fn pull(&self, image: &PrivateImage) -> Answer<String> {
+    pub(crate) async fn pull(&self, image: &PrivateImage) -> Answer<String> {
         let ecr = self.session.in_region(&image.region).ecr();
         ecr.get_authorization_token()
             .send()
@@ -122,11 +126,11 @@ impl Assumed {
 
 /// An image's manifest as the registry has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// `sha256:…`
-    pub digest: String,
+    pub(crate) digest: String,
     /// A single image or a list of images; null if it is not JSON.
-    pub content: Value,
+    pub(crate) content: Value,
 }
 
 /// `ecr:BatchGetImage`: the manifest of the image's digest, else of its tag.
@@ -166,6 +170,6 @@ pub(super) async fn manifest(ecr: &aws_sdk_ecr::Client, image: &PrivateImage) ->
 }
 
 /// The tag that is pulled: `latest` where none is named, as everywhere.
-pub fn tag(image: &PrivateImage) -> &str {
+pub(crate) fn tag(image: &PrivateImage) -> &str {
     image.tag.as_deref().unwrap_or("latest")
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 /// The name of a finding, in the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Name {
+pub(crate) enum Name {
     /// All that is wrong with the condition on `:sub`, whatever its operator.
     Subject,
     /// The audience is not asked for, or not only the right one.
@@ -32,7 +32,7 @@ pub enum Name {
 
 impl Name {
     /// The word on the command line, in JSON and in tags.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Subject => "subject",
             Self::Audience => "audience",
@@ -50,7 +50,7 @@ impl Name {
 }
 
 /// The flags that accept findings of these names, each with a blank before it.
-pub fn accepting<'a>(names: impl IntoIterator<Item = &'a Name>) -> Flags {
+pub(crate) fn accepting<'a>(names: impl IntoIterator<Item = &'a Name>) -> Flags {
     names.into_iter().fold(Flags::new(), |flags, name| {
         flags.flag("--accept-trust", name.name())
     })
@@ -58,16 +58,16 @@ pub fn accepting<'a>(names: impl IntoIterator<Item = &'a Name>) -> Flags {
 
 /// Something in a statement that is not exact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// What it is called.
-    pub name: Name,
+    pub(crate) name: Name,
     /// The field and what stands there, without a full stop.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// How far a statement, or a document, goes; the later the further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Exact service accounts of this issuer with the audience.
     Exact,
     /// A class of them, or without the audience.
@@ -78,7 +78,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The word in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Exact => "exact",
             Self::Broad => "broad",
@@ -103,23 +103,23 @@ impl Verdict {
 
 /// What one statement comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
+pub(crate) struct Judged {
     /// Its Sid, or its number as `statement 2`.
-    pub statement: String,
+    pub(crate) statement: String,
     /// What is not exact.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// Conditions that narrow it further, as `IpAddress aws:sourceip 10.0.0.0/8`.
-    pub kept: Vec<String>,
+    pub(crate) kept: Vec<String>,
 }
 
 impl Judged {
     /// How far it goes.
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         Verdict::of(&self.findings)
     }
 
     /// Its findings, as `statement 1: TEXT (NAME)`.
-    pub fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         let name = titled(&self.statement);
         self.findings
             .iter()
@@ -130,30 +130,30 @@ impl Judged {
 
 /// What a document comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Judgement {
+pub(crate) struct Judgement {
     /// Its statements.
-    pub statements: Vec<Judged>,
+    pub(crate) statements: Vec<Judged>,
 }
 
 impl Judgement {
     /// How far the furthest statement goes.
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         Verdict::of(self.statements.iter().flat_map(|it| &it.findings))
     }
 
     /// The names of all findings.
-    pub fn names(&self) -> BTreeSet<Name> {
+    pub(crate) fn names(&self) -> BTreeSet<Name> {
         let findings = self.statements.iter().flat_map(|it| &it.findings);
         findings.map(|it| it.name).collect()
     }
 
     /// The findings of all statements, as [`Judged::told`] has them.
-    pub fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         self.statements.iter().flat_map(Judged::told).collect()
     }
 
     /// The statements as they stand in `AwsPlan`.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let statement = |it: &Judged| {
             let findings: Vec<Value> = it
                 .findings
@@ -173,19 +173,19 @@ impl Judgement {
 
 /// Who is expected to be let in.
 #[derive(Debug, Clone, Copy)]
-pub struct Expected<'a> {
+pub(crate) struct Expected<'a> {
     /// The cluster's name.
-    pub cluster: &'a str,
+    pub(crate) cluster: &'a str,
     /// The issuer's host and path.
-    pub issuer: &'a str,
+    pub(crate) issuer: &'a str,
     /// The ARN of its OIDC provider in the target account.
-    pub provider: &'a str,
+    pub(crate) provider: &'a str,
     /// The audience of the cluster's tokens.
-    pub audience: &'a str,
+    pub(crate) audience: &'a str,
 }
 
 /// Judges a document whose account is set.
-pub fn judge(document: &Value, expected: Expected<'_>) -> Judgement {
+pub(crate) fn judge(document: &Value, expected: Expected<'_>) -> Judgement {
     let statements = statements(document).into_iter().enumerate();
     Judgement {
         statements: statements
@@ -195,7 +195,7 @@ pub fn judge(document: &Value, expected: Expected<'_>) -> Judgement {
 }
 
 /// Judges one statement, which is called by its place in its document.
-pub fn one(statement: &Value, index: usize, expected: Expected<'_>) -> Judged {
+pub(crate) fn one(statement: &Value, index: usize, expected: Expected<'_>) -> Judged {
     let view = Statement::new(statement);
     let mut judge = Judge {
         statement,

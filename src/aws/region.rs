@@ -53,7 +53,7 @@ const REGIONS: [&str; 48] = [
 ];
 
 /// What to say of a region that is not known: with the nearest one, where it is a typing error away.
-pub fn unknown(region: &str) -> Option<String> {
+pub(crate) fn unknown(region: &str) -> Option<String> {
     if REGIONS.contains(&region) {
         return None;
     }

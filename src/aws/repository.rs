@@ -17,27 +17,27 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// What a repository has to allow for a pull; the token comes from the role's own policy.
-pub const ACTIONS: [&str; 2] = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+pub(crate) const ACTIONS: [&str; 2] = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 
 /// The longest policy that ECR takes, in characters.
-pub const LONGEST: usize = 10_240;
+pub(crate) const LONGEST: usize = 10_240;
 
 /// A repository, as the calls of ECR name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repository {
+pub(crate) struct Repository {
     /// The account that owns it.
-    pub account: String,
+    pub(crate) account: String,
     /// The region it is in.
-    pub region: String,
+    pub(crate) region: String,
     /// Its name, such as `team/app`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its ARN.
-    pub arn: String,
+    pub(crate) arn: String,
 }
 
 impl Repository {
     /// The repository of an image.
-    pub fn of(image: &PrivateImage) -> Self {
+    pub(crate) fn of(image: &PrivateImage) -> Self {
         Self {
             account: image.account.to_string(),
             region: image.region.clone(),
@@ -55,7 +55,7 @@ impl fmt::Display for Repository {
 
 /// Whether a repository's policy lets a role of another account pull.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admission {
+pub(crate) enum Admission {
     /// Both actions are allowed.
     Allowed {
         /// The statement that allows the first: its Sid, or its number as `statement 2`.
@@ -85,7 +85,7 @@ pub enum Admission {
 
 impl Admission {
     /// One phrase for messages, without a full stop.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             Self::Allowed { by } => format!("{by} lets the role pull"),
             Self::Conditional { by, condition } => {
@@ -107,7 +107,7 @@ impl Admission {
 }
 
 /// Reads a repository's policy from its text. The error is the reason alone.
-pub fn parse(text: &str) -> Result<Value, String> {
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
     super::trust::parse_text(text)
 }
 
@@ -116,7 +116,7 @@ pub fn parse(text: &str) -> Result<Value, String> {
 /// The role counts as admitted by its ARN, by its account (which lets its roles by their own
 /// policies, and ours has one), or as one of all. A principal that AWS has replaced by an id,
 /// because the role was deleted in between, admits nobody.
-pub fn admits(policy: &Value, repository: &Repository, pull: &PullRequest<'_>) -> Admission {
+pub(crate) fn admits(policy: &Value, repository: &Repository, pull: &PullRequest<'_>) -> Admission {
     let decisions: Vec<Decision> = ACTIONS
         .iter()
         .map(|action| {
@@ -200,7 +200,7 @@ pub fn admits(policy: &Value, repository: &Repository, pull: &PullRequest<'_>) -
 
 /// Whether the statements that allow let the role pull, whatever those that deny say: then another
 /// one of ours adds nothing.
-pub fn grants(policy: &Value, repository: &Repository, pull: &PullRequest<'_>) -> bool {
+pub(crate) fn grants(policy: &Value, repository: &Repository, pull: &PullRequest<'_>) -> bool {
     let mut allowing = policy.clone();
     let kept = statements(policy)
         .into_iter()
@@ -213,7 +213,7 @@ pub fn grants(policy: &Value, repository: &Repository, pull: &PullRequest<'_>) -
 }
 
 /// The statement that lets in everybody, whatever the role: a phrase that names it.
-pub fn open_to_all(policy: &Value, repository: &Repository) -> Option<String> {
+pub(crate) fn open_to_all(policy: &Value, repository: &Repository) -> Option<String> {
     let arn = "arn:aws:iam::any:role/any";
     let request = Request {
         caller: Caller::Aws {
@@ -237,17 +237,17 @@ pub fn open_to_all(policy: &Value, repository: &Repository) -> Option<String> {
 }
 
 /// The Sid of the statement that admits a role. Clusters that share the role share the statement.
-pub fn sid(role: &RoleArn) -> String {
+pub(crate) fn sid(role: &RoleArn) -> String {
     format!("Mk8sEcrPull{}", hash(role.as_str(), 10))
 }
 
 /// A policy with nothing but the statement that the role needs.
-pub fn wanted(role: &RoleArn) -> Value {
+pub(crate) fn wanted(role: &RoleArn) -> Value {
     json!({"Version": "2012-10-17", "Statement": [statement(role)]})
 }
 
 /// The statement that the role needs.
-pub fn statement(role: &RoleArn) -> Value {
+pub(crate) fn statement(role: &RoleArn) -> Value {
     json!({
         "Sid": sid(role),
         "Effect": "Allow",
@@ -258,12 +258,12 @@ pub fn statement(role: &RoleArn) -> Value {
 
 /// The policy with our statement: in the place of an older one of ours, else at the end. All
 /// others stay as they are.
-pub fn with_statement(policy: &Value, role: &RoleArn) -> Value {
+pub(crate) fn with_statement(policy: &Value, role: &RoleArn) -> Value {
     merge(policy, &wanted(role), &sid(role))
 }
 
 /// How many statements are not ours.
-pub fn foreign(policy: &Value, role: &RoleArn) -> usize {
+pub(crate) fn foreign(policy: &Value, role: &RoleArn) -> usize {
     let sid = sid(role);
     statements(policy)
         .into_iter()

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// What gives the role all that an add-on needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Granted {
+pub(crate) enum Granted {
     /// By this policy: an ARN, or `inline policy NAME`.
     By(String),
     /// By none.
@@ -33,7 +33,7 @@ pub enum Granted {
 
 /// Why a policy could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unread {
+pub(crate) enum Unread {
     /// This action is not allowed.
     Denied(&'static str),
     /// This policy is not a JSON object: an ARN, or `inline policy NAME`.
@@ -42,7 +42,7 @@ pub enum Unread {
 
 impl Unread {
     /// Whether the right to read is missing.
-    pub fn is_denied(&self) -> bool {
+    pub(crate) fn is_denied(&self) -> bool {
         matches!(self, Self::Denied(_))
     }
 }
@@ -58,31 +58,31 @@ impl std::fmt::Display for Unread {
 
 /// The policies of a role, as far as they could be read.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Policies {
+pub(crate) struct Policies {
     /// Those that could.
-    pub held: Held,
+    pub(crate) held: Held,
     /// Why another one could not.
-    pub unread: Option<Unread>,
+    pub(crate) unread: Option<Unread>,
 }
 
 /// For whom and what it is asked.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// The add-on.
-    pub side: Side,
+    pub(crate) side: Side,
     /// The role.
-    pub role: &'a RoleArn,
+    pub(crate) role: &'a RoleArn,
     /// The ARN of the cluster's OIDC provider.
-    pub provider: Option<&'a str>,
+    pub(crate) provider: Option<&'a str>,
     /// The image, if one is named; else any repository does.
-    pub image: Option<&'a PrivateImage>,
+    pub(crate) image: Option<&'a PrivateImage>,
     /// When, in seconds since 1970.
-    pub now: i64,
+    pub(crate) now: i64,
 }
 
 impl Asked<'_> {
     /// The role's call of one action on a resource.
-    pub fn request(&self, action: &str, resource: &str) -> Request {
+    pub(crate) fn request(&self, action: &str, resource: &str) -> Request {
         let pull = PullRequest {
             role: self.role,
             provider: self.provider,
@@ -95,7 +95,7 @@ impl Asked<'_> {
 
 impl Policies {
     /// Whether the role may do all that the add-on needs.
-    pub fn granted(&self, asked: Asked<'_>) -> Granted {
+    pub(crate) fn granted(&self, asked: Asked<'_>) -> Granted {
         let side = asked.side.aws;
         let everywhere: Vec<Rights> = side
             .proves
@@ -121,7 +121,7 @@ impl Policies {
     }
 
     /// The same by the statements that allow alone: no Deny, no boundary.
-    pub fn allowing(&self, asked: Asked<'_>) -> Granted {
+    pub(crate) fn allowing(&self, asked: Asked<'_>) -> Granted {
         let mut alone = self.clone();
         alone.held.boundary = None;
         for (_, document) in &mut alone.held.policies {
@@ -133,7 +133,7 @@ impl Policies {
     }
 
     /// Whether the role may do one thing in ECR.
-    pub fn may(&self, asked: Asked<'_>, action: &str, resource: &str) -> Rights {
+    pub(crate) fn may(&self, asked: Asked<'_>, action: &str, resource: &str) -> Rights {
         self.held.decide(&asked.request(action, resource))
     }
 
@@ -174,7 +174,7 @@ impl Policies {
 
     /// Policies by which the role may do what goes far beyond a pull, each with an example:
     /// `AdministratorAccess (iam:AttachRolePolicy, s3:GetObject)`.
-    pub fn beyond(&self, asked: Asked<'_>) -> Vec<String> {
+    pub(crate) fn beyond(&self, asked: Asked<'_>) -> Vec<String> {
         let mut found: Vec<(String, Vec<&str>)> = Vec::new();
         for (service, action) in BEYOND {
             let resources = self.held.resources(service, asked.role.partition());

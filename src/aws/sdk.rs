@@ -15,7 +15,7 @@ use percent_encoding::percent_decode_str;
 
 /// IAM and STS by the AWS SDK.
 #[derive(Debug, Clone)]
-pub struct Sdk {
+pub(crate) struct Sdk {
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
     named: Option<Named>,
@@ -23,7 +23,7 @@ pub struct Sdk {
 
 impl Sdk {
     /// Nothing is sent, except what the credential chain itself needs when the first call is made.
-    pub fn new(session: &AwsSession) -> Self {
+    pub(crate) fn new(session: &AwsSession) -> Self {
         Self {
             iam: session.iam(),
             sts: session.sts(),

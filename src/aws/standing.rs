@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// How it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// It is the published one.
     Identical,
     /// It allows what is published.
@@ -34,7 +34,7 @@ pub enum Standing {
 impl Standing {
     /// Judges the role's trust policy against the published one, whose account is set, at a time in
     /// seconds since 1970.
-    pub fn of(existing: &Value, template: &Value, provider: Option<&str>, now: i64) -> Self {
+    pub(crate) fn of(existing: &Value, template: &Value, provider: Option<&str>, now: i64) -> Self {
         match (
             entry(existing, template, provider, now),
             compare(existing, template),
@@ -61,7 +61,7 @@ impl Standing {
     }
 
     /// One phrase for a line, without a full stop.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             Self::Identical => "is the published one".to_owned(),
             Self::Covered => "covers the published one".to_owned(),
@@ -76,7 +76,7 @@ impl Standing {
     }
 
     /// What it depends on, as a phrase.
-    pub fn condition(&self) -> Option<String> {
+    pub(crate) fn condition(&self) -> Option<String> {
         let Self::Depends {
             on,
             statement,

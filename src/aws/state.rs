@@ -7,7 +7,7 @@ use super::explain::explain;
 use super::grant::{is_broad, known_document};
 use super::iam::{Answer, Caller, Failure, Iam, Provider, Role};
 use super::image::PrivateImage;
-pub use super::rights::Granted;
+pub(crate) use super::rights::Granted;
 use super::rights::{Asked, Policies, Unread};
 use super::target::{ClusterFacts, Part, Target};
 use super::trust;
@@ -18,7 +18,7 @@ use serde_json::Value;
 
 /// What was seen of a thing.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Seen<T> {
+pub(crate) enum Seen<T> {
     /// It was looked at.
     Known(T),
     /// The caller may not look.
@@ -29,7 +29,7 @@ pub enum Seen<T> {
 
 impl<T> Seen<T> {
     /// What was seen, if anything.
-    pub fn known(&self) -> Option<&T> {
+    pub(crate) fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
             _ => None,
@@ -37,7 +37,7 @@ impl<T> Seen<T> {
     }
 
     /// The action that is not allowed.
-    pub fn missing_right(&self) -> Option<&'static str> {
+    pub(crate) fn missing_right(&self) -> Option<&'static str> {
         match self {
             Self::Unknown(failure) => Some(failure.action),
             _ => None,
@@ -47,39 +47,39 @@ impl<T> Seen<T> {
 
 /// What exists.
 #[derive(Debug, Clone, PartialEq)]
-pub struct State {
+pub(crate) struct State {
     /// When this was seen, in seconds since 1970.
-    pub seen_at: i64,
+    pub(crate) seen_at: i64,
     /// The OIDC provider of the cluster's issuer.
-    pub provider: Seen<Option<Provider>>,
+    pub(crate) provider: Seen<Option<Provider>>,
     /// Providers whose URL misses the issuer's: ARN, and by what.
-    pub near_misses: Vec<(String, String)>,
+    pub(crate) near_misses: Vec<(String, String)>,
     /// ARNs of all OIDC providers of the account; looked at only where the cluster's is missing, and
     /// by [`look_for_stale`].
-    pub registered: Seen<Vec<String>>,
+    pub(crate) registered: Seen<Vec<String>>,
     /// The role.
-    pub role: Seen<Option<Role>>,
+    pub(crate) role: Seen<Option<Role>>,
     /// The ARNs of the managed policies on the role.
-    pub attached: Seen<Vec<String>>,
+    pub(crate) attached: Seen<Vec<String>>,
     /// The names of the inline policies in the role.
-    pub inline: Seen<Vec<String>>,
+    pub(crate) inline: Seen<Vec<String>>,
     /// What gives the role what it needs; `None` if there is no role to look at.
-    pub granted: Option<Granted>,
+    pub(crate) granted: Option<Granted>,
     /// What its policies say, as far as they could be read.
-    pub policies: Policies,
+    pub(crate) policies: Policies,
     /// Whether the policy that was asked for exists.
-    pub policy_exists: Seen<bool>,
+    pub(crate) policy_exists: Seen<bool>,
     /// How long a trust policy may be in this account; asked only when it could matter.
-    pub trust_quota: Seen<Option<usize>>,
+    pub(crate) trust_quota: Seen<Option<usize>>,
     /// Instance profiles that hold the role.
-    pub instance_profiles: Seen<Vec<String>>,
+    pub(crate) instance_profiles: Seen<Vec<String>>,
     /// ARNs of all roles whose trust policy names the provider.
-    pub trusting: Seen<Vec<String>>,
+    pub(crate) trusting: Seen<Vec<String>>,
 }
 
 impl State {
     /// Whether the caller may not see how this part is.
-    pub fn hides(&self, part: Part) -> bool {
+    pub(crate) fn hides(&self, part: Part) -> bool {
         let role = self.role.missing_right().is_some();
         match part {
             Part::Addon | Part::RepositoryPolicy => false,
@@ -95,7 +95,7 @@ impl State {
 
 impl State {
     /// Policies by which the role may do what goes far beyond a pull, each with examples.
-    pub fn beyond(&self, side: Side, role: &RoleArn, provider: Option<&str>) -> Vec<String> {
+    pub(crate) fn beyond(&self, side: Side, role: &RoleArn, provider: Option<&str>) -> Vec<String> {
         let mut found = self.policies.beyond(Asked {
             side,
             role,
@@ -131,19 +131,19 @@ impl Default for State {
 
 /// What is asked beyond provider, role and its policies.
 #[derive(Debug, Clone, Default)]
-pub struct Look {
+pub(crate) struct Look {
     /// The policy that is to be attached; whether it exists is asked unless it is one that is known.
-    pub policy: Option<String>,
+    pub(crate) policy: Option<String>,
     /// The image that is to be pulled.
-    pub image: Option<PrivateImage>,
+    pub(crate) image: Option<PrivateImage>,
     /// Whether instance profiles matter (the role may be deleted).
-    pub instance_profiles: bool,
+    pub(crate) instance_profiles: bool,
     /// Whether to look for every role that trusts the provider (it may be deleted).
-    pub trusting_roles: bool,
+    pub(crate) trusting_roles: bool,
 }
 
 /// The most that a trust policy may have in any account without asking.
-pub const LEAST_TRUST_QUOTA: usize = 2048;
+pub(crate) const LEAST_TRUST_QUOTA: usize = 2048;
 
 /// The time, in seconds since 1970: a policy may speak of it.
 pub(crate) fn now() -> i64 {
@@ -151,14 +151,14 @@ pub(crate) fn now() -> i64 {
 }
 
 /// Says who calls.
-pub async fn caller(iam: &impl Iam) -> Result<Caller> {
+pub(crate) async fn caller(iam: &impl Iam) -> Result<Caller> {
     iam.caller()
         .await
         .map_err(|failure| explain(&failure, "the AWS account is not known", None))
 }
 
 /// Looks at what exists for the cluster in the target account.
-pub async fn look(
+pub(crate) async fn look(
     iam: &impl Iam,
     facts: &ClusterFacts,
     target: &Target,
@@ -239,7 +239,7 @@ pub async fn look(
 
 /// Looks which OIDC providers exist, to find statements for those that do not. What cannot be seen
 /// is done without.
-pub async fn look_for_stale(iam: &impl Iam, state: &mut State) {
+pub(crate) async fn look_for_stale(iam: &impl Iam, state: &mut State) {
     if state.registered == Seen::NotLooked
         && let Ok(providers) = iam.providers().await
     {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// How a part is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PartState {
+pub(crate) enum PartState {
     /// There, and right.
     Present,
     /// Not there.
@@ -27,7 +27,7 @@ pub enum PartState {
 
 impl PartState {
     /// The name in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Present => "present",
             Self::Missing => "missing",
@@ -40,20 +40,20 @@ impl PartState {
 
 /// One part of the whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartStatus {
+pub(crate) struct PartStatus {
     /// Which part.
-    pub part: Part,
+    pub(crate) part: Part,
     /// How it is found.
-    pub state: PartState,
+    pub(crate) state: PartState,
     /// Its ARN or name.
-    pub resource: String,
+    pub(crate) resource: String,
     /// What was seen, in a few words.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 impl PartStatus {
     /// The part as it stands in `AwsStatus`.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         json!({
             "part": self.part.name(),
             "state": self.state.name(),
@@ -64,14 +64,14 @@ impl PartStatus {
 }
 
 /// Whether anything is missing or differs.
-pub fn differs(parts: &[PartStatus]) -> bool {
+pub(crate) fn differs(parts: &[PartStatus]) -> bool {
     parts
         .iter()
         .any(|part| matches!(part.state, PartState::Missing | PartState::Different))
 }
 
 /// All parts, in the order in which they are made.
-pub fn status(facts: &ClusterFacts, target: &Target, state: &State) -> Vec<PartStatus> {
+pub(crate) fn status(facts: &ClusterFacts, target: &Target, state: &State) -> Vec<PartStatus> {
     let reader = Reader {
         facts,
         target,

@@ -11,11 +11,11 @@ use serde_json::Value;
 
 /// A template with its account set.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Filled {
+pub(crate) struct Filled {
     /// The document, with the key order of the template.
-    pub document: Value,
+    pub(crate) document: Value,
     /// What stood where the account, or the partition, is now: each text once, raw as it was.
-    pub replaced: Vec<String>,
+    pub(crate) replaced: Vec<String>,
 }
 
 /// Sets the account, and the partition if one is given, of every OIDC provider in
@@ -23,7 +23,11 @@ pub struct Filled {
 ///
 /// Provider and role must share an account, so this is done even where twelve other digits stand.
 /// A value that is not the ARN of an OIDC provider stays; [`placeholders`] finds it.
-pub fn fill_account(template: &Value, account: &AccountId, partition: Option<&str>) -> Filled {
+pub(crate) fn fill_account(
+    template: &Value,
+    account: &AccountId,
+    partition: Option<&str>,
+) -> Filled {
     let mut document = template.clone();
     let mut replaced = Vec::new();
     for statement in statements_mut(&mut document) {
@@ -56,7 +60,7 @@ pub fn fill_account(template: &Value, account: &AccountId, partition: Option<&st
 /// in `Principal.Federated` that is not twelve digits.
 ///
 /// Each finding is a phrase that names the field, without a full stop; empty means complete.
-pub fn placeholders(document: &Value) -> Vec<String> {
+pub(crate) fn placeholders(document: &Value) -> Vec<String> {
     let mut findings = Vec::new();
     walk(document, &mut String::new(), &mut |path, text| {
         if let Some(open) = placeholder(text) {
@@ -83,7 +87,7 @@ pub fn placeholders(document: &Value) -> Vec<String> {
 ///
 /// `issuer` is the URL with or without `https://`; it is compared byte for byte, condition keys
 /// without regard to case as IAM does. Each finding is a phrase that names the field.
-pub fn issuer_mismatches(document: &Value, issuer: &str) -> Vec<String> {
+pub(crate) fn issuer_mismatches(document: &Value, issuer: &str) -> Vec<String> {
     let issuer = issuer.strip_prefix("https://").unwrap_or(issuer);
     let mut findings = Vec::new();
     walk(document, &mut String::new(), &mut |path, text| {

@@ -9,13 +9,13 @@
 use super::iam::Provider;
 
 /// The most thumbprints that a provider may have.
-pub const MOST: usize = 5;
+pub(crate) const MOST: usize = 5;
 
 /// What an issuer serves for which no public authority vouches.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PrivateCa {
+pub(crate) struct PrivateCa {
     /// The thumbprint of the last certificate that was served: the topmost authority's.
-    pub thumbprint: String,
+    pub(crate) thumbprint: String,
     /// The thumbprints of the authorities below it that were served too.
     below: Vec<String>,
     /// Whether it is the server's own certificate, because no other was served.
@@ -26,7 +26,7 @@ pub struct PrivateCa {
 
 impl PrivateCa {
     /// By the thumbprints of all certificates, the server's own first; `None` if there is none.
-    pub fn of_chain(mut chain: Vec<String>) -> Option<Self> {
+    pub(crate) fn of_chain(mut chain: Vec<String>) -> Option<Self> {
         let thumbprint = chain.pop()?;
         let alone = chain.is_empty();
         Some(Self {
@@ -38,7 +38,7 @@ impl PrivateCa {
     }
 
     /// The one that was named on the command line.
-    pub fn given(hex: &str) -> Self {
+    pub(crate) fn given(hex: &str) -> Self {
         Self {
             thumbprint: hex.to_owned(),
             below: Vec::new(),
@@ -48,7 +48,7 @@ impl PrivateCa {
     }
 
     /// Whether a stored thumbprint is that of an authority that was served.
-    pub fn fits(&self, provider: &Provider) -> bool {
+    pub(crate) fn fits(&self, provider: &Provider) -> bool {
         let served = || self.below.iter().chain([&self.thumbprint]);
         let stored = &provider.thumbprints;
         stored
@@ -58,19 +58,19 @@ impl PrivateCa {
 
     /// The list with which ours is added: the stored ones stay, but for the oldest where there are
     /// too many.
-    pub fn added_to(&self, stored: &[String]) -> Vec<String> {
-        let mut list = stored[self.leaving(stored)..].to_vec();
+    pub(crate) fn added_to(&self, stored: &[String]) -> Vec<String> {
+        let mut list = stored[Self::leaving(stored)..].to_vec();
         list.push(self.thumbprint.clone());
         list
     }
 
     /// How many of the stored ones have to make room.
-    pub fn leaving(&self, stored: &[String]) -> usize {
+    pub(crate) fn leaving(stored: &[String]) -> usize {
         (stored.len() + 1).saturating_sub(MOST)
     }
 
     /// `thumbprint HEX of the issuer's private CA`, or who gave it.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         if self.given {
             return format!("thumbprint {} given by --thumbprint", self.thumbprint);
         }
@@ -140,7 +140,7 @@ mod tests {
             let ca = chain("ef").unwrap();
             let stored = provider(stored).thumbprints;
             assert_eq!(ca.added_to(&stored), provider(list).thumbprints);
-            assert_eq!(ca.leaving(&stored), leaving);
+            assert_eq!(PrivateCa::leaving(&stored), leaving);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::connect::Connection;
 
 impl Connection {
     /// Whether anything of it was named.
-    pub fn is_given(&self) -> bool {
+    pub(crate) fn is_given(&self) -> bool {
         [&self.profile, &self.region, &self.endpoint_url]
             .into_iter()
             .flatten()

@@ -12,7 +12,7 @@ pub(crate) const STATEMENT: &str = "Statement";
 /// Reads a trust policy that is a JSON object, or a string that holds one (at most once wrapped).
 ///
 /// The error is the reason alone; the caller names where the document came from.
-pub fn parse(value: &Value) -> Result<Value, String> {
+pub(crate) fn parse(value: &Value) -> Result<Value, String> {
     match value {
         Value::Object(_) => Ok(value.clone()),
         Value::String(text) => parse_text(text),
@@ -23,7 +23,7 @@ pub fn parse(value: &Value) -> Result<Value, String> {
 /// Reads a trust policy from JSON text.
 ///
 /// The error is the reason alone; the caller names where the text came from.
-pub fn parse_text(text: &str) -> Result<Value, String> {
+pub(crate) fn parse_text(text: &str) -> Result<Value, String> {
     match serde_json::from_str::<Value>(text) {
         Ok(document @ Value::Object(_)) => Ok(document),
         Ok(other) => Err(format!("it is {}, not a JSON object", kind(&other))),
@@ -36,7 +36,7 @@ pub fn parse_text(text: &str) -> Result<Value, String> {
 }
 
 /// The statements of a document: `Statement` is an array, or one object.
-pub fn statements(document: &Value) -> Vec<&Value> {
+pub(crate) fn statements(document: &Value) -> Vec<&Value> {
     match document.get(STATEMENT) {
         Some(Value::Array(list)) => list.iter().collect(),
         Some(one @ Value::Object(_)) => vec![one],
@@ -82,14 +82,14 @@ pub(crate) fn one_line(statement: &Value) -> String {
 }
 
 /// The length that IAM holds against its quota: characters other than white space.
-pub fn size(document: &Value) -> usize {
+pub(crate) fn size(document: &Value) -> usize {
     let text = document.to_string();
     text.chars().filter(|c| !c.is_whitespace()).count()
 }
 
 /// The first character that IAM does not take in a trust policy; it takes tab, line feed, carriage
 /// return and U+0020 to U+00FF.
-pub fn forbidden_character(document: &Value) -> Option<char> {
+pub(crate) fn forbidden_character(document: &Value) -> Option<char> {
     fn in_text(text: &str) -> Option<char> {
         text.chars()
             .find(|c| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}'))
@@ -108,7 +108,7 @@ pub fn forbidden_character(document: &Value) -> Option<char> {
 ///
 /// While one stands in a trust policy, IAM refuses every change of that policy. Each finding is
 /// the statement's name and the id.
-pub fn dead_principals(document: &Value) -> Vec<(String, String)> {
+pub(crate) fn dead_principals(document: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (index, statement) in statements(document).into_iter().enumerate() {
         for principal in ["/Principal/AWS", "/NotPrincipal/AWS"] {
@@ -129,22 +129,22 @@ pub fn dead_principals(document: &Value) -> Vec<(String, String)> {
 
 /// A statement with principals that are gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stale {
+pub(crate) struct Stale {
     /// Its place in the document, from 0.
-    pub index: usize,
+    pub(crate) index: usize,
     /// What it is called.
-    pub statement: String,
+    pub(crate) statement: String,
     /// Its principals that are gone, as they stand there.
-    pub gone: Vec<String>,
+    pub(crate) gone: Vec<String>,
     /// Whether no other principal is left, so that the statement lets in nobody.
-    pub whole: bool,
+    pub(crate) whole: bool,
     /// How much of the document's length it takes.
-    pub size: usize,
+    pub(crate) size: usize,
 }
 
 /// Statements that name deleted users and roles, or a federation of which `is_gone` says that it
 /// does not exist any more.
-pub fn stale(document: &Value, is_gone: impl Fn(&str) -> bool) -> Vec<Stale> {
+pub(crate) fn stale(document: &Value, is_gone: impl Fn(&str) -> bool) -> Vec<Stale> {
     let mut found = Vec::new();
     for (index, statement) in statements(document).into_iter().enumerate() {
         let Some(Value::Object(principals)) = statement.get("Principal") else {

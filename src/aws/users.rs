@@ -20,18 +20,24 @@ const DIGITS: usize = 10;
 
 /// Whose look at the role it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whose {
+pub(crate) struct Whose {
     /// The add-on.
-    pub side: Side,
+    pub(crate) side: Side,
     /// The Sid of the cluster's statements.
-    pub sid: String,
+    pub(crate) sid: String,
     /// The key of the tag that marks them.
-    pub tag: String,
+    pub(crate) tag: String,
 }
 
 /// Who but this cluster needs a policy of the role, one phrase each: `acme/prod`, `statement Nodes of
 /// its trust policy`. `now` is in seconds since 1970: a policy may speak of the time.
-pub fn needing(role: &Role, trust: &Value, whose: &Whose, policy: &str, now: i64) -> Vec<String> {
+pub(crate) fn needing(
+    role: &Role,
+    trust: &Value,
+    whose: &Whose,
+    policy: &str,
+    now: i64,
+) -> Vec<String> {
     let mut found = other_clusters(&role.tags, &whose.tag);
     // A statement of another cluster of ours goes by the name of that cluster.
     let named = !found.is_empty();
@@ -62,7 +68,7 @@ pub fn needing(role: &Role, trust: &Value, whose: &Whose, policy: &str, now: i64
 
 /// The tag that says which statements of others did without a policy before we attached it: key and
 /// value; `None` if there is none, or the trust policy cannot be read.
-pub fn those_without(role: &Role, side: Side, policy: &str) -> Option<(String, String)> {
+pub(crate) fn those_without(role: &Role, side: Side, policy: &str) -> Option<(String, String)> {
     let trust = trust::parse_text(&role.trust).ok()?;
     let is_cluster = |statement: &Value| {
         let sid = statement.get("Sid").and_then(Value::as_str);

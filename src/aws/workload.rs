@@ -6,22 +6,26 @@ use super::region;
 use crate::error::{Error, Result};
 
 /// The Deployment's name where none is given.
-pub const DEFAULT_NAME: &str = "example-ecr";
+pub(crate) const DEFAULT_NAME: &str = "example-ecr";
 
 /// What the Deployment is made of.
 #[derive(Debug, Clone)]
-pub struct Workload {
+pub(crate) struct Workload {
     /// The image.
-    pub image: PrivateImage,
+    pub(crate) image: PrivateImage,
     /// The Deployment's name, [`DEFAULT_NAME`] if not given.
-    pub name: String,
+    pub(crate) name: String,
     /// The namespace, if one is given.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 impl Workload {
     /// Checks the names as Kubernetes does.
-    pub fn new(image: PrivateImage, name: Option<&str>, namespace: Option<&str>) -> Result<Self> {
+    pub(crate) fn new(
+        image: PrivateImage,
+        name: Option<&str>,
+        namespace: Option<&str>,
+    ) -> Result<Self> {
         let name = name.unwrap_or(DEFAULT_NAME);
         check_label(name).map_err(|reason| {
             Error::usage(format!(
@@ -44,7 +48,7 @@ impl Workload {
     }
 
     /// The Deployment as YAML, ready for `kubectl apply -f -`.
-    pub fn yaml(&self) -> String {
+    pub(crate) fn yaml(&self) -> String {
         let namespace = self
             .namespace
             .as_ref()
@@ -80,7 +84,7 @@ metadata:
 }
 
 /// Reads the image of `--image`, which must be one of a private ECR registry.
-pub fn private_image(text: &str) -> Result<PrivateImage> {
+pub(crate) fn private_image(text: &str) -> Result<PrivateImage> {
     match parse(text) {
         Ok(Image::Private(image)) => Ok(image),
         Ok(Image::PublicEcr(host)) => Err(Error::refused(format!(
@@ -108,7 +112,7 @@ pub fn private_image(text: &str) -> Result<PrivateImage> {
 }
 
 /// What may go wrong with the image at the nodes, one phrase each.
-pub fn image_warnings(image: &PrivateImage) -> Vec<String> {
+pub(crate) fn image_warnings(image: &PrivateImage) -> Vec<String> {
     let mut warnings = Vec::new();
     if image.dual_stack {
         let usual = PrivateImage::new(&image.account, &image.region, &image.repository);

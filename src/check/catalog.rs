@@ -24,7 +24,7 @@ pub fn checks() -> impl Iterator<Item = (&'static Group, &'static Check)> {
 }
 
 /// Checks of the login and of files: the same for every cluster of a run, reported once.
-pub const SHARED: [&str; 11] = [
+pub(crate) const SHARED: [&str; 11] = [
     "profile-found",
     "token-source",
     "token-expiry",

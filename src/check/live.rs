@@ -540,10 +540,8 @@ mod tests {
 
     #[test]
     fn the_template_says_what_a_token_must_claim() {
-        let env = crate::settings::Environment::default();
         let session = crate::check::Session::new(
             crate::check::Asked::default(),
-            &env,
             None,
             crate::aws::connect::Connection::default(),
             crate::invocation::Reach::default(),

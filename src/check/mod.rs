@@ -12,39 +12,39 @@ mod deny;
 mod drift;
 mod facts;
 mod image;
-pub mod issuer;
+pub(crate) mod issuer;
 mod live;
 mod manifest;
-pub mod report;
+pub(crate) mod report;
 mod rights;
 mod run;
-pub mod scene;
+pub(crate) mod scene;
 mod schema;
 mod seer;
-pub mod select;
+pub(crate) mod select;
 mod setup;
 mod thumbprint;
 mod trust;
-pub mod verdict;
+pub(crate) mod verdict;
 mod words;
 
 pub use catalog::GROUPS;
-pub use report::{Item, Report, Summary};
-pub use run::{join, run};
-pub use scene::{Asked, File, Scene, Session};
-pub use select::Selection;
-pub use verdict::{Verdict, verdict};
+pub(crate) use report::{Item, Report};
+pub(crate) use run::{join, run};
+pub(crate) use scene::{Asked, File, Scene, Session};
+pub(crate) use select::Selection;
+pub(crate) use verdict::{Verdict, verdict};
 
 use crate::invocation::Hint;
 use std::future::Future;
 use std::pin::Pin;
 
 /// The page that explains every check; its anchors are the ids.
-pub const PAGE: &str = "docs/checks.md";
+pub(crate) const PAGE: &str = "docs/checks.md";
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub(crate) enum State {
     /// All is well.
     Pass,
     /// It works, and should not stay so.
@@ -59,7 +59,7 @@ pub enum State {
 
 impl State {
     /// The word in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Warn => "warn",
@@ -83,7 +83,7 @@ pub enum Severity {
 
 impl Severity {
     /// The word in `--list`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Fatal => "fatal",
             Self::Failure => "failure",
@@ -94,30 +94,30 @@ impl Severity {
 
 /// The place in a file that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The file, as it was named.
-    pub file: String,
+    pub(crate) file: String,
     /// The line, from 1.
-    pub line: Option<usize>,
+    pub(crate) line: Option<usize>,
     /// The column in characters, from 1.
-    pub column: Option<usize>,
+    pub(crate) column: Option<usize>,
     /// The line as it is written, with the place underlined.
-    pub excerpt: Option<String>,
+    pub(crate) excerpt: Option<String>,
 }
 
 /// What a check saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// How it ended.
-    pub state: State,
+    pub(crate) state: State,
     /// What is, or is not, the case; lower case, no full stop. For a skip: the reason.
-    pub message: String,
+    pub(crate) message: String,
     /// The fact behind it, on one line.
-    pub evidence: Option<String>,
+    pub(crate) evidence: Option<String>,
     /// The command that mends it.
-    pub fix: Option<Hint>,
+    pub(crate) fix: Option<Hint>,
     /// Where in a file.
-    pub place: Option<Place>,
+    pub(crate) place: Option<Place>,
 }
 
 impl Finding {
@@ -132,33 +132,33 @@ impl Finding {
     }
 
     /// All is well; says what was seen.
-    pub fn pass(message: impl Into<String>) -> Self {
+    pub(crate) fn pass(message: impl Into<String>) -> Self {
         Self::new(State::Pass, message)
     }
 
     /// It works, and should not stay so.
-    pub fn warn(message: impl Into<String>) -> Self {
+    pub(crate) fn warn(message: impl Into<String>) -> Self {
         Self::new(State::Warn, message)
     }
 
     /// It does not work. The runner makes it a warning where the check's severity says so.
-    pub fn fail(message: impl Into<String>) -> Self {
+    pub(crate) fn fail(message: impl Into<String>) -> Self {
         Self::new(State::Fail, message)
     }
 
     /// The caller may not look.
-    pub fn unknown(message: impl Into<String>) -> Self {
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
         Self::new(State::Unknown, message)
     }
 
     /// There is no point or no need to look; says why, to follow "skipped: ".
-    pub fn skip(reason: impl Into<String>) -> Self {
+    pub(crate) fn skip(reason: impl Into<String>) -> Self {
         Self::new(State::Skip, reason)
     }
 
     /// Adds the fact behind it; line breaks become `; `.
     #[must_use]
-    pub fn evidence(mut self, evidence: impl Into<String>) -> Self {
+    pub(crate) fn evidence(mut self, evidence: impl Into<String>) -> Self {
         let text: String = evidence.into();
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         self.evidence = Some(lines.join("; ")).filter(|text| !text.is_empty());
@@ -167,21 +167,21 @@ impl Finding {
 
     /// Adds the command that mends it.
     #[must_use]
-    pub fn fix(mut self, command: impl Into<Hint>) -> Self {
+    pub(crate) fn fix(mut self, command: impl Into<Hint>) -> Self {
         self.fix = Some(command.into());
         self
     }
 
     /// Adds the command that mends it, where there is one that would not be refused.
     #[must_use]
-    pub fn fix_if(mut self, command: Option<impl Into<Hint>>) -> Self {
+    pub(crate) fn fix_if(mut self, command: Option<impl Into<Hint>>) -> Self {
         self.fix = command.map(Into::into);
         self
     }
 
     /// Adds the place in a file.
     #[must_use]
-    pub fn at(mut self, file: impl Into<String>, line: Option<usize>) -> Self {
+    pub(crate) fn at(mut self, file: impl Into<String>, line: Option<usize>) -> Self {
         self.place = Some(Place {
             file: file.into(),
             line,
@@ -193,7 +193,7 @@ impl Finding {
 
     /// Adds the column, and the line as it is written, to the place in a file.
     #[must_use]
-    pub fn column(mut self, column: usize, excerpt: Option<String>) -> Self {
+    pub(crate) fn column(mut self, column: usize, excerpt: Option<String>) -> Self {
         if let Some(place) = &mut self.place {
             place.column = Some(column);
             place.excerpt = excerpt;
@@ -203,11 +203,11 @@ impl Finding {
 }
 
 /// Something that is there a little later.
-pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+pub(crate) type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// The function of a check. It gives at least one finding: all that is wrong, or one that passes.
 #[derive(Clone, Copy)]
-pub enum Run {
+pub(crate) enum Run {
     /// Judges what the group has prepared.
     Now(fn(&Scene<'_>) -> Vec<Finding>),
     /// Looks for itself.
@@ -229,12 +229,12 @@ pub struct Check {
     /// What mends it, in general; each finding names the exact command.
     pub fix: &'static str,
     /// Looks and judges.
-    pub run: Run,
+    pub(crate) run: Run,
 }
 
 /// Whether a group is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gate {
+pub(crate) enum Gate {
     /// It is.
     Open,
     /// Nobody asked for it; the reason is said only to those who name it with `--only`.
@@ -250,7 +250,7 @@ pub struct Group {
     /// What it is about, in a few words.
     pub summary: &'static str,
     /// Looks at what its checks judge, and says whether there is anything to judge.
-    pub prepare: for<'a> fn(&'a Scene<'_>) -> Soon<'a, Gate>,
+    pub(crate) prepare: for<'a> fn(&'a Scene<'_>) -> Soon<'a, Gate>,
     /// The checks, each behind those it needs.
     pub checks: &'static [Check],
 }

@@ -6,70 +6,70 @@ use std::collections::BTreeSet;
 
 /// One line of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub(crate) struct Item {
     /// The check's stable id.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// Its group's stable id.
-    pub group: &'static str,
+    pub(crate) group: &'static str,
     /// The cluster it is about, where several were named.
-    pub cluster: Option<String>,
+    pub(crate) cluster: Option<String>,
     /// What was seen.
-    pub finding: Finding,
+    pub(crate) finding: Finding,
     /// The command that mends it, as it can be pasted.
-    pub fix: Option<String>,
+    pub(crate) fix: Option<String>,
     /// The group was skipped as a whole, for this finding's reason.
-    pub with_group: bool,
+    pub(crate) with_group: bool,
 }
 
 impl Item {
     /// How it ended.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.finding.state
     }
 
     /// Where it is explained.
-    pub fn docs(&self) -> String {
+    pub(crate) fn docs(&self) -> String {
         format!("{PAGE}#{}", self.id)
     }
 
     /// Where in a file.
-    pub fn place(&self) -> Option<&Place> {
+    pub(crate) fn place(&self) -> Option<&Place> {
         self.finding.place.as_ref()
     }
 }
 
 /// How many items ended how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Passed.
-    pub pass: usize,
+    pub(crate) pass: usize,
     /// With a warning.
-    pub warn: usize,
+    pub(crate) warn: usize,
     /// Failed.
-    pub fail: usize,
+    pub(crate) fail: usize,
     /// Could not be looked at.
-    pub unknown: usize,
+    pub(crate) unknown: usize,
     /// Skipped by themselves.
-    pub skip: usize,
+    pub(crate) skip: usize,
     /// Groups that were skipped as a whole; their checks are not in `skip`.
-    pub groups: usize,
+    pub(crate) groups: usize,
 }
 
 /// The whole checklist.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
+pub(crate) struct Report {
     /// Every line, in order.
-    pub items: Vec<Item>,
+    pub(crate) items: Vec<Item>,
     /// What counts as a failure beside one: `--fail-on`.
-    pub fail_on: Vec<State>,
+    pub(crate) fail_on: Vec<State>,
     /// What the pull of each cluster comes to.
-    pub verdicts: Vec<Verdict>,
+    pub(crate) verdicts: Vec<Verdict>,
 }
 
 impl Report {
     /// The same report with every text that came from outside changed by a function.
     #[must_use]
-    pub fn map_texts(&self, change: impl Fn(&str) -> String) -> Self {
+    pub(crate) fn map_texts(&self, change: impl Fn(&str) -> String) -> Self {
         let item = |item: &Item| {
             let mut item = item.clone();
             item.cluster = item.cluster.map(|text| change(&text));
@@ -95,7 +95,7 @@ impl Report {
     }
 
     /// The counts.
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         let mut groups = BTreeSet::new();
         for item in &self.items {
@@ -115,12 +115,12 @@ impl Report {
     }
 
     /// Whether a state counts as a failure.
-    pub fn counts(&self, state: State) -> bool {
+    pub(crate) fn counts(&self, state: State) -> bool {
         state == State::Fail || self.fail_on.contains(&state)
     }
 
     /// Whether anything failed.
-    pub fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         self.items.iter().any(|item| self.counts(item.state()))
     }
 }

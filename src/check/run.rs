@@ -6,7 +6,7 @@ use super::{Check, Finding, GROUPS, Gate, Group, Item, Run, Scene, Selection, Se
 use std::collections::HashMap;
 
 /// Runs the wanted checks on one scene and adds what is to be reported.
-pub async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<Item>) {
+pub(crate) async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<Item>) {
     let wanted = selection.wanted();
     let mut course = Course {
         ended: HashMap::new(),
@@ -72,7 +72,7 @@ async fn missing(scene: &Scene<'_>, items: &mut Vec<Item>) {
 
 /// Adds what another scene showed; what is shared between scenes, and in the list already, is not
 /// added again.
-pub fn join(items: &mut Vec<Item>, more: Vec<Item>) {
+pub(crate) fn join(items: &mut Vec<Item>, more: Vec<Item>) {
     for item in more {
         if !is_known(items, item.id, &item.finding) {
             items.push(item);

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::invocation::{Flags, Invocation, Reach};
 use crate::manifest::{Document, Edit, Manifest, Part, Spot};
 use crate::remedy;
-use crate::settings::{Environment, Settings};
+use crate::settings::Settings;
 use crate::validate::{self, Flaws};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -28,43 +28,41 @@ use tokio::sync::OnceCell;
 
 /// What was asked for on the command line.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// `--image`.
-    pub image: Option<String>,
+    pub(crate) image: Option<String>,
     /// `--live`.
-    pub live: bool,
+    pub(crate) live: bool,
     /// `--wait`: the longest that IAM may take to know what was just changed there.
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
     /// `--web-identity-token-file`.
-    pub web_identity_token_file: Option<PathBuf>,
+    pub(crate) web_identity_token_file: Option<PathBuf>,
 }
 
 /// One manifest that was named.
-pub struct File {
+pub(crate) struct File {
     /// How it is called: the path as it was named, `-` for stdin.
-    pub label: String,
+    pub(crate) label: String,
     /// What is in it, or why it cannot be read.
-    pub manifest: Result<Manifest, Error>,
+    pub(crate) manifest: Result<Manifest, Error>,
     /// The numbers of the cluster documents that count.
-    pub documents: Vec<usize>,
+    pub(crate) documents: Vec<usize>,
 }
 
 /// What all scenes share.
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     /// What was asked for.
-    pub asked: Asked,
-    /// The environment.
-    pub env: &'a Environment,
+    pub(crate) asked: Asked,
     /// Who and where, or why that is not known; `None` where no cluster and no login is looked at.
-    pub settings: Option<Result<&'a Settings, Error>>,
+    pub(crate) settings: Option<Result<&'a Settings, Error>>,
     /// The client, or why there is none; `None` where no cluster and no login is looked at.
-    pub client: Option<Result<&'a Client, Error>>,
+    pub(crate) client: Option<Result<&'a Client, Error>>,
     /// How AWS is reached.
-    pub aws: AwsConnection,
+    pub(crate) aws: AwsConnection,
     /// The connections as they were given, for fixes.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
     /// The manifests.
-    pub files: Vec<File>,
+    pub(crate) files: Vec<File>,
     /// The names of all clusters that are looked at.
     names: Vec<String>,
     clusters: OnceCell<RefCell<HashMap<String, Result<Cluster, ApiError>>>>,
@@ -74,21 +72,20 @@ pub struct Session<'a> {
 }
 
 /// Who and where, and the client that goes with it, or why there is none.
-pub type Login<'a> = (Result<&'a Settings, Error>, Result<&'a Client, Error>);
+pub(crate) type Login<'a> = (Result<&'a Settings, Error>, Result<&'a Client, Error>);
 
 /// What one read of the org's clusters told.
-pub struct Probe {
+pub(crate) struct Probe {
     /// The server's clock, and ours at the same moment.
-    pub clocks: Option<(OffsetDateTime, OffsetDateTime)>,
+    pub(crate) clocks: Option<(OffsetDateTime, OffsetDateTime)>,
     /// Whether it succeeded.
-    pub outcome: Result<(), ApiError>,
+    pub(crate) outcome: Result<(), ApiError>,
 }
 
 impl<'a> Session<'a> {
     /// Puts together what is known before anything is looked at.
-    pub fn new(
+    pub(crate) fn new(
         asked: Asked,
-        env: &'a Environment,
         login: Option<Login<'a>>,
         aws: AwsConnection,
         reach: Reach,
@@ -100,7 +97,6 @@ impl<'a> Session<'a> {
         };
         Self {
             asked,
-            env,
             settings,
             client,
             aws,
@@ -116,14 +112,14 @@ impl<'a> Session<'a> {
 
     /// Names the clusters that are looked at: the first that is read brings the others along.
     #[must_use]
-    pub fn looking_at(mut self, names: &[String]) -> Self {
+    pub(crate) fn looking_at(mut self, names: &[String]) -> Self {
         names.clone_into(&mut self.names);
         self
     }
 
     /// Takes what was read of them to tell which are meant.
     #[must_use]
-    pub fn knowing(mut self, known: HashMap<String, Result<Cluster, ApiError>>) -> Self {
+    pub(crate) fn knowing(mut self, known: HashMap<String, Result<Cluster, ApiError>>) -> Self {
         if !known.is_empty() {
             self.clusters = OnceCell::new_with(Some(RefCell::new(known)));
         }
@@ -148,12 +144,12 @@ impl<'a> Session<'a> {
     }
 
     /// Whether a login is looked at: without a cluster's name and with files only, it is not.
-    pub fn is_online(&self) -> bool {
+    pub(crate) fn is_online(&self) -> bool {
         self.settings.is_some()
     }
 
     /// The settings, if they could be put together.
-    pub fn settings(&self) -> Option<&'a Settings> {
+    pub(crate) fn settings(&self) -> Option<&'a Settings> {
         match &self.settings {
             Some(Ok(settings)) => Some(settings),
             _ => None,
@@ -161,7 +157,7 @@ impl<'a> Session<'a> {
     }
 
     /// The client, if there is one.
-    pub fn client(&self) -> Option<&'a Client> {
+    pub(crate) fn client(&self) -> Option<&'a Client> {
         match &self.client {
             Some(Ok(client)) => Some(client),
             _ => None,
@@ -169,7 +165,7 @@ impl<'a> Session<'a> {
     }
 
     /// Reads the org's clusters once; `None` without a client.
-    pub async fn probe(&self) -> Option<&Probe> {
+    pub(crate) async fn probe(&self) -> Option<&Probe> {
         let client = self.client()?;
         let look = async || {
             let (server, outcome) = client.probe().await;
@@ -182,7 +178,7 @@ impl<'a> Session<'a> {
     }
 
     /// The private image of `--image`, if it is one.
-    pub fn private_image(&self) -> Option<PrivateImage> {
+    pub(crate) fn private_image(&self) -> Option<PrivateImage> {
         match image::parse(self.asked.image.as_deref()?) {
             Ok(Image::Private(image)) => Some(image),
             _ => None,
@@ -190,12 +186,12 @@ impl<'a> Session<'a> {
     }
 
     /// AWS, as all scenes reach it: in the name of credentials that are looked for once.
-    pub async fn aws_session(&self) -> &AwsSession {
+    pub(crate) async fn aws_session(&self) -> &AwsSession {
         self.reached.get_or_init(|| open(&self.aws)).await
     }
 
     /// Asks AWS once who is calling.
-    pub async fn caller(&self) -> &(Sdk, Answer<Caller>) {
+    pub(crate) async fn caller(&self) -> &(Sdk, Answer<Caller>) {
         self.caller
             .get_or_init(async || {
                 let sdk = Sdk::new(self.aws_session().await);
@@ -206,22 +202,22 @@ impl<'a> Session<'a> {
     }
 
     /// Who is calling AWS, if that was asked before.
-    pub fn called(&self) -> Option<&Answer<Caller>> {
+    pub(crate) fn called(&self) -> Option<&Answer<Caller>> {
         self.caller.get().map(|(_, caller)| caller)
     }
 
     /// What [`Session::probe`] told, if it was read before.
-    pub fn probed(&self) -> Option<&Probe> {
+    pub(crate) fn probed(&self) -> Option<&Probe> {
         self.probe.get()
     }
 }
 
 /// One run of the checklist: a live cluster or none, and the documents that go with it.
-pub struct Scene<'a> {
+pub(crate) struct Scene<'a> {
     /// What all scenes share.
-    pub session: &'a Session<'a>,
+    pub(crate) session: &'a Session<'a>,
     /// The live cluster's name.
-    pub cluster_name: Option<&'a str>,
+    pub(crate) cluster_name: Option<&'a str>,
     cluster: OnceCell<Result<Cluster, ApiError>>,
     /// Worked out once: each takes a parse.
     documents: std::cell::OnceCell<Vec<Doc<'a>>>,
@@ -237,7 +233,7 @@ pub struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// A scene in which nothing was looked at yet.
-    pub fn new(session: &'a Session<'a>, cluster_name: Option<&'a str>) -> Self {
+    pub(crate) fn new(session: &'a Session<'a>, cluster_name: Option<&'a str>) -> Self {
         Self {
             session,
             cluster_name,
@@ -251,7 +247,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Reads the live cluster once; `None` if none was named or there is no client.
-    pub async fn read_cluster(&self) -> Option<&Result<Cluster, ApiError>> {
+    pub(crate) async fn read_cluster(&self) -> Option<&Result<Cluster, ApiError>> {
         let (client, name) = (self.session.client()?, self.cluster_name?);
         Some(
             self.cluster
@@ -261,17 +257,17 @@ impl<'a> Scene<'a> {
     }
 
     /// The outcome of that read, if it was made.
-    pub fn cluster_read(&self) -> Option<&Result<Cluster, ApiError>> {
+    pub(crate) fn cluster_read(&self) -> Option<&Result<Cluster, ApiError>> {
         self.cluster.get()
     }
 
     /// The live cluster, if it was read and is there.
-    pub fn cluster(&self) -> Option<&Cluster> {
+    pub(crate) fn cluster(&self) -> Option<&Cluster> {
         self.cluster.get()?.as_ref().ok()
     }
 
     /// The org's name; empty if none is set.
-    pub fn org(&self) -> &str {
+    pub(crate) fn org(&self) -> &str {
         self.session
             .settings()
             .and_then(Settings::org_if_set)
@@ -279,7 +275,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The documents that go with the scene: of this cluster's name, or all.
-    pub fn documents(&self) -> &[Doc<'a>] {
+    pub(crate) fn documents(&self) -> &[Doc<'a>] {
         self.documents.get_or_init(|| self.find_documents())
     }
 
@@ -311,7 +307,7 @@ impl<'a> Scene<'a> {
 
     /// Why nothing in AWS is asked for; `None` where an add-on that needs AWS is on, in the cluster or
     /// in a manifest, or the image is in ECR.
-    pub fn without_aws(&self) -> Option<&'static str> {
+    pub(crate) fn without_aws(&self) -> Option<&'static str> {
         let wants = |subject: &Subject<'_>| {
             let cluster = subject.cluster();
             CATALOG
@@ -323,7 +319,7 @@ impl<'a> Scene<'a> {
     }
 
     /// What add-ons are judged on: the live cluster, and every document.
-    pub fn subjects(&self) -> Vec<Subject<'_>> {
+    pub(crate) fn subjects(&self) -> Vec<Subject<'_>> {
         let live = self.cluster().map(Subject::Live);
         let documents = self.documents().iter().map(Subject::Document);
         live.into_iter().chain(documents).collect()
@@ -331,13 +327,13 @@ impl<'a> Scene<'a> {
 }
 
 /// A cluster document of a manifest.
-pub struct Doc<'a> {
+pub(crate) struct Doc<'a> {
     /// The file it stands in.
-    pub file: &'a File,
+    pub(crate) file: &'a File,
     /// The document.
-    pub document: &'a Document,
+    pub(crate) document: &'a Document,
     /// The cluster it describes.
-    pub cluster: Cluster,
+    pub(crate) cluster: Cluster,
     several: bool,
     /// Worked out once.
     flaws: std::cell::OnceCell<Flaws>,
@@ -345,7 +341,7 @@ pub struct Doc<'a> {
 
 impl Doc<'_> {
     /// How it is called: the file, and the cluster where the file has several.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let file = self.file.called();
         if self.several {
             format!("{} in {file}", self.cluster.name())
@@ -356,7 +352,7 @@ impl Doc<'_> {
 
     /// Whether an edit of the file makes these changes; it refuses some, such as of a key that is
     /// written twice. Of several documents, one without a name cannot be picked.
-    pub fn takes(&self, changes: Vec<Change>) -> bool {
+    pub(crate) fn takes(&self, changes: Vec<Change>) -> bool {
         let edit = Edit {
             document: self.document.number,
             changes,
@@ -367,31 +363,31 @@ impl Doc<'_> {
     }
 
     /// Everything that the platform would refuse in it.
-    pub fn flaws(&self) -> &Flaws {
+    pub(crate) fn flaws(&self) -> &Flaws {
         self.flaws.get_or_init(|| {
             validate::document(self.document, self.cluster.value(), self.cluster.org())
         })
     }
 
     /// A finding with its place: where the path stands in the file, or as much of it as is written.
-    pub fn place(&self, finding: Finding, path: &[Part<'_>]) -> Finding {
+    pub(crate) fn place(&self, finding: Finding, path: &[Part<'_>]) -> Finding {
         self.at(finding, &self.document.spot(path))
     }
 
     /// A finding with its place.
-    pub fn at(&self, finding: Finding, spot: &Spot) -> Finding {
+    pub(crate) fn at(&self, finding: Finding, spot: &Spot) -> Finding {
         finding
             .at(&self.file.label, Some(spot.line))
             .column(spot.column, Some(self.document.excerpt(spot)))
     }
 
     /// The line of what is at the path, or of the document.
-    pub fn line(&self, path: &[&str]) -> usize {
+    pub(crate) fn line(&self, path: &[&str]) -> usize {
         self.document.line_of(path).unwrap_or(self.document.line)
     }
 
     /// `-f FILE`, and `-c NAME` where the file has several.
-    pub fn flags(&self) -> Flags {
+    pub(crate) fn flags(&self) -> Flags {
         let flags = Flags::new().file(&self.file.label);
         if self.several {
             flags.cluster(self.cluster.name())
@@ -403,7 +399,7 @@ impl Doc<'_> {
 
 impl File {
     /// How sentences call it.
-    pub fn called(&self) -> &str {
+    pub(crate) fn called(&self) -> &str {
         if self.label == "-" {
             crate::manifest::STDIN
         } else {
@@ -413,7 +409,7 @@ impl File {
 }
 
 /// What add-ons are judged on.
-pub enum Subject<'a> {
+pub(crate) enum Subject<'a> {
     /// A live cluster.
     Live(&'a Cluster),
     /// A document.
@@ -422,7 +418,7 @@ pub enum Subject<'a> {
 
 impl Subject<'_> {
     /// The cluster.
-    pub fn cluster(&self) -> &Cluster {
+    pub(crate) fn cluster(&self) -> &Cluster {
         match self {
             Self::Live(cluster) => cluster,
             Self::Document(doc) => &doc.cluster,
@@ -430,7 +426,7 @@ impl Subject<'_> {
     }
 
     /// `on prod`, `in clusters/prod.yaml`.
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         match self {
             Self::Live(cluster) => format!("on {}", cluster.name()),
             Self::Document(doc) => format!("in {}", doc.file.called()),
@@ -439,7 +435,7 @@ impl Subject<'_> {
 
     /// The command that switches an add-on on there, or completes it with a setting; `None` where
     /// our own rules, or an edit of the file, would refuse it.
-    pub fn enabling(&self, addon: &'static Addon, set: Option<&Path>) -> Option<Invocation> {
+    pub(crate) fn enabling(&self, addon: &'static Addon, set: Option<&Path>) -> Option<Invocation> {
         let remedy = remedy::enable(self.cluster(), addon, &self.flags(), set)?;
         match self {
             Self::Live(_) => Some(remedy.command),
@@ -448,7 +444,7 @@ impl Subject<'_> {
     }
 
     /// `-c prod`, `-f clusters/prod.yaml`.
-    pub fn flags(&self) -> Flags {
+    pub(crate) fn flags(&self) -> Flags {
         match self {
             Self::Live(cluster) => Flags::new().cluster(cluster.name()),
             Self::Document(doc) => doc.flags(),

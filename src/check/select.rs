@@ -10,14 +10,14 @@ const CLUSTER_EXISTS: &str = "cluster-exists";
 
 /// Which checks are reported. What they need is looked at all the same, silently.
 #[derive(Debug, Clone, Default)]
-pub struct Selection {
+pub(crate) struct Selection {
     only: Vec<String>,
     skip: Vec<String>,
 }
 
 impl Selection {
     /// Takes ids of checks and groups. The error is the word that is neither.
-    pub fn new(only: &[String], skip: &[String]) -> Result<Self, String> {
+    pub(crate) fn new(only: &[String], skip: &[String]) -> Result<Self, String> {
         let known = |word: &String| {
             GROUPS.iter().any(|group| group.id == word)
                 || checks().any(|(_, check)| check.id == word)
@@ -32,14 +32,14 @@ impl Selection {
     }
 
     /// Whether a check is reported.
-    pub fn reports(&self, group: &Group, check: &Check) -> bool {
+    pub(crate) fn reports(&self, group: &Group, check: &Check) -> bool {
         let named = |list: &[String]| list.iter().any(|word| word == check.id || word == group.id);
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
 
     /// Whether some checks alone were asked for, of groups that look at a live cluster, and not what
     /// says whether there is one.
-    pub fn takes_cluster_for_granted(&self) -> bool {
+    pub(crate) fn takes_cluster_for_granted(&self) -> bool {
         let looks = |(group, check): (&Group, &Check)| {
             let is_of_cluster = match group.id {
                 "setup" | "manifest" | "schema" => false,
@@ -55,14 +55,14 @@ impl Selection {
     }
 
     /// Whether somebody asked for the check or its group in so many words.
-    pub fn names(&self, group: &Group, check: &Check) -> bool {
+    pub(crate) fn names(&self, group: &Group, check: &Check) -> bool {
         self.only
             .iter()
             .any(|word| word == check.id || word == group.id)
     }
 
     /// The ids of all checks to look at: those reported, and what they need.
-    pub fn wanted(&self) -> HashSet<&'static str> {
+    pub(crate) fn wanted(&self) -> HashSet<&'static str> {
         let mut wanted: HashSet<&'static str> = checks()
             .filter(|(group, check)| self.reports(group, check))
             .map(|(_, check)| check.id)
@@ -78,7 +78,7 @@ impl Selection {
     }
 
     /// The nearest id to a word that is none.
-    pub fn nearest(word: &str) -> Option<&'static str> {
+    pub(crate) fn nearest(word: &str) -> Option<&'static str> {
         let groups = GROUPS.iter().map(|group| group.id);
         let ids: Vec<&str> = groups.chain(checks().map(|(_, check)| check.id)).collect();
         text::nearest(word, ids)

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// What a pull comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Every step was seen to work.
     Works,
     /// A step surely does not.
@@ -28,18 +28,18 @@ pub enum Outcome {
 
 /// What the pull of one image by one cluster comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// The cluster.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// The image, as it was named.
-    pub image: Option<String>,
+    pub(crate) image: Option<String>,
     /// What it comes to.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 impl Verdict {
     /// The state's word in JSON.
-    pub fn state(&self) -> &'static str {
+    pub(crate) fn state(&self) -> &'static str {
         match self.outcome {
             Outcome::Works => "works",
             Outcome::Fails { .. } => "fails",
@@ -49,7 +49,7 @@ impl Verdict {
 
     /// The same with every text that came from outside changed by a function.
     #[must_use]
-    pub fn map_texts(&self, change: impl Fn(&str) -> String) -> Self {
+    pub(crate) fn map_texts(&self, change: impl Fn(&str) -> String) -> Self {
         Self {
             cluster: change(&self.cluster),
             image: self.image.as_deref().map(&change),
@@ -129,7 +129,7 @@ impl Step {
 }
 
 /// What the checks of a scene come to; `None` where nobody asks for a pull.
-pub fn verdict(scene: &Scene<'_>, items: &[Item]) -> Option<Verdict> {
+pub(crate) fn verdict(scene: &Scene<'_>, items: &[Item]) -> Option<Verdict> {
     let cluster = scene.cluster()?;
     let image = scene.session.private_image().is_some();
     let is_on = cluster.add_on("awsECR").is_some();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// `mk8s addon …`
 #[derive(Debug, Subcommand)]
-pub enum AddonCommand {
+pub(crate) enum AddonCommand {
     /// List the add-ons; with a target, what is on
     #[command(
         long_about = "List the add-ons. Without a target it is the catalogue, offline; with one cluster \
@@ -82,79 +82,79 @@ pub enum AddonCommand {
 
 /// Live clusters or manifests.
 #[derive(Debug, Clone, Default, Args)]
-pub struct TargetArgs {
+pub(crate) struct TargetArgs {
     /// Live cluster, or with -f the document's name, or a pattern such as 'prod-*'; `MK8S_CLUSTER`
     /// if no target is given (can be repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
-    pub file: Vec<PathBuf>,
+    pub(crate) file: Vec<PathBuf>,
     /// Which of them.
     #[command(flatten)]
-    pub choice: ChoiceArgs,
+    pub(crate) choice: ChoiceArgs,
 }
 
 /// Which live clusters of the org, or which documents of files.
 #[derive(Debug, Clone, Default, Args)]
-pub struct ChoiceArgs {
+pub(crate) struct ChoiceArgs {
     /// Every live cluster of the org
     #[arg(long, help_heading = heading::TARGET)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// Which of them.
     #[command(flatten)]
-    pub narrow: NarrowArgs,
+    pub(crate) narrow: NarrowArgs,
 }
 
 /// Which of the clusters that are meant.
 #[derive(Debug, Clone, Default, Args)]
-pub struct NarrowArgs {
+pub(crate) struct NarrowArgs {
     /// Clusters for which all of it holds, such as 'tag.team=blue,kubernetes>=1.32,addon.aws-ecr'
     #[arg(short = 'l', long, value_name = "EXPR", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub selector: Option<String>,
+    pub(crate) selector: Option<String>,
     /// Cluster to leave out, or a pattern (can be repeated)
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
 }
 
 /// One live cluster or one document.
 #[derive(Debug, Args)]
-pub struct OneArgs {
+pub(crate) struct OneArgs {
     /// Live cluster, or with -f the document's name; `MK8S_CLUSTER` if neither is given
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Manifest file, folder of manifests or `-` for stdin
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
-    pub file: Vec<PathBuf>,
+    pub(crate) file: Vec<PathBuf>,
 }
 
 /// How a change is carried out.
 #[derive(Debug, Args)]
-pub struct ChangeArgs {
+pub(crate) struct ChangeArgs {
     /// Live clusters as well as the files: files first
     #[arg(long, requires = "file", help_heading = heading::TARGET)]
-    pub apply: bool,
+    pub(crate) apply: bool,
     /// New text into the file itself, through all its hard links
     #[arg(long, requires = "file", help_heading = heading::SAFETY)]
-    pub in_place: bool,
+    pub(crate) in_place: bool,
     /// Comments of what is removed stay in the file
     #[arg(long, requires = "file", help_heading = heading::SAFETY)]
-    pub keep_comments: bool,
+    pub(crate) keep_comments: bool,
     /// How it goes over many.
     #[command(flatten)]
-    pub rollout: RolloutArgs,
+    pub(crate) rollout: RolloutArgs,
     /// Change past a rule of mk8s (prerequisite, dependants)
     #[arg(long, help_heading = heading::SAFETY)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Values such as `${ROLE_ARN}` in files, which another tool fills in
     #[arg(long, help_heading = heading::SAFETY)]
-    pub allow_placeholders: bool,
+    pub(crate) allow_placeholders: bool,
     /// Preview on stdout; nothing is written or sent
     #[arg(long, help_heading = heading::SAFETY)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Exit code 10 when a dry run finds differences
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
     /// Time for the status to show it; 5m if no duration follows
     #[arg(
         long,
@@ -166,90 +166,90 @@ pub struct ChangeArgs {
         value_parser = parse_duration,
         help_heading = heading::SAFETY
     )]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 /// `mk8s addon list`
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Where to look.
     #[command(flatten)]
-    pub target: TargetArgs,
+    pub(crate) target: TargetArgs,
     /// Clusters on which the add-on is on, alone (can be repeated)
     #[arg(long, value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true, help_heading = heading::TARGET)]
-    pub on: Vec<String>,
+    pub(crate) on: Vec<String>,
     /// Clusters on which the add-on is off, alone (can be repeated)
     #[arg(long, value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true, help_heading = heading::TARGET)]
-    pub off: Vec<String>,
+    pub(crate) off: Vec<String>,
 }
 
 /// `mk8s addon show`
 #[derive(Debug, Args)]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// Add-on to show
     #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
-    pub addon: String,
+    pub(crate) addon: String,
     /// Where to look.
     #[command(flatten)]
-    pub target: TargetArgs,
+    pub(crate) target: TargetArgs,
     /// Exit code 10 when it is off
     #[arg(long, help_heading = heading::SAFETY)]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
 }
 
 /// `mk8s addon explain`
 #[derive(Debug, Args)]
-pub struct ExplainArgs {
+pub(crate) struct ExplainArgs {
     /// Add-on to explain
     #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
-    pub addon: String,
+    pub(crate) addon: String,
     /// Live cluster, or with -f the document's name, where it is looked up as well (can be repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Manifest file, folder of manifests or `-` for stdin where it is looked up as well (can be
     /// repeated)
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
-    pub file: Vec<PathBuf>,
+    pub(crate) file: Vec<PathBuf>,
     /// Which of them.
     #[command(flatten)]
-    pub choice: ChoiceArgs,
+    pub(crate) choice: ChoiceArgs,
 }
 
 /// `mk8s addon disable`
 #[derive(Debug, Args)]
-pub struct DisableArgs {
+pub(crate) struct DisableArgs {
     /// Add-on to turn off
     #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
-    pub addon: String,
+    pub(crate) addon: String,
     /// What to change.
     #[command(flatten)]
-    pub target: TargetArgs,
+    pub(crate) target: TargetArgs,
     /// The add-ons that need it as well
     #[arg(long, help_heading = heading::SETTINGS)]
-    pub with_dependants: bool,
+    pub(crate) with_dependants: bool,
     /// Name of the cluster, where turning the add-on off endangers more than itself (byok)
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
-    pub confirm: Option<String>,
+    pub(crate) confirm: Option<String>,
     /// Value that a setting must have now, else nothing is written; none if empty (can be repeated)
     #[arg(long, value_name = "PATH=VALUE", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
-    pub expect: Vec<String>,
+    pub(crate) expect: Vec<String>,
     /// How to change it.
     #[command(flatten)]
-    pub change: ChangeArgs,
+    pub(crate) change: ChangeArgs,
 }
 
 /// `mk8s addon trust-policy`
 #[derive(Debug, Args)]
-pub struct TrustPolicyArgs {
+pub(crate) struct TrustPolicyArgs {
     /// Add-on whose trust policy is printed; aws-ecr if omitted
     #[arg(value_name = "ADDON", default_value = "aws-ecr", hide_default_value = true, hide_possible_values = true, value_parser = AddonWord)]
-    pub addon: String,
+    pub(crate) addon: String,
     /// Where to look.
     #[command(flatten)]
-    pub target: OneArgs,
+    pub(crate) target: OneArgs,
     /// AWS account to set in the document; left as served if omitted
     #[arg(long, value_name = "ID", value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Time for it to be published; 5m if no duration follows
     #[arg(
         long,
@@ -261,13 +261,13 @@ pub struct TrustPolicyArgs {
         value_parser = parse_duration,
         help_heading = heading::SAFETY
     )]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 /// `mk8s addon oidc-url`
 #[derive(Debug, Args)]
-pub struct OidcUrlArgs {
+pub(crate) struct OidcUrlArgs {
     /// Where to look.
     #[command(flatten)]
-    pub target: OneArgs,
+    pub(crate) target: OneArgs,
 }

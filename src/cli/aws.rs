@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// `mk8s aws …`
 #[derive(Debug, Subcommand)]
-pub enum AwsCommand {
+pub(crate) enum AwsCommand {
     /// Make OIDC provider, role and trust policy for an add-on
     #[command(
         long_about = "Make what an add-on needs in AWS, and switch it on: the IAM OIDC identity \
@@ -100,37 +100,37 @@ pub enum AwsCommand {
 
 /// `mk8s aws permissions`
 #[derive(Debug, Args)]
-pub struct PermissionsArgs {
+pub(crate) struct PermissionsArgs {
     /// Command that the policy is for; status, setup and teardown if omitted (can be repeated)
     #[arg(long = "for", value_name = "COMMAND", help_heading = heading::SETTINGS)]
-    pub purpose: Vec<Purpose>,
+    pub(crate) purpose: Vec<Purpose>,
     /// Cluster whose role it is limited to, by the name that setup gives it (can be repeated)
     #[arg(short, long, value_name = "NAME", conflicts_with = "role_name", help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// AWS account that it is limited to
     #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Partition of that account
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
-    pub partition: Option<String>,
+    pub(crate) partition: Option<String>,
     /// Name of the role; all that begin with mk8s- if omitted
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
-    pub role_name: Option<String>,
+    pub(crate) role_name: Option<String>,
     /// Path of the role, such as /team/; / if omitted
     #[arg(long, value_name = "PATH", help_heading = heading::SETTINGS)]
-    pub role_path: Option<String>,
+    pub(crate) role_path: Option<String>,
     /// Policy that can be attached and detached: read-only, pull-only or an ARN; read-only if
     /// omitted (can be repeated)
     #[arg(long, value_name = "POLICY", help_heading = heading::SETTINGS)]
-    pub pull_policy: Vec<String>,
+    pub(crate) pull_policy: Vec<String>,
     /// Permissions boundary that every new role must get
     #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
-    pub permissions_boundary: Option<String>,
+    pub(crate) permissions_boundary: Option<String>,
 }
 
 /// A command that needs rights in AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Reading.
     Status,
     /// Making.
@@ -145,7 +145,7 @@ pub enum Purpose {
 
 /// `mk8s aws workload`
 #[derive(Debug, Args)]
-pub struct WorkloadArgs {
+pub(crate) struct WorkloadArgs {
     /// Image in a private ECR registry
     #[arg(
         long,
@@ -154,102 +154,103 @@ pub struct WorkloadArgs {
         conflicts_with_all = ["account", "region", "repository"],
         help_heading = heading::SETTINGS
     )]
-    pub image: Option<String>,
+    pub(crate) image: Option<String>,
     /// AWS account of the registry
     #[arg(long, value_name = "ID", requires = "region", requires = "repository", help_heading = heading::SETTINGS)]
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Region of the registry
     #[arg(long, value_name = "REGION", requires = "account", help_heading = heading::SETTINGS)]
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// Repository, with a tag if wanted
     #[arg(long, value_name = "NAME", requires = "account", help_heading = heading::SETTINGS)]
-    pub repository: Option<String>,
+    pub(crate) repository: Option<String>,
     /// Name of the Deployment; example-ecr if omitted
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Namespace of the Deployment; kubectl's own if omitted
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 /// The cluster and the add-on.
 #[derive(Debug, Default, Args)]
-pub struct AwsTarget {
+pub(crate) struct AwsTarget {
     /// Add-on to work on: aws-ecr
     #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
-    pub addon: String,
+    pub(crate) addon: String,
     /// Live cluster, or a pattern such as 'prod-*'; `MK8S_CLUSTER` if no target is given (can be
     /// repeated)
     #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Which of them.
     #[command(flatten)]
-    pub choice: ChoiceArgs,
+    pub(crate) choice: ChoiceArgs,
 }
 
 /// How AWS is reached; the standard chain of the AWS tools otherwise.
 #[derive(Debug, Default, Args)]
-pub struct AwsConnection {
+#[expect(clippy::struct_field_names, reason = "they are named as the flags")]
+pub(crate) struct AwsConnection {
     /// Profile of the AWS tools
     #[arg(long, value_name = "NAME", help_heading = heading::CONNECTION)]
-    pub aws_profile: Option<String>,
+    pub(crate) aws_profile: Option<String>,
     /// Region that signs the requests; IAM itself has none
     #[arg(long, value_name = "REGION", help_heading = heading::CONNECTION)]
-    pub aws_region: Option<String>,
+    pub(crate) aws_region: Option<String>,
     /// Address of all AWS services, for emulators
     #[arg(long, value_name = "URL", help_heading = heading::CONNECTION)]
-    pub aws_endpoint_url: Option<String>,
+    pub(crate) aws_endpoint_url: Option<String>,
 }
 
 /// What is made in AWS, and where.
 #[derive(Debug, Default, Args)]
-pub struct MakeArgs {
+pub(crate) struct MakeArgs {
     /// AWS account in which it is made; that of the role, the image, the cluster or the caller if
     /// omitted
     #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Image that is to be pulled; names the account
     #[arg(long, value_name = "IMAGE", help_heading = heading::SETTINGS)]
-    pub image: Option<String>,
+    pub(crate) image: Option<String>,
     /// Name of the role; mk8s-ORG-CLUSTER-ecr if omitted
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
-    pub role_name: Option<String>,
+    pub(crate) role_name: Option<String>,
     /// Path of a new role, such as /team/
     #[arg(long, value_name = "PATH", help_heading = heading::SETTINGS)]
-    pub role_path: Option<String>,
+    pub(crate) role_path: Option<String>,
     /// Permissions boundary of a new role
     #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
-    pub permissions_boundary: Option<String>,
+    pub(crate) permissions_boundary: Option<String>,
     /// Tag of a new role (can be repeated)
     #[arg(long, value_name = "KEY=VALUE", help_heading = heading::SETTINGS)]
-    pub tag: Vec<String>,
+    pub(crate) tag: Vec<String>,
     /// Longest session of a new role, in seconds or as 1h
     #[arg(long, value_name = "TIME", help_heading = heading::SETTINGS)]
-    pub max_session_duration: Option<String>,
+    pub(crate) max_session_duration: Option<String>,
     /// Policy that lets the role pull: read-only, pull-only or an ARN; read-only if none is there
     #[arg(long, value_name = "POLICY", help_heading = heading::SETTINGS)]
-    pub pull_policy: Option<String>,
+    pub(crate) pull_policy: Option<String>,
     /// SHA-1 of the issuer's private authority, checked elsewhere, to be registered with the OIDC
     /// provider; left to IAM if omitted
     #[arg(long, value_name = "HEX", value_parser = parse_thumbprint, help_heading = heading::SETTINGS)]
-    pub thumbprint: Option<String>,
+    pub(crate) thumbprint: Option<String>,
     /// Finding in the published trust policy that is written all the same (can be repeated)
     #[arg(long, value_name = "FINDING", help_heading = heading::SAFETY)]
-    pub accept_trust: Vec<AcceptTrust>,
+    pub(crate) accept_trust: Vec<AcceptTrust>,
     /// Trust policy as a whole: other statements go
     #[arg(long, help_heading = heading::SAFETY)]
-    pub replace_trust: bool,
+    pub(crate) replace_trust: bool,
     /// No copy of a policy before it is changed
     #[arg(long, help_heading = heading::SAFETY)]
-    pub no_backup: bool,
+    pub(crate) no_backup: bool,
     /// How AWS is reached.
     #[command(flatten)]
-    pub connection: AwsConnection,
+    pub(crate) connection: AwsConnection,
 }
 
 impl MakeArgs {
     /// The flags that were given, for a command where they mean nothing by themselves.
-    pub fn given(&self) -> Vec<&'static str> {
+    pub(crate) fn given(&self) -> Vec<&'static str> {
         let connection = &self.connection;
         [
             ("--account", self.account.is_some()),
@@ -282,7 +283,7 @@ impl MakeArgs {
 
 /// A finding in a published trust policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AcceptTrust {
+pub(crate) enum AcceptTrust {
     /// A class of the cluster's service accounts, whatever is wrong with `:sub`.
     #[value(help = "A class of the cluster's service accounts, whatever is wrong with :sub")]
     Subject,
@@ -300,7 +301,7 @@ pub enum AcceptTrust {
 
 /// A part of `aws setup`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OnlyPart {
+pub(crate) enum OnlyPart {
     /// The OIDC provider.
     OidcProvider,
     /// The role.
@@ -313,7 +314,7 @@ pub enum OnlyPart {
 
 /// A form in which `aws setup` is handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EmitFormat {
+pub(crate) enum EmitFormat {
     /// The plan.
     Plan,
     /// A shell script that calls the AWS CLI.
@@ -327,23 +328,23 @@ pub enum EmitFormat {
 
 /// `mk8s aws setup`
 #[derive(Debug, Default, Args)]
-pub struct SetupArgs {
+pub(crate) struct SetupArgs {
     /// The cluster and the add-on.
     #[command(flatten)]
-    pub target: AwsTarget,
+    pub(crate) target: AwsTarget,
     /// File with the cluster as the API gives it, or `-` for stdin; for --emit and
     /// --repository-policy, then offline
     #[arg(short, long, value_name = "FILE", help_heading = heading::TARGET)]
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// Role to use, made if it is missing; the one that is set if omitted
     #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
-    pub role_arn: Option<String>,
+    pub(crate) role_arn: Option<String>,
     /// What is made, and where.
     #[command(flatten)]
-    pub make: MakeArgs,
+    pub(crate) make: MakeArgs,
     /// Part to make alone
     #[arg(long, value_name = "PART", help_heading = heading::SETTINGS)]
-    pub only: Option<OnlyPart>,
+    pub(crate) only: Option<OnlyPart>,
     /// Form in which everything is printed for others to run; nothing is changed, and no AWS
     /// credentials are needed
     #[arg(
@@ -352,20 +353,20 @@ pub struct SetupArgs {
         conflicts_with_all = ["dry_run", "repository_policy", "apply_repository_policy"],
         help_heading = heading::SETTINGS
     )]
-    pub emit: Option<EmitFormat>,
+    pub(crate) emit: Option<EmitFormat>,
     /// Statement that the repository of --image needs when it belongs to another account than the
     /// role; nothing is changed
     #[arg(long, requires = "image", help_heading = heading::SETTINGS)]
-    pub repository_policy: bool,
+    pub(crate) repository_policy: bool,
     /// That statement put into the repository's policy, with credentials of its account
     #[arg(long, requires = "image", help_heading = heading::SETTINGS)]
-    pub apply_repository_policy: bool,
+    pub(crate) apply_repository_policy: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Exit 10 when a dry run finds something to do
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
     /// Longest wait for what the cluster publishes; 5m if omitted
     #[arg(
         long,
@@ -376,35 +377,35 @@ pub struct SetupArgs {
         value_parser = parse_duration,
         help_heading = heading::SAFETY
     )]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 /// `mk8s aws status`
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     /// The cluster and the add-on.
     #[command(flatten)]
-    pub target: AwsTarget,
+    pub(crate) target: AwsTarget,
     /// Role to look at; the one that is set if omitted
     #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
-    pub role_arn: Option<String>,
+    pub(crate) role_arn: Option<String>,
     /// AWS account to look in
     #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Name of the role
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
-    pub role_name: Option<String>,
+    pub(crate) role_name: Option<String>,
     /// How AWS is reached.
     #[command(flatten)]
-    pub connection: AwsConnection,
+    pub(crate) connection: AwsConnection,
     /// Exit 10 when something is missing or differs
     #[arg(long, help_heading = heading::SAFETY)]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
 }
 
 /// `mk8s aws teardown`
 #[derive(Debug, Args)]
-pub struct TeardownArgs {
+pub(crate) struct TeardownArgs {
     /// Add-on to work on: aws-ecr
     #[arg(
         value_name = "ADDON",
@@ -412,14 +413,14 @@ pub struct TeardownArgs {
         hide_possible_values = true,
         required_unless_present = "orphans"
     )]
-    pub addon: Option<String>,
+    pub(crate) addon: Option<String>,
     /// Live cluster, or a pattern such as 'prod-*'; `MK8S_CLUSTER` if no target is given (can be
     /// repeated)
     #[arg(short, long, value_name = "NAME", help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Which of them.
     #[command(flatten)]
-    pub choice: ChoiceArgs,
+    pub(crate) choice: ChoiceArgs,
     /// What clusters of the org that are gone left behind, instead
     #[arg(
         long,
@@ -428,36 +429,36 @@ pub struct TeardownArgs {
         ],
         help_heading = heading::TARGET
     )]
-    pub orphans: bool,
+    pub(crate) orphans: bool,
     /// OIDC provider and aws-workload-identity as well, if nothing else needs them
     #[arg(long, help_heading = heading::SETTINGS)]
-    pub with_oidc_provider: bool,
+    pub(crate) with_oidc_provider: bool,
     /// Add-on left on, its role cleared
     #[arg(long, help_heading = heading::SETTINGS)]
-    pub keep_addon: bool,
+    pub(crate) keep_addon: bool,
     /// AWS account to work in
     #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Name of the role
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
-    pub role_name: Option<String>,
+    pub(crate) role_name: Option<String>,
     /// No copy of a trust policy before it is changed
     #[arg(long, help_heading = heading::SAFETY)]
-    pub no_backup: bool,
+    pub(crate) no_backup: bool,
     /// How AWS is reached.
     #[command(flatten)]
-    pub connection: AwsConnection,
+    pub(crate) connection: AwsConnection,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Exit 10 when a dry run finds something to do
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
 }
 
 impl TeardownArgs {
     /// The cluster and the add-on, where they are not orphans that are taken down.
-    pub fn target(&self) -> AwsTarget {
+    pub(crate) fn target(&self) -> AwsTarget {
         AwsTarget {
             addon: self.addon.clone().unwrap_or_default(),
             cluster: self.cluster.clone(),

@@ -11,25 +11,25 @@ use std::time::Duration;
 
 /// `mk8s aws emit`
 #[derive(Debug, Args)]
-pub struct EmitArgs {
+pub(crate) struct EmitArgs {
     /// The cluster and the add-on.
     #[command(flatten)]
-    pub target: AwsTarget,
+    pub(crate) target: AwsTarget,
     /// File with the cluster as the API gives it, or `-` for stdin; then offline
     #[arg(short, long, value_name = "FILE", help_heading = heading::TARGET)]
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// Form in which everything is printed
     #[arg(long, value_name = "FORM", help_heading = heading::SETTINGS)]
-    pub format: EmitFormat,
+    pub(crate) format: EmitFormat,
     /// Role to use, made if it is missing; the one that is set if omitted
     #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
-    pub role_arn: Option<String>,
+    pub(crate) role_arn: Option<String>,
     /// What is made, and where.
     #[command(flatten)]
-    pub make: MakeArgs,
+    pub(crate) make: MakeArgs,
     /// Part to print alone
     #[arg(long, value_name = "PART", help_heading = heading::SETTINGS)]
-    pub only: Option<OnlyPart>,
+    pub(crate) only: Option<OnlyPart>,
     /// Longest wait for what the cluster publishes; no wait if omitted, 5m without a value
     #[arg(
         long,
@@ -40,7 +40,7 @@ pub struct EmitArgs {
         value_parser = parse_duration,
         help_heading = heading::SAFETY
     )]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 impl From<EmitArgs> for SetupArgs {
@@ -60,40 +60,40 @@ impl From<EmitArgs> for SetupArgs {
 
 /// `mk8s aws repository-policy`
 #[derive(Debug, Args)]
-pub struct RepositoryPolicyArgs {
+pub(crate) struct RepositoryPolicyArgs {
     /// The cluster and the add-on.
     #[command(flatten)]
-    pub target: AwsTarget,
+    pub(crate) target: AwsTarget,
     /// File with the cluster as the API gives it, or `-` for stdin
     #[arg(short, long, value_name = "FILE", help_heading = heading::TARGET)]
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// Image in the repository
     #[arg(long, value_name = "IMAGE", help_heading = heading::SETTINGS)]
-    pub image: String,
+    pub(crate) image: String,
     /// Role to admit; the one that is set if omitted
     #[arg(long, value_name = "ARN", help_heading = heading::SETTINGS)]
-    pub role_arn: Option<String>,
+    pub(crate) role_arn: Option<String>,
     /// Name of the role; mk8s-ORG-CLUSTER-ecr if omitted
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
-    pub role_name: Option<String>,
+    pub(crate) role_name: Option<String>,
     /// AWS account of the role
     #[arg(long, value_name = "ID", help_heading = heading::SETTINGS)]
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Statement put into the repository's policy, with credentials of its account
     #[arg(long, help_heading = heading::SETTINGS)]
-    pub apply: bool,
+    pub(crate) apply: bool,
     /// No copy of the policy before it is changed
     #[arg(long, requires = "apply", help_heading = heading::SAFETY)]
-    pub no_backup: bool,
+    pub(crate) no_backup: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Exit 10 when a dry run finds something to do
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
     /// How AWS is reached.
     #[command(flatten)]
-    pub connection: AwsConnection,
+    pub(crate) connection: AwsConnection,
 }
 
 impl From<RepositoryPolicyArgs> for SetupArgs {

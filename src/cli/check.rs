@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// What counts as a failure beside one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
+pub(crate) enum FailOn {
     /// Warnings.
     Warning,
     /// What could not be looked at.
@@ -19,64 +19,64 @@ pub enum FailOn {
 
 /// Whom a run reports to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportTo {
+pub(crate) enum ReportTo {
     /// GitHub Actions.
     Github,
 }
 
 /// `mk8s validate`
 #[derive(Debug, Args)]
-pub struct ValidateArgs {
+pub(crate) struct ValidateArgs {
     /// Manifest file, folder of manifests or `-` for stdin
     #[arg(value_name = "FILE", required_unless_present = "file", value_hint = ValueHint::AnyPath)]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// The same with a flag (can be repeated)
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
-    pub file: Vec<PathBuf>,
+    pub(crate) file: Vec<PathBuf>,
     /// Cluster whose documents are validated, or a pattern such as 'prod-*'; all if omitted (can be
     /// repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Which of them.
     #[command(flatten)]
-    pub narrow: NarrowArgs,
+    pub(crate) narrow: NarrowArgs,
     /// Files without a cluster are left out, also where they are named, and none at all is no error
     #[arg(long, help_heading = heading::TARGET)]
-    pub allow_empty: bool,
+    pub(crate) allow_empty: bool,
     /// Fields, add-ons and versions that this mk8s does not know are failures
     #[arg(long, help_heading = heading::SETTINGS)]
-    pub strict: bool,
+    pub(crate) strict: bool,
 }
 
 /// `mk8s check`
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// Live cluster, or a pattern such as 'prod-*', and with -f the documents of that name;
     /// `MK8S_CLUSTER` if no target is given (can be repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Manifest file, folder of manifests or `-` for stdin; alone it is checked offline (can be
     /// repeated)
     #[arg(short, long, value_name = "FILE|DIR", help_heading = heading::TARGET)]
-    pub file: Vec<PathBuf>,
+    pub(crate) file: Vec<PathBuf>,
     /// The same as with -f, as `pre-commit` names files
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Which of them.
     #[command(flatten)]
-    pub choice: ChoiceArgs,
+    pub(crate) choice: ChoiceArgs,
     /// Files without a cluster are left out, also where they are named, and none at all is no error
     #[arg(long, help_heading = heading::TARGET)]
-    pub allow_empty: bool,
+    pub(crate) allow_empty: bool,
     /// Image in a private ECR registry that is to be pulled
     #[arg(long, value_name = "IMAGE", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub image: Option<String>,
+    pub(crate) image: Option<String>,
     /// Check or group to report alone (can be repeated)
     #[arg(long, value_name = "ID|GROUP", value_delimiter = ',', value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
-    pub only: Vec<String>,
+    pub(crate) only: Vec<String>,
     /// Check or group to leave out (can be repeated)
     #[arg(long, value_name = "ID|GROUP", value_delimiter = ',', value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
-    pub skip: Vec<String>,
+    pub(crate) skip: Vec<String>,
     /// State that counts as a failure too: warning or unknown (can be repeated)
     #[arg(
         long,
@@ -85,18 +85,18 @@ pub struct CheckArgs {
         hide_possible_values = true,
         help_heading = heading::SETTINGS
     )]
-    pub fail_on: Vec<FailOn>,
+    pub(crate) fail_on: Vec<FailOn>,
     /// Report to GitHub Actions beside the output: annotations on stderr, a table in the step's
     /// summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted
     #[arg(long, value_name = "FORM", help_heading = heading::OUTPUT)]
-    pub report: Option<ReportTo>,
+    pub(crate) report: Option<ReportTo>,
     /// List of all checks in place of a run
     #[arg(
         long,
         conflicts_with_all = ["cluster", "file", "all", "selector", "exclude", "image", "wait", "fail_on", "live", "report"],
         help_heading = heading::SETTINGS
     )]
-    pub list: bool,
+    pub(crate) list: bool,
     /// Longest wait for what the cluster publishes, and for a role that is new; 5m if the value
     /// is omitted
     #[arg(
@@ -108,14 +108,14 @@ pub struct CheckArgs {
         value_parser = parse_duration,
         help_heading = heading::SETTINGS
     )]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
     /// Pull tried for real, with the token of the service account that pulls
     #[arg(long, help_heading = heading::SETTINGS)]
-    pub live: bool,
+    pub(crate) live: bool,
     /// File with that token; the command that makes one is shown if omitted
     #[arg(long, value_name = "FILE", requires = "live", help_heading = heading::SETTINGS)]
-    pub web_identity_token_file: Option<PathBuf>,
+    pub(crate) web_identity_token_file: Option<PathBuf>,
     /// How AWS is reached.
     #[command(flatten)]
-    pub connection: AwsConnection,
+    pub(crate) connection: AwsConnection,
 }

@@ -16,70 +16,70 @@ pub(super) const ADDON: &str = "ADDON";
 
 /// `mk8s addon enable`
 #[derive(Debug)]
-pub struct EnableArgs {
+pub(crate) struct EnableArgs {
     /// The add-on: its name in the catalogue, or the word as it was given.
-    pub addon: String,
+    pub(crate) addon: String,
     /// The settings that have a flag of their own, as they were given.
-    pub given: Vec<Given>,
+    pub(crate) given: Vec<Given>,
     /// What every add-on takes.
-    pub flags: EnableFlags,
+    pub(crate) flags: EnableFlags,
 }
 
 /// What `mk8s addon enable` takes for every add-on.
 #[derive(Debug, Args)]
-pub struct EnableFlags {
+pub(crate) struct EnableFlags {
     /// What to change.
     #[command(flatten)]
-    pub target: TargetArgs,
+    pub(crate) target: TargetArgs,
     /// Its settings, by whichever way.
     #[command(flatten)]
-    pub ways: SettingFlags,
+    pub(crate) ways: SettingFlags,
     /// The add-ons that it needs as well
     #[arg(long, help_heading = heading::SETTINGS)]
-    pub with_prerequisites: bool,
+    pub(crate) with_prerequisites: bool,
     /// Role and OIDC provider in AWS as well, as `mk8s aws setup` makes them
     #[arg(long, conflicts_with = "file", help_heading = heading::SETTINGS)]
-    pub create_role: bool,
+    pub(crate) create_role: bool,
     /// What is made in AWS, and where.
     #[command(flatten)]
-    pub make: MakeArgs,
+    pub(crate) make: MakeArgs,
     /// How to change it.
     #[command(flatten)]
-    pub change: ChangeArgs,
+    pub(crate) change: ChangeArgs,
 }
 
 /// The settings of an add-on by their paths, or from a file.
 #[derive(Debug, Args)]
-pub struct SettingFlags {
+pub(crate) struct SettingFlags {
     /// Setting, its type as in `mk8s addon explain` (can be repeated)
     #[arg(long, value_name = "PATH=VALUE", value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
-    pub set: Vec<String>,
+    pub(crate) set: Vec<String>,
     /// Setting as a text, known to mk8s or not (can be repeated)
     #[arg(long, value_name = "PATH=TEXT", value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
-    pub set_string: Vec<String>,
+    pub(crate) set_string: Vec<String>,
     /// Setting as JSON, known to mk8s or not (can be repeated)
     #[arg(long, value_name = "PATH=JSON", value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
-    pub set_json: Vec<String>,
+    pub(crate) set_json: Vec<String>,
     /// Setting to remove (can be repeated)
     #[arg(long, value_name = "PATH", value_hint = ValueHint::Other, help_heading = heading::SETTINGS)]
-    pub unset: Vec<String>,
+    pub(crate) unset: Vec<String>,
     /// File with an object of settings, YAML or JSON, or `-` for stdin; what it does not name is kept
     #[arg(long, value_name = "FILE", help_heading = heading::SETTINGS)]
-    pub settings: Option<PathBuf>,
+    pub(crate) settings: Option<PathBuf>,
     /// Settings of the file alone: what it does not name goes
     #[arg(long, requires = "settings", help_heading = heading::SETTINGS)]
-    pub replace_settings: bool,
+    pub(crate) replace_settings: bool,
     /// Key or settings that mk8s does not know
     #[arg(long, help_heading = heading::SETTINGS)]
-    pub unknown: bool,
+    pub(crate) unknown: bool,
     /// Value that a setting must have now, else nothing is written; none if empty (can be repeated)
     #[arg(long, value_name = "PATH=VALUE", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
-    pub expect: Vec<String>,
+    pub(crate) expect: Vec<String>,
 }
 
 impl SettingFlags {
     /// The first of them that was given, where they cannot be.
-    pub fn first(&self) -> Option<&'static str> {
+    pub(crate) fn first(&self) -> Option<&'static str> {
         [
             ("--set", !self.set.is_empty()),
             ("--set-string", !self.set_string.is_empty()),

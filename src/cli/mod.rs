@@ -15,26 +15,25 @@ mod sandbox;
 mod settings;
 mod value;
 
-pub use addon::{
+pub(crate) use addon::{
     AddonCommand, ChangeArgs, ChoiceArgs, DisableArgs, ExplainArgs, ListArgs, NarrowArgs,
     OidcUrlArgs, OneArgs, ShowArgs, TargetArgs, TrustPolicyArgs,
 };
-pub use aws::{
+pub(crate) use aws::{
     AcceptTrust, AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart,
     PermissionsArgs, Purpose, SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
 };
-pub use aws_handover::{EmitArgs, RepositoryPolicyArgs};
-pub use check::{CheckArgs, FailOn, ReportTo, ValidateArgs};
+pub(crate) use check::{CheckArgs, FailOn, ReportTo, ValidateArgs};
 pub use completion::completion;
-pub use enable::{EnableArgs, EnableFlags, SettingFlags};
+pub(crate) use enable::{EnableArgs, EnableFlags};
 pub(crate) use gist::Gist;
 pub use parse::{matches, parse};
-pub use rollout::RolloutArgs;
-pub use sandbox::{
+pub(crate) use rollout::RolloutArgs;
+pub(crate) use sandbox::{
     SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy,
 };
-pub use settings::Given;
-pub use value::{Color, ErrorFormat, OutputFormat, parse_duration};
+pub(crate) use settings::Given;
+pub(crate) use value::{Color, ErrorFormat, OutputFormat, parse_duration};
 
 use crate::invocation::Reach;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
@@ -73,18 +72,18 @@ mod heading {
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
     /// Flags that every command takes.
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     /// The connections as they were given, for commands that are printed.
     #[arg(skip)]
-    pub reach: Reach,
+    pub(crate) reach: Reach,
 }
 
 /// The top of the command tree.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Switch add-ons on and off, and look at them
     #[command(subcommand, arg_required_else_help = true)]
     Addon(AddonCommand),
@@ -171,7 +170,7 @@ pub enum Command {
 
 /// `mk8s cluster …`
 #[derive(Debug, Subcommand)]
-pub enum ClusterCommand {
+pub(crate) enum ClusterCommand {
     /// List the clusters of the org
     #[command(
         long_about = "List the clusters of the org, all pages. With `-o json` the API's own list \
@@ -195,26 +194,26 @@ pub enum ClusterCommand {
 
 /// `mk8s cluster list`
 #[derive(Debug, Args)]
-pub struct ClusterListArgs {
+pub(crate) struct ClusterListArgs {
     /// Cluster to list, or a pattern such as 'prod-*'; all if omitted (can be repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Which of them.
     #[command(flatten)]
-    pub choice: ChoiceArgs,
+    pub(crate) choice: ChoiceArgs,
 }
 
 /// `mk8s cluster get`
 #[derive(Debug, Args)]
-pub struct ClusterGetArgs {
+pub(crate) struct ClusterGetArgs {
     /// Cluster to print
     #[arg(value_name = "NAME", value_hint = ValueHint::Other)]
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// `mk8s auth …`
 #[derive(Debug, Subcommand)]
-pub enum AuthCommand {
+pub(crate) enum AuthCommand {
     /// Show who, which org and endpoint, and which source won
     #[command(
         long_about = "Show who is logged in, which org, endpoint and profile are used, and where \
@@ -228,7 +227,7 @@ pub enum AuthCommand {
 
 /// `mk8s schema`
 #[derive(Debug, Args)]
-pub struct SchemaArgs {
+pub(crate) struct SchemaArgs {
     /// Kind of the document
     #[arg(
         long,
@@ -237,71 +236,71 @@ pub struct SchemaArgs {
         value_parser = clap::builder::PossibleValuesParser::new(crate::schema::kinds()),
         hide_possible_values = true
     )]
-    pub of: String,
+    pub(crate) of: String,
 }
 
 /// `mk8s completion`
 #[derive(Debug, Args)]
-pub struct CompletionArgs {
+pub(crate) struct CompletionArgs {
     /// Shell to write for
     #[arg(value_name = "SHELL")]
-    pub shell: clap_complete::Shell,
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// `mk8s apply`
 #[derive(Debug, Args)]
-pub struct ApplyArgs {
+pub(crate) struct ApplyArgs {
     /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
     #[arg(short, long, value_name = "FILE|DIR", required_unless_present = "files", help_heading = heading::TARGET)]
-    pub file: Vec<PathBuf>,
+    pub(crate) file: Vec<PathBuf>,
     /// The same as with -f
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Cluster whose documents are applied, or a pattern such as 'prod-*'; all if omitted (can be
     /// repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Which of them.
     #[command(flatten)]
-    pub narrow: NarrowArgs,
+    pub(crate) narrow: NarrowArgs,
     /// Removal of add-ons, and of their settings, that are only live
     #[arg(long, help_heading = heading::SAFETY)]
-    pub prune_addons: bool,
+    pub(crate) prune_addons: bool,
     /// Whole document by PUT, as `cpln apply` sends it
     #[arg(long, help_heading = heading::SAFETY)]
-    pub put: bool,
+    pub(crate) put: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Exit code 10 when a dry run finds differences
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
 }
 
 /// `mk8s diff`
 #[derive(Debug, Args)]
-pub struct DiffArgs {
+pub(crate) struct DiffArgs {
     /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
     #[arg(short, long, value_name = "FILE|DIR", required_unless_present = "files", help_heading = heading::TARGET)]
-    pub file: Vec<PathBuf>,
+    pub(crate) file: Vec<PathBuf>,
     /// The same as with -f
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Cluster whose documents are compared, or a pattern such as 'prod-*'; all if omitted (can be
     /// repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub cluster: Vec<String>,
+    pub(crate) cluster: Vec<String>,
     /// Which of them.
     #[command(flatten)]
-    pub narrow: NarrowArgs,
+    pub(crate) narrow: NarrowArgs,
     /// Exit code 10 when something differs
     #[arg(long, help_heading = heading::SAFETY)]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
 }
 
 /// Flags that every command takes.
 #[derive(Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR,
     /// for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted
     #[arg(
@@ -313,7 +312,7 @@ pub struct Global {
         value_parser = value::OutputParser,
         hide_possible_values = true
     )]
-    pub output: Option<OutputFormat>,
+    pub(crate) output: Option<OutputFormat>,
     /// Form of an error on stderr, text or json; text if omitted
     #[arg(
         long,
@@ -324,16 +323,16 @@ pub struct Global {
         hide_possible_values = true,
         help_heading = heading::OUTPUT
     )]
-    pub error_format: ErrorFormat,
+    pub(crate) error_format: ErrorFormat,
     /// Only results, warnings and errors
     #[arg(short, long, global = true, help_heading = heading::OUTPUT)]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// More words on what is done
     #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = heading::OUTPUT)]
-    pub verbose: bool,
+    pub(crate) verbose: bool,
     /// Requests and answers on stderr, secrets masked
     #[arg(short, long, global = true, help_heading = heading::OUTPUT)]
-    pub debug: bool,
+    pub(crate) debug: bool,
     /// Colours: auto, always or never; auto if omitted
     #[arg(
         long,
@@ -344,25 +343,25 @@ pub struct Global {
         hide_possible_values = true,
         help_heading = heading::OUTPUT
     )]
-    pub color: Color,
+    pub(crate) color: Color,
     /// Yes to every question
     #[arg(short, long, global = true, help_heading = heading::SAFETY)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// No questions: what would ask fails with exit 2
     #[arg(long, global = true, help_heading = heading::SAFETY)]
-    pub no_input: bool,
+    pub(crate) no_input: bool,
     /// Org to work in; `CPLN_ORG` or the profile's if omitted
     #[arg(long, global = true, value_name = "ORG", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
-    pub org: Option<String>,
+    pub(crate) org: Option<String>,
     /// Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted
     #[arg(long, global = true, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// Address of the API; `CPLN_ENDPOINT` or the profile's if omitted
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url, help_heading = heading::CONNECTION)]
-    pub endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
     /// Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file
     #[arg(long, global = true, value_name = "TOKEN", value_hint = ValueHint::Other, help_heading = heading::CONNECTION)]
-    pub token: Option<String>,
+    pub(crate) token: Option<String>,
     /// File that holds the token
     #[arg(
         long,
@@ -371,10 +370,10 @@ pub struct Global {
         conflicts_with = "token",
         help_heading = heading::CONNECTION
     )]
-    pub token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     /// Server certificates unchecked
     #[arg(short = 'k', long, global = true, help_heading = heading::CONNECTION)]
-    pub insecure: bool,
+    pub(crate) insecure: bool,
     /// Limit of one API request, such as 30s or 2m; 30s if omitted
     #[arg(
         long,
@@ -384,7 +383,7 @@ pub struct Global {
         value_parser = parse_duration,
         help_heading = heading::CONNECTION
     )]
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// The clap command, for completions and tests.

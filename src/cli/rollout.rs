@@ -5,34 +5,34 @@ use clap::{Args, ValueHint};
 
 /// The flags of a run over many clusters.
 #[derive(Debug, Clone, Default, Args)]
-pub struct RolloutArgs {
+pub(crate) struct RolloutArgs {
     /// Clusters that are changed before all others, one after another: N, P% or names; the run ends
     /// if one of them fails, or more than --max-failures
     #[arg(long, value_name = "N|P%|NAME,…", value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
-    pub canary: Option<String>,
+    pub(crate) canary: Option<String>,
     /// Then so many of the rest, those before counted in, such as 1,10%,100%
     #[arg(long, value_name = "N|P%,…", value_delimiter = ',', value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
-    pub batch: Vec<String>,
+    pub(crate) batch: Vec<String>,
     /// Question before each further stage; nobody there ends the run
     #[arg(long, help_heading = heading::ROLLOUT)]
-    pub pause: bool,
+    pub(crate) pause: bool,
     /// Failures after which no more are begun; any number if omitted, but none in the canary
     #[arg(long, value_name = "N|P%", value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
-    pub max_failures: Option<String>,
+    pub(crate) max_failures: Option<String>,
     /// The same of clusters that cannot be reached
     #[arg(long, value_name = "N|P%", value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
-    pub max_unreachable: Option<String>,
+    pub(crate) max_unreachable: Option<String>,
     /// --max-failures 0, and nothing at all if a cluster is refused or cannot be read
     #[arg(long, conflicts_with = "max_failures", help_heading = heading::ROLLOUT)]
-    pub fail_fast: bool,
+    pub(crate) fail_fast: bool,
     /// Clusters that are worked on at a time, at most
     #[arg(long, value_name = "N", value_hint = ValueHint::Other, help_heading = heading::ROLLOUT)]
-    pub parallel: Option<usize>,
+    pub(crate) parallel: Option<usize>,
 }
 
 impl RolloutArgs {
     /// The first of them that was given, where they cannot be.
-    pub fn first(&self) -> Option<&'static str> {
+    pub(crate) fn first(&self) -> Option<&'static str> {
         [
             ("--canary", self.canary.is_some()),
             ("--batch", !self.batch.is_empty()),

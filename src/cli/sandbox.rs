@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// `mk8s sandbox …`
 #[derive(Debug, Subcommand)]
-pub enum SandboxCommand {
+pub(crate) enum SandboxCommand {
     /// Serve an embedded Control Plane until Ctrl-C
     #[command(
         long_about = "Serve an embedded Control Plane on loopback until Ctrl-C, and print the \
@@ -42,19 +42,19 @@ pub enum SandboxCommand {
 
 /// How the embedded Control Plane behaves.
 #[derive(Debug, Args)]
-pub struct SandboxOptions {
+pub(crate) struct SandboxOptions {
     /// Port on 127.0.0.1; a free one if omitted
     #[arg(long, value_name = "N", value_hint = ValueHint::Other, default_value_t = 0, hide_default_value = true)]
-    pub port: u16,
+    pub(crate) port: u16,
     /// Manifest whose clusters are there at the start, instead of the four (can be repeated)
     #[arg(long, value_name = "FILE")]
-    pub seed: Vec<PathBuf>,
+    pub(crate) seed: Vec<PathBuf>,
     /// Number of clusters to make up, `fleet-0001` and so on, instead of the four or beside the seed
     #[arg(long, value_name = "N", value_hint = ValueHint::Other, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
-    pub clusters: Option<usize>,
+    pub(crate) clusters: Option<usize>,
     /// File that keeps the clusters between runs
     #[arg(long, value_name = "FILE")]
-    pub state: Option<PathBuf>,
+    pub(crate) state: Option<PathBuf>,
     /// What a PUT does with fields that it leaves out: replace or merge; replace if omitted
     #[arg(
         long,
@@ -65,7 +65,7 @@ pub struct SandboxOptions {
         value_parser = PossibleValuesParser::new(["replace", "merge"])
             .try_map(|word| word.parse::<crate::sandbox::PutMode>())
     )]
-    pub put: crate::sandbox::PutMode,
+    pub(crate) put: crate::sandbox::PutMode,
     /// Trust policy in the status: object, string, placeholder, or a file whose JSON is published
     /// as it stands; object if omitted
     #[arg(
@@ -76,41 +76,41 @@ pub struct SandboxOptions {
         value_hint = ValueHint::FilePath,
         value_parser = OsStringValueParser::new().map(TrustPolicy::from)
     )]
-    pub trust_policy: TrustPolicy,
+    pub(crate) trust_policy: TrustPolicy,
     /// Key of an add-on that the catalogue does not have, to be accepted (can be repeated)
     #[arg(long, value_name = "KEY", value_hint = ValueHint::Other)]
-    pub known: Vec<String>,
+    pub(crate) known: Vec<String>,
     /// Time until a change shows in the status; none if omitted
     #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = parse_duration)]
-    pub status_delay: Option<Duration>,
+    pub(crate) status_delay: Option<Duration>,
     /// Time that every answer takes; none if omitted
     #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = parse_duration)]
-    pub latency: Option<Duration>,
+    pub(crate) latency: Option<Duration>,
     /// Requests that are answered, such as `10/s` or `10/s,burst=20`, and 429 beyond; all if omitted
     #[arg(long, value_name = "N/s[,burst=M]", value_hint = ValueHint::Other)]
-    pub rate: Option<crate::sandbox::Rate>,
+    pub(crate) rate: Option<crate::sandbox::Rate>,
     /// Refusal of add-ons whose prerequisites are off
     #[arg(long)]
-    pub enforce_prerequisites: bool,
+    pub(crate) enforce_prerequisites: bool,
     /// IAM role that no add-on may name before the IAM of `AWS_ENDPOINT_URL` has it (can be
     /// repeated)
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
-    pub require_role: Vec<String>,
+    pub(crate) require_role: Vec<String>,
     /// Port on which the issuers of the clusters are served, over HTTPS on localhost under a root
     /// certificate of the sandbox; a free one if omitted
     #[arg(long, value_name = "PORT", value_hint = ValueHint::Other, num_args = 0..=1, require_equals = true, default_missing_value = "0")]
-    pub oidc: Option<u16>,
+    pub(crate) oidc: Option<u16>,
     /// Issuers that nobody serves
     #[arg(long, conflicts_with = "oidc")]
-    pub no_oidc: bool,
+    pub(crate) no_oidc: bool,
     /// Fault to inject, such as `status=503,on=PATCH,times=2` (can be repeated)
     #[arg(long, value_name = "SPEC", value_hint = ValueHint::Other)]
-    pub fault: Vec<crate::sandbox::Fault>,
+    pub(crate) fault: Vec<crate::sandbox::Fault>,
 }
 
 /// What stands in the status as trust policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TrustPolicy {
+pub(crate) enum TrustPolicy {
     /// The sandbox's own, in that form.
     Form(crate::sandbox::TrustPolicyForm),
     /// The document of this file.
@@ -128,38 +128,38 @@ impl From<OsString> for TrustPolicy {
 
 /// `mk8s sandbox run`
 #[derive(Debug, Args)]
-pub struct SandboxRunArgs {
+pub(crate) struct SandboxRunArgs {
     /// How the embedded Control Plane behaves.
     #[command(flatten)]
-    pub options: SandboxOptions,
+    pub(crate) options: SandboxOptions,
     /// Command to run, with its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
-    pub command: Vec<OsString>,
+    pub(crate) command: Vec<OsString>,
 }
 
 /// `mk8s sandbox token`
 #[derive(Debug, Args)]
-pub struct SandboxTokenArgs {
+pub(crate) struct SandboxTokenArgs {
     /// Cluster whose issuer signs the token
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other)]
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// Service account; the one in the trust policy of aws-ecr if omitted
     #[arg(long, value_name = "NAMESPACE:NAME", value_hint = ValueHint::Other)]
-    pub service_account: Option<String>,
+    pub(crate) service_account: Option<String>,
     /// Audience; the one in the trust policy of aws-ecr if omitted
     #[arg(long, value_name = "TEXT", value_hint = ValueHint::Other)]
-    pub audience: Option<String>,
+    pub(crate) audience: Option<String>,
     /// Time that it is valid for; 1h if omitted
     #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = parse_duration)]
-    pub expires_in: Option<Duration>,
+    pub(crate) expires_in: Option<Duration>,
     /// What is wrong with it, to rehearse: expired, issuer, key, unknown-key or algorithm
     #[arg(long, value_name = "WORD", hide_possible_values = true)]
-    pub defect: Option<TokenDefect>,
+    pub(crate) defect: Option<TokenDefect>,
 }
 
 /// What is wrong with a token on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TokenDefect {
+pub(crate) enum TokenDefect {
     /// It has expired.
     Expired,
     /// It names another issuer.

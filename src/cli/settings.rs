@@ -10,13 +10,13 @@ use std::ffi::OsStr;
 
 /// One given setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
+pub(crate) struct Given {
     /// Where it stands in the add-on's object.
-    pub path: String,
+    pub(crate) path: String,
     /// The flag without dashes and without `no-`.
-    pub flag: String,
+    pub(crate) flag: String,
     /// The value as it was written; `None` for `--no-…`.
-    pub value: Option<String>,
+    pub(crate) value: Option<String>,
 }
 
 /// Whether `--no-FLAG` exists.

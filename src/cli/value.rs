@@ -19,7 +19,7 @@ pub(super) fn parse_thumbprint(text: &str) -> Result<String, String> {
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     /// Where a terminal shows it and nothing speaks against it.
     Auto,
     /// Everywhere.
@@ -30,7 +30,7 @@ pub enum Color {
 
 /// The form of an error on stderr.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ErrorFormat {
+pub(crate) enum ErrorFormat {
     /// For people.
     #[default]
     Text,
@@ -48,7 +48,7 @@ impl std::str::FromStr for ErrorFormat {
 
 /// The form of what goes to stdout.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutputFormat {
+pub(crate) enum OutputFormat {
     /// For people.
     Text,
     /// Text with more columns.
@@ -88,7 +88,7 @@ impl OutputFormat {
     ];
 
     /// The word of a format that only `check` has.
-    pub fn of_check(&self) -> Option<&'static str> {
+    pub(crate) fn of_check(&self) -> Option<&'static str> {
         match self {
             Self::Short => Some("short"),
             Self::Github => Some("github"),
@@ -189,7 +189,7 @@ impl TypedValueParser for AddonWord {
 }
 
 /// `30s`, `5m`, `1h30m`, `500ms`; digits alone are seconds.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let duration = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => humantime::parse_duration(text)

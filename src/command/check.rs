@@ -150,7 +150,6 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
     });
     let session = Session::new(
         asked(args),
-        &cx.env,
         login,
         aws::connection(cx, &args.connection, timeout),
         cx.ui.reach().clone(),
@@ -248,7 +247,7 @@ async fn wait_for(cx: &Context, session: &Session<'_>, names: &[String], limit: 
         look,
         |()| open.borrow().is_empty().then_some(()),
         limit,
-        |_| {
+        || {
             let more = match open.borrow().len().saturating_sub(1) {
                 0 => String::new(),
                 1 => " and 1 other".to_owned(),

@@ -96,7 +96,7 @@ pub(super) async fn together(cx: &Context, waits: &[Wait]) -> Result<Vec<Result<
         look,
         |()| open().is_empty().then_some(()),
         limit.unwrap_or_default(),
-        |_| progress.say(&state(cx, waits, &open(), &courses.borrow())),
+        || progress.say(&state(cx, waits, &open(), &courses.borrow())),
     )
     .await;
     cx.if_interrupted(None);

@@ -29,7 +29,6 @@ pub(super) async fn validate(cx: &Context, args: &ValidateArgs) -> Result<Outcom
     );
     let session = Session::new(
         Asked::default(),
-        &cx.env,
         None,
         aws::connection(cx, &AwsConnection::default(), None),
         cx.ui.reach().clone(),

@@ -20,7 +20,7 @@ use std::fmt;
 use time::OffsetDateTime;
 
 /// A client of one org at one endpoint. Connects when the first request is made.
-pub struct Client {
+pub(crate) struct Client {
     pub(super) transport: Transport,
     policy: Policy,
     /// Whether the server said that a quota is used up.
@@ -29,7 +29,7 @@ pub struct Client {
 
 /// What a write that took place did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
+pub(crate) enum Written {
     /// There was no such cluster before.
     Created,
     /// There was one.
@@ -48,7 +48,7 @@ impl Client {
     /// Makes a client; `trace` gets the lines of `--debug`.
     ///
     /// An org that cannot be a part of a path is of kind usage.
-    pub fn new(connection: Connection, trace: Option<Trace>) -> Result<Self> {
+    pub(crate) fn new(connection: Connection, trace: Option<Trace>) -> Result<Self> {
         crate::settings::check_org(&connection.org).map_err(|reason| {
             Error::usage(format!(
                 "`{}` is not an org's name",
@@ -74,13 +74,13 @@ impl Client {
     }
 
     /// The org of all requests.
-    pub fn org(&self) -> &str {
+    pub(crate) fn org(&self) -> &str {
         &self.transport.connection.org
     }
 
     /// Reads one cluster. An answer that is of another cluster, or whose version is none, is not
     /// Control Plane's.
-    pub async fn get(&self, name: &str) -> Result<Cluster, ApiError> {
+    pub(crate) async fn get(&self, name: &str) -> Result<Cluster, ApiError> {
         let request = request::get(self.org(), name)?;
         let (answer, value) = self
             .read(Access::Read, &request, content::BYTES, cluster::KIND)
@@ -101,7 +101,12 @@ impl Client {
     ///
     /// What the server made of it is to be read afterwards, also when the answer was lost
     /// ([`WriteError::Uncertain`]).
-    pub async fn patch(&self, _: &Permit, name: &str, body: &Value) -> Result<(), WriteError> {
+    pub(crate) async fn patch(
+        &self,
+        _: &Permit,
+        name: &str,
+        body: &Value,
+    ) -> Result<(), WriteError> {
         let request = request::patch(self.org(), name, body)?;
         self.write(Access::Edit, &request, name).await?;
         Ok(())
@@ -109,7 +114,7 @@ impl Client {
 
     /// Creates the cluster that a document names. One that is there already is a conflict, and is
     /// left as it is.
-    pub async fn create(&self, _: &Permit, document: &Value) -> Result<(), WriteError> {
+    pub(crate) async fn create(&self, _: &Permit, document: &Value) -> Result<(), WriteError> {
         let request = request::post(self.org(), document)?;
         self.write(Access::Apply, &request, named(document)).await?;
         Ok(())
@@ -118,7 +123,7 @@ impl Client {
     /// Creates or updates the cluster that a document names, as `cpln apply` does.
     ///
     /// Whether the server merges or replaces is not known: read afterwards.
-    pub async fn put(&self, _: &Permit, document: &Value) -> Result<Written, WriteError> {
+    pub(crate) async fn put(&self, _: &Permit, document: &Value) -> Result<Written, WriteError> {
         let request = request::put(self.org(), document)?;
         let answer = self.write(Access::Apply, &request, named(document)).await?;
         Ok(if answer.status == 201 {
@@ -130,7 +135,7 @@ impl Client {
 
     /// Reads the first page of the org's clusters: the moment that the server's `Date` tells, and
     /// whether the read succeeded.
-    pub async fn probe(&self) -> (Option<OffsetDateTime>, Result<(), ApiError>) {
+    pub(crate) async fn probe(&self) -> (Option<OffsetDateTime>, Result<(), ApiError>) {
         let token = &self.transport.connection.token;
         let request = request::list(self.org());
         let date = std::cell::Cell::new(None);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// 400 or 422: the server does not take the content.
     Rejected,
     /// 401: no token, or one that is not valid any more.
@@ -53,7 +53,7 @@ pub enum Problem {
 
 /// Which limit an answer is beyond. Displays as what it is more than.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Excess {
+pub(crate) enum Excess {
     /// The bytes of one answer.
     Bytes,
     /// The keys and values of one answer.
@@ -74,25 +74,25 @@ impl fmt::Display for Excess {
 
 /// A request that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     /// What went wrong.
-    pub problem: Problem,
+    pub(crate) problem: Problem,
     /// The status, when there was an answer.
-    pub status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// The server's `code`.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The server's `message`, or the beginning of a body that is not JSON.
-    pub message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The server's `details`, one a line.
-    pub details: Vec<String>,
+    pub(crate) details: Vec<String>,
     /// The id by which the server's operators find the request.
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// How long the server wants to be left alone.
-    pub retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
     /// How often it was tried.
-    pub tries: u32,
+    pub(crate) tries: u32,
     /// Whether the request may have reached the server.
-    pub sent: bool,
+    pub(crate) sent: bool,
     /// What was asked for.
     pub(super) access: Access,
 }
@@ -114,29 +114,13 @@ impl Access {
 
 /// A write that did not end with a plain yes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WriteError {
+pub(crate) enum WriteError {
     /// Surely not applied.
     Rejected(ApiError),
     /// Not applied, because the cluster was changed meanwhile: read again and plan again.
     Conflict(ApiError),
     /// Applied or not: read again and look.
     Uncertain(ApiError),
-}
-
-impl WriteError {
-    /// What happened on the wire.
-    pub fn error(&self) -> &ApiError {
-        match self {
-            Self::Rejected(error) | Self::Conflict(error) | Self::Uncertain(error) => error,
-        }
-    }
-
-    /// What happened on the wire.
-    pub fn into_error(self) -> ApiError {
-        match self {
-            Self::Rejected(error) | Self::Conflict(error) | Self::Uncertain(error) => error,
-        }
-    }
 }
 
 impl From<ApiError> for WriteError {
@@ -176,7 +160,7 @@ impl ApiError {
     }
 
     /// Whether the same request may succeed a little later.
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self.problem,
             Problem::Throttled

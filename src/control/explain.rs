@@ -18,20 +18,20 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// Who asked, where: what a message may have to point at.
 #[derive(Debug, Clone)]
-pub struct Who {
+pub(crate) struct Who {
     /// The org, and where it came from.
-    pub org: Sourced<String>,
+    pub(crate) org: Sourced<String>,
     /// The endpoint, and where it came from.
-    pub endpoint: Sourced<Endpoint>,
+    pub(crate) endpoint: Sourced<Endpoint>,
     /// Where the token came from and what it says of itself.
-    pub identity: Option<Identity>,
+    pub(crate) identity: Option<Identity>,
     /// Limit of one request.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl Who {
     /// As the settings say; fails without an org.
-    pub fn of(settings: &Settings) -> Result<Self> {
+    pub(crate) fn of(settings: &Settings) -> Result<Self> {
         Ok(Self {
             org: settings.org()?.clone(),
             endpoint: settings.endpoint().clone(),
@@ -56,7 +56,7 @@ impl ApiError {
     /// The user's words. `doing` completes "cannot …": ``read cluster `prod` in org `acme` ``.
     ///
     /// The kind follows the exit-code table. A caller that knows more may replace the message.
-    pub fn explain(&self, doing: &str, who: &Who) -> Error {
+    pub(crate) fn explain(&self, doing: &str, who: &Who) -> Error {
         let mut error = Error::new(self.kind(), format!("cannot {doing}"))
             .request(self.request_id.clone())
             .because(self.fact(who));
@@ -71,7 +71,7 @@ impl ApiError {
     }
 
     /// The kind, which decides the exit code.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self.problem {
             Problem::Rejected => Kind::Refused,
             Problem::Unauthorized | Problem::Forbidden => Kind::Denied,

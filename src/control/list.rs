@@ -86,7 +86,7 @@ impl Client {
     }
 
     /// Reads all clusters of the org, every page.
-    pub async fn list(&self) -> Result<Vec<Cluster>, ApiError> {
+    pub(crate) async fn list(&self) -> Result<Vec<Cluster>, ApiError> {
         let mut pages = self.pages();
         let mut all = Vec::new();
         while let Some((_, items)) = pages.next().await? {
@@ -160,7 +160,7 @@ impl Client {
 
     /// Reads all clusters of the org as one object of the API's `kind: list`: the first page's
     /// object, with the items of all pages and no link to a next one.
-    pub async fn list_value(&self) -> Result<Value, ApiError> {
+    pub(crate) async fn list_value(&self) -> Result<Value, ApiError> {
         let mut pages = self.pages();
         let mut whole: Option<Value> = None;
         let mut all = Vec::new();
@@ -181,7 +181,10 @@ impl Client {
     /// A few are read side by side. More come from the pages of the list as long as those are fewer
     /// than the clusters that are still looked for; what no page has in full is read by itself, and
     /// so is everything if there is no list to be had: its own answer says best what is wrong.
-    pub async fn get_all<N: AsRef<str>>(&self, names: &[N]) -> Vec<Result<Cluster, ApiError>> {
+    pub(crate) async fn get_all<N: AsRef<str>>(
+        &self,
+        names: &[N],
+    ) -> Vec<Result<Cluster, ApiError>> {
         let mut listed = if names.len() > AT_ONCE {
             self.listed(names.iter().map(AsRef::as_ref)).await
         } else {

@@ -14,7 +14,7 @@ mod mask;
 mod request;
 mod retry;
 pub(crate) mod settle;
-pub mod wait;
+pub(crate) mod wait;
 
 #[cfg(test)]
 mod server;
@@ -25,39 +25,39 @@ mod tls_tests;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use client::fuzz;
-pub use client::{Client, Written};
-pub use error::{ApiError, Excess, Problem, WriteError};
-pub use explain::Who;
-pub use request::check_name;
+pub(crate) use client::{Client, Written};
+pub(crate) use error::{ApiError, Problem};
+pub(crate) use explain::Who;
+pub(crate) use request::check_name;
 
 use crate::error::Result;
 use crate::settings::{Endpoint, Proxy, Settings, Token};
 use std::time::Duration;
 
 /// Takes the lines of `--debug`: one request, answer or body each, secrets masked, no line breaks.
-pub type Trace = Box<dyn Fn(&str)>;
+pub(crate) type Trace = Box<dyn Fn(&str)>;
 
 /// What a client needs to know.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// Where the API is.
-    pub endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     /// The org of all requests.
-    pub org: String,
+    pub(crate) org: String,
     /// Sent with every request.
-    pub token: Token,
+    pub(crate) token: Token,
     /// Certificates are not checked.
-    pub insecure: bool,
+    pub(crate) insecure: bool,
     /// Limit of one request, from connecting to the last byte of the answer.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// The proxy, for endpoints off this machine.
-    pub proxy: Option<Proxy>,
+    pub(crate) proxy: Option<Proxy>,
 }
 
 impl Connection {
     /// The connection that the settings describe. May run `cpln` to renew a login; fails when there
     /// is no org (usage) or no token (denied).
-    pub async fn open(settings: &Settings) -> Result<Self> {
+    pub(crate) async fn open(settings: &Settings) -> Result<Self> {
         Ok(Self {
             org: settings.org()?.value.clone(),
             endpoint: settings.endpoint().value.clone(),

@@ -63,7 +63,7 @@ pub(super) struct Request {
 /// Checks the name of a cluster before it becomes a part of a path.
 ///
 /// The error is the reason alone; the caller names the value.
-pub fn check_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
     let bytes = name.as_bytes();
     let allowed = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
     if name.is_empty() {

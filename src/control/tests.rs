@@ -1,5 +1,6 @@
 //! The client against a server on loopback that misbehaves.
 
+use super::error::{Excess, WriteError};
 use super::server::{Reply, Server, token};
 use super::*;
 use crate::consent::Permit;

@@ -35,26 +35,26 @@ struct Job<'a> {
 #[derive(Clone, Copy)]
 pub struct Reading<'a> {
     /// The document.
-    pub document: &'a Document,
+    pub(crate) document: &'a Document,
     tree: &'a Tree,
 }
 
 impl Reading<'_> {
     /// What [`Document::value`] gives, without parsing the text again.
-    pub fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         self.document.value_in(self.tree)
     }
 }
 
 /// What comes of an edit.
 #[derive(Debug)]
-pub struct Edited<P> {
+pub(crate) struct Edited<P> {
     /// The new text.
-    pub text: String,
+    pub(crate) text: String,
     /// What the plans gave, in order.
-    pub plans: Vec<P>,
+    pub(crate) plans: Vec<P>,
     /// How many lines of comments went with entries that were removed.
-    pub comments: usize,
+    pub(crate) comments: usize,
 }
 
 /// What comes of planning one document: whatever the caller keeps, and the changes.
@@ -90,7 +90,7 @@ impl Manifest {
     ///
     /// Planning and editing share one parse of each document, and many documents are worked on on
     /// several cores. Every refusal is reported, of the planning and of the editing.
-    pub fn edit_planned<P: Send>(
+    pub(crate) fn edit_planned<P: Send>(
         &self,
         numbers: &[usize],
         comments: Comments,
@@ -174,15 +174,6 @@ impl Manifest {
 }
 
 impl Document {
-    /// Refuses add-ons (keys of `spec.addOns`) that hold something else than a mapping: `true` and
-    /// `false` are not how the platform switches. What is absent or empty passes.
-    pub fn check_addons(&self, keys: &[&str]) -> Result<()> {
-        let tree = self.piece.tree();
-        let view = self.view(&tree);
-        check::check_forms(view, keys.iter().copied())
-            .map_err(|refusal| self.piece.source.refused(view, refusal))
-    }
-
     /// The meaning of `spec.addOns`, without working out that of the whole document if nothing in
     /// it can come from elsewhere.
     fn add_ons(&self, view: View<'_>) -> Option<Value> {

@@ -15,29 +15,29 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// What the paths on a command line come to.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub(crate) struct Gathered {
     /// The files that count, in order, each once.
-    pub files: Vec<Input>,
+    pub(crate) files: Vec<Input>,
     /// What was left out.
-    pub skipped: Skipped,
+    pub(crate) skipped: Skipped,
 }
 
 /// A file that counts.
 #[derive(Debug)]
-pub struct Input {
+pub(crate) struct Input {
     /// Where it is, as it was named or found; `None` for standard input.
-    pub path: Option<PathBuf>,
+    pub(crate) path: Option<PathBuf>,
     /// How it is called: the path, `-` for standard input.
-    pub label: String,
+    pub(crate) label: String,
     /// What is in it, or why it could not be read.
-    pub manifest: Result<Manifest>,
+    pub(crate) manifest: Result<Manifest>,
     /// Whether it was named itself, and not found in a folder or by a pattern.
-    pub is_named: bool,
+    pub(crate) is_named: bool,
 }
 
 /// What was found in folders and is no manifest of a cluster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Skipped {
+pub(crate) struct Skipped {
     without_cluster: usize,
     templates: usize,
     dangling: usize,
@@ -57,7 +57,7 @@ impl Input {
 
 impl Skipped {
     /// How much that is.
-    pub fn count(self) -> usize {
+    pub(crate) fn count(self) -> usize {
         self.without_cluster + self.templates + self.dangling + self.loops
     }
 }
@@ -88,11 +88,11 @@ impl fmt::Display for Skipped {
 
 /// How files are taken.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Taking {
+pub(crate) struct Taking {
     /// Files that are named are left out like those in folders.
-    pub lenient: bool,
+    pub(crate) lenient: bool,
     /// Every document is looked into, so that none is to be parsed twice.
-    pub whole: bool,
+    pub(crate) whole: bool,
 }
 
 impl Taking {
@@ -115,7 +115,7 @@ impl Taking {
 /// Not walked are names that begin with a dot, and `node_modules`. What is in a folder and cannot be
 /// a cluster's manifest is counted and left out; what holds the bytes of one and cannot be read is
 /// that file's own error. Here fail a path that is not there and a folder without any manifest.
-pub fn gather(
+pub(crate) fn gather(
     paths: &[PathBuf],
     copies: Option<&Path>,
     taking: Taking,
@@ -351,7 +351,7 @@ fn matches(path: &Path) -> Option<Result<Vec<PathBuf>>> {
 /// Missing is "not found"; a folder, a device or pipe, and a file that is too large are refused
 /// without being read. So is one that a run was killed over while it wrote it in place: `copies` is
 /// the folder where copies lie that are not beside their files.
-pub fn read(path: &Path, copies: Option<&Path>) -> Result<Manifest> {
+pub(crate) fn read(path: &Path, copies: Option<&Path>) -> Result<Manifest> {
     let bytes = bytes(path, copies)?;
     Manifest::parse(&path.display().to_string(), bytes)
 }

@@ -12,20 +12,20 @@ use std::ops::{Range, RangeInclusive};
 
 /// A key that is written again in the same mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Duplicate {
+pub(crate) struct Duplicate {
     /// Where it is written again, and what is the matter.
-    pub finding: Finding,
+    pub(crate) finding: Finding,
     /// The key.
-    pub key: String,
+    pub(crate) key: String,
     /// The line on which it is first written.
-    pub first: usize,
+    pub(crate) first: usize,
     /// The whole lines of the first entry, if it has lines of its own.
-    pub lines: Option<RangeInclusive<usize>>,
+    pub(crate) lines: Option<RangeInclusive<usize>>,
 }
 
 /// One step into a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part<'a> {
+pub(crate) enum Part<'a> {
     /// To the value of a key.
     Key(&'a str),
     /// To an item of a list.
@@ -34,20 +34,20 @@ pub enum Part<'a> {
 
 /// Where something stands in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spot {
+pub(crate) struct Spot {
     /// Its line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Its column in characters, from 1.
-    pub column: usize,
+    pub(crate) column: usize,
     /// Its bytes in the file, of a key or of an item of a list; of more lines the first.
-    pub range: Range<usize>,
+    pub(crate) range: Range<usize>,
     /// Whether all of the path is written there; else this is the last part of it that is.
-    pub is_there: bool,
+    pub(crate) is_there: bool,
 }
 
 impl Document {
     /// Where the last part of a path stands, or as much of it as is written.
-    pub fn spot(&self, path: &[Part<'_>]) -> Spot {
+    pub(crate) fn spot(&self, path: &[Part<'_>]) -> Spot {
         let tree = self.piece.tree();
         let view = self.view(&tree);
         let mut at = view.tree.resolve(view.root);
@@ -80,7 +80,7 @@ impl Document {
 
     /// The command that writes the key at the end of a path under another name. None where that name is
     /// there already beside it, for a key that is not made of plain characters, and for standard input.
-    pub fn renaming(&self, path: &[Part<'_>], name: &str) -> Option<Invocation> {
+    pub(crate) fn renaming(&self, path: &[Part<'_>], name: &str) -> Option<Invocation> {
         let (Part::Key(key), above) = path.split_last()? else {
             return None;
         };
@@ -104,7 +104,7 @@ impl Document {
     }
 
     /// The line of a spot with the spot underlined.
-    pub fn excerpt(&self, spot: &Spot) -> String {
+    pub(crate) fn excerpt(&self, spot: &Spot) -> String {
         let source = &self.piece.source;
         let mark = excerpt::Mark {
             range: spot.range.clone(),
@@ -115,7 +115,7 @@ impl Document {
     }
 
     /// The line of the key at the end of the path; `None` if no such key is written there.
-    pub fn line_of(&self, path: &[&str]) -> Option<usize> {
+    pub(crate) fn line_of(&self, path: &[&str]) -> Option<usize> {
         let tree = self.piece.tree();
         let view = self.view(&tree);
         let (_, entry) = find(view, path)?;
@@ -123,7 +123,7 @@ impl Document {
     }
 
     /// The lines of an entry, if it has them for itself: in block style.
-    pub fn lines_of(&self, path: &[&str]) -> Option<RangeInclusive<usize>> {
+    pub(crate) fn lines_of(&self, path: &[&str]) -> Option<RangeInclusive<usize>> {
         let tree = self.piece.tree();
         let view = self.view(&tree);
         let (map, entry) = find(view, path)?;
@@ -131,7 +131,7 @@ impl Document {
     }
 
     /// The scalar at the end of the path as it is written, quotes included.
-    pub fn written(&self, path: &[&str]) -> Option<String> {
+    pub(crate) fn written(&self, path: &[&str]) -> Option<String> {
         let tree = self.piece.tree();
         let view = self.view(&tree);
         let (_, entry) = find(view, path)?;
@@ -141,7 +141,7 @@ impl Document {
 
     /// The keys that are written more than once in their mapping, at most so many of them, and the
     /// number of all others.
-    pub fn duplicates(&self, most: usize) -> (Vec<Duplicate>, usize) {
+    pub(crate) fn duplicates(&self, most: usize) -> (Vec<Duplicate>, usize) {
         let tree = self.piece.tree();
         let view = self.view(&tree);
         let within = view.root..view.tree.next(view.root);

@@ -40,9 +40,9 @@ mod view;
 
 pub use diff::{diff, patch};
 pub use edit::{Edit, Reading};
-pub use files::{Gathered, Input, Skipped, Taking, gather, read};
-pub use locate::{Duplicate, Part, Spot};
-pub use remove::Comments;
+pub(crate) use files::{Gathered, Skipped, Taking, gather, read};
+pub(crate) use locate::{Part, Spot};
+pub(crate) use remove::Comments;
 pub(crate) use save::Writer;
 
 use crate::cluster;
@@ -57,7 +57,7 @@ use surprise::Surprises;
 use tree::{Id, Tree};
 
 /// The label of a manifest that came from standard input.
-pub const STDIN: &str = "stdin";
+pub(crate) const STDIN: &str = "stdin";
 
 /// The text of a manifest and the documents in it.
 #[derive(Debug)]
@@ -91,11 +91,11 @@ pub struct Document {
     /// Its place among the documents of the manifest, from 1; empty documents do not count.
     pub number: usize,
     /// The line on which it begins, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Its `kind`.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Its `name`.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     piece: Arc<Piece>,
     /// Its place among the documents of its piece.
     item: usize,
@@ -105,13 +105,13 @@ pub struct Document {
 
 /// Something in a document that `cpln` sends otherwise than it looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// Its line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Its column in characters, from 1.
-    pub column: usize,
+    pub(crate) column: usize,
     /// What is the matter, without a full stop.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// Why a file is not read.
@@ -132,13 +132,13 @@ impl From<Error> for Unread {
 }
 
 /// Writes a value as a YAML document that every common parser reads as the same value.
-pub fn yaml(value: &Value) -> String {
+pub(crate) fn yaml(value: &Value) -> String {
     emit::document(value)
 }
 
 impl Document {
     /// Whether it is a cluster (`kind: mk8s`).
-    pub fn is_cluster(&self) -> bool {
+    pub(crate) fn is_cluster(&self) -> bool {
         self.kind.as_deref() == Some(cluster::KIND)
     }
 
@@ -158,7 +158,7 @@ impl Document {
 
     /// What `cpln` sends otherwise than it looks, or other readers read otherwise than `cpln`, in the
     /// order of the file, and the number of all that is not in the list.
-    pub fn warnings(&self) -> (Vec<Finding>, usize) {
+    pub(crate) fn warnings(&self) -> (Vec<Finding>, usize) {
         let source = &self.piece.source;
         let found = self.surprises.found.iter().map(|(at, message)| {
             let at = self.piece.range.start + at;
@@ -259,12 +259,12 @@ impl Manifest {
     }
 
     /// The text as it was read, with its byte-order mark if it has one.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.source.text
     }
 
     /// How errors call the manifest.
-    pub fn label(&self) -> &str {
+    pub(crate) fn label(&self) -> &str {
         &self.source.label
     }
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// What becomes of the comments of an entry that goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comments {
+pub(crate) enum Comments {
     /// They go with it.
     Go,
     /// They stay where it was, in its column.

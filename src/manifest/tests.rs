@@ -201,8 +201,15 @@ fn an_edit_without_changes_checks_the_document() {
     let text = "kind: mk8s\nspec: {addOns: {headlamp: true}}\n";
     let good = manifest(text);
     assert_eq!(good.edit(std::slice::from_ref(&check)).unwrap(), text);
-    assert!(good.documents()[0].check_addons(&["awsECR"]).is_ok());
-    let error = good.documents()[0].check_addons(&["headlamp"]).unwrap_err();
+    let already = |change| {
+        let edit = Edit {
+            document: 1,
+            changes: vec![change],
+        };
+        good.edit(&[edit])
+    };
+    assert_eq!(already(Change::remove(&["awsECR"])).unwrap(), text);
+    let error = already(Change::set(&["headlamp"], json!(true))).unwrap_err();
     assert!(error.message.ends_with("; nothing was written"), "{error}");
     let twice = manifest("kind: mk8s\nkind: mk8s\n");
     assert!(twice.edit(&[check]).is_err());

@@ -7,25 +7,25 @@ use serde_json::Value;
 use std::collections::HashSet;
 
 /// The algorithms of signatures that AWS's token service takes.
-pub const ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
+pub(crate) const ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 
 /// The most keys that a set may hold for AWS.
 const KEYS: usize = 100;
 
 /// What a discovery document says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Discovery {
+pub(crate) struct Discovery {
     /// `issuer`.
-    pub issuer: Option<String>,
+    pub(crate) issuer: Option<String>,
     /// `jwks_uri`.
-    pub keys: Option<String>,
+    pub(crate) keys: Option<String>,
     /// `id_token_signing_alg_values_supported`; empty if it says nothing.
-    pub algorithms: Vec<String>,
+    pub(crate) algorithms: Vec<String>,
 }
 
 impl Discovery {
     /// Reads the document.
-    pub fn parse(body: &[u8]) -> Result<Self, Trouble> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Trouble> {
         let value = object(body)?;
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
         let algorithms = value
@@ -43,7 +43,7 @@ impl Discovery {
     }
 
     /// What AWS does not take about the document itself, one phrase each.
-    pub fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.issuer.is_none() {
             problems.push("it has no `issuer`".to_owned());
@@ -57,32 +57,32 @@ impl Discovery {
 
 /// One public key (RFC 7517), as far as it matters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct Key {
+pub(crate) struct Key {
     /// The id that tokens name.
-    pub kid: Option<String>,
+    pub(crate) kid: Option<String>,
     /// The type: `RSA` or `EC`.
     #[serde(default)]
-    pub kty: String,
+    pub(crate) kty: String,
     /// The curve, of an EC key.
-    pub crv: Option<String>,
+    pub(crate) crv: Option<String>,
     /// The algorithm, if it is for one only.
-    pub alg: Option<String>,
+    pub(crate) alg: Option<String>,
     /// `sig`, `enc` or nothing.
     #[serde(rename = "use")]
-    pub purpose: Option<String>,
+    pub(crate) purpose: Option<String>,
     /// Modulus and exponent of an RSA key.
-    pub n: Option<String>,
+    pub(crate) n: Option<String>,
     /// See `n`.
-    pub e: Option<String>,
+    pub(crate) e: Option<String>,
     /// Coordinates of an EC key.
-    pub x: Option<String>,
+    pub(crate) x: Option<String>,
     /// See `x`.
-    pub y: Option<String>,
+    pub(crate) y: Option<String>,
 }
 
 impl Key {
     /// Reads a key set.
-    pub fn parse_all(body: &[u8]) -> Result<Vec<Self>, Trouble> {
+    pub(crate) fn parse_all(body: &[u8]) -> Result<Vec<Self>, Trouble> {
         let value = object(body)?;
         let Some(Value::Array(keys)) = value.get("keys") else {
             return Err(Trouble::Content("it has no list of `keys`".to_owned()));
@@ -141,7 +141,7 @@ impl Key {
 }
 
 /// What AWS does not take about a key set, one phrase each.
-pub fn problems(keys: &[Key]) -> Vec<String> {
+pub(crate) fn problems(keys: &[Key]) -> Vec<String> {
     if keys.is_empty() {
         return vec!["the set is empty, so that no token can be verified".to_owned()];
     }

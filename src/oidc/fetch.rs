@@ -21,16 +21,16 @@ const REDIRECTS: usize = 3;
 
 /// A document as it came.
 #[derive(Debug)]
-pub struct Page {
+pub(crate) struct Page {
     /// Its bytes.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// From the request to the last byte.
-    pub took: Duration,
+    pub(crate) took: Duration,
 }
 
 /// Why a document was not read. Displays as what went wrong, to follow the URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// The name is not known.
     Dns,
     /// Nobody listens.

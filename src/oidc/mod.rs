@@ -4,13 +4,13 @@
 //! credentials, and remembers how the connection was protected; [`glance`] asks for that alone.
 //! [`document`] and [`token`] are pure. Decides nothing about add-ons and speaks to no cloud.
 
-pub mod document;
+pub(crate) mod document;
 mod fetch;
 mod reach;
-pub mod tls;
-pub mod token;
+pub(crate) mod tls;
+pub(crate) mod token;
 
-pub use fetch::{Page, Trouble};
+pub(crate) use fetch::Trouble;
 
 use crate::error::Result;
 use crate::settings::Proxy;
@@ -20,37 +20,37 @@ use std::time::Duration;
 use tls::Handshake;
 
 /// Where the discovery document lies below the issuer.
-pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+pub(crate) const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 /// The longest that AWS, and so the checks, wait for a document.
-pub const LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 
 /// The longest that [`glance`] waits.
-pub const GLANCE: Duration = Duration::from_secs(3);
+pub(crate) const GLANCE: Duration = Duration::from_secs(3);
 
 /// The largest document that is read, in bytes.
-pub const SIZE: usize = 1024 * 1024;
+pub(crate) const SIZE: usize = 1024 * 1024;
 
 /// What an issuer showed.
 #[derive(Debug)]
-pub struct Look {
+pub(crate) struct Look {
     /// The URL of the discovery document.
-    pub discovery_url: String,
+    pub(crate) discovery_url: String,
     /// The discovery document, with the time it took.
-    pub discovery: Found<Discovery>,
+    pub(crate) discovery: Found<Discovery>,
     /// The keys, with the time they took; `None` if the discovery document names no place.
-    pub keys: Option<Found<Vec<Key>>>,
+    pub(crate) keys: Option<Found<Vec<Key>>>,
     /// How each host was reached, by `HOST:PORT`, in the order of the first connections.
-    pub handshakes: Vec<(String, Handshake)>,
+    pub(crate) handshakes: Vec<(String, Handshake)>,
     /// Whether the issuer's host speaks TLS 1.2; `None` if it could not be reached, or is slow.
-    pub speaks_tls12: Option<bool>,
+    pub(crate) speaks_tls12: Option<bool>,
 }
 
 /// A document and how long it took, or why there is none.
-pub type Found<T> = Result<(T, Duration), Trouble>;
+pub(crate) type Found<T> = Result<(T, Duration), Trouble>;
 
 /// The URL of the discovery document: exactly one slash at the issuer's end is dropped.
-pub fn discovery_url(issuer: &str) -> String {
+pub(crate) fn discovery_url(issuer: &str) -> String {
     format!("{}{DISCOVERY}", issuer.strip_suffix('/').unwrap_or(issuer))
 }
 
@@ -60,7 +60,7 @@ pub fn discovery_url(issuer: &str) -> String {
 /// the issuer must not point.
 ///
 /// A proxy that cannot be used is of kind usage.
-pub async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
+pub(crate) async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
     let fetcher = Fetcher::new(proxy)?;
     let discovery_url = discovery_url(issuer);
     let discovery = fetcher
@@ -101,7 +101,7 @@ pub async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
 /// is.
 ///
 /// The error says why none was seen.
-pub async fn glance(issuer: &str, proxy: Option<&Proxy>) -> Result<Handshake, String> {
+pub(crate) async fn glance(issuer: &str, proxy: Option<&Proxy>) -> Result<Handshake, String> {
     let fetcher = Fetcher::new(proxy).map_err(|error| error.to_string())?;
     let trouble = fetcher.knock(&discovery_url(issuer), GLANCE).await;
     match (fetcher.handshakes().into_iter().next(), trouble) {

@@ -16,27 +16,27 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 /// A certificate that ends sooner than this is worth a warning.
-pub const SOON: Duration = Duration::from_hours(14 * 24);
+pub(crate) const SOON: Duration = Duration::from_hours(14 * 24);
 
 /// What was seen of one server.
 #[derive(Debug, Clone)]
-pub struct Handshake {
+pub(crate) struct Handshake {
     /// The certificates as they were served, the server's own first, in DER.
-    pub chain: Vec<Vec<u8>>,
+    pub(crate) chain: Vec<Vec<u8>>,
     /// Why the certificate is not trusted; `None` if it is.
-    pub distrust: Option<Distrust>,
+    pub(crate) distrust: Option<Distrust>,
     /// Whether a public authority vouches for it, whatever this machine trusts besides and however
     /// old it is.
-    pub is_public: bool,
+    pub(crate) is_public: bool,
     /// When the first certificate ends, if that is within [`SOON`] or past.
-    pub ends: Option<OffsetDateTime>,
+    pub(crate) ends: Option<OffsetDateTime>,
     /// The version that both sides agreed on.
-    pub version: Option<&'static str>,
+    pub(crate) version: Option<&'static str>,
 }
 
 /// Why a certificate is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Distrust {
+pub(crate) enum Distrust {
     /// It has expired.
     Expired,
     /// Nobody whom this machine trusts vouches for it, or an intermediate certificate was not
@@ -50,13 +50,13 @@ pub enum Distrust {
 
 impl Handshake {
     /// The SHA-1 of the last certificate that was served, in hex: what AWS calls the thumbprint.
-    pub fn thumbprint(&self) -> Option<String> {
+    pub(crate) fn thumbprint(&self) -> Option<String> {
         self.chain.last().map(|certificate| sha1(certificate))
     }
 
     /// The same of every certificate that was served, if no public authority vouches for them:
     /// then AWS goes by what is registered.
-    pub fn private_chain(&self) -> Option<Vec<String>> {
+    pub(crate) fn private_chain(&self) -> Option<Vec<String>> {
         (!self.is_public).then(|| self.chain.iter().map(|it| sha1(it)).collect())
     }
 }

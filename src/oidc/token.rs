@@ -15,21 +15,21 @@ use std::fmt;
 const SKEW: i64 = 300;
 
 /// A token, taken apart.
-pub struct Token {
+pub(crate) struct Token {
     /// The algorithm that its head names.
-    pub algorithm: String,
+    pub(crate) algorithm: String,
     /// The key that its head names.
-    pub key: Option<String>,
+    pub(crate) key: Option<String>,
     /// `iss`.
     pub issuer: Option<String>,
     /// `sub`.
     pub subject: Option<String>,
     /// `aud`, one or several.
-    pub audiences: Vec<String>,
+    pub(crate) audiences: Vec<String>,
     /// `exp`, in seconds since 1970.
-    pub expires: Option<i64>,
+    pub(crate) expires: Option<i64>,
     /// `nbf`, likewise.
-    pub not_before: Option<i64>,
+    pub(crate) not_before: Option<i64>,
     /// Head and claims as they were signed.
     signed: String,
     signature: Vec<u8>,
@@ -45,19 +45,19 @@ impl fmt::Debug for Token {
 
 /// What a token should claim.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// The issuer's URL.
-    pub issuer: String,
+    pub(crate) issuer: String,
     /// The audience.
-    pub audience: String,
+    pub(crate) audience: String,
     /// Any of these service accounts; may hold `*` and `?`. Empty: any.
-    pub subjects: Vec<String>,
+    pub(crate) subjects: Vec<String>,
 }
 
 impl Token {
     /// Takes a token apart; surrounding blanks and line ends do not count. The error never quotes
     /// it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let parts: Vec<&str> = text.split('.').collect();
         let [head, claims, signature] = parts[..] else {
@@ -110,7 +110,7 @@ impl Token {
     }
 
     /// What AWS would not take about the claims at a time (seconds since 1970), one phrase each.
-    pub fn problems(&self, expected: &Expected, now: i64) -> Vec<String> {
+    pub(crate) fn problems(&self, expected: &Expected, now: i64) -> Vec<String> {
         let mut problems = Vec::new();
         let quote = |text: &Option<String>| match text {
             Some(text) => format!("`{}`", excerpt(text, 200)),
@@ -156,7 +156,7 @@ impl Token {
     }
 
     /// Holds the signature against the keys.
-    pub fn verify(&self, keys: &[Key]) -> Verdict {
+    pub(crate) fn verify(&self, keys: &[Key]) -> Verdict {
         let Some(algorithm) = Algorithm::of(&self.algorithm) else {
             return Verdict::Bad(format!(
                 "it is signed with {}, which AWS does not take",
@@ -194,7 +194,7 @@ impl Token {
 
 /// What came of a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// A published key bears it out.
     Good,
     /// It does not hold; says why.

@@ -31,7 +31,7 @@ pub(super) fn beside(cluster: &Cluster, request: &Request) -> Vec<String> {
 }
 
 /// The first thing that stands in the way of a request to switch an add-on on.
-pub fn first(cluster: &Cluster, request: &Request) -> Option<Stray> {
+pub(crate) fn first(cluster: &Cluster, request: &Request) -> Option<Stray> {
     found(cluster, request).0.into_iter().next()
 }
 

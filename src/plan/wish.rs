@@ -15,16 +15,16 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Wish {
     /// An object of settings that is merged in first: objects deep, lists replaced, `null` removes.
-    pub merged: Option<Map<String, Value>>,
+    pub(crate) merged: Option<Map<String, Value>>,
     /// What is not mentioned goes.
-    pub replaces: bool,
+    pub(crate) replaces: bool,
     /// Single settings, done in order.
-    pub settings: Vec<Setting>,
+    pub(crate) settings: Vec<Setting>,
 }
 
 impl Wish {
     /// Single settings alone.
-    pub fn of(settings: Vec<Setting>) -> Self {
+    pub(crate) fn of(settings: Vec<Setting>) -> Self {
         Self {
             settings,
             ..Self::default()
@@ -49,18 +49,18 @@ impl Wish {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expectation {
     /// Where in the add-on's object.
-    pub path: Path,
+    pub(crate) path: Path,
     /// The value as it is written on the command line; empty is none.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// One setting that was given; what is not given keeps its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
     /// Where in the add-on's object.
-    pub path: Path,
+    pub(crate) path: Path,
     /// The new value; `None` removes it.
-    pub value: Option<Value>,
+    pub(crate) value: Option<Value>,
 }
 
 /// Refuses where something else stands there than was expected, with every difference.

@@ -7,7 +7,7 @@ use crate::addon::{Param, ParamKind};
 use crate::cluster;
 
 /// What the server sets at the top of a cluster (control-plane.md 1.11).
-pub const READ_ONLY: [&str; 7] = [
+pub(crate) const READ_ONLY: [&str; 7] = [
     "id",
     "version",
     "created",
@@ -18,7 +18,7 @@ pub const READ_ONLY: [&str; 7] = [
 ];
 
 /// The versions of Kubernetes that are known (control-plane.md 3.1); there are newer ones some day.
-pub const RELEASES: &[&str] = &[
+pub(crate) const RELEASES: &[&str] = &[
     "1.26.0", "1.26.4", "1.27.3", "1.28.2", "1.28.4", "1.29.7", "1.30.3", "1.31.5", "1.31.13",
     "1.32.1", "1.32.9", "1.33.5", "1.34.2", "1.35.3",
 ];
@@ -55,7 +55,7 @@ const SPEC: &[Param] = &[
 ];
 
 /// A cluster, as a manifest and the API have it.
-pub static CLUSTER: &[Param] = &[
+pub(crate) static CLUSTER: &[Param] = &[
     Param::new(
         "kind",
         ParamKind::Word(&[cluster::KIND]),

@@ -41,7 +41,7 @@ use std::time::Duration;
 
 /// One thing that goes wrong; see the module for the grammar of its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     text: String,
     pub(super) kind: Kind,
     methods: Vec<String>,
@@ -96,7 +96,8 @@ impl Failing {
 
 impl Fault {
     /// The text that it was made from.
-    pub fn as_str(&self) -> &str {
+    #[cfg(test)]
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 

@@ -13,7 +13,11 @@ const LIMIT: Duration = Duration::from_secs(30);
 ///
 /// What the sandbox does not have is of kind not-found, what it does not take of kind refused; no
 /// sandbox at all is of kind unavailable.
-pub async fn mint(endpoint: &str, authorization: &HeaderValue, request: &Value) -> Result<String> {
+pub(crate) async fn mint(
+    endpoint: &str,
+    authorization: &HeaderValue,
+    request: &Value,
+) -> Result<String> {
     let failed =
         |kind: Kind, reason: &str| Error::new(kind, "no token was made").because(printable(reason));
     let other = || {

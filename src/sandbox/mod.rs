@@ -38,11 +38,11 @@ mod validate;
 mod vault;
 mod world;
 
-pub use fault::Fault;
-pub use mint::mint;
-pub use options::{Options, PutMode, TrustPolicyForm, token};
-pub use rate::Rate;
-pub use seed::{Seeds, builtin_seeds};
+pub(crate) use fault::Fault;
+pub(crate) use mint::mint;
+pub(crate) use options::{Options, PutMode, TrustPolicyForm, token};
+pub(crate) use rate::Rate;
+pub(crate) use seed::Seeds;
 
 use crate::error::Error;
 use crate::invocation::Invocation;
@@ -73,7 +73,7 @@ use world::World;
 
 /// A sandbox that listens; [`serve`](Self::serve) makes it answer.
 #[derive(Debug)]
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     listener: TcpListener,
     address: SocketAddr,
     issuers: Option<TcpListener>,
@@ -85,7 +85,7 @@ impl Sandbox {
     ///
     /// A port that is taken, a state file that cannot be read or is in use, a bad org, or a seed
     /// that the API would refuse is an error.
-    pub async fn bind(options: Options) -> Result<Self, Error> {
+    pub(crate) async fn bind(options: Options) -> Result<Self, Error> {
         options::check(&options)?;
         let (file, state) = match &options.state {
             Some(path) => {
@@ -185,12 +185,12 @@ impl Sandbox {
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// What clients need in their environment: endpoint, org and token, in plain text.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let world = self.shared.world();
         vec![
             ("CPLN_ENDPOINT", self.url()),
@@ -201,12 +201,12 @@ impl Sandbox {
 
     /// Certificates for a file that `SSL_CERT_FILE` names, in PEM: the root of the issuers, and
     /// what this machine trusts already. `None` where no issuers are served.
-    pub fn trusted(&self) -> Option<String> {
+    pub(crate) fn trusted(&self) -> Option<String> {
         self.shared.certificates.as_ref().map(Certificates::bundle)
     }
 
     /// Answers requests until `until` is done, then closes every connection.
-    pub async fn serve(self, until: impl Future<Output = ()>) -> Result<(), Error> {
+    pub(crate) async fn serve(self, until: impl Future<Output = ()>) -> Result<(), Error> {
         let mut until = pin!(until);
         let mut connections = JoinSet::new();
         let mut seats = Seats::default();

@@ -15,48 +15,48 @@ use std::time::Duration;
 
 /// What a sandbox is to be like.
 #[derive(Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Port on 127.0.0.1; 0 takes a free one.
-    pub port: u16,
+    pub(crate) port: u16,
     /// The one org: lower-case letters, digits and dashes.
-    pub org: String,
+    pub(crate) org: String,
     /// The token that requests must bring; see [`token`].
-    pub token: SecretString,
+    pub(crate) token: SecretString,
     /// Clusters to start with, unless the state file already exists.
-    pub seeds: Seeds,
+    pub(crate) seeds: Seeds,
     /// File that keeps the clusters; nothing is kept without it. With issuers `FILE.issuers` is put
     /// beside it, which holds their keys and is for its owner alone.
-    pub state: Option<PathBuf>,
+    pub(crate) state: Option<PathBuf>,
     /// What a PUT does to what its body omits.
-    pub put: PutMode,
+    pub(crate) put: PutMode,
     /// How trust policies are published.
-    pub trust_policy: TrustPolicyForm,
+    pub(crate) trust_policy: TrustPolicyForm,
     /// What is published in place of every trust policy, whatever it says.
-    pub trust_document: Option<Value>,
+    pub(crate) trust_document: Option<Value>,
     /// Add-on keys that are accepted besides those of the catalogue.
-    pub known: Vec<String>,
+    pub(crate) known: Vec<String>,
     /// How many requests are answered; all if omitted.
-    pub rate: Option<Rate>,
+    pub(crate) rate: Option<Rate>,
     /// Time from a change to the status that it brings about.
-    pub status_delay: Duration,
+    pub(crate) status_delay: Duration,
     /// Wait before every answer.
-    pub latency: Duration,
+    pub(crate) latency: Duration,
     /// Clusters on one page of a list or search; at least 1.
-    pub page_size: usize,
+    pub(crate) page_size: usize,
     /// URL below which each cluster has its issuer; not used where the sandbox serves them.
-    pub issuer: String,
+    pub(crate) issuer: String,
     /// Port on 127.0.0.1 on which the issuers are served over HTTPS, as `https://localhost:PORT/…`;
     /// 0 takes that of the time before where the state file has one and nobody else is there, else a
     /// free one. `None` serves none.
-    pub oidc: Option<u16>,
+    pub(crate) oidc: Option<u16>,
     /// Whether an add-on without what it needs is refused, as a stricter server might.
-    pub enforce_prerequisites: bool,
+    pub(crate) enforce_prerequisites: bool,
     /// Names of IAM roles that no add-on may name before IAM has them, likewise.
-    pub require_role: Vec<String>,
+    pub(crate) require_role: Vec<String>,
     /// Address of the IAM emulator that is asked for them.
-    pub iam: Option<String>,
+    pub(crate) iam: Option<String>,
     /// What goes wrong from the start; more can follow through `POST /_sandbox/faults`.
-    pub faults: Vec<Fault>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Default for Options {
@@ -89,7 +89,7 @@ impl Default for Options {
 
 /// What a PUT does to fields that its body omits (control-plane.md 1.5: nobody knows).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PutMode {
+pub(crate) enum PutMode {
     /// They go: the harsher answer.
     #[default]
     Replace,
@@ -111,7 +111,7 @@ impl FromStr for PutMode {
 
 /// How trust policies stand in status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TrustPolicyForm {
+pub(crate) enum TrustPolicyForm {
     /// A JSON object.
     #[default]
     Object,
@@ -135,7 +135,7 @@ impl FromStr for TrustPolicyForm {
 }
 
 /// A new token in the form of a service-account key, from which clients can read the org.
-pub fn token(org: &str) -> SecretString {
+pub(crate) fn token(org: &str) -> SecretString {
     let key = fastrand::u64(..);
     let secret = fastrand::u128(..);
     let parts = URL_SAFE_NO_PAD.encode(format!("{org}.sandbox.{secret:032x}"));

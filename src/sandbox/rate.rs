@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 /// So many requests in a time, and so many at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
+pub(crate) struct Rate {
     /// Milliseconds after which one more is answered.
     every: u32,
     /// How many are answered at once after a rest.

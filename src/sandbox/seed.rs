@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// The clusters of a new sandbox.
 #[derive(Debug, Clone, Default)]
-pub enum Seeds {
+pub(crate) enum Seeds {
     /// `aws-same`, `aws-cross`, `hetzner` and `generic`.
     #[default]
     Builtin,
@@ -50,7 +50,7 @@ fn fleet(count: usize) -> impl Iterator<Item = Value> {
 }
 
 /// The four built-in clusters, as manifests.
-pub fn builtin_seeds() -> Vec<Value> {
+pub(crate) fn builtin_seeds() -> Vec<Value> {
     vec![aws_same(), aws_cross(), hetzner(), generic()]
 }
 

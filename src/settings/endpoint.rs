@@ -5,18 +5,18 @@ use reqwest::Url;
 use std::net::IpAddr;
 
 /// The public API.
-pub const DEFAULT: &str = "https://api.cpln.io";
+pub(crate) const DEFAULT: &str = "https://api.cpln.io";
 
 /// A checked URL of the API: https, or http on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     url: Url,
     loopback: bool,
 }
 
 impl Endpoint {
     /// Checks a URL. The error is the reason alone, and holds no password of the URL.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let Some((scheme, _)) = text.split_once("://") else {
             return Err("it is not a URL such as `https://api.cpln.io`".to_owned());
@@ -44,23 +44,23 @@ impl Endpoint {
     }
 
     /// Whether it is this machine.
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         self.loopback
     }
 
     /// Whether the connection is encrypted.
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.url.scheme() == "https"
     }
 
     /// Without a slash at the end.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.url.as_str().trim_end_matches('/')
     }
 
     /// The URL of a path of the API, which starts with a slash, is percent-encoded and may have a
     /// query. `None` when the result would lead elsewhere.
-    pub fn join(&self, path: &str) -> Option<Url> {
+    pub(crate) fn join(&self, path: &str) -> Option<Url> {
         let url = Url::parse(&format!("{}{path}", self.as_str())).ok()?;
         (path.starts_with('/') && self.holds(&url)).then_some(url)
     }
@@ -69,7 +69,7 @@ impl Endpoint {
     /// are resolved by now), and no credentials.
     ///
     /// On a gate that several services share, the token is not for the others.
-    pub fn holds(&self, url: &Url) -> bool {
+    pub(crate) fn holds(&self, url: &Url) -> bool {
         let below = url
             .path()
             .strip_prefix(self.url.path().trim_end_matches('/'));
@@ -77,7 +77,7 @@ impl Endpoint {
     }
 
     /// Whether a URL has the same scheme, host and port, and carries no credentials of its own.
-    pub fn has_same_origin(&self, url: &Url) -> bool {
+    pub(crate) fn has_same_origin(&self, url: &Url) -> bool {
         url.origin() == self.url.origin() && url.username().is_empty() && url.password().is_none()
     }
 }

@@ -139,18 +139,18 @@ pub struct Environment {
 
 impl Environment {
     /// The value of a variable; unset, empty and not UTF-8 read as `None`.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.raw(name)?.to_str()
     }
 
     /// The value of a variable that names a file or a folder; empty is unset.
-    pub fn path(&self, name: &str) -> Option<&Path> {
+    pub(crate) fn path(&self, name: &str) -> Option<&Path> {
         self.raw(name).map(Path::new)
     }
 
     /// The value of a variable whose loss would go unnoticed: one that is not UTF-8 is an error of
     /// kind usage.
-    pub fn text(&self, name: &str) -> Result<Option<&str>> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&str>> {
         match self.raw(name) {
             None => Ok(None),
             Some(value) => value.to_str().map(Some).ok_or_else(|| {
@@ -161,7 +161,7 @@ impl Environment {
     }
 
     /// All of it, to hand to a child process.
-    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.values
             .iter()
             .map(|(name, value)| (name.as_os_str(), value.as_os_str()))

@@ -13,16 +13,16 @@ const STICKY: u32 = 0o1000;
 
 /// A file or folder that everybody on the machine can change, and with it where the token is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exposed {
+pub(crate) struct Exposed {
     /// Where it is.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its permissions, without the type.
-    pub mode: u32,
+    pub(crate) mode: u32,
 }
 
 impl Exposed {
     /// In a sentence.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         format!(
             "everybody on this machine can change {} (mode {:03o}), and with it where the token goes",
             shown(&self.path),
@@ -31,7 +31,7 @@ impl Exposed {
     }
 
     /// The command that mends it.
-    pub fn fix(&self) -> Invocation {
+    pub(crate) fn fix(&self) -> Invocation {
         Invocation::other("chmod")
             .plain("o-w")
             .word(self.path.to_string_lossy())

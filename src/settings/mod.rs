@@ -1,28 +1,28 @@
 //! Who and where: org, endpoint, profile and token, each with the place it came from.
 //!
 //! Resolved as `cpln` resolves them: flag, then environment, then profile. Resolving reads profile
-//! files and nothing else; only [`Settings::token`] may run a program (`cpln`), and nothing here
+//! files and nothing else; only `Settings::token` may run a program (`cpln`), and nothing here
 //! uses the network.
 
 mod credential;
 mod echo;
-pub mod endpoint;
-pub mod env;
+pub(crate) mod endpoint;
+pub(crate) mod env;
 mod exposed;
 mod org;
 mod profile;
 mod refresh;
-pub mod token;
+pub(crate) mod token;
 
 #[cfg(test)]
 mod tests;
 
-pub use endpoint::Endpoint;
+pub(crate) use endpoint::Endpoint;
 pub use env::{Environment, VARIABLES, Variable};
-pub use exposed::Exposed;
-pub use org::check_org;
+pub(crate) use exposed::Exposed;
+pub(crate) use org::check_org;
 pub(crate) use refresh::login;
-pub use token::{Token, TokenKind};
+pub(crate) use token::{Token, TokenKind};
 
 use crate::error::{Error, Result};
 use crate::invocation::Invocation;
@@ -36,29 +36,29 @@ use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 /// Limit of one API request when nothing else is said.
-pub const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// The connection flags; an empty text is as if the flag were not given.
 #[derive(Debug, Clone, Default)]
-pub struct Flags {
+pub(crate) struct Flags {
     /// `--org`.
-    pub org: Option<String>,
+    pub(crate) org: Option<String>,
     /// `--profile`.
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// `--endpoint`.
-    pub endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
     /// `--token`.
-    pub token: Option<SecretFlag>,
+    pub(crate) token: Option<SecretFlag>,
     /// `--token-file`.
-    pub token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     /// `--insecure`.
-    pub insecure: bool,
+    pub(crate) insecure: bool,
     /// `--timeout`: limit of one API request.
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// The text of a flag that `Debug` does not show.
 #[derive(Clone, Default)]
-pub struct SecretFlag(pub String);
+pub(crate) struct SecretFlag(pub String);
 
 impl From<String> for SecretFlag {
     fn from(text: String) -> Self {
@@ -80,7 +80,7 @@ impl fmt::Debug for SecretFlag {
 
 /// Where a setting came from. Displayed as a person would name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// A flag, with its dashes.
     Flag(&'static str),
     /// An environment variable.
@@ -111,11 +111,11 @@ impl fmt::Display for Origin {
 
 /// A value and the place it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sourced<T> {
+pub(crate) struct Sourced<T> {
     /// The value.
-    pub value: T,
+    pub(crate) value: T,
     /// The place.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 impl<T> Sourced<T> {
@@ -126,19 +126,19 @@ impl<T> Sourced<T> {
 
 /// The proxy to the API, as the environment names it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     /// Its URL, which may hold a password.
-    pub url: String,
+    pub(crate) url: String,
     /// The variable that names it.
-    pub variable: &'static str,
+    pub(crate) variable: &'static str,
     /// The hosts that are reached without it, in the form of `NO_PROXY`.
-    pub exceptions: Option<String>,
+    pub(crate) exceptions: Option<String>,
 }
 
 impl Proxy {
     /// Whether the host is surely reached without it: named in the exceptions, or below a domain
     /// that is. Ranges of addresses are not looked into.
-    pub fn excepts(&self, host: &str) -> bool {
+    pub(crate) fn excepts(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let entries = self.exceptions.iter().flat_map(|list| list.split(','));
         entries
@@ -162,20 +162,20 @@ impl fmt::Debug for Proxy {
 
 /// Who is logged in, as far as it can be told without a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// The profile's e-mail address or the id of the service-account key.
-    pub who: Option<String>,
+    pub(crate) who: Option<String>,
     /// What sort of token it is.
-    pub kind: TokenKind,
+    pub(crate) kind: TokenKind,
     /// Where the token came from.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
     /// When the token ends, if it says so.
-    pub expires: Option<OffsetDateTime>,
+    pub(crate) expires: Option<OffsetDateTime>,
 }
 
 /// All settings that say who and where.
 #[derive(Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     environment: Environment,
     org: Option<Sourced<String>>,
     endpoint: Sourced<Endpoint>,
@@ -198,7 +198,7 @@ impl Settings {
     /// A missing org or token is not an error yet: not every command needs them. A profile that was
     /// named and does not exist, an endpoint that must not get a token and a file that cannot be
     /// read are (usage, or failure for I/O).
-    pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Self> {
+    pub(crate) fn resolve(flags: &Flags, environment: &Environment) -> Result<Self> {
         let folder = Folder::find(environment);
         let chosen = folder.choose(flags.profile.as_deref(), environment)?;
         let profile = match &chosen {
@@ -291,7 +291,7 @@ impl Settings {
 
     /// The org. Missing is of kind usage; without a login that is said first, since whoever logs in
     /// may have an org then.
-    pub fn org(&self) -> Result<&Sourced<String>> {
+    pub(crate) fn org(&self) -> Result<&Sourced<String>> {
         self.org.as_ref().ok_or_else(|| {
             if self.credential.is_none() {
                 return self.logged_out().because("no org is set either");
@@ -318,47 +318,47 @@ impl Settings {
     }
 
     /// The org if there is one.
-    pub fn org_if_set(&self) -> Option<&Sourced<String>> {
+    pub(crate) fn org_if_set(&self) -> Option<&Sourced<String>> {
         self.org.as_ref()
     }
 
     /// The API's URL.
-    pub fn endpoint(&self) -> &Sourced<Endpoint> {
+    pub(crate) fn endpoint(&self) -> &Sourced<Endpoint> {
         &self.endpoint
     }
 
     /// The profile that applies.
-    pub fn profile(&self) -> Option<&Sourced<String>> {
+    pub(crate) fn profile(&self) -> Option<&Sourced<String>> {
         self.profile.as_ref()
     }
 
     /// Who asked not to check certificates, if somebody did.
-    pub fn insecure(&self) -> Option<&Origin> {
+    pub(crate) fn insecure(&self) -> Option<&Origin> {
         self.insecure.as_ref()
     }
 
     /// Limit of one API request.
-    pub fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
     /// The proxy on the way to the endpoint. There is none on loopback.
-    pub fn proxy(&self) -> Option<&Proxy> {
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()
     }
 
     /// What should be said once, before the first request.
-    pub fn warnings(&self) -> &[String] {
+    pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
     /// The files of these settings, and their folders, that everybody on the machine can change.
-    pub fn exposed(&self) -> &[Exposed] {
+    pub(crate) fn exposed(&self) -> &[Exposed] {
         &self.exposed
     }
 
     /// Who is logged in; `None` when there is no token at all.
-    pub fn identity(&self) -> Option<Identity> {
+    pub(crate) fn identity(&self) -> Option<Identity> {
         let credential = self.credential.as_ref()?;
         let token = self.renewed.get().or(credential.token.as_ref());
         let key = token.and_then(Token::key).map(|key| key.id);
@@ -385,7 +385,7 @@ impl Settings {
     ///
     /// An interactive login that has less than ten minutes left is renewed by running
     /// `cpln profile token`, once. Not logged in, or not renewable: kind denied.
-    pub async fn token(&self) -> Result<Token> {
+    pub(crate) async fn token(&self) -> Result<Token> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         self.token_at(now).await
     }

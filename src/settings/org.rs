@@ -6,7 +6,7 @@ const LONGEST: usize = 128;
 /// Checks that an org is one segment of a path. Its pattern is the server's business.
 ///
 /// The error is the reason alone; the caller names the value.
-pub fn check_org(org: &str) -> Result<(), String> {
+pub(crate) fn check_org(org: &str) -> Result<(), String> {
     if org.trim().is_empty() {
         return Err("an org's name cannot be empty".to_owned());
     }

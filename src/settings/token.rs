@@ -24,7 +24,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// A bearer token. `Debug` prints `***`, and there is no `Display`.
 #[derive(Clone)]
-pub struct Token {
+pub(crate) struct Token {
     secret: SecretString,
     /// Worked out when a text is looked through for the first time.
     forms: Arc<OnceLock<Forms>>,
@@ -32,7 +32,7 @@ pub struct Token {
 
 /// What sort of token it is, by its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenKind {
+pub(crate) enum TokenKind {
     /// A service-account key: long-lived.
     ServiceAccount,
     /// A JWT of an interactive login: about an hour.
@@ -43,7 +43,7 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// The name in tables and JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ServiceAccount => "service-account",
             Self::User => "user",
@@ -71,7 +71,7 @@ impl Token {
     /// Takes a token as people paste it: with blanks around it or a `Bearer ` prefix.
     ///
     /// The error is the reason alone, without the token; the caller names the source.
-    pub fn new(text: &str) -> Result<Self, String> {
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
         let mut text = text.trim();
         if let Some((scheme, rest)) = text.split_once(char::is_whitespace)
             && scheme.eq_ignore_ascii_case("bearer")
@@ -94,7 +94,7 @@ impl Token {
     }
 
     /// The value of the `Authorization` header, marked as sensitive.
-    pub fn header(&self) -> Result<HeaderValue> {
+    pub(crate) fn header(&self) -> Result<HeaderValue> {
         let mut value = HeaderValue::from_str(&format!("Bearer {}", self.secret.expose_secret()))
             .map_err(|_| Error::usage("the token cannot be sent in a header"))?;
         value.set_sensitive(true);
@@ -102,7 +102,7 @@ impl Token {
     }
 
     /// The kind, by its shape.
-    pub fn kind(&self) -> TokenKind {
+    pub(crate) fn kind(&self) -> TokenKind {
         if self.key().is_some() {
             TokenKind::ServiceAccount
         } else if self.claims().is_some() {
@@ -114,7 +114,7 @@ impl Token {
 
     /// Replaces the token in a text that came from outside and may repeat it: as it is, in part, or
     /// in another form, such as base64.
-    pub fn redact(&self, text: &str) -> String {
+    pub(crate) fn redact(&self, text: &str) -> String {
         self.forms
             .get_or_init(|| {
                 let id = self.key().map_or(0, |key| key.id.len());

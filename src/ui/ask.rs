@@ -24,7 +24,7 @@ impl Person for Ui {
 
 impl Ui {
     /// Asks a person, whatever `--yes` says; only where there is one.
-    pub async fn inquire(&self, question: &str) -> Result<bool> {
+    pub(crate) async fn inquire(&self, question: &str) -> Result<bool> {
         self.write_err(&format!("{} [y/N] ", printable(question)));
         let stdin = Arc::clone(&self.stdin);
         let (send, receive) = tokio::sync::oneshot::channel();

@@ -5,13 +5,13 @@ use serde_json::Value;
 
 impl Ui {
     /// The text without the token.
-    pub fn concealed(&self, text: &str) -> String {
+    pub(crate) fn concealed(&self, text: &str) -> String {
         self.words.masked(text).into_owned()
     }
 
     /// Draws a table that fits the terminal. The token goes out of the cells before they are
     /// broken into lines.
-    pub fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+    pub(crate) fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> Vec<String> {
         let rows: Vec<Vec<String>> = rows
             .iter()
             .map(|row| row.iter().map(|cell| self.concealed(cell)).collect())

@@ -9,7 +9,7 @@ use serde_json::Value;
 /// An error in the item of a document.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ErrorObject {
+pub(crate) struct ErrorObject {
     // These two were there before failures had documents of their own, in which `kind` is `Error`.
     schema: &'static str,
     kind: &'static str,
@@ -54,7 +54,7 @@ impl Body {
 
 impl ErrorObject {
     /// The error, its commands with the run's connections.
-    pub fn new(error: &Error, reach: &Reach) -> Self {
+    pub(crate) fn new(error: &Error, reach: &Reach) -> Self {
         Self {
             schema: SCHEMA,
             kind: error.kind.name(),

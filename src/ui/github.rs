@@ -58,7 +58,7 @@ pub(super) fn annotations(report: &Report) -> String {
 }
 
 /// A table in Markdown of what is not a pass or a skip, under the counts.
-pub fn markdown(report: &Report) -> String {
+pub(crate) fn markdown(report: &Report) -> String {
     let several = super::checks::several(report);
     let mut out = format!("### mk8s check: {}\n\n", super::checks::counts(report));
     let bad = |state| !matches!(state, State::Pass | State::Skip);

@@ -6,7 +6,7 @@ use jsonpath_rust::JsonPath as _;
 use serde_json::Value;
 
 /// Refuses an expression that cannot be read, with kind usage.
-pub fn check(expression: &str) -> Result<()> {
+pub(crate) fn check(expression: &str) -> Result<()> {
     let query = standard(expression)?;
     jsonpath_rust::parser::parse_json_path(&query)
         .map(|_| ())
@@ -14,7 +14,7 @@ pub fn check(expression: &str) -> Result<()> {
 }
 
 /// The matches, one line each: strings raw, everything else as JSON on one line.
-pub fn select(value: &Value, expression: &str) -> Result<Vec<String>> {
+pub(crate) fn select(value: &Value, expression: &str) -> Result<Vec<String>> {
     let query = standard(expression)?;
     let matches = value
         .query(&query)

@@ -9,17 +9,17 @@ mod checks;
 mod conceal;
 mod failure;
 mod github;
-pub mod jsonpath;
+pub(crate) mod jsonpath;
 mod junit;
 mod progress;
 mod render;
-pub mod table;
-pub mod wire;
+pub(crate) mod table;
+pub(crate) mod wire;
 mod words;
 
-pub use github::markdown;
-pub use progress::Progress;
-pub use render::{json, lines};
+pub(crate) use github::markdown;
+pub(crate) use progress::Progress;
+pub(crate) use render::{json, lines};
 
 use crate::cli::{Cli, Color, ErrorFormat, Gist, Global, OutputFormat};
 use crate::error::{Error, Result};
@@ -107,7 +107,7 @@ impl Words {
 }
 
 /// The door to stdout and stderr.
-pub struct Ui {
+pub(crate) struct Ui {
     stdin: Stdin,
     stdout: RefCell<Box<dyn Write>>,
     words: Arc<Words>,
@@ -133,7 +133,7 @@ pub struct Ui {
 
 /// What a piece of text is, which decides its colour; nothing is said by colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub(crate) enum Tone {
     /// The word `error`, and removed lines.
     Red,
     /// Warnings.
@@ -145,17 +145,17 @@ pub enum Tone {
 }
 
 /// One command's result in every format.
-pub struct Report {
+pub(crate) struct Report {
     /// The complete document of `-o json` and `-o yaml`.
-    pub json: Value,
+    pub(crate) json: Value,
     /// What `-o json-slim` and `-o yaml-slim` print; the same document if `None`.
-    pub slim: Option<Value>,
+    pub(crate) slim: Option<Value>,
     /// The lines of `-o names`.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// The text, line by line: a line end in one of them is escaped, and begins no other.
-    pub text: Vec<String>,
+    pub(crate) text: Vec<String>,
     /// The text of `-o wide`; the same if `None`.
-    pub wide: Option<Vec<String>>,
+    pub(crate) wide: Option<Vec<String>>,
 }
 
 impl Ui {
@@ -222,7 +222,7 @@ impl Ui {
     }
 
     /// From here on the token is `***` wherever it would be written: in data, words, raw bytes.
-    pub fn mask(&self, token: &Token) {
+    pub(crate) fn mask(&self, token: &Token) {
         // A run has one token; the first is the one.
         let _ = self.words.token.set(token.clone());
     }
@@ -258,17 +258,17 @@ impl Ui {
     }
 
     /// The connections as the run was given them, for commands that are data.
-    pub fn reach(&self) -> &Reach {
+    pub(crate) fn reach(&self) -> &Reach {
         &self.reach
     }
 
     /// The format of `-o`.
-    pub fn format(&self) -> &OutputFormat {
+    pub(crate) fn format(&self) -> &OutputFormat {
         &self.format
     }
 
     /// Whether stdout is for people.
-    pub fn is_text(&self) -> bool {
+    pub(crate) fn is_text(&self) -> bool {
         matches!(
             self.format,
             OutputFormat::Text | OutputFormat::Wide | OutputFormat::Patch
@@ -276,37 +276,37 @@ impl Ui {
     }
 
     /// Whether stdout is for `git apply`.
-    pub fn is_patch(&self) -> bool {
+    pub(crate) fn is_patch(&self) -> bool {
         self.format == OutputFormat::Patch
     }
 
     /// Whether there was no stdout when the program began.
-    pub fn has_no_stdout(&self) -> bool {
+    pub(crate) fn has_no_stdout(&self) -> bool {
         self.terminal.no_stdout
     }
 
     /// Whether requests are shown.
-    pub fn is_debug(&self) -> bool {
+    pub(crate) fn is_debug(&self) -> bool {
         self.debug
     }
 
     /// Whether `--yes` answers.
-    pub fn says_yes(&self) -> bool {
+    pub(crate) fn says_yes(&self) -> bool {
         self.yes
     }
 
     /// Whether somebody can be asked.
-    pub fn is_interactive(&self) -> bool {
+    pub(crate) fn is_interactive(&self) -> bool {
         self.interactive
     }
 
     /// Whether `--yes` was given.
-    pub fn is_yes(&self) -> bool {
+    pub(crate) fn is_yes(&self) -> bool {
         self.yes
     }
 
     /// The width that tables are fitted to: the terminal's; `None` elsewhere.
-    pub fn width(&self) -> Option<u16> {
+    pub(crate) fn width(&self) -> Option<u16> {
         if self.terminal.stdout {
             self.columns.or_else(render::terminal_width)
         } else {
@@ -315,13 +315,13 @@ impl Ui {
     }
 
     /// Prints one line of data.
-    pub fn data(&self, text: &str) {
+    pub(crate) fn data(&self, text: &str) {
         self.write_out(&format!("{}\n", printable(text)));
     }
 
     /// Prints a document as it is, with no newline added; a terminal gets it escaped, but for the
     /// ends of its lines.
-    pub fn raw(&self, text: &str) {
+    pub(crate) fn raw(&self, text: &str) {
         if self.terminal.stdout {
             self.write_out(&block(text));
         } else {
@@ -331,7 +331,7 @@ impl Ui {
 
     /// Prints a result in the format that was asked for. No match of a `jsonpath=` is an error of
     /// kind not-found.
-    pub fn report(&self, report: &Report) -> Result<()> {
+    pub(crate) fn report(&self, report: &Report) -> Result<()> {
         let slim = report.slim.as_ref().unwrap_or(&report.json);
         match &self.format {
             OutputFormat::Text => self.text(&report.text),
@@ -368,7 +368,7 @@ impl Ui {
     }
 
     /// Prints a checklist in the format that was asked for.
-    pub fn checklist(&self, checklist: &crate::check::Report) -> Result<()> {
+    pub(crate) fn checklist(&self, checklist: &crate::check::Report) -> Result<()> {
         let paint = |text: &str, tone: Tone| self.paint_out(text, tone);
         match &self.format {
             OutputFormat::Text | OutputFormat::Wide => {
@@ -404,7 +404,7 @@ impl Ui {
 
     /// Prints what was found in manifests: for people as a compiler does, else as a checklist.
     /// `files` are in the order in which they were named.
-    pub fn validation(
+    pub(crate) fn validation(
         &self,
         checklist: &crate::check::Report,
         files: &[&str],
@@ -419,7 +419,7 @@ impl Ui {
     }
 
     /// Annotates on stderr, where GitHub's runner reads workflow commands as well; also under `-q`.
-    pub fn annotate(&self, checklist: &crate::check::Report) {
+    pub(crate) fn annotate(&self, checklist: &crate::check::Report) {
         self.write_err(&github::annotations(checklist));
     }
 
@@ -434,7 +434,7 @@ impl Ui {
     }
 
     /// All of standard input, at most `limit` bytes.
-    pub fn stdin(&self, limit: u64) -> Result<Vec<u8>> {
+    pub(crate) fn stdin(&self, limit: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut stdin = lock(&self.stdin);
         std::io::Read::read_to_end(
@@ -450,12 +450,12 @@ impl Ui {
     }
 
     /// A line that tells what is waited for.
-    pub fn progress(&self) -> Progress<'_> {
+    pub(crate) fn progress(&self) -> Progress<'_> {
         Progress::new(self, self.volume >= Volume::Normal, self.terminal.stderr)
     }
 
     /// What went wrong with stdout, if anything did. A closed pipe is a quiet end.
-    pub fn finish(&self) -> Result<()> {
+    pub(crate) fn finish(&self) -> Result<()> {
         let flushed = self.stdout.borrow_mut().flush();
         self.note_loss(flushed);
         match self.lost.borrow_mut().take() {
@@ -501,7 +501,7 @@ impl Ui {
 
 /// Where a diff goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
+pub(crate) enum Stream {
     /// stdout: the diff is the answer.
     Data,
     /// stderr: the diff goes with the answer.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const REMINDER: Duration = Duration::from_secs(30);
 
 /// Tells what is waited for; silent under `-q`.
-pub struct Progress<'a> {
+pub(crate) struct Progress<'a> {
     ui: &'a Ui,
     spoken: bool,
     bar: Option<ProgressBar>,
@@ -42,7 +42,7 @@ impl<'a> Progress<'a> {
     }
 
     /// Says the present state.
-    pub fn say(&self, state: &str) {
+    pub(crate) fn say(&self, state: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(printable(&self.ui.concealed(state)));
             return;

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 /// Two-space JSON without a final newline. What is hidden is escaped as JSON escapes
 /// it, so that the text means the same.
-pub fn json(value: &Value) -> String {
+pub(crate) fn json(value: &Value) -> String {
     text::json(format!("{value:#}"))
 }
 
@@ -62,7 +62,7 @@ pub(super) fn error(
 }
 
 /// The lines of a document of our own making, whose texts are escaped by its own rules.
-pub fn lines(document: &str) -> Vec<String> {
+pub(crate) fn lines(document: &str) -> Vec<String> {
     document.lines().map(str::to_owned).collect()
 }
 

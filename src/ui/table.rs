@@ -9,7 +9,7 @@ const PADDING: u16 = 2;
 const WORD: usize = 12;
 
 /// Draws rows under their headings; `width` is the terminal's, if there is one.
-pub fn draw(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) -> Vec<String> {
+pub(crate) fn draw(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(NOTHING);
     match width {
@@ -67,7 +67,7 @@ fn least(headings: &[&str], rows: &[Vec<String>], width: u16) -> Option<Vec<u16>
 }
 
 /// Aligns rows without headings, a line each.
-pub fn rows(rows: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn rows(rows: &[Vec<String>]) -> Vec<String> {
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|row| row.iter().map(|cell| printable(cell)).collect())
@@ -96,7 +96,7 @@ pub fn rows(rows: &[Vec<String>]) -> Vec<String> {
 }
 
 /// Draws `label  value` lines with the values aligned.
-pub fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> Vec<String> {
+pub(crate) fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> Vec<String> {
     let fields: Vec<(&str, Vec<String>)> = fields
         .into_iter()
         .map(|(label, value)| (label, vec![value]))
@@ -105,7 +105,7 @@ pub fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> Vec<St
 }
 
 /// The same for values of several lines, each below the other.
-pub fn blocks(fields: &[(&str, Vec<String>)]) -> Vec<String> {
+pub(crate) fn blocks(fields: &[(&str, Vec<String>)]) -> Vec<String> {
     let width = fields
         .iter()
         .map(|(label, _)| label.len())

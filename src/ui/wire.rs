@@ -2,7 +2,7 @@
 //!
 //! These structs stand apart from the internal types on purpose.
 
-pub use super::failure::ErrorObject;
+pub(crate) use super::failure::ErrorObject;
 use crate::check::verdict::Outcome;
 use crate::drift::Drift;
 use crate::plan::{Step, display_name};
@@ -11,12 +11,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// The version of every document here.
-pub const SCHEMA: &str = "mk8s/v1";
+pub(crate) const SCHEMA: &str = "mk8s/v1";
 
 /// A document with items.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Document<T> {
+pub(crate) struct Document<T> {
     schema: &'static str,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,7 +29,7 @@ pub struct Document<T> {
 
 impl<T: Serialize> Document<T> {
     /// A document of a command that only reads.
-    pub fn read(kind: &'static str, items: Vec<T>) -> Self {
+    pub(crate) fn read(kind: &'static str, items: Vec<T>) -> Self {
         Self {
             schema: SCHEMA,
             kind,
@@ -40,7 +40,7 @@ impl<T: Serialize> Document<T> {
     }
 
     /// A document of a command that changes something.
-    pub fn change(kind: &'static str, dry_run: bool, items: Vec<T>) -> Self {
+    pub(crate) fn change(kind: &'static str, dry_run: bool, items: Vec<T>) -> Self {
         Self {
             schema: SCHEMA,
             kind,
@@ -52,7 +52,7 @@ impl<T: Serialize> Document<T> {
 
     /// With how many ended as what.
     #[must_use]
-    pub fn summed_up(self, summary: Option<impl Serialize>) -> Self {
+    pub(crate) fn summed_up(self, summary: Option<impl Serialize>) -> Self {
         Self {
             summary: summary.map(|summary| to_value(&summary)),
             ..self
@@ -62,7 +62,7 @@ impl<T: Serialize> Document<T> {
 
 /// A document that is one object.
 #[derive(Debug, Serialize)]
-pub struct Single<T> {
+pub(crate) struct Single<T> {
     schema: &'static str,
     kind: &'static str,
     #[serde(flatten)]
@@ -71,7 +71,7 @@ pub struct Single<T> {
 
 impl<T: Serialize> Single<T> {
     /// The object under its kind.
-    pub fn new(kind: &'static str, body: T) -> Self {
+    pub(crate) fn new(kind: &'static str, body: T) -> Self {
         Self {
             schema: SCHEMA,
             kind,
@@ -81,7 +81,7 @@ impl<T: Serialize> Single<T> {
 }
 
 /// Any of the structs here as a JSON value.
-pub fn to_value(wire: &impl Serialize) -> Value {
+pub(crate) fn to_value(wire: &impl Serialize) -> Value {
     // These structs have string keys only, so that this cannot fail.
     serde_json::to_value(wire).unwrap_or_default()
 }
@@ -89,7 +89,7 @@ pub fn to_value(wire: &impl Serialize) -> Value {
 /// What something was done to.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
-pub enum Target {
+pub(crate) enum Target {
     /// A live cluster.
     Cluster {
         /// Its org.
@@ -111,44 +111,44 @@ pub enum Target {
 /// One item of `AddonChanges`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AddonChange {
+pub(crate) struct AddonChange {
     /// What was changed.
-    pub target: Target,
+    pub(crate) target: Target,
     /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
-    pub addon: String,
+    pub(crate) addon: String,
     /// `awsECR`
-    pub key: String,
+    pub(crate) key: String,
     /// `enabled`, `updated`, `disabled` or `none`.
-    pub action: &'static str,
+    pub(crate) action: &'static str,
     /// As what it ended, where several clusters were asked for: `changed`, `unchanged`, `refused`,
     /// `skipped`, `unreachable`, `failed` or `not-started`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<&'static str>,
+    pub(crate) state: Option<&'static str>,
     /// Whether anything changes.
-    pub changed: bool,
+    pub(crate) changed: bool,
     /// The add-on's value before; null is off.
-    pub before: Option<Value>,
+    pub(crate) before: Option<Value>,
     /// The add-on's value after; null is off.
-    pub after: Option<Value>,
+    pub(crate) after: Option<Value>,
     /// Add-ons that went on along with it.
-    pub prerequisites: Vec<Companion>,
+    pub(crate) prerequisites: Vec<Companion>,
     /// Add-ons that went off along with it.
-    pub dependants: Vec<Companion>,
+    pub(crate) dependants: Vec<Companion>,
     /// The registry case of an add-on that pulls from AWS registries.
-    pub registry_access: Option<&'static str>,
+    pub(crate) registry_access: Option<&'static str>,
     /// Whether the change was read back; null where there is nothing to read back.
-    pub verified: Option<bool>,
+    pub(crate) verified: Option<bool>,
     /// What was waited for; null without `--wait`.
-    pub waited: Option<Waited>,
+    pub(crate) waited: Option<Waited>,
     /// What looks odd.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// What went wrong on this target.
-    pub error: Option<ErrorObject>,
+    pub(crate) error: Option<ErrorObject>,
 }
 
 /// An add-on that changes along with the one that was asked for.
 #[derive(Debug, Serialize)]
-pub struct Companion {
+pub(crate) struct Companion {
     addon: String,
     action: &'static str,
 }
@@ -164,52 +164,56 @@ impl From<&Step> for Companion {
 
 /// The result of waiting.
 #[derive(Debug, Clone, Serialize)]
-pub struct Waited {
+pub(crate) struct Waited {
     /// The status field.
-    pub condition: String,
+    pub(crate) condition: String,
     /// Whether it is there.
-    pub reached: bool,
+    pub(crate) reached: bool,
     /// How long it took, in seconds.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// One add-on, of the catalogue or on a target.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Addon {
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are named as in the document"
+)]
+pub(crate) struct Addon {
     /// Where; null for the catalogue.
-    pub target: Option<Target>,
+    pub(crate) target: Option<Target>,
     /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
-    pub addon: String,
+    pub(crate) addon: String,
     /// `awsECR`
-    pub key: String,
+    pub(crate) key: String,
     /// Whether the catalogue knows it.
-    pub known: bool,
+    pub(crate) known: bool,
     /// Whether it is on; null for the catalogue.
-    pub enabled: Option<bool>,
+    pub(crate) enabled: Option<bool>,
     /// Its value in `spec.addOns`.
-    pub settings: Option<Value>,
+    pub(crate) settings: Option<Value>,
     /// Its part of the status, secrets masked.
-    pub status: Option<Value>,
+    pub(crate) status: Option<Value>,
     /// What it is for.
-    pub summary: Option<&'static str>,
+    pub(crate) summary: Option<&'static str>,
     /// The providers for which it is documented; null means all.
-    pub providers: Option<Vec<&'static str>>,
+    pub(crate) providers: Option<Vec<&'static str>>,
     /// Whether it is documented for the target's provider; null for the catalogue and for an add-on
     /// that it does not know.
-    pub documented: Option<bool>,
+    pub(crate) documented: Option<bool>,
     /// What it needs.
-    pub needs: Vec<&'static str>,
+    pub(crate) needs: Vec<&'static str>,
     /// The settings it takes.
-    pub fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
     /// The platform's page.
-    pub docs: Option<&'static str>,
+    pub(crate) docs: Option<&'static str>,
 }
 
 /// One item of `AddonList`.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum AddonItem {
+pub(crate) enum AddonItem {
     /// An add-on.
     Addon(Box<Addon>),
     /// A target that could not be read.
@@ -223,82 +227,82 @@ pub enum AddonItem {
 
 /// One setting of an add-on.
 #[derive(Debug, Serialize)]
-pub struct Field {
+pub(crate) struct Field {
     /// Its place below the add-on: `roleArn`, `scrapeAnnotated.intervalSeconds`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its flag, if it has one.
-    pub flag: Option<String>,
+    pub(crate) flag: Option<String>,
     /// What values it takes.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Whether the platform refuses what it is in without it.
-    pub required: bool,
+    pub(crate) required: bool,
     /// What holds where it is left out.
-    pub default: Option<&'static str>,
+    pub(crate) default: Option<&'static str>,
     /// A value, as it is written on the command line; lists and objects as JSON.
-    pub example: &'static str,
+    pub(crate) example: &'static str,
     /// What a value must be beyond its type.
-    pub constraint: Option<String>,
+    pub(crate) constraint: Option<String>,
     /// Whether it may hold a password or a key.
-    pub secret: bool,
+    pub(crate) secret: bool,
     /// What it is.
-    pub summary: &'static str,
+    pub(crate) summary: &'static str,
 }
 
 /// One item of `ApplyResult`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Applied {
+pub(crate) struct Applied {
     /// The live cluster.
-    pub target: Target,
+    pub(crate) target: Target,
     /// The document that was applied.
-    pub source: Target,
+    pub(crate) source: Target,
     /// `created`, `updated` or `none`.
-    pub action: &'static str,
+    pub(crate) action: &'static str,
     /// Whether anything changes.
-    pub changed: bool,
+    pub(crate) changed: bool,
     /// How the add-ons differed before, as in `Diff`.
-    pub differences: Vec<Difference>,
+    pub(crate) differences: Vec<Difference>,
     /// Paths of add-ons and settings that are only live and were kept.
-    pub live_only: Vec<String>,
+    pub(crate) live_only: Vec<String>,
     /// Paths of add-ons and settings that were only live and were removed.
-    pub pruned: Vec<String>,
+    pub(crate) pruned: Vec<String>,
     /// Whether every field of the manifest was read back.
-    pub verified: Option<bool>,
+    pub(crate) verified: Option<bool>,
     /// What looks odd.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// What went wrong on this target.
-    pub error: Option<ErrorObject>,
+    pub(crate) error: Option<ErrorObject>,
 }
 
 /// One item of `Diff`.
 #[derive(Debug, Serialize)]
-pub struct Diff {
+pub(crate) struct Diff {
     /// The live cluster.
-    pub target: Target,
+    pub(crate) target: Target,
     /// The document that it was compared with.
-    pub source: Target,
+    pub(crate) source: Target,
     /// Whether the live cluster exists; null if that could not be told.
-    pub exists: Option<bool>,
+    pub(crate) exists: Option<bool>,
     /// What differs.
-    pub differences: Vec<Difference>,
+    pub(crate) differences: Vec<Difference>,
     /// What went wrong on this target.
-    pub error: Option<ErrorObject>,
+    pub(crate) error: Option<ErrorObject>,
 }
 
 /// One difference of `Diff`.
 #[derive(Debug, Serialize)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// `spec.addOns.awsECR.roleArn`
-    pub path: String,
+    pub(crate) path: String,
     /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
-    pub addon: String,
+    pub(crate) addon: String,
     /// `manifest-only`, `live-only` or `different`.
-    pub state: &'static str,
+    pub(crate) state: &'static str,
     /// The manifest's value.
-    pub manifest: Option<Value>,
+    pub(crate) manifest: Option<Value>,
     /// The live value.
-    pub live: Option<Value>,
+    pub(crate) live: Option<Value>,
 }
 
 impl From<&Drift> for Difference {
@@ -317,61 +321,61 @@ impl From<&Drift> for Difference {
 /// The body of `Auth`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Auth {
+pub(crate) struct Auth {
     /// Whether the API accepted the login; null if it was not tried.
-    pub authenticated: Option<bool>,
+    pub(crate) authenticated: Option<bool>,
     /// The profile's e-mail or the key's id.
-    pub identity: Option<String>,
+    pub(crate) identity: Option<String>,
     /// `service-account` or `user`.
-    pub identity_kind: Option<&'static str>,
+    pub(crate) identity_kind: Option<&'static str>,
     /// When the token ends, RFC 3339.
-    pub expires: Option<String>,
+    pub(crate) expires: Option<String>,
     /// The org.
-    pub org: Option<Origin>,
+    pub(crate) org: Option<Origin>,
     /// The address of the API.
-    pub endpoint: Origin,
+    pub(crate) endpoint: Origin,
     /// The profile.
-    pub profile: Option<Origin>,
+    pub(crate) profile: Option<Origin>,
     /// Where the token comes from; its value is never shown.
-    pub token_source: Option<String>,
+    pub(crate) token_source: Option<String>,
     /// Whether certificates go unchecked.
-    pub insecure: bool,
+    pub(crate) insecure: bool,
 }
 
 /// A value and the source that won.
 #[derive(Debug, Serialize)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// The value.
-    pub value: String,
+    pub(crate) value: String,
     /// Where it comes from.
-    pub source: String,
+    pub(crate) source: String,
 }
 
 /// One item of `CheckReport`.
 #[derive(Debug, Serialize)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// The check's stable id.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// Its group's stable id.
-    pub group: &'static str,
+    pub(crate) group: &'static str,
     /// `pass`, `warn`, `fail`, `unknown` or `skip`.
-    pub state: &'static str,
+    pub(crate) state: &'static str,
     /// What is, or is not, the case; the reason of a skip.
-    pub message: String,
+    pub(crate) message: String,
     /// The fact behind it.
-    pub evidence: Option<String>,
+    pub(crate) evidence: Option<String>,
     /// The command that mends it.
-    pub fix: Option<String>,
+    pub(crate) fix: Option<String>,
     /// Where it is explained.
-    pub docs: String,
+    pub(crate) docs: String,
     /// The live cluster it is about.
-    pub cluster: Option<String>,
+    pub(crate) cluster: Option<String>,
     /// The file it is about.
-    pub file: Option<String>,
+    pub(crate) file: Option<String>,
     /// The line in the file, from 1.
-    pub line: Option<usize>,
+    pub(crate) line: Option<usize>,
     /// The column in it, in characters from 1.
-    pub column: Option<usize>,
+    pub(crate) column: Option<usize>,
 }
 
 fn verdict(verdict: &crate::check::Verdict) -> Value {
@@ -391,7 +395,7 @@ fn verdict(verdict: &crate::check::Verdict) -> Value {
 }
 
 /// The document of `check` and of `validate`.
-pub fn check_report(report: &crate::check::Report) -> Value {
+pub(crate) fn check_report(report: &crate::check::Report) -> Value {
     let summary = report.summary();
     let all_skipped = report
         .items

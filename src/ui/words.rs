@@ -10,40 +10,40 @@ use std::sync::Arc;
 
 impl Ui {
     /// Says something on stderr; silent under `-q`.
-    pub fn status(&self, text: &str) {
+    pub(crate) fn status(&self, text: &str) {
         if self.volume >= Volume::Normal {
             self.write_err(&format!("{}\n", printable(text)));
         }
     }
 
     /// Says something on stderr under `-v`.
-    pub fn detail(&self, text: &str) {
+    pub(crate) fn detail(&self, text: &str) {
         if self.volume >= Volume::Verbose {
             self.write_err(&format!("{}\n", printable(text)));
         }
     }
 
     /// Shows a request or an answer under `--debug`.
-    pub fn trace(&self, text: &str) {
+    pub(crate) fn trace(&self, text: &str) {
         if self.debug {
             self.words.trace(text);
         }
     }
 
     /// The same for calls that are made where the door itself cannot go; `None` without `--debug`.
-    pub fn tracer(&self) -> Option<impl Fn(&str) + Send + Sync + 'static> {
+    pub(crate) fn tracer(&self) -> Option<impl Fn(&str) + Send + Sync + 'static> {
         let words = Arc::clone(&self.words);
         self.debug.then_some(move |text: &str| words.trace(text))
     }
 
     /// Warns on stderr.
-    pub fn warn(&self, text: &str) {
+    pub(crate) fn warn(&self, text: &str) {
         let word = self.paint_err("warning:", Tone::Yellow);
         self.write_err(&format!("{word} {}\n", printable(text)));
     }
 
     /// Says what could be done, on stderr.
-    pub fn hint(&self, hint: impl Into<Hint>) {
+    pub(crate) fn hint(&self, hint: impl Into<Hint>) {
         if self.volume >= Volume::Normal {
             let word = self.paint_err("hint:", Tone::Cyan);
             let text = hint.into().render(&self.reach);
@@ -52,7 +52,7 @@ impl Ui {
     }
 
     /// Names the next command, on stderr.
-    pub fn next(&self, command: &Invocation) {
+    pub(crate) fn next(&self, command: &Invocation) {
         if self.volume >= Volume::Normal {
             let command = printable(&command.render(&self.reach));
             let command = self.paint_err(&command, Tone::Cyan);
@@ -61,12 +61,12 @@ impl Ui {
     }
 
     /// Shows signed lines (`+`, `-` or a blank) on stderr, or on stdout where the diff is the data.
-    pub fn diff(&self, lines: &[(char, String)], place: Stream) {
+    pub(crate) fn diff(&self, lines: &[(char, String)], place: Stream) {
         self.show(&self.signed(lines, "", place), place);
     }
 
     /// Shows a plan: a heading, then lines that begin with a sign, indented.
-    pub fn plan(&self, heading: &str, lines: &[(char, String)], place: Stream) {
+    pub(crate) fn plan(&self, heading: &str, lines: &[(char, String)], place: Stream) {
         let lines = self.signed(lines, "  ", place);
         self.show(&format!("{}\n{lines}", printable(heading)), place);
     }
@@ -100,7 +100,7 @@ impl Ui {
     }
 
     /// Shows a unified diff, as [`Ui::diff`] does.
-    pub fn unified(&self, diff: &str, place: Stream) {
+    pub(crate) fn unified(&self, diff: &str, place: Stream) {
         let lines: Vec<(char, String)> = diff
             .lines()
             .map(|line| {

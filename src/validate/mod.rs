@@ -6,7 +6,7 @@
 
 use crate::addon::fault::{Fault, Wrong};
 use crate::addon::path::{Path, Step};
-use crate::addon::{Param, ParamKind, rules, stray};
+use crate::addon::{ParamKind, rules, stray};
 use crate::manifest::{Document, Part, Spot};
 use crate::text::{Foreign, invisible};
 use crate::{placeholder, resource};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 /// What sort of thing is wrong: each is told under an id of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
+pub(crate) enum Sort {
     /// A name that is known is written otherwise, or stands in another place.
     Spelling,
     /// A name of a field is not known.
@@ -35,44 +35,42 @@ pub enum Sort {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone)]
-pub struct Flaw {
+pub(crate) struct Flaw {
     /// What sort it is.
-    pub sort: Sort,
+    pub(crate) sort: Sort,
     /// Where in the document it is.
-    pub path: Path,
+    pub(crate) path: Path,
     /// Where in the file that is; of what is missing the place that it is missing from.
-    pub spot: Spot,
-    /// The field there, or the one that it is in.
-    pub param: Option<&'static Param>,
+    pub(crate) spot: Spot,
     /// What is wrong, in one sentence; lower case, no full stop.
-    pub message: String,
+    pub(crate) message: String,
     /// The name that is to stand there instead, where renaming is all there is to do.
-    pub rename: Option<&'static str>,
+    pub(crate) rename: Option<&'static str>,
 }
 
 /// How many flaws of a sort get a place and words: finding a place costs as much as the document is
 /// long, and nobody reads twenty thousand lines that say the same.
-pub const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 
 /// What is wrong with a document.
 #[derive(Debug, Clone, Default)]
-pub struct Flaws {
+pub(crate) struct Flaws {
     /// The first [`MOST`] of every sort, in the order of the file.
-    pub listed: Vec<Flaw>,
+    pub(crate) listed: Vec<Flaw>,
     /// The sorts of the others.
     more: Vec<Sort>,
 }
 
 impl Flaws {
     /// How many of a sort are not listed.
-    pub fn more(&self, sort: Sort) -> usize {
+    pub(crate) fn more(&self, sort: Sort) -> usize {
         self.more.iter().filter(|other| **other == sort).count()
     }
 }
 
 /// Everything that is wrong with a document that means `value`. `org` is the one that links must stay
 /// in, where it is known.
-pub fn document(document: &Document, value: &Value, org: Option<&str>) -> Flaws {
+pub(crate) fn document(document: &Document, value: &Value, org: Option<&str>) -> Flaws {
     let faults = ParamKind::Object(resource::CLUSTER).faults(value, org);
     let mut flaws = Flaws::default();
     for fault in faults.into_iter().filter(|fault| counts(fault, value)) {
@@ -160,7 +158,6 @@ fn flaw(document: &Document, sort: Sort, fault: Fault) -> Flaw {
         spot: document.spot(&parts(&fault.path)),
         message,
         rename,
-        param: fault.param,
         path: fault.path,
     }
 }
@@ -238,7 +235,7 @@ fn last(path: &Path) -> &str {
 }
 
 /// A path as the manifest takes it.
-pub fn parts(path: &Path) -> Vec<Part<'_>> {
+pub(crate) fn parts(path: &Path) -> Vec<Part<'_>> {
     let parts = path.steps().iter().map(|step| match step {
         Step::Key(key) => Part::Key(key),
         Step::Index(index) => Part::Item(*index),

@@ -10,7 +10,7 @@ const AWS_SIDE: Documented = Documented::For(&["aws", "hetzner", "generic", "gcp
 const EFS_SIDE: Documented = Documented::For(&["aws", "hetzner", "generic"]);
 
 /// What filling a pull-through cache takes beyond a pull from a repository that is there.
-pub const IMPORT_ACTION: &str = "ecr:BatchImportUpstreamImage";
+pub(crate) const IMPORT_ACTION: &str = "ecr:BatchImportUpstreamImage";
 
 const fn gives_pulls(
     name: &'static str,

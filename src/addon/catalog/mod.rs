@@ -12,7 +12,7 @@ mod platform;
 #[cfg(test)]
 mod probe;
 
-pub use aws::IMPORT_ACTION;
+pub(crate) use aws::IMPORT_ACTION;
 pub(super) use aws::REGISTRY;
 
 use super::Addon;

@@ -26,13 +26,13 @@ use clock::Clock;
 
 /// How steps are run.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(crate) struct Options {
     /// The longest that one step may wait and try again.
-    pub patience: Duration,
+    pub(crate) patience: Duration,
     /// The folder for copies of trust policies; `None` makes none.
-    pub backup: Option<PathBuf>,
+    pub(crate) backup: Option<PathBuf>,
     /// What the policy of whoever lacks a right has to be told.
-    pub needed: Needed,
+    pub(crate) needed: Needed,
 }
 
 impl Default for Options {
@@ -47,20 +47,20 @@ impl Default for Options {
 
 /// What a step did.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct StepOutcome {
+pub(crate) struct StepOutcome {
     /// Whether anything was changed; `false` if it was right by the time it ran.
-    pub changed: bool,
+    pub(crate) changed: bool,
     /// What the user should know, one phrase each.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// The trust policy from before.
-    pub previous_trust: Option<Value>,
+    pub(crate) previous_trust: Option<Value>,
     /// The copy of it.
-    pub backup: Option<Backup>,
+    pub(crate) backup: Option<Backup>,
 }
 
 /// Runs steps, and remembers what it made: only of that a "no such entity" means "not yet".
 #[derive(Debug)]
-pub struct Applier<'a, I> {
+pub(crate) struct Applier<'a, I> {
     iam: &'a I,
     permit: &'a Permit,
     caller: &'a str,
@@ -71,7 +71,7 @@ pub struct Applier<'a, I> {
 
 impl<'a, I: Iam> Applier<'a, I> {
     /// `caller` is the ARN of who calls, for messages.
-    pub fn new(iam: &'a I, permit: &'a Permit, caller: &'a str, options: Options) -> Self {
+    pub(crate) fn new(iam: &'a I, permit: &'a Permit, caller: &'a str, options: Options) -> Self {
         Self {
             iam,
             permit,
@@ -83,13 +83,13 @@ impl<'a, I: Iam> Applier<'a, I> {
     }
 
     /// The right to write that it was given.
-    pub fn permit(&self) -> &'a Permit {
+    pub(crate) fn permit(&self) -> &'a Permit {
         self.permit
     }
 
     /// Runs one step. Steps that change the cluster, or wait for it, are not for IAM and are
     /// refused.
-    pub async fn run(&mut self, step: &Step) -> Result<StepOutcome> {
+    pub(crate) async fn run(&mut self, step: &Step) -> Result<StepOutcome> {
         if let Work::Attach { policy, .. } | Work::Detach { policy, .. } = &step.work {
             self.options.needed = self.options.needed.clone().with_policy(policy);
         }

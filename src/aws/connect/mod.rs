@@ -7,8 +7,8 @@ mod trace;
 
 pub(super) use authorities::read;
 pub(super) use http::Unreached;
-pub use session::AwsSession;
-pub use trace::Trace;
+pub(crate) use session::AwsSession;
+pub(crate) use trace::Trace;
 
 use super::credentials::{By, Named, Provider, Reason, Source, Surroundings, Trouble};
 use super::image::default_region;
@@ -31,37 +31,37 @@ const ATTEMPT: Duration = Duration::from_secs(15);
 
 /// How AWS is reached; what is `None` comes from the standard chain.
 #[derive(Debug, Clone, Default)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// `--aws-profile`.
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// `--aws-region`.
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// `--aws-endpoint-url`, for emulators.
-    pub endpoint_url: Option<String>,
+    pub(crate) endpoint_url: Option<String>,
     /// The longest a call may take, with all attempts; 30 s if `None`.
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// What the environment says, apart from what the SDK reads itself.
-    pub variables: Variables,
+    pub(crate) variables: Variables,
     /// Who sees the calls, if anybody does.
-    pub trace: Option<Trace>,
+    pub(crate) trace: Option<Trace>,
 }
 
 /// What the environment says of AWS. Holds no secret.
 #[derive(Debug, Clone, Default)]
-pub struct Variables {
+pub(crate) struct Variables {
     /// `AWS_PROFILE`.
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// `AWS_CA_BUNDLE`.
-    pub ca_bundle: Option<PathBuf>,
+    pub(crate) ca_bundle: Option<PathBuf>,
     /// `AWS_ENDPOINT_URL` and its forms for single services, each with its URL.
-    pub endpoints: Vec<(&'static str, String)>,
+    pub(crate) endpoints: Vec<(&'static str, String)>,
     /// What it says of credentials.
-    pub credentials: Surroundings,
+    pub(crate) credentials: Surroundings,
 }
 
 impl Connection {
     /// The profile that was named: by flag, else by the variable.
-    pub fn named(&self) -> Option<Named> {
+    pub(crate) fn named(&self) -> Option<Named> {
         let named = |name: &Option<String>, by| {
             let name = name.clone().filter(|name| !name.is_empty())?;
             Some(Named { name, by })
@@ -72,7 +72,7 @@ impl Connection {
 
 /// Finds out how AWS is reached and in whose name. Nothing is sent: what is wrong with profile or
 /// credentials shows in the first call.
-pub async fn open(connection: &Connection) -> AwsSession {
+pub(crate) async fn open(connection: &Connection) -> AwsSession {
     let total = connection.timeout.unwrap_or(Duration::from_secs(30));
     let attempt = ATTEMPT.min(total);
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());

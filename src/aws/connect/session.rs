@@ -16,7 +16,7 @@ use aws_sdk_sts::config::{Credentials, Region, SharedCredentialsProvider};
 /// Clones share one cache of credentials: a program that gives them (`credential_process`) runs
 /// once, whatever is called with them.
 #[derive(Debug, Clone)]
-pub struct AwsSession {
+pub(crate) struct AwsSession {
     pub(super) config: SdkConfig,
     pub(super) trace: Option<Trace>,
     /// The profile that was named.

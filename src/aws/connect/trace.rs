@@ -24,11 +24,11 @@ use std::time::Instant;
 
 /// Where the lines go.
 #[derive(Clone)]
-pub struct Trace(Arc<dyn Fn(&str) + Send + Sync>);
+pub(crate) struct Trace(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl Trace {
     /// `line` gets each line, without a line end.
-    pub fn new(line: impl Fn(&str) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(line: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(line))
     }
 }

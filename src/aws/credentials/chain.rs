@@ -45,13 +45,13 @@ pub(in crate::aws) enum Base {
 
 /// A token that a role is assumed with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebIdentity {
+pub(crate) struct WebIdentity {
     /// The file that holds it.
-    pub file: String,
+    pub(crate) file: String,
     /// The role.
-    pub role: String,
+    pub(crate) role: String,
     /// How the session is called.
-    pub session: Option<String>,
+    pub(crate) session: Option<String>,
 }
 
 /// An account and a role behind an SSO session.

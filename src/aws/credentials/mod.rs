@@ -10,8 +10,8 @@ mod chain;
 mod sso;
 mod trouble;
 
-pub use chain::WebIdentity;
-pub use trouble::{By, Named, Reason, Trouble};
+pub(crate) use chain::WebIdentity;
+pub(crate) use trouble::{By, Named, Reason, Trouble};
 
 use super::connect::AwsSession;
 use super::failure::{failure, unreadable};
@@ -40,15 +40,15 @@ const LONGEST_TOKEN: u64 = 64 << 10;
 
 /// What the environment says of credentials, apart from the keys, which the SDK reads itself.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// Whether both halves of a key are set.
-    pub has_keys: bool,
+    pub(crate) has_keys: bool,
     /// `AWS_WEB_IDENTITY_TOKEN_FILE` and what belongs to it.
-    pub web_identity: Option<WebIdentity>,
+    pub(crate) web_identity: Option<WebIdentity>,
     /// Whether a container says where its credentials are.
-    pub in_container: bool,
+    pub(crate) in_container: bool,
     /// The home folder, below which SSO tokens are kept.
-    pub home: Option<PathBuf>,
+    pub(crate) home: Option<PathBuf>,
 }
 
 /// Where credentials come from.

@@ -13,16 +13,16 @@ use std::fmt;
 
 /// A profile that was named, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub(crate) struct Named {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// What named it.
-    pub by: By,
+    pub(crate) by: By,
 }
 
 /// What named a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub(crate) enum By {
     /// `--aws-profile`.
     Flag,
     /// `AWS_PROFILE`.
@@ -51,18 +51,18 @@ impl fmt::Display for Named {
 
 /// Why credentials cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub(crate) struct Trouble {
     /// The profile that was named, if one was.
-    pub named: Option<Named>,
+    pub(crate) named: Option<Named>,
     /// The profile at fault: the one that was named, one beneath it, or `default`.
-    pub at: Option<String>,
+    pub(crate) at: Option<String>,
     /// What is wrong with it.
-    pub reason: Reason,
+    pub(crate) reason: Reason,
 }
 
 /// What is wrong with credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// There are none anywhere.
     Nothing,
     /// There is no such profile; these are there.
@@ -136,12 +136,12 @@ impl std::error::Error for Trouble {}
 
 impl Trouble {
     /// Whether there are simply none: nothing was named and nothing is set up.
-    pub fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         self.named.is_none() && self.reason == Reason::Nothing
     }
 
     /// Whether a file or a network is at fault that no credentials mend.
-    pub fn is_elsewhere(&self) -> bool {
+    pub(crate) fn is_elsewhere(&self) -> bool {
         matches!(
             self.reason,
             Reason::Bundle { .. } | Reason::Call { .. } | Reason::Slow

@@ -25,7 +25,7 @@ use crate::text::printable;
 
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// A POSIX shell script that calls the AWS CLI.
     AwsCli,
     /// Terraform's language.
@@ -36,7 +36,7 @@ pub enum Format {
 
 impl Format {
     /// The word on the command line and in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AwsCli => "aws-cli",
             Self::Terraform => "terraform",
@@ -70,9 +70,9 @@ struct Attachment {
 
 /// What is to be made for one cluster.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Blueprint {
+pub(crate) struct Blueprint {
     /// The plan that it is taken from.
-    pub plan: Plan,
+    pub(crate) plan: Plan,
     org: String,
     cluster: String,
     side: Side,
@@ -86,7 +86,7 @@ pub struct Blueprint {
 ///
 /// `partition` is that of the image, where one is named. The account has to be named somewhere; if
 /// it is not, the error is of kind usage.
-pub fn stand_in(
+pub(crate) fn stand_in(
     facts: &ClusterFacts,
     request: &Request,
     partition: Option<&str>,
@@ -117,7 +117,7 @@ pub fn stand_in(
 }
 
 /// Account and role, without asking AWS.
-pub fn aim(
+pub(crate) fn aim(
     facts: &ClusterFacts,
     request: &Request,
     partition: Option<&str>,
@@ -129,7 +129,7 @@ pub fn aim(
 
 /// How a user gets further where something is missing.
 #[derive(Debug, Clone, Copy)]
-pub enum Source<'a> {
+pub(crate) enum Source<'a> {
     /// The cluster is live: it can be waited for.
     Live,
     /// It was read from this file, which has to be written anew.
@@ -137,7 +137,7 @@ pub enum Source<'a> {
 }
 
 /// What the cluster has to publish first and can be waited for; an error if waiting is of no use.
-pub fn missing(
+pub(crate) fn missing(
     facts: &ClusterFacts,
     request: &Request,
     target: &Target,
@@ -216,7 +216,7 @@ fn reading(path: &str, facts: &ClusterFacts) -> Invocation {
 }
 
 /// The error where nobody waits for what [`missing`] found.
-pub fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'_>) -> Error {
+pub(crate) fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'_>) -> Error {
     let name = quotable(&facts.name);
     let service = facts.side.name();
     let (what, field) = match awaited {
@@ -242,7 +242,7 @@ pub fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'_>) -> 
 
 impl Blueprint {
     /// Plans the setup as if nothing existed. What [`missing`] finds must be there.
-    pub fn new(facts: &ClusterFacts, request: &Request, target: &Target) -> Result<Self> {
+    pub(crate) fn new(facts: &ClusterFacts, request: &Request, target: &Target) -> Result<Self> {
         let plan = setup_plan(facts, request, target, &State::default(), Order::AddonFirst)?;
         let mut blueprint = Self {
             org: facts.org.clone(),
@@ -291,7 +291,7 @@ impl Blueprint {
     /// The text in the form that is asked for, with a final line break.
     ///
     /// Refuses what the form cannot say without changing its meaning.
-    pub fn text(&self, format: Format) -> Result<String> {
+    pub(crate) fn text(&self, format: Format) -> Result<String> {
         match format {
             Format::AwsCli => Ok(shell::script(self)),
             Format::Terraform => terraform::configuration(self),

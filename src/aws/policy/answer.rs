@@ -20,13 +20,13 @@ impl Answer {
     }
 
     /// Whether it may be yes.
-    pub fn may_be(&self) -> bool {
+    pub(crate) fn may_be(&self) -> bool {
         *self != Self::No
     }
 
     /// Both.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
             (Self::Yes, other) | (other, Self::Yes) => other,
@@ -39,17 +39,17 @@ impl Answer {
 
     /// At least one.
     #[must_use]
-    pub fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         !(!self).and(!other)
     }
 
     /// All of them.
-    pub fn all(answers: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn all(answers: impl IntoIterator<Item = Self>) -> Self {
         answers.into_iter().fold(Self::Yes, Self::and)
     }
 
     /// Any of them.
-    pub fn any(answers: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn any(answers: impl IntoIterator<Item = Self>) -> Self {
         answers.into_iter().fold(Self::No, Self::or)
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// Whether they get in; of several the worst.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub(crate) enum Entry {
     /// The template names nobody with a token, so there is nobody to ask for.
     NotJudged,
     /// They do.
@@ -51,7 +51,7 @@ impl Entry {
 /// Whether the trust policy lets in whom the template lets in, at a time in seconds since 1970.
 ///
 /// `provider` is the ARN of the OIDC provider that is meant where the template names no principal.
-pub fn entry(document: &Value, template: &Value, provider: Option<&str>, now: i64) -> Entry {
+pub(crate) fn entry(document: &Value, template: &Value, provider: Option<&str>, now: i64) -> Entry {
     let named = |place: super::Place| {
         let found = statements(document);
         let statement = found.get(place.statement);

@@ -24,7 +24,7 @@ pub struct Facts {
 
 impl Facts {
     /// Nothing yet: every key is so.
-    pub fn new(rest: Fact) -> Self {
+    pub(crate) fn new(rest: Fact) -> Self {
         Self {
             keys: BTreeMap::new(),
             families: BTreeMap::new(),
@@ -34,33 +34,33 @@ impl Facts {
 
     /// With one key.
     #[must_use]
-    pub fn with(mut self, key: &str, fact: Fact) -> Self {
+    pub(crate) fn with(mut self, key: &str, fact: Fact) -> Self {
         self.keys.insert(key.to_ascii_lowercase(), fact);
         self
     }
 
     /// With one key that has one value.
     #[must_use]
-    pub fn is(self, key: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn is(self, key: &str, value: impl Into<String>) -> Self {
         self.with(key, Fact::Is(vec![value.into()]))
     }
 
     /// With all keys that begin so, but for those that are given by themselves.
     #[must_use]
-    pub fn family(mut self, prefix: &str, fact: Fact) -> Self {
+    pub(crate) fn family(mut self, prefix: &str, fact: Fact) -> Self {
         self.families.insert(prefix.to_ascii_lowercase(), fact);
         self
     }
 
     /// The time of the request, in seconds since 1970.
     #[must_use]
-    pub fn at(self, now: i64) -> Self {
+    pub(crate) fn at(self, now: i64) -> Self {
         self.is("aws:CurrentTime", now.to_string())
             .is("aws:EpochTime", now.to_string())
     }
 
     /// Keys, in lower case, of which the one value is known.
-    pub fn values(&self) -> impl Iterator<Item = (String, String)> + '_ {
+    pub(crate) fn values(&self) -> impl Iterator<Item = (String, String)> + '_ {
         self.keys.iter().filter_map(|(key, fact)| match fact {
             Fact::Is(values) if values.len() == 1 => Some((key.clone(), values[0].clone())),
             _ => None,
@@ -68,7 +68,7 @@ impl Facts {
     }
 
     /// What is known of a key.
-    pub fn get(&self, key: &str) -> &Fact {
+    pub(crate) fn get(&self, key: &str) -> &Fact {
         let key = key.to_ascii_lowercase();
         let family = || {
             let fits = |(prefix, _): &(&String, &Fact)| key.starts_with(prefix.as_str());

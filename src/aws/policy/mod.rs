@@ -15,9 +15,9 @@ mod statement;
 mod token;
 
 pub use answer::Answer;
-pub use entry::{Entry, entry};
+pub(crate) use entry::{Entry, entry};
 pub use facts::{Fact, Facts};
-pub use pull::{Held, PullRequest, Rights};
+pub(crate) use pull::{Held, PullRequest, Rights};
 
 pub use token::Token;
 
@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 
 /// Who makes a request, as far as the `Principal` of a policy speaks of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Caller {
+pub(crate) enum Caller {
     /// Whoever has a token that this OIDC provider vouches for; its ARN.
     Federated(String),
     /// A principal of IAM.
@@ -64,22 +64,22 @@ impl Caller {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Who calls.
-    pub caller: Caller,
+    pub(crate) caller: Caller,
     /// The action, such as `sts:AssumeRoleWithWebIdentity`.
-    pub action: String,
+    pub(crate) action: String,
     /// The ARN that is acted on, or `*`.
-    pub resource: String,
+    pub(crate) resource: String,
     /// What is known of the request's context.
-    pub facts: Facts,
+    pub(crate) facts: Facts,
 }
 
 /// Where a statement stands, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Which of the documents; 0 if there is one.
-    pub document: usize,
+    pub(crate) document: usize,
     /// Which of its statements.
-    pub statement: usize,
+    pub(crate) statement: usize,
 }
 
 /// What policies say of a request.
@@ -125,7 +125,7 @@ pub fn of_resource(document: &Value, request: &Request) -> Decision {
 }
 
 /// What the policies of whoever calls say of a request together.
-pub fn of_identity(documents: &[&Value], request: &Request) -> Decision {
+pub(crate) fn of_identity(documents: &[&Value], request: &Request) -> Decision {
     decide(documents, request, Kind::Identity)
 }
 
@@ -169,7 +169,7 @@ fn decide(documents: &[&Value], request: &Request, kind: Kind) -> Decision {
 
 /// The Deny statements of a document that meet a request of whoever holds it, or may: the place of
 /// each, from 0.
-pub fn denying(document: &Value, request: &Request) -> Vec<usize> {
+pub(crate) fn denying(document: &Value, request: &Request) -> Vec<usize> {
     let statements = statement::read(document).into_iter().enumerate();
     statements
         .filter(|(_, one)| one.has_effect("Deny") && one.matches(request, Kind::Identity).may_be())

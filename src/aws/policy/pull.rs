@@ -12,20 +12,20 @@ use std::collections::BTreeSet;
 
 /// A role that acts in ECR.
 #[derive(Debug, Clone, Copy)]
-pub struct PullRequest<'a> {
+pub(crate) struct PullRequest<'a> {
     /// The role.
-    pub role: &'a RoleArn,
+    pub(crate) role: &'a RoleArn,
     /// The ARN of the OIDC provider by which it was assumed, if that is known.
-    pub provider: Option<&'a str>,
+    pub(crate) provider: Option<&'a str>,
     /// The image, if one is named.
-    pub image: Option<&'a PrivateImage>,
+    pub(crate) image: Option<&'a PrivateImage>,
     /// When, in seconds since 1970.
-    pub now: i64,
+    pub(crate) now: i64,
 }
 
 impl PullRequest<'_> {
     /// The call of one action on a resource; `*` for what is for none, such as the login.
-    pub fn request(&self, action: &str, resource: &str) -> Request {
+    pub(crate) fn request(&self, action: &str, resource: &str) -> Request {
         let account = self.role.account().to_string();
         let mut facts = Facts::new(Fact::Unknown)
             .at(self.now)
@@ -63,16 +63,16 @@ impl PullRequest<'_> {
 
 /// The policies of a role.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Held {
+pub(crate) struct Held {
     /// Each with what it is called.
-    pub policies: Vec<(String, Value)>,
+    pub(crate) policies: Vec<(String, Value)>,
     /// The permissions boundary, if there is one.
-    pub boundary: Option<Value>,
+    pub(crate) boundary: Option<Value>,
 }
 
 /// What a role's own policies say of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rights {
+pub(crate) enum Rights {
     /// This policy allows it, nothing stands against it.
     Allowed(String),
     /// No policy allows it.
@@ -88,7 +88,7 @@ pub enum Rights {
 impl Held {
     /// What the policies say together: any Deny counts, one Allow suffices, and the boundary has to
     /// allow it too.
-    pub fn decide(&self, request: &Request) -> Rights {
+    pub(crate) fn decide(&self, request: &Request) -> Rights {
         let documents: Vec<&Value> = self.policies.iter().map(|(_, document)| document).collect();
         let name = |place: Place| {
             let policy = self.policies.get(place.document);
@@ -115,7 +115,7 @@ impl Held {
 
     /// Resources of a service that the policies speak of, and one that they do not: where none is
     /// named, a role that may act on one of them may act.
-    pub fn resources(&self, service: &str, partition: &str) -> Vec<String> {
+    pub(crate) fn resources(&self, service: &str, partition: &str) -> Vec<String> {
         let mark = format!(":{service}:");
         let mut found = vec![format!("arn:{partition}:{service}:any:any:any/any")];
         for (_, document) in &self.policies {

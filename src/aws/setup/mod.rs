@@ -16,7 +16,7 @@ use super::plan::{Action, Awaited, Plan, Step, TrustMode, TrustPlan, Trusting, W
 use super::quotable;
 use super::state::{LEAST_TRUST_QUOTA, Look, Seen, State};
 use super::target::{ClusterFacts, Part, Request, Target, path_of};
-use super::thumbprint::MOST;
+use super::thumbprint::{MOST, PrivateCa};
 use crate::addon::issuer::{ISSUING_KEY, ISSUING_NAME};
 use crate::addon::{by_key, rules};
 use crate::arn::RoleArn;
@@ -25,11 +25,11 @@ use crate::error::{Error, Result};
 use crate::invocation::{Hint, Invocation};
 use serde_json::{Value, json};
 
-pub use published::not_accepted;
+pub(crate) use published::not_accepted;
 
 /// Which comes first, the add-on's setting or the role that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Order {
+pub(crate) enum Order {
     /// The add-on is switched on with the role's ARN, and the role made from the trust policy that
     /// it then publishes.
     #[default]
@@ -40,7 +40,7 @@ pub enum Order {
 }
 
 /// What to look at before setting up.
-pub fn look_for(request: &Request, target: &Target) -> Look {
+pub(crate) fn look_for(request: &Request, target: &Target) -> Look {
     Look {
         policy: request
             .pull_policy
@@ -52,7 +52,7 @@ pub fn look_for(request: &Request, target: &Target) -> Look {
 }
 
 /// Plans the whole of `aws setup`, or the part that `--only` names.
-pub fn setup_plan(
+pub(crate) fn setup_plan(
     facts: &ClusterFacts,
     request: &Request,
     target: &Target,
@@ -101,7 +101,7 @@ pub fn setup_plan(
 
 /// Whether the plan is refused because the trust policy of the role would be too long: then it is
 /// worth looking for statements that could go ([`super::state::look_for_stale`]).
-pub fn is_too_long(
+pub(crate) fn is_too_long(
     facts: &ClusterFacts,
     request: &Request,
     target: &Target,
@@ -360,7 +360,7 @@ impl Planner<'_> {
         let wanted = self.facts.registered_ca(self.request);
         if let Some(ca) = wanted.as_ref().filter(|ca| !ca.fits(provider)) {
             let stored = &provider.thumbprints;
-            let (gone, kept) = stored.split_at(ca.leaving(stored));
+            let (gone, kept) = stored.split_at(PrivateCa::leaving(stored));
             let mut detail = format!("adds {}, keeps {} others", ca.describe(), kept.len());
             if !gone.is_empty() {
                 let gone: Vec<String> = gone.iter().map(|it| quotable(it)).collect();

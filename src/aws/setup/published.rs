@@ -104,7 +104,7 @@ fn told(judgement: &Judgement) -> Vec<String> {
 ///
 /// `confirmed` says whether consent by name is all that is missing, so that the command may say
 /// `--yes` as well.
-pub fn not_accepted(
+pub(crate) fn not_accepted(
     facts: &ClusterFacts,
     request: &Request,
     judgement: &Judgement,

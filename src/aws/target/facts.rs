@@ -15,45 +15,45 @@ use serde_json::Value;
 
 /// What the AWS side has to know of a cluster.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ClusterFacts {
+pub(crate) struct ClusterFacts {
     /// The add-on that is set up.
-    pub side: Side,
+    pub(crate) side: Side,
     /// The org's name.
-    pub org: String,
+    pub(crate) org: String,
     /// The cluster's name.
-    pub name: String,
+    pub(crate) name: String,
     /// The server's id of the cluster.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// The key under `spec.provider`.
-    pub provider: Option<String>,
+    pub(crate) provider: Option<String>,
     /// The AWS account it runs in, if it runs in one.
-    pub home: Option<Home>,
+    pub(crate) home: Option<Home>,
     /// Its token issuer, once it publishes one.
-    pub issuer: Option<Issuer>,
+    pub(crate) issuer: Option<Issuer>,
     /// The issuer's authority, if it was looked at from here and is a private one.
-    pub private_ca: Option<PrivateCa>,
+    pub(crate) private_ca: Option<PrivateCa>,
     /// The audience of its tokens.
-    pub audience: String,
+    pub(crate) audience: String,
     /// Whether aws-workload-identity is on.
-    pub workload_identity: bool,
+    pub(crate) workload_identity: bool,
     /// Whether the add-on is on.
-    pub addon: bool,
+    pub(crate) addon: bool,
     /// The role in the add-on's settings.
-    pub role_arn: Option<RoleArn>,
+    pub(crate) role_arn: Option<RoleArn>,
     /// The trust policy that the add-on publishes, as it stands in the status.
-    pub template: Option<Value>,
+    pub(crate) template: Option<Value>,
     /// The trust policy of aws-workload-identity.
-    pub workload_template: Option<Value>,
+    pub(crate) workload_template: Option<Value>,
     /// Other add-ons that are on and need aws-workload-identity.
-    pub needed_by: Vec<&'static str>,
+    pub(crate) needed_by: Vec<&'static str>,
     /// What is odd about the status, one phrase each.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl ClusterFacts {
     /// The authority whose thumbprint is to be registered: the one that is named, or what an issuer
     /// on this machine shows. What is seen of any other may be a proxy's.
-    pub fn registered_ca(&self, request: &Request) -> Option<PrivateCa> {
+    pub(crate) fn registered_ca(&self, request: &Request) -> Option<PrivateCa> {
         match &request.thumbprint {
             Some(hex) => Some(PrivateCa::given(hex)),
             None => self.private_ca.clone().filter(|_| self.is_local()),
@@ -61,14 +61,14 @@ impl ClusterFacts {
     }
 
     /// Whether the issuer is on this machine.
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         self.issuer.as_ref().is_some_and(Issuer::is_loopback)
     }
 
     /// Reads a cluster object as the API serves it.
     ///
     /// Refuses an issuer that IAM cannot register and a role that is not one.
-    pub fn read(side: Side, org: &str, cluster: &Cluster) -> Result<Self> {
+    pub(crate) fn read(side: Side, org: &str, cluster: &Cluster) -> Result<Self> {
         let name = cluster.name().to_owned();
         let text = |pointer: &str| cluster.ready_at(pointer).and_then(Value::as_str);
         let direct = text(ISSUER);
@@ -142,7 +142,7 @@ impl ClusterFacts {
     }
 
     /// Whose things are made.
-    pub fn owner(&self) -> Owner<'_> {
+    pub(crate) fn owner(&self) -> Owner<'_> {
         Owner {
             side: self.side,
             org: &self.org,
@@ -152,7 +152,7 @@ impl ClusterFacts {
 
     /// The Sid of this cluster's statement; `None` as long as neither its id nor its issuer is
     /// known.
-    pub fn sid(&self) -> Option<String> {
+    pub(crate) fn sid(&self) -> Option<String> {
         let issuer = self.issuer.as_ref().map(Issuer::url);
         let identity = self.id.as_deref().or(issuer)?;
         Some(sid(self.side, &self.org, identity))

@@ -14,30 +14,30 @@ use crate::addon::aws_side::RoleNeed;
 use crate::arn::{AccountId, RoleArn};
 use crate::error::{Error, Result};
 
-pub use facts::ClusterFacts;
-pub use request::{Part, Request, check_max_session, check_path, check_request};
+pub(crate) use facts::ClusterFacts;
+pub(crate) use request::{Part, Request, check_max_session, check_path, check_request};
 
 /// Where things are to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// The account; always the caller's.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// Its partition.
-    pub partition: String,
+    pub(crate) partition: String,
     /// The ARN of the caller.
-    pub caller: String,
+    pub(crate) caller: String,
     /// How the images are reached.
-    pub access: RegistryAccess,
+    pub(crate) access: RegistryAccess,
     /// The role, where one is needed.
-    pub role: Option<RoleArn>,
+    pub(crate) role: Option<RoleArn>,
     /// The ARN of the OIDC provider, once the issuer is known.
-    pub provider_arn: Option<String>,
+    pub(crate) provider_arn: Option<String>,
 }
 
 /// Works out account and role, and stops where the credentials belong to another account.
 ///
 /// `what` says what is not done then, without names: `was not set up`.
-pub fn target(
+pub(crate) fn target(
     facts: &ClusterFacts,
     request: &Request,
     caller: &Caller,
@@ -141,7 +141,7 @@ fn check_policies(
 
 /// Why a policy cannot be had by a role of this account, if one is named, and partition. The error
 /// is the reason alone.
-pub fn check_owner(
+pub(crate) fn check_owner(
     flag: &str,
     arn: &str,
     account: Option<&AccountId>,
@@ -170,7 +170,10 @@ fn wanted_account(facts: &ClusterFacts, request: &Request, caller: &Caller) -> (
 }
 
 /// The account that follows without asking AWS who calls, and where it comes from.
-pub fn named_account(facts: &ClusterFacts, request: &Request) -> Option<(AccountId, String)> {
+pub(crate) fn named_account(
+    facts: &ClusterFacts,
+    request: &Request,
+) -> Option<(AccountId, String)> {
     if let Some(role) = &request.role_arn {
         return Some((role.account().clone(), "that of --role-arn".to_owned()));
     }
@@ -221,7 +224,7 @@ fn role(facts: &ClusterFacts, request: &Request, caller: &Caller) -> Result<Role
 }
 
 /// The path of a role in its ARN: `/`, or `/team/`.
-pub fn path_of(role: &RoleArn) -> &str {
+pub(crate) fn path_of(role: &RoleArn) -> &str {
     let text = role.as_str();
     let resource = text
         .find(":role/")

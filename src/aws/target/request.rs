@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// One of the parts that are made or looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// An add-on of the cluster.
     Addon,
     /// The OIDC provider in IAM.
@@ -31,7 +31,7 @@ pub enum Part {
 
 impl Part {
     /// The name in JSON and in `--only`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Addon => "addon",
             Self::OidcProvider => "oidc-provider",
@@ -45,48 +45,48 @@ impl Part {
 
 /// What the user asks for on the command line.
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub(crate) struct Request {
     /// `--role-arn`.
-    pub role_arn: Option<RoleArn>,
+    pub(crate) role_arn: Option<RoleArn>,
     /// `--account`.
-    pub account: Option<AccountId>,
+    pub(crate) account: Option<AccountId>,
     /// The image in `--image`.
-    pub image: Option<PrivateImage>,
+    pub(crate) image: Option<PrivateImage>,
     /// `--role-name`.
-    pub role_name: Option<String>,
+    pub(crate) role_name: Option<String>,
     /// `--role-path`, as [`check_path`] returns it.
-    pub role_path: Option<String>,
+    pub(crate) role_path: Option<String>,
     /// `--permissions-boundary`.
-    pub boundary: Option<String>,
+    pub(crate) boundary: Option<String>,
     /// `--tag`.
-    pub tags: Tags,
+    pub(crate) tags: Tags,
     /// `--max-session-duration`, in seconds.
-    pub max_session: Option<i32>,
+    pub(crate) max_session: Option<i32>,
     /// `--pull-policy`.
-    pub pull_policy: Option<PolicyChoice>,
+    pub(crate) pull_policy: Option<PolicyChoice>,
     /// `--only`; never [`Part::Addon`].
-    pub only: Option<Part>,
+    pub(crate) only: Option<Part>,
     /// `--replace-trust`.
-    pub replace_trust: bool,
+    pub(crate) replace_trust: bool,
     /// `--accept-trust`.
-    pub accept: BTreeSet<Name>,
+    pub(crate) accept: BTreeSet<Name>,
     /// `--thumbprint`.
-    pub thumbprint: Option<String>,
+    pub(crate) thumbprint: Option<String>,
     /// The command without cluster and flags; `mk8s aws setup ADDON` if `None`.
-    pub command: Option<Invocation>,
+    pub(crate) command: Option<Invocation>,
     /// The flags that say what is made, as they were given, to be repeated in commands.
-    pub make: Flags,
+    pub(crate) make: Flags,
     /// `--wait`.
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
     /// `--yes`.
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// The connections as they were given, for commands in what the plan says.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
 }
 
 impl Request {
     /// The command that was given, for this cluster, with all that says what is made.
-    pub fn again(&self, facts: &ClusterFacts) -> Invocation {
+    pub(crate) fn again(&self, facts: &ClusterFacts) -> Invocation {
         let setup = || Invocation::mk8s("aws setup").word(facts.side.name());
         self.command
             .clone()
@@ -96,7 +96,7 @@ impl Request {
     }
 
     /// The same after a wait that ended too early.
-    pub fn waiting(&self, facts: &ClusterFacts) -> Invocation {
+    pub(crate) fn waiting(&self, facts: &ClusterFacts) -> Invocation {
         self.again(facts)
             .with(&accepting(&self.accept))
             .tied("--wait", "15m")
@@ -104,13 +104,13 @@ impl Request {
     }
 
     /// Whether the OIDC provider is among what is made.
-    pub fn makes_provider(&self) -> bool {
+    pub(crate) fn makes_provider(&self) -> bool {
         matches!(self.only, None | Some(Part::OidcProvider))
     }
 }
 
 /// Reads `--role-path`: a slash at either end may be left out. The error is the reason alone.
-pub fn check_path(text: &str) -> Result<String, String> {
+pub(crate) fn check_path(text: &str) -> Result<String, String> {
     let inner = text.trim_matches('/');
     if inner.is_empty() {
         return Ok("/".to_owned());
@@ -144,7 +144,7 @@ fn check_role_name(name: &str) -> Result<(), String> {
 }
 
 /// Reads `--max-session-duration`: seconds, or `90m`, `1h`. The error is the reason alone.
-pub fn check_max_session(text: &str) -> Result<i32, String> {
+pub(crate) fn check_max_session(text: &str) -> Result<i32, String> {
     let (number, unit) = match text.strip_suffix(['h', 'm', 's']) {
         Some(number) if text.ends_with('h') => (number, 3600),
         Some(number) if text.ends_with('m') => (number, 60),
@@ -165,7 +165,7 @@ pub fn check_max_session(text: &str) -> Result<i32, String> {
 }
 
 /// Checks what is to be set on a new role. The error names flag and value.
-pub fn check_request(request: &Request) -> Result<()> {
+pub(crate) fn check_request(request: &Request) -> Result<()> {
     if let Some(name) = &request.role_name {
         check_role_name(name).map_err(|reason| {
             Error::usage(format!("`{}` cannot be a role's name", quotable(name))).because(reason)

@@ -16,16 +16,16 @@ use crate::error::{Error, Result};
 
 /// How far taking down goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Extent {
+pub(crate) struct Extent {
     /// What becomes of the OIDC provider.
-    pub provider: ProviderExtent,
+    pub(crate) provider: ProviderExtent,
     /// What becomes of the add-on.
-    pub addon: AddonExtent,
+    pub(crate) addon: AddonExtent,
 }
 
 /// What becomes of the OIDC provider, and of aws-workload-identity with it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ProviderExtent {
+pub(crate) enum ProviderExtent {
     /// Both stay.
     #[default]
     Keep,
@@ -35,7 +35,7 @@ pub enum ProviderExtent {
 
 /// What becomes of the add-on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum AddonExtent {
+pub(crate) enum AddonExtent {
     /// It is switched off.
     #[default]
     Off,
@@ -44,7 +44,7 @@ pub enum AddonExtent {
 }
 
 /// What to look at before taking down.
-pub fn look_for(extent: Extent) -> Look {
+pub(crate) fn look_for(extent: Extent) -> Look {
     Look {
         image: None,
         policy: None,
@@ -55,7 +55,7 @@ pub fn look_for(extent: Extent) -> Look {
 
 /// Refuses a role that is named though the cluster names another: that one would be left behind, and
 /// nothing would tell of it once the add-on is off.
-pub fn check_named(facts: &ClusterFacts, request: &Request) -> Result<()> {
+pub(crate) fn check_named(facts: &ClusterFacts, request: &Request) -> Result<()> {
     let (Some(name), Some(role)) = (&request.role_name, &facts.role_arn) else {
         return Ok(());
     };
@@ -76,7 +76,7 @@ pub fn check_named(facts: &ClusterFacts, request: &Request) -> Result<()> {
 
 /// The target with the OIDC provider that our own statement names, where the cluster publishes no
 /// issuer any more to tell it; `None` if there is nothing to complete.
-pub fn complete(facts: &ClusterFacts, target: &Target, state: &State) -> Option<Target> {
+pub(crate) fn complete(facts: &ClusterFacts, target: &Target, state: &State) -> Option<Target> {
     if target.provider_arn.is_some() {
         return None;
     }
@@ -104,7 +104,7 @@ fn providers_in_role(facts: &ClusterFacts, state: &State) -> Vec<String> {
 }
 
 /// Plans `aws teardown`.
-pub fn teardown_plan(
+pub(crate) fn teardown_plan(
     facts: &ClusterFacts,
     target: &Target,
     state: &State,

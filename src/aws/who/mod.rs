@@ -21,25 +21,25 @@ pub(crate) use words::subjects_in_words;
 
 /// The cluster whose role it is.
 #[derive(Debug, Clone)]
-pub struct Home<'a> {
+pub(crate) struct Home<'a> {
     /// The cluster's name.
-    pub cluster: &'a str,
+    pub(crate) cluster: &'a str,
     /// The issuer's host and path, if it is known.
-    pub issuer: Option<&'a str>,
+    pub(crate) issuer: Option<&'a str>,
     /// The account of the role.
-    pub account: &'a str,
+    pub(crate) account: &'a str,
     /// Its partition.
-    pub partition: &'a str,
+    pub(crate) partition: &'a str,
     /// The trust policy that the cluster publishes, for this account.
-    pub published: Option<Value>,
+    pub(crate) published: Option<Value>,
     /// When, in seconds since 1970.
-    pub now: i64,
+    pub(crate) now: i64,
 }
 
 impl<'a> Home<'a> {
     /// The cluster of these facts, with its role in the target account, at a time in seconds since
     /// 1970.
-    pub fn of(facts: &'a ClusterFacts, target: &'a Target, now: i64) -> Self {
+    pub(crate) fn of(facts: &'a ClusterFacts, target: &'a Target, now: i64) -> Self {
         let published = facts.template.as_ref();
         let published = published.and_then(|it| trust::parse(it).ok());
         Self {
@@ -61,7 +61,7 @@ impl<'a> Home<'a> {
 
 /// Who gets in beyond those whom the cluster publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Others {
+pub(crate) enum Others {
     /// Nobody.
     None,
     /// Identities that are named one by one.
@@ -70,9 +70,10 @@ pub enum Others {
     Open,
 }
 
+#[cfg(test)]
 impl Others {
     /// The word in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Named => "named",
@@ -83,7 +84,7 @@ impl Others {
 
 /// Those whom a trust policy lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Who {
+pub(crate) struct Who {
     cluster: String,
     /// Service accounts of the cluster, as `NAMESPACE/NAME`.
     accounts: BTreeSet<String>,
@@ -99,12 +100,12 @@ pub struct Who {
 
 impl Who {
     /// Reads a trust policy.
-    pub fn of(document: &Value, home: &Home<'_>) -> Self {
+    pub(crate) fn of(document: &Value, home: &Home<'_>) -> Self {
         Self::read(document, None, home)
     }
 
     /// Those whom one of its statements lets in, given by its place from 0.
-    pub fn of_statement(document: &Value, index: usize, home: &Home<'_>) -> Self {
+    pub(crate) fn of_statement(document: &Value, index: usize, home: &Home<'_>) -> Self {
         Self::read(document, Some(index), home)
     }
 
@@ -131,17 +132,18 @@ impl Who {
     }
 
     /// Whole classes that get in: any pod, any repository, any caller.
-    pub fn open(&self) -> &[String] {
+    pub(crate) fn open(&self) -> &[String] {
         &self.open
     }
 
     /// Whether nobody gets in.
-    pub fn is_nobody(&self) -> bool {
+    pub(crate) fn is_nobody(&self) -> bool {
         self.accounts.is_empty() && self.own.is_empty() && self.others.is_empty()
     }
 
     /// Who gets in beyond those whom the cluster publishes.
-    pub fn others(&self) -> Others {
+    #[cfg(test)]
+    pub(crate) fn others(&self) -> Others {
         self.beyond
     }
 }
