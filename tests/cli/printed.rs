@@ -28,6 +28,11 @@ use Beside::{Aws, Broad, Forgetful, Nothing, Served};
 /// and the lines that lead to one, of which the last prints it.
 pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
     (
+        "addon disable --apply -f",
+        Nothing,
+        &["addon disable headlamp -f both.yaml -f bare-headlamp.yaml"],
+    ),
+    (
         "addon disable -c",
         Nothing,
         &["addon disable headlamp -f both.yaml"],

@@ -367,11 +367,15 @@ impl Change<'_> {
             // Its name means something else to a live cluster that does not have the key.
             return Some(Invocation::mk8s("diff").with(&on));
         };
-        if let (Verb::Disable, [name]) = (&self.request.verb, names.as_slice()) {
+        if matches!(self.request.verb, Verb::Disable) {
+            // An apply that prunes would take along whatever else is on live alone.
+            let disable = Invocation::mk8s("addon disable").word(addon.name);
+            let disable = match names.as_slice() {
+                [name] => disable.cluster(name),
+                _ => disable.with(&on).plain("--apply"),
+            };
             return Some(
-                Invocation::mk8s("addon disable")
-                    .word(addon.name)
-                    .cluster(name)
+                disable
                     .plain_if(self.request.companions, "--with-dependants")
                     .plain_if(self.request.force, "--force"),
             );
