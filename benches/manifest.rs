@@ -10,7 +10,7 @@ use mk8s::addon::by_key;
 use mk8s::change::Change;
 use mk8s::cluster::Cluster;
 use mk8s::manifest::{Edit, Manifest};
-use mk8s::plan::{Place, Request, Verb, Wish, plan};
+use mk8s::plan::{AddonRequest, TargetWords, Verb, Wish, plan};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -50,9 +50,9 @@ fn text() -> String {
     text
 }
 
-fn request() -> Request {
-    Request {
-        addon: mk8s::addon::Named::Known(by_key("nvidia").unwrap()),
+fn request() -> AddonRequest {
+    AddonRequest {
+        addon: mk8s::addon::NamedAddon::Known(by_key("nvidia").unwrap()),
         verb: Verb::Enable(Wish::default()),
         expected: Vec::new(),
         companions: false,
@@ -80,9 +80,9 @@ fn manifests(criterion: &mut Criterion) {
     };
     group.bench_function("read", |bencher| bencher.iter(|| black_box(read())));
 
-    let place = Place {
+    let place = TargetWords {
         words: "in big.yaml".to_owned(),
-        flags: mk8s::invocation::Flags::new().file("big.yaml"),
+        flags: mk8s::invocation::CommandFlags::new().file("big.yaml"),
     };
     let read = read();
     group.bench_function("plan", |bencher| {

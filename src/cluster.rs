@@ -18,7 +18,7 @@ pub struct Cluster {
 
 /// The AWS account that a cluster of the AWS provider runs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Home {
+pub(crate) struct HomeAccount {
     /// The account's id.
     pub(crate) account: AccountId,
     /// `aws`, `aws-cn`, …
@@ -111,7 +111,7 @@ impl Cluster {
     /// another type it says nothing, and is as good as not there ([`Cluster::malformed_at`]).
     pub(crate) fn ready_at(&self, pointer: &str) -> Option<&Value> {
         self.there_at(pointer)
-            .filter(|value| Shape::of(pointer).fits(value))
+            .filter(|value| StatusShape::of(pointer).fits(value))
     }
 
     /// What is at a field of the status, or on the way there, where something of another type
@@ -124,7 +124,7 @@ impl Cluster {
                 return None;
             }
             if !at.is_object() {
-                return Some(mismatch(&path, at, Shape::Object));
+                return Some(mismatch(&path, at, StatusShape::Object));
             }
             at = at.get(part)?;
             path = if path.is_empty() {
@@ -133,14 +133,14 @@ impl Cluster {
                 format!("{path}.{part}")
             };
         }
-        let shape = Shape::of(pointer);
+        let shape = StatusShape::of(pointer);
         let is_there = self.there_at(pointer).is_some();
         (is_there && !shape.fits(at)).then(|| mismatch(&path, at, shape))
     }
 
     /// The account of a cluster on AWS: that of the last hop of `deployRoleChain`, else of
     /// `deployRoleArn`.
-    pub(crate) fn home(&self) -> Option<Home> {
+    pub(crate) fn home(&self) -> Option<HomeAccount> {
         let aws = self.value.pointer("/spec/provider/aws")?;
         let last_hop = aws
             .get("deployRoleChain")
@@ -152,7 +152,7 @@ impl Cluster {
             .as_str()?
             .parse()
             .ok()?;
-        Some(Home {
+        Some(HomeAccount {
             account: arn.account().clone(),
             partition: arn.partition().to_owned(),
         })
@@ -165,14 +165,14 @@ impl Cluster {
 
 /// What a field of the status holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
+enum StatusShape {
     Text,
     Object,
     /// A JSON document, as an object or written out in a text.
     Document,
 }
 
-impl Shape {
+impl StatusShape {
     /// By the names that the platform gives its fields.
     fn of(pointer: &str) -> Self {
         let add_on = pointer.strip_prefix("/status/addOns/");
@@ -204,7 +204,7 @@ impl Shape {
     }
 }
 
-fn mismatch(path: &str, value: &Value, shape: Shape) -> String {
+fn mismatch(path: &str, value: &Value, shape: StatusShape) -> String {
     let found = match value {
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),

@@ -15,7 +15,7 @@ pub(crate) struct Drift {
     /// The add-on's key, and the field for a single setting.
     pub(crate) path: Vec<String>,
     /// Where it stands.
-    pub(crate) side: Side,
+    pub(crate) side: DriftSide,
     /// The manifest's value.
     pub(crate) manifest: Option<Value>,
     /// The live value.
@@ -24,7 +24,7 @@ pub(crate) struct Drift {
 
 /// Where something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum DriftSide {
     /// Only in the manifest.
     ManifestOnly,
     /// Only on the live cluster.
@@ -33,7 +33,7 @@ pub(crate) enum Side {
     Both,
 }
 
-impl Side {
+impl DriftSide {
     /// The stable word in JSON.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -62,21 +62,21 @@ pub(crate) fn add_ons(manifest: &Cluster, live: &Cluster, org: &str) -> Vec<Drif
         match (value, found) {
             (Value::Null, None) => {}
             (Value::Null, Some(found)) => {
-                drifts.push(drift(&[key], Side::Both, Some(value), Some(found)));
+                drifts.push(drift(&[key], DriftSide::Both, Some(value), Some(found)));
             }
-            (value, None) => drifts.push(drift(&[key], Side::ManifestOnly, Some(value), None)),
+            (value, None) => drifts.push(drift(&[key], DriftSide::ManifestOnly, Some(value), None)),
             (Value::Object(settings), Some(Value::Object(found))) => {
                 settings_of(key, settings, found, org, &mut drifts);
             }
             (value, Some(found)) if same(value, found, org) => {}
             (value, Some(found)) => {
-                drifts.push(drift(&[key], Side::Both, Some(value), Some(found)));
+                drifts.push(drift(&[key], DriftSide::Both, Some(value), Some(found)));
             }
         }
     }
     for (key, found) in there {
         if !wanted.contains_key(key) && !found.is_null() {
-            drifts.push(drift(&[key], Side::LiveOnly, None, Some(found)));
+            drifts.push(drift(&[key], DriftSide::LiveOnly, None, Some(found)));
         }
     }
     drifts
@@ -95,14 +95,14 @@ fn settings_of(
             continue;
         }
         let side = match live {
-            None => Side::ManifestOnly,
-            Some(_) => Side::Both,
+            None => DriftSide::ManifestOnly,
+            Some(_) => DriftSide::Both,
         };
         drifts.push(drift(&[key, field], side, Some(value), live));
     }
     for (field, live) in found {
         if !settings.contains_key(field) && is_set_by_users(key, field, live) {
-            drifts.push(drift(&[key, field], Side::LiveOnly, None, Some(live)));
+            drifts.push(drift(&[key, field], DriftSide::LiveOnly, None, Some(live)));
         }
     }
 }
@@ -121,7 +121,7 @@ fn path_of(key: &str, field: &str) -> String {
     format!("spec.addOns.{key}.{field}")
 }
 
-fn drift(path: &[&str], side: Side, manifest: Option<&Value>, live: Option<&Value>) -> Drift {
+fn drift(path: &[&str], side: DriftSide, manifest: Option<&Value>, live: Option<&Value>) -> Drift {
     Drift {
         path: path.iter().map(|&part| part.to_owned()).collect(),
         side,

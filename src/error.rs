@@ -54,7 +54,7 @@ impl Kind {
 
 /// Where in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FilePlace {
     /// The file as it was named; `-` for stdin.
     pub(crate) file: String,
     /// The line, from 1.
@@ -73,7 +73,7 @@ pub struct Error {
     /// What was not done, with the name and value in question; lower case, no full stop.
     pub(crate) message: String,
     /// Where it is, for a failure that is in a file.
-    pub(crate) place: Option<Box<Place>>,
+    pub(crate) place: Option<Box<FilePlace>>,
     /// The offending lines of a file, already drawn, without a final newline.
     pub(crate) excerpt: Option<String>,
     /// Why: facts as the other side reported them.
@@ -181,7 +181,7 @@ impl Error {
     #[must_use]
     pub(crate) fn in_file(mut self, file: impl Into<String>) -> Self {
         self.place.get_or_insert_with(|| {
-            Box::new(Place {
+            Box::new(FilePlace {
                 file: file.into(),
                 line: None,
                 column: None,
@@ -193,7 +193,7 @@ impl Error {
     /// Sets where in a file it is.
     #[must_use]
     pub(crate) fn at(mut self, file: impl Into<String>, line: usize, column: usize) -> Self {
-        self.place = Some(Box::new(Place {
+        self.place = Some(Box::new(FilePlace {
             file: file.into(),
             line: Some(line),
             column: Some(column),

@@ -23,7 +23,7 @@ pub(crate) struct Interrupt {
 }
 
 /// Wakes a run that waits.
-pub(crate) struct Bell(Vec<Signal>);
+pub(crate) struct SignalBell(Vec<Signal>);
 
 /// Puts back, at its end, what a signal does.
 #[must_use = "it lasts until it is dropped"]
@@ -35,7 +35,7 @@ pub(crate) struct Until {
 impl Interrupt {
     /// Begins to listen. A signal that is ignored already stays so: `nohup` and background jobs
     /// count on it.
-    pub(crate) fn listen(&self) -> Result<Bell> {
+    pub(crate) fn listen(&self) -> Result<SignalBell> {
         let ignored = ignored();
         let mut bell = Vec::new();
         for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -54,7 +54,7 @@ impl Interrupt {
                 })?,
             );
         }
-        Ok(Bell(bell))
+        Ok(SignalBell(bell))
     }
 
     /// Whether a signal came that was held back.
@@ -81,7 +81,7 @@ impl Interrupt {
     }
 
     /// Whether a signal ends the waiting; else the bell will wake the task.
-    pub(crate) fn ends(&self, bell: &mut Bell, task: &mut Context<'_>) -> bool {
+    pub(crate) fn ends(&self, bell: &mut SignalBell, task: &mut Context<'_>) -> bool {
         for signal in &mut bell.0 {
             // Each is asked until it has nothing more to tell: only then does it wake the task.
             while let Poll::Ready(Some(())) = signal.poll_recv(task) {}

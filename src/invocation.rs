@@ -77,7 +77,7 @@ impl Word {
 
 /// Flags of a command, to be added to one: those that name a target, or say what is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Flags(Vec<Word>);
+pub struct CommandFlags(Vec<Word>);
 
 /// A command: what is run, and on what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,7 +193,7 @@ macro_rules! builders {
 
             /// Adds flags that were put together elsewhere.
             #[must_use]
-            pub(crate) fn with(mut self, flags: &Flags) -> Self {
+            pub(crate) fn with(mut self, flags: &CommandFlags) -> Self {
                 self.$($words).+.extend(flags.0.iter().cloned());
                 self
             }
@@ -201,10 +201,10 @@ macro_rules! builders {
     };
 }
 
-builders!(Flags, 0);
+builders!(CommandFlags, 0);
 builders!(Invocation, words);
 
-impl Flags {
+impl CommandFlags {
     /// None yet.
     pub fn new() -> Self {
         Self::default()
@@ -296,8 +296,8 @@ impl Invocation {
         }
     }
 
-    fn connection(&self, reach: &Reach) -> Flags {
-        let mut flags = Flags::new();
+    fn connection(&self, reach: &Reach) -> CommandFlags {
+        let mut flags = CommandFlags::new();
         match self.program {
             Program::Mk8s => {
                 if self.reaches_control_plane() {
@@ -384,10 +384,10 @@ pub(crate) fn shown(path: &Path) -> String {
 
 /// What to do next: a command, words, or words with commands in them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Hint(Vec<Piece>);
+pub(crate) struct Hint(Vec<WordPiece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+enum WordPiece {
     Text(String),
     Command(Box<Invocation>),
 }
@@ -397,7 +397,7 @@ impl Hint {
     #[must_use]
     pub(crate) fn text(mut self, text: &str) -> Self {
         if !text.is_empty() {
-            self.0.push(Piece::Text(text.to_owned()));
+            self.0.push(WordPiece::Text(text.to_owned()));
         }
         self
     }
@@ -405,20 +405,20 @@ impl Hint {
     /// Adds a command.
     #[must_use]
     pub(crate) fn command(mut self, command: Invocation) -> Self {
-        self.0.push(Piece::Command(Box::new(command)));
+        self.0.push(WordPiece::Command(Box::new(command)));
         self
     }
 
     /// The line: commands that stand alone are bare and follow each other, those among words are
     /// between backticks.
     pub(crate) fn render(&self, reach: &Reach) -> String {
-        let is_text = |piece: &Piece| matches!(piece, Piece::Text(_));
+        let is_text = |piece: &WordPiece| matches!(piece, WordPiece::Text(_));
         let among_words = self.0.iter().any(is_text);
         let mut line = String::new();
         for run in self.0.chunk_by(|a, b| !is_text(a) && !is_text(b)) {
             let commands = run.iter().map(|piece| match piece {
-                Piece::Text(text) => text.clone(),
-                Piece::Command(command) => command.render(reach),
+                WordPiece::Text(text) => text.clone(),
+                WordPiece::Command(command) => command.render(reach),
             });
             let commands = commands.collect::<Vec<_>>().join(" && ");
             if among_words && !run.iter().any(is_text) {

@@ -53,7 +53,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use cli::{Cli, Gist};
 use error::{Error, Kind};
-use settings::{Environment, Flags};
+use settings::{ConnectionFlags, Environment};
 use std::ffi::OsString;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -83,7 +83,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Environment, io: Io) -
             return error.kind.code();
         }
     };
-    let flags = Flags {
+    let flags = ConnectionFlags {
         org: cli.global.org.clone(),
         profile: cli.global.profile.clone(),
         endpoint: cli.global.endpoint.clone(),

@@ -125,14 +125,14 @@ impl Unmet {
 
 /// What `object`, a cluster, does not show of a patch of it.
 pub(crate) fn unmet(patch: &Value, object: &Value, org: &str) -> Unmet {
-    let mut look = Look::new(object, org);
+    let mut look = PatchLookup::new(object, org);
     look.need(patch, Some(object), "", Area::Cluster);
     look.unmet
 }
 
 /// Whether the value at a path below an add-on's key shows what was asked for it.
 pub(crate) fn is_met(wanted: &Value, found: Option<&Value>, path: &str, org: &str) -> bool {
-    let mut look = Look::new(&Value::Null, org);
+    let mut look = PatchLookup::new(&Value::Null, org);
     look.need(wanted, found, path, Area::AddOn);
     look.unmet.is_empty()
 }
@@ -143,14 +143,14 @@ pub(crate) fn settled(patch: &Value, object: &Value, org: &str) -> Value {
     settle(
         patch,
         &mut settled,
-        &Look::new(object, org),
+        &PatchLookup::new(object, org),
         "",
         Area::Cluster,
     );
     settled
 }
 
-fn settle(patch: &Value, live: &mut Value, look: &Look<'_>, path: &str, area: Area) {
+fn settle(patch: &Value, live: &mut Value, look: &PatchLookup<'_>, path: &str, area: Area) {
     match (patch, &mut *live) {
         (Value::Object(fields), Value::Object(map)) => {
             for (key, value) in fields {
@@ -177,13 +177,19 @@ pub(crate) fn drop_idle_nulls(patch: &mut Value, object: &Value, org: &str) {
     drop_idle(
         patch,
         Some(object),
-        &Look::new(object, org),
+        &PatchLookup::new(object, org),
         "",
         Area::Cluster,
     );
 }
 
-fn drop_idle(patch: &mut Value, live: Option<&Value>, look: &Look<'_>, path: &str, area: Area) {
+fn drop_idle(
+    patch: &mut Value,
+    live: Option<&Value>,
+    look: &PatchLookup<'_>,
+    path: &str,
+    area: Area,
+) {
     match patch {
         Value::Object(fields) => fields.retain(|key, value| {
             let (path, area) = (join(path, key), area.below(key));
@@ -237,13 +243,13 @@ impl Area {
 }
 
 /// A look for what a patch asks of an object.
-struct Look<'a> {
+struct PatchLookup<'a> {
     root: &'a Value,
     org: &'a str,
     unmet: Unmet,
 }
 
-impl<'a> Look<'a> {
+impl<'a> PatchLookup<'a> {
     fn new(root: &'a Value, org: &'a str) -> Self {
         Self {
             root,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Where a host or an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum HostPlace {
     /// On the internet, as far as the name or the address tells.
     Public,
     /// In a private network, that of a provider's customers (100.64.0.0/10) included.
@@ -17,7 +17,7 @@ pub(crate) enum Place {
     Nowhere,
 }
 
-impl Place {
+impl HostPlace {
     /// Of a host in a URL, an address (in brackets or not) or a name. A name is judged as it is
     /// written; where it leads to is another question.
     pub(crate) fn of_host(host: &str) -> Self {
@@ -124,7 +124,7 @@ mod tests {
     fn hosts_are_placed_by_name_and_address() {
         for (place, hosts) in [
             (
-                Place::Public,
+                HostPlace::Public,
                 &[
                     "oidc.example.com",
                     "203.0.113.9",
@@ -140,7 +140,7 @@ mod tests {
                 ][..],
             ),
             (
-                Place::Private,
+                HostPlace::Private,
                 &[
                     "10.1.2.3",
                     "172.16.0.1",
@@ -161,11 +161,11 @@ mod tests {
                 ],
             ),
             (
-                Place::LinkLocal,
+                HostPlace::LinkLocal,
                 &["169.254.169.254", "fe80::1", "::ffff:169.254.169.254"],
             ),
             (
-                Place::Loopback,
+                HostPlace::Loopback,
                 &[
                     "localhost",
                     "LOCALHOST.",
@@ -178,7 +178,7 @@ mod tests {
                 ],
             ),
             (
-                Place::Nowhere,
+                HostPlace::Nowhere,
                 &[
                     "0.0.0.0",
                     "0.1.2.3",
@@ -192,7 +192,7 @@ mod tests {
             ),
         ] {
             for host in hosts {
-                assert_eq!(Place::of_host(host), place, "{host}");
+                assert_eq!(HostPlace::of_host(host), place, "{host}");
             }
         }
     }

@@ -9,22 +9,22 @@ pub(crate) use stray::first as stray;
 pub use wish::{Expectation, Setting, Wish};
 
 use crate::addon::access::AccessReport;
-use crate::addon::param::Place as Spot;
-use crate::addon::rules::{self, Finding, Weight};
-use crate::addon::{Named, by_key, by_word};
+use crate::addon::param::SettingPlace;
+use crate::addon::rules::{self, RuleViolation, Weight};
+use crate::addon::{NamedAddon, by_key, by_word};
 use crate::arn::RoleArn;
 use crate::change::Change;
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::invocation::{Flags, Invocation};
+use crate::invocation::{CommandFlags, Invocation};
 use serde_json::{Map, Value, json};
 use wish::{differences, expected, given, wished};
 
 /// What the user wants of one add-on.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct AddonRequest {
     /// The add-on.
-    pub addon: Named,
+    pub addon: NamedAddon,
     /// On or off.
     pub verb: Verb,
     /// Take along what it needs (enable) or what needs it (disable).
@@ -35,7 +35,7 @@ pub struct Request {
     pub expected: Vec<Expectation>,
 }
 
-impl Request {
+impl AddonRequest {
     /// Whether an add-on is to go on.
     pub(crate) fn is_enabling(&self) -> bool {
         matches!(self.verb, Verb::Enable(_))
@@ -78,9 +78,9 @@ impl Action {
 
 /// One add-on's part of a plan.
 #[derive(Debug, Clone)]
-pub(crate) struct Step {
+pub(crate) struct AddonStep {
     /// The add-on.
-    pub(crate) addon: Named,
+    pub(crate) addon: NamedAddon,
     /// What happens to it.
     pub(crate) action: Action,
     /// Its value now; `None` is off.
@@ -93,9 +93,9 @@ pub(crate) struct Step {
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The add-on that was asked for.
-    pub(crate) main: Step,
+    pub(crate) main: AddonStep,
     /// Prerequisites that go on, or dependants that go off, along with it.
-    pub(crate) companions: Vec<Step>,
+    pub(crate) companions: Vec<AddonStep>,
     /// The changes below `spec.addOns`, in the order in which they make sense.
     pub(crate) changes: Vec<Change>,
     /// Which registry case it is, for add-ons that pull from AWS registries.
@@ -120,22 +120,22 @@ impl Plan {
     }
 
     /// The steps in the order of the changes: prerequisites before, dependants before.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &AddonStep> {
         self.companions.iter().chain(std::iter::once(&self.main))
     }
 }
 
 /// How a target is called in errors and hints.
 #[derive(Debug, Clone, Default)]
-pub struct Place {
+pub struct TargetWords {
     /// In a sentence: "on `prod`", "in clusters/prod.yaml".
     pub words: String,
     /// On the command line: "-c prod".
-    pub flags: Flags,
+    pub flags: CommandFlags,
 }
 
 /// Plans a request on one cluster; refuses (exit 6) with every reason at once.
-pub fn plan(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, Error> {
+pub fn plan(cluster: &Cluster, request: &AddonRequest, place: &TargetWords) -> Result<Plan, Error> {
     expected(cluster, request, place)?;
     match &request.verb {
         Verb::Enable(wish) => enable(cluster, request, wish, place),
@@ -143,7 +143,12 @@ pub fn plan(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan,
     }
 }
 
-fn enable(cluster: &Cluster, request: &Request, wish: &Wish, place: &Place) -> Result<Plan, Error> {
+fn enable(
+    cluster: &Cluster,
+    request: &AddonRequest,
+    wish: &Wish,
+    place: &TargetWords,
+) -> Result<Plan, Error> {
     let addon = &request.addon;
     let strays = stray::in_the_way(cluster, request, place)?;
     let before = cluster.add_on(addon.key());
@@ -153,22 +158,23 @@ fn enable(cluster: &Cluster, request: &Request, wish: &Wish, place: &Place) -> R
     let findings = addon.addon().map_or_else(Vec::new, |addon| {
         rules::before_enable(cluster, addon, &after)
     });
-    let (wanted, findings): (Vec<Finding>, Vec<Finding>) = findings
-        .into_iter()
-        .partition(|finding| request.companions && matches!(finding, Finding::Prerequisite(_)));
+    let (wanted, findings): (Vec<RuleViolation>, Vec<RuleViolation>) =
+        findings.into_iter().partition(|finding| {
+            request.companions && matches!(finding, RuleViolation::Prerequisite(_))
+        });
     let mut warnings = judge(findings, request, &wish.settings, place)?;
     warnings.extend(strays);
 
     let mut companions = Vec::new();
     for finding in &wanted {
-        let Finding::Prerequisite(needed) = finding else {
+        let RuleViolation::Prerequisite(needed) = finding else {
             continue;
         };
         let along = rules::undocumented(cluster.provider(), needed);
         warnings.extend(along.map(|finding| finding.to_string()));
         changes.push(Change::set(&[needed.key], json!({})));
-        companions.push(Step {
-            addon: Named::Known(needed),
+        companions.push(AddonStep {
+            addon: NamedAddon::Known(needed),
             action: Action::Enabled,
             before: None,
             after: Some(json!({})),
@@ -213,7 +219,7 @@ fn enable(cluster: &Cluster, request: &Request, wish: &Wish, place: &Place) -> R
         .map(str::to_owned);
     Ok(Plan {
         registry_access: aws_registry.then(|| AccessReport::of(cluster, role)),
-        main: Step {
+        main: AddonStep {
             addon: addon.clone(),
             action,
             before: before.cloned(),
@@ -226,7 +232,7 @@ fn enable(cluster: &Cluster, request: &Request, wish: &Wish, place: &Place) -> R
     })
 }
 
-fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, Error> {
+fn disable(cluster: &Cluster, request: &AddonRequest, place: &TargetWords) -> Result<Plan, Error> {
     let addon = &request.addon;
     let before = cluster.add_on_key(addon.key()).cloned();
     let mut companions = Vec::new();
@@ -239,18 +245,23 @@ fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, 
         if request.companions {
             companions = dependants
                 .iter()
-                .map(|dependant| Step {
-                    addon: Named::Known(dependant),
+                .map(|dependant| AddonStep {
+                    addon: NamedAddon::Known(dependant),
                     action: Action::Disabled,
                     before: cluster.add_on(dependant.key).cloned(),
                     after: None,
                 })
                 .collect();
         } else if !dependants.is_empty() {
-            warnings = judge(vec![Finding::Dependants(dependants)], request, &[], place)?;
+            warnings = judge(
+                vec![RuleViolation::Dependants(dependants)],
+                request,
+                &[],
+                place,
+            )?;
         }
     }
-    if let (Some(_), Named::Key(key)) = (&before, addon)
+    if let (Some(_), NamedAddon::Key(key)) = (&before, addon)
         && let Some(near) = by_word(key)
     {
         warnings.push(format!(
@@ -272,7 +283,7 @@ fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, 
         Action::None
     };
     Ok(Plan {
-        main: Step {
+        main: AddonStep {
             addon: addon.clone(),
             action,
             before,
@@ -289,10 +300,10 @@ fn disable(cluster: &Cluster, request: &Request, place: &Place) -> Result<Plan, 
 /// Turns findings into warnings where they are no more than that or `--force` goes past them, and
 /// into one refusal otherwise.
 fn judge(
-    findings: Vec<Finding>,
-    request: &Request,
+    findings: Vec<RuleViolation>,
+    request: &AddonRequest,
     settings: &[Setting],
-    place: &Place,
+    place: &TargetWords,
 ) -> Result<Vec<String>, Error> {
     let name = request.addon.shown();
     let mut warnings = Vec::new();
@@ -323,26 +334,25 @@ fn judge(
         settings,
         enabling(request.addon.name(), &place.flags),
     );
-    let missing: Vec<Spot> = refused
+    let missing: Vec<SettingPlace> = refused
         .iter()
         .filter_map(|finding| {
             let addon = request.addon.addon()?;
             match finding {
-                Finding::SettingMissing { path, .. } | Finding::SettingInvalid { path, .. } => {
-                    addon.place(&path.to_string())
-                }
-                Finding::RoleMissing { .. } => addon.by_flag("role-arn"),
+                RuleViolation::SettingMissing { path, .. }
+                | RuleViolation::SettingInvalid { path, .. } => addon.place(&path.to_string()),
+                RuleViolation::RoleMissing { .. } => addon.by_flag("role-arn"),
                 _ => None,
             }
         })
         .collect();
     let prerequisite = refused.iter().find_map(|finding| match finding {
-        Finding::Prerequisite(needed) => Some(*needed),
+        RuleViolation::Prerequisite(needed) => Some(*needed),
         _ => None,
     });
     if refused
         .iter()
-        .any(|finding| matches!(finding, Finding::Dependants(_)))
+        .any(|finding| matches!(finding, RuleViolation::Dependants(_)))
     {
         return Err(error.hint("--with-dependants disables them too"));
     }
@@ -364,7 +374,7 @@ fn judge(
 }
 
 /// `mk8s addon enable ADDON`, and on what.
-pub(crate) fn enabling(addon: &str, target: &Flags) -> Invocation {
+pub(crate) fn enabling(addon: &str, target: &CommandFlags) -> Invocation {
     Invocation::mk8s("addon enable").word(addon).with(target)
 }
 

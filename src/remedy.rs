@@ -3,14 +3,14 @@
 //! What is printed to be pasted has to work, so each command is planned first, by the rules that
 //! will judge it; what would be refused is not printed.
 
-use crate::addon::param::Place as Spot;
+use crate::addon::param::SettingPlace;
 use crate::addon::path::Path;
-use crate::addon::rules::{self, Finding};
-use crate::addon::{Addon, Named};
+use crate::addon::rules::{self, RuleViolation};
+use crate::addon::{Addon, NamedAddon};
 use crate::change::Change;
 use crate::cluster::Cluster;
-use crate::invocation::{Flags, Invocation};
-use crate::plan::{self, Place, Plan, Request, Setting, Verb, Wish};
+use crate::invocation::{CommandFlags, Invocation};
+use crate::plan::{self, AddonRequest, Plan, Setting, TargetWords, Verb, Wish};
 use serde_json::{Value, json};
 
 /// A command, and what it changes.
@@ -27,10 +27,10 @@ pub(crate) struct Remedy {
 pub(crate) fn enable(
     cluster: &Cluster,
     addon: &'static Addon,
-    target: &Flags,
+    target: &CommandFlags,
     set: Option<&Path>,
 ) -> Option<Remedy> {
-    let given: Vec<Spot> = match set {
+    let given: Vec<SettingPlace> = match set {
         Some(path) => vec![addon.place(&path.to_string())?],
         None => Vec::new(),
     };
@@ -69,7 +69,7 @@ pub(crate) fn enable(
 pub(crate) fn with_settings(
     cluster: &Cluster,
     addon: &'static Addon,
-    target: &Flags,
+    target: &CommandFlags,
     wanted: &[(&str, &Value)],
 ) -> Option<Remedy> {
     let mut command = plan::enabling(addon.name, target);
@@ -96,28 +96,27 @@ fn planned(
     settings: Vec<Setting>,
     companions: bool,
 ) -> Option<Plan> {
-    let request = Request {
-        addon: Named::Known(addon),
+    let request = AddonRequest {
+        addon: NamedAddon::Known(addon),
         verb: Verb::Enable(Wish::of(settings)),
         expected: Vec::new(),
         companions,
         force: false,
     };
-    let place = Place::default();
+    let place = TargetWords::default();
     plan::plan(cluster, &request, &place).ok()
 }
 
 /// The settings without which it is refused, as far as there is a flag for them.
-fn lacking(cluster: &Cluster, addon: &'static Addon) -> Vec<Spot> {
+fn lacking(cluster: &Cluster, addon: &'static Addon) -> Vec<SettingPlace> {
     let nothing = json!({});
     let settings = cluster.add_on(addon.key).unwrap_or(&nothing);
     rules::before_enable(cluster, addon, settings)
         .into_iter()
         .filter_map(|finding| match finding {
-            Finding::SettingMissing { path, .. } | Finding::SettingInvalid { path, .. } => {
-                addon.place(&path.to_string())
-            }
-            Finding::RoleMissing { .. } => addon.by_flag("role-arn"),
+            RuleViolation::SettingMissing { path, .. }
+            | RuleViolation::SettingInvalid { path, .. } => addon.place(&path.to_string()),
+            RuleViolation::RoleMissing { .. } => addon.by_flag("role-arn"),
             _ => None,
         })
         .filter(|spot| spot.flag.is_some())
@@ -136,7 +135,7 @@ mod tests {
 
     fn words(cluster: &Cluster, addon: &str) -> Option<String> {
         let addon = by_word(addon).unwrap();
-        let remedy = enable(cluster, addon, &Flags::new().cluster("x"), None);
+        let remedy = enable(cluster, addon, &CommandFlags::new().cluster("x"), None);
         remedy.map(|it| it.command.render(&Reach::default()))
     }
 
@@ -188,7 +187,7 @@ mod tests {
         for provider in ["aws", "hetzner", "gcp", "linode"] {
             for addon in CATALOG {
                 let cluster = cluster(provider, &json!({}));
-                let remedy = enable(&cluster, addon, &Flags::new(), None).unwrap();
+                let remedy = enable(&cluster, addon, &CommandFlags::new(), None).unwrap();
                 let mut value = cluster.into_value();
                 crate::change::apply(&mut value, &remedy.changes);
                 let after = Cluster::new(value);
@@ -206,7 +205,7 @@ mod tests {
         let cluster = cluster("aws", &json!({"awsWorkloadIdentity": {}}));
         let ecr = by_word("aws-ecr").unwrap();
         let role = json!("arn:aws:iam::111111111111:role/x");
-        let file = Flags::new().file("m");
+        let file = CommandFlags::new().file("m");
         let found = with_settings(&cluster, ecr, &file, &[("roleArn", &role)]);
         let command = found.map(|it| it.command.render(&Reach::default()));
         assert_eq!(

@@ -6,10 +6,10 @@
 use serde_json::{Map, Value, json};
 
 /// A kind, and what makes its schema.
-type Kind = (&'static str, fn() -> Value);
+type DocumentKind = (&'static str, fn() -> Value);
 
 /// The documents, by their kind.
-const KINDS: [Kind; 12] = [
+const KINDS: [DocumentKind; 12] = [
     ("Addon", addon_document),
     ("AddonChanges", addon_changes),
     ("AddonList", addon_list),

@@ -1,7 +1,7 @@
 //! Where a cluster works in AWS, seen from where it runs: which decides whether a role is needed.
 
 use crate::arn::{AccountId, RoleArn};
-use crate::cluster::{Cluster, Home};
+use crate::cluster::{Cluster, HomeAccount};
 use std::fmt;
 
 /// Which case a cluster is in.
@@ -24,7 +24,7 @@ impl RegistryAccess {
     /// partition of `there`, or is given none to work in.
     pub(crate) fn judge(
         provider: Option<&str>,
-        home: Option<&Home>,
+        home: Option<&HomeAccount>,
         there: Option<(&AccountId, &str)>,
         with_role: bool,
     ) -> Self {
@@ -117,7 +117,7 @@ mod tests {
         use RegistryAccess::{CrossAccount, OutsideAws, SameAccount, SameAccountRole, Unknown};
         let account = |text: &str| text.parse::<AccountId>().unwrap();
         let (mine, other) = (account("111122223333"), account("222222222222"));
-        let home = Home {
+        let home = HomeAccount {
             account: mine.clone(),
             partition: "aws".to_owned(),
         };

@@ -19,7 +19,7 @@ pub(crate) struct AwsSide {
     /// asked for.
     pub(crate) policies: &'static [AwsPolicy],
     /// The actions that tell whether a role has what it needs.
-    pub(crate) proves: &'static [Proof],
+    pub(crate) proves: &'static [ProvingAction],
     /// What the role is for, behind "lets the cluster NAME …": `pull images from Amazon ECR`.
     pub(crate) purpose: &'static str,
     /// The same as one verb: `pull`.
@@ -53,7 +53,7 @@ pub(crate) struct AwsPolicy {
 
 /// An action that the role must be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Proof {
+pub(crate) struct ProvingAction {
     /// The action.
     pub(crate) action: &'static str,
     /// The service whose ARNs it may be limited to; `None` if it knows no resource but `*`.
@@ -69,22 +69,22 @@ impl AwsPolicy {
 
 /// An add-on together with its AWS half.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Side {
+pub(crate) struct AddonSide {
     /// The add-on.
     pub(crate) addon: &'static Addon,
     /// What it needs in AWS.
     pub(crate) aws: &'static AwsSide,
 }
 
-impl PartialEq for Side {
+impl PartialEq for AddonSide {
     fn eq(&self, other: &Self) -> bool {
         self.addon.key == other.addon.key
     }
 }
 
-impl Eq for Side {}
+impl Eq for AddonSide {}
 
-impl Side {
+impl AddonSide {
     /// The half of an add-on, if it has one that is made.
     pub(crate) fn of(addon: &'static Addon) -> Option<Self> {
         let aws = addon.aws.as_ref()?;

@@ -1,14 +1,14 @@
 //! Everything that is wrong with a value by the table of its fields, and where. Pure.
 
 use super::param::{Param, ParamKind, is_folded_alike};
-use super::path::{Path, Step};
+use super::path::{Path, PathStep};
 use super::value::org_of;
 use super::{Addon, CATALOG, by_key};
 use serde_json::{Map, Value};
 
 /// What is wrong with a value, and where in it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Fault {
+pub(crate) struct ValueFault {
     /// From the value that was judged on; empty for itself.
     pub(crate) path: Path,
     /// The field there, or the one that it is in.
@@ -51,59 +51,59 @@ pub(crate) fn faults(
     params: &'static [Param],
     settings: &Map<String, Value>,
     org: Option<&str>,
-) -> Vec<Fault> {
+) -> Vec<ValueFault> {
     let mut faults = Vec::new();
-    Judge {
+    ValueJudge {
         org,
         faults: &mut faults,
     }
-    .fields(params, settings, &Way::START);
+    .fields(params, settings, &ValueWay::START);
     faults
 }
 
 impl ParamKind {
     /// Everything that is wrong with a value and with what is in it. `org` is the one that links must
     /// stay in, where it is known. A `null` is nothing.
-    pub(crate) fn faults(self, value: &Value, org: Option<&str>) -> Vec<Fault> {
+    pub(crate) fn faults(self, value: &Value, org: Option<&str>) -> Vec<ValueFault> {
         let mut faults = Vec::new();
-        Judge {
+        ValueJudge {
             org,
             faults: &mut faults,
         }
-        .value(self, None, value, &Way::START);
+        .value(self, None, value, &ValueWay::START);
         faults
     }
 }
 
 /// The way to a value, which becomes a [`Path`] only where something is wrong: most values are right.
 #[derive(Clone, Copy)]
-struct Way<'w> {
+struct ValueWay<'w> {
     before: Option<&'w Self>,
-    step: At<'w>,
+    step: WayStep<'w>,
 }
 
 #[derive(Clone, Copy)]
-enum At<'w> {
+enum WayStep<'w> {
     Start,
     Key(&'w str),
     Item(usize),
 }
 
-impl<'w> Way<'w> {
+impl<'w> ValueWay<'w> {
     const START: Self = Self {
         before: None,
-        step: At::Start,
+        step: WayStep::Start,
     };
 
     fn key(&'w self, key: &'w str) -> Self {
-        self.to(At::Key(key))
+        self.to(WayStep::Key(key))
     }
 
     fn item(&'w self, index: usize) -> Self {
-        self.to(At::Item(index))
+        self.to(WayStep::Item(index))
     }
 
-    fn to(&'w self, step: At<'w>) -> Self {
+    fn to(&'w self, step: WayStep<'w>) -> Self {
         Self {
             before: Some(self),
             step,
@@ -115,9 +115,9 @@ impl<'w> Way<'w> {
         let mut at = Some(self);
         while let Some(way) = at {
             match way.step {
-                At::Start => {}
-                At::Key(key) => steps.push(Step::Key(key.to_owned())),
-                At::Item(index) => steps.push(Step::Index(index)),
+                WayStep::Start => {}
+                WayStep::Key(key) => steps.push(PathStep::Key(key.to_owned())),
+                WayStep::Item(index) => steps.push(PathStep::Index(index)),
             }
             at = way.before;
         }
@@ -126,20 +126,20 @@ impl<'w> Way<'w> {
     }
 }
 
-struct Judge<'a> {
+struct ValueJudge<'a> {
     org: Option<&'a str>,
-    faults: &'a mut Vec<Fault>,
+    faults: &'a mut Vec<ValueFault>,
 }
 
-impl Judge<'_> {
-    fn fault(&mut self, way: &Way<'_>, param: Option<&'static Param>, what: Wrong) {
+impl ValueJudge<'_> {
+    fn fault(&mut self, way: &ValueWay<'_>, param: Option<&'static Param>, what: Wrong) {
         let path = way.path();
-        self.faults.push(Fault { path, param, what });
+        self.faults.push(ValueFault { path, param, what });
     }
 
     fn invalid(
         &mut self,
-        way: &Way<'_>,
+        way: &ValueWay<'_>,
         param: Option<&'static Param>,
         found: &Value,
         reason: String,
@@ -148,7 +148,7 @@ impl Judge<'_> {
         self.fault(way, param, Wrong::Invalid { found, reason });
     }
 
-    fn fields(&mut self, params: &'static [Param], map: &Map<String, Value>, way: &Way<'_>) {
+    fn fields(&mut self, params: &'static [Param], map: &Map<String, Value>, way: &ValueWay<'_>) {
         let required = params.iter().filter(|param| param.required);
         for param in required {
             if map.get(param.field).is_none_or(Value::is_null) {
@@ -159,7 +159,7 @@ impl Judge<'_> {
     }
 
     /// The fields that are there.
-    fn known(&mut self, params: &'static [Param], map: &Map<String, Value>, way: &Way<'_>) {
+    fn known(&mut self, params: &'static [Param], map: &Map<String, Value>, way: &ValueWay<'_>) {
         for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
             match params.iter().find(|param| param.field == key) {
                 Some(param) => self.value(param.kind, Some(param), value, &way.key(key)),
@@ -173,7 +173,7 @@ impl Judge<'_> {
         kind: ParamKind,
         param: Option<&'static Param>,
         value: &Value,
-        way: &Way<'_>,
+        way: &ValueWay<'_>,
     ) {
         let judged = kind.judge(value).and_then(|()| match (kind, value) {
             (ParamKind::Link(_), Value::String(text)) => self.in_org(text),
@@ -213,7 +213,7 @@ impl Judge<'_> {
         params: &'static [Param],
         param: Option<&'static Param>,
         items: &[Value],
-        way: &Way<'_>,
+        way: &ValueWay<'_>,
     ) {
         for (at, item) in items.iter().enumerate() {
             let here = way.item(at);
@@ -236,7 +236,7 @@ impl Judge<'_> {
         most: usize,
         param: Option<&'static Param>,
         map: &Map<String, Value>,
-        way: &Way<'_>,
+        way: &ValueWay<'_>,
     ) {
         if map.len() > most {
             let reason = format!("it has {} names, and {most} are allowed", map.len());
@@ -255,7 +255,7 @@ impl Judge<'_> {
         params: &'static [Param],
         param: Option<&'static Param>,
         map: &Map<String, Value>,
-        way: &Way<'_>,
+        way: &ValueWay<'_>,
     ) {
         let there: Vec<&str> = map
             .iter()
@@ -276,7 +276,7 @@ impl Judge<'_> {
         self.known(params, map, way);
     }
 
-    fn add_ons(&mut self, map: &Map<String, Value>, way: &Way<'_>) {
+    fn add_ons(&mut self, map: &Map<String, Value>, way: &ValueWay<'_>) {
         for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
             let here = way.key(key);
             let addon = by_key(key);

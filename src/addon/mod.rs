@@ -15,10 +15,10 @@ pub(crate) mod rules;
 pub(crate) mod stray;
 pub(crate) mod value;
 
-pub(crate) use aws_side::{AwsSide, Side};
+pub(crate) use aws_side::{AddonSide, AwsSide};
 pub use catalog::CATALOG;
 pub(crate) use issuer::ISSUER;
-pub use named::Named;
+pub use named::NamedAddon;
 pub use param::{Param, ParamKind};
 
 use crate::text;

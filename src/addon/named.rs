@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// An add-on as it was named.
 #[derive(Debug, Clone)]
-pub enum Named {
+pub enum NamedAddon {
     /// One of the catalogue.
     Known(&'static Addon),
     /// A key under `spec.addOns` that the catalogue does not have, exactly as it stands there.
@@ -24,7 +24,7 @@ pub(crate) enum Unclear {
     Both(&'static Addon),
 }
 
-impl Named {
+impl NamedAddon {
     /// What the catalogue says of a word, without a cluster to look at.
     pub(crate) fn of(word: &str) -> Self {
         by_word(word).map_or_else(|| Self::Key(word.to_owned()), Self::Known)
@@ -134,7 +134,7 @@ mod tests {
         ] {
             let add_ons: Vec<Value> = add_ons.into_iter().cloned().collect();
             let clusters = clusters(&add_ons);
-            let got = Named::meant(word, clusters.iter());
+            let got = NamedAddon::meant(word, clusters.iter());
             let got = match &got {
                 Ok(named) => Ok(named.key()),
                 Err(unclear) => Err(matches!(unclear, Unclear::Both(_))),

@@ -176,7 +176,7 @@ fn folding(name: &str) -> impl Iterator<Item = char> {
 
 /// A setting with its place in the add-on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct SettingPlace {
     /// From the add-on on: `scrapeAnnotated.intervalSeconds`, `mirrors[0].registry`,
     /// `config.actuator.env.NAME`.
     pub path: String,
@@ -190,7 +190,7 @@ pub struct Place {
     pub depth: usize,
 }
 
-impl Place {
+impl SettingPlace {
     /// The setting with a value as help shows it: `--role-arn ARN`, `--kube-state=true`.
     pub fn given(&self, value: &str) -> Option<String> {
         let flag = self.flag.as_deref()?;
@@ -244,31 +244,31 @@ impl Place {
 impl Addon {
     /// Every setting at every depth, each before those in it. Of a list the first item stands for all,
     /// and `NAME` for the keys of an object that are free.
-    pub fn places(&self) -> Vec<Place> {
+    pub fn places(&self) -> Vec<SettingPlace> {
         let mut places = Vec::new();
         walk(self.params, "", 0, &mut places);
         places
     }
 
     /// The settings that have a flag of their own: those of one value on the first two levels.
-    pub(crate) fn flags(&self) -> impl Iterator<Item = (String, Place)> {
+    pub(crate) fn flags(&self) -> impl Iterator<Item = (String, SettingPlace)> {
         let places = self.places().into_iter();
         places.filter_map(|place| Some((place.flag.clone()?, place)))
     }
 
     /// The setting with this flag.
-    pub(crate) fn by_flag(&self, flag: &str) -> Option<Place> {
+    pub(crate) fn by_flag(&self, flag: &str) -> Option<SettingPlace> {
         let mut flags = self.flags();
         flags.find_map(|(name, place)| (name == flag).then_some(place))
     }
 
     /// The setting with this path, as [`Addon::places`] writes it.
-    pub(crate) fn place(&self, path: &str) -> Option<Place> {
+    pub(crate) fn place(&self, path: &str) -> Option<SettingPlace> {
         self.places().into_iter().find(|place| place.path == path)
     }
 }
 
-fn walk(params: &'static [Param], before: &str, depth: usize, places: &mut Vec<Place>) {
+fn walk(params: &'static [Param], before: &str, depth: usize, places: &mut Vec<SettingPlace>) {
     for param in params {
         let path = if before.is_empty() {
             param.field.to_owned()
@@ -277,7 +277,7 @@ fn walk(params: &'static [Param], before: &str, depth: usize, places: &mut Vec<P
         };
         // A list or an object further down cannot be given in one word, nor what is in it.
         let is_plain = !path.contains(['[', ' ']) && depth < 2;
-        places.push(Place {
+        places.push(SettingPlace {
             flag: (is_plain && param.kind.is_single()).then(|| kebab(&path)),
             path: path.clone(),
             param,
@@ -293,7 +293,7 @@ fn below(
     kind: ParamKind,
     path: &str,
     depth: usize,
-    places: &mut Vec<Place>,
+    places: &mut Vec<SettingPlace>,
 ) {
     let (path, kind) = match kind {
         ParamKind::Object(params) => return walk(params, path, depth, places),
@@ -302,7 +302,7 @@ fn below(
         _ => return,
     };
     if !matches!(kind, ParamKind::Object(_)) {
-        places.push(Place {
+        places.push(SettingPlace {
             path: path.clone(),
             flag: None,
             param,

@@ -9,11 +9,11 @@ use std::str::FromStr;
 
 /// The way from an add-on's object to one value in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
-pub struct Path(Vec<Step>);
+pub struct Path(Vec<PathStep>);
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Step {
+pub(crate) enum PathStep {
     /// To the field of an object.
     Key(String),
     /// To the item of a list.
@@ -22,7 +22,7 @@ pub(crate) enum Step {
 
 /// What the catalogue says of a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Spot {
+pub(crate) struct SettingSpot {
     /// The setting there, or the nearest that it is in.
     pub(crate) param: &'static Param,
     /// What values it takes.
@@ -49,7 +49,7 @@ pub enum Misfit {
 
 impl Path {
     /// The steps.
-    pub(crate) fn steps(&self) -> &[Step] {
+    pub(crate) fn steps(&self) -> &[PathStep] {
         &self.0
     }
 
@@ -61,8 +61,8 @@ impl Path {
     /// The names of the fields on the way, up to the first item of a list.
     pub(crate) fn keys(&self) -> Vec<&str> {
         let keys = self.0.iter().map_while(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::Index(_) => None,
+            PathStep::Key(key) => Some(key.as_str()),
+            PathStep::Index(_) => None,
         });
         keys.collect()
     }
@@ -72,8 +72,8 @@ impl Path {
         let mut at = value;
         for step in &self.0 {
             at = match step {
-                Step::Key(key) => at.as_object()?.get(key)?,
-                Step::Index(index) => at.as_array()?.get(*index)?,
+                PathStep::Key(key) => at.as_object()?.get(key)?,
+                PathStep::Index(index) => at.as_array()?.get(*index)?,
             };
         }
         Some(at).filter(|value| !value.is_null())
@@ -86,15 +86,15 @@ impl Path {
             let here = || Self(self.0[..done].to_vec());
             if at.is_null() {
                 *at = match step {
-                    Step::Key(_) => Value::Object(Map::new()),
-                    Step::Index(_) => Value::Array(Vec::new()),
+                    PathStep::Key(_) => Value::Object(Map::new()),
+                    PathStep::Index(_) => Value::Array(Vec::new()),
                 };
             }
             at = match (step, at) {
-                (Step::Key(key), Value::Object(map)) => {
+                (PathStep::Key(key), Value::Object(map)) => {
                     map.entry(key.clone()).or_insert(Value::Null)
                 }
-                (Step::Index(index), Value::Array(items)) => {
+                (PathStep::Index(index), Value::Array(items)) => {
                     let count = items.len();
                     if *index == count {
                         items.push(Value::Null);
@@ -120,16 +120,16 @@ impl Path {
         let mut at = value;
         for step in before {
             let next = match (step, at) {
-                (Step::Key(key), Value::Object(map)) => map.get_mut(key),
-                (Step::Index(index), Value::Array(items)) => items.get_mut(*index),
+                (PathStep::Key(key), Value::Object(map)) => map.get_mut(key),
+                (PathStep::Index(index), Value::Array(items)) => items.get_mut(*index),
                 _ => None,
             };
             let Some(next) = next else { return false };
             at = next;
         }
         match (last, at) {
-            (Step::Key(key), Value::Object(map)) => map.shift_remove(key).is_some(),
-            (Step::Index(index), Value::Array(items)) if *index < items.len() => {
+            (PathStep::Key(key), Value::Object(map)) => map.shift_remove(key).is_some(),
+            (PathStep::Index(index), Value::Array(items)) if *index < items.len() => {
                 items.remove(*index);
                 true
             }
@@ -138,18 +138,18 @@ impl Path {
     }
 
     /// What the catalogue says of it.
-    pub(crate) fn spot(&self, addon: &Addon) -> Result<Spot, Stranger> {
+    pub(crate) fn spot(&self, addon: &Addon) -> Result<SettingSpot, Stranger> {
         let mut kind = ParamKind::Object(addon.params);
         let mut found: Option<&'static Param> = None;
         for (done, step) in self.0.iter().enumerate() {
             let below = match (step, kind) {
-                (Step::Key(key), ParamKind::Object(params)) => {
+                (PathStep::Key(key), ParamKind::Object(params)) => {
                     let param = params.iter().find(|param| param.field == key);
                     found = param.or(found);
                     param.map(|param| param.kind)
                 }
-                (Step::Key(_), ParamKind::Map(value)) => Some(*value),
-                (Step::Index(_), ParamKind::List(item)) => Some(*item),
+                (PathStep::Key(_), ParamKind::Map(value)) => Some(*value),
+                (PathStep::Index(_), ParamKind::List(item)) => Some(*item),
                 (_, ParamKind::Any) => Some(ParamKind::Any),
                 _ => None,
             };
@@ -162,7 +162,7 @@ impl Path {
             kind = below;
         }
         match found {
-            Some(param) => Ok(Spot { param, kind }),
+            Some(param) => Ok(SettingSpot { param, kind }),
             None => Err(Stranger {
                 path: self.clone(),
                 near: None,
@@ -173,12 +173,12 @@ impl Path {
     /// The path that is meant where the step `at` leads nowhere: a field beside it, or one of that
     /// name anywhere in the add-on.
     fn near(&self, addon: &Addon, at: usize, kind: ParamKind) -> Option<String> {
-        let Some(Step::Key(key)) = self.0.get(at) else {
+        let Some(PathStep::Key(key)) = self.0.get(at) else {
             return None;
         };
         let beside = |field: &str| {
             let mut steps = self.0.clone();
-            steps[at] = Step::Key(field.to_owned());
+            steps[at] = PathStep::Key(field.to_owned());
             Self(steps).to_string()
         };
         let fields = match kind {
@@ -200,8 +200,8 @@ impl Path {
     }
 }
 
-impl FromIterator<Step> for Path {
-    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+impl FromIterator<PathStep> for Path {
+    fn from_iter<I: IntoIterator<Item = PathStep>>(steps: I) -> Self {
         Self(steps.into_iter().collect())
     }
 }
@@ -210,7 +210,7 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(key) => {
+                PathStep::Key(key) => {
                     if at > 0 {
                         f.write_str(".")?;
                     }
@@ -221,7 +221,7 @@ impl fmt::Display for Path {
                         write!(f, "{c}")?;
                     }
                 }
-                Step::Index(index) => write!(f, "[{index}]")?,
+                PathStep::Index(index) => write!(f, "[{index}]")?,
             }
         }
         Ok(())
@@ -246,7 +246,7 @@ impl FromStr for Path {
                     let is_closed = text.matches('[').count() == text.matches(']').count();
                     let is_number = digits.bytes().all(|b| b.is_ascii_digit());
                     match digits.parse() {
-                        Ok(index) if is_closed && is_number => steps.push(Step::Index(index)),
+                        Ok(index) if is_closed && is_number => steps.push(PathStep::Index(index)),
                         _ => return Err("an item of a list is written [0]".to_owned()),
                     }
                 }
@@ -260,7 +260,7 @@ impl FromStr for Path {
                     if key.is_empty() {
                         return Err("a name is missing".to_owned());
                     }
-                    steps.push(Step::Key(key));
+                    steps.push(PathStep::Key(key));
                     wants_key = false;
                 }
             }

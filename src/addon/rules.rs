@@ -16,7 +16,7 @@ use std::fmt;
 
 /// One thing to say before an add-on goes on or off.
 #[derive(Debug, Clone)]
-pub(crate) enum Finding {
+pub(crate) enum RuleViolation {
     /// No page of the platform documents the add-on for the cluster's provider.
     Undocumented {
         /// The add-on.
@@ -71,7 +71,7 @@ pub(crate) enum Weight {
     Refuses,
 }
 
-impl Finding {
+impl RuleViolation {
     /// What it does to a change.
     pub(crate) fn weight(&self) -> Weight {
         match self {
@@ -85,8 +85,8 @@ impl Finding {
 }
 
 /// That no page documents the add-on for the cluster's provider, if that is so.
-pub(crate) fn undocumented(provider: Option<&str>, addon: &'static Addon) -> Option<Finding> {
-    (!addon.is_documented_for(provider)).then(|| Finding::Undocumented {
+pub(crate) fn undocumented(provider: Option<&str>, addon: &'static Addon) -> Option<RuleViolation> {
+    (!addon.is_documented_for(provider)).then(|| RuleViolation::Undocumented {
         addon,
         provider: provider.map(str::to_owned),
     })
@@ -100,7 +100,7 @@ pub(crate) fn documented(addon: &Addon) -> String {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for RuleViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Undocumented { addon, provider } => {
@@ -167,7 +167,7 @@ pub(crate) fn before_enable(
     cluster: &Cluster,
     addon: &'static Addon,
     settings: &Value,
-) -> Vec<Finding> {
+) -> Vec<RuleViolation> {
     let mut findings = Vec::new();
     let provider = cluster.provider();
     findings.extend(undocumented(provider, addon));
@@ -177,11 +177,11 @@ pub(crate) fn before_enable(
             .iter()
             .filter(|key| cluster.add_on(key).is_none())
             .filter_map(|key| by_key(key))
-            .map(Finding::Prerequisite),
+            .map(RuleViolation::Prerequisite),
     );
     let given = |field: &str| settings.get(field).filter(|value| !value.is_null());
     if addon.works_at_home() && provider != Some("aws") && given("roleArn").is_none() {
-        findings.push(Finding::RoleMissing {
+        findings.push(RuleViolation::RoleMissing {
             provider: provider.map(str::to_owned),
         });
     }
@@ -190,7 +190,11 @@ pub(crate) fn before_enable(
 }
 
 /// What is wrong with the settings of an add-on, at every depth.
-pub(crate) fn settings_of(addon: &Addon, settings: &Value, org: Option<&str>) -> Vec<Finding> {
+pub(crate) fn settings_of(
+    addon: &Addon,
+    settings: &Value,
+    org: Option<&str>,
+) -> Vec<RuleViolation> {
     let Value::Object(settings) = settings else {
         return Vec::new();
     };
@@ -203,18 +207,18 @@ pub(crate) fn settings_of(addon: &Addon, settings: &Value, org: Option<&str>) ->
                 Wrong::Invalid { found, .. } if found.as_str().is_some_and(placeholder::is_in) => {
                     return None;
                 }
-                Wrong::Missing => Finding::SettingMissing {
+                Wrong::Missing => RuleViolation::SettingMissing {
                     path,
                     param: fault.param?,
                 },
-                Wrong::Invalid { found, reason } => Finding::SettingInvalid {
+                Wrong::Invalid { found, reason } => RuleViolation::SettingInvalid {
                     found: format!("`{}`", short(&shown(fault.param?, &found))),
                     path,
                     param: fault.param?,
                     reason,
                 },
-                Wrong::Misspelt { meant } => Finding::SettingMisspelt { path, near: meant },
-                Wrong::Unknown { near } => Finding::SettingMisspelt { path, near: near? },
+                Wrong::Misspelt { meant } => RuleViolation::SettingMisspelt { path, near: meant },
+                Wrong::Unknown { near } => RuleViolation::SettingMisspelt { path, near: near? },
                 // No setting of an add-on has a table of known values that may be too short.
                 Wrong::Unlisted { .. } => return None,
             })

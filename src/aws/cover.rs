@@ -12,16 +12,16 @@ use std::collections::BTreeSet;
 
 /// The answer to "does this policy allow what the template asks?".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Coverage {
     /// The documents say the same.
     Identical,
     /// Every part of the template is allowed by some statement.
     Covered,
     /// Something is not allowed; the field in which the closest statement differs.
-    Missing(Difference),
+    Missing(TrustDifference),
 }
 
-impl Verdict {
+impl Coverage {
     /// Whether nothing has to be written.
     pub(crate) fn holds(&self) -> bool {
         matches!(self, Self::Identical | Self::Covered)
@@ -30,7 +30,7 @@ impl Verdict {
 
 /// The first field in which the closest statement differs from the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Difference {
+pub(crate) struct TrustDifference {
     /// The closest statement: its Sid, or its number as `statement 2`; `None` if no statement
     /// allows anything.
     pub(crate) statement: Option<String>,
@@ -42,7 +42,7 @@ pub(crate) struct Difference {
     pub(crate) found: String,
 }
 
-impl Difference {
+impl TrustDifference {
     /// One phrase for messages, without a full stop.
     pub(crate) fn describe(&self) -> String {
         let found = if self.found.is_empty() {
@@ -64,7 +64,7 @@ impl Difference {
 }
 
 /// Compares a trust policy with the template, whose account is set already.
-pub(crate) fn compare(existing: &Value, template: &Value) -> Verdict {
+pub(crate) fn compare(existing: &Value, template: &Value) -> Coverage {
     let have = view(existing);
     let want = view(template);
     // What cannot be taken apart is not known to be another thing than what is denied.
@@ -74,17 +74,17 @@ pub(crate) fn compare(existing: &Value, template: &Value) -> Verdict {
         .partition(|statement| can_expand(statement));
     let atoms: Vec<Atom> = parts.into_iter().flat_map(atoms).collect();
     if existing.get("Version") == template.get("Version") && sorted(&have) == sorted(&want) {
-        return Verdict::Identical;
+        return Coverage::Identical;
     }
     for atom in &atoms {
         if !have.iter().any(|statement| covers(statement, atom)) {
-            return Verdict::Missing(difference(existing, &have, atom));
+            return Coverage::Missing(difference(existing, &have, atom));
         }
     }
     if wholes.into_iter().all(|statement| have.contains(statement)) {
-        return Verdict::Covered;
+        return Coverage::Covered;
     }
-    Verdict::Missing(Difference {
+    Coverage::Missing(TrustDifference {
         statement: None,
         field: "Statement".to_owned(),
         wanted:
@@ -264,14 +264,14 @@ fn is_known(operator: &str) -> bool {
 }
 
 /// Compares the atom with the statement that has most in common with it.
-fn difference(document: &Value, have: &[Statement], atom: &Atom) -> Difference {
+fn difference(document: &Value, have: &[Statement], atom: &Atom) -> TrustDifference {
     let closest = have
         .iter()
         .enumerate()
         .filter(|(_, statement)| statement.effect == "Allow")
         .max_by_key(|(index, statement)| (likeness(statement, atom), usize::MAX - index));
     let Some((index, statement)) = closest else {
-        return Difference {
+        return TrustDifference {
             statement: None,
             field: "Statement".to_owned(),
             wanted: action_text(&atom.action),
@@ -279,7 +279,7 @@ fn difference(document: &Value, have: &[Statement], atom: &Atom) -> Difference {
         };
     };
     let (field, wanted, found) = first_difference(statement, atom);
-    Difference {
+    TrustDifference {
         statement: Some(label(statements(document)[index], index)),
         field,
         wanted: quotable(&wanted),
@@ -383,7 +383,7 @@ fn sorted(statements: &[Statement]) -> Vec<&Statement> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::policy::{Entry, entry};
+    use crate::aws::policy::{EntryAnswer, entry};
     use serde_json::json;
 
     #[derive(serde::Deserialize)]
@@ -402,9 +402,11 @@ mod tests {
         for vector in vectors {
             let (existing, wanted) = (&vector.existing, &vector.wanted);
             let got = match (entry(existing, wanted, None, 0), compare(existing, wanted)) {
-                (Entry::Denied { .. } | Entry::Depends { denies: true, .. }, _) => "denied?",
-                (_, Verdict::Identical | Verdict::Covered) => "covered",
-                (_, Verdict::Missing(_)) => "missing",
+                (EntryAnswer::Denied { .. } | EntryAnswer::Depends { denies: true, .. }, _) => {
+                    "denied?"
+                }
+                (_, Coverage::Identical | Coverage::Covered) => "covered",
+                (_, Coverage::Missing(_)) => "missing",
             };
             assert_eq!(got, vector.verdict, "{}", vector.name);
         }
@@ -526,7 +528,7 @@ mod tests {
         let more = allow(&json!({}))["Statement"][0].clone();
         let list = existing["Statement"].as_array_mut().unwrap();
         list.push(more.clone());
-        assert_eq!(compare(&existing, &wanted), Verdict::Covered);
+        assert_eq!(compare(&existing, &wanted), Coverage::Covered);
         existing["Statement"] = json!([more]);
         assert!(!compare(&existing, &wanted).holds());
     }
@@ -543,7 +545,7 @@ mod tests {
             .as_array_mut()
             .unwrap()
             .insert(0, foreign);
-        let Verdict::Missing(difference) = compare(&existing, &wanted) else {
+        let Coverage::Missing(difference) = compare(&existing, &wanted) else {
             panic!("it should be missing");
         };
         assert_eq!(
@@ -551,7 +553,7 @@ mod tests {
             "StringEquals h.example:sub of Hand: wanted `s`, found `S`"
         );
         let none = json!({"Version": "2012-10-17", "Statement": []});
-        let Verdict::Missing(difference) = compare(&none, &wanted) else {
+        let Coverage::Missing(difference) = compare(&none, &wanted) else {
             panic!("it should be missing");
         };
         assert_eq!(
@@ -559,7 +561,7 @@ mod tests {
             "no statement allows `sts:AssumeRoleWithWebIdentity`"
         );
         let narrow = allow(&json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}));
-        let Verdict::Missing(difference) = compare(&narrow, &wanted) else {
+        let Coverage::Missing(difference) = compare(&narrow, &wanted) else {
             panic!("it should be missing");
         };
         assert_eq!(

@@ -7,7 +7,7 @@ use super::apply::clock::Clock;
 use super::connect::AwsSession;
 use super::explain::explain;
 use super::failure::{done, failure};
-use super::iam::{Answer, Failure};
+use super::iam::{AwsFailure, IamAnswer};
 use super::repository::{self, LONGEST, Repository};
 use super::trust;
 use crate::arn::RoleArn;
@@ -20,14 +20,14 @@ use std::time::Duration;
 /// ECR, as far as it is needed.
 pub(crate) trait Ecr {
     /// `ecr:GetRepositoryPolicy`: the text; `None` if the repository has no policy.
-    async fn repository_policy(&self, repository: &Repository) -> Answer<Option<String>>;
+    async fn repository_policy(&self, repository: &Repository) -> IamAnswer<Option<String>>;
     /// `ecr:SetRepositoryPolicy`: replaces the whole policy.
     async fn set_repository_policy(
         &self,
         repository: &Repository,
         text: &str,
         permit: &Permit,
-    ) -> Answer<()>;
+    ) -> IamAnswer<()>;
 }
 
 /// ECR by the AWS SDK.
@@ -46,7 +46,7 @@ impl EcrSdk {
 }
 
 impl Ecr for EcrSdk {
-    async fn repository_policy(&self, repository: &Repository) -> Answer<Option<String>> {
+    async fn repository_policy(&self, repository: &Repository) -> IamAnswer<Option<String>> {
         let action = "ecr:GetRepositoryPolicy";
         let answer = self
             .client
@@ -73,7 +73,7 @@ impl Ecr for EcrSdk {
         repository: &Repository,
         text: &str,
         _permit: &Permit,
-    ) -> Answer<()> {
+    ) -> IamAnswer<()> {
         let call = self
             .client
             .set_repository_policy()
@@ -169,7 +169,7 @@ pub(crate) async fn admit(
     }
     now.text.as_deref().map_or(Ok(()), keep)?;
     let mut clock = Clock::start(patience);
-    let unknown_role = |failure: &Failure| {
+    let unknown_role = |failure: &AwsFailure| {
         failure.passing()
             || (failure.is("InvalidParameterException") && failure.message.contains("olicy"))
     };
@@ -207,7 +207,7 @@ pub(crate) async fn admit(
 }
 
 /// A failed call in the user's words; a repository that is not there has more than one reading.
-fn told(failure: &Failure, repository: &Repository, what: &str, caller: Option<&str>) -> Error {
+fn told(failure: &AwsFailure, repository: &Repository, what: &str, caller: Option<&str>) -> Error {
     let error = explain(failure, what, caller);
     if failure.is("RepositoryNotFoundException") {
         return Error {
@@ -252,7 +252,7 @@ mod tests {
 
     /// One repository in memory.
     #[derive(Default)]
-    struct Fake {
+    struct FakeEcr {
         text: RefCell<Option<String>>,
         /// So often the role is not known yet.
         unknown: Cell<usize>,
@@ -263,17 +263,17 @@ mod tests {
         full: bool,
     }
 
-    fn code(action: &'static str, code: &str, message: &str) -> Failure {
-        Failure {
+    fn code(action: &'static str, code: &str, message: &str) -> AwsFailure {
+        AwsFailure {
             action,
             cause: Cause::Code(code.to_owned()),
             message: message.to_owned(),
-            ..Failure::default()
+            ..AwsFailure::default()
         }
     }
 
-    impl Ecr for Fake {
-        async fn repository_policy(&self, _: &Repository) -> Answer<Option<String>> {
+    impl Ecr for FakeEcr {
+        async fn repository_policy(&self, _: &Repository) -> IamAnswer<Option<String>> {
             self.calls.borrow_mut().push("get");
             if self.gone {
                 let name = "RepositoryNotFoundException";
@@ -287,7 +287,7 @@ mod tests {
             _: &Repository,
             text: &str,
             _: &Permit,
-        ) -> Answer<()> {
+        ) -> IamAnswer<()> {
             self.calls.borrow_mut().push("set");
             if self.unknown.get() > 0 {
                 self.unknown.set(self.unknown.get() - 1);
@@ -311,7 +311,7 @@ mod tests {
         }
     }
 
-    async fn run(fake: &Fake, seen: &Current) -> Result<()> {
+    async fn run(fake: &FakeEcr, seen: &Current) -> Result<()> {
         let keep = |text: &str| {
             fake.kept.borrow_mut().push(text.to_owned());
             if fake.full {
@@ -334,9 +334,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_role_that_is_not_known_yet_is_waited_for() {
-        let fake = Fake {
+        let fake = FakeEcr {
             unknown: Cell::new(3),
-            ..Fake::default()
+            ..FakeEcr::default()
         };
         let seen = read(&fake, &repository(), None, "x").await.unwrap();
         assert_eq!(seen.document, json!({}));
@@ -350,10 +350,10 @@ mod tests {
     async fn a_role_that_never_appears_is_named_and_so_is_a_dead_id() {
         let before = json!({"Version": "2012-10-17", "Statement": [{"Sid": "old one",
             "Effect": "Allow", "Principal": {"AWS": "AROAJ2ABCDEFGHIJKLMNO"}, "Action": "ecr:*"}]});
-        let fake = Fake {
+        let fake = FakeEcr {
             text: RefCell::new(Some(before.to_string())),
             unknown: Cell::new(usize::MAX),
-            ..Fake::default()
+            ..FakeEcr::default()
         };
         let seen = read(&fake, &repository(), None, "x").await.unwrap();
         let error = run(&fake, &seen).await.unwrap_err();
@@ -369,10 +369,10 @@ mod tests {
     async fn what_is_replaced_is_kept_first_or_nothing_is_written() {
         let text = r#"{"Statement":[]}"#.to_owned();
         for full in [false, true] {
-            let fake = Fake {
+            let fake = FakeEcr {
                 text: RefCell::new(Some(text.clone())),
                 full,
-                ..Fake::default()
+                ..FakeEcr::default()
             };
             let seen = read(&fake, &repository(), None, "x").await.unwrap();
             assert_eq!(run(&fake, &seen).await.is_err(), full);
@@ -380,7 +380,7 @@ mod tests {
             assert_eq!(fake.calls.borrow().contains(&"set"), !full);
         }
         // Where there is nothing, nothing is kept.
-        let fake = Fake::default();
+        let fake = FakeEcr::default();
         let seen = read(&fake, &repository(), None, "x").await.unwrap();
         run(&fake, &seen).await.unwrap();
         assert!(fake.kept.borrow().is_empty());
@@ -388,7 +388,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_changed_meanwhile_or_grew_too_long_is_not_written() {
-        let fake = Fake::default();
+        let fake = FakeEcr::default();
         let seen = read(&fake, &repository(), None, "x").await.unwrap();
         *fake.text.borrow_mut() = Some(r#"{"Statement":[]}"#.to_owned());
         assert_eq!(run(&fake, &seen).await.unwrap_err().kind, Kind::Conflict);
@@ -401,9 +401,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_repository_that_is_not_there_is_not_found() {
-        let fake = Fake {
+        let fake = FakeEcr {
             gone: true,
-            ..Fake::default()
+            ..FakeEcr::default()
         };
         let error = read(&fake, &repository(), None, "x").await.unwrap_err();
         assert_eq!(error.kind, Kind::NotFound);

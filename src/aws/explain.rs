@@ -3,7 +3,7 @@
 //! The caller says what was not done; here follow the reason, the right that is missing and what to
 //! do. AWS's own text is quoted, never improved.
 
-use super::iam::{Cause, Failure};
+use super::iam::{AwsFailure, Cause};
 use super::needed::Needed;
 use super::quotable;
 use crate::error::{Error, Kind};
@@ -11,13 +11,17 @@ use crate::invocation::Invocation;
 
 /// Turns a failed call into an error. `what` says what was not done, with the names in question;
 /// `caller` is the ARN of who called, where it is known.
-pub(crate) fn explain(failure: &Failure, what: impl Into<String>, caller: Option<&str>) -> Error {
+pub(crate) fn explain(
+    failure: &AwsFailure,
+    what: impl Into<String>,
+    caller: Option<&str>,
+) -> Error {
     explain_to(failure, what, caller, &Needed::default())
 }
 
 /// The same for a caller who is to be shown the policy that covers the call.
 pub(crate) fn explain_to(
-    failure: &Failure,
+    failure: &AwsFailure,
     what: impl Into<String>,
     caller: Option<&str>,
     needed: &Needed,
@@ -53,7 +57,7 @@ pub(crate) fn explain_to(
     error
 }
 
-fn unreachable(error: Error, failure: &Failure) -> Error {
+fn unreachable(error: Error, failure: &AwsFailure) -> Error {
     let why = brief(&failure.message);
     let action = failure.action;
     let Some(endpoint) = &failure.endpoint else {
@@ -74,7 +78,7 @@ fn unreachable(error: Error, failure: &Failure) -> Error {
     }
 }
 
-fn kind(failure: &Failure) -> Kind {
+fn kind(failure: &AwsFailure) -> Kind {
     if failure.denied() {
         return Kind::Denied;
     }
@@ -122,7 +126,7 @@ fn is_expired(code: &str) -> bool {
 
 fn by_code(
     error: Error,
-    failure: &Failure,
+    failure: &AwsFailure,
     code: &str,
     caller: Option<&str>,
     needed: &Needed,
@@ -190,8 +194,8 @@ fn by_code(
     }
 }
 
-fn denied(error: Error, failure: &Failure, caller: Option<&str>, needed: &Needed) -> Error {
-    let refusal = Refusal::read(&failure.message);
+fn denied(error: Error, failure: &AwsFailure, caller: Option<&str>, needed: &Needed) -> Error {
+    let refusal = MissingRight::read(&failure.message);
     let action = refusal.action.unwrap_or(failure.action);
     let who = refusal.user.or(caller);
     let on = refusal.resource.map(|it| format!(" on {}", quotable(it)));
@@ -224,18 +228,18 @@ fn denied(error: Error, failure: &Failure, caller: Option<&str>, needed: &Needed
 }
 
 /// The resource that AWS's sentence on a missing right names.
-pub(super) fn refused_resource(failure: &Failure) -> Option<&str> {
-    Refusal::read(&failure.message).resource
+pub(super) fn refused_resource(failure: &AwsFailure) -> Option<&str> {
+    MissingRight::read(&failure.message).resource
 }
 
 /// The parts of AWS's sentence on a missing right.
-struct Refusal<'a> {
+struct MissingRight<'a> {
     user: Option<&'a str>,
     action: Option<&'a str>,
     resource: Option<&'a str>,
 }
 
-impl<'a> Refusal<'a> {
+impl<'a> MissingRight<'a> {
     fn read(message: &'a str) -> Self {
         let after = |mark: &str| {
             let rest = &message[message.find(mark)? + mark.len()..];
@@ -267,15 +271,15 @@ fn brief(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::credentials::{Reason, Trouble};
+    use crate::aws::credentials::{CredentialTrouble, Reason};
 
-    fn failure(code: &str, message: &str) -> Failure {
-        Failure {
+    fn failure(code: &str, message: &str) -> AwsFailure {
+        AwsFailure {
             action: "iam:CreateRole",
             cause: Cause::Code(code.to_owned()),
             message: message.to_owned(),
             request_id: Some("req-1".to_owned()),
-            ..Failure::default()
+            ..AwsFailure::default()
         }
     }
 
@@ -380,7 +384,7 @@ mod tests {
     fn every_other_cause_has_its_kind() {
         for (cause, kind, because) in [
             (
-                Cause::Credentials(Box::new(Trouble {
+                Cause::Credentials(Box::new(CredentialTrouble {
                     named: None,
                     at: None,
                     reason: Reason::Nothing,
@@ -398,7 +402,7 @@ mod tests {
             (Cause::Status(403), Kind::Denied, "AWS refused"),
             (Cause::Other, Kind::Failure, "cannot be used"),
         ] {
-            let failed = Failure {
+            let failed = AwsFailure {
                 cause,
                 ..failure("", "m")
             };

@@ -1,19 +1,19 @@
-//! What became of a call by the AWS SDK, as a [`Failure`].
+//! What became of a call by the AWS SDK, as a [`AwsFailure`].
 
 use super::connect::Unreached;
-use super::credentials::Trouble;
-use super::iam::{Answer, Cause, Failure};
+use super::credentials::CredentialTrouble;
+use super::iam::{AwsFailure, Cause, IamAnswer};
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use std::error::Error as StdError;
 
 /// An answer that lacks what it must hold.
-pub(super) fn unreadable(action: &'static str) -> Failure {
-    Failure {
+pub(super) fn unreadable(action: &'static str) -> AwsFailure {
+    AwsFailure {
         action,
         cause: Cause::Other,
         message: "the answer lacks what it must hold".to_owned(),
-        ..Failure::default()
+        ..AwsFailure::default()
     }
 }
 
@@ -21,7 +21,7 @@ pub(super) fn unreadable(action: &'static str) -> Failure {
 pub(super) fn found<T, E, R>(
     action: &'static str,
     answer: Result<T, SdkError<E, R>>,
-) -> Answer<Option<T>>
+) -> IamAnswer<Option<T>>
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     R: Status + std::fmt::Debug + Send + Sync + 'static,
@@ -41,7 +41,10 @@ where
 }
 
 /// Drops what a call that changes something answers.
-pub(super) fn done<T, E, R>(action: &'static str, answer: Result<T, SdkError<E, R>>) -> Answer<()>
+pub(super) fn done<T, E, R>(
+    action: &'static str,
+    answer: Result<T, SdkError<E, R>>,
+) -> IamAnswer<()>
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     R: Status + std::fmt::Debug + Send + Sync + 'static,
@@ -62,7 +65,7 @@ impl Status for aws_sdk_iam::config::http::HttpResponse {
 }
 
 /// A failed call of any service.
-pub(super) fn failure<E, R>(action: &'static str, error: &SdkError<E, R>) -> Failure
+pub(super) fn failure<E, R>(action: &'static str, error: &SdkError<E, R>) -> AwsFailure
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     R: Status + std::fmt::Debug + Send + Sync + 'static,
@@ -73,7 +76,7 @@ where
     let code = meta.and_then(|meta| meta.code());
     let text = chain(error);
     let unreached = within::<Unreached>(error);
-    let trouble = within::<Trouble>(error);
+    let trouble = within::<CredentialTrouble>(error);
     let cause = match (code, status, error) {
         // Whoever had to give the credentials says so in its own type, however it is wrapped.
         (None, None, _) if trouble.is_some() => {
@@ -94,7 +97,7 @@ where
         (None, Some(unreached)) => unreached.to_string(),
         (None, None) => text,
     };
-    Failure {
+    AwsFailure {
         action,
         cause,
         message,

@@ -1,7 +1,9 @@
 //! IAM in memory, for tests: strict where AWS is, slow to show writes if told so, and failing where
 //! told to.
 
-use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Provider, Role};
+use super::iam::{
+    AwsFailure, Caller, Cause, Iam, IamAnswer, NewProvider, NewRole, OidcProvider, Role,
+};
 use super::name::Tags;
 use super::target::tests::caller;
 use super::trust;
@@ -12,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What IAM holds.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Content {
-    pub(crate) providers: BTreeMap<String, Provider>,
+pub(crate) struct FakeContent {
+    pub(crate) providers: BTreeMap<String, OidcProvider>,
     pub(crate) roles: BTreeMap<String, Role>,
     pub(crate) attached: BTreeMap<String, BTreeSet<String>>,
     pub(crate) inline: BTreeMap<String, BTreeMap<String, Value>>,
@@ -23,7 +25,7 @@ pub(crate) struct Content {
 
 /// A failure to come.
 #[derive(Debug, Clone)]
-pub(crate) struct Fault {
+pub(crate) struct FakeFault {
     pub(crate) action: &'static str,
     pub(crate) code: &'static str,
     pub(crate) message: &'static str,
@@ -33,7 +35,7 @@ pub(crate) struct Fault {
     pub(crate) after: bool,
 }
 
-impl Fault {
+impl FakeFault {
     pub(crate) fn new(action: &'static str, code: &'static str) -> Self {
         Self {
             action,
@@ -54,21 +56,21 @@ impl Fault {
 
 /// When everything ends: at this call, before or after it is carried out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cut {
+pub(crate) struct FakeEnd {
     pub(crate) call: usize,
     pub(crate) after: bool,
 }
 
 #[derive(Debug)]
-pub(crate) struct Fake {
+pub(crate) struct FakeIam {
     pub(crate) caller: Caller,
-    pub(crate) now: RefCell<Content>,
-    pub(crate) shown: RefCell<Content>,
+    pub(crate) now: RefCell<FakeContent>,
+    pub(crate) shown: RefCell<FakeContent>,
     /// How many reads after a write still see what was before.
     pub(crate) lag: Cell<usize>,
     lag_left: Cell<usize>,
-    pub(crate) faults: RefCell<Vec<Fault>>,
-    pub(crate) cut: Cell<Option<Cut>>,
+    pub(crate) faults: RefCell<Vec<FakeFault>>,
+    pub(crate) cut: Cell<Option<FakeEnd>>,
     pub(crate) log: RefCell<Vec<&'static str>>,
     pub(crate) quota: Cell<usize>,
     /// Another writer who started from an older document: after the first read that follows a
@@ -90,9 +92,9 @@ const WRITES: [&str; 11] = [
     "iam:UntagRole",
 ];
 
-impl Fake {
+impl FakeIam {
     pub(crate) fn new(account: &str, partition: &str) -> Self {
-        let mut content = Content::default();
+        let mut content = FakeContent::default();
         for name in [
             "AmazonEC2ContainerRegistryReadOnly",
             "AmazonEC2ContainerRegistryPullOnly",
@@ -155,32 +157,32 @@ impl Fake {
     }
 
     /// Changes the content at once, without a call.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Content) -> T) -> T {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut FakeContent) -> T) -> T {
         let out = change(&mut self.now.borrow_mut());
         *self.shown.borrow_mut() = self.now.borrow().clone();
         out
     }
 
-    fn dead(action: &'static str) -> Failure {
-        Failure {
+    fn dead(action: &'static str) -> AwsFailure {
+        AwsFailure {
             action,
             cause: Cause::Unreachable,
             message: "the process was killed".to_owned(),
-            ..Failure::default()
+            ..AwsFailure::default()
         }
     }
 
-    fn code(action: &'static str, code: &str, message: &str) -> Failure {
-        Failure {
+    fn code(action: &'static str, code: &str, message: &str) -> AwsFailure {
+        AwsFailure {
             action,
             cause: Cause::Code(code.to_owned()),
             message: message.to_owned(),
             request_id: Some("request-1".to_owned()),
-            ..Failure::default()
+            ..AwsFailure::default()
         }
     }
 
-    fn fault(&self, action: &'static str, after: bool) -> Option<Failure> {
+    fn fault(&self, action: &'static str, after: bool) -> Option<AwsFailure> {
         let mut faults = self.faults.borrow_mut();
         let fault = faults
             .iter_mut()
@@ -190,7 +192,7 @@ impl Fake {
     }
 
     /// Whether the process lives through this call, before (`false`) or after it.
-    fn alive(&self, action: &'static str, after: bool) -> Answer<()> {
+    fn alive(&self, action: &'static str, after: bool) -> IamAnswer<()> {
         let calls = self.log.borrow().len();
         match self.cut.get() {
             Some(cut) if calls > cut.call => Err(Self::dead(action)),
@@ -202,8 +204,8 @@ impl Fake {
     async fn call<T>(
         &self,
         action: &'static str,
-        work: impl FnOnce(&mut Content) -> Result<T, (&'static str, &'static str)>,
-    ) -> Answer<T> {
+        work: impl FnOnce(&mut FakeContent) -> Result<T, (&'static str, &'static str)>,
+    ) -> IamAnswer<T> {
         tokio::task::yield_now().await;
         self.log.borrow_mut().push(action);
         self.alive(action, false)?;
@@ -258,27 +260,27 @@ fn check_trust(document: &Value, quota: usize) -> Result<(), (&'static str, &'st
     Ok(())
 }
 
-impl Iam for Fake {
-    async fn caller(&self) -> Answer<Caller> {
+impl Iam for FakeIam {
+    async fn caller(&self) -> IamAnswer<Caller> {
         let caller = self.caller.clone();
         self.call("sts:GetCallerIdentity", |_| Ok(caller)).await
     }
 
-    async fn provider(&self, arn: &str) -> Answer<Option<Provider>> {
+    async fn provider(&self, arn: &str) -> IamAnswer<Option<OidcProvider>> {
         self.call("iam:GetOpenIDConnectProvider", |content| {
             Ok(content.providers.get(arn).cloned())
         })
         .await
     }
 
-    async fn providers(&self) -> Answer<Vec<String>> {
+    async fn providers(&self) -> IamAnswer<Vec<String>> {
         self.call("iam:ListOpenIDConnectProviders", |content| {
             Ok(content.providers.keys().cloned().collect())
         })
         .await
     }
 
-    async fn role(&self, name: &str) -> Answer<Option<Role>> {
+    async fn role(&self, name: &str) -> IamAnswer<Option<Role>> {
         let answer = self
             .call("iam:GetRole", |content| {
                 Ok(content.roles.get(&name.to_ascii_lowercase()).cloned())
@@ -296,7 +298,7 @@ impl Iam for Fake {
         answer
     }
 
-    async fn roles(&self) -> Answer<Vec<(String, String)>> {
+    async fn roles(&self) -> IamAnswer<Vec<(String, String)>> {
         self.call("iam:ListRoles", |content| {
             let roles = content.roles.values();
             Ok(roles
@@ -306,7 +308,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn attached(&self, role: &str) -> Answer<Option<Vec<String>>> {
+    async fn attached(&self, role: &str) -> IamAnswer<Option<Vec<String>>> {
         let role = role.to_ascii_lowercase();
         self.call("iam:ListAttachedRolePolicies", |content| {
             let list = content.attached.get(&role);
@@ -316,7 +318,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn inline(&self, role: &str) -> Answer<Option<Vec<String>>> {
+    async fn inline(&self, role: &str) -> IamAnswer<Option<Vec<String>>> {
         let role = role.to_ascii_lowercase();
         self.call("iam:ListRolePolicies", |content| {
             let list = content.inline.get(&role);
@@ -326,7 +328,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn inline_policy(&self, role: &str, policy: &str) -> Answer<Option<String>> {
+    async fn inline_policy(&self, role: &str, policy: &str) -> IamAnswer<Option<String>> {
         self.call("iam:GetRolePolicy", |content| {
             let list = content.inline.get(&role.to_ascii_lowercase());
             Ok(list.and_then(|list| list.get(policy)).map(Value::to_string))
@@ -334,34 +336,34 @@ impl Iam for Fake {
         .await
     }
 
-    async fn instance_profiles(&self, role: &str) -> Answer<Vec<String>> {
+    async fn instance_profiles(&self, role: &str) -> IamAnswer<Vec<String>> {
         self.call("iam:ListInstanceProfilesForRole", |content| {
             Ok(content.profiles.get(role).cloned().unwrap_or_default())
         })
         .await
     }
 
-    async fn policy(&self, arn: &str) -> Answer<Option<String>> {
+    async fn policy(&self, arn: &str) -> IamAnswer<Option<String>> {
         self.call("iam:GetPolicy", |content| {
             Ok(content.policies.get(arn).map(|_| "v1".to_owned()))
         })
         .await
     }
 
-    async fn policy_text(&self, arn: &str, _version: &str) -> Answer<Option<String>> {
+    async fn policy_text(&self, arn: &str, _version: &str) -> IamAnswer<Option<String>> {
         self.call("iam:GetPolicyVersion", |content| {
             Ok(content.policies.get(arn).map(Value::to_string))
         })
         .await
     }
 
-    async fn trust_quota(&self) -> Answer<Option<usize>> {
+    async fn trust_quota(&self) -> IamAnswer<Option<usize>> {
         let quota = self.quota.get();
         self.call("iam:GetAccountSummary", |_| Ok(Some(quota)))
             .await
     }
 
-    async fn create_provider(&self, provider: &NewProvider, _permit: &Permit) -> Answer<()> {
+    async fn create_provider(&self, provider: &NewProvider, _permit: &Permit) -> IamAnswer<()> {
         let arn = format!(
             "arn:{}:iam::{}:oidc-provider/{}",
             self.caller.partition,
@@ -372,7 +374,7 @@ impl Iam for Fake {
             if content.providers.contains_key(&arn) {
                 return Err(("EntityAlreadyExists", "Provider with url already exists"));
             }
-            let made = Provider {
+            let made = OidcProvider {
                 client_ids: vec![provider.audience.clone()],
                 thumbprints: provider.thumbprint.iter().cloned().collect(),
                 tags: provider.tags.clone(),
@@ -383,7 +385,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn add_audience(&self, arn: &str, audience: &str, _permit: &Permit) -> Answer<()> {
+    async fn add_audience(&self, arn: &str, audience: &str, _permit: &Permit) -> IamAnswer<()> {
         self.call("iam:AddClientIDToOpenIDConnectProvider", |content| {
             let provider = content.providers.get_mut(arn).ok_or(NO_SUCH)?;
             if !provider.client_ids.iter().any(|it| it == audience) {
@@ -394,7 +396,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn set_thumbprints(&self, arn: &str, list: &[String], _permit: &Permit) -> Answer<()> {
+    async fn set_thumbprints(&self, arn: &str, list: &[String], _permit: &Permit) -> IamAnswer<()> {
         self.call("iam:UpdateOpenIDConnectProviderThumbprint", |content| {
             let provider = content.providers.get_mut(arn).ok_or(NO_SUCH)?;
             if list.is_empty() || list.len() > 5 {
@@ -406,14 +408,14 @@ impl Iam for Fake {
         .await
     }
 
-    async fn delete_provider(&self, arn: &str, _permit: &Permit) -> Answer<()> {
+    async fn delete_provider(&self, arn: &str, _permit: &Permit) -> IamAnswer<()> {
         self.call("iam:DeleteOpenIDConnectProvider", |content| {
             content.providers.remove(arn).map(|_| ()).ok_or(NO_SUCH)
         })
         .await
     }
 
-    async fn create_role(&self, role: &NewRole, _permit: &Permit) -> Answer<()> {
+    async fn create_role(&self, role: &NewRole, _permit: &Permit) -> IamAnswer<()> {
         let quota = self.quota.get();
         self.call("iam:CreateRole", |content| {
             let key = role.name.to_ascii_lowercase();
@@ -436,7 +438,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn set_trust(&self, role: &str, document: &str, _permit: &Permit) -> Answer<()> {
+    async fn set_trust(&self, role: &str, document: &str, _permit: &Permit) -> IamAnswer<()> {
         let quota = self.quota.get();
         self.call("iam:UpdateAssumeRolePolicy", |content| {
             let role = content
@@ -452,7 +454,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn attach(&self, role: &str, policy: &str, _permit: &Permit) -> Answer<()> {
+    async fn attach(&self, role: &str, policy: &str, _permit: &Permit) -> IamAnswer<()> {
         self.call("iam:AttachRolePolicy", |content| {
             let key = role.to_ascii_lowercase();
             if !content.roles.contains_key(&key) || !content.policies.contains_key(policy) {
@@ -468,7 +470,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn detach(&self, role: &str, policy: &str, _permit: &Permit) -> Answer<()> {
+    async fn detach(&self, role: &str, policy: &str, _permit: &Permit) -> IamAnswer<()> {
         self.call("iam:DetachRolePolicy", |content| {
             let list = content
                 .attached
@@ -483,7 +485,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn delete_role(&self, role: &str, _permit: &Permit) -> Answer<()> {
+    async fn delete_role(&self, role: &str, _permit: &Permit) -> IamAnswer<()> {
         self.call("iam:DeleteRole", |content| {
             let key = role.to_ascii_lowercase();
             let is_used = content
@@ -503,7 +505,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn tag_role(&self, role: &str, tags: &Tags, _permit: &Permit) -> Answer<()> {
+    async fn tag_role(&self, role: &str, tags: &Tags, _permit: &Permit) -> IamAnswer<()> {
         self.call("iam:TagRole", |content| {
             let role = content
                 .roles
@@ -515,7 +517,7 @@ impl Iam for Fake {
         .await
     }
 
-    async fn untag_role(&self, role: &str, keys: &[String], _permit: &Permit) -> Answer<()> {
+    async fn untag_role(&self, role: &str, keys: &[String], _permit: &Permit) -> IamAnswer<()> {
         self.call("iam:UntagRole", |content| {
             let role = content
                 .roles

@@ -1,7 +1,7 @@
 //! Which policies can be asked for, and what AWS's own ones say. Pure.
 
 use super::quotable;
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::addon::aws_side::AwsPolicy;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub(crate) enum PolicyChoice {
 impl PolicyChoice {
     /// Reads `--pull-policy`: a word of the side, or an ARN. The error is the reason alone; the
     /// caller names the value.
-    pub(crate) fn parse(side: Side, text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(side: AddonSide, text: &str) -> Result<Self, String> {
         let named = side.aws.policies.iter();
         if let Some(policy) = named.clone().find(|policy| policy.word == Some(text)) {
             return Ok(Self::Aws(policy));
@@ -62,7 +62,7 @@ pub(crate) fn check_policy_arn(text: &str) -> Result<(), String> {
 
 /// The name of one of AWS's own policies, whose text is not read, that by its name gives far more
 /// than an add-on needs.
-pub(crate) fn is_broad(side: Side, arn: &str) -> Option<&str> {
+pub(crate) fn is_broad(side: AddonSide, arn: &str) -> Option<&str> {
     let (_, name) = arn.split_once(":iam::aws:policy/")?;
     let name = name.rsplit('/').next().unwrap_or(name);
     let much = ["FullAccess", "Administrator", "PowerUser", "ReadOnlyAccess"];
@@ -71,7 +71,7 @@ pub(crate) fn is_broad(side: Side, arn: &str) -> Option<&str> {
 
 /// What one of AWS's own policies for the side says, as far as it is about what is asked here; `None`
 /// for any other.
-pub(crate) fn known_document(side: Side, arn: &str) -> Option<Value> {
+pub(crate) fn known_document(side: AddonSide, arn: &str) -> Option<Value> {
     let policy = side.policy(arn)?;
     let (element, actions) = match policy.name {
         "AdministratorAccess" => ("Action", json!("*")),

@@ -3,7 +3,7 @@
 //! One method is one call of the API (pages are followed). Calls that change something take a
 //! [`Permit`], so that a dry run cannot write by construction.
 
-use super::credentials::{Named, Trouble};
+use super::credentials::{CredentialTrouble, NamedProfile};
 use super::name::Tags;
 use crate::arn::AccountId;
 use crate::consent::Permit;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// Why a call did not do what it was asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct AwsFailure {
     /// The action as policies name it: `iam:CreateRole`.
     pub(crate) action: &'static str,
     /// What sort of failure it is.
@@ -21,14 +21,14 @@ pub(crate) struct Failure {
     /// The id by which AWS finds the request.
     pub(crate) request_id: Option<String>,
     /// The address that was not reached.
-    pub(crate) endpoint: Option<Box<Endpoint>>,
+    pub(crate) endpoint: Option<Box<AwsAddress>>,
     /// The profile whose credentials were used, where one was named and it matters.
-    pub(crate) profile: Option<Named>,
+    pub(crate) profile: Option<NamedProfile>,
 }
 
 /// An address of AWS that was not reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Endpoint {
+pub(crate) struct AwsAddress {
     /// Scheme, host and port.
     pub(crate) url: String,
     /// What set it (`AWS_ENDPOINT_URL`), unless it is AWS's own.
@@ -45,7 +45,7 @@ pub(crate) enum Cause {
     /// An answer with this status came, but without a code that can be read.
     Status(u16),
     /// No credentials were found, or they could not be had.
-    Credentials(Box<Trouble>),
+    Credentials(Box<CredentialTrouble>),
     /// The endpoint was not reached.
     Unreachable,
     /// The endpoint that is configured is not a URL.
@@ -57,7 +57,7 @@ pub(crate) enum Cause {
     Other,
 }
 
-impl Failure {
+impl AwsFailure {
     /// Whether AWS answered with this code.
     pub(crate) fn is(&self, code: &str) -> bool {
         matches!(&self.cause, Cause::Code(found) if found == code)
@@ -94,7 +94,7 @@ impl Failure {
 }
 
 /// The outcome of a call.
-pub(crate) type Answer<T> = Result<T, Failure>;
+pub(crate) type IamAnswer<T> = Result<T, AwsFailure>;
 
 /// Who is calling.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub(crate) struct Caller {
 
 /// An OIDC provider.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Provider {
+pub(crate) struct OidcProvider {
     /// The audiences.
     pub(crate) client_ids: Vec<String>,
     /// SHA-1 of CA certificates, 40 hexadecimal digits each.
@@ -176,50 +176,50 @@ pub(crate) struct NewRole {
 /// IAM and STS, as far as they are needed. What does not exist is `None`, not a failure.
 pub(crate) trait Iam {
     /// `sts:GetCallerIdentity`.
-    async fn caller(&self) -> Answer<Caller>;
+    async fn caller(&self) -> IamAnswer<Caller>;
     /// `iam:GetOpenIDConnectProvider`.
-    async fn provider(&self, arn: &str) -> Answer<Option<Provider>>;
+    async fn provider(&self, arn: &str) -> IamAnswer<Option<OidcProvider>>;
     /// `iam:ListOpenIDConnectProviders`: ARNs.
-    async fn providers(&self) -> Answer<Vec<String>>;
+    async fn providers(&self) -> IamAnswer<Vec<String>>;
     /// `iam:GetRole`.
-    async fn role(&self, name: &str) -> Answer<Option<Role>>;
+    async fn role(&self, name: &str) -> IamAnswer<Option<Role>>;
     /// `iam:ListRoles`: ARN and trust policy of every role of the account.
-    async fn roles(&self) -> Answer<Vec<(String, String)>>;
+    async fn roles(&self) -> IamAnswer<Vec<(String, String)>>;
     /// `iam:ListAttachedRolePolicies`: ARNs; `None` if there is no such role.
-    async fn attached(&self, role: &str) -> Answer<Option<Vec<String>>>;
+    async fn attached(&self, role: &str) -> IamAnswer<Option<Vec<String>>>;
     /// `iam:ListRolePolicies`: names of inline policies; `None` if there is no such role.
-    async fn inline(&self, role: &str) -> Answer<Option<Vec<String>>>;
+    async fn inline(&self, role: &str) -> IamAnswer<Option<Vec<String>>>;
     /// `iam:GetRolePolicy`: the text of an inline policy, decoded.
-    async fn inline_policy(&self, role: &str, policy: &str) -> Answer<Option<String>>;
+    async fn inline_policy(&self, role: &str, policy: &str) -> IamAnswer<Option<String>>;
     /// `iam:ListInstanceProfilesForRole`: names.
-    async fn instance_profiles(&self, role: &str) -> Answer<Vec<String>>;
+    async fn instance_profiles(&self, role: &str) -> IamAnswer<Vec<String>>;
     /// `iam:GetPolicy`: the id of a managed policy's default version.
-    async fn policy(&self, arn: &str) -> Answer<Option<String>>;
+    async fn policy(&self, arn: &str) -> IamAnswer<Option<String>>;
     /// `iam:GetPolicyVersion`: the text of a managed policy, decoded.
-    async fn policy_text(&self, arn: &str, version: &str) -> Answer<Option<String>>;
+    async fn policy_text(&self, arn: &str, version: &str) -> IamAnswer<Option<String>>;
     /// `iam:GetAccountSummary`: how long a trust policy may be, if the summary says so.
-    async fn trust_quota(&self) -> Answer<Option<usize>>;
+    async fn trust_quota(&self) -> IamAnswer<Option<usize>>;
 
     /// `iam:CreateOpenIDConnectProvider`.
-    async fn create_provider(&self, provider: &NewProvider, permit: &Permit) -> Answer<()>;
+    async fn create_provider(&self, provider: &NewProvider, permit: &Permit) -> IamAnswer<()>;
     /// `iam:AddClientIDToOpenIDConnectProvider`; adding twice does nothing.
-    async fn add_audience(&self, arn: &str, audience: &str, permit: &Permit) -> Answer<()>;
+    async fn add_audience(&self, arn: &str, audience: &str, permit: &Permit) -> IamAnswer<()>;
     /// `iam:UpdateOpenIDConnectProviderThumbprint`: replaces the whole list.
-    async fn set_thumbprints(&self, arn: &str, list: &[String], permit: &Permit) -> Answer<()>;
+    async fn set_thumbprints(&self, arn: &str, list: &[String], permit: &Permit) -> IamAnswer<()>;
     /// `iam:DeleteOpenIDConnectProvider`.
-    async fn delete_provider(&self, arn: &str, permit: &Permit) -> Answer<()>;
+    async fn delete_provider(&self, arn: &str, permit: &Permit) -> IamAnswer<()>;
     /// `iam:CreateRole`.
-    async fn create_role(&self, role: &NewRole, permit: &Permit) -> Answer<()>;
+    async fn create_role(&self, role: &NewRole, permit: &Permit) -> IamAnswer<()>;
     /// `iam:UpdateAssumeRolePolicy`: replaces the whole document.
-    async fn set_trust(&self, role: &str, document: &str, permit: &Permit) -> Answer<()>;
+    async fn set_trust(&self, role: &str, document: &str, permit: &Permit) -> IamAnswer<()>;
     /// `iam:AttachRolePolicy`; attaching twice does nothing.
-    async fn attach(&self, role: &str, policy: &str, permit: &Permit) -> Answer<()>;
+    async fn attach(&self, role: &str, policy: &str, permit: &Permit) -> IamAnswer<()>;
     /// `iam:DetachRolePolicy`.
-    async fn detach(&self, role: &str, policy: &str, permit: &Permit) -> Answer<()>;
+    async fn detach(&self, role: &str, policy: &str, permit: &Permit) -> IamAnswer<()>;
     /// `iam:DeleteRole`.
-    async fn delete_role(&self, role: &str, permit: &Permit) -> Answer<()>;
+    async fn delete_role(&self, role: &str, permit: &Permit) -> IamAnswer<()>;
     /// `iam:TagRole`.
-    async fn tag_role(&self, role: &str, tags: &Tags, permit: &Permit) -> Answer<()>;
+    async fn tag_role(&self, role: &str, tags: &Tags, permit: &Permit) -> IamAnswer<()>;
     /// `iam:UntagRole`.
-    async fn untag_role(&self, role: &str, keys: &[String], permit: &Permit) -> Answer<()>;
+    async fn untag_role(&self, role: &str, keys: &[String], permit: &Permit) -> IamAnswer<()>;
 }

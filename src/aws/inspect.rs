@@ -3,12 +3,12 @@
 
 use super::connect::AwsSession;
 use super::failure::failure;
-use super::iam::{Answer, Failure};
+use super::iam::{AwsFailure, IamAnswer};
 use super::image::PrivateImage;
 use super::policy::PullRequest;
-use super::proof::{Manifest, manifest, tag};
+use super::proof::{ImageManifest, manifest, tag};
 use super::state::now;
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::addon::catalog::IMPORT_ACTION;
 use crate::arn::RoleArn;
 use aws_sdk_ecr::types::ImageIdentifier;
@@ -18,7 +18,7 @@ use aws_sdk_iam::types::{
 
 /// Why an action of a role is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum ActionRefusal {
     /// A Deny statement of this policy, as IAM names it.
     Denied(String),
     /// The permissions boundary does not allow it.
@@ -37,7 +37,7 @@ pub(crate) struct Simulated {
     /// `*`, or the repository's ARN.
     pub(crate) resource: String,
     /// Why it would be refused; `None` if it would be allowed.
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<ActionRefusal>,
     /// Keys that the policies ask for and that a call would have, but that nobody knows beforehand.
     pub(crate) missing: Vec<String>,
 }
@@ -84,10 +84,10 @@ impl Inspector {
     /// `iam:SimulatePrincipalPolicy` for all that an add-on needs, on the image's repository or on any.
     pub(crate) async fn simulate(
         &self,
-        side: Side,
+        side: AddonSide,
         role: &RoleArn,
         image: Option<&PrivateImage>,
-    ) -> Answer<Vec<Simulated>> {
+    ) -> IamAnswer<Vec<Simulated>> {
         let proofs = side.aws.proves.iter();
         let on = |limited: bool| -> Vec<&str> {
             let proofs = proofs.clone().filter(|proof| proof.on.is_some() == limited);
@@ -109,7 +109,7 @@ impl Inspector {
         &self,
         role: &RoleArn,
         image: &PrivateImage,
-    ) -> Answer<Vec<Simulated>> {
+    ) -> IamAnswer<Vec<Simulated>> {
         let repository = image.repository_arn();
         self.simulate_on(role, &[IMPORT_ACTION], repository, Some(image))
             .await
@@ -121,7 +121,7 @@ impl Inspector {
         actions: &[&str],
         resource: String,
         image: Option<&PrivateImage>,
-    ) -> Answer<Vec<Simulated>> {
+    ) -> IamAnswer<Vec<Simulated>> {
         let names = actions.iter().map(|&action| action.to_owned()).collect();
         let answer = self
             .session
@@ -151,7 +151,7 @@ impl Inspector {
     }
 
     /// `ecr:DescribeRepositories`: whether the repository is there.
-    pub(crate) async fn repository_exists(&self, image: &PrivateImage) -> Answer<bool> {
+    pub(crate) async fn repository_exists(&self, image: &PrivateImage) -> IamAnswer<bool> {
         let answer = self
             .ecr(image)
             .describe_repositories()
@@ -167,7 +167,7 @@ impl Inspector {
     }
 
     /// `ecr:DescribePullThroughCacheRules`: all rules of the image's registry and region.
-    pub(crate) async fn cache_rules(&self, image: &PrivateImage) -> Answer<Vec<CacheRule>> {
+    pub(crate) async fn cache_rules(&self, image: &PrivateImage) -> IamAnswer<Vec<CacheRule>> {
         let pages = self
             .ecr(image)
             .describe_pull_through_cache_rules()
@@ -190,12 +190,12 @@ impl Inspector {
     }
 
     /// `ecr:BatchGetImage`: the manifest.
-    pub(crate) async fn manifest(&self, image: &PrivateImage) -> Answer<Manifest> {
+    pub(crate) async fn manifest(&self, image: &PrivateImage) -> IamAnswer<ImageManifest> {
         manifest(&self.ecr(image), image).await
     }
 
     /// `ecr:DescribeImages`: whether the tag or digest is there.
-    pub(crate) async fn image_exists(&self, image: &PrivateImage) -> Answer<bool> {
+    pub(crate) async fn image_exists(&self, image: &PrivateImage) -> IamAnswer<bool> {
         let id = match &image.digest {
             Some(digest) => ImageIdentifier::builder().image_digest(digest),
             None => ImageIdentifier::builder().image_tag(tag(image)),
@@ -217,7 +217,7 @@ impl Inspector {
 }
 
 /// Turns the code that says "not there" into an answer.
-fn there(answer: Result<bool, Failure>, missing: &str) -> Answer<bool> {
+fn there(answer: Result<bool, AwsFailure>, missing: &str) -> IamAnswer<bool> {
     match answer {
         Err(failure) if failure.is(missing) => Ok(false),
         other => other,
@@ -251,7 +251,7 @@ fn context(role: &RoleArn, image: Option<&PrivateImage>, resource: &str) -> Vec<
     facts.values().map(entry).collect()
 }
 
-fn refusal(result: &EvaluationResult) -> Option<Refusal> {
+fn refusal(result: &EvaluationResult) -> Option<ActionRefusal> {
     let within = |detail: Option<bool>| detail.unwrap_or(true);
     let boundary = result.permissions_boundary_decision_detail().map(
         aws_sdk_iam::types::PermissionsBoundaryDecisionDetail::allowed_by_permissions_boundary,
@@ -266,11 +266,13 @@ fn refusal(result: &EvaluationResult) -> Option<Refusal> {
                 .matched_statements()
                 .iter()
                 .find_map(|statement| statement.source_policy_id())
-                .map_or(Refusal::Organization, |id| Refusal::Denied(id.to_owned())),
+                .map_or(ActionRefusal::Organization, |id| {
+                    ActionRefusal::Denied(id.to_owned())
+                }),
         ),
-        _ if !within(organization) => Some(Refusal::Organization),
-        _ if !within(boundary) => Some(Refusal::Boundary),
-        _ => Some(Refusal::NotAllowed),
+        _ if !within(organization) => Some(ActionRefusal::Organization),
+        _ if !within(boundary) => Some(ActionRefusal::Boundary),
+        _ => Some(ActionRefusal::NotAllowed),
     }
 }
 
@@ -327,31 +329,31 @@ mod tests {
                 Decision::ExplicitDeny,
                 Some("role_r_no"),
                 None,
-                Some(Refusal::Denied("role_r_no".to_owned())),
+                Some(ActionRefusal::Denied("role_r_no".to_owned())),
             ),
             (
                 Decision::ExplicitDeny,
                 None,
                 None,
-                Some(Refusal::Organization),
+                Some(ActionRefusal::Organization),
             ),
             (
                 Decision::ImplicitDeny,
                 None,
                 Some(false),
-                Some(Refusal::Boundary),
+                Some(ActionRefusal::Boundary),
             ),
             (
                 Decision::ImplicitDeny,
                 None,
                 Some(true),
-                Some(Refusal::NotAllowed),
+                Some(ActionRefusal::NotAllowed),
             ),
             (
                 Decision::ImplicitDeny,
                 None,
                 None,
-                Some(Refusal::NotAllowed),
+                Some(ActionRefusal::NotAllowed),
             ),
         ] {
             let found = refusal(&result(decision.clone(), policy, boundary));

@@ -4,9 +4,9 @@
 //! one made.
 
 use super::quotable;
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::arn::AccountId;
-use crate::place::Place;
+use crate::place::HostPlace;
 use ring::digest::{SHA256, digest};
 use std::collections::BTreeMap;
 
@@ -107,8 +107,8 @@ impl Issuer {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
             _ => host,
         };
-        let place = Place::of_host(host);
-        (!matches!(place, Place::Public | Place::Loopback)).then(|| {
+        let place = HostPlace::of_host(host);
+        (!matches!(place, HostPlace::Public | HostPlace::Loopback)).then(|| {
             format!(
                 "the issuer's host `{}` is {}; AWS looks from the internet and does not reach it",
                 quotable(host),
@@ -170,7 +170,7 @@ pub(super) const ROLE_PREFIX: &str = "mk8s-";
 
 /// The role's name when none is given: `mk8s-ORG-CLUSTER-ecr`, cut to 64 characters with a hash of
 /// the whole.
-pub(crate) fn default_role_name(side: Side, org: &str, cluster: &str) -> String {
+pub(crate) fn default_role_name(side: AddonSide, org: &str, cluster: &str) -> String {
     let whole = format!("{ROLE_PREFIX}{org}-{cluster}-{}", side.aws.suffix);
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
     if whole.len() <= 64 && whole.chars().all(allowed) {
@@ -191,7 +191,7 @@ pub(super) const SID_DIGITS: usize = 10;
 /// The Sid of this cluster's statement: letters and digits only, as IAM wants it.
 ///
 /// `identity` is the cluster's id, or its issuer where the id is not known.
-pub(crate) fn sid(side: Side, org: &str, identity: &str) -> String {
+pub(crate) fn sid(side: AddonSide, org: &str, identity: &str) -> String {
     let hash = hash(&format!("{org}/{identity}"), SID_DIGITS);
     format!("{}{hash}", side.aws.sid)
 }
@@ -214,7 +214,7 @@ const CREATED_BY: &str = "mk8s.cpln/created-by";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Owner<'a> {
     /// The add-on.
-    pub(crate) side: Side,
+    pub(crate) side: AddonSide,
     /// The org's name.
     pub(crate) org: &'a str,
     /// The cluster's name.

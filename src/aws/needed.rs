@@ -2,18 +2,18 @@
 //! that was refused. Pure.
 
 use super::explain::refused_resource;
-use super::iam::Failure;
+use super::iam::AwsFailure;
 use super::name::default_role_name;
-use super::target::{ClusterFacts, Request, Target, path_of};
-use crate::addon::Side;
+use super::target::{AwsPlacement, ClusterFacts, SetupRequest, path_of};
+use crate::addon::AddonSide;
 use crate::arn::RoleArn;
-use crate::invocation::{Flags, Invocation};
+use crate::invocation::{CommandFlags, Invocation};
 
 /// What `mk8s aws permissions` has to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Needed {
     /// The add-on, if it is known.
-    side: Option<Side>,
+    side: Option<AddonSide>,
     /// The partition, if it is known.
     partition: Option<String>,
     /// The name that the role has where none is given.
@@ -25,7 +25,7 @@ pub(crate) struct Needed {
 
 impl Needed {
     /// What is needed for a cluster's AWS side and what was asked of it.
-    pub(crate) fn of(facts: &ClusterFacts, target: &Target, request: &Request) -> Self {
+    pub(crate) fn of(facts: &ClusterFacts, target: &AwsPlacement, request: &SetupRequest) -> Self {
         let policy = request.pull_policy.as_ref();
         Self {
             side: Some(facts.side),
@@ -49,7 +49,7 @@ impl Needed {
     /// The same for the role that AWS itself names: it may be another than was looked for, by path
     /// or by case.
     #[must_use]
-    pub(super) fn refused(&self, failure: &Failure) -> Self {
+    pub(super) fn refused(&self, failure: &AwsFailure) -> Self {
         let named = refused_resource(failure).and_then(|text| text.parse().ok());
         Self {
             role: named.or_else(|| self.role.clone()),
@@ -63,9 +63,9 @@ impl Needed {
     }
 
     /// Its flags; none where those of the usual policy do.
-    pub(crate) fn flags(&self) -> Flags {
+    pub(crate) fn flags(&self) -> CommandFlags {
         let partition = self.partition.as_deref().unwrap_or("aws");
-        let mut flags = Flags::new();
+        let mut flags = CommandFlags::new();
         if partition != "aws" {
             flags = flags.flag("--partition", partition.to_owned());
         }
@@ -78,7 +78,7 @@ impl Needed {
             }
         }
         if let Some(arn) = &self.policy {
-            let is_usual = |side: Side| side.usual_policy(partition).as_ref() == Some(arn);
+            let is_usual = |side: AddonSide| side.usual_policy(partition).as_ref() == Some(arn);
             if !self.side.is_some_and(is_usual) {
                 let policy = self.side.and_then(|side| side.policy(arn));
                 // The word stands for the policy of the partition that is named.
@@ -107,7 +107,7 @@ mod tests {
 
     const NONE: &str = "mk8s aws permissions";
 
-    fn needed(partition: &str, request: &Request) -> Needed {
+    fn needed(partition: &str, request: &SetupRequest) -> Needed {
         let cluster = cluster(&json!({"hetzner": {}}), &json!({}), &json!({}));
         let facts = ClusterFacts::read(ecr(), "acme", &cluster).unwrap();
         let target = target(&facts, request, &caller("111122223333", partition), "x").unwrap();
@@ -116,11 +116,11 @@ mod tests {
 
     #[test]
     fn what_the_usual_policy_covers_takes_no_flag() {
-        let plain = needed("aws", &Request::default());
+        let plain = needed("aws", &SetupRequest::default());
         assert_eq!(plain.command(), NONE);
-        let request = Request {
+        let request = SetupRequest {
             pull_policy: PolicyChoice::parse(ecr(), "read-only").ok(),
-            ..Request::default()
+            ..SetupRequest::default()
         };
         assert_eq!(needed("aws", &request).command(), NONE);
         let arn = ecr().usual_policy("aws").unwrap();
@@ -130,12 +130,12 @@ mod tests {
 
     #[test]
     fn every_flag_of_the_command_goes_along() {
-        let request = Request {
+        let request = SetupRequest {
             role_name: Some("shared".into()),
             role_path: Some("/team/it's/".into()),
             pull_policy: PolicyChoice::parse(ecr(), "pull-only").ok(),
             boundary: Some("arn:aws-cn:iam::111122223333:policy/B".into()),
-            ..Request::default()
+            ..SetupRequest::default()
         };
         assert_eq!(
             needed("aws-cn", &request).command(),
@@ -144,7 +144,7 @@ mod tests {
         );
         let other = "arn:aws:iam::111122223333:policy/P";
         assert_eq!(
-            needed("aws", &Request::default())
+            needed("aws", &SetupRequest::default())
                 .with_policy(other)
                 .command(),
             format!("{NONE} --pull-policy {other}")
@@ -153,16 +153,16 @@ mod tests {
 
     #[test]
     fn the_role_is_the_one_that_was_refused() {
-        let failure = |resource: &str| Failure {
+        let failure = |resource: &str| AwsFailure {
             action: "iam:UpdateAssumeRolePolicy",
             cause: Cause::Code("AccessDenied".into()),
             message: format!(
                 "User: arn:aws:iam::111122223333:user/ops is not authorized to perform: \
                  iam:UpdateAssumeRolePolicy on resource: {resource} because no identity-based policy allows it"
             ),
-            ..Failure::default()
+            ..AwsFailure::default()
         };
-        let plain = needed("aws", &Request::default());
+        let plain = needed("aws", &SetupRequest::default());
         for (resource, flags) in [
             ("arn:aws:iam::111122223333:role/mk8s-acme-prod-ecr", ""),
             (

@@ -29,7 +29,7 @@ pub(crate) enum Listed<T: Ord> {
 /// One operator on one condition key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Condition {
-    pub(crate) test: Test,
+    pub(crate) test: OperatorParts,
     /// Lower case.
     pub(crate) key: String,
     pub(crate) values: BTreeSet<String>,
@@ -37,7 +37,7 @@ pub(crate) struct Condition {
 
 /// A condition operator, taken apart; all names in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Test {
+pub(crate) struct OperatorParts {
     /// `forallvalues` or `foranyvalue`, else empty.
     pub(crate) quantifier: String,
     /// `stringequals`, without a trailing `ifexists`.
@@ -140,9 +140,9 @@ fn conditions(value: &Value) -> BTreeSet<Condition> {
     let Value::Object(operators) = value else {
         return BTreeSet::new();
     };
-    let mut out: BTreeMap<(Test, String), BTreeSet<String>> = BTreeMap::new();
+    let mut out: BTreeMap<(OperatorParts, String), BTreeSet<String>> = BTreeMap::new();
     for (operator, keys) in operators {
-        let test = Test::parse(operator);
+        let test = OperatorParts::parse(operator);
         for (key, values) in keys.as_object().into_iter().flatten() {
             out.entry((test.clone(), key.to_ascii_lowercase()))
                 .or_default()
@@ -167,7 +167,7 @@ impl Condition {
     }
 }
 
-impl Test {
+impl OperatorParts {
     pub(crate) fn parse(operator: &str) -> Self {
         let operator = operator.to_ascii_lowercase();
         let (quantifier, operator) = operator.split_once(':').unwrap_or(("", &operator));
@@ -324,9 +324,9 @@ mod tests {
             "ForAllValues:StringEqualsIfExists",
             "StringEqualsIgnoreCaseIfExists",
         ] {
-            assert_eq!(Test::parse(&text.to_uppercase()).describe(), text);
+            assert_eq!(OperatorParts::parse(&text.to_uppercase()).describe(), text);
         }
-        assert_eq!(Test::parse("Odd").describe(), "odd");
+        assert_eq!(OperatorParts::parse("Odd").describe(), "odd");
     }
 
     #[test]

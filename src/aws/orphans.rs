@@ -5,17 +5,17 @@
 //! could be, stays and is told with the reason.
 
 use super::explain::explain;
-use super::iam::{Caller, Failure, Iam, Provider, Role};
+use super::iam::{AwsFailure, Caller, Iam, OidcProvider, Role};
 use super::merge::{is_ours, names_provider, remove};
 use super::name::{
     Issuer, Owner, ROLE_PREFIX, SID_DIGITS, Tags, attached_tag, made_for, made_in, statement_owners,
 };
-use super::plan::{Action, Step, Work};
+use super::plan::{AwsStep, StepAction, Work};
 use super::quotable;
-use super::target::{ClusterFacts, Part};
+use super::target::{AwsPart, ClusterFacts};
 use super::trust::{self, label, statements};
-use super::users::Whose;
-use crate::addon::Side;
+use super::users::OwnRole;
+use crate::addon::AddonSide;
 use crate::error::Result;
 use crate::text::count;
 use serde_json::Value;
@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 
 /// A role that carries our tags, with what hangs on it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Held {
+pub(crate) struct TaggedRole {
     /// The role.
     pub(crate) role: Role,
     /// The ARNs of its managed policies.
@@ -36,11 +36,11 @@ pub(crate) struct Held {
 
 /// What an account holds.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Found {
+pub(crate) struct AccountContent {
     /// The OIDC providers, by ARN.
-    pub(crate) providers: Vec<(String, Provider)>,
+    pub(crate) providers: Vec<(String, OidcProvider)>,
     /// The roles that carry tags of this org.
-    pub(crate) roles: Vec<Held>,
+    pub(crate) roles: Vec<TaggedRole>,
     /// All roles: ARN and trust policy.
     pub(crate) all: Vec<(String, String)>,
     /// What could not be looked at, one phrase each.
@@ -48,15 +48,15 @@ pub(crate) struct Found {
 }
 
 /// Looks at all providers, and at all roles that may be ours. What lists them must be allowed.
-pub(crate) async fn look(iam: &impl Iam, caller: &Caller, org: &str) -> Result<Found> {
-    let failed = |failure: &Failure| {
+pub(crate) async fn look(iam: &impl Iam, caller: &Caller, org: &str) -> Result<AccountContent> {
+    let failed = |failure: &AwsFailure| {
         explain(
             failure,
             "what clusters left behind was not looked for",
             Some(&caller.arn),
         )
     };
-    let mut found = Found::default();
+    let mut found = AccountContent::default();
     for arn in iam.providers().await.map_err(|it| failed(&it))? {
         match iam.provider(&arn).await {
             Ok(Some(provider)) => found.providers.push((arn, provider)),
@@ -68,7 +68,7 @@ pub(crate) async fn look(iam: &impl Iam, caller: &Caller, org: &str) -> Result<F
     found.all = iam.roles().await.map_err(|it| failed(&it))?;
     for (arn, text) in &found.all {
         let name = arn.rsplit('/').next().unwrap_or(arn);
-        let names_ours = Side::all().any(|side| text.contains(side.aws.sid));
+        let names_ours = AddonSide::all().any(|side| text.contains(side.aws.sid));
         if !names_ours && !name.starts_with(ROLE_PREFIX) {
             continue;
         }
@@ -90,7 +90,7 @@ pub(crate) async fn look(iam: &impl Iam, caller: &Caller, org: &str) -> Result<F
             .instance_profiles(name)
             .await
             .map_err(|it| failed(&it))?;
-        found.roles.push(Held {
+        found.roles.push(TaggedRole {
             role,
             attached: attached.unwrap_or_default(),
             inline: inline.unwrap_or_default(),
@@ -100,7 +100,7 @@ pub(crate) async fn look(iam: &impl Iam, caller: &Caller, org: &str) -> Result<F
     Ok(found)
 }
 
-fn unseen(arn: &str, failure: &Failure) -> String {
+fn unseen(arn: &str, failure: &AwsFailure) -> String {
     format!(
         "whether {} is left over is not known: {} is not allowed",
         quotable(arn),
@@ -110,8 +110,12 @@ fn unseen(arn: &str, failure: &Failure) -> String {
 
 /// The steps that take down what belongs to none of the clusters that are there, each with the name
 /// of the cluster that it was made for. The facts of every cluster are given once for each add-on.
-pub(crate) fn plan(org: &str, there: &[ClusterFacts], found: &Found) -> Vec<(String, Step)> {
-    let mut planner = Planner {
+pub(crate) fn plan(
+    org: &str,
+    there: &[ClusterFacts],
+    found: &AccountContent,
+) -> Vec<(String, AwsStep)> {
+    let mut planner = OrphansPlanner {
         org,
         there,
         found,
@@ -138,26 +142,26 @@ struct Lost<'a> {
     why: String,
 }
 
-struct Planner<'a> {
+struct OrphansPlanner<'a> {
     org: &'a str,
     there: &'a [ClusterFacts],
-    found: &'a Found,
-    steps: Vec<(String, Step)>,
+    found: &'a AccountContent,
+    steps: Vec<(String, AwsStep)>,
     /// ARNs of roles that trust the orphans no more afterwards.
     released: BTreeSet<String>,
 }
 
-impl Planner<'_> {
+impl OrphansPlanner<'_> {
     fn is_there(&self, cluster: &str) -> bool {
         self.there.iter().any(|facts| facts.name == cluster)
     }
 
-    fn add(&mut self, cluster: &str, step: Step) {
+    fn add(&mut self, cluster: &str, step: AwsStep) {
         self.steps.push((cluster.to_owned(), step));
     }
 
     /// A provider with the reason if it is left over.
-    fn lost<'b>(&self, arn: &'b str, provider: &Provider) -> Option<Lost<'b>> {
+    fn lost<'b>(&self, arn: &'b str, provider: &OidcProvider) -> Option<Lost<'b>> {
         if !made_in(&provider.tags, self.org) {
             return None;
         }
@@ -184,7 +188,7 @@ impl Planner<'_> {
     }
 
     /// A role that was made for a cluster that is gone, or a statement in one that stays.
-    fn role(&mut self, held: &Held, lost: &[Lost<'_>]) {
+    fn role(&mut self, held: &TaggedRole, lost: &[Lost<'_>]) {
         let role = &held.role;
         let Ok(document) = trust::parse_text(&role.trust) else {
             return;
@@ -199,7 +203,7 @@ impl Planner<'_> {
                 self.delete(held, &cluster, sids.first().map_or("-", |(_, sid)| sid));
                 return;
             }
-            let step = Step::shown(Part::Role, Action::Keep, &role.arn, gone(&cluster));
+            let step = AwsStep::shown(AwsPart::Role, StepAction::Keep, &role.arn, gone(&cluster));
             self.add(&cluster, step.because(keep.join("; ")));
         }
         self.statements(held, &document, &sids, lost);
@@ -207,9 +211,9 @@ impl Planner<'_> {
 
     fn reasons_to_keep(
         &self,
-        held: &Held,
+        held: &TaggedRole,
         document: &Value,
-        sids: &[(Side, String)],
+        sids: &[(AddonSide, String)],
     ) -> Vec<String> {
         let role = &held.role;
         let mut reasons = Vec::new();
@@ -261,17 +265,17 @@ impl Planner<'_> {
         reasons
     }
 
-    fn delete(&mut self, held: &Held, cluster: &str, sid: &str) {
+    fn delete(&mut self, held: &TaggedRole, cluster: &str, sid: &str) {
         let role = &held.role;
-        let side = Side::all().find(|side| sid.starts_with(side.aws.sid));
+        let side = AddonSide::all().find(|side| sid.starts_with(side.aws.sid));
         for policy in &held.attached {
-            let step = Step::shown(
-                Part::Policy,
-                Action::Detach,
+            let step = AwsStep::shown(
+                AwsPart::Policy,
+                StepAction::Detach,
                 policy,
                 format!("from {}", role.name),
             );
-            let Some(side) = side.or_else(|| Side::all().next()) else {
+            let Some(side) = side.or_else(|| AddonSide::all().next()) else {
                 continue;
             };
             let owner = Owner {
@@ -282,7 +286,7 @@ impl Planner<'_> {
             let step = step.doing(Work::Detach {
                 role: role.name.clone(),
                 policy: policy.clone(),
-                whose: Whose {
+                whose: OwnRole {
                     side,
                     sid: sid.to_owned(),
                     tag: owner.statement_tag().0,
@@ -291,7 +295,7 @@ impl Planner<'_> {
             });
             self.add(cluster, step);
         }
-        let step = Step::shown(Part::Role, Action::Delete, &role.arn, gone(cluster));
+        let step = AwsStep::shown(AwsPart::Role, StepAction::Delete, &role.arn, gone(cluster));
         let work = Work::DeleteRole {
             role: role.name.clone(),
             sid: sid.to_owned(),
@@ -303,9 +307,9 @@ impl Planner<'_> {
     /// Statements of ours for a provider that is left over, in a role that stays.
     fn statements(
         &mut self,
-        held: &Held,
+        held: &TaggedRole,
         document: &Value,
-        sids: &[(Side, String)],
+        sids: &[(AddonSide, String)],
         lost: &[Lost<'_>],
     ) {
         let role = &held.role;
@@ -319,7 +323,7 @@ impl Planner<'_> {
                 };
                 left = next;
                 let detail = format!("takes out statement {}", removal.removed.join(", "));
-                let step = Step::shown(Part::Trust, Action::Update, &role.arn, detail);
+                let step = AwsStep::shown(AwsPart::Trust, StepAction::Update, &role.arn, detail);
                 let step = step.because("its OIDC provider is left over");
                 let work = Work::RemoveTrust {
                     role: role.name.clone(),
@@ -347,12 +351,12 @@ impl Planner<'_> {
         let keep: Vec<String> = trusting
             .map(|(role, _)| format!("the role {} trusts it", quotable(role)))
             .collect();
-        let shown = |action| Step::shown(Part::OidcProvider, action, arn, why.as_str());
+        let shown = |action| AwsStep::shown(AwsPart::OidcProvider, action, arn, why.as_str());
         let step = if keep.is_empty() {
             let arn = (*arn).to_owned();
-            shown(Action::Delete).doing(Work::DeleteProvider { arn })
+            shown(StepAction::Delete).doing(Work::DeleteProvider { arn })
         } else {
-            shown(Action::Keep).because(keep.join("; "))
+            shown(StepAction::Keep).because(keep.join("; "))
         };
         self.add(cluster, step);
     }
@@ -369,11 +373,11 @@ fn cluster(tags: &Tags) -> Option<String> {
 }
 
 /// The Sids of our statements, without the number at their end, each once.
-fn sids(document: &Value) -> Vec<(Side, String)> {
-    let mut found: Vec<(Side, String)> = Vec::new();
+fn sids(document: &Value) -> Vec<(AddonSide, String)> {
+    let mut found: Vec<(AddonSide, String)> = Vec::new();
     for (index, statement) in statements(document).into_iter().enumerate() {
         let name = label(statement, index);
-        for side in Side::all() {
+        for side in AddonSide::all() {
             let Some(rest) = name.strip_prefix(side.aws.sid) else {
                 continue;
             };

@@ -7,7 +7,7 @@
 //! So what can be attached is named one by one, and roles are named by how their names begin.
 
 use super::name::{MADE_BY_MK8S, ROLE_PREFIX};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use serde_json::{Map, Value, json};
 
 /// The most that IAM takes in a managed policy, blanks not counted.
@@ -78,7 +78,7 @@ impl Scope {
     /// The ARNs of the policies that can be attached.
     pub(crate) fn attachable(&self) -> Vec<String> {
         if self.policies.is_empty() {
-            Side::all()
+            AddonSide::all()
                 .filter_map(|side| side.usual_policy(self.partition()))
                 .collect()
         } else {
@@ -108,13 +108,13 @@ impl Scope {
 struct Grant {
     purpose: Purpose,
     sid: &'static str,
-    on: On,
-    only: Only,
+    on: ActionTarget,
+    only: RightCondition,
     actions: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum On {
+enum ActionTarget {
     /// Actions that know no resource.
     Everything,
     Provider,
@@ -130,7 +130,7 @@ enum On {
 
 /// What else must hold.
 #[derive(Clone, Copy, PartialEq)]
-enum Only {
+enum RightCondition {
     /// Nothing.
     Any,
     /// The policy is one of those that can be attached.
@@ -145,22 +145,22 @@ const GRANTS: &[Grant] = &[
     Grant {
         purpose: Purpose::Status,
         sid: "Mk8sReadAccount",
-        on: On::Everything,
-        only: Only::Any,
+        on: ActionTarget::Everything,
+        only: RightCondition::Any,
         actions: &["iam:GetAccountSummary", "iam:ListOpenIDConnectProviders"],
     },
     Grant {
         purpose: Purpose::Status,
         sid: "Mk8sReadProvider",
-        on: On::Provider,
-        only: Only::Any,
+        on: ActionTarget::Provider,
+        only: RightCondition::Any,
         actions: &["iam:GetOpenIDConnectProvider"],
     },
     Grant {
         purpose: Purpose::Status,
         sid: "Mk8sReadRole",
-        on: On::RoleOrNone,
-        only: Only::Any,
+        on: ActionTarget::RoleOrNone,
+        only: RightCondition::Any,
         actions: &[
             "iam:GetRole",
             "iam:GetRolePolicy",
@@ -171,15 +171,15 @@ const GRANTS: &[Grant] = &[
     Grant {
         purpose: Purpose::Status,
         sid: "Mk8sReadPolicies",
-        on: On::Policies,
-        only: Only::Any,
+        on: ActionTarget::Policies,
+        only: RightCondition::Any,
         actions: &["iam:GetPolicy", "iam:GetPolicyVersion"],
     },
     Grant {
         purpose: Purpose::Setup,
         sid: "Mk8sMakeProvider",
-        on: On::Provider,
-        only: Only::Any,
+        on: ActionTarget::Provider,
+        only: RightCondition::Any,
         actions: &[
             "iam:AddClientIDToOpenIDConnectProvider",
             "iam:CreateOpenIDConnectProvider",
@@ -190,8 +190,8 @@ const GRANTS: &[Grant] = &[
     Grant {
         purpose: Purpose::Setup,
         sid: "Mk8sMakeRole",
-        on: On::Role,
-        only: Only::Bounded,
+        on: ActionTarget::Role,
+        only: RightCondition::Bounded,
         actions: &["iam:CreateRole"],
     },
     // No condition on tags: who may tag a role as he makes it may tag any of that name, so that it
@@ -199,29 +199,29 @@ const GRANTS: &[Grant] = &[
     Grant {
         purpose: Purpose::Setup,
         sid: "Mk8sChangeRole",
-        on: On::Role,
-        only: Only::Any,
+        on: ActionTarget::Role,
+        only: RightCondition::Any,
         actions: &["iam:TagRole", "iam:UpdateAssumeRolePolicy"],
     },
     Grant {
         purpose: Purpose::Setup,
         sid: "Mk8sAttachPolicy",
-        on: On::Role,
-        only: Only::Attachable,
+        on: ActionTarget::Role,
+        only: RightCondition::Attachable,
         actions: &["iam:AttachRolePolicy"],
     },
     Grant {
         purpose: Purpose::Teardown,
         sid: "Mk8sLookForOthers",
-        on: On::Everything,
-        only: Only::Any,
+        on: ActionTarget::Everything,
+        only: RightCondition::Any,
         actions: &["iam:ListRoles"],
     },
     Grant {
         purpose: Purpose::Teardown,
         sid: "Mk8sReleaseRole",
-        on: On::Role,
-        only: Only::Any,
+        on: ActionTarget::Role,
+        only: RightCondition::Any,
         actions: &[
             "iam:ListInstanceProfilesForRole",
             "iam:UntagRole",
@@ -231,36 +231,36 @@ const GRANTS: &[Grant] = &[
     Grant {
         purpose: Purpose::Teardown,
         sid: "Mk8sDetachPolicy",
-        on: On::Role,
-        only: Only::Attachable,
+        on: ActionTarget::Role,
+        only: RightCondition::Attachable,
         actions: &["iam:DetachRolePolicy"],
     },
     Grant {
         purpose: Purpose::Teardown,
         sid: "Mk8sRemoveRole",
-        on: On::Role,
-        only: Only::Made,
+        on: ActionTarget::Role,
+        only: RightCondition::Made,
         actions: &["iam:DeleteRole"],
     },
     Grant {
         purpose: Purpose::Teardown,
         sid: "Mk8sRemoveProvider",
-        on: On::Provider,
-        only: Only::Made,
+        on: ActionTarget::Provider,
+        only: RightCondition::Made,
         actions: &["iam:DeleteOpenIDConnectProvider"],
     },
     Grant {
         purpose: Purpose::Check,
         sid: "Mk8sSimulatePull",
-        on: On::Role,
-        only: Only::Any,
+        on: ActionTarget::Role,
+        only: RightCondition::Any,
         actions: &["iam:SimulatePrincipalPolicy"],
     },
     Grant {
         purpose: Purpose::Check,
         sid: "Mk8sReadRepositories",
-        on: On::Repositories,
-        only: Only::Any,
+        on: ActionTarget::Repositories,
+        only: RightCondition::Any,
         actions: &[
             "ecr:BatchGetImage",
             "ecr:DescribeImages",
@@ -271,15 +271,15 @@ const GRANTS: &[Grant] = &[
     Grant {
         purpose: Purpose::Check,
         sid: "Mk8sReadRegistry",
-        on: On::Everything,
-        only: Only::Any,
+        on: ActionTarget::Everything,
+        only: RightCondition::Any,
         actions: &["ecr:DescribePullThroughCacheRules"],
     },
     Grant {
         purpose: Purpose::RepositoryPolicy,
         sid: "Mk8sSetRepositoryPolicy",
-        on: On::OwnRepositories,
-        only: Only::Any,
+        on: ActionTarget::OwnRepositories,
+        only: RightCondition::Any,
         actions: &["ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"],
     },
 ];
@@ -314,15 +314,15 @@ fn wanted(purposes: &[Purpose]) -> impl Iterator<Item = &'static Grant> {
 fn statement(grant: &Grant, scope: &Scope) -> Value {
     let mut actions = grant.actions.to_vec();
     let condition = match (grant.only, &scope.boundary) {
-        (Only::Any, _) | (Only::Bounded, None) => None,
-        (Only::Attachable, _) => {
+        (RightCondition::Any, _) | (RightCondition::Bounded, None) => None,
+        (RightCondition::Attachable, _) => {
             Some(json!({"ArnEquals": {"iam:PolicyARN": one_or_all(scope.attachable())}}))
         }
-        (Only::Bounded, Some(boundary)) => {
+        (RightCondition::Bounded, Some(boundary)) => {
             actions.push(SET_BOUNDARY);
             Some(json!({"ArnEquals": {"iam:PermissionsBoundary": boundary}}))
         }
-        (Only::Made, _) => {
+        (RightCondition::Made, _) => {
             let (key, value) = MADE_BY_MK8S;
             Some(json!({"StringEquals": {format!("aws:ResourceTag/{key}"): value}}))
         }
@@ -348,28 +348,32 @@ fn one_or_all(mut texts: Vec<String>) -> Value {
     }
 }
 
-fn resources(on: On, scope: &Scope) -> Vec<String> {
+fn resources(on: ActionTarget, scope: &Scope) -> Vec<String> {
     let partition = scope.partition();
     let account = scope.account.as_deref().unwrap_or("*");
     let issuer = scope.issuer.as_deref().unwrap_or("*");
     let in_iam = |resource: String| format!("arn:{partition}:iam::{account}:{resource}");
     let roles = || scope.role_patterns().into_iter().map(in_iam);
     match on {
-        On::Everything => vec!["*".to_owned()],
-        On::Provider => vec![in_iam(format!("oidc-provider/{issuer}"))],
+        ActionTarget::Everything => vec!["*".to_owned()],
+        ActionTarget::Provider => vec![in_iam(format!("oidc-provider/{issuer}"))],
         // A role that is not there has no path: who looks for it is judged by its name alone.
-        On::RoleOrNone if scope.path.as_deref().is_some_and(|path| path != "/") => roles()
-            .chain(
-                scope
-                    .names()
-                    .iter()
-                    .map(|name| in_iam(format!("role/{name}"))),
-            )
-            .collect(),
-        On::Role | On::RoleOrNone => roles().collect(),
-        On::Policies => vec![format!("arn:{partition}:iam::*:policy/*")],
-        On::Repositories => vec![format!("arn:{partition}:ecr:*:*:repository/*")],
-        On::OwnRepositories => vec![format!("arn:{partition}:ecr:*:{account}:repository/*")],
+        ActionTarget::RoleOrNone if scope.path.as_deref().is_some_and(|path| path != "/") => {
+            roles()
+                .chain(
+                    scope
+                        .names()
+                        .iter()
+                        .map(|name| in_iam(format!("role/{name}"))),
+                )
+                .collect()
+        }
+        ActionTarget::Role | ActionTarget::RoleOrNone => roles().collect(),
+        ActionTarget::Policies => vec![format!("arn:{partition}:iam::*:policy/*")],
+        ActionTarget::Repositories => vec![format!("arn:{partition}:ecr:*:*:repository/*")],
+        ActionTarget::OwnRepositories => {
+            vec![format!("arn:{partition}:ecr:*:{account}:repository/*")]
+        }
     }
 }
 

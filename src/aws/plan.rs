@@ -7,18 +7,18 @@ use super::iam::{NewProvider, NewRole};
 use super::name::{Tags, is_own_tag};
 use super::published::{Judgement, Name};
 use super::quotable;
-use super::target::{Part, Target};
+use super::target::{AwsPart, AwsPlacement};
 use super::thumbprint::PrivateCa;
-use super::users::Whose;
+use super::users::OwnRole;
 use crate::addon::access::RegistryAccess;
-use crate::addon::{ISSUER, Side};
+use crate::addon::{AddonSide, ISSUER};
 use crate::change::Change;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What a step does to its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum StepAction {
     /// It is right already.
     None,
     /// It is made.
@@ -37,7 +37,7 @@ pub(crate) enum Action {
     Keep,
 }
 
-impl Action {
+impl StepAction {
     /// The name in JSON.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -60,11 +60,11 @@ impl Action {
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Step {
+pub(crate) struct AwsStep {
     /// The part it belongs to.
-    pub(crate) part: Part,
+    pub(crate) part: AwsPart,
     /// What it does.
-    pub(crate) action: Action,
+    pub(crate) action: StepAction,
     /// The ARN, name or add-on it does it to.
     pub(crate) resource: String,
     /// What exactly, in a few words; may be empty.
@@ -75,11 +75,11 @@ pub(crate) struct Step {
     pub(crate) work: Work,
 }
 
-impl Step {
+impl AwsStep {
     /// A step that only shows.
     pub(crate) fn shown(
-        part: Part,
-        action: Action,
+        part: AwsPart,
+        action: StepAction,
         resource: &str,
         detail: impl Into<String>,
     ) -> Self {
@@ -213,7 +213,7 @@ pub(crate) enum Work {
         /// The policy's ARN.
         policy: String,
         /// For whom it is taken off.
-        whose: Whose,
+        whose: OwnRole,
         /// The tags that spoke of it; none if the role goes too.
         untag: Vec<String>,
     },
@@ -249,7 +249,7 @@ pub(crate) enum Awaited {
 
 impl Awaited {
     /// Where the cluster publishes it, as a JSON pointer.
-    pub(crate) fn pointer(self, side: Side) -> &'static str {
+    pub(crate) fn pointer(self, side: AddonSide) -> &'static str {
         match self {
             Self::Issuer => ISSUER,
             Self::Template => side.addon.trust_policy.unwrap_or(ISSUER),
@@ -257,7 +257,7 @@ impl Awaited {
     }
 
     /// The same as the path of a field.
-    pub(crate) fn field(self, side: Side) -> String {
+    pub(crate) fn field(self, side: AddonSide) -> String {
         self.pointer(side).trim_start_matches('/').replace('/', ".")
     }
 }
@@ -297,11 +297,11 @@ pub(crate) enum TrustMode {
 
 /// What is to be done for one cluster.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Plan {
+pub(crate) struct AwsPlan {
     /// Where.
-    pub(crate) target: Target,
+    pub(crate) target: AwsPlacement,
     /// In which order.
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<AwsStep>,
     /// What the user should know, one phrase each.
     pub(crate) warnings: Vec<String>,
     /// The ARN of the role that the add-on gets; the true one where the role exists.
@@ -349,7 +349,7 @@ impl TrustPlan {
     }
 }
 
-impl Plan {
+impl AwsPlan {
     /// Whether nothing changes.
     pub(crate) fn is_empty(&self) -> bool {
         self.steps.iter().all(|step| step.work == Work::Nothing)
@@ -358,11 +358,17 @@ impl Plan {
     /// How many steps make something, how many change or remove something, and how many find it
     /// right.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
-        let count =
-            |test: fn(Action) -> bool| self.steps.iter().filter(|step| test(step.action)).count();
+        let count = |test: fn(StepAction) -> bool| {
+            self.steps.iter().filter(|step| test(step.action)).count()
+        };
         (
-            count(|action| matches!(action, Action::Create | Action::Attach)),
-            count(|action| matches!(action, Action::Update | Action::Detach | Action::Delete)),
+            count(|action| matches!(action, StepAction::Create | StepAction::Attach)),
+            count(|action| {
+                matches!(
+                    action,
+                    StepAction::Update | StepAction::Detach | StepAction::Delete
+                )
+            }),
             count(|action| !action.changes()),
         )
     }
@@ -388,16 +394,17 @@ mod tests {
 
     #[test]
     fn steps_and_parts_have_the_fields_of_the_contract() {
-        let step = Step::shown(Part::OidcProvider, Action::Keep, "arn", "detail").because("why");
+        let step =
+            AwsStep::shown(AwsPart::OidcProvider, StepAction::Keep, "arn", "detail").because("why");
         assert_eq!(
             step.json(false),
             json!({"part": "oidc-provider", "action": "keep", "resource": "arn",
                    "detail": "detail", "done": false, "reason": "why"})
         );
-        let step = Step::shown(Part::Addon, Action::None, "aws-ecr", "");
+        let step = AwsStep::shown(AwsPart::Addon, StepAction::None, "aws-ecr", "");
         assert_eq!(step.json(true)["reason"], Value::Null);
         let part = PartStatus {
-            part: Part::Trust,
+            part: AwsPart::Trust,
             state: PartState::NotNeeded,
             resource: String::new(),
             detail: "d".to_owned(),
@@ -411,17 +418,17 @@ mod tests {
     #[test]
     fn names_are_those_of_the_contract() {
         let actions = [
-            Action::None,
-            Action::Create,
-            Action::Adopt,
-            Action::Update,
-            Action::Attach,
-            Action::Detach,
-            Action::Delete,
-            Action::Keep,
+            StepAction::None,
+            StepAction::Create,
+            StepAction::Adopt,
+            StepAction::Update,
+            StepAction::Attach,
+            StepAction::Detach,
+            StepAction::Delete,
+            StepAction::Keep,
         ];
         assert_eq!(
-            actions.map(Action::name),
+            actions.map(StepAction::name),
             [
                 "none", "create", "adopt", "update", "attach", "detach", "delete", "keep"
             ]

@@ -5,7 +5,7 @@
 
 use super::connect::AwsSession;
 use super::failure::{failure, unreadable};
-use super::iam::{Answer, Cause, Failure};
+use super::iam::{AwsFailure, Cause, IamAnswer};
 use super::image::{PrivateImage, default_region, partition_of_region};
 use super::platform;
 use crate::arn::RoleArn;
@@ -47,14 +47,14 @@ pub(crate) async fn assume(
     session: &AwsSession,
     role: &RoleArn,
     token: &SecretString,
-) -> Answer<Assumed> {
+) -> IamAnswer<Assumed> {
     let action = "sts:AssumeRoleWithWebIdentity";
     if let Some(trouble) = session.trouble.clone() {
-        return Err(Failure {
+        return Err(AwsFailure {
             action,
             message: trouble.to_string(),
             cause: Cause::Credentials(Box::new(trouble)),
-            ..Failure::default()
+            ..AwsFailure::default()
         });
     }
     let session = session.anonymous();
@@ -93,7 +93,7 @@ pub(crate) async fn assume(
 impl Assumed {
     /// Does what a node does: logs in to the image's registry, reads its manifest and asks where one
     /// of its blobs can be fetched. Gives the digest; the address is a secret and is dropped.
-    pub(crate) async fn pull(&self, image: &PrivateImage) -> Answer<String> {
+    pub(crate) async fn pull(&self, image: &PrivateImage) -> IamAnswer<String> {
         let ecr = self.session.in_region(&image.region).ecr();
         ecr.get_authorization_token()
             .send()
@@ -126,7 +126,7 @@ impl Assumed {
 
 /// An image's manifest as the registry has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Manifest {
+pub(crate) struct ImageManifest {
     /// `sha256:…`
     pub(crate) digest: String,
     /// A single image or a list of images; null if it is not JSON.
@@ -134,7 +134,10 @@ pub(crate) struct Manifest {
 }
 
 /// `ecr:BatchGetImage`: the manifest of the image's digest, else of its tag.
-pub(super) async fn manifest(ecr: &aws_sdk_ecr::Client, image: &PrivateImage) -> Answer<Manifest> {
+pub(super) async fn manifest(
+    ecr: &aws_sdk_ecr::Client,
+    image: &PrivateImage,
+) -> IamAnswer<ImageManifest> {
     let action = "ecr:BatchGetImage";
     let id = match &image.digest {
         Some(digest) => ImageIdentifier::builder().image_digest(digest),
@@ -151,16 +154,16 @@ pub(super) async fn manifest(ecr: &aws_sdk_ecr::Client, image: &PrivateImage) ->
     let answer = call.send().await.map_err(|error| failure(action, &error))?;
     if let Some(failed) = answer.failures().first() {
         let code = failed.failure_code().map(|code| code.as_str().to_owned());
-        return Err(Failure {
+        return Err(AwsFailure {
             action,
             cause: Cause::Code(code.unwrap_or_else(|| "ImageNotFound".to_owned())),
             message: failed.failure_reason().unwrap_or_default().to_owned(),
-            ..Failure::default()
+            ..AwsFailure::default()
         });
     }
     let found = answer.images().first().ok_or_else(|| unreadable(action))?;
     let digest = found.image_id().and_then(ImageIdentifier::image_digest);
-    Ok(Manifest {
+    Ok(ImageManifest {
         digest: digest.ok_or_else(|| unreadable(action))?.to_owned(),
         content: found
             .image_manifest()

@@ -1,6 +1,6 @@
 //! Properties that hold for any trust policy, tried on random ones.
 
-use super::cover::{Verdict, compare};
+use super::cover::{Coverage, compare};
 use super::merge::{foreign, merge, remove};
 use super::normal::view;
 use super::trust::statements;
@@ -124,11 +124,11 @@ fn rewrap(value: &mut Value, random: &mut fastrand::Rng) {
     }
 }
 
-fn class(verdict: &Verdict) -> &'static str {
+fn class(verdict: &Coverage) -> &'static str {
     match verdict {
-        Verdict::Identical => "identical",
-        Verdict::Covered => "covered",
-        Verdict::Missing(_) => "missing",
+        Coverage::Identical => "identical",
+        Coverage::Covered => "covered",
+        Coverage::Missing(_) => "missing",
     }
 }
 
@@ -146,7 +146,7 @@ proptest! {
 
     #[test]
     fn a_document_says_the_same_as_itself(wanted in template(), seed in any::<u64>()) {
-        prop_assert_eq!(compare(&reworded(&wanted, seed), &wanted), Verdict::Identical);
+        prop_assert_eq!(compare(&reworded(&wanted, seed), &wanted), Coverage::Identical);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::normal::{Condition, Listed, Principal, Statement};
 use super::quotable;
 use super::trust::{label, statements, titled};
 use super::who::subjects_in_words;
-use crate::invocation::Flags;
+use crate::invocation::CommandFlags;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -50,15 +50,15 @@ impl Name {
 }
 
 /// The flags that accept findings of these names, each with a blank before it.
-pub(crate) fn accepting<'a>(names: impl IntoIterator<Item = &'a Name>) -> Flags {
-    names.into_iter().fold(Flags::new(), |flags, name| {
+pub(crate) fn accepting<'a>(names: impl IntoIterator<Item = &'a Name>) -> CommandFlags {
+    names.into_iter().fold(CommandFlags::new(), |flags, name| {
         flags.flag("--accept-trust", name.name())
     })
 }
 
 /// Something in a statement that is not exact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub(crate) struct TrustFinding {
     /// What it is called.
     pub(crate) name: Name,
     /// The field and what stands there, without a full stop.
@@ -67,7 +67,7 @@ pub(crate) struct Finding {
 
 /// How far a statement, or a document, goes; the later the further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verdict {
+pub(crate) enum TrustVerdict {
     /// Exact service accounts of this issuer with the audience.
     Exact,
     /// A class of them, or without the audience.
@@ -76,7 +76,7 @@ pub(crate) enum Verdict {
     Outside,
 }
 
-impl Verdict {
+impl TrustVerdict {
     /// The word in JSON.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl Verdict {
         }
     }
 
-    fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+    fn of<'a>(findings: impl IntoIterator<Item = &'a TrustFinding>) -> Self {
         findings
             .into_iter()
             .map(|finding| {
@@ -103,19 +103,19 @@ impl Verdict {
 
 /// What one statement comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Judged {
+pub(crate) struct JudgedStatement {
     /// Its Sid, or its number as `statement 2`.
     pub(crate) statement: String,
     /// What is not exact.
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Vec<TrustFinding>,
     /// Conditions that narrow it further, as `IpAddress aws:sourceip 10.0.0.0/8`.
     pub(crate) kept: Vec<String>,
 }
 
-impl Judged {
+impl JudgedStatement {
     /// How far it goes.
-    pub(crate) fn verdict(&self) -> Verdict {
-        Verdict::of(&self.findings)
+    pub(crate) fn verdict(&self) -> TrustVerdict {
+        TrustVerdict::of(&self.findings)
     }
 
     /// Its findings, as `statement 1: TEXT (NAME)`.
@@ -132,13 +132,13 @@ impl Judged {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Judgement {
     /// Its statements.
-    pub(crate) statements: Vec<Judged>,
+    pub(crate) statements: Vec<JudgedStatement>,
 }
 
 impl Judgement {
     /// How far the furthest statement goes.
-    pub(crate) fn verdict(&self) -> Verdict {
-        Verdict::of(self.statements.iter().flat_map(|it| &it.findings))
+    pub(crate) fn verdict(&self) -> TrustVerdict {
+        TrustVerdict::of(self.statements.iter().flat_map(|it| &it.findings))
     }
 
     /// The names of all findings.
@@ -147,14 +147,17 @@ impl Judgement {
         findings.map(|it| it.name).collect()
     }
 
-    /// The findings of all statements, as [`Judged::told`] has them.
+    /// The findings of all statements, as [`JudgedStatement::told`] has them.
     pub(crate) fn told(&self) -> Vec<String> {
-        self.statements.iter().flat_map(Judged::told).collect()
+        self.statements
+            .iter()
+            .flat_map(JudgedStatement::told)
+            .collect()
     }
 
     /// The statements as they stand in `AwsPlan`.
     pub(crate) fn json(&self) -> Value {
-        let statement = |it: &Judged| {
+        let statement = |it: &JudgedStatement| {
             let findings: Vec<Value> = it
                 .findings
                 .iter()
@@ -173,7 +176,7 @@ impl Judgement {
 
 /// Who is expected to be let in.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Expected<'a> {
+pub(crate) struct ExpectedTrust<'a> {
     /// The cluster's name.
     pub(crate) cluster: &'a str,
     /// The issuer's host and path.
@@ -185,7 +188,7 @@ pub(crate) struct Expected<'a> {
 }
 
 /// Judges a document whose account is set.
-pub(crate) fn judge(document: &Value, expected: Expected<'_>) -> Judgement {
+pub(crate) fn judge(document: &Value, expected: ExpectedTrust<'_>) -> Judgement {
     let statements = statements(document).into_iter().enumerate();
     Judgement {
         statements: statements
@@ -195,9 +198,9 @@ pub(crate) fn judge(document: &Value, expected: Expected<'_>) -> Judgement {
 }
 
 /// Judges one statement, which is called by its place in its document.
-pub(crate) fn one(statement: &Value, index: usize, expected: Expected<'_>) -> Judged {
+pub(crate) fn one(statement: &Value, index: usize, expected: ExpectedTrust<'_>) -> JudgedStatement {
     let view = Statement::new(statement);
-    let mut judge = Judge {
+    let mut judge = TrustJudge {
         statement,
         view: &view,
         expected,
@@ -215,30 +218,30 @@ pub(crate) fn one(statement: &Value, index: usize, expected: Expected<'_>) -> Ju
         }
         judge.rest();
     }
-    let Judge {
+    let TrustJudge {
         mut findings, kept, ..
     } = judge;
     findings.sort_by_key(|it| it.name);
-    Judged {
+    JudgedStatement {
         statement: label(statement, index),
         findings,
         kept,
     }
 }
 
-struct Judge<'a> {
+struct TrustJudge<'a> {
     statement: &'a Value,
     view: &'a Statement,
-    expected: Expected<'a>,
-    findings: Vec<Finding>,
+    expected: ExpectedTrust<'a>,
+    findings: Vec<TrustFinding>,
     kept: Vec<String>,
 }
 
 const EXCHANGE: &str = "sts:assumerolewithwebidentity";
 
-impl Judge<'_> {
+impl TrustJudge<'_> {
     fn find(&mut self, name: Name, text: String) {
-        self.findings.push(Finding { name, text });
+        self.findings.push(TrustFinding { name, text });
     }
 
     /// What stands in an element, as it was written.

@@ -8,7 +8,9 @@ use super::image::PrivateImage;
 use super::merge::{is_ours, merge};
 use super::name::hash;
 use super::normal::{Condition, Statement};
-use super::policy::{Caller, Decision, Fact, Facts, Place, PullRequest, Request, of_resource};
+use super::policy::{
+    AwsRequest, Decision, Fact, Facts, PullRequest, RequestCaller, StatementPlace, of_resource,
+};
 use super::quotable;
 use super::trust::{STATEMENT, label, statements};
 use crate::arn::RoleArn;
@@ -129,11 +131,11 @@ pub(crate) fn admits(policy: &Value, repository: &Repository, pull: &PullRequest
         })
         .collect();
     let list = statements(policy);
-    let name = |place: Place| {
+    let name = |place: StatementPlace| {
         let statement = list.get(place.statement);
         statement.map_or_else(String::new, |it| label(it, place.statement))
     };
-    let condition = |place: Place, on: &BTreeSet<String>| {
+    let condition = |place: StatementPlace, on: &BTreeSet<String>| {
         let statement = list.get(place.statement).map(|it| Statement::new(it));
         let told: Vec<String> = statement
             .iter()
@@ -215,8 +217,8 @@ pub(crate) fn grants(policy: &Value, repository: &Repository, pull: &PullRequest
 /// The statement that lets in everybody, whatever the role: a phrase that names it.
 pub(crate) fn open_to_all(policy: &Value, repository: &Repository) -> Option<String> {
     let arn = "arn:aws:iam::any:role/any";
-    let request = Request {
-        caller: Caller::Aws {
+    let request = AwsRequest {
+        caller: RequestCaller::Aws {
             account: "any".to_owned(),
             arn: arn.to_owned(),
         },

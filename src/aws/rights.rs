@@ -1,10 +1,10 @@
 //! What a role may do in AWS by all that its policies say: pull, and what goes far beyond it. Pure.
 
 use super::image::PrivateImage;
-use super::policy::{Held, PullRequest, Request, Rights};
+use super::policy::{AwsRequest, PullRequest, Rights, RolePolicies};
 use super::quotable;
 use super::trust::{STATEMENT, label, one_line, statements, titled};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::arn::RoleArn;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -28,26 +28,26 @@ pub(crate) enum Granted {
     /// It depends on these keys.
     Depends(BTreeSet<String>),
     /// Not all policies could be read, and none of the others allows it.
-    Unknown(Unread),
+    Unknown(UnreadPolicy),
 }
 
 /// Why a policy could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unread {
+pub(crate) enum UnreadPolicy {
     /// This action is not allowed.
     Denied(&'static str),
     /// This policy is not a JSON object: an ARN, or `inline policy NAME`.
     Unfit(String),
 }
 
-impl Unread {
+impl UnreadPolicy {
     /// Whether the right to read is missing.
     pub(crate) fn is_denied(&self) -> bool {
         matches!(self, Self::Denied(_))
     }
 }
 
-impl std::fmt::Display for Unread {
+impl std::fmt::Display for UnreadPolicy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Denied(action) => write!(f, "{action} is not allowed"),
@@ -60,16 +60,16 @@ impl std::fmt::Display for Unread {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Policies {
     /// Those that could.
-    pub(crate) held: Held,
+    pub(crate) held: RolePolicies,
     /// Why another one could not.
-    pub(crate) unread: Option<Unread>,
+    pub(crate) unread: Option<UnreadPolicy>,
 }
 
 /// For whom and what it is asked.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct RightsQuestion<'a> {
     /// The add-on.
-    pub(crate) side: Side,
+    pub(crate) side: AddonSide,
     /// The role.
     pub(crate) role: &'a RoleArn,
     /// The ARN of the cluster's OIDC provider.
@@ -80,9 +80,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) now: i64,
 }
 
-impl Asked<'_> {
+impl RightsQuestion<'_> {
     /// The role's call of one action on a resource.
-    pub(crate) fn request(&self, action: &str, resource: &str) -> Request {
+    pub(crate) fn request(&self, action: &str, resource: &str) -> AwsRequest {
         let pull = PullRequest {
             role: self.role,
             provider: self.provider,
@@ -95,7 +95,7 @@ impl Asked<'_> {
 
 impl Policies {
     /// Whether the role may do all that the add-on needs.
-    pub(crate) fn granted(&self, asked: Asked<'_>) -> Granted {
+    pub(crate) fn granted(&self, asked: RightsQuestion<'_>) -> Granted {
         let side = asked.side.aws;
         let everywhere: Vec<Rights> = side
             .proves
@@ -121,7 +121,7 @@ impl Policies {
     }
 
     /// The same by the statements that allow alone: no Deny, no boundary.
-    pub(crate) fn allowing(&self, asked: Asked<'_>) -> Granted {
+    pub(crate) fn allowing(&self, asked: RightsQuestion<'_>) -> Granted {
         let mut alone = self.clone();
         alone.held.boundary = None;
         for (_, document) in &mut alone.held.policies {
@@ -133,7 +133,7 @@ impl Policies {
     }
 
     /// Whether the role may do one thing in ECR.
-    pub(crate) fn may(&self, asked: Asked<'_>, action: &str, resource: &str) -> Rights {
+    pub(crate) fn may(&self, asked: RightsQuestion<'_>, action: &str, resource: &str) -> Rights {
         self.held.decide(&asked.request(action, resource))
     }
 
@@ -174,7 +174,7 @@ impl Policies {
 
     /// Policies by which the role may do what goes far beyond a pull, each with an example:
     /// `AdministratorAccess (iam:AttachRolePolicy, s3:GetObject)`.
-    pub(crate) fn beyond(&self, asked: Asked<'_>) -> Vec<String> {
+    pub(crate) fn beyond(&self, asked: RightsQuestion<'_>) -> Vec<String> {
         let mut found: Vec<(String, Vec<&str>)> = Vec::new();
         for (service, action) in BEYOND {
             let resources = self.held.resources(service, asked.role.partition());
@@ -251,7 +251,7 @@ mod tests {
             (format!("inline policy p{at}"), document)
         });
         Policies {
-            held: Held {
+            held: RolePolicies {
                 policies: policies.collect(),
                 boundary: None,
             },
@@ -292,7 +292,7 @@ mod tests {
             (vec![all, no.clone()], denied(), denied()),
         ] {
             for (named, wanted) in [(Some(&app), of_app), (None, of_any)] {
-                let asked = Asked {
+                let asked = RightsQuestion {
                     side: ecr(),
                     role: &role,
                     provider: None,
@@ -308,10 +308,10 @@ mod tests {
             }
         }
         let unread = Policies {
-            unread: Some(Unread::Denied("iam:GetRolePolicy")),
+            unread: Some(UnreadPolicy::Denied("iam:GetRolePolicy")),
             ..Policies::default()
         };
-        let asked = Asked {
+        let asked = RightsQuestion {
             side: ecr(),
             role: &role,
             provider: None,
@@ -320,14 +320,14 @@ mod tests {
         };
         assert_eq!(
             unread.granted(asked),
-            Granted::Unknown(Unread::Denied("iam:GetRolePolicy"))
+            Granted::Unknown(UnreadPolicy::Denied("iam:GetRolePolicy"))
         );
     }
 
     #[test]
     fn what_goes_far_beyond_a_pull_is_named() {
         let role: RoleArn = "arn:aws:iam::111122223333:role/pull".parse().unwrap();
-        let asked = Asked {
+        let asked = RightsQuestion {
             side: ecr(),
             role: &role,
             provider: None,
@@ -336,7 +336,7 @@ mod tests {
         };
         let of = |name: &str| {
             let arn = format!("arn:aws:iam::aws:policy/{name}");
-            let held = Held {
+            let held = RolePolicies {
                 policies: vec![(arn.clone(), known_document(ecr(), &arn).unwrap())],
                 boundary: None,
             };

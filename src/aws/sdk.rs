@@ -5,9 +5,11 @@
 //! is decided in `apply`.
 
 use super::connect::AwsSession;
-use super::credentials::Named;
+use super::credentials::NamedProfile;
 use super::failure::{done, failure, found, unreadable};
-use super::iam::{Answer, Caller, Cause, Failure, Iam, NewProvider, NewRole, Provider, Role};
+use super::iam::{
+    AwsFailure, Caller, Cause, Iam, IamAnswer, NewProvider, NewRole, OidcProvider, Role,
+};
 use super::name::Tags;
 use crate::consent::Permit;
 use aws_sdk_iam::types::Tag;
@@ -18,7 +20,7 @@ use percent_encoding::percent_decode_str;
 pub(crate) struct Sdk {
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
-    named: Option<Named>,
+    named: Option<NamedProfile>,
 }
 
 impl Sdk {
@@ -33,14 +35,14 @@ impl Sdk {
 }
 
 impl Iam for Sdk {
-    async fn caller(&self) -> Answer<Caller> {
+    async fn caller(&self) -> IamAnswer<Caller> {
         let action = "sts:GetCallerIdentity";
         let answer = self
             .sts
             .get_caller_identity()
             .send()
             .await
-            .map_err(|error| Failure {
+            .map_err(|error| AwsFailure {
                 profile: self.named.clone(),
                 ..failure(action, &error)
             })?;
@@ -57,21 +59,21 @@ impl Iam for Sdk {
         }
     }
 
-    async fn provider(&self, arn: &str) -> Answer<Option<Provider>> {
+    async fn provider(&self, arn: &str) -> IamAnswer<Option<OidcProvider>> {
         let action = "iam:GetOpenIDConnectProvider";
         let call = self
             .iam
             .get_open_id_connect_provider()
             .open_id_connect_provider_arn(arn);
         let answer = found(action, call.send().await)?;
-        Ok(answer.map(|answer| Provider {
+        Ok(answer.map(|answer| OidcProvider {
             client_ids: answer.client_id_list().to_vec(),
             thumbprints: answer.thumbprint_list().to_vec(),
             tags: from_tags(answer.tags()),
         }))
     }
 
-    async fn providers(&self) -> Answer<Vec<String>> {
+    async fn providers(&self) -> IamAnswer<Vec<String>> {
         let action = "iam:ListOpenIDConnectProviders";
         let answer = self
             .iam
@@ -85,7 +87,7 @@ impl Iam for Sdk {
             .collect())
     }
 
-    async fn role(&self, name: &str) -> Answer<Option<Role>> {
+    async fn role(&self, name: &str) -> IamAnswer<Option<Role>> {
         let action = "iam:GetRole";
         let answer = found(action, self.iam.get_role().role_name(name).send().await)?;
         let Some(answer) = answer else {
@@ -112,7 +114,7 @@ impl Iam for Sdk {
         }))
     }
 
-    async fn roles(&self) -> Answer<Vec<(String, String)>> {
+    async fn roles(&self) -> IamAnswer<Vec<(String, String)>> {
         let action = "iam:ListRoles";
         let mut pages = self.iam.list_roles().into_paginator().items().send();
         let mut roles = Vec::new();
@@ -124,7 +126,7 @@ impl Iam for Sdk {
         Ok(roles)
     }
 
-    async fn attached(&self, role: &str) -> Answer<Option<Vec<String>>> {
+    async fn attached(&self, role: &str) -> IamAnswer<Option<Vec<String>>> {
         let action = "iam:ListAttachedRolePolicies";
         let call = self.iam.list_attached_role_policies().role_name(role);
         let mut pages = call.into_paginator().items().send();
@@ -138,7 +140,7 @@ impl Iam for Sdk {
         Ok(Some(policies))
     }
 
-    async fn inline(&self, role: &str) -> Answer<Option<Vec<String>>> {
+    async fn inline(&self, role: &str) -> IamAnswer<Option<Vec<String>>> {
         let action = "iam:ListRolePolicies";
         let call = self.iam.list_role_policies().role_name(role);
         let mut pages = call.into_paginator().items().send();
@@ -152,14 +154,14 @@ impl Iam for Sdk {
         Ok(Some(names))
     }
 
-    async fn inline_policy(&self, role: &str, policy: &str) -> Answer<Option<String>> {
+    async fn inline_policy(&self, role: &str, policy: &str) -> IamAnswer<Option<String>> {
         let action = "iam:GetRolePolicy";
         let call = self.iam.get_role_policy().role_name(role);
         let answer = found(action, call.policy_name(policy).send().await)?;
         Ok(answer.map(|answer| decode(answer.policy_document())))
     }
 
-    async fn instance_profiles(&self, role: &str) -> Answer<Vec<String>> {
+    async fn instance_profiles(&self, role: &str) -> IamAnswer<Vec<String>> {
         let action = "iam:ListInstanceProfilesForRole";
         let call = self.iam.list_instance_profiles_for_role().role_name(role);
         let mut pages = call.into_paginator().items().send();
@@ -172,7 +174,7 @@ impl Iam for Sdk {
         Ok(names)
     }
 
-    async fn policy(&self, arn: &str) -> Answer<Option<String>> {
+    async fn policy(&self, arn: &str) -> IamAnswer<Option<String>> {
         let action = "iam:GetPolicy";
         let answer = found(action, self.iam.get_policy().policy_arn(arn).send().await)?;
         Ok(answer.map(|answer| {
@@ -184,7 +186,7 @@ impl Iam for Sdk {
         }))
     }
 
-    async fn policy_text(&self, arn: &str, version: &str) -> Answer<Option<String>> {
+    async fn policy_text(&self, arn: &str, version: &str) -> IamAnswer<Option<String>> {
         let action = "iam:GetPolicyVersion";
         let call = self.iam.get_policy_version().policy_arn(arn);
         let answer = found(action, call.version_id(version).send().await)?;
@@ -194,7 +196,7 @@ impl Iam for Sdk {
             .map(decode))
     }
 
-    async fn trust_quota(&self) -> Answer<Option<usize>> {
+    async fn trust_quota(&self) -> IamAnswer<Option<usize>> {
         let action = "iam:GetAccountSummary";
         let answer = self
             .iam
@@ -209,7 +211,7 @@ impl Iam for Sdk {
             .and_then(|&quota| usize::try_from(quota).ok()))
     }
 
-    async fn create_provider(&self, provider: &NewProvider, _permit: &Permit) -> Answer<()> {
+    async fn create_provider(&self, provider: &NewProvider, _permit: &Permit) -> IamAnswer<()> {
         let action = "iam:CreateOpenIDConnectProvider";
         let call = self
             .iam
@@ -221,7 +223,7 @@ impl Iam for Sdk {
         done(action, call.send().await)
     }
 
-    async fn add_audience(&self, arn: &str, audience: &str, _permit: &Permit) -> Answer<()> {
+    async fn add_audience(&self, arn: &str, audience: &str, _permit: &Permit) -> IamAnswer<()> {
         let call = self
             .iam
             .add_client_id_to_open_id_connect_provider()
@@ -230,7 +232,7 @@ impl Iam for Sdk {
         done("iam:AddClientIDToOpenIDConnectProvider", call.send().await)
     }
 
-    async fn set_thumbprints(&self, arn: &str, list: &[String], _permit: &Permit) -> Answer<()> {
+    async fn set_thumbprints(&self, arn: &str, list: &[String], _permit: &Permit) -> IamAnswer<()> {
         let call = self
             .iam
             .update_open_id_connect_provider_thumbprint()
@@ -242,7 +244,7 @@ impl Iam for Sdk {
         )
     }
 
-    async fn delete_provider(&self, arn: &str, _permit: &Permit) -> Answer<()> {
+    async fn delete_provider(&self, arn: &str, _permit: &Permit) -> IamAnswer<()> {
         let call = self
             .iam
             .delete_open_id_connect_provider()
@@ -250,7 +252,7 @@ impl Iam for Sdk {
         done("iam:DeleteOpenIDConnectProvider", call.send().await)
     }
 
-    async fn create_role(&self, role: &NewRole, _permit: &Permit) -> Answer<()> {
+    async fn create_role(&self, role: &NewRole, _permit: &Permit) -> IamAnswer<()> {
         let action = "iam:CreateRole";
         let call = self
             .iam
@@ -265,7 +267,7 @@ impl Iam for Sdk {
         done(action, call.send().await)
     }
 
-    async fn set_trust(&self, role: &str, document: &str, _permit: &Permit) -> Answer<()> {
+    async fn set_trust(&self, role: &str, document: &str, _permit: &Permit) -> IamAnswer<()> {
         let call = self.iam.update_assume_role_policy().role_name(role);
         done(
             "iam:UpdateAssumeRolePolicy",
@@ -273,22 +275,22 @@ impl Iam for Sdk {
         )
     }
 
-    async fn attach(&self, role: &str, policy: &str, _permit: &Permit) -> Answer<()> {
+    async fn attach(&self, role: &str, policy: &str, _permit: &Permit) -> IamAnswer<()> {
         let call = self.iam.attach_role_policy().role_name(role);
         done("iam:AttachRolePolicy", call.policy_arn(policy).send().await)
     }
 
-    async fn detach(&self, role: &str, policy: &str, _permit: &Permit) -> Answer<()> {
+    async fn detach(&self, role: &str, policy: &str, _permit: &Permit) -> IamAnswer<()> {
         let call = self.iam.detach_role_policy().role_name(role);
         done("iam:DetachRolePolicy", call.policy_arn(policy).send().await)
     }
 
-    async fn delete_role(&self, role: &str, _permit: &Permit) -> Answer<()> {
+    async fn delete_role(&self, role: &str, _permit: &Permit) -> IamAnswer<()> {
         let call = self.iam.delete_role().role_name(role);
         done("iam:DeleteRole", call.send().await)
     }
 
-    async fn tag_role(&self, role: &str, tags: &Tags, _permit: &Permit) -> Answer<()> {
+    async fn tag_role(&self, role: &str, tags: &Tags, _permit: &Permit) -> IamAnswer<()> {
         let action = "iam:TagRole";
         let call = self.iam.tag_role().role_name(role);
         done(
@@ -297,7 +299,7 @@ impl Iam for Sdk {
         )
     }
 
-    async fn untag_role(&self, role: &str, keys: &[String], _permit: &Permit) -> Answer<()> {
+    async fn untag_role(&self, role: &str, keys: &[String], _permit: &Permit) -> IamAnswer<()> {
         let call = self.iam.untag_role().role_name(role);
         done(
             "iam:UntagRole",
@@ -317,15 +319,15 @@ fn from_tags(tags: &[Tag]) -> Tags {
         .collect()
 }
 
-fn to_tags(action: &'static str, tags: &Tags) -> Answer<Vec<Tag>> {
+fn to_tags(action: &'static str, tags: &Tags) -> IamAnswer<Vec<Tag>> {
     tags.iter()
         .map(|(key, value)| Tag::builder().key(key).value(value).build())
         .collect::<Result<_, _>>()
-        .map_err(|error| Failure {
+        .map_err(|error| AwsFailure {
             action,
             cause: Cause::Other,
             message: error.to_string(),
-            ..Failure::default()
+            ..AwsFailure::default()
         })
 }
 

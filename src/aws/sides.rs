@@ -1,12 +1,12 @@
 //! The sides that the tests have: the real one, and one that is nothing but data.
 
-use crate::addon::aws_side::{AwsPolicy, AwsSide, Proof, RoleNeed};
+use crate::addon::aws_side::{AwsPolicy, AwsSide, ProvingAction, RoleNeed};
 use crate::addon::issuer::ISSUING_KEY;
-use crate::addon::{Addon, Documented, Ready, Side};
+use crate::addon::{Addon, AddonSide, Documented, Ready};
 
 /// The real one.
-pub(super) const fn ecr() -> Side {
-    Side::registry()
+pub(super) const fn ecr() -> AddonSide {
+    AddonSide::registry()
 }
 
 const EFS_TEMPLATE: &str = "/status/addOns/awsEFS/trustPolicy";
@@ -21,11 +21,11 @@ static EFS_SIDE: AwsSide = AwsSide {
         lacks: &[],
     }],
     proves: &[
-        Proof {
+        ProvingAction {
             action: "elasticfilesystem:DescribeFileSystems",
             on: Some("elasticfilesystem"),
         },
-        Proof {
+        ProvingAction {
             action: "ec2:DescribeAvailabilityZones",
             on: None,
         },
@@ -54,8 +54,8 @@ static EFS: Addon = Addon {
 };
 
 /// One that takes a role on every cluster, and gets another policy.
-pub(super) const fn efs() -> Side {
-    Side {
+pub(super) const fn efs() -> AddonSide {
+    AddonSide {
         addon: &EFS,
         aws: &EFS_SIDE,
     }

@@ -1,7 +1,7 @@
 //! How the trust policy of a role stands to a cluster: one judgement for all who tell of it. Pure.
 
-use super::cover::{Difference, Verdict, compare};
-use super::policy::{Entry, entry};
+use super::cover::{Coverage, TrustDifference, compare};
+use super::policy::{EntryAnswer, entry};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -13,9 +13,9 @@ pub(crate) enum Standing {
     /// It allows what is published.
     Covered,
     /// It lets the cluster in, but not by what is published; where the closest statement differs.
-    Otherwise(Difference),
+    Otherwise(TrustDifference),
     /// It does not let the cluster in; where the closest statement differs.
-    Missing(Difference),
+    Missing(TrustDifference),
     /// It allows what is published, and that lets this subject in nowhere.
     Vain(String),
     /// This statement keeps the cluster out.
@@ -39,9 +39,9 @@ impl Standing {
             entry(existing, template, provider, now),
             compare(existing, template),
         ) {
-            (Entry::Denied { statement }, _) => Self::Denied(statement),
+            (EntryAnswer::Denied { statement }, _) => Self::Denied(statement),
             (
-                Entry::Depends {
+                EntryAnswer::Depends {
                     on,
                     statement,
                     denies,
@@ -52,11 +52,11 @@ impl Standing {
                 statement,
                 denies,
             },
-            (Entry::Open, Verdict::Missing(difference)) => Self::Otherwise(difference),
-            (_, Verdict::Missing(difference)) => Self::Missing(difference),
-            (Entry::NotAllowed { subject }, _) => Self::Vain(subject),
-            (_, Verdict::Identical) => Self::Identical,
-            (_, Verdict::Covered) => Self::Covered,
+            (EntryAnswer::Open, Coverage::Missing(difference)) => Self::Otherwise(difference),
+            (_, Coverage::Missing(difference)) => Self::Missing(difference),
+            (EntryAnswer::NotAllowed { subject }, _) => Self::Vain(subject),
+            (_, Coverage::Identical) => Self::Identical,
+            (_, Coverage::Covered) => Self::Covered,
         }
     }
 

@@ -5,13 +5,13 @@
 
 use super::explain::explain;
 use super::grant::{is_broad, known_document};
-use super::iam::{Answer, Caller, Failure, Iam, Provider, Role};
+use super::iam::{AwsFailure, Caller, Iam, IamAnswer, OidcProvider, Role};
 use super::image::PrivateImage;
 pub(crate) use super::rights::Granted;
-use super::rights::{Asked, Policies, Unread};
-use super::target::{ClusterFacts, Part, Target};
+use super::rights::{Policies, RightsQuestion, UnreadPolicy};
+use super::target::{AwsPart, AwsPlacement, ClusterFacts};
 use super::trust;
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::arn::RoleArn;
 use crate::error::Result;
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub(crate) enum Seen<T> {
     /// It was looked at.
     Known(T),
     /// The caller may not look.
-    Unknown(Failure),
+    Unknown(AwsFailure),
     /// There was no need to look.
     NotLooked,
 }
@@ -47,11 +47,11 @@ impl<T> Seen<T> {
 
 /// What exists.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct State {
+pub(crate) struct AwsState {
     /// When this was seen, in seconds since 1970.
     pub(crate) seen_at: i64,
     /// The OIDC provider of the cluster's issuer.
-    pub(crate) provider: Seen<Option<Provider>>,
+    pub(crate) provider: Seen<Option<OidcProvider>>,
     /// Providers whose URL misses the issuer's: ARN, and by what.
     pub(crate) near_misses: Vec<(String, String)>,
     /// ARNs of all OIDC providers of the account; looked at only where the cluster's is missing, and
@@ -77,15 +77,15 @@ pub(crate) struct State {
     pub(crate) trusting: Seen<Vec<String>>,
 }
 
-impl State {
+impl AwsState {
     /// Whether the caller may not see how this part is.
-    pub(crate) fn hides(&self, part: Part) -> bool {
+    pub(crate) fn hides(&self, part: AwsPart) -> bool {
         let role = self.role.missing_right().is_some();
         match part {
-            Part::Addon | Part::RepositoryPolicy => false,
-            Part::OidcProvider => self.provider.missing_right().is_some(),
-            Part::Role | Part::Trust => role,
-            Part::Policy => {
+            AwsPart::Addon | AwsPart::RepositoryPolicy => false,
+            AwsPart::OidcProvider => self.provider.missing_right().is_some(),
+            AwsPart::Role | AwsPart::Trust => role,
+            AwsPart::Policy => {
                 role || self.attached.missing_right().is_some()
                     || matches!(self.granted, Some(Granted::Unknown(_)))
             }
@@ -93,10 +93,15 @@ impl State {
     }
 }
 
-impl State {
+impl AwsState {
     /// Policies by which the role may do what goes far beyond a pull, each with examples.
-    pub(crate) fn beyond(&self, side: Side, role: &RoleArn, provider: Option<&str>) -> Vec<String> {
-        let mut found = self.policies.beyond(Asked {
+    pub(crate) fn beyond(
+        &self,
+        side: AddonSide,
+        role: &RoleArn,
+        provider: Option<&str>,
+    ) -> Vec<String> {
+        let mut found = self.policies.beyond(RightsQuestion {
             side,
             role,
             provider,
@@ -109,7 +114,7 @@ impl State {
     }
 }
 
-impl Default for State {
+impl Default for AwsState {
     fn default() -> Self {
         Self {
             seen_at: 0,
@@ -131,7 +136,7 @@ impl Default for State {
 
 /// What is asked beyond provider, role and its policies.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Look {
+pub(crate) struct AwsQuestions {
     /// The policy that is to be attached; whether it exists is asked unless it is one that is known.
     pub(crate) policy: Option<String>,
     /// The image that is to be pulled.
@@ -161,20 +166,20 @@ pub(crate) async fn caller(iam: &impl Iam) -> Result<Caller> {
 pub(crate) async fn look(
     iam: &impl Iam,
     facts: &ClusterFacts,
-    target: &Target,
-    ask: &Look,
-) -> Result<State> {
-    let mut state = State {
+    target: &AwsPlacement,
+    ask: &AwsQuestions,
+) -> Result<AwsState> {
+    let mut state = AwsState {
         seen_at: now(),
-        ..State::default()
+        ..AwsState::default()
     };
-    let seer = Seer {
+    let view = AwsObserver {
         caller: &target.caller,
     };
     if let Some(arn) = &target.provider_arn {
-        state.provider = seer.see(iam.provider(arn).await, "the OIDC provider")?;
+        state.provider = view.see(iam.provider(arn).await, "the OIDC provider")?;
         if let (Some(issuer), Seen::Known(None)) = (&facts.issuer, &state.provider) {
-            let others = seer.see(iam.providers().await, "the OIDC providers")?;
+            let others = view.see(iam.providers().await, "the OIDC providers")?;
             for other in others.known().into_iter().flatten() {
                 let bare = other
                     .split_once(":oidc-provider/")
@@ -187,16 +192,16 @@ pub(crate) async fn look(
         }
     }
     if let Some(role) = &target.role {
-        state.role = seer.see(iam.role(role.name()).await, "the role")?;
+        state.role = view.see(iam.role(role.name()).await, "the role")?;
         if let Some(Some(found)) = state.role.known() {
             let name = found.name.clone();
             let may_grow = trust::parse_text(&found.trust)
                 .is_ok_and(|document| trust::size(&document) > LEAST_TRUST_QUOTA / 2);
             if may_grow {
-                state.trust_quota = seer.see(iam.trust_quota().await, "the account's quotas")?;
+                state.trust_quota = view.see(iam.trust_quota().await, "the account's quotas")?;
             }
-            look_at_policies(iam, facts.side, &seer, &name, &mut state).await?;
-            state.granted = Some(state.policies.granted(Asked {
+            look_at_policies(iam, facts.side, &view, &name, &mut state).await?;
+            state.granted = Some(state.policies.granted(RightsQuestion {
                 side: facts.side,
                 role,
                 provider: target.provider_arn.as_deref(),
@@ -205,7 +210,7 @@ pub(crate) async fn look(
             }));
             if ask.instance_profiles {
                 let answer = iam.instance_profiles(&name).await;
-                state.instance_profiles = seer.see(answer, "the role's instance profiles")?;
+                state.instance_profiles = view.see(answer, "the role's instance profiles")?;
             }
         }
         if let Some(policy) = &ask.policy
@@ -216,7 +221,7 @@ pub(crate) async fn look(
                 .is_some_and(|list| list.contains(policy))
         {
             let answer = iam.policy(policy).await;
-            state.policy_exists = match seer.see(answer, "the policy")? {
+            state.policy_exists = match view.see(answer, "the policy")? {
                 Seen::Known(found) => Seen::Known(found.is_some()),
                 Seen::Unknown(failure) => Seen::Unknown(failure),
                 Seen::NotLooked => Seen::NotLooked,
@@ -227,7 +232,7 @@ pub(crate) async fn look(
         && let Some(provider) = &target.provider_arn
         && !matches!(state.provider, Seen::Known(None))
     {
-        let roles = seer.see(iam.roles().await, "the account's roles")?;
+        let roles = view.see(iam.roles().await, "the account's roles")?;
         state.trusting = match roles {
             Seen::Known(roles) => Seen::Known(trusting(&roles, provider)),
             Seen::Unknown(failure) => Seen::Unknown(failure),
@@ -239,7 +244,7 @@ pub(crate) async fn look(
 
 /// Looks which OIDC providers exist, to find statements for those that do not. What cannot be seen
 /// is done without.
-pub(crate) async fn look_for_stale(iam: &impl Iam, state: &mut State) {
+pub(crate) async fn look_for_stale(iam: &impl Iam, state: &mut AwsState) {
     if state.registered == Seen::NotLooked
         && let Ok(providers) = iam.providers().await
     {
@@ -262,45 +267,45 @@ fn trusting(roles: &[(String, String)], provider: &str) -> Vec<String> {
 
 async fn look_at_policies(
     iam: &impl Iam,
-    side: Side,
-    seer: &Seer<'_>,
+    side: AddonSide,
+    view: &AwsObserver<'_>,
     role: &str,
-    state: &mut State,
+    state: &mut AwsState,
 ) -> Result<()> {
-    let attached = seer.see(iam.attached(role).await, "the role's policies")?;
+    let attached = view.see(iam.attached(role).await, "the role's policies")?;
     state.attached = match attached {
         Seen::Known(list) => Seen::Known(list.unwrap_or_default()),
         Seen::Unknown(failure) => Seen::Unknown(failure),
         Seen::NotLooked => Seen::NotLooked,
     };
-    let inline = seer.see(iam.inline(role).await, "the role's inline policies")?;
+    let inline = view.see(iam.inline(role).await, "the role's inline policies")?;
     state.inline = match inline {
         Seen::Known(list) => Seen::Known(list.unwrap_or_default()),
         Seen::Unknown(failure) => Seen::Unknown(failure),
         Seen::NotLooked => Seen::NotLooked,
     };
-    state.policies = read(iam, side, seer, role, state).await?;
+    state.policies = read(iam, side, view, role, state).await?;
     Ok(())
 }
 
 /// Reads what the policies say. AWS's own that allow a pull are known, others of AWS's do not count.
 async fn read(
     iam: &impl Iam,
-    side: Side,
-    seer: &Seer<'_>,
+    side: AddonSide,
+    view: &AwsObserver<'_>,
     role: &str,
-    state: &State,
+    state: &AwsState,
 ) -> Result<Policies> {
     let mut found = Policies {
         unread: state
             .attached
             .missing_right()
             .or(state.inline.missing_right())
-            .map(Unread::Denied),
+            .map(UnreadPolicy::Denied),
         ..Policies::default()
     };
     for name in state.inline.known().into_iter().flatten() {
-        let text = seer.see(iam.inline_policy(role, name).await, "an inline policy")?;
+        let text = view.see(iam.inline_policy(role, name).await, "an inline policy")?;
         let name = format!("inline policy {}", super::quotable(name));
         let document = found.parsed(&name, text);
         found.held.policies.extend(document.map(|it| (name, it)));
@@ -309,7 +314,7 @@ async fn read(
         let document = if arn.contains(":iam::aws:") {
             known_document(side, arn)
         } else {
-            managed(iam, seer, arn, &mut found).await?
+            managed(iam, view, arn, &mut found).await?
         };
         found
             .held
@@ -323,7 +328,7 @@ async fn read(
     {
         found.held.boundary = match known_document(side, &arn) {
             Some(document) => Some(document),
-            None => managed(iam, seer, &arn, &mut found).await?,
+            None => managed(iam, view, &arn, &mut found).await?,
         };
     }
     Ok(found)
@@ -331,16 +336,16 @@ async fn read(
 
 async fn managed(
     iam: &impl Iam,
-    seer: &Seer<'_>,
+    view: &AwsObserver<'_>,
     arn: &str,
     found: &mut Policies,
 ) -> Result<Option<Value>> {
-    let version = seer.see(iam.policy(arn).await, "a policy")?;
+    let version = view.see(iam.policy(arn).await, "a policy")?;
     found.note(version.missing_right());
     let Seen::Known(Some(version)) = version else {
         return Ok(None);
     };
-    let text = seer.see(iam.policy_text(arn, &version).await, "a policy")?;
+    let text = view.see(iam.policy_text(arn, &version).await, "a policy")?;
     Ok(found.parsed(arn, text))
 }
 
@@ -348,7 +353,7 @@ impl Policies {
     /// Notes a right without which a policy was not read; the first is told.
     fn note(&mut self, missing: Option<&'static str>) {
         if let (None, Some(action)) = (&self.unread, missing) {
-            self.unread = Some(Unread::Denied(action));
+            self.unread = Some(UnreadPolicy::Denied(action));
         }
     }
 
@@ -360,19 +365,19 @@ impl Policies {
         };
         let document = trust::parse_text(&text).ok();
         if document.is_none() && self.unread.is_none() {
-            self.unread = Some(Unread::Unfit(name.to_owned()));
+            self.unread = Some(UnreadPolicy::Unfit(name.to_owned()));
         }
         document
     }
 }
 
 /// Looks, and tells "may not look" from "cannot look".
-struct Seer<'a> {
+struct AwsObserver<'a> {
     caller: &'a str,
 }
 
-impl Seer<'_> {
-    fn see<T>(&self, answer: Answer<T>, what: &str) -> Result<Seen<T>> {
+impl AwsObserver<'_> {
+    fn see<T>(&self, answer: IamAnswer<T>, what: &str) -> Result<Seen<T>> {
         match answer {
             Ok(value) => Ok(Seen::Known(value)),
             Err(failure) if failure.denied() => Ok(Seen::Unknown(failure)),

@@ -2,8 +2,8 @@
 
 use super::quotable;
 use super::standing::Standing;
-use super::state::{Granted, Seen, State};
-use super::target::{ClusterFacts, Part, Target};
+use super::state::{AwsState, Granted, Seen};
+use super::target::{AwsPart, AwsPlacement, ClusterFacts};
 use super::template::{fill_account, placeholders};
 use super::trust;
 use crate::addon::issuer::ISSUING_NAME;
@@ -42,7 +42,7 @@ impl PartState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PartStatus {
     /// Which part.
-    pub(crate) part: Part,
+    pub(crate) part: AwsPart,
     /// How it is found.
     pub(crate) state: PartState,
     /// Its ARN or name.
@@ -71,8 +71,12 @@ pub(crate) fn differs(parts: &[PartStatus]) -> bool {
 }
 
 /// All parts, in the order in which they are made.
-pub(crate) fn status(facts: &ClusterFacts, target: &Target, state: &State) -> Vec<PartStatus> {
-    let reader = Reader {
+pub(crate) fn status(
+    facts: &ClusterFacts,
+    target: &AwsPlacement,
+    state: &AwsState,
+) -> Vec<PartStatus> {
+    let reader = StatusReader {
         facts,
         target,
         state,
@@ -87,13 +91,13 @@ pub(crate) fn status(facts: &ClusterFacts, target: &Target, state: &State) -> Ve
     ]
 }
 
-struct Reader<'a> {
+struct StatusReader<'a> {
     facts: &'a ClusterFacts,
-    target: &'a Target,
-    state: &'a State,
+    target: &'a AwsPlacement,
+    state: &'a AwsState,
 }
 
-fn part(part: Part, state: PartState, resource: &str, detail: impl Into<String>) -> PartStatus {
+fn part(part: AwsPart, state: PartState, resource: &str, detail: impl Into<String>) -> PartStatus {
     PartStatus {
         part,
         state,
@@ -106,13 +110,13 @@ fn not_allowed(action: &str) -> String {
     format!("{action} is not allowed")
 }
 
-impl Reader<'_> {
+impl StatusReader<'_> {
     fn workload_identity(&self) -> PartStatus {
         let name = ISSUING_NAME;
         if self.facts.workload_identity {
-            part(Part::Addon, PartState::Present, name, "on")
+            part(AwsPart::Addon, PartState::Present, name, "on")
         } else {
-            part(Part::Addon, PartState::Missing, name, "off")
+            part(AwsPart::Addon, PartState::Missing, name, "off")
         }
     }
 
@@ -120,16 +124,16 @@ impl Reader<'_> {
         let name = self.facts.side.name();
         let role = self.facts.role_arn.as_ref().map(RoleArn::as_str);
         match (self.facts.addon, role, &self.target.role) {
-            (false, _, _) => part(Part::Addon, PartState::Missing, name, "off"),
+            (false, _, _) => part(AwsPart::Addon, PartState::Missing, name, "off"),
             (true, Some(role), _) => part(
-                Part::Addon,
+                AwsPart::Addon,
                 PartState::Present,
                 name,
                 format!("on, role {role}"),
             ),
-            (true, None, None) => part(Part::Addon, PartState::Present, name, "on"),
+            (true, None, None) => part(AwsPart::Addon, PartState::Present, name, "on"),
             (true, None, Some(_)) => part(
-                Part::Addon,
+                AwsPart::Addon,
                 PartState::Different,
                 name,
                 "on, but without a role",
@@ -138,7 +142,7 @@ impl Reader<'_> {
     }
 
     fn provider(&self) -> PartStatus {
-        let kind = Part::OidcProvider;
+        let kind = AwsPart::OidcProvider;
         let Some(arn) = &self.target.provider_arn else {
             return part(
                 kind,
@@ -199,7 +203,7 @@ impl Reader<'_> {
                 "the cluster {} from its own account",
                 self.facts.side.aws.verbs
             );
-            return part(Part::Role, PartState::NotNeeded, "", detail);
+            return part(AwsPart::Role, PartState::NotNeeded, "", detail);
         };
         match &self.state.role {
             Seen::Known(Some(role)) if role.arn == wanted.as_str() => {
@@ -210,19 +214,22 @@ impl Reader<'_> {
                         region => format!("last used {date} in {}", quotable(region)),
                     },
                 );
-                part(Part::Role, PartState::Present, &role.arn, used)
+                part(AwsPart::Role, PartState::Present, &role.arn, used)
             }
             Seen::Known(Some(role)) => part(
-                Part::Role,
+                AwsPart::Role,
                 PartState::Different,
                 &role.arn,
                 format!("the cluster names {wanted}"),
             ),
-            Seen::Known(None) | Seen::NotLooked => {
-                part(Part::Role, PartState::Missing, wanted.as_str(), "not there")
-            }
+            Seen::Known(None) | Seen::NotLooked => part(
+                AwsPart::Role,
+                PartState::Missing,
+                wanted.as_str(),
+                "not there",
+            ),
             Seen::Unknown(failure) => part(
-                Part::Role,
+                AwsPart::Role,
                 PartState::Unknown,
                 wanted.as_str(),
                 not_allowed(failure.action),
@@ -231,7 +238,7 @@ impl Reader<'_> {
     }
 
     fn trust(&self) -> PartStatus {
-        let kind = Part::Trust;
+        let kind = AwsPart::Trust;
         let Some(wanted) = &self.target.role else {
             return part(kind, PartState::NotNeeded, "", "");
         };
@@ -275,7 +282,7 @@ impl Reader<'_> {
     }
 
     fn policy(&self) -> PartStatus {
-        let kind = Part::Policy;
+        let kind = AwsPart::Policy;
         if self.target.role.is_none() {
             return part(kind, PartState::NotNeeded, "", "");
         }

@@ -35,7 +35,7 @@ pub(crate) fn fill_account(
             continue;
         };
         for value in strings_mut(federated) {
-            let Some(provider) = Provider::split(value) else {
+            let Some(provider) = ProviderArn::split(value) else {
                 continue;
             };
             let partition = partition.unwrap_or(provider.partition);
@@ -70,7 +70,7 @@ pub(crate) fn placeholders(document: &Value) -> Vec<String> {
                 quotable(open)
             ));
         } else if path.contains(".Principal.Federated")
-            && let Some(provider) = Provider::split(text)
+            && let Some(provider) = ProviderArn::split(text)
             && provider.account.parse::<AccountId>().is_err()
         {
             findings.push(format!(
@@ -92,7 +92,7 @@ pub(crate) fn issuer_mismatches(document: &Value, issuer: &str) -> Vec<String> {
     let mut findings = Vec::new();
     walk(document, &mut String::new(), &mut |path, text| {
         if path.contains(".Principal.Federated")
-            && let Some(provider) = Provider::split(text)
+            && let Some(provider) = ProviderArn::split(text)
             && provider.issuer != issuer
         {
             findings.push(format!(
@@ -130,13 +130,13 @@ pub(crate) fn issuer_mismatches(document: &Value, issuer: &str) -> Vec<String> {
 }
 
 /// The parts of `arn:PARTITION:iam::ACCOUNT:oidc-provider/ISSUER`; the first two may be anything.
-struct Provider<'a> {
+struct ProviderArn<'a> {
     partition: &'a str,
     account: &'a str,
     issuer: &'a str,
 }
 
-impl<'a> Provider<'a> {
+impl<'a> ProviderArn<'a> {
     /// Looks for the fixed parts, because a placeholder may itself hold colons.
     fn split(text: &'a str) -> Option<Self> {
         let (partition, rest) = text.strip_prefix("arn:")?.split_once(":iam::")?;

@@ -6,7 +6,7 @@
 //! issuer. So a thumbprint is registered only where it is named, or where the issuer is on this
 //! machine.
 
-use super::iam::Provider;
+use super::iam::OidcProvider;
 
 /// The most thumbprints that a provider may have.
 pub(crate) const MOST: usize = 5;
@@ -48,7 +48,7 @@ impl PrivateCa {
     }
 
     /// Whether a stored thumbprint is that of an authority that was served.
-    pub(crate) fn fits(&self, provider: &Provider) -> bool {
+    pub(crate) fn fits(&self, provider: &OidcProvider) -> bool {
         let served = || self.below.iter().chain([&self.thumbprint]);
         let stored = &provider.thumbprints;
         stored
@@ -95,10 +95,10 @@ mod tests {
         PrivateCa::of_chain(digits.chars().map(hex).collect())
     }
 
-    fn provider(digits: &str) -> Provider {
-        Provider {
+    fn provider(digits: &str) -> OidcProvider {
+        OidcProvider {
             thumbprints: digits.chars().map(hex).collect(),
-            ..Provider::default()
+            ..OidcProvider::default()
         }
     }
 

@@ -2,9 +2,9 @@
 //!
 //! What the run took from the environment, a command takes from there as well.
 
-use super::connect::Connection;
+use super::connect::AwsAccess;
 
-impl Connection {
+impl AwsAccess {
     /// Whether anything of it was named.
     pub(crate) fn is_given(&self) -> bool {
         [&self.profile, &self.region, &self.endpoint_url]

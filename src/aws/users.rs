@@ -10,8 +10,8 @@ use super::iam::Role;
 use super::merge::is_ours;
 use super::name::{LONGEST_TAG, hash, other_clusters, without_tag};
 use super::trust::{self, label, statements};
-use super::who::{Home, Who};
-use crate::addon::Side;
+use super::who::{HomeCluster, LetIn};
+use crate::addon::AddonSide;
 use crate::arn::RoleArn;
 use serde_json::{Map, Value};
 
@@ -20,9 +20,9 @@ const DIGITS: usize = 10;
 
 /// Whose look at the role it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Whose {
+pub(crate) struct OwnRole {
     /// The add-on.
-    pub(crate) side: Side,
+    pub(crate) side: AddonSide,
     /// The Sid of the cluster's statements.
     pub(crate) sid: String,
     /// The key of the tag that marks them.
@@ -34,7 +34,7 @@ pub(crate) struct Whose {
 pub(crate) fn needing(
     role: &Role,
     trust: &Value,
-    whose: &Whose,
+    whose: &OwnRole,
     policy: &str,
     now: i64,
 ) -> Vec<String> {
@@ -43,7 +43,7 @@ pub(crate) fn needing(
     let named = !found.is_empty();
     let without = role.tags.get(&without_tag(policy));
     let arn: Option<RoleArn> = role.arn.parse().ok();
-    let home = Home {
+    let home = HomeCluster {
         cluster: "",
         issuer: None,
         account: arn.as_ref().map_or("", |arn| arn.account().as_str()),
@@ -55,7 +55,7 @@ pub(crate) fn needing(
         let name = label(statement, index);
         if !is_allow(statement)
             || is_ours(statement, &whose.sid)
-            || Who::of_statement(trust, index, &home).is_nobody()
+            || LetIn::of_statement(trust, index, &home).is_nobody()
             || (named && name.starts_with(whose.side.aws.sid))
             || without.is_some_and(|list| list.split(' ').any(|it| it == mark(statement)))
         {
@@ -68,7 +68,11 @@ pub(crate) fn needing(
 
 /// The tag that says which statements of others did without a policy before we attached it: key and
 /// value; `None` if there is none, or the trust policy cannot be read.
-pub(crate) fn those_without(role: &Role, side: Side, policy: &str) -> Option<(String, String)> {
+pub(crate) fn those_without(
+    role: &Role,
+    side: AddonSide,
+    policy: &str,
+) -> Option<(String, String)> {
     let trust = trust::parse_text(&role.trust).ok()?;
     let is_cluster = |statement: &Value| {
         let sid = statement.get("Sid").and_then(Value::as_str);
@@ -121,8 +125,8 @@ mod tests {
 
     const POLICY: &str = "arn:aws:iam::aws:policy/ReadOnly";
 
-    fn whose() -> Whose {
-        Whose {
+    fn whose() -> OwnRole {
+        OwnRole {
             side: ecr(),
             sid: "Mk8sEcr0000000000".to_owned(),
             tag: "mk8s.cpln/cluster/acme/prod".to_owned(),

@@ -1,15 +1,15 @@
 //! The group *add-ons*: whether what is on can work, on the live cluster and in manifests.
 
-use super::scene::Subject;
-use super::seer::setup;
+use super::aws_view::setup;
+use super::scene::CheckSubject;
 use super::words::waiting;
 use super::words::{or_pass, set};
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
-use crate::addon::Side;
+use super::{Check, CheckFunction, Finding, Gate, Group, Scene, Severity, Soon};
+use crate::addon::AddonSide;
 use crate::addon::access::AccessReport;
 use crate::addon::{self, Addon, ParamKind, Ready, rules};
 use crate::invocation::Invocation;
-use crate::manifest::Part;
+use crate::manifest::LocationStep;
 use crate::text::{Foreign, count};
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub(super) static GROUP: Group = Group {
             hint: "An add-on is on and one that it needs is off; the platform accepts that, and the \
                    add-on does not work. With `--image`, aws-ecr itself is needed.",
             fix: "Switch on what it needs with `mk8s addon enable`.",
-            run: Run::Now(prerequisite),
+            run: CheckFunction::Now(prerequisite),
         },
         Check {
             id: "addon-provider",
@@ -37,7 +37,7 @@ pub(super) static GROUP: Group = Group {
                    documentation lists for the provider nothing is known: it may work all the same.",
             fix: "Nothing, where it does its work. Else ask Control Plane's support whether it can; \
                   `mk8s addon explain ADDON` names the providers that are documented.",
-            run: Run::Now(provider),
+            run: CheckFunction::Now(provider),
         },
         Check {
             id: "role-arn-form",
@@ -47,7 +47,7 @@ pub(super) static GROUP: Group = Group {
             hint: "A `roleArn` has a typing error: a wrong number of digits, a user or an assumed \
                    role in place of a role, no name.",
             fix: "Set the right one with `mk8s addon enable ADDON --role-arn ARN`.",
-            run: Run::Now(role_arn_form),
+            run: CheckFunction::Now(role_arn_form),
         },
         Check {
             id: "role-arn-needed",
@@ -57,7 +57,7 @@ pub(super) static GROUP: Group = Group {
             hint: "A cluster that is not on AWS has no AWS identity of its own, and a cluster on \
                    AWS has none in another account: both pull with a role only.",
             fix: "Make and set the role with `mk8s aws setup aws-ecr`, or set one that is there.",
-            run: Run::Now(role_arn_needed),
+            run: CheckFunction::Now(role_arn_needed),
         },
         Check {
             id: "status-missing",
@@ -67,7 +67,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The add-on was switched on a moment ago, or the platform could not bring it up; \
                    the API tells nothing else about its health.",
             fix: "Wait for it with `--wait`; if nothing comes, ask Control Plane's support.",
-            run: Run::Now(status_missing),
+            run: CheckFunction::Now(status_missing),
         },
     ],
 };
@@ -91,7 +91,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
 }
 
 /// The add-ons that are on, as far as they are known, with their settings.
-fn enabled<'a>(subject: &'a Subject<'_>) -> Vec<(&'static Addon, &'a Value)> {
+fn enabled<'a>(subject: &'a CheckSubject<'_>) -> Vec<(&'static Addon, &'a Value)> {
     subject
         .cluster()
         .add_ons()
@@ -105,7 +105,7 @@ fn enabled<'a>(subject: &'a Subject<'_>) -> Vec<(&'static Addon, &'a Value)> {
 /// What the rules find about every add-on of every subject.
 fn findings(
     scene: &Scene<'_>,
-    mut judge: impl FnMut(&Subject<'_>, &'static Addon, rules::Finding) -> Option<Finding>,
+    mut judge: impl FnMut(&CheckSubject<'_>, &'static Addon, rules::RuleViolation) -> Option<Finding>,
 ) -> Vec<Finding> {
     let mut problems = Vec::new();
     for subject in scene.subjects() {
@@ -121,16 +121,16 @@ fn findings(
 }
 
 /// Adds the line in the manifest.
-fn place(finding: Finding, subject: &Subject<'_>, path: &[&str]) -> Finding {
+fn place(finding: Finding, subject: &CheckSubject<'_>, path: &[&str]) -> Finding {
     match subject {
-        Subject::Live(_) => finding,
-        Subject::Document(doc) => finding.at(&doc.file.label, Some(doc.line(path))),
+        CheckSubject::Live(_) => finding,
+        CheckSubject::Document(doc) => finding.at(&doc.file.label, Some(doc.line(path))),
     }
 }
 
 fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = findings(scene, |subject, addon, finding| {
-        let rules::Finding::Prerequisite(needed) = finding else {
+        let rules::RuleViolation::Prerequisite(needed) = finding else {
             return None;
         };
         Some(
@@ -141,7 +141,11 @@ fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
     });
     if scene.session.private_image().is_some() {
         for subject in scene.subjects() {
-            if subject.cluster().add_on(Side::registry().key()).is_none() {
+            if subject
+                .cluster()
+                .add_on(AddonSide::registry().key())
+                .is_none()
+            {
                 problems.push(place(
                     image_needs(scene, &subject),
                     &subject,
@@ -160,13 +164,13 @@ fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {
     })
 }
 
-fn image_needs(scene: &Scene<'_>, subject: &Subject<'_>) -> Finding {
+fn image_needs(scene: &Scene<'_>, subject: &CheckSubject<'_>) -> Finding {
     let fix = match subject {
-        Subject::Live(cluster) => Some(
-            setup(Side::registry(), cluster.name())
+        CheckSubject::Live(cluster) => Some(
+            setup(AddonSide::registry(), cluster.name())
                 .flag_if("--image", scene.session.asked.image.clone()),
         ),
-        Subject::Document(_) => subject.enabling(Side::registry().addon, None),
+        CheckSubject::Document(_) => subject.enabling(AddonSide::registry().addon, None),
     };
     Finding::fail("the image needs aws-ecr")
         .evidence(format!("aws-ecr is off {}", subject.place()))
@@ -175,7 +179,7 @@ fn image_needs(scene: &Scene<'_>, subject: &Subject<'_>) -> Finding {
 
 fn provider(scene: &Scene<'_>) -> Vec<Finding> {
     let problems = findings(scene, |subject, _, finding| {
-        let rules::Finding::Undocumented { addon, provider } = &finding else {
+        let rules::RuleViolation::Undocumented { addon, provider } = &finding else {
             return None;
         };
         let documented = rules::documented(addon);
@@ -200,7 +204,7 @@ fn provider(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn role_arn_form(scene: &Scene<'_>) -> Vec<Finding> {
     let problems = findings(scene, |subject, addon, finding| {
-        let rules::Finding::SettingInvalid { path, param, .. } = &finding else {
+        let rules::RuleViolation::SettingInvalid { path, param, .. } = &finding else {
             return None;
         };
         if param.kind != ParamKind::RoleArn {
@@ -214,9 +218,13 @@ fn role_arn_form(scene: &Scene<'_>) -> Vec<Finding> {
         .evidence(finding.to_string())
         .fix_if(set(subject, addon, path));
         Some(match subject {
-            Subject::Live(_) => problem,
-            Subject::Document(doc) => {
-                let mut at = vec![Part::Key("spec"), Part::Key("addOns"), Part::Key(addon.key)];
+            CheckSubject::Live(_) => problem,
+            CheckSubject::Document(doc) => {
+                let mut at = vec![
+                    LocationStep::Key("spec"),
+                    LocationStep::Key("addOns"),
+                    LocationStep::Key(addon.key),
+                ];
                 at.extend(crate::validate::parts(path));
                 doc.place(problem, &at)
             }
@@ -246,7 +254,7 @@ fn role_arn_form(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
     let mut problems = findings(scene, |subject, addon, finding| {
-        if !matches!(finding, rules::Finding::RoleMissing { .. }) {
+        if !matches!(finding, rules::RuleViolation::RoleMissing { .. }) {
             return None;
         }
         Some(
@@ -258,7 +266,7 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
     let image = scene.session.private_image();
     for subject in scene.subjects() {
         let cluster = subject.cluster();
-        let Some(settings) = cluster.add_on(Side::registry().key()) else {
+        let Some(settings) = cluster.add_on(AddonSide::registry().key()) else {
             continue;
         };
         let (Some(image), Some(home)) = (&image, cluster.home()) else {
@@ -277,21 +285,26 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
     }
     or_pass(problems, || {
         let subjects = scene.subjects();
-        let ecr: Vec<&Subject<'_>> = subjects
+        let ecr: Vec<&CheckSubject<'_>> = subjects
             .iter()
-            .filter(|subject| subject.cluster().add_on(Side::registry().key()).is_some())
+            .filter(|subject| {
+                subject
+                    .cluster()
+                    .add_on(AddonSide::registry().key())
+                    .is_some()
+            })
             .collect();
-        let odd = |subject: &Subject<'_>| {
+        let odd = |subject: &CheckSubject<'_>| {
             subject
                 .cluster()
-                .add_on_key(Side::registry().key())
+                .add_on_key(AddonSide::registry().key())
                 .is_some()
         };
         match ecr.as_slice() {
             [] if subjects.iter().any(odd) => Finding::skip("awsECR is not a mapping"),
             [] => Finding::skip("aws-ecr is off"),
             [one] => {
-                let settings = one.cluster().add_on(Side::registry().key());
+                let settings = one.cluster().add_on(AddonSide::registry().key());
                 let role = settings.and_then(|it| it.get("roleArn")?.as_str());
                 let access = AccessReport::of(one.cluster(), role);
                 Finding::pass(format!("aws-ecr: {access}"))
@@ -301,14 +314,14 @@ fn role_arn_needed(scene: &Scene<'_>) -> Vec<Finding> {
     })
 }
 
-fn role_fix(scene: &Scene<'_>, subject: &Subject<'_>) -> Option<Invocation> {
+fn role_fix(scene: &Scene<'_>, subject: &CheckSubject<'_>) -> Option<Invocation> {
     match subject {
-        Subject::Live(cluster) => Some(
-            setup(Side::registry(), cluster.name())
+        CheckSubject::Live(cluster) => Some(
+            setup(AddonSide::registry(), cluster.name())
                 .flag_if("--image", scene.session.asked.image.clone()),
         ),
-        Subject::Document(_) => {
-            let ecr = Side::registry().addon;
+        CheckSubject::Document(_) => {
+            let ecr = AddonSide::registry().addon;
             let role = "roleArn".parse().ok()?;
             subject.enabling(ecr, Some(&role))
         }
@@ -319,7 +332,7 @@ fn status_missing(scene: &Scene<'_>) -> Vec<Finding> {
     let Some(cluster) = scene.cluster() else {
         return vec![Finding::skip("a manifest has no status")];
     };
-    let subject = Subject::Live(cluster);
+    let subject = CheckSubject::Live(cluster);
     let mut problems = Vec::new();
     let mut same_account = false;
     let mut ready = 0;

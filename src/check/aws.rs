@@ -2,20 +2,22 @@
 //!
 //! What the trust policy says is judged in `trust`, the thumbprints in `thumbprint`.
 
+use super::aws_view::AwsView;
 use super::deny;
 use super::facts::AwsFacts;
-use super::seer::Seer;
 use super::words::{SAME_ACCOUNT, judged};
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, rights, thumbprint, trust};
-use crate::addon::Side;
+use super::{
+    Check, CheckFunction, Finding, Gate, Group, Scene, Severity, Soon, rights, thumbprint, trust,
+};
+use crate::addon::AddonSide;
 use crate::addon::access::RegistryAccess;
 use crate::aws::explain::explain;
-use crate::aws::iam::{Caller, Cause, Failure};
+use crate::aws::iam::{AwsFailure, Caller, Cause};
 use crate::aws::inspect::Inspector;
 use crate::aws::quotable;
-use crate::aws::rights::Asked;
-use crate::aws::state::{self, Look, Seen};
-use crate::aws::target::{self, ClusterFacts, Request};
+use crate::aws::rights::RightsQuestion;
+use crate::aws::state::{self, AwsQuestions, Seen};
+use crate::aws::target::{self, ClusterFacts, SetupRequest};
 use crate::error::Error;
 use crate::invocation::{Invocation, Reach};
 
@@ -34,7 +36,7 @@ pub(super) static GROUP: Group = Group {
                    Where no profile was named and there are no credentials, the group is skipped.",
             fix: "Renew them (`aws sso login`), or name other ones with `--aws-profile`; what a \
                   profile may say is in [aws.md](aws.md#whose-credentials).",
-            run: Run::Now(identity),
+            run: CheckFunction::Now(identity),
         },
         Check {
             id: "aws-account-match",
@@ -44,7 +46,7 @@ pub(super) static GROUP: Group = Group {
             hint: "OIDC provider and role belong into one account: that of the role in the \
                    add-on's settings, else the cluster's own. The credentials are of another one.",
             fix: "Name credentials of that account with `--aws-profile`.",
-            run: Run::Now(account_match),
+            run: CheckFunction::Now(account_match),
         },
         Check {
             id: "oidc-provider-exists",
@@ -54,7 +56,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The provider was never made in this account, or was deleted. STS then answers \
                    \"No OpenIDConnect provider found in your account\".",
             fix: "Make it with `mk8s aws setup aws-ecr --only oidc-provider`.",
-            run: Run::Now(provider_exists),
+            run: CheckFunction::Now(provider_exists),
         },
         Check {
             id: "oidc-near-miss",
@@ -64,7 +66,7 @@ pub(super) static GROUP: Group = Group {
             hint: "A provider was registered with a URL that is not, byte for byte, the issuer's. \
                    To AWS it is another provider.",
             fix: "Make the right one beside it with `mk8s aws setup aws-ecr --only oidc-provider`.",
-            run: Run::Now(near_miss),
+            run: CheckFunction::Now(near_miss),
         },
         Check {
             id: "oidc-audience",
@@ -74,7 +76,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The audience is not among the provider's client ids. STS then answers \
                    \"Incorrect token audience\".",
             fix: "Add it with `mk8s aws setup aws-ecr --only oidc-provider`.",
-            run: Run::Now(audience),
+            run: CheckFunction::Now(audience),
         },
         Check {
             id: "oidc-thumbprint",
@@ -88,7 +90,7 @@ pub(super) static GROUP: Group = Group {
             fix: "See elsewhere which authority the issuer has, and add its thumbprint with `mk8s \
                   aws setup aws-ecr --only oidc-provider --thumbprint HEX`; the stored ones are \
                   kept.",
-            run: Run::Now(thumbprint::fits),
+            run: CheckFunction::Now(thumbprint::fits),
         },
         Check {
             id: "role-exists",
@@ -98,7 +100,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The role was never made or was deleted, or its ARN has another path or other \
                    capital letters: AWS compares the whole of it.",
             fix: "Make it with `mk8s aws setup aws-ecr`, or set the ARN that is shown.",
-            run: Run::Now(role_exists),
+            run: CheckFunction::Now(role_exists),
         },
         Check {
             id: "role-policy-attached",
@@ -108,7 +110,7 @@ pub(super) static GROUP: Group = Group {
             hint: "Neither an attached nor an inline policy of the role allows \
                    ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer.",
             fix: "Attach one with `mk8s aws setup aws-ecr --only policy`.",
-            run: Run::Now(rights::policy_attached),
+            run: CheckFunction::Now(rights::policy_attached),
         },
         Check {
             id: "role-over-broad",
@@ -120,7 +122,7 @@ pub(super) static GROUP: Group = Group {
                    cluster's token.",
             fix: "Give the cluster a role of its own with `mk8s aws setup aws-ecr --role-name NAME`, \
                   or have the owner of the role take the policies off that are shown.",
-            run: Run::Now(rights::role_over_broad),
+            run: CheckFunction::Now(rights::role_over_broad),
         },
         Check {
             id: "pull-simulated",
@@ -132,7 +134,7 @@ pub(super) static GROUP: Group = Group {
                    nothing is called. Policies of repositories are not part of it.",
             fix: "Have the owner of the policy that is named change it: whoever denies means it, so \
                   no command is printed that takes it away.",
-            run: Run::Now(rights::pull_simulated),
+            run: CheckFunction::Now(rights::pull_simulated),
         },
         Check {
             id: "trust-has-statement",
@@ -144,7 +146,7 @@ pub(super) static GROUP: Group = Group {
                    perform sts:AssumeRoleWithWebIdentity\".",
             fix: "Add it with `mk8s aws setup aws-ecr --only trust`; other statements are kept. A \
                   statement that denies is shown, and its owner has to change it.",
-            run: Run::Now(trust::has_statement),
+            run: CheckFunction::Now(trust::has_statement),
         },
         Check {
             id: "trust-over-broad",
@@ -157,7 +159,7 @@ pub(super) static GROUP: Group = Group {
             fix: "What the cluster publishes is its own to change. The command that is printed brings the cluster's own statement back to the \
                   published one. A statement of somebody else is shown, and its owner has to change \
                   it.",
-            run: Run::Now(trust::over_broad),
+            run: CheckFunction::Now(trust::over_broad),
         },
         Check {
             id: "trust-size",
@@ -168,7 +170,7 @@ pub(super) static GROUP: Group = Group {
                    fill the default of 2048 characters.",
             fix: "Ask for a higher quota, use a role for each cluster, or remove statements of \
                   clusters that are gone.",
-            run: Run::Now(trust::size),
+            run: CheckFunction::Now(trust::size),
         },
     ],
 };
@@ -194,7 +196,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
             Err(failure) => return gate(failure),
         };
         if let (Some(cluster), None) = (scene.cluster(), scene.without_aws()) {
-            let facts = ClusterFacts::read(Side::registry(), scene.org(), cluster);
+            let facts = ClusterFacts::read(AddonSide::registry(), scene.org(), cluster);
             // Prepared once a scene.
             let _ = scene.aws.set(look(scene, sdk, caller, facts).await);
         }
@@ -204,7 +206,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
 
 /// Nobody has to have AWS credentials: only where some were named, or are there and do not work,
 /// is that a failure.
-fn gate(failure: &Failure) -> Gate {
+fn gate(failure: &AwsFailure) -> Gate {
     match &failure.cause {
         Cause::Credentials(trouble) if trouble.is_nothing() => {
             Gate::Closed("no AWS credentials (pass --aws-profile)".to_owned())
@@ -238,15 +240,15 @@ async fn look(
     let Ok(facts) = &found.cluster else {
         return found;
     };
-    let request = Request {
+    let request = SetupRequest {
         image: scene.session.private_image(),
-        ..Request::default()
+        ..SetupRequest::default()
     };
     let target = target::target(facts, &request, caller, "was not looked at");
     if let Ok(target) = &target {
-        let ask = Look {
+        let ask = AwsQuestions {
             image: scene.session.private_image(),
-            ..Look::default()
+            ..AwsQuestions::default()
         };
         let seen = state::look(sdk, facts, target, &ask).await;
         let role = match (&seen, &target.role) {
@@ -261,7 +263,7 @@ async fn look(
             let image = scene.session.private_image();
             let simulated = inspector.simulate(facts.side, role, image.as_ref()).await;
             if let (Ok(results), Ok(iam)) = (&simulated, &seen) {
-                let asked = Asked {
+                let asked = RightsQuestion {
                     side: facts.side,
                     role,
                     provider: target.provider_arn.as_deref(),
@@ -331,30 +333,30 @@ fn account_match(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn provider_exists(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::of(scene).map(|seer| {
-        let Some(arn) = &seer.target.provider_arn else {
+    judged(AwsView::of(scene).map(|view| {
+        let Some(arn) = &view.target.provider_arn else {
             return Finding::skip("the cluster publishes no issuer");
         };
-        match &seer.iam.provider {
+        match &view.iam.provider {
             Seen::Known(Some(_)) => Finding::pass(format!("OIDC provider exists: {arn}")),
             Seen::Known(None) => {
                 Finding::fail("the cluster's issuer is no OIDC provider in this account")
                     .evidence(format!("there is no {arn}"))
-                    .fix(seer.setup().plain("--only oidc-provider"))
+                    .fix(view.setup().plain("--only oidc-provider"))
             }
-            Seen::Unknown(failure) => seer.unknown(failure, "whether the OIDC provider exists"),
+            Seen::Unknown(failure) => view.unknown(failure, "whether the OIDC provider exists"),
             Seen::NotLooked => Finding::skip("the cluster publishes no issuer"),
         }
     }))
 }
 
 fn near_miss(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::of(scene).map(|seer| {
-        match seer.iam.near_misses.first() {
+    judged(AwsView::of(scene).map(|view| {
+        match view.iam.near_misses.first() {
             // Others are listed only where the issuer's own is missing.
-            None => match (&seer.iam.provider, &seer.iam.registered) {
+            None => match (&view.iam.provider, &view.iam.registered) {
                 (Seen::Known(Some(_)), _) => Finding::pass("the issuer's own OIDC provider exists"),
-                (Seen::Known(None), Seen::Unknown(failure)) => seer.unknown(
+                (Seen::Known(None), Seen::Unknown(failure)) => view.unknown(
                     failure,
                     "whether an OIDC provider misses the issuer by a little",
                 ),
@@ -365,18 +367,18 @@ fn near_miss(scene: &Scene<'_>) -> Vec<Finding> {
             },
             Some((arn, by)) => Finding::fail("an OIDC provider misses the issuer by a little")
                 .evidence(format!("{} differs by {by}", quotable(arn)))
-                .fix(seer.setup().plain("--only oidc-provider")),
+                .fix(view.setup().plain("--only oidc-provider")),
         }
     }))
 }
 
 fn audience(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::of(scene).map(|seer| {
-        let audience = quotable(&seer.cluster.audience);
-        let Some(provider) = seer.provider() else {
+    judged(AwsView::of(scene).map(|view| {
+        let audience = quotable(&view.cluster.audience);
+        let Some(provider) = view.provider() else {
             return Finding::skip("there is no OIDC provider");
         };
-        if provider.client_ids.contains(&seer.cluster.audience) {
+        if provider.client_ids.contains(&view.cluster.audience) {
             return Finding::pass(format!("the OIDC provider accepts the audience {audience}"));
         }
         let found: Vec<String> = provider.client_ids.iter().map(|it| quotable(it)).collect();
@@ -389,16 +391,16 @@ fn audience(scene: &Scene<'_>) -> Vec<Finding> {
             "the OIDC provider does not accept the audience {audience}"
         ))
         .evidence(found)
-        .fix(seer.setup().plain("--only oidc-provider"))
+        .fix(view.setup().plain("--only oidc-provider"))
     }))
 }
 
 fn role_exists(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).and_then(|seer| {
-        let Some(wanted) = &seer.target.role else {
+    judged(AwsView::with_role(scene).and_then(|view| {
+        let Some(wanted) = &view.target.role else {
             return Err(Finding::skip(SAME_ACCOUNT));
         };
-        Ok(match &seer.iam.role {
+        Ok(match &view.iam.role {
             Seen::Known(Some(role)) if role.arn == wanted.as_str() => {
                 let used = role.last_used.as_ref().map_or_else(
                     || "never used yet".to_owned(),
@@ -414,15 +416,15 @@ fn role_exists(scene: &Scene<'_>) -> Vec<Finding> {
                     ))
                     .fix(
                         Invocation::mk8s("addon enable")
-                            .word(seer.cluster.side.name())
-                            .cluster(&seer.cluster.name)
+                            .word(view.cluster.side.name())
+                            .cluster(&view.cluster.name)
                             .flag("--role-arn", &role.arn),
                     )
             }
             Seen::Known(None) | Seen::NotLooked => Finding::fail("the role does not exist")
                 .evidence(format!("there is no {wanted}"))
-                .fix(seer.setup()),
-            Seen::Unknown(failure) => seer.unknown(failure, "whether the role exists"),
+                .fix(view.setup()),
+            Seen::Unknown(failure) => view.unknown(failure, "whether the role exists"),
         })
     }))
 }

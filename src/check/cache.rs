@@ -1,18 +1,18 @@
 //! What fills the pull-through cache that an image comes from.
 
+use super::aws_view::{AwsView, setup};
 use super::facts::ImageFacts;
 use super::image::{caller, no_role, role};
-use super::seer::{Seer, setup};
 use super::words::unknown;
 use super::{Finding, Scene};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::addon::catalog::IMPORT_ACTION;
 use crate::arn::RoleArn;
 use crate::aws::image::PrivateImage;
-use crate::aws::inspect::Refusal;
+use crate::aws::inspect::ActionRefusal;
 use crate::aws::policy::Rights;
 use crate::aws::quotable;
-use crate::aws::rights::Asked;
+use crate::aws::rights::RightsQuestion;
 
 pub(super) fn pull_through(scene: &Scene<'_>) -> Vec<Finding> {
     let (Some(image), Some(facts)) = (scene.session.private_image(), scene.image.get()) else {
@@ -60,39 +60,42 @@ fn import(
         ))
     };
     let attaching = || {
-        setup(Side::registry(), scene.cluster_name.unwrap_or_default())
-            .plain("--only policy --pull-policy pull-only")
+        setup(
+            AddonSide::registry(),
+            scene.cluster_name.unwrap_or_default(),
+        )
+        .plain("--only policy --pull-policy pull-only")
     };
     match &facts.import {
         None => Finding::unknown("whether the role may fill the pull-through cache is unknown")
             .evidence(format!("{cache}; {} was not found", role.name())),
         Some(Ok(results)) => match results.iter().find_map(|result| result.refusal.as_ref()) {
             None => may(),
-            Some(Refusal::NotAllowed) => {
+            Some(ActionRefusal::NotAllowed) => {
                 may_not(format!("no policy of the role allows {IMPORT_ACTION}")).fix(attaching())
             }
-            Some(Refusal::Denied(policy)) => may_not(format!(
+            Some(ActionRefusal::Denied(policy)) => may_not(format!(
                 "a Deny statement in {} stands against {IMPORT_ACTION}",
                 quotable(policy)
             )),
-            Some(Refusal::Boundary) => may_not(format!(
+            Some(ActionRefusal::Boundary) => may_not(format!(
                 "the role's permissions boundary does not allow {IMPORT_ACTION}"
             )),
-            Some(Refusal::Organization) => may_not(format!(
+            Some(ActionRefusal::Organization) => may_not(format!(
                 "a policy of the organization does not allow {IMPORT_ACTION}"
             )),
         },
         // IAM may not be asked; the policies that were read may tell.
         Some(Err(failure)) => {
-            let rights = Seer::with_role(scene).ok().map(|seer| {
-                let asked = Asked {
-                    side: seer.cluster.side,
+            let rights = AwsView::with_role(scene).ok().map(|view| {
+                let asked = RightsQuestion {
+                    side: view.cluster.side,
                     role,
-                    provider: seer.target.provider_arn.as_deref(),
+                    provider: view.target.provider_arn.as_deref(),
                     image: Some(image),
-                    now: seer.iam.seen_at,
+                    now: view.iam.seen_at,
                 };
-                let policies = &seer.iam.policies;
+                let policies = &view.iam.policies;
                 let rights = policies.may(asked, IMPORT_ACTION, &image.repository_arn());
                 (rights, policies.unread.is_none())
             });

@@ -1,11 +1,11 @@
 //! The group *control-plane*: the API, the login, the org, the cluster and its issuer's URL.
 
-use super::scene::Subject;
+use super::scene::CheckSubject;
 use super::words::waiting;
 use super::words::{as_finding, kind, new_token};
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use super::{Check, CheckFunction, Finding, Gate, Group, Scene, Severity, Soon};
 use crate::addon;
-use crate::control::{ApiError, Problem, Who};
+use crate::control::{ApiError, ApiProblem, Asker};
 use crate::invocation::Invocation;
 use crate::settings::Origin;
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub(super) static GROUP: Group = Group {
                    Plane's API.",
             fix: "Check `--endpoint`, `CPLN_ENDPOINT`, `HTTPS_PROXY` and `SSL_CERT_FILE`; the \
                   command that is named shows what answers.",
-            run: Run::Now(api_reachable),
+            run: CheckFunction::Now(api_reachable),
         },
         Check {
             id: "api-auth",
@@ -35,7 +35,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The token is wrong, has been revoked or has ended.",
             fix: "Log in again with `cpln login`, or set `CPLN_TOKEN` to a key that is valid: it wins \
                   over a profile.",
-            run: Run::Now(api_auth),
+            run: CheckFunction::Now(api_auth),
         },
         Check {
             id: "org-readable",
@@ -45,7 +45,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The org is misspelt or the token belongs to another one (both are answered with \
                    403), or the token lacks the permission to view clusters.",
             fix: "Name the right org with `--org` or `CPLN_ORG`, or grant `view` on mk8s.",
-            run: Run::Now(org_readable),
+            run: CheckFunction::Now(org_readable),
         },
         Check {
             id: "cluster-exists",
@@ -55,7 +55,7 @@ pub(super) static GROUP: Group = Group {
             hint: "No cluster of that name is in the org, or the token may not view it: the API \
                    answers 403 in either case.",
             fix: "List the clusters that there are with `mk8s cluster list`.",
-            run: Run::Now(cluster_exists),
+            run: CheckFunction::Now(cluster_exists),
         },
         Check {
             id: "oidc-url-present",
@@ -66,7 +66,7 @@ pub(super) static GROUP: Group = Group {
                    issuer nothing in AWS can trust the cluster. Where no AWS add-on is on, in the \
                    cluster or in the manifest, and no image in ECR is named, nothing is asked of it.",
             fix: "Switch aws-workload-identity on, and wait for its status with `--wait`.",
-            run: Run::Now(oidc_url_present),
+            run: CheckFunction::Now(oidc_url_present),
         },
     ],
 };
@@ -77,7 +77,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
             return Gate::NotAsked("only manifests were named".to_owned());
         }
         let reachable = scene.session.probe().await.is_some_and(|probe| {
-            !matches!(&probe.outcome, Err(error) if out_of_reach(error) || error.problem == Problem::Unauthorized)
+            !matches!(&probe.outcome, Err(error) if out_of_reach(error) || error.problem == ApiProblem::Unauthorized)
         });
         if reachable {
             scene.read_cluster().await;
@@ -88,7 +88,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
 
 /// The problem in the user's words, as evidence.
 fn evidence(scene: &Scene<'_>, error: &ApiError) -> String {
-    let who = scene.session.settings().map(Who::of);
+    let who = scene.session.settings().map(Asker::of);
     match who {
         Some(Ok(who)) => error.explain("look", &who).because.join("; "),
         _ => error.to_string(),
@@ -99,13 +99,13 @@ fn evidence(scene: &Scene<'_>, error: &ApiError) -> String {
 fn out_of_reach(error: &ApiError) -> bool {
     !matches!(
         error.problem,
-        Problem::Rejected
-            | Problem::Unauthorized
-            | Problem::Forbidden
-            | Problem::Missing
-            | Problem::Conflict
-            | Problem::Throttled
-            | Problem::Quota
+        ApiProblem::Rejected
+            | ApiProblem::Unauthorized
+            | ApiProblem::Forbidden
+            | ApiProblem::Missing
+            | ApiProblem::Conflict
+            | ApiProblem::Throttled
+            | ApiProblem::Quota
     )
 }
 
@@ -146,7 +146,7 @@ fn api_auth(scene: &Scene<'_>) -> Vec<Finding> {
         format!(" ({}, {})", identity.origin, kind(&identity))
     });
     vec![match &probe.outcome {
-        Err(error) if error.problem == Problem::Unauthorized => {
+        Err(error) if error.problem == ApiProblem::Unauthorized => {
             Finding::fail(format!("the token is not accepted{source}"))
                 .evidence(evidence(scene, error))
                 .fix_if(new_token(scene))
@@ -171,7 +171,7 @@ fn org_readable(scene: &Scene<'_>) -> Vec<Finding> {
 /// The command that names another org, where a misspelt one may be the reason; a flag is seen on the
 /// command line.
 fn other_org(scene: &Scene<'_>, error: &ApiError) -> Option<String> {
-    let refused = matches!(error.problem, Problem::Forbidden | Problem::Missing);
+    let refused = matches!(error.problem, ApiProblem::Forbidden | ApiProblem::Missing);
     let org = scene.session.settings()?.org_if_set()?;
     (refused && !matches!(org.origin, Origin::Flag(_))).then(|| "export CPLN_ORG=NAME".to_owned())
 }
@@ -186,7 +186,7 @@ fn cluster_exists(scene: &Scene<'_>) -> Vec<Finding> {
             let provider = cluster.provider().unwrap_or("no provider");
             Finding::pass(format!("cluster {name} exists ({provider})"))
         }
-        Some(Err(error)) if error.problem == Problem::Missing => {
+        Some(Err(error)) if error.problem == ApiProblem::Missing => {
             Finding::fail(format!("there is no cluster {name} in org {}", scene.org()))
                 .evidence(evidence(scene, error))
                 .fix_if(listing(scene))
@@ -235,6 +235,6 @@ fn oidc_url_present(scene: &Scene<'_>) -> Vec<Finding> {
             }),
         ),
     };
-    let fix = waiting(Subject::Live(cluster).enabling(issuing, None));
+    let fix = waiting(CheckSubject::Live(cluster).enabling(issuing, None));
     vec![finding.fix_if(fix)]
 }

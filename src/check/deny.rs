@@ -1,24 +1,24 @@
 //! What stands in a policy that denies a pull: read to be shown, never to be taken away.
 
 use crate::aws::Iam;
-use crate::aws::inspect::{Refusal, Simulated};
+use crate::aws::inspect::{ActionRefusal, Simulated};
 use crate::aws::policy::denying;
-use crate::aws::rights::Asked;
-use crate::aws::state::{Seen, State};
+use crate::aws::rights::RightsQuestion;
+use crate::aws::state::{AwsState, Seen};
 use crate::aws::trust::{label, one_line, parse_text, statements, titled};
 
 /// A policy of the role, by what IAM's simulation calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Policy<'a> {
+pub(super) enum DenyingPolicy<'a> {
     /// An inline policy, by its name.
     Inline(&'a str),
     /// A managed one that is attached, by its ARN.
     Attached(&'a str),
 }
 
-impl<'a> Policy<'a> {
+impl<'a> DenyingPolicy<'a> {
     /// Inline policies are called `role_ROLE_POLICY`, managed ones by their name or ARN.
-    pub(super) fn find(iam: &'a State, called: &str) -> Option<Self> {
+    pub(super) fn find(iam: &'a AwsState, called: &str) -> Option<Self> {
         let role = iam.role.known()?.as_ref()?;
         let of_role = format!("role_{}_", role.name);
         let bare = called.strip_prefix(&of_role).unwrap_or(called);
@@ -46,18 +46,18 @@ impl<'a> Policy<'a> {
 /// and its text on one line. None where the policy cannot be read.
 pub(super) async fn statements_of(
     sdk: &impl Iam,
-    iam: &State,
-    asked: Asked<'_>,
+    iam: &AwsState,
+    asked: RightsQuestion<'_>,
     simulated: &[Simulated],
 ) -> Vec<String> {
     let denied = simulated.iter().find_map(|result| match &result.refusal {
-        Some(Refusal::Denied(policy)) => Some((result, policy)),
+        Some(ActionRefusal::Denied(policy)) => Some((result, policy)),
         _ => None,
     });
     let (Some((result, called)), Seen::Known(Some(role))) = (denied, &iam.role) else {
         return Vec::new();
     };
-    let Some(policy) = Policy::find(iam, called) else {
+    let Some(policy) = DenyingPolicy::find(iam, called) else {
         return Vec::new();
     };
     let text = policy.text(sdk, &role.name).await.unwrap_or_default();

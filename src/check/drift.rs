@@ -2,11 +2,11 @@
 
 use super::scene::Doc;
 use super::words::or_pass;
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use super::{Check, CheckFunction, Finding, Gate, Group, Scene, Severity, Soon};
 use crate::addon::{self, Addon, CATALOG, rules};
 use crate::cluster::Cluster;
-use crate::drift::{self, Drift, Side};
-use crate::invocation::{Flags, Hint, Invocation};
+use crate::drift::{self, Drift, DriftSide};
+use crate::invocation::{CommandFlags, Hint, Invocation};
 use crate::text::printable;
 use crate::{change, remedy};
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub(super) static GROUP: Group = Group {
         fix: "Look with `mk8s diff`. What the manifest says is brought to the cluster by `mk8s apply`; \
               what is only live is written into the manifest by `mk8s addon enable -f`, or goes with \
               `mk8s apply --prune-addons`.",
-        run: Run::Now(addons_drift),
+        run: CheckFunction::Now(addons_drift),
     }],
 };
 
@@ -90,8 +90,10 @@ fn addons_drift(scene: &Scene<'_>) -> Vec<Finding> {
 /// What brings both together and takes away nothing that anybody wrote: the manifest is applied, or
 /// what is only live is written into it. Where neither can be a command, the difference is shown.
 fn fix(doc: &Doc<'_>, live: &Cluster, drifts: &[Drift]) -> Option<Hint> {
-    let on = Flags::new().file(&doc.file.label).cluster(live.name());
-    if drifts.iter().any(|one| one.side != Side::LiveOnly) {
+    let on = CommandFlags::new()
+        .file(&doc.file.label)
+        .cluster(live.name());
+    if drifts.iter().any(|one| one.side != DriftSide::LiveOnly) {
         return is_applicable(doc, live).then(|| Invocation::mk8s("apply").with(&on).into());
     }
     let look = || Invocation::mk8s("diff").with(&on).into();
@@ -109,7 +111,8 @@ fn is_applicable(doc: &Doc<'_>, live: &Cluster) -> bool {
             .all(|finding| {
                 !matches!(
                     finding,
-                    rules::Finding::SettingMissing { .. } | rules::Finding::SettingInvalid { .. }
+                    rules::RuleViolation::SettingMissing { .. }
+                        | rules::RuleViolation::SettingInvalid { .. }
                 )
             }),
     };

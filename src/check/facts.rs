@@ -1,12 +1,12 @@
 //! What the groups look at before their checks judge it. Data only.
 
-use crate::aws::iam::Answer;
+use crate::aws::iam::IamAnswer;
 use crate::aws::inspect::{CacheRule, Simulated};
-use crate::aws::proof::{Assumed, Manifest};
-use crate::aws::state::State;
-use crate::aws::target::{ClusterFacts, Target};
+use crate::aws::proof::{Assumed, ImageManifest};
+use crate::aws::state::AwsState;
+use crate::aws::target::{AwsPlacement, ClusterFacts};
 use crate::error::Error;
-use crate::oidc::Look;
+use crate::oidc::IssuerView;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
@@ -16,11 +16,11 @@ pub(super) struct AwsFacts {
     /// What the cluster publishes, or why it is unfit.
     pub(super) cluster: Result<ClusterFacts, Error>,
     /// Where the AWS side belongs, or why the credentials are not for it.
-    pub(super) target: Option<Result<Target, Error>>,
+    pub(super) target: Option<Result<AwsPlacement, Error>>,
     /// What IAM holds, or why it could not be looked at.
-    pub(super) iam: Option<Result<State, Error>>,
+    pub(super) iam: Option<Result<AwsState, Error>>,
     /// What IAM says of a pull by the role.
-    pub(super) simulated: Option<Answer<Vec<Simulated>>>,
+    pub(super) simulated: Option<IamAnswer<Vec<Simulated>>>,
     /// The Deny statements that stand against it, as far as they could be read.
     pub(super) denying: Vec<String>,
 }
@@ -28,15 +28,15 @@ pub(super) struct AwsFacts {
 /// What the group *image* looked at.
 #[derive(Debug)]
 pub(super) struct ImageFacts {
-    pub(super) repository: Answer<bool>,
-    pub(super) image: Option<Answer<bool>>,
+    pub(super) repository: IamAnswer<bool>,
+    pub(super) image: Option<IamAnswer<bool>>,
     /// What the image consists of, if it is there.
-    pub(super) manifest: Option<Answer<Manifest>>,
+    pub(super) manifest: Option<IamAnswer<ImageManifest>>,
     /// The rules of the registry's pull-through cache.
-    pub(super) rules: Answer<Vec<CacheRule>>,
+    pub(super) rules: IamAnswer<Vec<CacheRule>>,
     /// What IAM says of filling the cache, where a rule is for the repository.
-    pub(super) import: Option<Answer<Vec<Simulated>>>,
-    pub(super) policy: Option<Answer<Option<String>>>,
+    pub(super) import: Option<IamAnswer<Vec<Simulated>>>,
+    pub(super) policy: Option<IamAnswer<Option<String>>>,
 }
 
 /// What the group *issuer* looked at.
@@ -49,12 +49,12 @@ pub(super) struct IssuerFacts {
     /// Why IAM does not take the URL; then nothing was fetched.
     pub(super) bad: Option<String>,
     /// What the issuer showed.
-    pub(super) look: Option<Result<Look, Error>>,
+    pub(super) look: Option<Result<IssuerView, Error>>,
 }
 
 impl IssuerFacts {
     /// What the issuer showed, if it could be asked.
-    pub(super) fn look(&self) -> Option<&Look> {
+    pub(super) fn look(&self) -> Option<&IssuerView> {
         self.look.as_ref()?.as_ref().ok()
     }
 }

@@ -1,17 +1,17 @@
 //! The group *image* (`--image`): whether the image can be what the cluster pulls.
 
+use super::aws_view::AwsView;
 use super::facts::ImageFacts;
-use super::seer::Seer;
 use super::words::{SAME_ACCOUNT, unknown};
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon, cache};
-use crate::addon::Side;
+use super::{Check, CheckFunction, Finding, Gate, Group, Scene, Severity, Soon, cache};
+use crate::addon::AddonSide;
 use crate::arn::RoleArn;
 use crate::aws::ecr::{Ecr as _, EcrSdk};
-use crate::aws::iam::Answer;
+use crate::aws::iam::IamAnswer;
 use crate::aws::image::{Image, PrivateImage, parse};
 use crate::aws::inspect::{CacheRule, Inspector};
 use crate::aws::policy::PullRequest;
-use crate::aws::proof::{Manifest, tag};
+use crate::aws::proof::{ImageManifest, tag};
 use crate::aws::region;
 use crate::aws::repository::{self, Admission, Repository};
 use crate::aws::state::now;
@@ -36,7 +36,7 @@ pub(super) static GROUP: Group = Group {
                    A dual-stack host is a warning: not every node's credential provider knows it. \
                    Images elsewhere have nothing to do with aws-ecr.",
             fix: "Write the image as the reason says.",
-            run: Run::Now(form),
+            run: CheckFunction::Now(form),
         },
         Check {
             id: "image-partition",
@@ -47,7 +47,7 @@ pub(super) static GROUP: Group = Group {
                    whatever the policies say.",
             fix: "Copy the image into a registry of the role's partition, or use a role of the \
                   image's.",
-            run: Run::Now(partition),
+            run: CheckFunction::Now(partition),
         },
         Check {
             id: "repository-exists",
@@ -56,7 +56,7 @@ pub(super) static GROUP: Group = Group {
             severity: Severity::Failure,
             hint: "The name, the account or the region is wrong, or the repository was never made.",
             fix: "List the repositories that there are with `aws ecr describe-repositories`.",
-            run: Run::Now(repository_exists),
+            run: CheckFunction::Now(repository_exists),
         },
         Check {
             id: "image-exists",
@@ -68,7 +68,7 @@ pub(super) static GROUP: Group = Group {
                    types of the node pools tell it (AWS, Hetzner).",
             fix: "List the tags that there are with `aws ecr list-images`; build the image for the \
                   architectures that are shown.",
-            run: Run::Now(image_exists),
+            run: CheckFunction::Now(image_exists),
         },
         Check {
             id: "pull-through-cache",
@@ -80,7 +80,7 @@ pub(super) static GROUP: Group = Group {
                    AmazonEC2ContainerRegistryReadOnly lacks.",
             fix: "Attach AmazonEC2ContainerRegistryPullOnly with `mk8s aws setup aws-ecr --only \
                   policy --pull-policy pull-only`.",
-            run: Run::Now(cache::pull_through),
+            run: CheckFunction::Now(cache::pull_through),
         },
         Check {
             id: "repository-policy",
@@ -93,7 +93,7 @@ pub(super) static GROUP: Group = Group {
             fix: "Add the statement that is shown to the repository's policy; `mk8s aws setup \
                   aws-ecr --repository-policy` shows it too. A statement that denies is shown, and \
                   its owner has to change it.",
-            run: Run::Now(repository_policy),
+            run: CheckFunction::Now(repository_policy),
         },
     ],
 };
@@ -120,7 +120,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
                 None
             };
             let rules = inspector.cache_rules(&image).await;
-            let import = match (Seer::found(scene), rule(&rules, &image, &repository)) {
+            let import = match (AwsView::found(scene), rule(&rules, &image, &repository)) {
                 (Some(role), Some(_)) => Some(inspector.simulate_import(role, &image).await),
                 _ => None,
             };
@@ -147,9 +147,9 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
 /// The rule that the image's repository is filled by. The one for all names says nothing about a
 /// repository that is there: it may be an ordinary one.
 fn rule<'a>(
-    rules: &'a Answer<Vec<CacheRule>>,
+    rules: &'a IamAnswer<Vec<CacheRule>>,
     image: &PrivateImage,
-    repository: &Answer<bool>,
+    repository: &IamAnswer<bool>,
 ) -> Option<&'a CacheRule> {
     let rule = CacheRule::of(rules.as_ref().ok()?, &image.repository)?;
     (rule.prefix != CacheRule::ROOT || *repository == Ok(false)).then_some(rule)
@@ -216,7 +216,7 @@ pub(super) fn role(scene: &Scene<'_>) -> Option<RoleArn> {
 }
 
 fn role_of(cluster: &Cluster) -> Option<RoleArn> {
-    let settings = cluster.add_on(Side::registry().key())?;
+    let settings = cluster.add_on(AddonSide::registry().key())?;
     settings.get("roleArn")?.as_str()?.parse().ok()
 }
 
@@ -345,7 +345,11 @@ fn image_exists(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// An image that is there, and whether it is for the cluster's nodes.
-fn fitting(scene: &Scene<'_>, text: String, manifest: Option<&Answer<Manifest>>) -> Finding {
+fn fitting(
+    scene: &Scene<'_>,
+    text: String,
+    manifest: Option<&IamAnswer<ImageManifest>>,
+) -> Finding {
     let found = match manifest {
         Some(Ok(manifest)) => platform::platforms(&manifest.content),
         Some(Err(failure)) => {
@@ -385,7 +389,7 @@ pub(super) fn no_role(scene: &Scene<'_>, image: &PrivateImage) -> &'static str {
     let Some(cluster) = scene.cluster() else {
         return "no cluster to pull with";
     };
-    if cluster.add_on(Side::registry().key()).is_none() {
+    if cluster.add_on(AddonSide::registry().key()).is_none() {
         return "aws-ecr is off";
     }
     match cluster.home() {

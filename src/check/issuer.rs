@@ -3,13 +3,13 @@
 //! Everything is seen from here; AWS looks from the internet, and the wording says so.
 
 use super::facts::IssuerFacts;
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use super::{Check, CheckFunction, Finding, Gate, Group, Scene, Severity, Soon};
 use crate::addon;
 use crate::aws::name::Issuer;
 use crate::oidc::document::{self, ALGORITHMS};
 use crate::oidc::tls::{Distrust, Handshake, SOON};
-use crate::oidc::{self, Look, Trouble};
-use crate::place::Place;
+use crate::oidc::{self, FetchTrouble, IssuerView};
+use crate::place::HostPlace;
 use crate::text::excerpt;
 use serde_json::Value;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(super) static GROUP: Group = Group {
                    for byte. A port, capital letters in the host, a host that is not public and \
                    two different URLs in the status are warnings; loopback is a sandbox.",
             fix: "The platform makes this URL: ask its support, with the URL that is shown.",
-            run: Run::Now(url_form),
+            run: CheckFunction::Now(url_form),
         },
         Check {
             id: "issuer-discovery",
@@ -43,7 +43,7 @@ pub(super) static GROUP: Group = Group {
                    another host. A firewall, a private name, a wrong path or a server that is down \
                    is in the way.",
             fix: "Make the URL that is shown public and fast, or ask the platform's support.",
-            run: Run::Now(discovery),
+            run: CheckFunction::Now(discovery),
         },
         Check {
             id: "issuer-match",
@@ -54,7 +54,7 @@ pub(super) static GROUP: Group = Group {
                    letter of difference makes it another issuer for AWS.",
             fix: "Register the document's name in IAM, or ask the platform's support why both \
                   differ.",
-            run: Run::Now(names_match),
+            run: CheckFunction::Now(names_match),
         },
         Check {
             id: "issuer-keys",
@@ -67,7 +67,7 @@ pub(super) static GROUP: Group = Group {
                    or loopback address unless the issuer is at one; behind a proxy another host's \
                    address is not known, and neither is the answer.",
             fix: "Ask the platform's support, with the URL and the reason that are shown.",
-            run: Run::Now(keys),
+            run: CheckFunction::Now(keys),
         },
         Check {
             id: "issuer-tls",
@@ -80,7 +80,7 @@ pub(super) static GROUP: Group = Group {
                    registered.",
             fix: "Renew the certificate; the thumbprint of a private authority is registered by \
                   `mk8s aws setup aws-ecr --only oidc-provider`.",
-            run: Run::Now(certificates),
+            run: CheckFunction::Now(certificates),
         },
     ],
 };
@@ -124,7 +124,7 @@ fn prepare<'a>(scene: &'a Scene<'_>) -> Soon<'a, Gate> {
 /// A check that judges what was fetched.
 fn judge(
     scene: &Scene<'_>,
-    judge: impl FnOnce(&IssuerFacts, &Look) -> Vec<Finding>,
+    judge: impl FnOnce(&IssuerFacts, &IssuerView) -> Vec<Finding>,
 ) -> Vec<Finding> {
     let Some(facts) = scene.issuer.get() else {
         return vec![Finding::skip("there is no issuer to look at")];
@@ -150,7 +150,7 @@ fn url_form(scene: &Scene<'_>) -> Vec<Finding> {
         ];
     }
     let host = host(&facts.url);
-    let place = Place::of_host(host);
+    let place = HostPlace::of_host(host);
     let mut warnings = Vec::new();
     if let Some(other) = &facts.other {
         warnings.push(
@@ -160,7 +160,7 @@ fn url_form(scene: &Scene<'_>) -> Vec<Finding> {
             )),
         );
     }
-    if !matches!(place, Place::Public | Place::Loopback) {
+    if !matches!(place, HostPlace::Public | HostPlace::Loopback) {
         warnings.push(
             Finding::warn(format!("AWS cannot reach the issuer's host {host}")).evidence(format!(
                 "it is {}, AWS looks from the internet",
@@ -168,14 +168,14 @@ fn url_form(scene: &Scene<'_>) -> Vec<Finding> {
             )),
         );
     }
-    if place != Place::Loopback {
+    if place != HostPlace::Loopback {
         for reason in Issuer::parse(&facts.url).map_or_else(|_| Vec::new(), |it| it.warnings()) {
             warnings.push(Finding::warn(format!("the issuer is {url}")).evidence(reason));
         }
     }
     if warnings.is_empty() {
         let remark = match place {
-            Place::Loopback => ", on loopback: a sandbox",
+            HostPlace::Loopback => ", on loopback: a sandbox",
             _ => "",
         };
         warnings.push(Finding::pass(format!("IAM takes the issuer {url}{remark}")));
@@ -185,7 +185,7 @@ fn url_form(scene: &Scene<'_>) -> Vec<Finding> {
 
 /// Whether an issuer is a rehearsal's.
 pub(super) fn is_on_loopback(url: &str) -> bool {
-    Place::of_host(host(url)) == Place::Loopback
+    HostPlace::of_host(host(url)) == HostPlace::Loopback
 }
 
 /// The host of an https URL, without the port.
@@ -237,13 +237,13 @@ fn fetched(what: &str, took: Duration) -> Finding {
     }
 }
 
-fn unfetched(what: &str, url: &str, trouble: &Trouble) -> Finding {
+fn unfetched(what: &str, url: &str, trouble: &FetchTrouble) -> Finding {
     let reach = match trouble {
-        Trouble::Content(_)
-        | Trouble::NotHttps
-        | Trouble::TooLarge
-        | Trouble::Redirect(_)
-        | Trouble::Elsewhere(_) => "",
+        FetchTrouble::Content(_)
+        | FetchTrouble::NotHttps
+        | FetchTrouble::TooLarge
+        | FetchTrouble::Redirect(_)
+        | FetchTrouble::Elsewhere(_) => "",
         _ => "; AWS must reach it from the internet",
     };
     Finding::fail(format!("the {what} cannot be fetched from here"))
@@ -285,12 +285,12 @@ fn keys(scene: &Scene<'_>) -> Vec<Finding> {
         let url = excerpt(document.keys.as_deref().unwrap_or_default(), 300);
         let (keys, took) = match &look.keys {
             Some(Ok(found)) => found,
-            Some(Err(Trouble::Distrusted)) => {
+            Some(Err(FetchTrouble::Distrusted)) => {
                 return vec![Finding::skip(
                     "the issuer's certificate is not trusted from here (issuer-tls)",
                 )];
             }
-            Some(Err(trouble @ Trouble::NotAsked(_))) => {
+            Some(Err(trouble @ FetchTrouble::NotAsked(_))) => {
                 return vec![
                     Finding::unknown("the key set was not fetched from here")
                         .evidence(format!("{url}: {trouble}")),
@@ -402,7 +402,7 @@ fn certificate(host: &str, handshake: &Handshake, now: OffsetDateTime) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::CheckState;
     use super::*;
 
     #[test]
@@ -432,16 +432,16 @@ mod tests {
             (handshake(2, None, None), None),
             (
                 handshake(2, None, Some(3)),
-                Some((State::Warn, "on 2024-10-07")),
+                Some((CheckState::Warn, "on 2024-10-07")),
             ),
             (
                 handshake(2, Some(Distrust::Expired), Some(-1)),
-                Some((State::Fail, "it has not been valid since 2024-10-03")),
+                Some((CheckState::Fail, "it has not been valid since 2024-10-03")),
             ),
             (
                 handshake(2, Some(Distrust::UnknownIssuer), None),
                 Some((
-                    State::Warn,
+                    CheckState::Warn,
                     "AWS then goes by the registered thumbprint; that of the last certificate \
                      served is a9993e364706816aba3e25717850c26c9cd0d89d",
                 )),
@@ -449,13 +449,13 @@ mod tests {
             (
                 handshake(1, Some(Distrust::UnknownIssuer), None),
                 Some((
-                    State::Fail,
+                    CheckState::Fail,
                     "the server sends its own certificate only, without the intermediate one",
                 )),
             ),
             (
                 handshake(2, Some(Distrust::OtherHost), None),
-                Some((State::Fail, "no name in it fits")),
+                Some((CheckState::Fail, "no name in it fits")),
             ),
         ] {
             let found = certificate("h", &shown, now);

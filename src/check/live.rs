@@ -3,20 +3,20 @@
 //! The one true proof. STS hides nearly every cause behind the same refusal; what it hides is told
 //! apart by the checks before. The token is a secret: it is read, sent to STS and never shown.
 
+use super::aws_view::setup;
 use super::facts::LiveFacts;
-use super::seer::setup;
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
-use crate::addon::Side;
+use super::{Check, CheckFunction, Finding, Gate, Group, Scene, Severity, Soon};
+use crate::addon::AddonSide;
 use crate::addon::issuer::{AUDIENCE, CONFIGURED_AUDIENCE};
 use crate::arn::RoleArn;
-use crate::aws::iam::{Answer, Cause, Failure};
+use crate::aws::iam::{AwsFailure, Cause, IamAnswer};
 use crate::aws::image::{Image, PrivateImage, parse as parse_image};
 use crate::aws::proof::{self, Assumed};
 use crate::aws::trust;
 use crate::backoff::Backoff;
 use crate::cluster::Cluster;
 use crate::invocation::{Hint, Invocation};
-use crate::oidc::token::{Expected, Token, Verdict};
+use crate::oidc::token::{ExpectedClaims, ParsedToken, SignatureVerdict};
 use crate::text::excerpt;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -40,7 +40,7 @@ pub(super) static GROUP: Group = Group {
                    another audience, or is signed with a key that the issuer does not publish \
                    (any more).",
             fix: "Make a new token with the `kubectl create token` line that is shown.",
-            run: Run::Now(token),
+            run: CheckFunction::Now(token),
         },
         Check {
             id: "live-assume-role",
@@ -52,7 +52,7 @@ pub(super) static GROUP: Group = Group {
                    issuer. STS does not say which; the groups *issuer* and *aws* do.",
             fix: "Make good what is missing with `mk8s aws setup aws-ecr`; after a change, IAM can \
                   take a minute: `--wait` waits for it.",
-            run: Run::Later(|scene| Box::pin(assume_role(scene))),
+            run: CheckFunction::Later(|scene| Box::pin(assume_role(scene))),
         },
         Check {
             id: "live-pull",
@@ -64,7 +64,7 @@ pub(super) static GROUP: Group = Group {
                    there. Manifest and layers are asked for; no layer is fetched.",
             fix: "Attach a pull policy with `mk8s aws setup aws-ecr`, or name an image that is \
                   there.",
-            run: Run::Later(|scene| Box::pin(pull(scene))),
+            run: CheckFunction::Later(|scene| Box::pin(pull(scene))),
         },
     ],
 };
@@ -109,8 +109,8 @@ fn read(path: &Path) -> Result<SecretString, String> {
 }
 
 /// What the trust policy of aws-ecr asks of a token.
-fn expected(scene: &Scene<'_>, cluster: &Cluster) -> Expected {
-    let mut expected = Expected {
+fn expected(scene: &Scene<'_>, cluster: &Cluster) -> ExpectedClaims {
+    let mut expected = ExpectedClaims {
         issuer: scene
             .issuer
             .get()
@@ -120,7 +120,7 @@ fn expected(scene: &Scene<'_>, cluster: &Cluster) -> Expected {
         subjects: Vec::new(),
     };
     let template = cluster
-        .ready_at(Side::registry().addon.trust_policy.unwrap_or_default())
+        .ready_at(AddonSide::registry().addon.trust_policy.unwrap_or_default())
         .and_then(|template| trust::parse(template).ok());
     for statement in template.iter().flat_map(trust::statements) {
         let operators = statement.get("Condition").and_then(Value::as_object);
@@ -151,7 +151,7 @@ fn expected(scene: &Scene<'_>, cluster: &Cluster) -> Expected {
 }
 
 /// The command that makes a token, without where it goes. In a sandbox there is no Kubernetes.
-fn make_token(cluster: &Cluster, expected: &Expected) -> Option<Invocation> {
+fn make_token(cluster: &Cluster, expected: &ExpectedClaims) -> Option<Invocation> {
     if super::issuer::is_on_loopback(&expected.issuer) {
         return Some(Invocation::mk8s("sandbox token").cluster(cluster.name()));
     }
@@ -159,7 +159,7 @@ fn make_token(cluster: &Cluster, expected: &Expected) -> Option<Invocation> {
 }
 
 /// `kubectl create token …`
-fn kubectl(expected: &Expected) -> Option<Invocation> {
+fn kubectl(expected: &ExpectedClaims) -> Option<Invocation> {
     let (namespace, account) = expected.subjects.iter().find_map(|subject| {
         let account = subject.strip_prefix("system:serviceaccount:")?;
         (!account.contains(['*', '?'])).then(|| account.split_once(':'))?
@@ -175,7 +175,7 @@ fn kubectl(expected: &Expected) -> Option<Invocation> {
 }
 
 /// The commands that make a token and check it.
-fn try_again(scene: &Scene<'_>, cluster: &Cluster, expected: &Expected) -> Option<Hint> {
+fn try_again(scene: &Scene<'_>, cluster: &Cluster, expected: &ExpectedClaims) -> Option<Hint> {
     let make = make_token(cluster, expected)?;
     let asked = &scene.session.asked;
     let file = asked
@@ -208,7 +208,7 @@ fn token(scene: &Scene<'_>) -> Vec<Finding> {
     let (Some(cluster), Some(facts)) = (scene.cluster(), scene.live.get()) else {
         return vec![Finding::skip("there is no cluster to look at")];
     };
-    match cluster.add_on(Side::registry().key()) {
+    match cluster.add_on(AddonSide::registry().key()) {
         None => return vec![Finding::skip("aws-ecr is off")],
         Some(settings) if settings.get("roleArn").is_none_or(Value::is_null) => {
             return vec![Finding::skip("aws-ecr has no role: no token is exchanged")];
@@ -239,7 +239,7 @@ fn token(scene: &Scene<'_>) -> Vec<Finding> {
         Some(Err(reason)) => return bad(reason.clone()),
         Some(Ok(text)) => text,
     };
-    let token = match Token::parse(secrecy::ExposeSecret::expose_secret(text)) {
+    let token = match ParsedToken::parse(secrecy::ExposeSecret::expose_secret(text)) {
         Ok(token) => token,
         Err(reason) => return bad(reason),
     };
@@ -251,11 +251,12 @@ fn token(scene: &Scene<'_>) -> Vec<Finding> {
     let mut unverified = None;
     match keys {
         Some((keys, _)) => match token.verify(keys) {
-            Verdict::Good => {}
+            SignatureVerdict::Good => {}
             // One of another issuer is never signed with this one's key: that says nothing more.
-            Verdict::Bad(_) if token.issuer.as_deref() != Some(expected.issuer.as_str()) => {}
-            Verdict::Bad(reason) => problems.push(reason),
-            Verdict::Unknown(reason) => unverified = Some(reason),
+            SignatureVerdict::Bad(_)
+                if token.issuer.as_deref() != Some(expected.issuer.as_str()) => {}
+            SignatureVerdict::Bad(reason) => problems.push(reason),
+            SignatureVerdict::Unknown(reason) => unverified = Some(reason),
         },
         None => unverified = Some("the issuer's keys are not known".to_owned()),
     }
@@ -282,7 +283,7 @@ async fn assume_role(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::skip("there is no token")];
     };
     let role = cluster
-        .add_on(Side::registry().key())
+        .add_on(AddonSide::registry().key())
         .and_then(|settings| settings.get("roleArn")?.as_str());
     let role: RoleArn = match role.map(str::parse) {
         Some(Ok(role)) => role,
@@ -302,7 +303,7 @@ async fn assume_role(scene: &Scene<'_>) -> Vec<Finding> {
 
 /// Asks STS; with `--wait` again for a while, because IAM takes up to a minute to know everywhere
 /// what was just changed.
-async fn assume(scene: &Scene<'_>, role: &RoleArn, token: &SecretString) -> Answer<Assumed> {
+async fn assume(scene: &Scene<'_>, role: &RoleArn, token: &SecretString) -> IamAnswer<Assumed> {
     let limit = scene
         .session
         .asked
@@ -325,7 +326,7 @@ async fn assume(scene: &Scene<'_>, role: &RoleArn, token: &SecretString) -> Answ
 }
 
 /// What STS said, and what it means.
-fn refused(scene: &Scene<'_>, cluster: &Cluster, role: &RoleArn, failure: &Failure) -> Finding {
+fn refused(scene: &Scene<'_>, cluster: &Cluster, role: &RoleArn, failure: &AwsFailure) -> Finding {
     let said = said(failure);
     if let Some(unreachable) = out_of_reach("STS", failure) {
         return unreachable;
@@ -365,18 +366,18 @@ fn refused(scene: &Scene<'_>, cluster: &Cluster, role: &RoleArn, failure: &Failu
     match code {
         // Setup leaves a Deny of others alone, and stops at it.
         "AccessDenied" if !super::trust::denies(scene) => {
-            finding.fix(setup(Side::registry(), cluster.name()))
+            finding.fix(setup(AddonSide::registry(), cluster.name()))
         }
         "InvalidIdentityToken"
             if message.contains("No OpenIDConnect provider") || message.contains("audience") =>
         {
-            finding.fix(setup(Side::registry(), cluster.name()))
+            finding.fix(setup(AddonSide::registry(), cluster.name()))
         }
         _ => finding,
     }
 }
 
-fn said(failure: &Failure) -> String {
+fn said(failure: &AwsFailure) -> String {
     let code = match &failure.cause {
         Cause::Code(code) => excerpt(code, 60),
         Cause::Status(status) => status.to_string(),
@@ -393,7 +394,7 @@ fn said(failure: &Failure) -> String {
 }
 
 /// A failure that says nothing about the role.
-fn out_of_reach(what: &str, failure: &Failure) -> Option<Finding> {
+fn out_of_reach(what: &str, failure: &AwsFailure) -> Option<Finding> {
     let reason = match &failure.cause {
         Cause::Unreachable => "it could not be reached",
         Cause::TimedOut => "it did not answer in time",
@@ -431,7 +432,7 @@ async fn pull(scene: &Scene<'_>) -> Vec<Finding> {
     }
 }
 
-fn unpulled(cluster: &Cluster, image: &PrivateImage, failure: &Failure) -> Finding {
+fn unpulled(cluster: &Cluster, image: &PrivateImage, failure: &AwsFailure) -> Finding {
     if let Some(unreachable) = out_of_reach("ECR", failure) {
         return unreachable;
     }
@@ -460,9 +461,14 @@ fn unpulled(cluster: &Cluster, image: &PrivateImage, failure: &Failure) -> Findi
 }
 
 /// What the role may not do in ECR, and whose policy it is about.
-fn not_allowed(cluster: &Cluster, image: &PrivateImage, failure: &Failure, place: &str) -> Finding {
+fn not_allowed(
+    cluster: &Cluster,
+    image: &PrivateImage,
+    failure: &AwsFailure,
+    place: &str,
+) -> Finding {
     let role: Option<RoleArn> = cluster
-        .add_on(Side::registry().key())
+        .add_on(AddonSide::registry().key())
         .and_then(|settings| settings.get("roleArn")?.as_str()?.parse().ok());
     let login = failure.action == "ecr:GetAuthorizationToken";
     let foreign = !login && role.is_none_or(|role| *role.account() != image.account);
@@ -483,7 +489,7 @@ fn not_allowed(cluster: &Cluster, image: &PrivateImage, failure: &Failure, place
     };
     let finding =
         Finding::fail(what).evidence(format!("{}: {why}; {}", failure.action, said(failure)));
-    let setup = setup(Side::registry(), cluster.name());
+    let setup = setup(AddonSide::registry(), cluster.name());
     match (foreign, denied) {
         (true, _) => finding.fix(
             setup
@@ -517,12 +523,12 @@ mod tests {
 
     #[test]
     fn what_aws_said_is_quoted_and_escaped() {
-        let failure = Failure {
+        let failure = AwsFailure {
             action: "sts:AssumeRoleWithWebIdentity",
             cause: Cause::Code("AccessDenied".to_owned()),
             message: "Not\u{1b}[31m authorized".to_owned(),
             request_id: Some("r1".to_owned()),
-            ..Failure::default()
+            ..AwsFailure::default()
         };
         let said = said(&failure);
         assert!(said.starts_with("AWS said AccessDenied \"Not"), "{said}");
@@ -531,7 +537,7 @@ mod tests {
             "{said}"
         );
         assert!(out_of_reach("STS", &failure).is_none());
-        let slow = Failure {
+        let slow = AwsFailure {
             cause: Cause::TimedOut,
             ..failure
         };
@@ -541,9 +547,9 @@ mod tests {
     #[test]
     fn the_template_says_what_a_token_must_claim() {
         let session = crate::check::Session::new(
-            crate::check::Asked::default(),
+            crate::check::CheckOptions::default(),
             None,
-            crate::aws::connect::Connection::default(),
+            crate::aws::connect::AwsAccess::default(),
             crate::invocation::Reach::default(),
             Vec::new(),
         );

@@ -1,11 +1,11 @@
 //! The group *manifest*: what `cpln` or the platform would take otherwise than it looks. Offline.
 
-use super::scene::{Doc, Subject};
+use super::scene::{CheckSubject, Doc};
 use super::words::{as_finding, or_pass, set};
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use super::{Check, CheckFunction, Finding, Gate, Group, Scene, Severity, Soon};
 use crate::addon::{self, ParamKind, rules};
 use crate::invocation::Invocation;
-use crate::manifest::Part;
+use crate::manifest::LocationStep;
 use crate::resource::READ_ONLY;
 use crate::text::{Foreign, count};
 use crate::validate;
@@ -24,7 +24,7 @@ pub(super) static GROUP: Group = Group {
             severity: Severity::Failure,
             hint: "A file is not UTF-8, or has a syntax error.",
             fix: "Mend the line that is shown.",
-            run: Run::Now(parse),
+            run: CheckFunction::Now(parse),
         },
         Check {
             id: "manifest-duplicate-key",
@@ -35,7 +35,7 @@ pub(super) static GROUP: Group = Group {
                    parsers refuse the file.",
             fix: "Delete the one that is not meant; the command that is named deletes the first, \
                   which does not count today.",
-            run: Run::Now(duplicate_key),
+            run: CheckFunction::Now(duplicate_key),
         },
         Check {
             id: "manifest-value-meaning",
@@ -45,7 +45,7 @@ pub(super) static GROUP: Group = Group {
             hint: "A value without quotes is a number, a date or a text otherwise than it looks, or \
                    readers of YAML 1.1 and 1.2 disagree on it, or `cpln` refuses it.",
             fix: "Put it in quotes if it is a text.",
-            run: Run::Now(value_meaning),
+            run: CheckFunction::Now(value_meaning),
         },
         Check {
             id: "manifest-unknown-addon",
@@ -56,7 +56,7 @@ pub(super) static GROUP: Group = Group {
                    It is left untouched, and the platform may ignore it.",
             fix: "Where it is misspelt, write it as `mk8s addon list -o wide` does. Where it is newer \
                   than this mk8s, nothing; `mk8s addon show KEY -f FILE` shows it.",
-            run: Run::Now(unknown_addon),
+            run: CheckFunction::Now(unknown_addon),
         },
         Check {
             id: "manifest-readonly-fields",
@@ -66,7 +66,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The file was made from the API's own object. A stale `version` makes an apply \
                    fail with a conflict, and the other fields mean nothing in a manifest.",
             fix: "Delete them; `mk8s cluster get NAME -o yaml-slim` prints a cluster without them.",
-            run: Run::Now(readonly_fields),
+            run: CheckFunction::Now(readonly_fields),
         },
         Check {
             id: "addon-value-bool",
@@ -77,7 +77,7 @@ pub(super) static GROUP: Group = Group {
                    Terraform provider switches; the API takes a mapping for on, and no key or \
                    `null` for off.",
             fix: "Write `{}` for on, `null` or nothing for off.",
-            run: Run::Now(value_bool),
+            run: CheckFunction::Now(value_bool),
         },
         Check {
             id: "addon-required-field",
@@ -86,7 +86,7 @@ pub(super) static GROUP: Group = Group {
             severity: Severity::Failure,
             hint: "A setting that the platform requires is missing, or one is not of its kind.",
             fix: "Set it with `mk8s addon enable ADDON -f FILE`.",
-            run: Run::Now(required_field),
+            run: CheckFunction::Now(required_field),
         },
     ],
 };
@@ -222,7 +222,11 @@ fn unknown_addon(scene: &Scene<'_>) -> Vec<Finding> {
         let is_known = |key: &str| addon::CATALOG.iter().any(|addon| addon.is_meant_by(key));
         let unknown = || add_ons(doc).filter(|(key, _)| !is_known(key));
         for (key, _) in unknown().take(MOST) {
-            let path = [Part::Key("spec"), Part::Key("addOns"), Part::Key(key)];
+            let path = [
+                LocationStep::Key("spec"),
+                LocationStep::Key("addOns"),
+                LocationStep::Key(key),
+            ];
             let spot = doc.document.spot(&path);
             let shown = Foreign(key);
             let meant = addon::alike(key).and_then(addon::by_word);
@@ -264,7 +268,7 @@ fn readonly_fields(scene: &Scene<'_>) -> Vec<Finding> {
         let fix = script.and_then(|script| sed(doc, &script));
         let spots = there
             .iter()
-            .map(|field| doc.document.spot(&[Part::Key(field)]));
+            .map(|field| doc.document.spot(&[LocationStep::Key(field)]));
         let line = spots
             .map(|spot| (spot.line, spot))
             .min_by_key(|(line, _)| *line);
@@ -295,7 +299,11 @@ fn value_bool(scene: &Scene<'_>) -> Vec<Finding> {
             let text = crate::text::excerpt(&value.to_string(), 40);
             let finding = Finding::fail(format!("{name} is not a mapping in {}", doc.label()))
                 .evidence(format!("line {line}: {}: {text}", Foreign(key)));
-            let keys = [Part::Key("spec"), Part::Key("addOns"), Part::Key(key)];
+            let keys = [
+                LocationStep::Key("spec"),
+                LocationStep::Key("addOns"),
+                LocationStep::Key(key),
+            ];
             let finding = doc.place(finding, &keys);
             let written = doc.document.written(&["spec", "addOns", key]);
             let fix = replace_scalar(key, value, written.as_deref())
@@ -339,11 +347,11 @@ fn required_field(scene: &Scene<'_>) -> Vec<Finding> {
             };
             for finding in rules::before_enable(&doc.cluster, addon, settings) {
                 let (path, text) = match &finding {
-                    rules::Finding::SettingMissing { path, .. } => (
+                    rules::RuleViolation::SettingMissing { path, .. } => (
                         path,
                         format!("{} has no `{}`", addon.name, Foreign(&path.to_string())),
                     ),
-                    rules::Finding::SettingInvalid { path, param, .. }
+                    rules::RuleViolation::SettingInvalid { path, param, .. }
                         if param.kind != ParamKind::RoleArn =>
                     {
                         let shown = path.to_string();
@@ -352,11 +360,15 @@ fn required_field(scene: &Scene<'_>) -> Vec<Finding> {
                     }
                     _ => continue,
                 };
-                let mut at = vec![Part::Key("spec"), Part::Key("addOns"), Part::Key(key)];
+                let mut at = vec![
+                    LocationStep::Key("spec"),
+                    LocationStep::Key("addOns"),
+                    LocationStep::Key(key),
+                ];
                 at.extend(validate::parts(path));
                 let problem = Finding::fail(format!("{text} in {}", doc.label()))
                     .evidence(finding.to_string())
-                    .fix_if(set(&Subject::Document(doc), addon, path));
+                    .fix_if(set(&CheckSubject::Document(doc), addon, path));
                 problems.push(doc.place(problem, &at));
             }
         }

@@ -5,6 +5,7 @@
 
 mod addons;
 mod aws;
+mod aws_view;
 mod cache;
 pub mod catalog;
 mod control_plane;
@@ -20,7 +21,6 @@ mod rights;
 mod run;
 pub(crate) mod scene;
 mod schema;
-mod seer;
 pub(crate) mod select;
 mod setup;
 mod thumbprint;
@@ -29,11 +29,11 @@ pub(crate) mod verdict;
 mod words;
 
 pub use catalog::GROUPS;
-pub(crate) use report::{Item, Report};
+pub(crate) use report::{CheckReport, ReportItem};
 pub(crate) use run::{join, run};
-pub(crate) use scene::{Asked, File, Scene, Session};
+pub(crate) use scene::{CheckOptions, File, Scene, Session};
 pub(crate) use select::Selection;
-pub(crate) use verdict::{Verdict, verdict};
+pub(crate) use verdict::{PullVerdict, verdict};
 
 use crate::invocation::Hint;
 use std::future::Future;
@@ -44,7 +44,7 @@ pub(crate) const PAGE: &str = "docs/checks.md";
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
+pub(crate) enum CheckState {
     /// All is well.
     Pass,
     /// It works, and should not stay so.
@@ -57,7 +57,7 @@ pub(crate) enum State {
     Fail,
 }
 
-impl State {
+impl CheckState {
     /// The word in JSON.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -94,7 +94,7 @@ impl Severity {
 
 /// The place in a file that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FindingPlace {
     /// The file, as it was named.
     pub(crate) file: String,
     /// The line, from 1.
@@ -109,7 +109,7 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     /// How it ended.
-    pub(crate) state: State,
+    pub(crate) state: CheckState,
     /// What is, or is not, the case; lower case, no full stop. For a skip: the reason.
     pub(crate) message: String,
     /// The fact behind it, on one line.
@@ -117,11 +117,11 @@ pub(crate) struct Finding {
     /// The command that mends it.
     pub(crate) fix: Option<Hint>,
     /// Where in a file.
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<FindingPlace>,
 }
 
 impl Finding {
-    fn new(state: State, message: impl Into<String>) -> Self {
+    fn new(state: CheckState, message: impl Into<String>) -> Self {
         Self {
             state,
             message: message.into(),
@@ -133,27 +133,27 @@ impl Finding {
 
     /// All is well; says what was seen.
     pub(crate) fn pass(message: impl Into<String>) -> Self {
-        Self::new(State::Pass, message)
+        Self::new(CheckState::Pass, message)
     }
 
     /// It works, and should not stay so.
     pub(crate) fn warn(message: impl Into<String>) -> Self {
-        Self::new(State::Warn, message)
+        Self::new(CheckState::Warn, message)
     }
 
     /// It does not work. The runner makes it a warning where the check's severity says so.
     pub(crate) fn fail(message: impl Into<String>) -> Self {
-        Self::new(State::Fail, message)
+        Self::new(CheckState::Fail, message)
     }
 
     /// The caller may not look.
     pub(crate) fn unknown(message: impl Into<String>) -> Self {
-        Self::new(State::Unknown, message)
+        Self::new(CheckState::Unknown, message)
     }
 
     /// There is no point or no need to look; says why, to follow "skipped: ".
     pub(crate) fn skip(reason: impl Into<String>) -> Self {
-        Self::new(State::Skip, reason)
+        Self::new(CheckState::Skip, reason)
     }
 
     /// Adds the fact behind it; line breaks become `; `.
@@ -182,7 +182,7 @@ impl Finding {
     /// Adds the place in a file.
     #[must_use]
     pub(crate) fn at(mut self, file: impl Into<String>, line: Option<usize>) -> Self {
-        self.place = Some(Place {
+        self.place = Some(FindingPlace {
             file: file.into(),
             line,
             column: None,
@@ -207,7 +207,7 @@ pub(crate) type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// The function of a check. It gives at least one finding: all that is wrong, or one that passes.
 #[derive(Clone, Copy)]
-pub(crate) enum Run {
+pub(crate) enum CheckFunction {
     /// Judges what the group has prepared.
     Now(fn(&Scene<'_>) -> Vec<Finding>),
     /// Looks for itself.
@@ -229,7 +229,7 @@ pub struct Check {
     /// What mends it, in general; each finding names the exact command.
     pub fix: &'static str,
     /// Looks and judges.
-    pub(crate) run: Run,
+    pub(crate) run: CheckFunction,
 }
 
 /// Whether a group is looked at.

@@ -1,12 +1,12 @@
 //! What came of the checks, ready to be shown in any format. Pure data.
 
-use super::verdict::Verdict;
-use super::{Finding, PAGE, Place, Severity, State};
+use super::verdict::PullVerdict;
+use super::{CheckState, Finding, FindingPlace, PAGE, Severity};
 use std::collections::BTreeSet;
 
 /// One line of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Item {
+pub(crate) struct ReportItem {
     /// The check's stable id.
     pub(crate) id: &'static str,
     /// Its group's stable id.
@@ -21,9 +21,9 @@ pub(crate) struct Item {
     pub(crate) with_group: bool,
 }
 
-impl Item {
+impl ReportItem {
     /// How it ended.
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> CheckState {
         self.finding.state
     }
 
@@ -33,14 +33,14 @@ impl Item {
     }
 
     /// Where in a file.
-    pub(crate) fn place(&self) -> Option<&Place> {
+    pub(crate) fn place(&self) -> Option<&FindingPlace> {
         self.finding.place.as_ref()
     }
 }
 
 /// How many items ended how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Summary {
+pub(crate) struct CheckSummary {
     /// Passed.
     pub(crate) pass: usize,
     /// With a warning.
@@ -57,20 +57,20 @@ pub(crate) struct Summary {
 
 /// The whole checklist.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Report {
+pub(crate) struct CheckReport {
     /// Every line, in order.
-    pub(crate) items: Vec<Item>,
+    pub(crate) items: Vec<ReportItem>,
     /// What counts as a failure beside one: `--fail-on`.
-    pub(crate) fail_on: Vec<State>,
+    pub(crate) fail_on: Vec<CheckState>,
     /// What the pull of each cluster comes to.
-    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) verdicts: Vec<PullVerdict>,
 }
 
-impl Report {
+impl CheckReport {
     /// The same report with every text that came from outside changed by a function.
     #[must_use]
     pub(crate) fn map_texts(&self, change: impl Fn(&str) -> String) -> Self {
-        let item = |item: &Item| {
+        let item = |item: &ReportItem| {
             let mut item = item.clone();
             item.cluster = item.cluster.map(|text| change(&text));
             item.fix = item.fix.as_deref().map(&change);
@@ -95,19 +95,19 @@ impl Report {
     }
 
     /// The counts.
-    pub(crate) fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
+    pub(crate) fn summary(&self) -> CheckSummary {
+        let mut summary = CheckSummary::default();
         let mut groups = BTreeSet::new();
         for item in &self.items {
             match item.state() {
-                State::Pass => summary.pass += 1,
-                State::Warn => summary.warn += 1,
-                State::Fail => summary.fail += 1,
-                State::Unknown => summary.unknown += 1,
-                State::Skip if item.with_group => {
+                CheckState::Pass => summary.pass += 1,
+                CheckState::Warn => summary.warn += 1,
+                CheckState::Fail => summary.fail += 1,
+                CheckState::Unknown => summary.unknown += 1,
+                CheckState::Skip if item.with_group => {
                     groups.insert((item.cluster.as_deref(), item.group));
                 }
-                State::Skip => summary.skip += 1,
+                CheckState::Skip => summary.skip += 1,
             }
         }
         summary.groups = groups.len();
@@ -115,8 +115,8 @@ impl Report {
     }
 
     /// Whether a state counts as a failure.
-    pub(crate) fn counts(&self, state: State) -> bool {
-        state == State::Fail || self.fail_on.contains(&state)
+    pub(crate) fn counts(&self, state: CheckState) -> bool {
+        state == CheckState::Fail || self.fail_on.contains(&state)
     }
 
     /// Whether anything failed.
@@ -127,8 +127,8 @@ impl Report {
 
 /// What a finding becomes under its check's severity.
 pub(super) fn weigh(mut finding: Finding, severity: Severity) -> Finding {
-    if severity == Severity::Warning && finding.state == State::Fail {
-        finding.state = State::Warn;
+    if severity == Severity::Warning && finding.state == CheckState::Fail {
+        finding.state = CheckState::Warn;
     }
     finding
 }
@@ -137,8 +137,8 @@ pub(super) fn weigh(mut finding: Finding, severity: Severity) -> Finding {
 mod tests {
     use super::*;
 
-    fn item(state: State, with_group: bool) -> Item {
-        Item {
+    fn item(state: CheckState, with_group: bool) -> ReportItem {
+        ReportItem {
             id: "x",
             group: "g",
             cluster: None,
@@ -153,12 +153,12 @@ mod tests {
 
     #[test]
     fn a_group_that_is_skipped_counts_once() {
-        let report = Report {
+        let report = CheckReport {
             items: vec![
-                item(State::Skip, true),
-                item(State::Skip, true),
-                item(State::Skip, false),
-                item(State::Warn, false),
+                item(CheckState::Skip, true),
+                item(CheckState::Skip, true),
+                item(CheckState::Skip, false),
+                item(CheckState::Warn, false),
             ],
             fail_on: Vec::new(),
             verdicts: Vec::new(),
@@ -166,8 +166,8 @@ mod tests {
         let summary = report.summary();
         assert_eq!((summary.groups, summary.skip, summary.warn), (1, 1, 1));
         assert!(!report.failed());
-        let strict = Report {
-            fail_on: vec![State::Warn],
+        let strict = CheckReport {
+            fail_on: vec![CheckState::Warn],
             ..report
         };
         assert!(strict.failed());
@@ -176,8 +176,8 @@ mod tests {
     #[test]
     fn a_warning_never_fails() {
         let finding = weigh(Finding::fail("m"), Severity::Warning);
-        assert_eq!(finding.state, State::Warn);
+        assert_eq!(finding.state, CheckState::Warn);
         let finding = weigh(Finding::unknown("m"), Severity::Warning);
-        assert_eq!(finding.state, State::Unknown);
+        assert_eq!(finding.state, CheckState::Unknown);
     }
 }

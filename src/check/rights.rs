@@ -1,50 +1,50 @@
 //! What the role's own policies let it do: pull, and more than that.
 
-use super::deny::Policy;
-use super::seer::Seer;
+use super::aws_view::AwsView;
+use super::deny::DenyingPolicy;
 use super::words::judged;
 use super::{Finding, Scene};
-use crate::aws::inspect::{Refusal, Simulated};
+use crate::aws::inspect::{ActionRefusal, Simulated};
 use crate::aws::quotable;
-use crate::aws::rights::{Asked, Unread};
+use crate::aws::rights::{RightsQuestion, UnreadPolicy};
 use crate::aws::state::Granted;
 use std::collections::BTreeSet;
 
 pub(super) fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).and_then(|seer| {
-        let (Some(pull), Some(role)) = (&seer.iam.granted, &seer.target.role) else {
+    judged(AwsView::with_role(scene).and_then(|view| {
+        let (Some(pull), Some(role)) = (&view.iam.granted, &view.target.role) else {
             return Err(Finding::skip("the role was not found"));
         };
         let image = scene.session.private_image();
-        let asked = Asked {
-            side: seer.cluster.side,
+        let asked = RightsQuestion {
+            side: view.cluster.side,
             role,
-            provider: seer.target.provider_arn.as_deref(),
+            provider: view.target.provider_arn.as_deref(),
             image: image.as_ref(),
-            now: seer.iam.seen_at,
+            now: view.iam.seen_at,
         };
         // What stands against it is for the next check.
         let allowed = match pull {
             Granted::Denied { .. } | Granted::Bounded | Granted::Depends(_) => {
-                seer.iam.policies.allowing(asked)
+                view.iam.policies.allowing(asked)
             }
             pull => pull.clone(),
         };
         Ok(match allowed {
             Granted::By(by) => Finding::pass(format!("pulls are allowed by {}", quotable(&by))),
             Granted::Nowhere | Granted::Denied { .. } | Granted::Bounded => {
-                let attached = seer.iam.attached.known().map_or(0, Vec::len);
-                let inline = seer.iam.inline.known().map_or(0, Vec::len);
+                let attached = view.iam.attached.known().map_or(0, Vec::len);
+                let inline = view.iam.inline.known().map_or(0, Vec::len);
                 let read = format!("{attached} attached and {inline} inline policies were read");
                 let finding = Finding::fail("no policy of the role allows pulls");
                 match &image {
                     // The policy that is there may be meant for another repository.
                     Some(image) if inline + attached > 0 => finding
                         .evidence(format!("{read}, none is for {}", image.repository_arn()))
-                        .fix(seer.setup().plain("--only policy --pull-policy read-only")),
+                        .fix(view.setup().plain("--only policy --pull-policy read-only")),
                     _ => finding
                         .evidence(read)
-                        .fix(seer.setup().plain("--only policy")),
+                        .fix(view.setup().plain("--only policy")),
                 }
             }
             Granted::Depends(on) => {
@@ -56,19 +56,19 @@ pub(super) fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
                     ),
                 )
             }
-            Granted::Unknown(why) => unread(&seer, "whether the role may pull", &why),
+            Granted::Unknown(why) => unread(&view, "whether the role may pull", &why),
         })
     }))
 }
 
 pub(super) fn role_over_broad(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).and_then(|seer| {
-        let (Some(_), Some(role)) = (seer.role(), &seer.target.role) else {
+    judged(AwsView::with_role(scene).and_then(|view| {
+        let (Some(_), Some(role)) = (view.role(), &view.target.role) else {
             return Err(Finding::skip("the role was not found"));
         };
-        let beyond = seer
+        let beyond = view
             .iam
-            .beyond(seer.cluster.side, role, seer.target.provider_arn.as_deref());
+            .beyond(view.cluster.side, role, view.target.provider_arn.as_deref());
         if !beyond.is_empty() {
             return Ok(
                 Finding::fail("the role may far more than pull").evidence(format!(
@@ -77,8 +77,8 @@ pub(super) fn role_over_broad(scene: &Scene<'_>) -> Vec<Finding> {
                 )),
             );
         }
-        Ok(match &seer.iam.policies.unread {
-            Some(why) => unread(&seer, "whether the role may far more than pull", why),
+        Ok(match &view.iam.policies.unread {
+            Some(why) => unread(&view, "whether the role may far more than pull", why),
             None => {
                 Finding::pass("nothing that goes far beyond pulls is among the role's policies")
             }
@@ -87,24 +87,24 @@ pub(super) fn role_over_broad(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// What cannot be told because a policy of the role was not read.
-fn unread(seer: &Seer<'_>, what: &str, why: &Unread) -> Finding {
+fn unread(view: &AwsView<'_>, what: &str, why: &UnreadPolicy) -> Finding {
     let finding = Finding::unknown(format!("{what} is unknown: {why}"));
     if !why.is_denied() {
         return finding;
     }
     finding
-        .evidence(format!("caller {}", quotable(&seer.target.caller)))
-        .fix(seer.permissions())
+        .evidence(format!("caller {}", quotable(&view.target.caller)))
+        .fix(view.permissions())
 }
 
 pub(super) fn pull_simulated(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).map(|seer| {
+    judged(AwsView::with_role(scene).map(|view| {
         let answer = scene.aws.get().and_then(|facts| facts.simulated.as_ref());
         match answer {
             None => Finding::skip("the role was not found"),
             // The policies that were read may tell what surely does not work, never what does: the
             // guard rails of the organization are not among them.
-            Some(Err(failure)) => match &seer.iam.granted {
+            Some(Err(failure)) => match &view.iam.granted {
                 // Whoever denies means it: no command takes that away.
                 Some(Granted::Denied { policy, statement }) => {
                     Finding::fail("a policy of the role denies pulls").evidence(format!(
@@ -113,7 +113,7 @@ pub(super) fn pull_simulated(scene: &Scene<'_>) -> Vec<Finding> {
                     ))
                 }
                 Some(Granted::Bounded) => {
-                    let boundary = seer.role().and_then(|role| role.boundary.as_deref());
+                    let boundary = view.role().and_then(|role| role.boundary.as_deref());
                     Finding::fail("the role's permissions boundary does not allow pulls").evidence(
                         format!(
                             "it is {}; whoever owns it has to change it",
@@ -121,7 +121,7 @@ pub(super) fn pull_simulated(scene: &Scene<'_>) -> Vec<Finding> {
                         ),
                     )
                 }
-                _ => seer.unknown(failure, "what IAM says of a pull"),
+                _ => view.unknown(failure, "what IAM says of a pull"),
             },
             Some(Ok(results)) => {
                 let refused = |missing: bool| {
@@ -135,7 +135,7 @@ pub(super) fn pull_simulated(scene: &Scene<'_>) -> Vec<Finding> {
                     .collect();
                 // What IAM says without knowing a key is no answer.
                 match refused(false) {
-                    Some((result, refusal)) => not_simulated(scene, &seer, result, refusal),
+                    Some((result, refusal)) => not_simulated(scene, &view, result, refusal),
                     None if missing.is_empty() => Finding::pass("IAM says that the role may pull"),
                     None => {
                         let keys: Vec<String> = missing.into_iter().map(quotable).collect();
@@ -154,9 +154,9 @@ pub(super) fn pull_simulated(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn not_simulated(
     scene: &Scene<'_>,
-    seer: &Seer<'_>,
+    view: &AwsView<'_>,
     result: &Simulated,
-    refusal: &Refusal,
+    refusal: &ActionRefusal,
 ) -> Finding {
     let what = format!(
         "{} on {}",
@@ -165,13 +165,13 @@ fn not_simulated(
     );
     let finding = Finding::fail("IAM says that the role may not pull");
     match refusal {
-        Refusal::Denied(policy) => {
+        ActionRefusal::Denied(policy) => {
             // Whoever denies means it: no command takes that away.
-            let named = match Policy::find(seer.iam, policy) {
-                Some(Policy::Inline(name)) => {
+            let named = match DenyingPolicy::find(view.iam, policy) {
+                Some(DenyingPolicy::Inline(name)) => {
                     format!("the role's inline policy {}", quotable(name))
                 }
-                Some(Policy::Attached(arn)) => quotable(arn),
+                Some(DenyingPolicy::Attached(arn)) => quotable(arn),
                 None => quotable(policy),
             };
             let mut evidence = vec![format!("a Deny statement in {named} stands against {what}")];
@@ -185,18 +185,18 @@ fn not_simulated(
             evidence.push("the policy's owner has to change it".to_owned());
             finding.evidence(evidence.join("; "))
         }
-        Refusal::Boundary => {
-            let boundary = seer.role().and_then(|role| role.boundary.as_deref());
+        ActionRefusal::Boundary => {
+            let boundary = view.role().and_then(|role| role.boundary.as_deref());
             finding.evidence(format!(
                 "the permissions boundary {} does not allow {what}; whoever owns it has to change it",
                 quotable(boundary.unwrap_or_default())
             ))
         }
-        Refusal::Organization => finding.evidence(format!(
+        ActionRefusal::Organization => finding.evidence(format!(
             "a policy of the organization does not allow {what}; its owner has to change it"
         )),
-        Refusal::NotAllowed => finding
+        ActionRefusal::NotAllowed => finding
             .evidence(format!("no policy of the role allows {what}"))
-            .fix(seer.setup().plain("--only policy --pull-policy read-only")),
+            .fix(view.setup().plain("--only policy --pull-policy read-only")),
     }
 }

@@ -2,13 +2,16 @@
 
 use super::catalog::SHARED;
 use super::report::weigh;
-use super::{Check, Finding, GROUPS, Gate, Group, Item, Run, Scene, Selection, Severity, State};
+use super::{
+    Check, CheckFunction, CheckState, Finding, GROUPS, Gate, Group, ReportItem, Scene, Selection,
+    Severity,
+};
 use std::collections::HashMap;
 
 /// Runs the wanted checks on one scene and adds what is to be reported.
-pub(crate) async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<Item>) {
+pub(crate) async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<ReportItem>) {
     let wanted = selection.wanted();
-    let mut course = Course {
+    let mut course = CheckProgress {
         ended: HashMap::new(),
     };
     for group in GROUPS {
@@ -28,7 +31,7 @@ pub(crate) async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Ve
                 }
             };
             course.note(check, &findings);
-            if check.severity == Severity::Fatal && worst(&findings) == State::Fail {
+            if check.severity == Severity::Fatal && worst(&findings) == CheckState::Fail {
                 fatal.get_or_insert(check.id);
             }
             let asked = match gate {
@@ -47,7 +50,7 @@ pub(crate) async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Ve
 
 /// Says what keeps the cluster from being read, although nobody asked for it: what is skipped for that
 /// reason would look sound.
-async fn missing(scene: &Scene<'_>, items: &mut Vec<Item>) {
+async fn missing(scene: &Scene<'_>, items: &mut Vec<ReportItem>) {
     let groups = [&super::setup::GROUP, &super::control_plane::GROUP];
     for group in groups {
         // The second one reads the cluster.
@@ -56,14 +59,14 @@ async fn missing(scene: &Scene<'_>, items: &mut Vec<Item>) {
     if scene.cluster().is_some() {
         return;
     }
-    let mut course = Course {
+    let mut course = CheckProgress {
         ended: HashMap::new(),
     };
     for group in groups {
         for check in group.checks {
             let findings = course.judge(check, scene, None).await;
             course.note(check, &findings);
-            if worst(&findings) == State::Fail {
+            if worst(&findings) == CheckState::Fail {
                 return add(items, scene, group, check, findings, false);
             }
         }
@@ -72,7 +75,7 @@ async fn missing(scene: &Scene<'_>, items: &mut Vec<Item>) {
 
 /// Adds what another scene showed; what is shared between scenes, and in the list already, is not
 /// added again.
-pub(crate) fn join(items: &mut Vec<Item>, more: Vec<Item>) {
+pub(crate) fn join(items: &mut Vec<ReportItem>, more: Vec<ReportItem>) {
     for item in more {
         if !is_known(items, item.id, &item.finding) {
             items.push(item);
@@ -81,13 +84,13 @@ pub(crate) fn join(items: &mut Vec<Item>, more: Vec<Item>) {
 }
 
 /// Whether a finding that scenes share is in the list already.
-fn is_known(items: &[Item], id: &str, finding: &Finding) -> bool {
-    let same = |item: &Item| item.id == id && item.finding == *finding;
+fn is_known(items: &[ReportItem], id: &str, finding: &Finding) -> bool {
+    let same = |item: &ReportItem| item.id == id && item.finding == *finding;
     SHARED.contains(&id) && items.iter().any(same)
 }
 
 fn add(
-    items: &mut Vec<Item>,
+    items: &mut Vec<ReportItem>,
     scene: &Scene<'_>,
     group: &'static Group,
     check: &'static Check,
@@ -100,7 +103,7 @@ fn add(
             continue;
         }
         let cluster = scene.cluster_name.filter(|_| !shared || with_group);
-        items.push(Item {
+        items.push(ReportItem {
             id: check.id,
             group: group.id,
             cluster: cluster.map(str::to_owned),
@@ -114,21 +117,21 @@ fn add(
     }
 }
 
-fn worst(findings: &[Finding]) -> State {
+fn worst(findings: &[Finding]) -> CheckState {
     findings
         .iter()
         .map(|finding| finding.state)
         .max()
-        .unwrap_or(State::Pass)
+        .unwrap_or(CheckState::Pass)
 }
 
 /// How the checks so far have ended.
-struct Course {
+struct CheckProgress {
     /// The reason why what needs the check is skipped, if there is one.
     ended: HashMap<&'static str, Option<String>>,
 }
 
-impl Course {
+impl CheckProgress {
     async fn judge(&self, check: &Check, scene: &Scene<'_>, fatal: Option<&str>) -> Vec<Finding> {
         if let Some(id) = fatal {
             return vec![Finding::skip(format!("{id} failed"))];
@@ -141,8 +144,8 @@ impl Course {
             return vec![Finding::skip(reason)];
         }
         let findings = match check.run {
-            Run::Now(judge) => judge(scene),
-            Run::Later(look) => look(scene).await,
+            CheckFunction::Now(judge) => judge(scene),
+            CheckFunction::Later(look) => look(scene).await,
         };
         debug_assert!(!findings.is_empty(), "{} saw nothing", check.id);
         findings
@@ -154,13 +157,13 @@ impl Course {
     /// Remembers why dependants are to be skipped; a skip hands on its own reason.
     fn note(&mut self, check: &Check, findings: &[Finding]) {
         let reason = match worst(findings) {
-            State::Fail => Some(format!("{} failed", check.id)),
-            State::Unknown => Some(format!("{} is unknown", check.id)),
-            State::Skip if findings.iter().all(|it| it.state == State::Skip) => {
+            CheckState::Fail => Some(format!("{} failed", check.id)),
+            CheckState::Unknown => Some(format!("{} is unknown", check.id)),
+            CheckState::Skip if findings.iter().all(|it| it.state == CheckState::Skip) => {
                 findings.first().map(|finding| finding.message.clone())
             }
             // A skip here is of one part only; another was looked at.
-            State::Pass | State::Warn | State::Skip => None,
+            CheckState::Pass | CheckState::Warn | CheckState::Skip => None,
         };
         self.ended.insert(check.id, reason);
     }
@@ -178,13 +181,13 @@ mod tests {
             severity: Severity::Failure,
             hint: "h.",
             fix: "f.",
-            run: Run::Now(|_| vec![Finding::pass("p")]),
+            run: CheckFunction::Now(|_| vec![Finding::pass("p")]),
         }
     }
 
     #[test]
     fn dependants_hear_the_first_reason() {
-        let mut course = Course {
+        let mut course = CheckProgress {
             ended: HashMap::new(),
         };
         course.note(&check("a", &[]), &[Finding::fail("x")]);

@@ -6,16 +6,16 @@ use super::Finding;
 use super::facts::{AwsFacts, ImageFacts, IssuerFacts, LiveFacts};
 use crate::addon::path::Path;
 use crate::addon::{Addon, CATALOG};
-use crate::aws::connect::{AwsSession, Connection as AwsConnection, open};
-use crate::aws::iam::{Answer, Caller, Iam as _};
+use crate::aws::connect::{AwsAccess, AwsSession, open};
+use crate::aws::iam::{Caller, Iam as _, IamAnswer};
 use crate::aws::image::{self, Image, PrivateImage};
 use crate::aws::sdk::Sdk;
 use crate::change::Change;
 use crate::cluster::Cluster;
 use crate::control::{ApiError, Client};
 use crate::error::Error;
-use crate::invocation::{Flags, Invocation, Reach};
-use crate::manifest::{Document, Edit, Manifest, Part, Spot};
+use crate::invocation::{CommandFlags, Invocation, Reach};
+use crate::manifest::{Document, Edit, FileSpot, LocationStep, Manifest};
 use crate::remedy;
 use crate::settings::Settings;
 use crate::validate::{self, Flaws};
@@ -28,7 +28,7 @@ use tokio::sync::OnceCell;
 
 /// What was asked for on the command line.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked {
+pub(crate) struct CheckOptions {
     /// `--image`.
     pub(crate) image: Option<String>,
     /// `--live`.
@@ -52,13 +52,13 @@ pub(crate) struct File {
 /// What all scenes share.
 pub(crate) struct Session<'a> {
     /// What was asked for.
-    pub(crate) asked: Asked,
+    pub(crate) asked: CheckOptions,
     /// Who and where, or why that is not known; `None` where no cluster and no login is looked at.
     pub(crate) settings: Option<Result<&'a Settings, Error>>,
     /// The client, or why there is none; `None` where no cluster and no login is looked at.
     pub(crate) client: Option<Result<&'a Client, Error>>,
     /// How AWS is reached.
-    pub(crate) aws: AwsConnection,
+    pub(crate) aws: AwsAccess,
     /// The connections as they were given, for fixes.
     pub(crate) reach: Reach,
     /// The manifests.
@@ -68,7 +68,7 @@ pub(crate) struct Session<'a> {
     clusters: OnceCell<RefCell<HashMap<String, Result<Cluster, ApiError>>>>,
     probe: OnceCell<Probe>,
     reached: OnceCell<AwsSession>,
-    caller: OnceCell<(Sdk, Answer<Caller>)>,
+    caller: OnceCell<(Sdk, IamAnswer<Caller>)>,
 }
 
 /// Who and where, and the client that goes with it, or why there is none.
@@ -85,9 +85,9 @@ pub(crate) struct Probe {
 impl<'a> Session<'a> {
     /// Puts together what is known before anything is looked at.
     pub(crate) fn new(
-        asked: Asked,
+        asked: CheckOptions,
         login: Option<Login<'a>>,
-        aws: AwsConnection,
+        aws: AwsAccess,
         reach: Reach,
         files: Vec<File>,
     ) -> Self {
@@ -191,7 +191,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks AWS once who is calling.
-    pub(crate) async fn caller(&self) -> &(Sdk, Answer<Caller>) {
+    pub(crate) async fn caller(&self) -> &(Sdk, IamAnswer<Caller>) {
         self.caller
             .get_or_init(async || {
                 let sdk = Sdk::new(self.aws_session().await);
@@ -202,7 +202,7 @@ impl<'a> Session<'a> {
     }
 
     /// Who is calling AWS, if that was asked before.
-    pub(crate) fn called(&self) -> Option<&Answer<Caller>> {
+    pub(crate) fn called(&self) -> Option<&IamAnswer<Caller>> {
         self.caller.get().map(|(_, caller)| caller)
     }
 
@@ -308,7 +308,7 @@ impl<'a> Scene<'a> {
     /// Why nothing in AWS is asked for; `None` where an add-on that needs AWS is on, in the cluster or
     /// in a manifest, or the image is in ECR.
     pub(crate) fn without_aws(&self) -> Option<&'static str> {
-        let wants = |subject: &Subject<'_>| {
+        let wants = |subject: &CheckSubject<'_>| {
             let cluster = subject.cluster();
             CATALOG
                 .iter()
@@ -319,9 +319,9 @@ impl<'a> Scene<'a> {
     }
 
     /// What add-ons are judged on: the live cluster, and every document.
-    pub(crate) fn subjects(&self) -> Vec<Subject<'_>> {
-        let live = self.cluster().map(Subject::Live);
-        let documents = self.documents().iter().map(Subject::Document);
+    pub(crate) fn subjects(&self) -> Vec<CheckSubject<'_>> {
+        let live = self.cluster().map(CheckSubject::Live);
+        let documents = self.documents().iter().map(CheckSubject::Document);
         live.into_iter().chain(documents).collect()
     }
 }
@@ -370,12 +370,12 @@ impl Doc<'_> {
     }
 
     /// A finding with its place: where the path stands in the file, or as much of it as is written.
-    pub(crate) fn place(&self, finding: Finding, path: &[Part<'_>]) -> Finding {
+    pub(crate) fn place(&self, finding: Finding, path: &[LocationStep<'_>]) -> Finding {
         self.at(finding, &self.document.spot(path))
     }
 
     /// A finding with its place.
-    pub(crate) fn at(&self, finding: Finding, spot: &Spot) -> Finding {
+    pub(crate) fn at(&self, finding: Finding, spot: &FileSpot) -> Finding {
         finding
             .at(&self.file.label, Some(spot.line))
             .column(spot.column, Some(self.document.excerpt(spot)))
@@ -387,8 +387,8 @@ impl Doc<'_> {
     }
 
     /// `-f FILE`, and `-c NAME` where the file has several.
-    pub(crate) fn flags(&self) -> Flags {
-        let flags = Flags::new().file(&self.file.label);
+    pub(crate) fn flags(&self) -> CommandFlags {
+        let flags = CommandFlags::new().file(&self.file.label);
         if self.several {
             flags.cluster(self.cluster.name())
         } else {
@@ -409,14 +409,14 @@ impl File {
 }
 
 /// What add-ons are judged on.
-pub(crate) enum Subject<'a> {
+pub(crate) enum CheckSubject<'a> {
     /// A live cluster.
     Live(&'a Cluster),
     /// A document.
     Document(&'a Doc<'a>),
 }
 
-impl Subject<'_> {
+impl CheckSubject<'_> {
     /// The cluster.
     pub(crate) fn cluster(&self) -> &Cluster {
         match self {
@@ -444,9 +444,9 @@ impl Subject<'_> {
     }
 
     /// `-c prod`, `-f clusters/prod.yaml`.
-    pub(crate) fn flags(&self) -> Flags {
+    pub(crate) fn flags(&self) -> CommandFlags {
         match self {
-            Self::Live(cluster) => Flags::new().cluster(cluster.name()),
+            Self::Live(cluster) => CommandFlags::new().cluster(cluster.name()),
             Self::Document(doc) => doc.flags(),
         }
     }

@@ -3,10 +3,10 @@
 
 use super::manifest::{MOST, judged, others, prepare};
 use super::scene::Doc;
-use super::{Check, Finding, Group, Run, Scene, Severity};
-use crate::manifest::Part;
+use super::{Check, CheckFunction, Finding, Group, Scene, Severity};
+use crate::manifest::LocationStep;
 use crate::text::Foreign;
-use crate::validate::{Flaw, Sort};
+use crate::validate::{Flaw, FlawSort};
 use std::collections::HashMap;
 
 pub(super) static GROUP: Group = Group {
@@ -23,7 +23,7 @@ pub(super) static GROUP: Group = Group {
                    as another tool has it (`apiServer`, `elbRole`), or add-ons stand beside `spec` in place \
                    of below it. The platform refuses it.",
             fix: "Write the name that is shown, in the place that is shown.",
-            run: Run::Now(spelling),
+            run: CheckFunction::Now(spelling),
         },
         Check {
             id: "schema-unknown",
@@ -34,7 +34,7 @@ pub(super) static GROUP: Group = Group {
                    know.",
             fix: "Where it is misspelt, write the name that is shown. Where it is newer than this mk8s, \
                   nothing.",
-            run: Run::Now(unknown),
+            run: CheckFunction::Now(unknown),
         },
         Check {
             id: "schema-required",
@@ -43,7 +43,7 @@ pub(super) static GROUP: Group = Group {
             severity: Severity::Failure,
             hint: "The name, the version, the provider or a field of it is missing.",
             fix: "Add it.",
-            run: Run::Now(required),
+            run: CheckFunction::Now(required),
         },
         Check {
             id: "schema-value",
@@ -53,7 +53,7 @@ pub(super) static GROUP: Group = Group {
             hint: "A value is of another type than the platform wants: a number without quotes for a \
                    text, a list for a mapping, two providers in place of one, a name with capitals.",
             fix: "Mend the value that is shown; put a version or an id in quotes.",
-            run: Run::Now(value),
+            run: CheckFunction::Now(value),
         },
         Check {
             id: "schema-version",
@@ -63,7 +63,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The platform has certain versions of Kubernetes, and this is none that this mk8s knows: \
                    it is mistyped, or newer.",
             fix: "Where it is mistyped, write the version that is meant. Where it is newer, nothing.",
-            run: Run::Now(version),
+            run: CheckFunction::Now(version),
         },
         Check {
             id: "schema-name-twice",
@@ -73,7 +73,7 @@ pub(super) static GROUP: Group = Group {
             hint: "Two documents have one name. `cpln apply` sends both, one after the other, and what \
                    the second has wins.",
             fix: "Make one of both, or give one another name.",
-            run: Run::Now(name_twice),
+            run: CheckFunction::Now(name_twice),
         },
     ],
 };
@@ -81,7 +81,7 @@ pub(super) static GROUP: Group = Group {
 /// Tells the flaws of one sort.
 fn tell(
     scene: &Scene<'_>,
-    sort: Sort,
+    sort: FlawSort,
     what: &str,
     pass: &'static str,
     words: impl Fn(&Doc<'_>, &Flaw) -> Finding,
@@ -107,7 +107,7 @@ fn plain(doc: &Doc<'_>, flaw: &Flaw) -> Finding {
 fn spelling(scene: &Scene<'_>) -> Vec<Finding> {
     let what = "names are misspelt or misplaced";
     let pass = "every name that is known is written so";
-    tell(scene, Sort::Spelling, what, pass, |doc, flaw| {
+    tell(scene, FlawSort::Spelling, what, pass, |doc, flaw| {
         let fix = flaw.rename.and_then(|name| {
             let path = crate::validate::parts(&flaw.path);
             doc.document.renaming(&path, name)
@@ -118,20 +118,26 @@ fn spelling(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn unknown(scene: &Scene<'_>) -> Vec<Finding> {
     let what = "fields are not known to this mk8s";
-    tell(scene, Sort::Unknown, what, "every field is known", plain)
+    tell(
+        scene,
+        FlawSort::Unknown,
+        what,
+        "every field is known",
+        plain,
+    )
 }
 
 fn required(scene: &Scene<'_>) -> Vec<Finding> {
     let what = "fields are missing";
     let pass = "everything is there that is required";
-    tell(scene, Sort::Missing, what, pass, plain)
+    tell(scene, FlawSort::Missing, what, pass, plain)
 }
 
 fn value(scene: &Scene<'_>) -> Vec<Finding> {
     let what = "values are not of their kind";
     tell(
         scene,
-        Sort::Value,
+        FlawSort::Value,
         what,
         "every value is of its kind",
         plain,
@@ -140,7 +146,13 @@ fn value(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn version(scene: &Scene<'_>) -> Vec<Finding> {
     let what = "versions are not known";
-    tell(scene, Sort::Version, what, "every version is known", plain)
+    tell(
+        scene,
+        FlawSort::Version,
+        what,
+        "every version is known",
+        plain,
+    )
 }
 
 fn name_twice(scene: &Scene<'_>) -> Vec<Finding> {
@@ -150,7 +162,7 @@ fn name_twice(scene: &Scene<'_>) -> Vec<Finding> {
         let Some(name) = doc.document.name.as_deref() else {
             continue;
         };
-        let spot = doc.document.spot(&[Part::Key("name")]);
+        let spot = doc.document.spot(&[LocationStep::Key("name")]);
         match seen.get(&(doc.file.label.as_str(), name)) {
             Some(first) => {
                 let finding = Finding::fail(format!(

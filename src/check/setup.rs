@@ -1,7 +1,7 @@
 //! The group *setup*: which profile and token are used, and whether the clocks agree.
 
 use super::words::{as_finding, kind, new_token};
-use super::{Check, Finding, Gate, Group, Run, Scene, Severity, Soon};
+use super::{Check, CheckFunction, Finding, Gate, Group, Scene, Severity, Soon};
 use crate::invocation::Invocation;
 use crate::settings::Settings;
 use time::format_description::well_known::Rfc3339;
@@ -29,7 +29,7 @@ pub(super) static GROUP: Group = Group {
                    everybody on the machine can change is a warning.",
             fix: "Name a profile that exists (`cpln profile get` lists them), or mend the setting \
                   that is named.",
-            run: Run::Now(profile_found),
+            run: CheckFunction::Now(profile_found),
         },
         Check {
             id: "token-source",
@@ -39,7 +39,7 @@ pub(super) static GROUP: Group = Group {
             hint: "Neither `--token-file`, `CPLN_TOKEN` nor the profile holds a token. A token in \
                    `--token` is a warning: everybody on the machine can read it.",
             fix: "Log in with `cpln login`, or set `CPLN_TOKEN`.",
-            run: Run::Now(token_source),
+            run: CheckFunction::Now(token_source),
         },
         Check {
             id: "token-expiry",
@@ -49,7 +49,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The token has ended and could not be renewed. One that ends within ten minutes \
                    is a warning. Keys of service accounts do not end.",
             fix: "Log in again with `cpln login`, or use the key of a service account.",
-            run: Run::Now(token_expiry),
+            run: CheckFunction::Now(token_expiry),
         },
         Check {
             id: "clock-skew",
@@ -59,7 +59,7 @@ pub(super) static GROUP: Group = Group {
             hint: "The `Date` of the API's answers differs from this machine's clock. AWS refuses \
                    signatures and tokens beyond five minutes; beyond one minute it is a warning.",
             fix: "Let the clock be set by the network, such as with `sudo timedatectl set-ntp true`.",
-            run: Run::Now(clock_skew),
+            run: CheckFunction::Now(clock_skew),
         },
     ],
 };
@@ -195,20 +195,20 @@ fn skew(server: OffsetDateTime, ours: OffsetDateTime) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::CheckState;
     use super::*;
 
     #[test]
     fn the_clock_may_be_off_by_less_than_a_minute() {
         let server = OffsetDateTime::from_unix_timestamp(784_111_777).unwrap();
         for (seconds, state) in [
-            (0, State::Pass),
-            (59, State::Pass),
-            (-59, State::Pass),
-            (60, State::Warn),
-            (-299, State::Warn),
-            (300, State::Fail),
-            (-4000, State::Fail),
+            (0, CheckState::Pass),
+            (59, CheckState::Pass),
+            (-59, CheckState::Pass),
+            (60, CheckState::Warn),
+            (-299, CheckState::Warn),
+            (300, CheckState::Fail),
+            (-4000, CheckState::Fail),
         ] {
             let finding = skew(server, server + Duration::seconds(seconds));
             assert_eq!(finding.state, state, "{seconds}");

@@ -1,15 +1,15 @@
 //! The check of the provider's thumbprints. Pure.
 
+use super::aws_view::AwsView;
 use super::facts::IssuerFacts;
-use super::seer::Seer;
 use super::words::judged;
 use super::{Finding, Scene};
 use crate::aws::quotable;
 use crate::aws::thumbprint::PrivateCa;
 
 pub(super) fn fits(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::of(scene).map(|seer| {
-        let Some(provider) = seer.provider() else {
+    judged(AwsView::of(scene).map(|view| {
+        let Some(provider) = view.provider() else {
             return Finding::skip("there is no OIDC provider");
         };
         let look = scene.issuer.get().and_then(IssuerFacts::look);
@@ -39,10 +39,10 @@ pub(super) fn fits(scene: &Scene<'_>) -> Vec<Finding> {
         let seen = format!(
             "its certificate is not from a public authority; stored: {stored}; served: {served}"
         );
-        if seer.cluster.is_local() {
+        if view.cluster.is_local() {
             return finding
                 .evidence(seen)
-                .fix(seer.setup().plain("--only oidc-provider"));
+                .fix(view.setup().plain("--only oidc-provider"));
         }
         // Never a command with what was seen: it would let in whoever stands in between.
         finding
@@ -50,7 +50,7 @@ pub(super) fn fits(scene: &Scene<'_>) -> Vec<Finding> {
                 "{seen}, as seen from here: behind a proxy that opens TLS it is the proxy's, so the \
                  one to register has to be checked elsewhere"
             ))
-            .fix(seer
+            .fix(view
                     .setup()
                     .plain("--only oidc-provider")
                     .flag_hole("--thumbprint", "HEX"))

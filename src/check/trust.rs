@@ -1,18 +1,18 @@
 //! The checks of the group *aws* that judge the role's trust policy. Pure.
 
-use super::seer::Seer;
+use super::aws_view::AwsView;
 use super::words::{judged, or_pass};
 use super::{Finding, Scene};
 use crate::aws::cover::compare;
 use crate::aws::merge::{is_ours, merge};
-use crate::aws::normal::{Statement, view};
-use crate::aws::published::{self, Expected};
+use crate::aws::normal::{self, Statement};
+use crate::aws::published::{self, ExpectedTrust};
 use crate::aws::quotable;
 use crate::aws::standing::Standing;
 use crate::aws::state::LEAST_TRUST_QUOTA;
 use crate::aws::template::{fill_account, issuer_mismatches, placeholders};
 use crate::aws::trust::{label, parse, parse_text, shown, size as size_of, statements, titled};
-use crate::aws::who::{Home, Who};
+use crate::aws::who::{HomeCluster, LetIn};
 use crate::invocation::Invocation;
 use serde_json::Value;
 
@@ -20,8 +20,8 @@ use serde_json::Value;
 const FULL: usize = 85;
 
 /// The role's trust policy, or the finding that says why it cannot be judged.
-fn existing(seer: &Seer<'_>) -> Result<Value, Finding> {
-    let role = seer
+fn existing(view: &AwsView<'_>) -> Result<Value, Finding> {
+    let role = view
         .role()
         .ok_or_else(|| Finding::skip("the role was not found"))?;
     parse_text(&role.trust)
@@ -29,8 +29,8 @@ fn existing(seer: &Seer<'_>) -> Result<Value, Finding> {
 }
 
 /// The trust policy that the cluster publishes, made fit for the account.
-fn wanted(seer: &Seer<'_>) -> Result<Value, Finding> {
-    let published = seer
+fn wanted(view: &AwsView<'_>) -> Result<Value, Finding> {
+    let published = view
         .cluster
         .template
         .as_ref()
@@ -39,10 +39,10 @@ fn wanted(seer: &Seer<'_>) -> Result<Value, Finding> {
         Finding::fail("the trust policy that the cluster publishes is odd").evidence(evidence)
     };
     let document = parse(published).map_err(odd)?;
-    let target = seer.target;
+    let target = view.target;
     let filled = fill_account(&document, &target.account, Some(&target.partition)).document;
     let mut findings = placeholders(&filled);
-    if let Some(issuer) = &seer.cluster.issuer {
+    if let Some(issuer) = &view.cluster.issuer {
         findings.extend(issuer_mismatches(&filled, issuer.url()));
     }
     match findings.into_iter().next() {
@@ -52,23 +52,23 @@ fn wanted(seer: &Seer<'_>) -> Result<Value, Finding> {
 }
 
 /// How the role's trust policy stands to what the cluster publishes.
-fn standing(seer: &Seer<'_>, existing: &Value) -> Result<Standing, Finding> {
-    let wanted = wanted(seer)?;
-    let provider = seer.target.provider_arn.as_deref();
-    Ok(Standing::of(existing, &wanted, provider, seer.iam.seen_at))
+fn standing(view: &AwsView<'_>, existing: &Value) -> Result<Standing, Finding> {
+    let wanted = wanted(view)?;
+    let provider = view.target.provider_arn.as_deref();
+    Ok(Standing::of(existing, &wanted, provider, view.iam.seen_at))
 }
 
 /// Whether a statement of the role's trust policy stands against what the cluster needs.
 pub(super) fn denies(scene: &Scene<'_>) -> bool {
-    Seer::with_role(scene)
-        .and_then(|seer| standing(&seer, &existing(&seer)?))
+    AwsView::with_role(scene)
+        .and_then(|view| standing(&view, &existing(&view)?))
         .is_ok_and(|standing| matches!(standing, Standing::Denied(_)))
 }
 
 pub(super) fn has_statement(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).and_then(|seer| {
-        let existing = existing(&seer)?;
-        let standing = standing(&seer, &existing)?;
+    judged(AwsView::with_role(scene).and_then(|view| {
+        let existing = existing(&view)?;
+        let standing = standing(&view, &existing)?;
         Ok(match &standing {
             Standing::Identical => Finding::pass("the trust policy is the published one"),
             Standing::Covered => {
@@ -77,12 +77,12 @@ pub(super) fn has_statement(scene: &Scene<'_>) -> Vec<Finding> {
             Standing::Otherwise(difference) => {
                 Finding::warn("the trust policy lets the cluster in, but not by what it publishes")
                     .evidence(difference.describe())
-                    .fix(seer.setup().plain("--only trust"))
+                    .fix(view.setup().plain("--only trust"))
             }
             Standing::Missing(difference) => {
                 Finding::fail("the trust policy does not allow what the cluster publishes")
                     .evidence(difference.describe())
-                    .fix(seer.setup().plain("--only trust"))
+                    .fix(view.setup().plain("--only trust"))
             }
             Standing::Vain(subject) => {
                 Finding::fail("the trust policy does not let the cluster in").evidence(format!(
@@ -112,21 +112,21 @@ pub(super) fn has_statement(scene: &Scene<'_>) -> Vec<Finding> {
 
 pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
     let judge = || {
-        let seer = Seer::with_role(scene)?;
-        let existing = existing(&seer)?;
-        let home = Home::of(seer.cluster, seer.target, seer.iam.seen_at);
-        let sid = seer.cluster.sid();
+        let view = AwsView::with_role(scene)?;
+        let existing = existing(&view)?;
+        let home = HomeCluster::of(view.cluster, view.target, view.iam.seen_at);
+        let sid = view.cluster.sid();
         let is_ours = |statement: &Value| sid.as_deref().is_some_and(|sid| is_ours(statement, sid));
-        let published = wanted(&seer).ok();
+        let published = wanted(&view).ok();
         let is_published = |statement: &Value| {
-            let published = published.as_ref().map_or_else(Vec::new, view);
+            let published = published.as_ref().map_or_else(Vec::new, normal::view);
             published.contains(&Statement::new(statement))
         };
         let mut findings = Vec::new();
         for (index, statement) in statements(&existing).into_iter().enumerate() {
             if is_ours(statement) && is_published(statement) {
                 // Judged as setup judges it before it is written.
-                let found = published_of(&seer, statement, index);
+                let found = published_of(&view, statement, index);
                 if !found.is_empty() {
                     findings.push(
                         Finding::fail("the published trust policy lets in more than it has to")
@@ -136,7 +136,7 @@ pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
                 continue;
             }
             let name = label(statement, index);
-            let who = Who::of_statement(&existing, index, &home);
+            let who = LetIn::of_statement(&existing, index, &home);
             let open = who.open().iter();
             let found: Vec<String> = open.map(|it| format!("{name} lets in {it}")).collect();
             if found.is_empty() {
@@ -150,12 +150,12 @@ pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
                 continue;
             }
             let finding = finding.evidence(format!("{found}; the statement is this cluster's own"));
-            findings.push(match mended(&seer, &existing, &home) {
-                Some(document) => finding.fix(replacing(&seer, &document)),
+            findings.push(match mended(&view, &existing, &home) {
+                Some(document) => finding.fix(replacing(&view, &document)),
                 None => finding,
             });
         }
-        let who = Who::of(&existing, &home);
+        let who = LetIn::of(&existing, &home);
         Ok((findings, who))
     };
     match judge() {
@@ -167,24 +167,24 @@ pub(super) fn over_broad(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// What in one of our statements is not exact.
-fn published_of(seer: &Seer<'_>, statement: &Value, index: usize) -> Vec<String> {
-    let (Some(issuer), Some(provider)) = (&seer.cluster.issuer, &seer.target.provider_arn) else {
+fn published_of(view: &AwsView<'_>, statement: &Value, index: usize) -> Vec<String> {
+    let (Some(issuer), Some(provider)) = (&view.cluster.issuer, &view.target.provider_arn) else {
         return Vec::new();
     };
-    let expected = Expected {
-        cluster: &seer.cluster.name,
+    let expected = ExpectedTrust {
+        cluster: &view.cluster.name,
         issuer: issuer.bare(),
         provider,
-        audience: &seer.cluster.audience,
+        audience: &view.cluster.audience,
     };
     published::one(statement, index, expected).told()
 }
 
 /// The document with our own statement as it is published and all others as they are; `None` where
 /// that would not narrow it.
-fn mended(seer: &Seer<'_>, existing: &Value, home: &Home<'_>) -> Option<Value> {
-    let (sid, wanted) = (seer.cluster.sid()?, wanted(seer).ok()?);
-    if !Who::of(&wanted, home).open().is_empty() {
+fn mended(view: &AwsView<'_>, existing: &Value, home: &HomeCluster<'_>) -> Option<Value> {
+    let (sid, wanted) = (view.cluster.sid()?, wanted(view).ok()?);
+    if !LetIn::of(&wanted, home).open().is_empty() {
         return None;
     }
     let document = merge(existing, &wanted, &sid);
@@ -201,9 +201,9 @@ fn whose(document: &Value, name: &str) -> String {
 }
 
 pub(super) fn size(scene: &Scene<'_>) -> Vec<Finding> {
-    judged(Seer::with_role(scene).and_then(|seer| {
-        let existing = existing(&seer)?;
-        let quota = seer
+    judged(AwsView::with_role(scene).and_then(|view| {
+        let existing = existing(&view)?;
+        let quota = view
             .iam
             .trust_quota
             .known()
@@ -227,8 +227,8 @@ pub(super) fn size(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// The command that sets the whole trust policy.
-fn replacing(seer: &Seer<'_>, document: &Value) -> Invocation {
-    let role = seer.role().map_or("", |role| role.name.as_str());
+fn replacing(view: &AwsView<'_>, document: &Value) -> Invocation {
+    let role = view.role().map_or("", |role| role.name.as_str());
     Invocation::aws("iam update-assume-role-policy")
         .flag("--role-name", role)
         .flag("--policy-document", document.to_string())

@@ -4,12 +4,12 @@
 //! open, and is named: nothing is called working that was not looked at whole.
 
 use super::words::SAME_ACCOUNT;
-use super::{GROUPS, Item, Scene, State};
+use super::{CheckState, GROUPS, ReportItem, Scene};
 use std::collections::BTreeSet;
 
 /// What a pull comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum PullOutcome {
     /// Every step was seen to work.
     Works,
     /// A step surely does not.
@@ -28,22 +28,22 @@ pub(crate) enum Outcome {
 
 /// What the pull of one image by one cluster comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Verdict {
+pub(crate) struct PullVerdict {
     /// The cluster.
     pub(crate) cluster: String,
     /// The image, as it was named.
     pub(crate) image: Option<String>,
     /// What it comes to.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: PullOutcome,
 }
 
-impl Verdict {
+impl PullVerdict {
     /// The state's word in JSON.
     pub(crate) fn state(&self) -> &'static str {
         match self.outcome {
-            Outcome::Works => "works",
-            Outcome::Fails { .. } => "fails",
-            Outcome::Unknown { .. } => "unknown",
+            PullOutcome::Works => "works",
+            PullOutcome::Fails { .. } => "fails",
+            PullOutcome::Unknown { .. } => "unknown",
         }
     }
 
@@ -54,12 +54,12 @@ impl Verdict {
             cluster: change(&self.cluster),
             image: self.image.as_deref().map(&change),
             outcome: match &self.outcome {
-                Outcome::Works => Outcome::Works,
-                Outcome::Fails { step, why } => Outcome::Fails {
+                PullOutcome::Works => PullOutcome::Works,
+                PullOutcome::Fails { step, why } => PullOutcome::Fails {
                     step,
                     why: change(why),
                 },
-                Outcome::Unknown { missing } => Outcome::Unknown {
+                PullOutcome::Unknown { missing } => PullOutcome::Unknown {
                     missing: missing.iter().map(|it| change(it)).collect(),
                 },
             },
@@ -67,58 +67,60 @@ impl Verdict {
     }
 }
 
-impl std::fmt::Display for Verdict {
+impl std::fmt::Display for PullVerdict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.image {
             Some(image) => write!(f, "A pull of {image} by {}", self.cluster)?,
             None => write!(f, "A pull by {}", self.cluster)?,
         }
         match &self.outcome {
-            Outcome::Works => write!(f, " works"),
-            Outcome::Fails { step, why } => write!(f, " fails at {step}: {why}"),
-            Outcome::Unknown { missing } => write!(f, " cannot be told: {}", missing.join("; ")),
+            PullOutcome::Works => write!(f, " works"),
+            PullOutcome::Fails { step, why } => write!(f, " fails at {step}: {why}"),
+            PullOutcome::Unknown { missing } => {
+                write!(f, " cannot be told: {}", missing.join("; "))
+            }
         }
     }
 }
 
 /// The steps of a pull, in the order in which they are taken.
-const STEPS: [Step; 22] = [
-    Step::sure("image-form"),
-    Step::sure("image-partition"),
-    Step::sure("addon-prerequisite"),
-    Step::sure("role-arn-form"),
-    Step::sure("role-arn-needed"),
-    Step::sure("oidc-url-present"),
-    Step::sure("issuer-url-form"),
+const STEPS: [PullStep; 22] = [
+    PullStep::sure("image-form"),
+    PullStep::sure("image-partition"),
+    PullStep::sure("addon-prerequisite"),
+    PullStep::sure("role-arn-form"),
+    PullStep::sure("role-arn-needed"),
+    PullStep::sure("oidc-url-present"),
+    PullStep::sure("issuer-url-form"),
     // From here it may look otherwise than from AWS.
-    Step::seen("issuer-discovery"),
-    Step::sure("issuer-match"),
-    Step::sure("issuer-keys"),
+    PullStep::seen("issuer-discovery"),
+    PullStep::sure("issuer-match"),
+    PullStep::sure("issuer-keys"),
     // About whoever runs this.
-    Step::seen("aws-identity"),
-    Step::seen("aws-account-match"),
-    Step::sure("oidc-provider-exists"),
-    Step::sure("oidc-audience"),
-    Step::seen("oidc-thumbprint"),
-    Step::sure("role-exists"),
-    Step::sure("trust-has-statement"),
-    Step::sure("role-policy-attached"),
-    Step::sure("pull-simulated"),
-    Step::sure("repository-exists"),
-    Step::sure("image-exists"),
-    Step::sure("repository-policy"),
+    PullStep::seen("aws-identity"),
+    PullStep::seen("aws-account-match"),
+    PullStep::sure("oidc-provider-exists"),
+    PullStep::sure("oidc-audience"),
+    PullStep::seen("oidc-thumbprint"),
+    PullStep::sure("role-exists"),
+    PullStep::sure("trust-has-statement"),
+    PullStep::sure("role-policy-attached"),
+    PullStep::sure("pull-simulated"),
+    PullStep::sure("repository-exists"),
+    PullStep::sure("image-exists"),
+    PullStep::sure("repository-policy"),
 ];
 
 /// What fills the cache that an image comes from; a step only where it is not cached.
-const CACHE: Step = Step::sure("pull-through-cache");
+const CACHE: PullStep = PullStep::sure("pull-through-cache");
 
-struct Step {
+struct PullStep {
     id: &'static str,
     /// Whether its failure is one of the pull, not of what can be seen from here.
     is_sure: bool,
 }
 
-impl Step {
+impl PullStep {
     const fn sure(id: &'static str) -> Self {
         Self { id, is_sure: true }
     }
@@ -129,7 +131,7 @@ impl Step {
 }
 
 /// What the checks of a scene come to; `None` where nobody asks for a pull.
-pub(crate) fn verdict(scene: &Scene<'_>, items: &[Item]) -> Option<Verdict> {
+pub(crate) fn verdict(scene: &Scene<'_>, items: &[ReportItem]) -> Option<PullVerdict> {
     let cluster = scene.cluster()?;
     let image = scene.session.private_image().is_some();
     let is_on = cluster.add_on("awsECR").is_some();
@@ -141,7 +143,7 @@ pub(crate) fn verdict(scene: &Scene<'_>, items: &[Item]) -> Option<Verdict> {
     if named.is_some() && !image && !items.iter().any(is_bad_image) {
         return None;
     }
-    let own: Vec<&Item> = items
+    let own: Vec<&ReportItem> = items
         .iter()
         .filter(|item| {
             let of = item.cluster.as_deref();
@@ -150,42 +152,42 @@ pub(crate) fn verdict(scene: &Scene<'_>, items: &[Item]) -> Option<Verdict> {
         .collect();
     let outcome = match judge(&own, named.is_some()) {
         // Where the check that tells it was left out.
-        Outcome::Works | Outcome::Unknown { .. } if !is_on => Outcome::Fails {
+        PullOutcome::Works | PullOutcome::Unknown { .. } if !is_on => PullOutcome::Fails {
             step: "addon-prerequisite",
             why: "aws-ecr is off".to_owned(),
         },
         outcome => outcome,
     };
-    Some(Verdict {
+    Some(PullVerdict {
         cluster: cluster.name().to_owned(),
         image: named,
         outcome,
     })
 }
 
-fn is_bad_image(item: &Item) -> bool {
-    item.id == "image-form" && item.state() == State::Fail
+fn is_bad_image(item: &ReportItem) -> bool {
+    item.id == "image-form" && item.state() == CheckState::Fail
 }
 
-fn judge(items: &[&Item], with_image: bool) -> Outcome {
-    let of = |id: &str| -> Vec<&Item> {
+fn judge(items: &[&ReportItem], with_image: bool) -> PullOutcome {
+    let of = |id: &str| -> Vec<&ReportItem> {
         let own = items.iter().filter(|item| item.id == id);
         own.copied().collect()
     };
     let worst = |id: &str| of(id).iter().map(|item| item.state()).max();
     // The pull itself, if it was tried, says it all.
-    if worst("live-pull") == Some(State::Pass) {
-        return Outcome::Works;
+    if worst("live-pull") == Some(CheckState::Pass) {
+        return PullOutcome::Works;
     }
-    let live = ["live-assume-role", "live-pull"].map(Step::sure);
+    let live = ["live-assume-role", "live-pull"].map(PullStep::sure);
     let steps = || STEPS.iter().chain([&CACHE]).chain(&live);
     let failure = steps().filter(|step| step.is_sure).find_map(|step| {
         let failed = of(step.id).into_iter();
-        let mut failed = failed.filter(|item| item.state() == State::Fail);
+        let mut failed = failed.filter(|item| item.state() == CheckState::Fail);
         failed.next().map(|item| (step.id, item))
     });
     if let Some((step, item)) = failure {
-        return Outcome::Fails {
+        return PullOutcome::Fails {
             step,
             why: item.finding.message.clone(),
         };
@@ -204,9 +206,9 @@ fn judge(items: &[&Item], with_image: bool) -> Outcome {
         }
         for item in found {
             match item.state() {
-                State::Pass | State::Warn => {}
-                State::Fail | State::Unknown => note(item.finding.message.clone()),
-                State::Skip => skipped(item, &mut note),
+                CheckState::Pass | CheckState::Warn => {}
+                CheckState::Fail | CheckState::Unknown => note(item.finding.message.clone()),
+                CheckState::Skip => skipped(item, &mut note),
             }
         }
     }
@@ -217,13 +219,13 @@ fn judge(items: &[&Item], with_image: bool) -> Outcome {
         });
     }
     if missing.is_empty() {
-        Outcome::Works
+        PullOutcome::Works
     } else {
-        Outcome::Unknown { missing }
+        PullOutcome::Unknown { missing }
     }
 }
 
-fn skipped(item: &Item, note: &mut impl FnMut(String)) {
+fn skipped(item: &ReportItem, note: &mut impl FnMut(String)) {
     let reason = item.finding.message.as_str();
     if reason == SAME_ACCOUNT {
         note("what the cluster's own nodes may is not seen from here".to_owned());
@@ -246,8 +248,8 @@ mod tests {
     use super::super::Finding;
     use super::*;
 
-    fn item(id: &'static str, finding: Finding) -> Item {
-        Item {
+    fn item(id: &'static str, finding: Finding) -> ReportItem {
+        ReportItem {
             id,
             group: group(id).unwrap(),
             cluster: None,
@@ -258,9 +260,9 @@ mod tests {
     }
 
     /// Every step passes, but for those that are given.
-    fn of(others: Vec<Item>) -> Outcome {
+    fn of(others: Vec<ReportItem>) -> PullOutcome {
         let ids = STEPS.iter().chain([&CACHE]).map(|step| step.id);
-        let mut items: Vec<Item> = ids
+        let mut items: Vec<ReportItem> = ids
             .filter(|id| !others.iter().any(|it| it.id == *id))
             .map(|id| item(id, Finding::pass("fine")))
             .collect();
@@ -277,20 +279,20 @@ mod tests {
 
     #[test]
     fn a_sure_failure_decides_and_what_was_not_seen_leaves_it_open() {
-        let fails = |step, why: &str| Outcome::Fails {
+        let fails = |step, why: &str| PullOutcome::Fails {
             step,
             why: why.to_owned(),
         };
-        let open = |missing: &[&str]| Outcome::Unknown {
+        let open = |missing: &[&str]| PullOutcome::Unknown {
             missing: missing.iter().map(|&it| it.to_owned()).collect(),
         };
         let role = || item("role-exists", Finding::fail("no role"));
         let far = || item("issuer-discovery", Finding::fail("not reached"));
         for (items, outcome) in [
-            (vec![], Outcome::Works),
+            (vec![], PullOutcome::Works),
             (
                 vec![item("trust-has-statement", Finding::warn("x"))],
-                Outcome::Works,
+                PullOutcome::Works,
             ),
             (vec![far(), role()], fails("role-exists", "no role")),
             (
@@ -309,7 +311,7 @@ mod tests {
             ),
             (
                 vec![role(), item("live-pull", Finding::pass("pulled"))],
-                Outcome::Works,
+                PullOutcome::Works,
             ),
             (
                 vec![item("live-pull", Finding::fail("refused"))],

@@ -1,11 +1,11 @@
 //! What findings of several groups say in the same words.
 
-use super::scene::Subject;
+use super::scene::CheckSubject;
 use super::{Finding, Scene};
 use crate::addon::Addon;
 use crate::addon::path::Path;
 use crate::aws::explain::explain;
-use crate::aws::iam::Failure;
+use crate::aws::iam::AwsFailure;
 use crate::error::Error;
 use crate::invocation::Invocation;
 use crate::settings::{Identity, Origin, TokenKind};
@@ -37,7 +37,7 @@ pub(super) fn as_finding(error: &Error) -> Finding {
 }
 
 /// What could not be looked at, and the right that is missing.
-pub(super) fn unknown(failure: &Failure, what: &str, caller: &str) -> Finding {
+pub(super) fn unknown(failure: &AwsFailure, what: &str, caller: &str) -> Finding {
     let error = explain(failure, what, Some(caller));
     let evidence = error.because.first().cloned().unwrap_or_default();
     if failure.denied() {
@@ -78,7 +78,11 @@ pub(super) fn kind(identity: &Identity) -> &'static str {
 }
 
 /// The command that sets a setting; those without a flag are explained.
-pub(super) fn set(subject: &Subject<'_>, addon: &'static Addon, path: &Path) -> Option<Invocation> {
+pub(super) fn set(
+    subject: &CheckSubject<'_>,
+    addon: &'static Addon,
+    path: &Path,
+) -> Option<Invocation> {
     match addon.place(&path.to_string()).and_then(|place| place.flag) {
         Some(_) => subject.enabling(addon, Some(path)),
         None => Some(Invocation::mk8s("addon explain").word(addon.name)),

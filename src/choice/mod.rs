@@ -8,7 +8,7 @@ mod selector;
 
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
-use crate::invocation::Flags;
+use crate::invocation::CommandFlags;
 use crate::pattern::{fits, is_pattern};
 use crate::text::{self, excerpt, printable};
 use selector::Selector;
@@ -215,8 +215,8 @@ impl Choice {
     }
 
     /// The flags again, for commands that are printed.
-    pub(crate) fn flags(&self) -> Flags {
-        let flags = Flags::new().plain_if(self.all, "--all");
+    pub(crate) fn flags(&self) -> CommandFlags {
+        let flags = CommandFlags::new().plain_if(self.all, "--all");
         let flags = self.given.iter().fold(flags, |flags, it| flags.cluster(it));
         let flags = flags.flag_if("--selector", self.written.clone());
         let exclude = self.exclude.iter();

@@ -16,20 +16,20 @@ use std::collections::BTreeSet;
 /// Terms that all have to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Selector {
-    terms: Vec<Term>,
+    terms: Vec<SelectorTerm>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Term {
+struct SelectorTerm {
     /// As it was written, for messages.
     text: String,
-    key: Key,
-    test: Test,
+    key: SelectorKey,
+    test: SelectorTest,
 }
 
 /// What of a cluster is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Key {
+enum SelectorKey {
     Name,
     Provider,
     Kubernetes,
@@ -39,7 +39,7 @@ enum Key {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Test {
+enum SelectorTest {
     Exists,
     Absent,
     /// One of these values.
@@ -111,7 +111,7 @@ impl Selector {
     /// none. It may let through more than is meant and never less: an equal tag, a tag that is there,
     /// an equal name. All else is decided here alone.
     pub(crate) fn query(&self) -> Option<Value> {
-        let terms: Vec<Value> = self.terms.iter().filter_map(Term::query).collect();
+        let terms: Vec<Value> = self.terms.iter().filter_map(SelectorTerm::query).collect();
         (!terms.is_empty()).then(|| json!({"match": "all", "terms": terms}))
     }
 
@@ -130,29 +130,32 @@ impl Selector {
     }
 }
 
-impl Term {
+impl SelectorTerm {
     fn holds(&self, cluster: &Cluster) -> bool {
         let there = self.key.of(cluster);
         match (&self.test, there) {
-            (Test::Exists, there) => there.is_some(),
-            (Test::Absent | Test::NotIn(_), None) => true,
-            (Test::Absent, Some(_)) | (_, None) => false,
-            (Test::In(values), Some(there)) => values.iter().any(|it| self.key.is(&there, it)),
-            (Test::NotIn(values), Some(there)) => !values.iter().any(|it| self.key.is(&there, it)),
-            (Test::Contains(part), Some(there)) => there.contains(part.as_str()),
-            (Test::Order(order, same, asked), Some(there)) => {
-                Version::parse(&there).is_some_and(|there| {
+            (SelectorTest::Exists, there) => there.is_some(),
+            (SelectorTest::Absent | SelectorTest::NotIn(_), None) => true,
+            (SelectorTest::Absent, Some(_)) | (_, None) => false,
+            (SelectorTest::In(values), Some(there)) => {
+                values.iter().any(|it| self.key.is(&there, it))
+            }
+            (SelectorTest::NotIn(values), Some(there)) => {
+                !values.iter().any(|it| self.key.is(&there, it))
+            }
+            (SelectorTest::Contains(part), Some(there)) => there.contains(part.as_str()),
+            (SelectorTest::Order(order, same, asked), Some(there)) => Version::parse(&there)
+                .is_some_and(|there| {
                     let is = there.to(asked);
                     is == *order || (*same && is == Ordering::Equal)
-                })
-            }
+                }),
         }
     }
 
     fn query(&self) -> Option<Value> {
         let (op, value) = match &self.test {
-            Test::Exists => ("exists", None),
-            Test::In(values) => match &values[..] {
+            SelectorTest::Exists => ("exists", None),
+            SelectorTest::In(values) => match &values[..] {
                 [value] => ("=", Some(value)),
                 _ => return None,
             },
@@ -160,8 +163,8 @@ impl Term {
         };
         let mut term = json!({"op": op});
         match &self.key {
-            Key::Tag(tag) => term["tag"] = json!(tag),
-            Key::Name if value.is_some() => term["property"] = json!("name"),
+            SelectorKey::Tag(tag) => term["tag"] = json!(tag),
+            SelectorKey::Name if value.is_some() => term["property"] = json!("name"),
             _ => return None,
         }
         if let Some(value) = value {
@@ -178,8 +181,8 @@ impl Term {
         let text = printable(&self.text);
         let there: BTreeSet<String> = clusters.iter().filter_map(|it| self.key.of(it)).collect();
         let asked = match &self.test {
-            Test::In(values) => values.first().map(String::as_str),
-            Test::Contains(part) => Some(part.as_str()),
+            SelectorTest::In(values) => values.first().map(String::as_str),
+            SelectorTest::Contains(part) => Some(part.as_str()),
             _ => None,
         };
         let mut there: Vec<String> = there.into_iter().collect();
@@ -190,7 +193,7 @@ impl Term {
         let more = if there.len() > 5 { ", …" } else { "" };
         let shown: Vec<String> = there.iter().take(5).map(|it| excerpt(it, 60)).collect();
         match &self.key {
-            Key::Addon(_) => format!("`{text}` holds for no cluster"),
+            SelectorKey::Addon(_) => format!("`{text}` holds for no cluster"),
             key if shown.is_empty() => {
                 format!("`{text}` holds for no cluster: none has {}", key.describe())
             }
@@ -203,7 +206,7 @@ impl Term {
     }
 }
 
-impl Key {
+impl SelectorKey {
     fn parse(text: &str) -> Result<Self, String> {
         match text {
             "name" => return Ok(Self::Name),
@@ -287,10 +290,10 @@ fn split(text: &str) -> Result<Vec<&str>, String> {
     Ok(parts)
 }
 
-fn term(part: &str) -> Result<Term, String> {
+fn term(part: &str) -> Result<SelectorTerm, String> {
     let text = part.trim();
-    let built = |key: Key, test: Test| {
-        Ok(Term {
+    let built = |key: SelectorKey, test: SelectorTest| {
+        Ok(SelectorTerm {
             text: text.to_owned(),
             key,
             test,
@@ -300,18 +303,18 @@ fn term(part: &str) -> Result<Term, String> {
         return Err("a part between two commas is empty".to_owned());
     }
     if let Some(rest) = text.strip_prefix('!') {
-        let key = Key::parse(rest.trim())?;
+        let key = SelectorKey::parse(rest.trim())?;
         existence(&key)?;
-        return built(key, Test::Absent);
+        return built(key, SelectorTest::Absent);
     }
     let Some(at) = text.find(|c: char| "=!<>~".contains(c) || c.is_whitespace()) else {
-        let key = Key::parse(text)?;
+        let key = SelectorKey::parse(text)?;
         existence(&key)?;
-        return built(key, Test::Exists);
+        return built(key, SelectorTest::Exists);
     };
-    let key = Key::parse(&text[..at])?;
+    let key = SelectorKey::parse(&text[..at])?;
     let rest = text[at..].trim_start();
-    if let Key::Addon(_) = key {
+    if let SelectorKey::Addon(_) = key {
         return Err(format!(
             "`{}`: an add-on is on or not; write `addon.NAME` or `!addon.NAME`",
             excerpt(text, 80)
@@ -327,9 +330,9 @@ fn term(part: &str) -> Result<Term, String> {
             return built(
                 key,
                 if is_in {
-                    Test::In(values)
+                    SelectorTest::In(values)
                 } else {
-                    Test::NotIn(values)
+                    SelectorTest::NotIn(values)
                 },
             );
         }
@@ -350,7 +353,7 @@ fn term(part: &str) -> Result<Term, String> {
         let asked = value(&key, asked)?;
         let test = match (op, order) {
             (_, Some((order, same))) => {
-                if matches!(key, Key::Name | Key::Provider) {
+                if matches!(key, SelectorKey::Name | SelectorKey::Provider) {
                     return Err(format!(
                         "{} has no order, so `{op}` says nothing",
                         key.describe()
@@ -359,11 +362,11 @@ fn term(part: &str) -> Result<Term, String> {
                 let version = Version::parse(&asked).ok_or_else(|| {
                     format!("`{}` is no version such as 1.32", excerpt(&asked, 60))
                 })?;
-                Test::Order(order, same, version)
+                SelectorTest::Order(order, same, version)
             }
-            ("!=", _) => Test::NotIn(vec![asked]),
-            ("~", _) => Test::Contains(asked),
-            _ => Test::In(vec![asked]),
+            ("!=", _) => SelectorTest::NotIn(vec![asked]),
+            ("~", _) => SelectorTest::Contains(asked),
+            _ => SelectorTest::In(vec![asked]),
         };
         return built(key, test);
     }
@@ -375,9 +378,9 @@ fn term(part: &str) -> Result<Term, String> {
 
 /// Only of what need not be there it can be asked whether it is: `kubernetes` alone is what is left
 /// of `kubernetes>1.32` where a shell took the rest for a file.
-fn existence(key: &Key) -> Result<(), String> {
+fn existence(key: &SelectorKey) -> Result<(), String> {
     match key {
-        Key::Tag(_) | Key::Addon(_) => Ok(()),
+        SelectorKey::Tag(_) | SelectorKey::Addon(_) => Ok(()),
         _ => Err(format!(
             "every cluster has {}; if a comparison stood here, a shell took `>` or `<`: quote the selector",
             key.describe()
@@ -386,7 +389,7 @@ fn existence(key: &Key) -> Result<(), String> {
 }
 
 /// A value, trimmed and out of its quotes.
-fn value(key: &Key, text: &str) -> Result<String, String> {
+fn value(key: &SelectorKey, text: &str) -> Result<String, String> {
     let text = text.trim();
     let inner = text
         .strip_prefix('"')
@@ -399,7 +402,7 @@ fn value(key: &Key, text: &str) -> Result<String, String> {
     if value.contains('"') || (inner.is_none() && value.starts_with(['=', '<', '>', '~', '!'])) {
         return Err(format!("`{}` is no value", excerpt(text, 80)));
     }
-    if *key == Key::Kubernetes && Version::parse(value).is_none() {
+    if *key == SelectorKey::Kubernetes && Version::parse(value).is_none() {
         return Err(format!(
             "`{}` is no version such as 1.32",
             excerpt(value, 60)
@@ -409,7 +412,7 @@ fn value(key: &Key, text: &str) -> Result<String, String> {
 }
 
 /// Two terms, or one, that hold together for no cluster, as far as that can be seen from them.
-fn contradiction(terms: &[Term]) -> Option<(&str, &str)> {
+fn contradiction(terms: &[SelectorTerm]) -> Option<(&str, &str)> {
     terms.iter().enumerate().find_map(|(at, one)| {
         let others = terms[at + 1..].iter().filter(|it| it.key == one.key);
         others
@@ -419,28 +422,35 @@ fn contradiction(terms: &[Term]) -> Option<(&str, &str)> {
     })
 }
 
-fn excludes(one: &Term, other: &Term) -> bool {
+fn excludes(one: &SelectorTerm, other: &SelectorTerm) -> bool {
     match (&one.test, &other.test) {
-        (Test::Absent, Test::Exists | Test::In(_) | Test::Contains(_) | Test::Order(..)) => true,
-        (Test::In(values), test) if !values.iter().any(|it| is_pattern(it)) => match test {
+        (
+            SelectorTest::Absent,
+            SelectorTest::Exists
+            | SelectorTest::In(_)
+            | SelectorTest::Contains(_)
+            | SelectorTest::Order(..),
+        ) => true,
+        (SelectorTest::In(values), test) if !values.iter().any(|it| is_pattern(it)) => match test {
             // A version may stand for all that begin with it: either way round.
-            Test::In(others) => !values.iter().any(|a| {
+            SelectorTest::In(others) => !values.iter().any(|a| {
                 others
                     .iter()
                     .any(|b| is_pattern(b) || one.key.is(a, b) || one.key.is(b, a))
             }),
-            Test::NotIn(others) => values
+            SelectorTest::NotIn(others) => values
                 .iter()
                 .all(|a| others.iter().any(|b| one.key.is(a, b))),
             _ => false,
         },
-        (Test::Order(Ordering::Greater, ge, low), Test::Order(Ordering::Less, le, high)) => {
-            match low.to(high) {
-                Ordering::Greater => true,
-                Ordering::Equal => !(*ge && *le) && low.0.len() <= high.0.len(),
-                Ordering::Less => false,
-            }
-        }
+        (
+            SelectorTest::Order(Ordering::Greater, ge, low),
+            SelectorTest::Order(Ordering::Less, le, high),
+        ) => match low.to(high) {
+            Ordering::Greater => true,
+            Ordering::Equal => !(*ge && *le) && low.0.len() <= high.0.len(),
+            Ordering::Less => false,
+        },
         _ => false,
     }
 }

@@ -103,7 +103,7 @@ pub(crate) enum AwsCommand {
 pub(crate) struct PermissionsArgs {
     /// Command that the policy is for; status, setup and teardown if omitted (can be repeated)
     #[arg(long = "for", value_name = "COMMAND", help_heading = heading::SETTINGS)]
-    pub(crate) purpose: Vec<Purpose>,
+    pub(crate) purpose: Vec<PermissionsPurpose>,
     /// Cluster whose role it is limited to, by the name that setup gives it (can be repeated)
     #[arg(short, long, value_name = "NAME", conflicts_with = "role_name", help_heading = heading::TARGET)]
     pub(crate) cluster: Vec<String>,
@@ -130,7 +130,7 @@ pub(crate) struct PermissionsArgs {
 
 /// A command that needs rights in AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Purpose {
+pub(crate) enum PermissionsPurpose {
     /// Reading.
     Status,
     /// Making.

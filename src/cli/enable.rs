@@ -4,7 +4,7 @@ use super::addon::{ChangeArgs, TargetArgs};
 use super::aws::MakeArgs;
 use super::heading;
 use super::settings::{self, Given};
-use crate::addon::param::Place;
+use crate::addon::param::SettingPlace;
 use crate::addon::{Addon, CATALOG, Documented, ParamKind, by_key, by_word};
 use crate::shell::quote;
 use crate::text::list;
@@ -188,7 +188,7 @@ fn long_about(addon: &Addon) -> String {
         text = format!("{text} It needs {}.", needs.join(" and "));
         " --with-prerequisites"
     };
-    let places: Vec<Place> = addon.flags().map(|(_, place)| place).collect();
+    let places: Vec<SettingPlace> = addon.flags().map(|(_, place)| place).collect();
     let wanted = |is_required: bool, most: usize| {
         let chosen = places
             .iter()

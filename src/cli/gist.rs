@@ -4,7 +4,8 @@
 //! too. So this reads the words by the same tree as the parser, and takes what it can.
 
 use super::value::{ErrorFormat, OutputFormat};
-use clap::{Arg, Command};
+use super::words::{LineWord, LineWords};
+use clap::Command;
 use std::ffi::OsString;
 
 /// Commands whose stdout is a bare object, a string or a script, and of which a failure therefore
@@ -39,32 +40,17 @@ impl Gist {
     /// Reads the arguments behind the program's name by the tree of commands, which is not made twice
     /// for it: that takes longer than all else of a start.
     pub(crate) fn of(root: &Command, arguments: &[OsString]) -> Self {
-        // From the root down: each command takes the flags of those above it.
-        let mut chain = vec![root];
         let mut gist = Self::default();
         let mut reads_stdin = false;
         let mut is_dry_run = false;
-        let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
-        while let Some(word) = words.next() {
-            if word == "--" {
-                break;
-            }
-            let Some((flag, attached)) = split(&word, |short| by_short(&chain, short)) else {
-                let at = chain.last().copied().unwrap_or(root);
-                chain.extend(at.find_subcommand(word.as_ref()));
-                continue;
-            };
-            let Some(argument) = (match flag {
-                Flag::Long(name) => by_long(&chain, name),
-                Flag::Short(short) => by_short(&chain, short),
-            }) else {
+        let mut words = LineWords::of(root, arguments);
+        for (_, word) in words.by_ref() {
+            let LineWord::Flag(Some(argument), value) = word else {
                 continue;
             };
             is_dry_run |= argument.get_id() == "dry_run";
-            let value = match attached {
-                Some(value) => value.to_owned(),
-                None if takes_next(argument) => words.next().unwrap_or_default().into_owned(),
-                None => continue,
+            let Some(value) = value else {
+                continue;
             };
             match argument.get_id().as_str() {
                 "output" => gist.output = value.parse().ok(),
@@ -73,63 +59,12 @@ impl Gist {
                 _ => {}
             }
         }
-        let path: Vec<&str> = chain.iter().skip(1).map(|it| it.get_name()).collect();
+        let path = words.path();
         let is_one_of = |paths: &[&[&str]]| paths.iter().any(|one| path.starts_with(one));
         let edits_stdin = reads_stdin && !is_dry_run && is_one_of(&EDITS);
         gist.is_bare = is_one_of(&BARE) || edits_stdin;
         gist
     }
-}
-
-enum Flag<'a> {
-    Long(&'a str),
-    Short(char),
-}
-
-/// A word as a flag with the value that is attached to it; `None` if it is none. Of short flags in
-/// one word (`-qo json`) it is the first that takes a value, or the last.
-fn split<'w, 't>(
-    word: &'w str,
-    find: impl Fn(char) -> Option<&'t Arg>,
-) -> Option<(Flag<'w>, Option<&'w str>)> {
-    if let Some(long) = word.strip_prefix("--") {
-        return Some(match long.split_once('=') {
-            Some((name, value)) => (Flag::Long(name), Some(value)),
-            None => (Flag::Long(long), None),
-        });
-    }
-    let short = word.strip_prefix('-').filter(|short| !short.is_empty())?;
-    let mut letters = short.char_indices();
-    let mut last = None;
-    for (at, letter) in letters.by_ref() {
-        last = Some(letter);
-        if find(letter).is_some_and(takes_next) {
-            let rest = &short[at + letter.len_utf8()..];
-            let value = rest.strip_prefix('=').unwrap_or(rest);
-            return Some((Flag::Short(letter), (!value.is_empty()).then_some(value)));
-        }
-    }
-    Some((Flag::Short(last?), None))
-}
-
-/// Whether the next word is the flag's value.
-fn takes_next(argument: &Arg) -> bool {
-    argument.get_action().takes_values() && !argument.is_require_equals_set()
-}
-
-fn by_long<'t>(chain: &[&'t Command], name: &str) -> Option<&'t Arg> {
-    flags(chain).find(|argument| argument.get_long() == Some(name))
-}
-
-fn by_short<'t>(chain: &[&'t Command], short: char) -> Option<&'t Arg> {
-    flags(chain).find(|argument| argument.get_short() == Some(short))
-}
-
-fn flags<'t>(chain: &[&'t Command]) -> impl Iterator<Item = &'t Arg> {
-    chain
-        .iter()
-        .rev()
-        .flat_map(|command| command.get_arguments())
 }
 
 #[cfg(test)]

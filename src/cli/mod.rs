@@ -14,6 +14,7 @@ mod rollout;
 mod sandbox;
 mod settings;
 mod value;
+mod words;
 
 pub(crate) use addon::{
     AddonCommand, ChangeArgs, ChoiceArgs, DisableArgs, ExplainArgs, ListArgs, NarrowArgs,
@@ -21,7 +22,7 @@ pub(crate) use addon::{
 };
 pub(crate) use aws::{
     AcceptTrust, AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart,
-    PermissionsArgs, Purpose, SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
+    PermissionsArgs, PermissionsPurpose, SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
 };
 pub(crate) use check::{CheckArgs, FailOn, ReportTo, ValidateArgs};
 pub use completion::completion;

@@ -5,11 +5,12 @@
 //! is put in front of them here, and nothing else of the line moves.
 
 use super::enable::{self, ADDON};
+use super::words::{LineWord, LineWords};
 use super::{Cli, settings};
 use crate::addon::by_word;
 use crate::invocation::Reach;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgMatches, Command, FromArgMatches as _};
+use clap::{ArgMatches, Command, FromArgMatches as _};
 use std::ffi::{OsStr, OsString};
 
 /// What a command line asks for; `command` is the whole tree.
@@ -121,66 +122,19 @@ fn read(
 /// Where the verb stands that takes the name of an add-on as a command, and where that name stands if
 /// it does.
 fn addon_word(root: &Command, args: &[OsString]) -> Option<(usize, Option<usize>)> {
-    let mut command = root;
     let mut verb = None;
-    let mut at = 1;
-    let mut only_words = false;
-    while let Some(word) = args.get(at) {
-        let flag = word
-            .to_str()
-            .filter(|word| word.starts_with('-') && !only_words);
-        match flag {
-            Some("--") => only_words = true,
-            Some(flag) if flag != "-" => {
-                if takes_next(flag, &[root, command]) {
-                    at += 1;
-                }
-            }
-            _ => {
-                if verb.is_some() {
-                    return verb.map(|verb| (verb, Some(at)));
-                }
-                command = command.find_subcommand(word)?;
+    for (at, word) in LineWords::of(root, args) {
+        match (word, verb) {
+            (LineWord::Flag(..), _) => {}
+            (LineWord::Command(command), None) => {
                 let takes_addon = command.get_subcommand_value_name() == Some(ADDON);
                 verb = takes_addon.then_some(at);
             }
+            (LineWord::Command(_) | LineWord::Other, Some(verb)) => return Some((verb, Some(at))),
+            (LineWord::Other, None) => return None,
         }
-        at += 1;
     }
     verb.map(|verb| (verb, None))
-}
-
-/// Whether the word behind a flag is its value.
-fn takes_next(flag: &str, commands: &[&Command]) -> bool {
-    if let Some(long) = flag.strip_prefix("--") {
-        let is_it = |arg: &Arg| {
-            let aliases = arg.get_all_aliases().unwrap_or_default();
-            arg.get_long() == Some(long) || aliases.contains(&long)
-        };
-        let own = commands
-            .iter()
-            .flat_map(|it| it.get_arguments())
-            .find(|arg| is_it(arg));
-        let is_setting = || settings::wants_word(long);
-        return !long.contains('=') && own.map_or_else(is_setting, wants_word);
-    }
-    let mut shorts = flag.chars().skip(1);
-    while let Some(short) = shorts.next() {
-        let own = commands.iter().flat_map(|it| it.get_arguments());
-        if own
-            .filter(|arg| arg.get_short() == Some(short))
-            .any(wants_word)
-        {
-            // What follows in the same word is the value.
-            return shorts.next().is_none();
-        }
-    }
-    false
-}
-
-fn wants_word(arg: &Arg) -> bool {
-    let least = arg.get_num_args().map_or(1, |range| range.min_values());
-    arg.get_action().takes_values() && least > 0 && !arg.is_require_equals_set()
 }
 
 /// Without an add-on its flags are not known either, so that the add-on is what is missing.

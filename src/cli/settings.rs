@@ -1,7 +1,7 @@
 //! The flags of add-on settings, made from the catalogue.
 
 use super::heading;
-use crate::addon::param::Place;
+use crate::addon::param::SettingPlace;
 use crate::addon::{Addon, CATALOG, ParamKind};
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -20,7 +20,7 @@ pub(crate) struct Given {
 }
 
 /// Whether `--no-FLAG` exists.
-fn is_removable(place: &Place) -> bool {
+fn is_removable(place: &SettingPlace) -> bool {
     place.kind == ParamKind::RoleArn
 }
 
@@ -70,7 +70,7 @@ pub(super) fn wants_word(flag: &str) -> bool {
     having.is_some_and(|place| place.kind != ParamKind::Bool)
 }
 
-fn add(command: Command, flag: &str, place: &Place) -> Command {
+fn add(command: Command, flag: &str, place: &SettingPlace) -> Command {
     let param = place.param;
     let mut help = capital(param.summary);
     if let Some(constraint) = place.kind.constraint() {

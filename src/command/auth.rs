@@ -33,7 +33,7 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
         None => "nobody",
     };
     let who = identity.as_ref().and_then(|identity| identity.who.clone());
-    let origin = |sourced: &Sourced<String>| wire::Origin {
+    let origin = |sourced: &Sourced<String>| wire::OriginRecord {
         value: sourced.value.clone(),
         source: sourced.origin.to_string(),
     };
@@ -43,7 +43,7 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
         identity_kind: kind.map(TokenKind::name),
         expires: expires.clone(),
         org: settings.org_if_set().map(origin),
-        endpoint: wire::Origin {
+        endpoint: wire::OriginRecord {
             value: endpoint.value.as_str().to_owned(),
             source: endpoint.origin.to_string(),
         },
@@ -53,7 +53,7 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
             .map(|identity| identity.origin.to_string()),
         insecure: settings.insecure().is_some(),
     };
-    let sourced = |origin: &wire::Origin| match origin.source.as_str() {
+    let sourced = |origin: &wire::OriginRecord| match origin.source.as_str() {
         "default" => format!("{} (default)", origin.value),
         source => format!("{} (from {source})", origin.value),
     };

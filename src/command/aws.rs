@@ -1,25 +1,25 @@
 //! What the AWS commands share: the connection, the facts, showing a plan, changing the cluster.
 
-use super::choose::Chosen;
+use super::choose::ChosenClusters;
 use super::{Context, target};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::arn::{AccountId, RoleArn};
-use crate::aws::connect::{AwsSession, Connection, Trace, Variables, open as aws_open};
+use crate::aws::connect::{AwsAccess, AwsSession, Trace, Variables, open as aws_open};
 use crate::aws::credentials::{Surroundings, WebIdentity};
 use crate::aws::iam::Caller;
 use crate::aws::name::Issuer;
-use crate::aws::plan::{Plan, Step, TrustPlan};
+use crate::aws::plan::{AwsPlan, AwsStep, TrustPlan};
 use crate::aws::sdk::Sdk;
-use crate::aws::state::{self, Look, State};
-use crate::aws::target::{self as aws_target, ClusterFacts, Request, Target};
+use crate::aws::state::{self, AwsQuestions, AwsState};
+use crate::aws::target::{self as aws_target, AwsPlacement, ClusterFacts, SetupRequest};
 use crate::aws::thumbprint::PrivateCa;
 use crate::change::{self, Change};
 use crate::cli::{AwsConnection, AwsTarget};
 use crate::cluster::Cluster;
-use crate::control::Written;
-use crate::control::settle::{Planner, Write};
+use crate::control::WriteEffect;
+use crate::control::settle::{ClusterPlanner, Write};
 use crate::error::{Error, Result};
-use crate::fleet::{Came, Told};
+use crate::fleet::{TargetOutcome, TargetResult};
 use crate::oidc;
 use crate::text::excerpt;
 use crate::text::list;
@@ -31,7 +31,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The clusters of an AWS command; a changing one names a cluster from the environment.
-pub(super) async fn clusters(cx: &Context, args: &AwsTarget, changing: bool) -> Result<Chosen> {
+pub(super) async fn clusters(
+    cx: &Context,
+    args: &AwsTarget,
+    changing: bool,
+) -> Result<ChosenClusters> {
     let args = crate::cli::TargetArgs {
         cluster: args.cluster.clone(),
         file: Vec::new(),
@@ -44,10 +48,10 @@ pub(super) async fn clusters(cx: &Context, args: &AwsTarget, changing: bool) -> 
 }
 
 /// The add-on of an AWS command: one whose AWS side is made.
-pub(super) fn side(word: &str) -> Result<Side> {
+pub(super) fn side(word: &str) -> Result<AddonSide> {
     let addon = super::word::addon_by_word(word)?;
-    Side::of(addon).ok_or_else(|| {
-        let made: Vec<&str> = Side::all().map(Side::name).collect();
+    AddonSide::of(addon).ok_or_else(|| {
+        let made: Vec<&str> = AddonSide::all().map(AddonSide::name).collect();
         let which = match made.as_slice() {
             [one] => format!("{one} is the one add-on that it makes it for"),
             several => format!("it makes it for {}", list(several.iter().copied())),
@@ -58,12 +62,12 @@ pub(super) fn side(word: &str) -> Result<Side> {
 
 impl AwsConnection {
     /// As it was given on the command line.
-    pub(super) fn given(&self) -> Connection {
-        Connection {
+    pub(super) fn given(&self) -> AwsAccess {
+        AwsAccess {
             profile: self.aws_profile.clone(),
             region: self.aws_region.clone(),
             endpoint_url: self.aws_endpoint_url.clone(),
-            ..Connection::default()
+            ..AwsAccess::default()
         }
     }
 }
@@ -79,7 +83,7 @@ pub(super) fn connection(
     cx: &Context,
     args: &AwsConnection,
     timeout: Option<Duration>,
-) -> Connection {
+) -> AwsAccess {
     let env = &cx.env;
     let text = |name| env.get(name).map(str::to_owned);
     // Blanks count as unset for the SDK.
@@ -91,7 +95,7 @@ pub(super) fn connection(
             session: text("AWS_ROLE_SESSION_NAME"),
         })
     });
-    Connection {
+    AwsAccess {
         timeout,
         trace: cx.ui.tracer().map(Trace::new),
         variables: Variables {
@@ -177,19 +181,19 @@ fn copies(cx: &Context, without: bool, name: &str, what: &str) -> Result<Option<
 
 /// Everything that is known about one cluster and its AWS side.
 #[derive(Debug, Clone)]
-pub(super) struct Scene {
+pub(super) struct AwsScene {
     pub(super) facts: ClusterFacts,
-    pub(super) target: Target,
-    pub(super) state: State,
+    pub(super) target: AwsPlacement,
+    pub(super) state: AwsState,
 }
 
 /// What issuers show of their authority, seen from here; each is asked once a run.
-pub(super) struct Issuers<'a> {
+pub(super) struct IssuerAuthorities<'a> {
     cx: &'a Context,
     seen: RefCell<HashMap<String, Option<PrivateCa>>>,
 }
 
-impl<'a> Issuers<'a> {
+impl<'a> IssuerAuthorities<'a> {
     pub(super) fn new(cx: &'a Context) -> Self {
         Self {
             cx,
@@ -233,15 +237,15 @@ pub(super) async fn look(
     cx: &Context,
     aws: &Sdk,
     caller: &Caller,
-    (side, cluster): (Side, &Cluster),
-    request: &Request,
-    ask: impl FnOnce(&Target) -> Look,
+    (side, cluster): (AddonSide, &Cluster),
+    request: &SetupRequest,
+    ask: impl FnOnce(&AwsPlacement) -> AwsQuestions,
     what: &str,
-) -> Result<Scene> {
+) -> Result<AwsScene> {
     let facts = ClusterFacts::read(side, cx.org()?, cluster)?;
     let target = aws_target::target(&facts, request, caller, what)?;
     let state = state::look(aws, &facts, &target, &ask(&target)).await?;
-    Ok(Scene {
+    Ok(AwsScene {
         facts,
         target,
         state,
@@ -249,7 +253,7 @@ pub(super) async fn look(
 }
 
 /// What is told of one cluster.
-pub(super) struct Report {
+pub(super) struct ClusterReport {
     /// Whether anything changed, differs, or would change.
     pub(super) changed: bool,
     /// The text; its first line names the cluster.
@@ -263,10 +267,10 @@ pub(super) fn came(
     cx: &Context,
     addon: &'static str,
     name: &str,
-    result: Result<Report>,
-) -> Came<Value> {
+    result: Result<ClusterReport>,
+) -> TargetOutcome<Value> {
     match result {
-        Ok(report) => Came::Done(Told {
+        Ok(report) => TargetOutcome::Done(TargetResult {
             items: vec![item(&cx.cluster(name), addon, report.body, None)],
             names: vec![name.to_owned()],
             lines: report.lines,
@@ -276,14 +280,14 @@ pub(super) fn came(
         }),
         Err(error) => {
             let item = item(&cx.cluster(name), addon, json!({}), Some(&cx.wire(&error)));
-            Came::Failed(item, error)
+            TargetOutcome::Failed(item, error)
         }
     }
 }
 
 /// An item of `AwsPlan` and `AwsStatus`.
 pub(super) fn item(
-    target: &wire::Target,
+    target: &wire::TargetRef,
     addon: &'static str,
     body: Value,
     error: Option<&wire::ErrorObject>,
@@ -297,7 +301,11 @@ pub(super) fn item(
 }
 
 /// The fields of an item of `AwsPlan`.
-pub(super) fn plan_json(plan: &Plan, steps: &[(Step, bool)], previous: Option<&Value>) -> Value {
+pub(super) fn plan_json(
+    plan: &AwsPlan,
+    steps: &[(AwsStep, bool)],
+    previous: Option<&Value>,
+) -> Value {
     json!({
         "account": plan.target.account.as_str(),
         "partition": plan.target.partition,
@@ -317,7 +325,7 @@ pub(super) struct ClusterStep<'a> {
     pub(super) changes: &'a [Change],
 }
 
-impl Planner for ClusterStep<'_> {
+impl ClusterPlanner for ClusterStep<'_> {
     type Plan = Vec<Change>;
 
     fn name(&self) -> &str {
@@ -355,7 +363,7 @@ impl Planner for ClusterStep<'_> {
         format!("`{}` of `{}` was not changed", self.what, self.name)
     }
 
-    fn done(&self, _: Written) -> String {
+    fn done(&self, _: WriteEffect) -> String {
         format!("`{}` of `{}` was changed", self.what, self.name)
     }
 }

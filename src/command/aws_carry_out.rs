@@ -1,39 +1,39 @@
 //! Carries out the plans of `mk8s aws setup`: step by step, planned again whenever something was
 //! published, and waiting for all clusters together.
 
-use super::aws::{self, AGAIN, ClusterStep, Scene};
-use super::aws_setup::{Job, Planned, broad};
+use super::aws::{self, AGAIN, AwsScene, ClusterStep};
+use super::aws_setup::{PlannedSetup, SetupJob, broad};
 use super::aws_show;
 use super::live;
 use super::status::{self, Wait};
-use crate::aws::apply::{Applier, Options};
+use crate::aws::apply::{Applier, StepOptions};
 use crate::aws::iam::Caller;
 use crate::aws::needed::Needed;
-use crate::aws::plan::{Awaited, Plan, Step, TrustPlan, Work};
+use crate::aws::plan::{Awaited, AwsPlan, AwsStep, TrustPlan, Work};
 use crate::aws::sdk::Sdk;
-use crate::aws::setup::Order;
-use crate::aws::target::{Part, Request};
+use crate::aws::setup::SetupOrder;
+use crate::aws::target::{AwsPart, SetupRequest};
 use crate::change::Change;
 use crate::consent::{self, Permit, Question};
 use crate::error::{Error, Kind, Result};
-use crate::fleet::{Came, Teller};
+use crate::fleet::{Reporter, TargetOutcome};
 use serde_json::Value;
 
 /// How often a plan is made again before the run counts as going in circles.
 const ROUNDS: usize = 8;
 
 /// What was done on one cluster.
-pub(super) struct Done {
-    pub(super) plan: Plan,
+pub(super) struct AwsResult {
+    pub(super) plan: AwsPlan,
     /// The steps in the order in which they were done, and whether each changed anything.
-    pub(super) steps: Vec<(Step, bool)>,
+    pub(super) steps: Vec<(AwsStep, bool)>,
     pub(super) previous_trust: Option<Value>,
     pub(super) changed: bool,
 }
 
-impl Done {
+impl AwsResult {
     /// Of a plan that was not carried out, or that has nothing to do.
-    pub(super) fn nothing(plan: Plan) -> Self {
+    pub(super) fn nothing(plan: AwsPlan) -> Self {
         Self {
             changed: !plan.is_empty(),
             steps: plan
@@ -49,7 +49,7 @@ impl Done {
 
 /// How a change of the cluster went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Went {
+enum ClusterChange {
     /// The next step may follow.
     On,
     /// The plan has to be made again.
@@ -57,14 +57,14 @@ enum Went {
 }
 
 /// One cluster under way.
-struct Run<'a> {
+struct ClusterRun<'a> {
     /// Its number among the targets.
     number: usize,
     name: String,
-    scene: Scene,
-    plan: Plan,
+    scene: AwsScene,
+    plan: AwsPlan,
     applier: Applier<'a, Sdk>,
-    progress: Progress,
+    progress: RunProgress,
     /// Whether it was said who may assume the role.
     is_told: bool,
     /// Whether the plan has to be made again before it goes on.
@@ -73,16 +73,16 @@ struct Run<'a> {
 }
 
 /// What a run has done so far.
-struct Progress {
-    order: Order,
+struct RunProgress {
+    order: SetupOrder,
     /// What was asked for, and what of the trust policy was accepted since.
-    request: Request,
-    done: Vec<(Step, bool)>,
+    request: SetupRequest,
+    done: Vec<(AwsStep, bool)>,
     previous_trust: Option<Value>,
     warnings: Vec<String>,
 }
 
-impl Progress {
+impl RunProgress {
     /// Says what has not been said yet.
     fn warn(&mut self, cx: &super::Context, warnings: &[String]) {
         for warning in warnings {
@@ -94,12 +94,13 @@ impl Progress {
     }
 
     /// Whether this run has done a step whose outcome the caller may not see.
-    fn is_done_unseen(&self, step: &Step, scene: &Scene) -> bool {
+    fn is_done_unseen(&self, step: &AwsStep, scene: &AwsScene) -> bool {
         scene.state.hides(step.part) && self.done.iter().any(|(known, _)| known.work == step.work)
     }
 
-    fn is_complete(&self, plan: &Plan, scene: &Scene) -> bool {
-        let is_right = |step: &Step| step.work == Work::Nothing || self.is_done_unseen(step, scene);
+    fn is_complete(&self, plan: &AwsPlan, scene: &AwsScene) -> bool {
+        let is_right =
+            |step: &AwsStep| step.work == Work::Nothing || self.is_done_unseen(step, scene);
         plan.steps.iter().all(is_right)
     }
 
@@ -107,20 +108,20 @@ impl Progress {
         self.done.iter().any(|(_, changed)| *changed)
     }
 
-    fn finish(self, mut plan: Plan) -> Done {
+    fn finish(self, mut plan: AwsPlan) -> AwsResult {
         let changed = self.changed();
         plan.warnings = self.warnings;
         let mut steps = self.done;
         // What was right from the start belongs in the report as well.
         for step in &plan.steps {
-            let same = |(known, _): &(Step, bool)| {
+            let same = |(known, _): &(AwsStep, bool)| {
                 known.part == step.part && known.resource == step.resource
             };
             if !steps.iter().any(same) {
                 steps.push((step.clone(), false));
             }
         }
-        Done {
+        AwsResult {
             changed,
             steps,
             plan,
@@ -129,7 +130,7 @@ impl Progress {
     }
 }
 
-impl Job<'_> {
+impl SetupJob<'_> {
     /// Carries out all plans, and tells of each cluster when it is done. A cluster that has to publish
     /// something first lets the next one begin; all that wait do so together.
     pub(super) async fn carry_out(
@@ -137,8 +138,8 @@ impl Job<'_> {
         sdk: &Sdk,
         caller: &Caller,
         permit: &Permit,
-        planned: Vec<Planned>,
-        teller: &mut Teller<'_, Value>,
+        planned: Vec<PlannedSetup>,
+        teller: &mut Reporter<'_, Value>,
     ) -> Result<()> {
         let mut open = Vec::new();
         for (number, planned) in planned.into_iter().enumerate() {
@@ -152,7 +153,7 @@ impl Job<'_> {
                     continue;
                 }
                 (Ok((_, plan)), None) if plan.is_empty() => {
-                    teller.tell(number, self.came(&name, &Done::nothing(plan)));
+                    teller.tell(number, self.came(&name, &AwsResult::nothing(plan)));
                     continue;
                 }
                 (Ok(first), None) => first,
@@ -161,17 +162,17 @@ impl Job<'_> {
             if let Some(trust) = &plan.trust {
                 request.accept.extend(&trust.open);
             }
-            let options = Options {
+            let options = StepOptions {
                 backup: self.backup.clone(),
                 patience: aws::patience(self.cx)?,
                 needed: Needed::of(&scene.facts, &scene.target, &self.request),
             };
-            open.push(Run {
+            open.push(ClusterRun {
                 number,
                 name,
                 applier: Applier::new(sdk, permit, &caller.arn, options),
-                progress: Progress {
-                    order: Order::default(),
+                progress: RunProgress {
+                    order: SetupOrder::default(),
                     done: Vec::new(),
                     previous_trust: None,
                     warnings: plan.warnings.clone(),
@@ -198,9 +199,9 @@ impl Job<'_> {
         &self,
         sdk: &Sdk,
         caller: &Caller,
-        open: Vec<Run<'a>>,
-        teller: &mut Teller<'_, Value>,
-    ) -> Result<Vec<Run<'a>>> {
+        open: Vec<ClusterRun<'a>>,
+        teller: &mut Reporter<'_, Value>,
+    ) -> Result<Vec<ClusterRun<'a>>> {
         let (mut waiting, mut waits) = (Vec::new(), Vec::new());
         for mut run in open {
             match Box::pin(self.advance(sdk, caller, &mut run)).await {
@@ -230,14 +231,14 @@ impl Job<'_> {
     }
 
     /// A run that failed: with what it has done, if it has done anything.
-    fn failed(&self, run: Run<'_>, error: Error) -> Came<Value> {
+    fn failed(&self, run: ClusterRun<'_>, error: Error) -> TargetOutcome<Value> {
         if !run.progress.changed() {
             return aws::came(self.cx, self.side.name(), &run.name, Err(error));
         }
         let done = run.progress.finish(run.plan);
         let body = aws::plan_json(&done.plan, &done.steps, done.previous_trust.as_ref());
         let target = self.cx.cluster(&run.name);
-        Came::HalfDone(
+        TargetOutcome::HalfDone(
             aws::item(&target, self.side.name(), body, Some(&self.cx.wire(&error))),
             error,
         )
@@ -249,7 +250,7 @@ impl Job<'_> {
         &self,
         sdk: &Sdk,
         caller: &Caller,
-        run: &mut Run<'_>,
+        run: &mut ClusterRun<'_>,
     ) -> Result<Option<Awaited>> {
         let cx = self.cx;
         while run.rounds < ROUNDS {
@@ -283,18 +284,20 @@ impl Job<'_> {
     }
 
     /// Does the steps of the plan as it is.
-    async fn pass(&self, run: &mut Run<'_>) -> Result<Option<Awaited>> {
+    async fn pass(&self, run: &mut ClusterRun<'_>) -> Result<Option<Awaited>> {
         let cx = self.cx;
         let is_held = holds(&run.plan, run.progress.order);
         for step in &run.plan.steps.clone() {
             cx.if_interrupted(Some(AGAIN.to_owned()));
             match &step.work {
                 Work::Nothing => {}
-                _ if is_held && step.part == Part::OidcProvider => {}
+                _ if is_held && step.part == AwsPart::OidcProvider => {}
                 _ if run.progress.is_done_unseen(step, &run.scene) => {}
                 Work::Later(awaited) => return Ok(Some(*awaited)),
                 Work::Cluster(changes) => {
-                    if Box::pin(self.change_cluster(step, changes, run)).await? == Went::Otherwise {
+                    if Box::pin(self.change_cluster(step, changes, run)).await?
+                        == ClusterChange::Otherwise
+                    {
                         break;
                     }
                 }
@@ -316,7 +319,12 @@ impl Job<'_> {
 
     /// Looks and plans again; asks about a trust policy that was published only after the plan was
     /// confirmed. Gives whether all is done.
-    async fn plan_again(&self, sdk: &Sdk, caller: &Caller, run: &mut Run<'_>) -> Result<bool> {
+    async fn plan_again(
+        &self,
+        sdk: &Sdk,
+        caller: &Caller,
+        run: &mut ClusterRun<'_>,
+    ) -> Result<bool> {
         let cx = self.cx;
         let cluster = cx.read(&run.name).await?;
         run.scene = self.scene(sdk, caller, &cluster).await?;
@@ -338,9 +346,9 @@ impl Job<'_> {
     async fn consent(
         &self,
         name: &str,
-        scene: &Scene,
+        scene: &AwsScene,
         trust: &TrustPlan,
-        request: &Request,
+        request: &SetupRequest,
     ) -> Result<()> {
         let Some(broad) = broad(trust, None) else {
             return Ok(());
@@ -354,10 +362,10 @@ impl Job<'_> {
     /// there yet has the role made first.
     async fn change_cluster(
         &self,
-        step: &Step,
+        step: &AwsStep,
         changes: &[Change],
-        run: &mut Run<'_>,
-    ) -> Result<Went> {
+        run: &mut ClusterRun<'_>,
+    ) -> Result<ClusterChange> {
         let cx = self.cx;
         let name = run.name.as_str();
         let planner = ClusterStep {
@@ -371,11 +379,11 @@ impl Job<'_> {
                 let changed = settled.written.is_some();
                 self.say(name, &aws_show::told(step, changed));
                 run.progress.done.push((step.clone(), changed));
-                settled.verdict.failed.map_or(Ok(Went::On), Err)
+                settled.verdict.failed.map_or(Ok(ClusterChange::On), Err)
             }
             Err(error)
                 if error.kind == Kind::Refused
-                    && run.progress.order == Order::AddonFirst
+                    && run.progress.order == SetupOrder::AddonFirst
                     && names_role(changes)
                     && run.scene.state.role.known().is_none_or(Option::is_none) =>
             {
@@ -383,8 +391,8 @@ impl Job<'_> {
                     "{name} does not take a role that does not exist: the role is made first"
                 ));
                 cx.ui.detail(&error.to_string());
-                run.progress.order = Order::RoleFirst;
-                Ok(Went::Otherwise)
+                run.progress.order = SetupOrder::RoleFirst;
+                Ok(ClusterChange::Otherwise)
             }
             Err(error) => Err(error),
         }
@@ -401,7 +409,7 @@ impl Job<'_> {
     }
 
     /// The wait for what a cluster has to publish.
-    fn wait(&self, run: &Run<'_>, awaited: Awaited) -> Wait {
+    fn wait(&self, run: &ClusterRun<'_>, awaited: Awaited) -> Wait {
         let what = match awaited {
             Awaited::Issuer => "the OIDC issuer URL".to_owned(),
             Awaited::Template => format!("the trust policy of `{}`", self.side.name()),
@@ -419,8 +427,8 @@ impl Job<'_> {
 }
 
 /// Whether the OIDC provider waits for the trust policy: that is judged before anything is made.
-fn holds(plan: &Plan, order: Order) -> bool {
-    order == Order::AddonFirst && plan.awaited() == Some(Awaited::Template)
+fn holds(plan: &AwsPlan, order: SetupOrder) -> bool {
+    order == SetupOrder::AddonFirst && plan.awaited() == Some(Awaited::Template)
 }
 
 /// Whether a change of the cluster sets the ARN of a role.

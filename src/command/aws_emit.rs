@@ -1,20 +1,20 @@
 //! `mk8s aws emit`, and `aws setup --emit`: the AWS side as text for others to run; nothing is changed.
 
-use super::aws::Issuers;
-use super::aws_request::{self, Subject, subjects};
+use super::aws::IssuerAuthorities;
+use super::aws_request::{self, AwsSubject, subjects};
 use super::status::Wait;
 use super::{Context, aws, aws_show};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::aws::emit::{self, Blueprint, Format};
 use crate::aws::plan::Awaited;
 use crate::aws::setup::not_accepted;
-use crate::aws::target::{ClusterFacts, Part, Request};
+use crate::aws::target::{AwsPart, ClusterFacts, SetupRequest};
 use crate::aws::workload::private_image;
 use crate::cli::{EmitFormat, OnlyPart, SetupArgs};
 use crate::consent::Mode;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{self, Came, Teller, Told};
+use crate::fleet::{self, Reporter, TargetOutcome, TargetResult};
 use crate::invocation::Invocation;
 use crate::ui::Stream;
 use serde_json::{Value, json};
@@ -60,23 +60,23 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         ))
         .hint("name one cluster with -c NAME"));
     }
-    let job = Job {
+    let job = EmitJob {
         cx,
         side,
         request,
         partition,
         wait: args.wait,
-        issuers: Issuers::new(cx),
+        issuers: IssuerAuthorities::new(cx),
     };
     let several = subjects.len() > 1;
     let job = &job;
     // All are judged before the first is printed.
     let jobs = subjects.iter().map(|subject| job.write(subject, format));
     let written = fleet::all(jobs, fleet::AT_ONCE).await;
-    let mut teller = Teller::changing(&cx.ui, "AwsPlan", Mode::DryRun);
+    let mut teller = Reporter::changing(&cx.ui, "AwsPlan", Mode::DryRun);
     for (subject, written) in subjects.iter().zip(written) {
         teller.add(match written {
-            Ok(written) => Came::Done(told(cx, side, subject, written, several)),
+            Ok(written) => TargetOutcome::Done(told(cx, side, subject, written, several)),
             Err(error) => {
                 let item = aws::item(
                     &subject.target(cx),
@@ -84,7 +84,7 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
                     json!({}),
                     Some(&cx.wire(&error)),
                 );
-                Came::Failed(item, error)
+                TargetOutcome::Failed(item, error)
             }
         });
     }
@@ -98,11 +98,11 @@ type Written = (ClusterFacts, Blueprint, Option<(Format, String)>);
 /// Prints what was written for one cluster.
 fn told(
     cx: &Context,
-    side: Side,
-    subject: &Subject,
+    side: AddonSide,
+    subject: &AwsSubject,
     written: Written,
     several: bool,
-) -> Told<Value> {
+) -> TargetResult<Value> {
     let (facts, blueprint, text) = written;
     let plan = &blueprint.plan;
     for warning in &plan.warnings {
@@ -118,8 +118,8 @@ fn told(
         }
     }
     let mut next = None;
-    let relinks = |step: &&crate::aws::plan::Step| {
-        step.part == Part::Addon && step.resource == side.name() && step.action.changes()
+    let relinks = |step: &&crate::aws::plan::AwsStep| {
+        step.part == AwsPart::Addon && step.resource == side.name() && step.action.changes()
     };
     if let (Some(_), Some(role)) = (plan.steps.iter().find(relinks), &plan.role_arn) {
         let enable = Invocation::mk8s("addon enable").word(side.name());
@@ -139,7 +139,7 @@ fn told(
         let emitted = json!({"format": format.name(), "text": text});
         item.insert("emitted".to_owned(), emitted);
     }
-    Told {
+    TargetResult {
         items: vec![item],
         names: vec![facts.name],
         lines: Vec::new(),
@@ -149,22 +149,22 @@ fn told(
     }
 }
 
-struct Job<'a> {
+struct EmitJob<'a> {
     cx: &'a Context,
-    side: Side,
-    request: Request,
+    side: AddonSide,
+    request: SetupRequest,
     partition: Option<&'static str>,
     wait: Option<Duration>,
-    issuers: Issuers<'a>,
+    issuers: IssuerAuthorities<'a>,
 }
 
-impl Job<'_> {
-    fn aim(&self, facts: &ClusterFacts) -> Result<crate::aws::target::Target> {
+impl EmitJob<'_> {
+    fn aim(&self, facts: &ClusterFacts) -> Result<crate::aws::target::AwsPlacement> {
         emit::aim(facts, &self.request, self.partition, "was not set up")
     }
 
     /// What is made for a cluster, with its text in the form, once it was judged.
-    async fn write(&self, subject: &Subject, format: Option<Format>) -> Result<Written> {
+    async fn write(&self, subject: &AwsSubject, format: Option<Format>) -> Result<Written> {
         let facts = self.ready(subject).await?;
         let target = self.aim(&facts)?;
         let blueprint = Blueprint::new(&facts, &self.request, &target)?;
@@ -181,7 +181,7 @@ impl Job<'_> {
     }
 
     /// The facts, once everything that is emitted is published.
-    async fn ready(&self, subject: &Subject) -> Result<ClusterFacts> {
+    async fn ready(&self, subject: &AwsSubject) -> Result<ClusterFacts> {
         loop {
             let mut facts = subject.facts(self.cx, self.side).await?;
             let target = self.aim(&facts)?;

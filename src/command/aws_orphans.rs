@@ -2,23 +2,23 @@
 
 use super::aws::{self, AGAIN};
 use super::{Context, aws_show};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::addon::access::RegistryAccess;
-use crate::aws::apply::{Applier, Options};
+use crate::aws::apply::{Applier, StepOptions};
 use crate::aws::iam::Caller;
 use crate::aws::needed::Needed;
 use crate::aws::orphans;
-use crate::aws::plan::{Action, Plan, Step};
+use crate::aws::plan::{AwsPlan, AwsStep, StepAction};
 use crate::aws::quotable;
 use crate::aws::sdk::Sdk;
 use crate::aws::state;
-use crate::aws::target::{ClusterFacts, Target};
+use crate::aws::target::{AwsPlacement, ClusterFacts};
 use crate::cli::TeardownArgs;
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode, Permit, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{Came, Teller};
+use crate::fleet::{Reporter, TargetOutcome};
 use crate::text::count;
 
 /// `mk8s aws teardown --orphans`
@@ -45,12 +45,12 @@ pub(super) async fn orphans(cx: &Context, args: &TeardownArgs) -> Result<Outcome
         );
     }
     let found = orphans::look(&sdk, &caller, org).await?;
-    let job = Job {
+    let job = OrphansJob {
         cx,
         caller: &caller,
         mode,
         warnings: found.warnings.clone(),
-        options: Options {
+        options: StepOptions {
             backup: aws::backup_folder(cx, args.no_backup)?,
             patience: aws::patience(cx)?,
             needed: Needed::default(),
@@ -79,7 +79,7 @@ async fn there(cx: &Context, org: &str) -> Result<Vec<ClusterFacts>> {
     let mut there = Vec::new();
     for cluster in cx.read_all(&names).await? {
         let cluster = cluster?;
-        for side in Side::all() {
+        for side in AddonSide::all() {
             there.push(ClusterFacts::read(side, org, &cluster)?);
         }
     }
@@ -87,12 +87,12 @@ async fn there(cx: &Context, org: &str) -> Result<Vec<ClusterFacts>> {
 }
 
 /// Steps, each with the cluster that its thing was made for.
-type Steps = Vec<(String, Step)>;
+type Steps = Vec<(String, AwsStep)>;
 
 /// The same, and whether each changed anything; `None` if the run did not come to it.
-type Done = Vec<(String, Step, Option<bool>)>;
+type OrphansDone = Vec<(String, AwsStep, Option<bool>)>;
 
-fn untouched(steps: Steps) -> Done {
+fn untouched(steps: Steps) -> OrphansDone {
     let steps = steps.into_iter();
     steps.map(|(cluster, step)| (cluster, step, None)).collect()
 }
@@ -109,18 +109,18 @@ fn question(steps: &Steps) -> Option<Question> {
     })
 }
 
-struct Job<'a> {
+struct OrphansJob<'a> {
     cx: &'a Context,
     caller: &'a Caller,
     mode: Mode,
     warnings: Vec<String>,
-    options: Options,
+    options: StepOptions,
 }
 
-impl Job<'_> {
-    fn plan(&self, steps: Vec<Step>) -> Plan {
-        Plan {
-            target: Target {
+impl OrphansJob<'_> {
+    fn plan(&self, steps: Vec<AwsStep>) -> AwsPlan {
+        AwsPlan {
+            target: AwsPlacement {
                 account: self.caller.account.clone(),
                 partition: self.caller.partition.clone(),
                 caller: self.caller.arn.clone(),
@@ -151,10 +151,10 @@ impl Job<'_> {
         sdk: &Sdk,
         permit: &Permit,
         steps: Steps,
-    ) -> (Done, Option<(String, Error)>) {
+    ) -> (OrphansDone, Option<(String, Error)>) {
         let cx = self.cx;
         let mut applier = Applier::new(sdk, permit, &self.caller.arn, self.options.clone());
-        let mut done = Done::new();
+        let mut done = OrphansDone::new();
         let mut steps = steps.into_iter();
         while let Some((cluster, step)) = steps.next() {
             cx.if_interrupted(Some(AGAIN.to_owned()));
@@ -179,7 +179,7 @@ impl Job<'_> {
     }
 
     /// One item for each cluster that left something; whether there was anything to take down.
-    fn tell(&self, done: &Done, mut failed: Option<(String, Error)>) -> Result<bool> {
+    fn tell(&self, done: &OrphansDone, mut failed: Option<(String, Error)>) -> Result<bool> {
         let cx = self.cx;
         let mut names: Vec<&str> = Vec::new();
         for (cluster, ..) in done {
@@ -189,7 +189,7 @@ impl Job<'_> {
         }
         // A document tells as well that there is nothing.
         let mut teller =
-            Teller::changing(&cx.ui, "AwsPlan", self.mode).of_several(names.is_empty());
+            Reporter::changing(&cx.ui, "AwsPlan", self.mode).of_several(names.is_empty());
         if names.is_empty() {
             cx.ui.status(&format!(
                 "Nothing is left over in account {} of clusters of the org {}",
@@ -197,11 +197,11 @@ impl Job<'_> {
                 cx.org()?
             ));
         }
-        let addon = Side::registry().name();
+        let addon = AddonSide::registry().name();
         for name in names {
             let own = done.iter().filter(|(cluster, ..)| cluster == name);
             let is_whole = own.clone().all(|(.., did)| did.is_some());
-            let steps: Vec<(Step, bool)> = own
+            let steps: Vec<(AwsStep, bool)> = own
                 .map(|(_, step, did)| (step.clone(), did.unwrap_or_default()))
                 .collect();
             let plan = self.plan(steps.iter().map(|(step, _)| step.clone()).collect());
@@ -220,13 +220,13 @@ impl Job<'_> {
                 );
                 let item = aws::item(&cx.cluster(name), addon, body, Some(&cx.wire(&error)));
                 teller.add(if steps.iter().any(|(_, did)| *did) {
-                    Came::HalfDone(item, error)
+                    TargetOutcome::HalfDone(item, error)
                 } else {
-                    Came::Failed(item, error)
+                    TargetOutcome::Failed(item, error)
                 });
                 continue;
             }
-            let report = aws::Report {
+            let report = aws::ClusterReport {
                 changed: !plan.is_empty(),
                 lines: vec![self.line(name, &plan)],
                 body,
@@ -236,11 +236,11 @@ impl Job<'_> {
         teller.finish()
     }
 
-    fn line(&self, name: &str, plan: &Plan) -> String {
+    fn line(&self, name: &str, plan: &AwsPlan) -> String {
         let steps = plan.steps.iter();
         let kept: Vec<&str> = steps
             .clone()
-            .filter(|step| step.action == Action::Keep)
+            .filter(|step| step.action == StepAction::Keep)
             .map(|step| aws_show::short(&step.resource))
             .collect();
         let kept = if kept.is_empty() {

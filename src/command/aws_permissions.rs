@@ -2,14 +2,14 @@
 
 use super::aws_request::pull_policy;
 use super::{Context, aws};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::arn::AccountId;
 use crate::aws::grant::PolicyChoice;
 use crate::aws::name::default_role_name;
 use crate::aws::permissions::{
     LONGEST, Purpose, Scope, USUAL, actions, length, permissions as policy,
 };
-use crate::aws::target::{Request, check_owner, check_path, check_request};
+use crate::aws::target::{SetupRequest, check_owner, check_path, check_request};
 use crate::cli::{self, PermissionsArgs};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
@@ -45,13 +45,13 @@ pub(super) fn permissions(cx: &Context, args: &PermissionsArgs) -> Result<Outcom
     Ok(Outcome::Ok)
 }
 
-fn purpose(purpose: cli::Purpose) -> Purpose {
+fn purpose(purpose: cli::PermissionsPurpose) -> Purpose {
     match purpose {
-        cli::Purpose::Status => Purpose::Status,
-        cli::Purpose::Setup => Purpose::Setup,
-        cli::Purpose::Teardown => Purpose::Teardown,
-        cli::Purpose::Check => Purpose::Check,
-        cli::Purpose::RepositoryPolicy => Purpose::RepositoryPolicy,
+        cli::PermissionsPurpose::Status => Purpose::Status,
+        cli::PermissionsPurpose::Setup => Purpose::Setup,
+        cli::PermissionsPurpose::Teardown => Purpose::Teardown,
+        cli::PermissionsPurpose::Check => Purpose::Check,
+        cli::PermissionsPurpose::RepositoryPolicy => Purpose::RepositoryPolicy,
     }
 }
 
@@ -68,7 +68,7 @@ fn scope(cx: &Context, args: &PermissionsArgs) -> Result<Scope> {
     };
     let mut policies = Vec::new();
     for text in &args.pull_policy {
-        let arn = match pull_policy(Side::registry(), text)? {
+        let arn = match pull_policy(AddonSide::registry(), text)? {
             PolicyChoice::Arn(arn) => owned("--pull-policy", arn, account.as_ref(), partition)?,
             known @ PolicyChoice::Aws(_) => known.arn(partition),
         };
@@ -77,10 +77,10 @@ fn scope(cx: &Context, args: &PermissionsArgs) -> Result<Scope> {
         }
     }
     // Names and ARNs are judged as setup judges them.
-    check_request(&Request {
+    check_request(&SetupRequest {
         role_name: args.role_name.clone(),
         boundary: args.permissions_boundary.clone(),
-        ..Request::default()
+        ..SetupRequest::default()
     })?;
     let boundary = match args.permissions_boundary.clone() {
         None => None,
@@ -91,7 +91,7 @@ fn scope(cx: &Context, args: &PermissionsArgs) -> Result<Scope> {
     };
     let mut roles: Vec<String> = args.role_name.iter().cloned().collect();
     for cluster in &args.cluster {
-        for side in Side::all() {
+        for side in AddonSide::all() {
             let name = default_role_name(side, cx.org()?, cluster);
             if !roles.contains(&name) {
                 roles.push(name);

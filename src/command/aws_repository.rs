@@ -1,29 +1,29 @@
 //! `mk8s aws repository-policy`, and the flags of `aws setup` of that name: the statement that a
 //! repository of another account needs, shown or put into its policy.
 
-use super::aws_request::{self, Subject, subjects};
+use super::aws_request::{self, AwsSubject, subjects};
 use super::{Context, aws, aws_show};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::arn::RoleArn;
 use crate::aws::backup;
 use crate::aws::ecr::{self, Current, EcrSdk, Writing};
 use crate::aws::emit;
 use crate::aws::iam::Caller;
 use crate::aws::image::PrivateImage;
-use crate::aws::plan::{Action, Plan, Step};
+use crate::aws::plan::{AwsPlan, AwsStep, StepAction};
 use crate::aws::policy::PullRequest;
 use crate::aws::repository::{self, Admission, Repository};
 use crate::aws::sdk::Sdk;
 use crate::aws::state;
-use crate::aws::target::{ClusterFacts, Part, Request, Target};
+use crate::aws::target::{AwsPart, AwsPlacement, ClusterFacts, SetupRequest};
 use crate::aws::trust;
 use crate::aws::workload::{image_warnings, private_image};
 use crate::cli::SetupArgs;
 use crate::consent::{Agreed, Consent, Mode, Permit, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{Came, Teller, Told};
-use crate::invocation::{Flags, Invocation};
+use crate::fleet::{Reporter, TargetOutcome, TargetResult};
+use crate::invocation::{CommandFlags, Invocation};
 use crate::text::quotable;
 use crate::ui::{self, wire};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
         cx.ui.warn(&warning);
     }
     let subjects = subjects(cx, side, args).await?;
-    let mut job = Job {
+    let mut job = RepositoryJob {
         cx,
         side,
         request: aws_request::asked(cx, side, args)?,
@@ -79,13 +79,13 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
 }
 
 /// What is to be done for one cluster, and what it is told as.
-struct Planned {
-    target: wire::Target,
-    first: Result<(ClusterFacts, Plan, Intent)>,
+struct PlannedRepository {
+    target: wire::TargetRef,
+    first: Result<(ClusterFacts, AwsPlan, RepositoryIntent)>,
 }
 
 /// What is to be done with the repository for one cluster.
-enum Intent {
+enum RepositoryIntent {
     /// Nothing is needed, for this reason.
     Nothing(String),
     /// The statement is shown to whoever may put it there.
@@ -95,15 +95,15 @@ enum Intent {
 }
 
 /// What has to be done with a policy, and what is to be said of it.
-struct Judged {
-    step: Step,
+struct JudgedPolicy {
+    step: AwsStep,
     warnings: Vec<String>,
 }
 
-struct Job<'a> {
+struct RepositoryJob<'a> {
     cx: &'a Context,
-    side: Side,
-    request: Request,
+    side: AddonSide,
+    request: SetupRequest,
     image: PrivateImage,
     repository: Repository,
     /// Caller and client; only where the policy is looked at.
@@ -114,10 +114,10 @@ struct Job<'a> {
     /// Where a copy of what is replaced goes.
     backup: Option<PathBuf>,
     /// The flags that name the cluster's file and its role, as they were given.
-    named: Flags,
+    named: CommandFlags,
 }
 
-impl Job<'_> {
+impl RepositoryJob<'_> {
     fn not_done(&self) -> String {
         format!(
             "the policy of the repository {} was not changed",
@@ -126,7 +126,7 @@ impl Job<'_> {
     }
 
     /// Whether the repository has to admit a role, and which.
-    fn need(&self, facts: &ClusterFacts) -> Result<(Target, Need)> {
+    fn need(&self, facts: &ClusterFacts) -> Result<(AwsPlacement, Need)> {
         let target = emit::aim(
             facts,
             &self.request,
@@ -162,7 +162,7 @@ impl Job<'_> {
 
     /// All are planned, then shown and confirmed together, then done one after another: it is one
     /// policy.
-    async fn run(&self, subjects: &[Subject]) -> Result<bool> {
+    async fn run(&self, subjects: &[AwsSubject]) -> Result<bool> {
         let cx = self.cx;
         let mut planned = Vec::new();
         let facts = aws_request::facts_of(cx, self.side, subjects).await?;
@@ -172,24 +172,24 @@ impl Job<'_> {
                 Err(error) => Err(error),
             };
             let target = subject.target(cx);
-            planned.push(Planned { target, first });
+            planned.push(PlannedRepository { target, first });
         }
-        let show = |planned: &Vec<Planned>| self.show(planned);
-        let question = |planned: &Vec<Planned>| Ok(self.question(planned));
+        let show = |planned: &Vec<PlannedRepository>| self.show(planned);
+        let question = |planned: &Vec<PlannedRepository>| Ok(self.question(planned));
         let consent = self.mode.consent(&*cx.ui, planned, show, question);
         let (planned, permit) = match consent.await? {
             Consent::Preview(planned) => (planned, None),
             Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
         };
-        let mut teller = Teller::changing(&cx.ui, "AwsPlan", self.mode);
+        let mut teller = Reporter::changing(&cx.ui, "AwsPlan", self.mode);
         let mut is_touched = false;
-        for Planned { target, first } in planned {
+        for PlannedRepository { target, first } in planned {
             let came = match first {
                 Ok((facts, plan, intent)) => {
                     let work = self.carry_out(permit.as_ref(), &target, plan, intent, is_touched);
                     work.await.map(|(line, item, changed)| {
                         is_touched |= changed;
-                        Told {
+                        TargetResult {
                             items: vec![item],
                             names: vec![facts.name],
                             lines: line.into_iter().collect(),
@@ -202,7 +202,7 @@ impl Job<'_> {
                 Err(error) => Err(error),
             };
             teller.add(match came {
-                Ok(told) => Came::Done(told),
+                Ok(told) => TargetOutcome::Done(told),
                 Err(error) => {
                     let item = aws::item(
                         &target,
@@ -210,33 +210,36 @@ impl Job<'_> {
                         json!({}),
                         Some(&self.cx.wire(&error)),
                     );
-                    Came::Failed(item, error)
+                    TargetOutcome::Failed(item, error)
                 }
             });
         }
         teller.finish()
     }
 
-    async fn first(&self, facts: ClusterFacts) -> Result<(ClusterFacts, Plan, Intent)> {
+    async fn first(
+        &self,
+        facts: ClusterFacts,
+    ) -> Result<(ClusterFacts, AwsPlan, RepositoryIntent)> {
         let (target, need) = self.need(&facts)?;
         let role = match need {
             Need::Statement(role) => role,
             Need::Nothing(why) => {
-                let (part, resource) = (Part::RepositoryPolicy, &self.repository.arn);
-                let step = Step::shown(part, Action::None, resource, why.clone());
+                let (part, resource) = (AwsPart::RepositoryPolicy, &self.repository.arn);
+                let step = AwsStep::shown(part, StepAction::None, resource, why.clone());
                 let plan = self.plan(target, step, None);
-                return Ok((facts, plan, Intent::Nothing(why)));
+                return Ok((facts, plan, RepositoryIntent::Nothing(why)));
             }
         };
         let Some((caller, ecr)) = &self.connection else {
-            let step = Step::shown(
-                Part::RepositoryPolicy,
-                Action::Update,
+            let step = AwsStep::shown(
+                AwsPart::RepositoryPolicy,
+                StepAction::Update,
                 &self.repository.arn,
                 format!("statement {} for {role}", repository::sid(&role)),
             );
             let plan = self.plan(target, step, None);
-            return Ok((facts, plan, Intent::Show(role)));
+            return Ok((facts, plan, RepositoryIntent::Show(role)));
         };
         let what = self.not_done();
         if caller.account != self.image.account {
@@ -263,16 +266,16 @@ impl Job<'_> {
             self.cx.ui.warn(warning);
         }
         plan.warnings = judged.warnings;
-        Ok((facts, plan, Intent::Admit(role, current)))
+        Ok((facts, plan, RepositoryIntent::Admit(role, current)))
     }
 
-    fn show(&self, planned: &[Planned]) {
+    fn show(&self, planned: &[PlannedRepository]) {
         let cx = self.cx;
         for (facts, plan, intent) in planned.iter().filter_map(|it| it.first.as_ref().ok()) {
             match intent {
-                Intent::Nothing(_) => {}
-                Intent::Show(role) => self.show_statement(facts, role),
-                Intent::Admit(..) => {
+                RepositoryIntent::Nothing(_) => {}
+                RepositoryIntent::Show(role) => self.show_statement(facts, role),
+                RepositoryIntent::Admit(..) => {
                     let cluster = self.several.then_some(facts.name.as_str());
                     aws_show::plan(cx, plan, cluster, cx.preview(self.mode));
                 }
@@ -301,11 +304,12 @@ impl Job<'_> {
     }
 
     /// What is asked before a policy that changes.
-    fn question(&self, planned: &[Planned]) -> Option<Question> {
-        let is_change = |it: &Planned| {
+    fn question(&self, planned: &[PlannedRepository]) -> Option<Question> {
+        let is_change = |it: &PlannedRepository| {
             let first = it.first.as_ref().ok();
-            first
-                .is_some_and(|(_, plan, intent)| matches!(intent, Intent::Admit(..)) && to_do(plan))
+            first.is_some_and(|(_, plan, intent)| {
+                matches!(intent, RepositoryIntent::Admit(..)) && to_do(plan)
+            })
         };
         let text = format!("Change the policy of {}?", self.repository);
         let changes = planned.iter().any(is_change);
@@ -316,22 +320,22 @@ impl Job<'_> {
     async fn carry_out(
         &self,
         permit: Option<&Permit>,
-        target: &wire::Target,
-        mut plan: Plan,
-        intent: Intent,
+        target: &wire::TargetRef,
+        mut plan: AwsPlan,
+        intent: RepositoryIntent,
         is_touched: bool,
     ) -> Result<(Option<String>, Value, bool)> {
         let repository = &self.repository;
         let (role, mut current) = match intent {
-            Intent::Nothing(why) => {
+            RepositoryIntent::Nothing(why) => {
                 let line = format!("The repository {repository} needs no statement: {why}");
                 return Ok((Some(line), self.item(target, &plan, false, None), false));
             }
-            Intent::Show(role) => {
+            RepositoryIntent::Show(role) => {
                 let wanted = repository::wanted(&role);
                 return Ok((None, self.item(target, &plan, false, Some(&wanted)), true));
             }
-            Intent::Admit(role, current) => (role, current),
+            RepositoryIntent::Admit(role, current) => (role, current),
         };
         if let (Some(_), true, Some((caller, ecr))) = (permit, is_touched, &self.connection) {
             // The policy has a statement more since it was planned.
@@ -388,7 +392,7 @@ impl Job<'_> {
     }
 
     /// What has to be done with the policy as it stands.
-    fn step(&self, current: &Current, role: &RoleArn) -> Result<Judged> {
+    fn step(&self, current: &Current, role: &RoleArn) -> Result<JudgedPolicy> {
         let pull = self.pull(role);
         let admission = repository::admits(&current.document, &self.repository, &pull);
         let mut warnings: Vec<String> = Vec::new();
@@ -398,13 +402,18 @@ impl Job<'_> {
                 self.repository
             ));
         }
-        let judged = |action, detail: String, warnings| Judged {
-            step: Step::shown(Part::RepositoryPolicy, action, &self.repository.arn, detail),
+        let judged = |action, detail: String, warnings| JudgedPolicy {
+            step: AwsStep::shown(
+                AwsPart::RepositoryPolicy,
+                action,
+                &self.repository.arn,
+                detail,
+            ),
             warnings,
         };
         let guarded = match &admission {
             Admission::Allowed { .. } => {
-                return Ok(judged(Action::None, admission.describe(), warnings));
+                return Ok(judged(StepAction::None, admission.describe(), warnings));
             }
             Admission::Denied {
                 by,
@@ -431,12 +440,12 @@ impl Job<'_> {
         // Our statement would change nothing about a Deny.
         if guarded && repository::grants(&current.document, &self.repository, &pull) {
             let detail = "lets the role pull otherwise".to_owned();
-            return Ok(judged(Action::None, detail, warnings));
+            return Ok(judged(StepAction::None, detail, warnings));
         }
         let merged = repository::with_statement(&current.document, role);
         if merged == current.document {
             let detail = "has the statement".to_owned();
-            return Ok(judged(Action::None, detail, warnings));
+            return Ok(judged(StepAction::None, detail, warnings));
         }
         // One that spoke of nothing that was allowed does now.
         let after = repository::admits(&merged, &self.repository, &pull);
@@ -445,9 +454,9 @@ impl Job<'_> {
             warnings.push(self.in_policy(&after));
         }
         let (action, kept) = match current.text {
-            None => (Action::Create, String::new()),
+            None => (StepAction::Create, String::new()),
             Some(_) => (
-                Action::Update,
+                StepAction::Update,
                 format!(
                     ", keeps {} of others",
                     repository::foreign(&current.document, role)
@@ -476,12 +485,12 @@ impl Job<'_> {
     }
 
     /// The plan; its account is that of the repository.
-    fn plan(&self, target: Target, step: Step, caller: Option<&Caller>) -> Plan {
-        Plan {
+    fn plan(&self, target: AwsPlacement, step: AwsStep, caller: Option<&Caller>) -> AwsPlan {
+        AwsPlan {
             trust: None,
             beyond: None,
             role_arn: target.role.as_ref().map(ToString::to_string),
-            target: Target {
+            target: AwsPlacement {
                 account: self.image.account.clone(),
                 caller: caller.map_or_else(String::new, |caller| caller.arn.clone()),
                 ..target
@@ -493,8 +502,8 @@ impl Job<'_> {
 
     fn item(
         &self,
-        target: &wire::Target,
-        plan: &Plan,
+        target: &wire::TargetRef,
+        plan: &AwsPlan,
         done: bool,
         policy: Option<&Value>,
     ) -> Value {
@@ -512,6 +521,6 @@ impl Job<'_> {
 }
 
 /// Whether a plan changes the policy.
-fn to_do(plan: &Plan) -> bool {
+fn to_do(plan: &AwsPlan) -> bool {
     plan.steps.iter().any(|step| step.action.changes())
 }

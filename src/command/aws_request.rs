@@ -1,24 +1,24 @@
 //! What `aws setup` is asked for: the flags, checked, and the clusters that they are for.
 
 use super::{Context, aws, choose, target};
-use crate::addon::Side;
-use crate::aws::emit::Source;
+use crate::addon::AddonSide;
+use crate::aws::emit::EmitSource;
 use crate::aws::grant::PolicyChoice;
 use crate::aws::name::Tags;
 use crate::aws::published::Name;
 use crate::aws::target::{
-    ClusterFacts, Part, Request, check_max_session, check_path, check_request,
+    AwsPart, ClusterFacts, SetupRequest, check_max_session, check_path, check_request,
 };
 use crate::aws::workload::private_image;
 use crate::cli::{AcceptTrust, MakeArgs, OnlyPart, SetupArgs};
 use crate::error::{Error, Result};
-use crate::invocation::{Flags, Invocation, shown};
+use crate::invocation::{CommandFlags, Invocation, shown};
 use crate::ui::wire;
 use clap::ValueEnum;
 use serde_json::Value;
 
 /// What `aws setup` was asked for, checked.
-pub(super) fn asked(cx: &Context, side: Side, args: &SetupArgs) -> Result<Request> {
+pub(super) fn asked(cx: &Context, side: AddonSide, args: &SetupArgs) -> Result<SetupRequest> {
     let mut request = request(cx, side, &args.make, args.role_arn.as_ref())?;
     request.make = request
         .make
@@ -29,27 +29,29 @@ pub(super) fn asked(cx: &Context, side: Side, args: &SetupArgs) -> Result<Reques
     if args.emit.is_some() {
         request.command = Some(Invocation::mk8s("aws emit").word(side.name()));
     }
-    Ok(Request {
+    Ok(SetupRequest {
         wait: args.wait,
         only: args.only.map(|only| match only {
-            OnlyPart::OidcProvider => Part::OidcProvider,
-            OnlyPart::Role => Part::Role,
-            OnlyPart::Trust => Part::Trust,
-            OnlyPart::Policy => Part::Policy,
+            OnlyPart::OidcProvider => AwsPart::OidcProvider,
+            OnlyPart::Role => AwsPart::Role,
+            OnlyPart::Trust => AwsPart::Trust,
+            OnlyPart::Policy => AwsPart::Policy,
         }),
         ..request
     })
 }
 
 /// The file again, if there is one.
-pub(super) fn file(args: &SetupArgs) -> Flags {
+pub(super) fn file(args: &SetupArgs) -> CommandFlags {
     let path = args.file.as_deref();
-    path.map_or_else(Flags::new, |path| Flags::new().file(&shown(path)))
+    path.map_or_else(CommandFlags::new, |path| {
+        CommandFlags::new().file(&shown(path))
+    })
 }
 
 /// The flags that say what is made; what of the trust policy is accepted comes beside them.
-pub(super) fn make_flags(make: &MakeArgs) -> Flags {
-    let flags = Flags::new()
+pub(super) fn make_flags(make: &MakeArgs) -> CommandFlags {
+    let flags = CommandFlags::new()
         .flag_if("--account", make.account.clone())
         .flag_if("--image", make.image.clone())
         .flag_if("--role-name", make.role_name.clone())
@@ -83,10 +85,10 @@ fn finding(word: AcceptTrust) -> Name {
 /// What was asked for on the command line, checked.
 pub(super) fn request(
     cx: &Context,
-    side: Side,
+    side: AddonSide,
     make: &MakeArgs,
     role_arn: Option<&String>,
-) -> Result<Request> {
+) -> Result<SetupRequest> {
     let mut tags = Tags::new();
     for tag in &make.tag {
         let (key, value) = tag.split_once('=').ok_or_else(|| {
@@ -103,7 +105,7 @@ pub(super) fn request(
     let policy = make.pull_policy.as_deref();
     let pull_policy = policy.map(|text| pull_policy(side, text)).transpose()?;
     let image = make.image.as_deref().map(private_image).transpose()?;
-    let request = Request {
+    let request = SetupRequest {
         role_arn: aws::role_arn(role_arn)?,
         account: aws::account(make.account.as_ref())?,
         image,
@@ -136,14 +138,14 @@ pub(super) fn request(
 }
 
 /// What `--pull-policy` names.
-pub(super) fn pull_policy(side: Side, text: &str) -> Result<PolicyChoice> {
+pub(super) fn pull_policy(side: AddonSide, text: &str) -> Result<PolicyChoice> {
     PolicyChoice::parse(side, text).map_err(|reason| {
         Error::usage(format!("`{text}` cannot be given to --pull-policy")).because(reason)
     })
 }
 
 /// A cluster: live, or as a file has it.
-pub(super) enum Subject {
+pub(super) enum AwsSubject {
     /// Its name.
     Live(String),
     /// What the file says.
@@ -151,13 +153,13 @@ pub(super) enum Subject {
         /// The file, as it was named.
         label: String,
         /// The place of the document in it.
-        place: wire::Target,
+        place: wire::TargetRef,
         /// What is known of the cluster.
         facts: Box<ClusterFacts>,
     },
 }
 
-impl Subject {
+impl AwsSubject {
     /// The name of a live cluster.
     fn live(&self) -> Option<&str> {
         match self {
@@ -167,7 +169,7 @@ impl Subject {
     }
 
     /// The facts; read from the API if it is live.
-    pub(super) async fn facts(&self, cx: &Context, side: Side) -> Result<ClusterFacts> {
+    pub(super) async fn facts(&self, cx: &Context, side: AddonSide) -> Result<ClusterFacts> {
         match self {
             Self::Live(name) => ClusterFacts::read(side, cx.org()?, &cx.read(name).await?),
             Self::File { facts, .. } => Ok((**facts).clone()),
@@ -175,26 +177,30 @@ impl Subject {
     }
 
     /// As JSON output names it.
-    pub(super) fn target(&self, cx: &Context) -> wire::Target {
+    pub(super) fn target(&self, cx: &Context) -> wire::TargetRef {
         match self {
             Self::Live(name) => cx.cluster(name),
             Self::File { place, .. } => place.clone(),
         }
     }
 
-    pub(super) fn source(&self) -> Source<'_> {
+    pub(super) fn source(&self) -> EmitSource<'_> {
         match self {
-            Self::Live(_) => Source::Live,
-            Self::File { label, .. } => Source::File(label),
+            Self::Live(_) => EmitSource::Live,
+            Self::File { label, .. } => EmitSource::File(label),
         }
     }
 }
 
 /// The clusters that `-c` or `-f` names.
-pub(super) async fn subjects(cx: &Context, side: Side, args: &SetupArgs) -> Result<Vec<Subject>> {
+pub(super) async fn subjects(
+    cx: &Context,
+    side: AddonSide,
+    args: &SetupArgs,
+) -> Result<Vec<AwsSubject>> {
     let Some(path) = &args.file else {
         let chosen = aws::clusters(cx, &args.target, true).await?;
-        return Ok(chosen.names.into_iter().map(Subject::Live).collect());
+        return Ok(chosen.names.into_iter().map(AwsSubject::Live).collect());
     };
     let choice = choose::choice(&args.target.cluster, &args.target.choice)?;
     let files = target::load(cx, std::slice::from_ref(path), &choice)?;
@@ -206,7 +212,7 @@ pub(super) async fn subjects(cx: &Context, side: Side, args: &SetupArgs) -> Resu
                 Some(org) => org,
                 None => cx.org()?.to_owned(),
             };
-            subjects.push(Subject::File {
+            subjects.push(AwsSubject::File {
                 label: file.label.clone(),
                 place: file.wire(number),
                 facts: Box::new(ClusterFacts::read(side, &org, &cluster)?),
@@ -219,10 +225,10 @@ pub(super) async fn subjects(cx: &Context, side: Side, args: &SetupArgs) -> Resu
 /// The facts of all; the live ones are read together.
 pub(super) async fn facts_of(
     cx: &Context,
-    side: Side,
-    subjects: &[Subject],
+    side: AddonSide,
+    subjects: &[AwsSubject],
 ) -> Result<Vec<Result<ClusterFacts>>> {
-    let names: Vec<&str> = subjects.iter().filter_map(Subject::live).collect();
+    let names: Vec<&str> = subjects.iter().filter_map(AwsSubject::live).collect();
     let mut read = if names.is_empty() {
         Vec::new()
     } else {
@@ -231,8 +237,8 @@ pub(super) async fn facts_of(
     .into_iter();
     let org = || cx.org();
     let facts = subjects.iter().map(|subject| match subject {
-        Subject::File { facts, .. } => Ok((**facts).clone()),
-        Subject::Live(name) => match read.next() {
+        AwsSubject::File { facts, .. } => Ok((**facts).clone()),
+        AwsSubject::Live(name) => match read.next() {
             Some(cluster) => ClusterFacts::read(side, org()?, &cluster?),
             None => Err(Error::failure(format!("`{name}` was not read"))),
         },

@@ -1,22 +1,22 @@
 //! `mk8s aws setup`, and `mk8s addon enable … --create-role`: plan, confirm, do, verify.
 
-use super::aws::{self, Issuers, Scene};
-use super::aws_carry_out::Done;
+use super::aws::{self, AwsScene, IssuerAuthorities};
+use super::aws_carry_out::AwsResult;
 use super::aws_request::{asked, request};
 use super::{Context, aws_emit, aws_repository, aws_show};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::aws::iam::Caller;
-use crate::aws::plan::{Plan, TrustPlan};
+use crate::aws::plan::{AwsPlan, TrustPlan};
 use crate::aws::sdk::Sdk;
-use crate::aws::setup::{Order, is_too_long, look_for, not_accepted, setup_plan};
+use crate::aws::setup::{SetupOrder, is_too_long, look_for, not_accepted, setup_plan};
 use crate::aws::state;
-use crate::aws::target::{Part, Request};
+use crate::aws::target::{AwsPart, SetupRequest};
 use crate::cli::{AwsTarget, EnableArgs, MakeArgs, SetupArgs};
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{self, Came, Teller};
+use crate::fleet::{self, Reporter, TargetOutcome};
 use crate::invocation::Invocation;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
     }
     let side = aws::side(&args.target.addon)?;
     let chosen = aws::clusters(cx, &args.target, true).await?;
-    let job = Job {
+    let job = SetupJob {
         cx,
         side,
         request: asked(cx, side, args)?,
@@ -49,7 +49,7 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
         mode: Mode::of(args.dry_run),
         several: chosen.are_several,
         wait: args.wait.unwrap_or(WAIT),
-        issuers: Issuers::new(cx),
+        issuers: IssuerAuthorities::new(cx),
     };
     Box::pin(job.run(&chosen.names, &args.make, args.exit_code)).await
 }
@@ -93,10 +93,10 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
             }
         }
     }
-    let job = Job {
+    let job = SetupJob {
         cx,
         side,
-        request: Request {
+        request: SetupRequest {
             command: Some(command),
             wait: args.flags.change.wait,
             ..request(cx, side, &args.flags.make, role)?
@@ -105,56 +105,56 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         mode: Mode::of(args.flags.change.dry_run),
         several: chosen.are_several,
         wait: args.flags.change.wait.unwrap_or(WAIT),
-        issuers: Issuers::new(cx),
+        issuers: IssuerAuthorities::new(cx),
     };
     Box::pin(job.run(&chosen.names, &args.flags.make, args.flags.change.exit_code)).await
 }
 
 /// One setup on however many clusters.
-pub(super) struct Job<'a> {
+pub(super) struct SetupJob<'a> {
     pub(super) cx: &'a Context,
-    pub(super) side: Side,
-    pub(super) request: Request,
+    pub(super) side: AddonSide,
+    pub(super) request: SetupRequest,
     pub(super) backup: Option<PathBuf>,
     mode: Mode,
     /// Whether there is more than one cluster.
     pub(super) several: bool,
     pub(super) wait: Duration,
-    issuers: Issuers<'a>,
+    issuers: IssuerAuthorities<'a>,
 }
 
 /// A cluster as it was seen, and what is to be done; or why that is not known.
-pub(super) struct Planned {
+pub(super) struct PlannedSetup {
     pub(super) name: String,
-    pub(super) first: Result<(Scene, Plan)>,
+    pub(super) first: Result<(AwsScene, AwsPlan)>,
     /// Why it is not even asked about.
     pub(super) refusal: Option<Error>,
 }
 
-impl Planned {
+impl PlannedSetup {
     /// What may be carried out, if it is anything.
-    fn to_do(&self) -> Option<&Plan> {
+    fn to_do(&self) -> Option<&AwsPlan> {
         let (_, plan) = self.first.as_ref().ok()?;
         (self.refusal.is_none() && !plan.is_empty()).then_some(plan)
     }
 }
 
-impl Job<'_> {
+impl SetupJob<'_> {
     /// All are looked at and planned, then shown and confirmed together, then carried out.
     async fn run(&self, names: &[String], make: &MakeArgs, exit_code: bool) -> Result<Outcome> {
         let sdk = Sdk::new(&aws::connect(self.cx, &make.connection).await?);
         let caller = state::caller(&sdk).await?;
         let planned = self.plan_all(&sdk, &caller, names).await?;
-        let show = |planned: &Vec<Planned>| self.show(planned);
-        let question = |planned: &Vec<Planned>| Ok(self.question(planned));
+        let show = |planned: &Vec<PlannedSetup>| self.show(planned);
+        let question = |planned: &Vec<PlannedSetup>| Ok(self.question(planned));
         let consent = self.mode.consent(&*self.cx.ui, planned, show, question);
         let mut teller =
-            Teller::changing(&self.cx.ui, "AwsPlan", self.mode).of_several(self.several);
+            Reporter::changing(&self.cx.ui, "AwsPlan", self.mode).of_several(self.several);
         match consent.await? {
             Consent::Preview(planned) => {
-                for Planned { name, first, .. } in planned {
+                for PlannedSetup { name, first, .. } in planned {
                     teller.add(match first {
-                        Ok((_, plan)) => self.came(&name, &Done::nothing(plan)),
+                        Ok((_, plan)) => self.came(&name, &AwsResult::nothing(plan)),
                         Err(error) => aws::came(self.cx, self.side.name(), &name, Err(error)),
                     });
                 }
@@ -167,7 +167,12 @@ impl Job<'_> {
         Ok(Outcome::differing(teller.finish()? && exit_code))
     }
 
-    async fn plan_all(&self, sdk: &Sdk, caller: &Caller, names: &[String]) -> Result<Vec<Planned>> {
+    async fn plan_all(
+        &self,
+        sdk: &Sdk,
+        caller: &Caller,
+        names: &[String],
+    ) -> Result<Vec<PlannedSetup>> {
         let read = self.cx.read_all(names).await?;
         let jobs = names.iter().zip(read).map(|(name, cluster)| async move {
             let first = match cluster {
@@ -181,7 +186,7 @@ impl Job<'_> {
                 }
                 _ => None,
             };
-            Planned {
+            PlannedSetup {
                 name: name.clone(),
                 first,
                 refusal,
@@ -190,9 +195,14 @@ impl Job<'_> {
         Ok(fleet::all(jobs, fleet::AT_ONCE).await)
     }
 
-    async fn first(&self, sdk: &Sdk, caller: &Caller, cluster: &Cluster) -> Result<(Scene, Plan)> {
+    async fn first(
+        &self,
+        sdk: &Sdk,
+        caller: &Caller,
+        cluster: &Cluster,
+    ) -> Result<(AwsScene, AwsPlan)> {
         let mut scene = self.scene(sdk, caller, cluster).await?;
-        let order = Order::default();
+        let order = SetupOrder::default();
         let plan = self.plan(sdk, &mut scene, order, &self.request).await?;
         Ok((scene, plan))
     }
@@ -203,7 +213,7 @@ impl Job<'_> {
         sdk: &Sdk,
         caller: &Caller,
         cluster: &Cluster,
-    ) -> Result<Scene> {
+    ) -> Result<AwsScene> {
         let ask = |target: &_| look_for(&self.request, target);
         let what = "was not set up";
         let mut scene = aws::look(
@@ -225,16 +235,16 @@ impl Job<'_> {
     pub(super) async fn plan(
         &self,
         sdk: &Sdk,
-        scene: &mut Scene,
-        order: Order,
-        request: &Request,
-    ) -> Result<Plan> {
+        scene: &mut AwsScene,
+        order: SetupOrder,
+        request: &SetupRequest,
+    ) -> Result<AwsPlan> {
         let plan =
-            |Scene {
+            |AwsScene {
                  facts,
                  target,
                  state,
-             }: &Scene| { setup_plan(facts, request, target, state, order) };
+             }: &AwsScene| { setup_plan(facts, request, target, state, order) };
         let made = plan(scene);
         if made.is_ok() || !is_too_long(&scene.facts, request, &scene.target, &scene.state) {
             return made;
@@ -243,9 +253,9 @@ impl Job<'_> {
         plan(scene)
     }
 
-    fn show(&self, planned: &[Planned]) {
+    fn show(&self, planned: &[PlannedSetup]) {
         let cx = self.cx;
-        for Planned { name, first, .. } in planned {
+        for PlannedSetup { name, first, .. } in planned {
             if let Ok((_, plan)) = first {
                 for warning in &plan.warnings {
                     cx.ui.warn(warning);
@@ -257,8 +267,8 @@ impl Job<'_> {
     }
 
     /// What is asked before plans that do anything.
-    fn question(&self, planned: &[Planned]) -> Option<Question> {
-        let to_do: Vec<(&str, &Plan)> = planned
+    fn question(&self, planned: &[PlannedSetup]) -> Option<Question> {
+        let to_do: Vec<(&str, &AwsPlan)> = planned
             .iter()
             .filter_map(|one| Some((one.name.as_str(), one.to_do()?)))
             .collect();
@@ -302,8 +312,8 @@ impl Job<'_> {
     }
 
     /// What is told of a cluster.
-    pub(super) fn came(&self, name: &str, done: &Done) -> Came<Value> {
-        let report = aws::Report {
+    pub(super) fn came(&self, name: &str, done: &AwsResult) -> TargetOutcome<Value> {
+        let report = aws::ClusterReport {
             changed: done.changed,
             lines: vec![self.line(name, done)],
             body: aws::plan_json(&done.plan, &done.steps, done.previous_trust.as_ref()),
@@ -315,9 +325,9 @@ impl Job<'_> {
     /// `--yes` never goes past it.
     pub(super) fn may_be_asked(
         &self,
-        scene: &Scene,
+        scene: &AwsScene,
         trust: &TrustPlan,
-        request: &Request,
+        request: &SetupRequest,
     ) -> Result<()> {
         let ui = &self.cx.ui;
         if trust.open.is_empty() || (ui.is_interactive() && !ui.says_yes()) {
@@ -326,13 +336,13 @@ impl Job<'_> {
         Err(not_accepted(&scene.facts, request, &trust.judgement, true))
     }
 
-    fn line(&self, name: &str, done: &Done) -> String {
+    fn line(&self, name: &str, done: &AwsResult) -> String {
         let what = match self.request.only {
             Some(part) => format!("{} of {}", part.name(), self.side.name()),
             None => self.side.name().to_owned(),
         };
         let which = match (&done.plan.role_arn, &done.plan.target.provider_arn) {
-            (_, Some(arn)) if self.request.only == Some(Part::OidcProvider) => arn.clone(),
+            (_, Some(arn)) if self.request.only == Some(AwsPart::OidcProvider) => arn.clone(),
             (Some(arn), _) => format!("role {arn}"),
             (None, _) => "same account, no role needed".to_owned(),
         };

@@ -1,8 +1,8 @@
 //! How a plan of the AWS side is drawn, and what each of its steps is called once it is done.
 
 use super::Context;
-use crate::aws::plan::{Action, Plan, Step, Work};
-use crate::aws::target::Part;
+use crate::aws::plan::{AwsPlan, AwsStep, StepAction, Work};
+use crate::aws::target::AwsPart;
 use crate::invocation::Reach;
 use crate::ui::{Stream, table};
 
@@ -11,7 +11,7 @@ pub(super) const MAY_ASSUME: &str = "who may assume the role";
 
 /// Shows a plan as the contract draws it.
 /// `cluster` is the cluster's name where there are several.
-pub(super) fn plan(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Stream) {
+pub(super) fn plan(cx: &Context, plan: &AwsPlan, cluster: Option<&str>, stream: Stream) {
     let cluster = cluster.map_or_else(String::new, |name| format!("{name} in "));
     let account = &plan.target.account;
     let caller = match plan.target.caller.as_str() {
@@ -44,7 +44,7 @@ pub(super) fn plan(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Str
             (chars.next().unwrap_or(' '), chars.as_str().to_owned())
         })
         .collect();
-    for told in plan.steps.iter().filter_map(Step::of_role) {
+    for told in plan.steps.iter().filter_map(AwsStep::of_role) {
         lines.push((' ', format!(" the role gets: {told}")));
     }
     if let Some(trust) = &plan.trust {
@@ -53,26 +53,26 @@ pub(super) fn plan(cx: &Context, plan: &Plan, cluster: Option<&str>, stream: Str
     cx.ui.plan(&heading, &lines, stream);
 }
 
-fn sign(action: Action) -> char {
+fn sign(action: StepAction) -> char {
     match action {
-        Action::Create | Action::Attach => '+',
-        Action::Update => '~',
-        Action::Detach | Action::Delete => '-',
-        Action::None | Action::Keep | Action::Adopt => '=',
+        StepAction::Create | StepAction::Attach => '+',
+        StepAction::Update => '~',
+        StepAction::Detach | StepAction::Delete => '-',
+        StepAction::None | StepAction::Keep | StepAction::Adopt => '=',
     }
 }
 
-fn label(step: &Step) -> &'static str {
+fn label(step: &AwsStep) -> &'static str {
     match (step.part, step.action) {
-        (Part::Addon, _) => "add-on",
-        (Part::OidcProvider, _) => "OIDC provider",
-        (Part::Role, _) => "role",
-        (Part::Trust, _) => "trust policy",
-        (Part::Policy, Action::Attach) => "attach",
-        (Part::Policy, Action::Detach) => "detach",
-        (Part::Policy, Action::Keep) => "keep",
-        (Part::Policy, _) => "pull policy",
-        (Part::RepositoryPolicy, _) => "repository",
+        (AwsPart::Addon, _) => "add-on",
+        (AwsPart::OidcProvider, _) => "OIDC provider",
+        (AwsPart::Role, _) => "role",
+        (AwsPart::Trust, _) => "trust policy",
+        (AwsPart::Policy, StepAction::Attach) => "attach",
+        (AwsPart::Policy, StepAction::Detach) => "detach",
+        (AwsPart::Policy, StepAction::Keep) => "keep",
+        (AwsPart::Policy, _) => "pull policy",
+        (AwsPart::RepositoryPolicy, _) => "repository",
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) fn kept(backup: &crate::aws::backup::Backup, reach: &Reach) -> String
 }
 
 /// What a step came to, as a sentence: "Created role mk8s-acme-prod-ecr".
-pub(super) fn told(step: &Step, changed: bool) -> String {
+pub(super) fn told(step: &AwsStep, changed: bool) -> String {
     let (label, resource) = (label(step), short(&step.resource));
     let what = match label {
         "attach" | "detach" | "keep" => "pull policy",
@@ -121,15 +121,15 @@ pub(super) fn told(step: &Step, changed: bool) -> String {
         _ => {}
     }
     match step.action {
-        Action::Create if step.part == Part::Addon => format!("Switched on {resource}"),
-        Action::Delete if step.part == Part::Addon => format!("Switched off {resource}"),
-        Action::Create => format!("Created {what} {resource}"),
-        Action::Adopt => format!("Adopted {what} {resource}"),
-        Action::Update => format!("Updated {what} {resource}"),
-        Action::Attach => format!("Attached {resource}"),
-        Action::Detach => format!("Detached {resource}"),
-        Action::Delete => format!("Deleted {what} {resource}"),
-        Action::Keep => format!("Kept {what} {resource}"),
-        Action::None => format!("Already so: {what} {resource}"),
+        StepAction::Create if step.part == AwsPart::Addon => format!("Switched on {resource}"),
+        StepAction::Delete if step.part == AwsPart::Addon => format!("Switched off {resource}"),
+        StepAction::Create => format!("Created {what} {resource}"),
+        StepAction::Adopt => format!("Adopted {what} {resource}"),
+        StepAction::Update => format!("Updated {what} {resource}"),
+        StepAction::Attach => format!("Attached {resource}"),
+        StepAction::Detach => format!("Detached {resource}"),
+        StepAction::Delete => format!("Deleted {what} {resource}"),
+        StepAction::Keep => format!("Kept {what} {resource}"),
+        StepAction::None => format!("Already so: {what} {resource}"),
     }
 }

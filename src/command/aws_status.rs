@@ -1,18 +1,18 @@
 //! `mk8s aws status`: what exists in AWS, what is missing and what differs. Reads only.
 
-use super::aws::{self, Report, Scene};
+use super::aws::{self, AwsScene, ClusterReport};
 use super::{Context, aws_show};
 use crate::aws::iam::Caller;
 use crate::aws::sdk::Sdk;
-use crate::aws::state::{self, Look};
+use crate::aws::state::{self, AwsQuestions};
 use crate::aws::status::{PartStatus, differs, status as parts_of};
-use crate::aws::target::Request;
+use crate::aws::target::SetupRequest;
 use crate::aws::trust;
-use crate::aws::who::{Home, Who};
+use crate::aws::who::{HomeCluster, LetIn};
 use crate::cli::StatusArgs;
 use crate::error::Result;
 use crate::exit::Outcome;
-use crate::fleet::{self, Teller};
+use crate::fleet::{self, Reporter};
 use crate::ui::table;
 use serde_json::{Value, json};
 
@@ -20,27 +20,27 @@ use serde_json::{Value, json};
 pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
     let side = aws::side(&args.target.addon)?;
     let mut chosen = aws::clusters(cx, &args.target, false).await?;
-    let request = Request {
+    let request = SetupRequest {
         role_arn: aws::role_arn(args.role_arn.as_ref())?,
         account: aws::account(args.account.as_ref())?,
         role_name: args.role_name.clone(),
-        ..Request::default()
+        ..SetupRequest::default()
     };
     let sdk = Sdk::new(&aws::connect(cx, &args.connection).await?);
     let caller = state::caller(&sdk).await?;
-    let issuers = aws::Issuers::new(cx);
+    let issuers = aws::IssuerAuthorities::new(cx);
     let read = chosen.read(cx).await?;
     let jobs = read.into_iter().map(|cluster| async {
         let cluster = cluster?;
-        let ask = |_: &_| Look::default();
+        let ask = |_: &_| AwsQuestions::default();
         let what = "was not looked at";
         let mut scene = aws::look(cx, &sdk, &caller, (side, &cluster), &request, ask, what).await?;
         issuers.complete(&mut scene.facts).await;
         Ok(scene)
     });
-    let mut teller = Teller::reading(&cx.ui, "AwsStatus").of_several(chosen.are_several);
+    let mut teller = Reporter::reading(&cx.ui, "AwsStatus").of_several(chosen.are_several);
     let names = &chosen.names;
-    fleet::each(jobs, fleet::AT_ONCE, |number, scene: Result<Scene>| {
+    fleet::each(jobs, fleet::AT_ONCE, |number, scene: Result<AwsScene>| {
         let name = &names[number];
         let report = scene.map(|scene| report(cx, name, &caller, &scene));
         teller.tell(number, aws::came(cx, side.name(), name, report));
@@ -49,14 +49,14 @@ pub(super) async fn status(cx: &Context, args: &StatusArgs) -> Result<Outcome> {
     Ok(Outcome::differing(teller.finish()? && args.exit_code))
 }
 
-fn report(cx: &Context, name: &str, caller: &Caller, scene: &Scene) -> Report {
+fn report(cx: &Context, name: &str, caller: &Caller, scene: &AwsScene) -> ClusterReport {
     let parts = parts_of(&scene.facts, &scene.target, &scene.state);
     let who = who(scene);
     for warning in &scene.facts.warnings {
         cx.ui.warn(warning);
     }
     let account = &scene.target.account;
-    Report {
+    ClusterReport {
         changed: differs(&parts),
         lines: text(name, account, &caller.arn, &parts, who.as_ref()),
         body: json!({
@@ -72,11 +72,11 @@ fn report(cx: &Context, name: &str, caller: &Caller, scene: &Scene) -> Report {
 }
 
 /// Who may assume the role that is there.
-fn who(scene: &Scene) -> Option<Who> {
+fn who(scene: &AwsScene) -> Option<LetIn> {
     let role = scene.state.role.known()?.as_ref()?;
     let document = trust::parse_text(&role.trust).ok()?;
-    let home = Home::of(&scene.facts, &scene.target, scene.state.seen_at);
-    Some(Who::of(&document, &home))
+    let home = HomeCluster::of(&scene.facts, &scene.target, scene.state.seen_at);
+    Some(LetIn::of(&document, &home))
 }
 
 fn text(
@@ -84,7 +84,7 @@ fn text(
     account: &crate::arn::AccountId,
     caller: &str,
     parts: &[PartStatus],
-    who: Option<&Who>,
+    who: Option<&LetIn>,
 ) -> Vec<String> {
     let rows: Vec<Vec<String>> = parts
         .iter()

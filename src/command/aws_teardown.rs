@@ -1,15 +1,15 @@
 //! `mk8s aws teardown`: only what mk8s made, AWS first and the cluster last.
 
-use super::aws::{self, AGAIN, ClusterStep, Report, Scene};
+use super::aws::{self, AGAIN, AwsScene, ClusterReport, ClusterStep};
 use super::{Context, aws_show, live};
-use crate::addon::Side;
-use crate::aws::apply::{Applier, Options};
+use crate::addon::AddonSide;
+use crate::aws::apply::{Applier, StepOptions};
 use crate::aws::iam::Caller;
 use crate::aws::needed::Needed;
-use crate::aws::plan::{Action, Plan, Step, Work};
+use crate::aws::plan::{AwsPlan, AwsStep, StepAction, Work};
 use crate::aws::sdk::Sdk;
 use crate::aws::state;
-use crate::aws::target::{ClusterFacts, Request};
+use crate::aws::target::{ClusterFacts, SetupRequest};
 use crate::aws::teardown::{
     AddonExtent, Extent, ProviderExtent, check_named, complete, look_for, teardown_plan,
 };
@@ -18,7 +18,7 @@ use crate::cluster::Cluster;
 use crate::consent::{self, Agreed, Consent, Mode, Permit, Question};
 use crate::error::Result;
 use crate::exit::Outcome;
-use crate::fleet::{self, Came, Teller};
+use crate::fleet::{self, Reporter, TargetOutcome};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -28,13 +28,13 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
     let side = aws::side(&target.addon)?;
     let chosen = aws::clusters(cx, &target, true).await?;
     let names = chosen.names;
-    let job = Job {
+    let job = TeardownJob {
         cx,
         side,
-        request: Request {
+        request: SetupRequest {
             account: aws::account(args.account.as_ref())?,
             role_name: args.role_name.clone(),
-            ..Request::default()
+            ..SetupRequest::default()
         },
         extent: Extent {
             provider: if args.with_oidc_provider {
@@ -69,13 +69,13 @@ pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcom
 }
 
 /// A cluster as it was seen, and what is to be done; or why that is not known.
-type Planned = (String, Result<(Scene, Plan)>);
+type PlannedTeardown = (String, Result<(AwsScene, AwsPlan)>);
 
 /// One teardown on however many clusters.
-struct Job<'a> {
+struct TeardownJob<'a> {
     cx: &'a Context,
-    side: Side,
-    request: Request,
+    side: AddonSide,
+    request: SetupRequest,
     extent: Extent,
     backup: Option<PathBuf>,
     mode: Mode,
@@ -83,7 +83,7 @@ struct Job<'a> {
     several: bool,
 }
 
-impl Job<'_> {
+impl TeardownJob<'_> {
     /// All are looked at and planned, then shown and confirmed together, then taken down.
     async fn run(&self, sdk: &Sdk, caller: &Caller, names: &[String]) -> Result<bool> {
         let cx = self.cx;
@@ -96,19 +96,19 @@ impl Job<'_> {
             (name.clone(), first)
         });
         let planned = fleet::all(jobs, fleet::AT_ONCE).await;
-        let show = |planned: &Vec<Planned>| self.show(planned);
-        let question = |planned: &Vec<Planned>| Ok(self.question(planned));
+        let show = |planned: &Vec<PlannedTeardown>| self.show(planned);
+        let question = |planned: &Vec<PlannedTeardown>| Ok(self.question(planned));
         let consent = self.mode.consent(&*cx.ui, planned, show, question).await?;
         let (planned, permit) = match consent {
             Consent::Preview(planned) => (planned, None),
             Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
         };
-        let mut teller = Teller::changing(&cx.ui, "AwsPlan", self.mode).of_several(self.several);
+        let mut teller = Reporter::changing(&cx.ui, "AwsPlan", self.mode).of_several(self.several);
         let mut is_touched = false;
         for (name, first) in planned {
             let came = match (first, &permit) {
                 (Ok((scene, plan)), Some(permit)) if !plan.is_empty() => {
-                    let mut down = Down {
+                    let mut down = ClusterTeardown {
                         scene,
                         plan,
                         steps: Vec::new(),
@@ -133,7 +133,12 @@ impl Job<'_> {
         teller.finish()
     }
 
-    async fn plan(&self, sdk: &Sdk, caller: &Caller, cluster: &Cluster) -> Result<(Scene, Plan)> {
+    async fn plan(
+        &self,
+        sdk: &Sdk,
+        caller: &Caller,
+        cluster: &Cluster,
+    ) -> Result<(AwsScene, AwsPlan)> {
         let ask = |_: &_| look_for(self.extent);
         let what = "was not taken down";
         let mut scene = aws::look(
@@ -155,7 +160,7 @@ impl Job<'_> {
         Ok((scene, plan))
     }
 
-    fn show(&self, planned: &[Planned]) {
+    fn show(&self, planned: &[PlannedTeardown]) {
         let cx = self.cx;
         for (name, first) in planned {
             if let Ok((_, plan)) = first {
@@ -169,7 +174,7 @@ impl Job<'_> {
     }
 
     /// What is asked before plans that do anything.
-    fn question(&self, planned: &[Planned]) -> Option<Question> {
+    fn question(&self, planned: &[PlannedTeardown]) -> Option<Question> {
         let (mut removed, mut names) = (0, Vec::new());
         for (name, first) in planned {
             if let Ok((_, plan)) = first
@@ -204,7 +209,7 @@ impl Job<'_> {
         caller: &Caller,
         permit: &Permit,
         name: &str,
-        down: &mut Down,
+        down: &mut ClusterTeardown,
         is_touched: bool,
     ) -> Result<()> {
         let cx = self.cx;
@@ -221,7 +226,7 @@ impl Job<'_> {
                 }
             }
         }
-        let options = Options {
+        let options = StepOptions {
             backup: self.backup.clone(),
             patience: aws::patience(cx)?,
             needed: Needed::of(&down.scene.facts, &down.scene.target, &self.request),
@@ -231,7 +236,7 @@ impl Job<'_> {
             cx.if_interrupted(Some(AGAIN.to_owned()));
             let changed = match &step.work {
                 Work::Nothing => {
-                    if step.action == Action::Keep {
+                    if step.action == StepAction::Keep {
                         self.say(name, &aws_show::told(step, false));
                     }
                     false
@@ -282,13 +287,13 @@ impl Job<'_> {
     }
 
     /// What is told of a cluster whose plan was carried out, as far as it went.
-    fn came(&self, name: &str, down: &Down, ended: Result<()>) -> Came<Value> {
+    fn came(&self, name: &str, down: &ClusterTeardown, ended: Result<()>) -> TargetOutcome<Value> {
         let previous = down.previous_trust.as_ref();
         match ended {
             Err(error) if down.changed() => {
                 let body = aws::plan_json(&down.plan, &down.steps, previous);
                 let target = self.cx.cluster(name);
-                Came::HalfDone(
+                TargetOutcome::HalfDone(
                     aws::item(&target, self.side.name(), body, Some(&self.cx.wire(&error))),
                     error,
                 )
@@ -303,12 +308,16 @@ impl Job<'_> {
     fn report(
         &self,
         name: &str,
-        plan: &Plan,
-        steps: &[(Step, bool)],
+        plan: &AwsPlan,
+        steps: &[(AwsStep, bool)],
         previous: Option<&Value>,
-    ) -> Report {
+    ) -> ClusterReport {
         let mut kept: Vec<&str> = Vec::new();
-        for step in plan.steps.iter().filter(|step| step.action == Action::Keep) {
+        for step in plan
+            .steps
+            .iter()
+            .filter(|step| step.action == StepAction::Keep)
+        {
             let resource = aws_show::short(&step.resource);
             if !kept.contains(&resource) {
                 kept.push(resource);
@@ -329,7 +338,7 @@ impl Job<'_> {
             }
             (Mode::Write, false) => format!("Took down {} for {name}{kept}", self.side.name()),
         };
-        Report {
+        ClusterReport {
             changed: !plan.is_empty(),
             lines: vec![line],
             body: aws::plan_json(plan, steps, previous),
@@ -338,25 +347,25 @@ impl Job<'_> {
 }
 
 /// One cluster that is being taken down.
-struct Down {
-    scene: Scene,
-    plan: Plan,
+struct ClusterTeardown {
+    scene: AwsScene,
+    plan: AwsPlan,
     /// The steps so far, and whether each changed anything.
-    steps: Vec<(Step, bool)>,
+    steps: Vec<(AwsStep, bool)>,
     previous_trust: Option<Value>,
 }
 
-impl Down {
+impl ClusterTeardown {
     fn changed(&self) -> bool {
         self.steps.iter().any(|(_, changed)| *changed)
     }
 }
 
 /// Whether a plan does anything that the one which was agreed to does not.
-fn goes_further(plan: &Plan, agreed: &Plan) -> bool {
+fn goes_further(plan: &AwsPlan, agreed: &AwsPlan) -> bool {
     let mut changes = plan.steps.iter().filter(|step| step.action.changes());
     changes.any(|step| {
-        let same = |other: &Step| {
+        let same = |other: &AwsStep| {
             (other.part, other.action, &other.resource) == (step.part, step.action, &step.resource)
         };
         !agreed.steps.iter().any(same)

@@ -1,16 +1,16 @@
 //! `mk8s check`: puts together what is looked at, runs the checklist, shows it. Reads only.
 
-use super::choose::Chosen;
+use super::choose::ChosenClusters;
 use super::target::{self, Target};
 use super::{Context, aws, checklist, report};
 use crate::addon;
 use crate::arn::RoleArn;
 use crate::check::catalog;
-use crate::check::{self, Asked, File, Report, Scene, Selection, Session, State};
+use crate::check::{self, CheckOptions, CheckReport, CheckState, File, Scene, Selection, Session};
 use crate::choice::Choice;
 use crate::cli::{CheckArgs, FailOn, TargetArgs};
 use crate::cluster::Cluster;
-use crate::control::wait::{self, Waited};
+use crate::control::wait::{self, WaitEnd};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet;
@@ -45,7 +45,7 @@ pub(super) async fn check(cx: &Context, args: &CheckArgs) -> Result<Outcome> {
         }
         Err(error) => (None, Err(error)),
     };
-    let ended = report::Ended {
+    let ended = report::RunEnd {
         checklist: seen.as_ref().map(|seen| &seen.report),
         roles: seen
             .as_ref()
@@ -60,26 +60,26 @@ pub(super) async fn check(cx: &Context, args: &CheckArgs) -> Result<Outcome> {
 }
 
 /// What was seen.
-struct Looked {
-    report: Report,
+struct CheckTargets {
+    report: CheckReport,
     /// The roles of aws-ecr, each once.
     roles: Vec<String>,
 }
 
-impl Looked {
+impl CheckTargets {
     /// Before anything is looked at.
     fn nothing(args: &CheckArgs) -> Self {
         Self {
             roles: Vec::new(),
-            report: Report {
+            report: CheckReport {
                 items: Vec::new(),
                 verdicts: Vec::new(),
                 fail_on: args
                     .fail_on
                     .iter()
                     .map(|state| match state {
-                        FailOn::Warning => State::Warn,
-                        FailOn::Unknown => State::Unknown,
+                        FailOn::Warning => CheckState::Warn,
+                        FailOn::Unknown => CheckState::Unknown,
                     })
                     .collect(),
             },
@@ -111,14 +111,14 @@ impl Looked {
 }
 
 /// Puts together what is looked at, and looks.
-async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<Looked> {
+async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<CheckTargets> {
     let target = TargetArgs {
         cluster: args.cluster.clone(),
         file: target::both(&args.file, &args.files),
         choice: args.choice.clone(),
     };
     let (mut chosen, files) = match target::resolve(cx, &target, false).await? {
-        Target::None => (Chosen::named(Vec::new()), Vec::new()),
+        Target::None => (ChosenClusters::named(Vec::new()), Vec::new()),
         Target::Clusters(chosen) => (chosen, Vec::new()),
         Target::Files(paths, choice) => {
             for name in choice.names() {
@@ -126,9 +126,9 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
             }
             let files = checklist::files(cx, &paths, &choice, args.allow_empty)?;
             if files.is_empty() {
-                return Ok(Looked::nothing(args));
+                return Ok(CheckTargets::nothing(args));
             }
-            (Chosen::named(live(&choice, &files)), files)
+            (ChosenClusters::named(live(&choice, &files)), files)
         }
     };
     let known = chosen.take_known();
@@ -157,7 +157,7 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
     )
     .looking_at(&names)
     .knowing(known);
-    let mut looked = Looked::nothing(args);
+    let mut looked = CheckTargets::nothing(args);
     if names.is_empty() {
         let scene = Scene::new(&session, None);
         check::run(&scene, selection, &mut looked.report.items).await;
@@ -187,8 +187,8 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<L
     Ok(looked)
 }
 
-fn asked(args: &CheckArgs) -> Asked {
-    Asked {
+fn asked(args: &CheckArgs) -> CheckOptions {
+    CheckOptions {
         image: args.image.clone(),
         live: args.live,
         wait: args.wait,
@@ -258,7 +258,7 @@ async fn wait_for(cx: &Context, session: &Session<'_>, names: &[String], limit: 
     )
     .await;
     drop(progress);
-    if let Ok(Waited::TimedOut { elapsed, .. }) = waited {
+    if let Ok(WaitEnd::TimedOut { elapsed, .. }) = waited {
         for name in open.borrow().iter() {
             cx.ui.status(&format!(
                 "Gave up waiting for {name} after {}",
@@ -317,7 +317,7 @@ fn list(cx: &Context, selection: &Selection) -> Result<Outcome> {
     }
     let headings = ["ID", "GROUP", "SEVERITY", "WHAT HOLDS"];
     cx.ui.report(&ui::Report {
-        json: wire::to_value(&wire::Document::read("CheckList", items)),
+        json: wire::to_value(&wire::ItemsDocument::read("CheckList", items)),
         slim: None,
         names: checks
             .iter()

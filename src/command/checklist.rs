@@ -21,7 +21,7 @@ pub(super) fn files(
     };
     let mut files = target::read_silently(cx, paths, choice, taking)?;
     // What is no manifest at all is no finding about one.
-    let is_none = |file: &target::Named| {
+    let is_none = |file: &target::NamedFile| {
         let error = file.manifest.as_ref().err();
         error.is_some_and(|error| error.kind == Kind::NotFound)
     };

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 /// Live clusters that are meant, and what was read of them to tell. From here on the set is what it
 /// is: a cluster that comes later is none of it.
-pub(super) struct Chosen {
+pub(super) struct ChosenClusters {
     /// Their names.
     pub(super) names: Vec<String>,
     /// Whether several were asked for, however many they turned out to be: what a run prints does not
@@ -23,7 +23,7 @@ pub(super) struct Chosen {
     known: HashMap<String, Result<Cluster, ApiError>>,
 }
 
-impl Chosen {
+impl ChosenClusters {
     /// Clusters that were named one by one.
     pub(super) fn named(names: Vec<String>) -> Self {
         Self {
@@ -101,7 +101,7 @@ pub(super) fn among(cx: &Context, choice: &Choice, all: Vec<Cluster>) -> Result<
 }
 
 /// Finds the clusters that are meant, by the pages of the list or of the platform's search.
-pub(super) async fn look_up(cx: &Context, choice: &Choice) -> Result<Chosen> {
+pub(super) async fn look_up(cx: &Context, choice: &Choice) -> Result<ChosenClusters> {
     let client = cx.client().await?;
     let read = async |query: Option<&Value>| {
         let all = client.candidates(query, |_| true).await;
@@ -145,7 +145,7 @@ pub(super) async fn look_up(cx: &Context, choice: &Choice) -> Result<Chosen> {
     let known: HashMap<String, Result<Cluster, ApiError>> = known.collect();
     let mut names: Vec<String> = known.keys().cloned().collect();
     names.sort_unstable();
-    Ok(Chosen {
+    Ok(ChosenClusters {
         names,
         are_several: true,
         are_found: true,

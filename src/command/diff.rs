@@ -9,16 +9,16 @@ use crate::control::ApiError;
 use crate::drift::{self, Drift};
 use crate::error::Result;
 use crate::exit::Outcome;
-use crate::fleet::{Came, Teller, Told};
+use crate::fleet::{Reporter, TargetOutcome, TargetResult};
 use crate::invocation::Invocation;
 use crate::plan;
 use crate::ui::{Stream, wire};
 use serde_json::{Map, Value};
 
 /// One document that is compared with the cluster it describes.
-struct Subject {
+struct DiffSubject {
     place: String,
-    source: wire::Target,
+    source: wire::TargetRef,
     name: String,
     /// What it says, or why it cannot be compared.
     manifest: Result<Cluster>,
@@ -38,7 +38,7 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
         &target::both(&args.file, &args.files),
         &choose::documents(&args.cluster, &args.narrow)?,
     )?;
-    let subjects: Vec<Subject> = loaded
+    let subjects: Vec<DiffSubject> = loaded
         .iter()
         .flat_map(|file| file.documents.iter().map(|&number| subject(file, number)))
         .collect();
@@ -50,7 +50,7 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
         cx.client().await?.find_all(&names).await
     }
     .into_iter();
-    let mut teller = Teller::reading(&cx.ui, "Diff");
+    let mut teller = Reporter::reading(&cx.ui, "Diff");
     for one in subjects {
         let compared = match &one.manifest {
             Ok(manifest) => match found.next() {
@@ -67,7 +67,7 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     Ok(Outcome::differing(teller.finish()? && args.exit_code))
 }
 
-fn subject(file: &Loaded, number: usize) -> Subject {
+fn subject(file: &Loaded, number: usize) -> DiffSubject {
     let manifest = file.cluster(number);
     let untouched = crate::manifest::Edit {
         document: number,
@@ -78,7 +78,7 @@ fn subject(file: &Loaded, number: usize) -> Subject {
         .manifest
         .edit(&[untouched])
         .and_then(|_| target::check_name(&name));
-    Subject {
+    DiffSubject {
         place: file.place(number),
         source: file.wire(number),
         name,
@@ -102,12 +102,12 @@ fn compare(
 }
 
 /// The lines that lead from the live cluster to the manifest.
-fn show(cx: &Context, one: &Subject, compared: &Compared) {
+fn show(cx: &Context, one: &DiffSubject, compared: &Compared) {
     let name = &one.name;
     if !compared.exists {
         let apply = match &one.source {
-            wire::Target::File { path, .. } => Invocation::mk8s("apply").file(path),
-            wire::Target::Cluster { .. } => Invocation::mk8s("apply"),
+            wire::TargetRef::File { path, .. } => Invocation::mk8s("apply").file(path),
+            wire::TargetRef::Cluster { .. } => Invocation::mk8s("apply"),
         };
         cx.ui.status(&format!(
             "{name}, {}: the cluster does not exist; `{}` creates it",
@@ -165,7 +165,7 @@ fn put(map: &mut Map<String, Value>, path: &[String], value: Option<&Value>) {
 }
 
 /// What is told of one document; its text is shown already.
-fn came(cx: &Context, one: Subject, compared: Result<Compared>) -> Came<wire::Diff> {
+fn came(cx: &Context, one: DiffSubject, compared: Result<Compared>) -> TargetOutcome<wire::Diff> {
     let mut item = wire::Diff {
         target: cx.cluster(&one.name),
         source: one.source,
@@ -177,13 +177,13 @@ fn came(cx: &Context, one: Subject, compared: Result<Compared>) -> Came<wire::Di
         Ok(compared) => compared,
         Err(error) => {
             item.error = Some(cx.wire(&error));
-            return Came::Failed(item, error);
+            return TargetOutcome::Failed(item, error);
         }
     };
     let differs = !compared.exists || !compared.drifts.is_empty();
     item.exists = Some(compared.exists);
     item.differences = compared.drifts.iter().map(Into::into).collect();
-    Came::Done(Told {
+    TargetOutcome::Done(TargetResult {
         items: vec![item],
         names: differs.then_some(one.name).into_iter().collect(),
         lines: Vec::new(),

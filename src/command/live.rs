@@ -3,12 +3,12 @@
 use super::Context;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
-use crate::control::Who;
-use crate::control::settle::{Planner, Said, Settled, Settling};
+use crate::control::Asker;
+use crate::control::settle::{ClusterPlanner, SettleNotice, Settled, Settling};
 use crate::error::Result;
 
 /// Brings a cluster to what the planner wants, starting from a read of it; `None` is none there.
-pub(super) async fn settle<P: Planner>(
+pub(super) async fn settle<P: ClusterPlanner>(
     cx: &Context,
     permit: &Permit,
     planner: &P,
@@ -17,10 +17,10 @@ pub(super) async fn settle<P: Planner>(
     let settling = Settling {
         client: cx.client().await?,
         permit,
-        who: &Who::of(cx.settings()?)?,
+        who: &Asker::of(cx.settings()?)?,
         say: &|said| match said {
-            Said::Detail(text) => cx.ui.detail(text),
-            Said::Warning(text) => cx.ui.warn(text),
+            SettleNotice::Detail(text) => cx.ui.detail(text),
+            SettleNotice::Warning(text) => cx.ui.warn(text),
         },
     };
     settling.run(planner, first).await

@@ -39,12 +39,12 @@ use crate::cli::{
 };
 use crate::cluster::Cluster;
 use crate::consent::Mode;
-use crate::control::{ApiError, Client, Connection, Who};
+use crate::control::{ApiError, Asker, Client, Connection};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 
 use crate::interrupt::Interrupt;
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{ConnectionFlags, Environment, Settings};
 use crate::ui::{Report, Stream, Ui, wire};
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ pub(crate) struct Context {
     pub(crate) env: Environment,
     /// The signals that end the run.
     pub(crate) interrupt: Interrupt,
-    flags: Flags,
+    flags: ConnectionFlags,
     settings: OnceCell<Settings>,
     client: OnceCell<Client>,
     /// What to say when a signal ends a wait.
@@ -67,7 +67,7 @@ pub(crate) struct Context {
 
 impl Context {
     /// A context that reads settings and connects when first asked to.
-    pub(crate) fn new(ui: Rc<Ui>, env: Environment, flags: Flags) -> Self {
+    pub(crate) fn new(ui: Rc<Ui>, env: Environment, flags: ConnectionFlags) -> Self {
         Self {
             ui,
             env,
@@ -120,7 +120,7 @@ impl Context {
 
     /// An API error in the user's words; `doing` completes "cannot …".
     fn explain(&self, error: &ApiError, doing: &str) -> Error {
-        match self.settings().and_then(Who::of) {
+        match self.settings().and_then(Asker::of) {
             Ok(who) => error.explain(doing, &who),
             Err(error) => error,
         }
@@ -151,8 +151,8 @@ impl Context {
     }
 
     /// A live cluster as JSON output names it.
-    fn cluster(&self, name: &str) -> wire::Target {
-        wire::Target::Cluster {
+    fn cluster(&self, name: &str) -> wire::TargetRef {
+        wire::TargetRef::Cluster {
             // Without an org no cluster was read.
             org: self.org().unwrap_or_default().to_owned(),
             name: name.to_owned(),

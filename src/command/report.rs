@@ -2,7 +2,7 @@
 //! runner names, and to nothing else.
 
 use super::Context;
-use crate::check::Report;
+use crate::check::CheckReport;
 use crate::cli::{OutputFormat, ReportTo};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
@@ -26,9 +26,9 @@ pub(super) fn wanted(cx: &Context, flag: Option<ReportTo>) -> Result<bool> {
 }
 
 /// What a run came to.
-pub(super) struct Ended<'a> {
+pub(super) struct RunEnd<'a> {
     /// The checklist; `None` if it did not come to one.
-    pub(super) checklist: Option<&'a Report>,
+    pub(super) checklist: Option<&'a CheckReport>,
     /// The roles that were seen, each once.
     pub(super) roles: Vec<String>,
     /// How it ended.
@@ -36,7 +36,7 @@ pub(super) struct Ended<'a> {
 }
 
 /// Annotates, and appends the table and the outputs. A run outside GitHub Actions only annotates.
-pub(super) fn write(cx: &Context, ended: &Ended<'_>) -> Result<()> {
+pub(super) fn write(cx: &Context, ended: &RunEnd<'_>) -> Result<()> {
     if let Some(checklist) = ended.checklist {
         // Markdown escapes much, and what is escaped is not known again.
         let checklist = checklist.map_texts(|text| cx.ui.concealed(text));

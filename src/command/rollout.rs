@@ -3,11 +3,11 @@
 use super::Context;
 use crate::cli::RolloutArgs;
 use crate::error::{Error, Result};
-use crate::fleet::{self, Amount, Canary, Rollout, Wanted};
+use crate::fleet::{self, Amount, Canary, Rollout, RolloutWanted};
 use crate::text::excerpt;
 
 /// What was asked for, checked.
-pub(super) fn wanted(args: &RolloutArgs) -> Result<Wanted> {
+pub(super) fn wanted(args: &RolloutArgs) -> Result<RolloutWanted> {
     let refused = |flag: &str, text: &str, reason: String| {
         let text = excerpt(text, 80);
         Error::usage(format!("`{text}` cannot be given to {flag}")).because(reason)
@@ -29,7 +29,7 @@ pub(super) fn wanted(args: &RolloutArgs) -> Result<Wanted> {
             .because("at least one cluster is worked on at a time"));
     }
     let max_failures = budget("--max-failures", args.max_failures.as_ref())?;
-    Ok(Wanted {
+    Ok(RolloutWanted {
         canary: args.canary.as_deref().map(canary).transpose()?,
         batches: args.batch.iter().map(batch).collect::<Result<_>>()?,
         pauses: args.pause,

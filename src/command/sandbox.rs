@@ -1,7 +1,7 @@
 //! `mk8s sandbox start`, `mk8s sandbox run` and `mk8s sandbox token`.
 
 use super::Context;
-use super::sandbox_folder::Folder;
+use super::sandbox_folder::TemporaryFolder;
 use crate::choice::Choice;
 use crate::cli::{SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy};
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ pub(super) async fn start(cx: &Context, args: &SandboxOptions) -> Result<Outcome
         .map(|(name, value)| format!("export {name}={}", quote(&value)))
         .collect();
     // The file goes with the folder when the sandbox stops.
-    let folder = Folder::new()?;
+    let folder = TemporaryFolder::new()?;
     if let Some(path) = trust(&sandbox, &folder)? {
         let path = path.to_str().ok_or_else(|| {
             Error::failure("the certificates of the issuers cannot be exported")
@@ -83,7 +83,7 @@ pub(super) async fn run(cx: &Context, args: &SandboxRunArgs) -> Result<Outcome> 
     // Ctrl-C goes to the child, which is in the same group; we stay to tidy up and pass its code on.
     let mut signals = Signals::new()?;
     let sandbox = Sandbox::bind(options(cx, &args.options)?).await?;
-    let folder = Folder::new()?;
+    let folder = TemporaryFolder::new()?;
     let home = folder.folder("home")?;
     let trusted = trust(&sandbox, &folder)?;
     let mut command = tokio::process::Command::new(program);
@@ -182,7 +182,7 @@ pub(super) async fn token(cx: &Context, args: &SandboxTokenArgs) -> Result<Outco
 }
 
 /// Writes the file for `SSL_CERT_FILE`, where there are issuers to trust.
-fn trust(sandbox: &Sandbox, folder: &Folder) -> Result<Option<PathBuf>> {
+fn trust(sandbox: &Sandbox, folder: &TemporaryFolder) -> Result<Option<PathBuf>> {
     sandbox
         .trusted()
         .map(|trusted| folder.file("trusted.pem", &trusted))

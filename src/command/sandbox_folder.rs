@@ -19,13 +19,13 @@ const MARK_TEXT: &[u8] = b"A folder of `mk8s sandbox`, swept once its process is
 
 /// A folder that goes with the value.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct TemporaryFolder {
     folder: TempDir,
     /// Kept for its lock.
     _mark: File,
 }
 
-impl Folder {
+impl TemporaryFolder {
     /// Sweeps what killed sandboxes left, and makes a new one.
     pub(super) fn new() -> Result<Self> {
         let parent = std::env::temp_dir();
@@ -137,7 +137,7 @@ mod tests {
             fs::DirBuilder::new().mode(0o700).create(&path).unwrap();
             path
         };
-        let living = Folder::below(parent.path()).unwrap();
+        let living = TemporaryFolder::below(parent.path()).unwrap();
         let home = living.folder("home").unwrap();
         let file = living.file("trusted.pem", "x").unwrap();
         for (path, mode) in [

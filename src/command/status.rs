@@ -10,7 +10,7 @@ use crate::cluster::Cluster;
 use crate::control::{ApiError, wait};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
-use crate::invocation::{Flags, Invocation};
+use crate::invocation::{CommandFlags, Invocation};
 use crate::remedy;
 use crate::text;
 use crate::ui::{self, Report, wire};
@@ -38,11 +38,11 @@ pub(super) struct Wait {
 }
 
 /// The cluster at the end of a wait, and how the wait went.
-pub(super) type Reached = (Cluster, wire::Waited);
+pub(super) type Reached = (Cluster, wire::WaitRecord);
 
 /// How far a wait has come.
 #[derive(Default)]
-struct Course {
+struct WaitProgress {
     /// The end: the cluster and the time it took, or what no more waiting mends.
     ended: Option<Result<(Cluster, Duration), ApiError>>,
     /// What the last look that succeeded saw.
@@ -51,7 +51,7 @@ struct Course {
     failed: Option<ApiError>,
 }
 
-impl Course {
+impl WaitProgress {
     /// Takes in what a look saw.
     fn look(&mut self, wait: &Wait, look: Result<Cluster, ApiError>, elapsed: Duration) {
         match look {
@@ -72,7 +72,12 @@ pub(super) async fn together(cx: &Context, waits: &[Wait]) -> Result<Vec<Result<
     let client = cx.client().await?;
     let progress = cx.ui.progress();
     cx.if_interrupted(Some(format!("Stopped waiting; {}.", first.stays)));
-    let courses = RefCell::new(waits.iter().map(|_| Course::default()).collect::<Vec<_>>());
+    let courses = RefCell::new(
+        waits
+            .iter()
+            .map(|_| WaitProgress::default())
+            .collect::<Vec<_>>(),
+    );
     let open = || {
         let courses = courses.borrow();
         let open = courses.iter().enumerate();
@@ -109,7 +114,7 @@ pub(super) async fn together(cx: &Context, waits: &[Wait]) -> Result<Vec<Result<
 }
 
 /// What is waited for at this moment.
-fn state(cx: &Context, waits: &[Wait], open: &[usize], courses: &[Course]) -> String {
+fn state(cx: &Context, waits: &[Wait], open: &[usize], courses: &[WaitProgress]) -> String {
     let Some(&first) = open.first() else {
         return String::new();
     };
@@ -152,11 +157,11 @@ impl Wait {
     }
 
     /// How it ended, in words.
-    fn end(&self, cx: &Context, course: Course, elapsed: Duration) -> Result<Reached> {
+    fn end(&self, cx: &Context, course: WaitProgress, elapsed: Duration) -> Result<Reached> {
         let condition = dotted(&self.pointer);
         match course.ended {
             Some(Ok((cluster, elapsed))) => {
-                let waited = wire::Waited {
+                let waited = wire::WaitRecord {
                     condition,
                     reached: true,
                     seconds: elapsed.as_secs_f64(),
@@ -409,7 +414,7 @@ fn malformed(message: String, what: String, is_live: bool) -> Error {
 /// The command that switches an add-on on, with what it will need there; `None` where our own rules
 /// would refuse it.
 fn enabling(cluster: &Cluster, addon: &'static Addon) -> Option<Invocation> {
-    let flags = Flags::new().cluster(cluster.name());
+    let flags = CommandFlags::new().cluster(cluster.name());
     remedy::enable(cluster, addon, &flags, None).map(|remedy| remedy.command)
 }
 

@@ -1,7 +1,7 @@
 //! What a command works on: live clusters or manifest files.
 
 use super::Context;
-use super::choose::{Chosen, choice, left_out, look_up};
+use super::choose::{ChosenClusters, choice, left_out, look_up};
 use crate::choice::Choice;
 use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
@@ -21,7 +21,7 @@ pub(super) enum Target {
     /// Nothing.
     None,
     /// Live clusters.
-    Clusters(Chosen),
+    Clusters(ChosenClusters),
     /// Manifests, and which of their documents count.
     Files(Vec<PathBuf>, Choice),
 }
@@ -66,7 +66,7 @@ pub(super) async fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> 
     match choice.by_name() {
         Some(names) if names.is_empty() => Err(choice.nothing("", &left_out(choice.given()))),
         Some(names) => {
-            let mut chosen = Chosen::named(names);
+            let mut chosen = ChosenClusters::named(names);
             chosen.are_several = choice.given().len() > 1;
             Ok(Target::Clusters(chosen))
         }
@@ -178,8 +178,8 @@ impl Loaded {
     }
 
     /// The document as JSON output names it.
-    pub(super) fn wire(&self, number: usize) -> wire::Target {
-        wire::Target::File {
+    pub(super) fn wire(&self, number: usize) -> wire::TargetRef {
+        wire::TargetRef::File {
             path: self.label.clone(),
             document: number,
             name: self.name(number).to_owned(),
@@ -234,7 +234,7 @@ pub(super) fn load_all(
 }
 
 /// One file that was named, whether it can be read or not.
-pub(super) struct Named {
+pub(super) struct NamedFile {
     /// The file, or `None` for stdin.
     path: Option<PathBuf>,
     /// How it is called: the path as it was named, `-` for stdin.
@@ -245,7 +245,7 @@ pub(super) struct Named {
     pub(super) documents: Vec<usize>,
 }
 
-impl Named {
+impl NamedFile {
     /// The cluster that a document describes.
     pub(super) fn cluster(&self, number: usize) -> Cluster {
         let index = number.checked_sub(1);
@@ -259,8 +259,8 @@ impl Named {
     }
 
     /// A document, or the file itself (0), as JSON output names it.
-    pub(super) fn wire(&self, number: usize, name: &str) -> wire::Target {
-        wire::Target::File {
+    pub(super) fn wire(&self, number: usize, name: &str) -> wire::TargetRef {
+        wire::TargetRef::File {
             path: self.label.clone(),
             document: number,
             name: name.to_owned(),
@@ -300,7 +300,7 @@ fn gather(cx: &Context, paths: &[PathBuf], taking: Taking) -> Result<Gathered> {
 const WARNINGS: usize = 10;
 
 /// Warns about what the documents that count send otherwise than it looks.
-fn warn(cx: &Context, file: &Named) {
+fn warn(cx: &Context, file: &NamedFile) {
     let Ok(manifest) = &file.manifest else {
         return;
     };
@@ -355,7 +355,7 @@ pub(super) fn read(
     paths: &[PathBuf],
     choice: &Choice,
     lenient: bool,
-) -> Result<Vec<Named>> {
+) -> Result<Vec<NamedFile>> {
     let taking = Taking {
         lenient,
         whole: false,
@@ -373,7 +373,7 @@ pub(super) fn read_silently(
     paths: &[PathBuf],
     choice: &Choice,
     taking: Taking,
-) -> Result<Vec<Named>> {
+) -> Result<Vec<NamedFile>> {
     let gathered = gather(cx, paths, taking)?;
     let files = gathered.files.into_iter().map(|input| {
         let manifest = input.manifest.and_then(|manifest| {
@@ -383,7 +383,7 @@ pub(super) fn read_silently(
                 Ok(manifest)
             }
         });
-        Named {
+        NamedFile {
             path: input.path,
             label: input.label,
             documents: manifest
@@ -392,7 +392,7 @@ pub(super) fn read_silently(
             manifest,
         }
     });
-    let files: Vec<Named> = files.collect();
+    let files: Vec<NamedFile> = files.collect();
     if files.is_empty() && !taking.lenient {
         return Err(nothing(paths, gathered.skipped));
     }
@@ -404,15 +404,15 @@ pub(super) fn read_silently(
 }
 
 /// That each word of the choice means some document, and the choice at least one.
-fn check_choice(cx: &Context, files: &[Named], choice: &Choice) -> Result<()> {
+fn check_choice(cx: &Context, files: &[NamedFile], choice: &Choice) -> Result<()> {
     if choice.is_everything() {
         return Ok(());
     }
     let place = || {
-        let list = files.iter().map(Named::called).collect::<Vec<_>>();
+        let list = files.iter().map(NamedFile::called).collect::<Vec<_>>();
         format!("in {}", list.join(", "))
     };
-    let documents = || files.iter().flat_map(Named::clusters);
+    let documents = || files.iter().flat_map(NamedFile::clusters);
     let names: HashSet<&str> = documents()
         .filter_map(|document| document.name.as_deref())
         .collect();

@@ -1,7 +1,9 @@
 //! `mk8s validate`: manifests by the platform's schema. Reads files and nothing else.
 
 use super::{Context, aws, checklist, choose, target};
-use crate::check::{self, Asked, Item, Report, Scene, Selection, Session, State};
+use crate::check::{
+    self, CheckOptions, CheckReport, CheckState, ReportItem, Scene, Selection, Session,
+};
 use crate::cli::{AwsConnection, ValidateArgs};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
@@ -28,14 +30,14 @@ pub(super) async fn validate(cx: &Context, args: &ValidateArgs) -> Result<Outcom
         count(documents, "cluster")
     );
     let session = Session::new(
-        Asked::default(),
+        CheckOptions::default(),
         None,
         aws::connection(cx, &AwsConnection::default(), None),
         cx.ui.reach().clone(),
         files,
     );
     let scene = Scene::new(&session, None);
-    let mut report = Report::default();
+    let mut report = CheckReport::default();
     let only = CHECKS.map(str::to_owned);
     let selection = Selection::new(&only, &[])
         .map_err(|id| Error::failure(format!("no check is called `{id}`")))?;
@@ -54,8 +56,8 @@ pub(super) async fn validate(cx: &Context, args: &ValidateArgs) -> Result<Outcom
     })
 }
 
-fn harden(item: &mut Item) {
-    if UNKNOWN.contains(&item.id) && item.finding.state == State::Warn {
-        item.finding.state = State::Fail;
+fn harden(item: &mut ReportItem) {
+    if UNKNOWN.contains(&item.id) && item.finding.state == CheckState::Warn {
+        item.finding.state = CheckState::Fail;
     }
 }

@@ -2,7 +2,7 @@
 //! Plane's at all. Pure but for the clock that an HTTP date is compared with.
 
 use super::content::{self, check_echo};
-use super::error::{ApiError, Problem};
+use super::error::{ApiError, ApiProblem};
 use crate::settings::Token;
 use crate::text::excerpt;
 use serde_json::Value;
@@ -55,15 +55,15 @@ impl Answer {
             None => clean(&String::from_utf8_lossy(&self.body), STRANGE),
         };
         let problem = match self.status {
-            400 | 422 => Problem::Rejected,
-            401 => Problem::Unauthorized,
-            403 => Problem::Forbidden,
-            404 => Problem::Missing,
-            409 => Problem::Conflict,
-            429 if is_quota(body.as_ref(), &self.body) => Problem::Quota,
-            429 => Problem::Throttled,
-            408 | 500..=599 => Problem::Server,
-            _ => Problem::Unexpected,
+            400 | 422 => ApiProblem::Rejected,
+            401 => ApiProblem::Unauthorized,
+            403 => ApiProblem::Forbidden,
+            404 => ApiProblem::Missing,
+            409 => ApiProblem::Conflict,
+            429 if is_quota(body.as_ref(), &self.body) => ApiProblem::Quota,
+            429 => ApiProblem::Throttled,
+            408 | 500..=599 => ApiProblem::Server,
+            _ => ApiProblem::Unexpected,
         };
         Err(ApiError {
             status: Some(self.status),
@@ -116,13 +116,13 @@ impl Answer {
     }
 
     fn json(&self, token: &Token) -> Result<Value, ApiError> {
-        content::within(&self.body).map_err(|excess| self.error(Problem::TooLarge(excess)))?;
+        content::within(&self.body).map_err(|excess| self.error(ApiProblem::TooLarge(excess)))?;
         serde_json::from_slice(&self.body).map_err(|error| {
             if self.body.trim_ascii().is_empty() {
                 return self.garbage("it is empty".to_owned());
             }
             if error.is_eof() {
-                return self.error(Problem::Cut);
+                return self.error(ApiProblem::Cut);
             }
             let text = String::from_utf8_lossy(&self.body);
             self.garbage(format!("\"{}\"", excerpt(&token.redact(&text), STRANGE)))
@@ -130,10 +130,10 @@ impl Answer {
     }
 
     pub(super) fn garbage(&self, what: String) -> ApiError {
-        self.error(Problem::Garbage(what))
+        self.error(ApiProblem::Garbage(what))
     }
 
-    pub(super) fn error(&self, problem: Problem) -> ApiError {
+    pub(super) fn error(&self, problem: ApiProblem) -> ApiError {
         ApiError {
             status: Some(self.status),
             request_id: self.request_id.clone(),

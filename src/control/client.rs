@@ -5,11 +5,11 @@ pub(crate) mod fuzz;
 
 use super::answer::Answer;
 use super::content;
-use super::error::{Access, ApiError, Problem, WriteError};
+use super::error::{Access, ApiError, ApiProblem, WriteError};
 use super::http::Transport;
 use super::request::{self, Request};
-use super::retry::Policy;
-use super::{Connection, Trace};
+use super::retry::RetryPolicy;
+use super::{Connection, RequestTrace};
 use crate::cluster::{self, Cluster};
 use crate::consent::Permit;
 use crate::error::{Error, Result};
@@ -22,14 +22,14 @@ use time::OffsetDateTime;
 /// A client of one org at one endpoint. Connects when the first request is made.
 pub(crate) struct Client {
     pub(super) transport: Transport,
-    policy: Policy,
+    policy: RetryPolicy,
     /// Whether the server said that a quota is used up.
     spent: Cell<bool>,
 }
 
 /// What a write that took place did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum WriteEffect {
     /// There was no such cluster before.
     Created,
     /// There was one.
@@ -48,7 +48,7 @@ impl Client {
     /// Makes a client; `trace` gets the lines of `--debug`.
     ///
     /// An org that cannot be a part of a path is of kind usage.
-    pub(crate) fn new(connection: Connection, trace: Option<Trace>) -> Result<Self> {
+    pub(crate) fn new(connection: Connection, trace: Option<RequestTrace>) -> Result<Self> {
         crate::settings::check_org(&connection.org).map_err(|reason| {
             Error::usage(format!(
                 "`{}` is not an org's name",
@@ -57,9 +57,9 @@ impl Client {
             .because(reason)
         })?;
         let policy = if connection.endpoint.is_loopback() {
-            Policy::LOOPBACK
+            RetryPolicy::LOOPBACK
         } else {
-            Policy::REMOTE
+            RetryPolicy::REMOTE
         };
         Ok(Self {
             transport: Transport::new(connection, trace)?,
@@ -123,13 +123,17 @@ impl Client {
     /// Creates or updates the cluster that a document names, as `cpln apply` does.
     ///
     /// Whether the server merges or replaces is not known: read afterwards.
-    pub(crate) async fn put(&self, _: &Permit, document: &Value) -> Result<Written, WriteError> {
+    pub(crate) async fn put(
+        &self,
+        _: &Permit,
+        document: &Value,
+    ) -> Result<WriteEffect, WriteError> {
         let request = request::put(self.org(), document)?;
         let answer = self.write(Access::Apply, &request, named(document)).await?;
         Ok(if answer.status == 201 {
-            Written::Created
+            WriteEffect::Created
         } else {
-            Written::Updated
+            WriteEffect::Updated
         })
     }
 
@@ -197,7 +201,7 @@ impl Client {
         });
         let result = tried.await;
         if let Err(error) = &result
-            && error.problem == Problem::Quota
+            && error.problem == ApiProblem::Quota
         {
             self.spent.set(true);
         }

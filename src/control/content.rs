@@ -1,7 +1,7 @@
 //! What the body of an answer has to be before anything is made of it: within the limits, of the
 //! kind, of the name that was asked for, with a version that can be locked on. Pure.
 
-use super::error::Excess;
+use super::error::AnswerExcess;
 use super::request::check_name;
 use crate::cluster;
 use crate::settings::Token;
@@ -52,12 +52,12 @@ pub(super) fn nodes(text: &[u8]) -> usize {
 }
 
 /// Whether a body is within the limits; the error says which one it is beyond.
-pub(super) fn within(body: &[u8]) -> Result<(), Excess> {
+pub(super) fn within(body: &[u8]) -> Result<(), AnswerExcess> {
     if body.len() as u64 > BYTES {
-        return Err(Excess::Bytes);
+        return Err(AnswerExcess::Bytes);
     }
     if nodes(body) > NODES {
-        return Err(Excess::Nodes);
+        return Err(AnswerExcess::Nodes);
     }
     Ok(())
 }
@@ -166,10 +166,10 @@ mod tests {
     fn an_answer_is_within_both_limits_or_too_large() {
         let list = |values: usize| format!("[{}]", vec!["0"; values - 1].join(","));
         assert_eq!(within(list(NODES).as_bytes()), Ok(()));
-        assert_eq!(within(list(NODES + 1).as_bytes()), Err(Excess::Nodes));
+        assert_eq!(within(list(NODES + 1).as_bytes()), Err(AnswerExcess::Nodes));
         let bytes = usize::try_from(BYTES).unwrap();
         assert_eq!(within(&vec![b'x'; bytes]), Ok(()));
-        assert_eq!(within(&vec![b'x'; bytes + 1]), Err(Excess::Bytes));
+        assert_eq!(within(&vec![b'x'; bytes + 1]), Err(AnswerExcess::Bytes));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Problem {
+pub(crate) enum ApiProblem {
     /// 400 or 422: the server does not take the content.
     Rejected,
     /// 401: no token, or one that is not valid any more.
@@ -42,7 +42,7 @@ pub(crate) enum Problem {
     /// The connection ended before the answer was complete.
     Cut,
     /// The answer is larger than is read; the limit in bytes.
-    TooLarge(Excess),
+    TooLarge(AnswerExcess),
     /// The answer is not what Control Plane says; what is wrong with it.
     Garbage(String),
     /// Not sent: a name or a document cannot be put into a request; the reason.
@@ -53,7 +53,7 @@ pub(crate) enum Problem {
 
 /// Which limit an answer is beyond. Displays as what it is more than.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Excess {
+pub(crate) enum AnswerExcess {
     /// The bytes of one answer.
     Bytes,
     /// The keys and values of one answer.
@@ -62,7 +62,7 @@ pub(crate) enum Excess {
     Pages,
 }
 
-impl fmt::Display for Excess {
+impl fmt::Display for AnswerExcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Bytes => "more than 16 MiB",
@@ -76,7 +76,7 @@ impl fmt::Display for Excess {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
     /// What went wrong.
-    pub(crate) problem: Problem,
+    pub(crate) problem: ApiProblem,
     /// The status, when there was an answer.
     pub(crate) status: Option<u16>,
     /// The server's `code`.
@@ -125,7 +125,7 @@ pub(crate) enum WriteError {
 
 impl From<ApiError> for WriteError {
     fn from(error: ApiError) -> Self {
-        if error.problem == Problem::Conflict {
+        if error.problem == ApiProblem::Conflict {
             Self::Conflict(error)
         } else if error.may_be_applied() {
             Self::Uncertain(error)
@@ -136,7 +136,7 @@ impl From<ApiError> for WriteError {
 }
 
 impl ApiError {
-    pub(super) fn new(problem: Problem) -> Self {
+    pub(super) fn new(problem: ApiProblem) -> Self {
         Self {
             problem,
             status: None,
@@ -152,7 +152,7 @@ impl ApiError {
     }
 
     /// Of a request that never left.
-    pub(super) fn unsent(problem: Problem) -> Self {
+    pub(super) fn unsent(problem: ApiProblem) -> Self {
         Self {
             sent: false,
             ..Self::new(problem)
@@ -163,13 +163,13 @@ impl ApiError {
     pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self.problem,
-            Problem::Throttled
-                | Problem::Server
-                | Problem::Refused
-                | Problem::Dns
-                | Problem::Unreachable(_)
-                | Problem::Timeout
-                | Problem::Cut
+            ApiProblem::Throttled
+                | ApiProblem::Server
+                | ApiProblem::Refused
+                | ApiProblem::Dns
+                | ApiProblem::Unreachable(_)
+                | ApiProblem::Timeout
+                | ApiProblem::Cut
         )
     }
 
@@ -177,26 +177,26 @@ impl ApiError {
     pub(super) fn may_be_applied(&self) -> bool {
         self.sent
             && match self.problem {
-                Problem::Server
-                | Problem::Timeout
-                | Problem::Cut
-                | Problem::TooLarge(_)
-                | Problem::Garbage(_) => true,
-                Problem::Rejected
-                | Problem::Unauthorized
-                | Problem::Forbidden
-                | Problem::Missing
-                | Problem::Conflict
-                | Problem::Throttled
-                | Problem::Quota
-                | Problem::Unexpected
-                | Problem::Redirected(_)
-                | Problem::Refused
-                | Problem::Dns
-                | Problem::Tls(_)
-                | Problem::Unreachable(_)
-                | Problem::Unsendable(_)
-                | Problem::Setup(_) => false,
+                ApiProblem::Server
+                | ApiProblem::Timeout
+                | ApiProblem::Cut
+                | ApiProblem::TooLarge(_)
+                | ApiProblem::Garbage(_) => true,
+                ApiProblem::Rejected
+                | ApiProblem::Unauthorized
+                | ApiProblem::Forbidden
+                | ApiProblem::Missing
+                | ApiProblem::Conflict
+                | ApiProblem::Throttled
+                | ApiProblem::Quota
+                | ApiProblem::Unexpected
+                | ApiProblem::Redirected(_)
+                | ApiProblem::Refused
+                | ApiProblem::Dns
+                | ApiProblem::Tls(_)
+                | ApiProblem::Unreachable(_)
+                | ApiProblem::Unsendable(_)
+                | ApiProblem::Setup(_) => false,
             }
     }
 }
@@ -205,17 +205,17 @@ impl fmt::Display for ApiError {
     /// The fact in a few words, as a progress line or a list of failures shows it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.problem, self.status) {
-            (Problem::Redirected(target), _) => write!(f, "sent on to {target}"),
-            (Problem::Refused, _) => f.write_str("connection refused"),
-            (Problem::Dns, _) => f.write_str("host not found"),
-            (Problem::Tls(reason) | Problem::Unreachable(reason), _) => {
+            (ApiProblem::Redirected(target), _) => write!(f, "sent on to {target}"),
+            (ApiProblem::Refused, _) => f.write_str("connection refused"),
+            (ApiProblem::Dns, _) => f.write_str("host not found"),
+            (ApiProblem::Tls(reason) | ApiProblem::Unreachable(reason), _) => {
                 write!(f, "no connection: {reason}")
             }
-            (Problem::Timeout, _) => f.write_str("no answer in time"),
-            (Problem::Cut, _) => f.write_str("the connection broke off"),
-            (Problem::TooLarge(excess), _) => write!(f, "the answer is too large: {excess}"),
-            (Problem::Garbage(what), _) => write!(f, "not Control Plane's answer: {what}"),
-            (Problem::Unsendable(reason) | Problem::Setup(reason), _) => f.write_str(reason),
+            (ApiProblem::Timeout, _) => f.write_str("no answer in time"),
+            (ApiProblem::Cut, _) => f.write_str("the connection broke off"),
+            (ApiProblem::TooLarge(excess), _) => write!(f, "the answer is too large: {excess}"),
+            (ApiProblem::Garbage(what), _) => write!(f, "not Control Plane's answer: {what}"),
+            (ApiProblem::Unsendable(reason) | ApiProblem::Setup(reason), _) => f.write_str(reason),
             (_, Some(status)) => match self.message.as_ref().or(self.code.as_ref()) {
                 Some(text) => write!(f, "{status} \"{text}\""),
                 None => write!(f, "{status}"),

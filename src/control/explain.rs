@@ -3,7 +3,7 @@
 //! Says what the server said, quoted and attributed, and both readings where the platform is
 //! ambiguous. The texts may change, the kinds may not: they are the exit codes.
 
-use super::error::{Access, ApiError, Problem};
+use super::error::{Access, ApiError, ApiProblem};
 use crate::error::{Error, Kind, Result};
 use crate::invocation::{Hint, Invocation};
 use crate::settings::login;
@@ -18,7 +18,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// Who asked, where: what a message may have to point at.
 #[derive(Debug, Clone)]
-pub(crate) struct Who {
+pub(crate) struct Asker {
     /// The org, and where it came from.
     pub(crate) org: Sourced<String>,
     /// The endpoint, and where it came from.
@@ -29,7 +29,7 @@ pub(crate) struct Who {
     pub(crate) timeout: Duration,
 }
 
-impl Who {
+impl Asker {
     /// As the settings say; fails without an org.
     pub(crate) fn of(settings: &Settings) -> Result<Self> {
         Ok(Self {
@@ -56,12 +56,12 @@ impl ApiError {
     /// The user's words. `doing` completes "cannot …": ``read cluster `prod` in org `acme` ``.
     ///
     /// The kind follows the exit-code table. A caller that knows more may replace the message.
-    pub(crate) fn explain(&self, doing: &str, who: &Who) -> Error {
+    pub(crate) fn explain(&self, doing: &str, who: &Asker) -> Error {
         let mut error = Error::new(self.kind(), format!("cannot {doing}"))
             .request(self.request_id.clone())
             .because(self.fact(who));
         error.because.extend(self.details.iter().cloned());
-        if self.problem == Problem::Unauthorized {
+        if self.problem == ApiProblem::Unauthorized {
             error.because.extend(ended(who));
         }
         if self.access.writes() && self.may_be_applied() {
@@ -73,44 +73,44 @@ impl ApiError {
     /// The kind, which decides the exit code.
     pub(crate) fn kind(&self) -> Kind {
         match self.problem {
-            Problem::Rejected => Kind::Refused,
-            Problem::Unauthorized | Problem::Forbidden => Kind::Denied,
-            Problem::Missing => Kind::NotFound,
-            Problem::Conflict => Kind::Conflict,
-            Problem::Unsendable(_) => Kind::Usage,
-            Problem::Unexpected | Problem::Setup(_) => Kind::Failure,
-            Problem::Throttled
-            | Problem::Quota
-            | Problem::Server
-            | Problem::Redirected(_)
-            | Problem::Refused
-            | Problem::Dns
-            | Problem::Tls(_)
-            | Problem::Unreachable(_)
-            | Problem::Timeout
-            | Problem::Cut
-            | Problem::TooLarge(_)
-            | Problem::Garbage(_) => Kind::Unavailable,
+            ApiProblem::Rejected => Kind::Refused,
+            ApiProblem::Unauthorized | ApiProblem::Forbidden => Kind::Denied,
+            ApiProblem::Missing => Kind::NotFound,
+            ApiProblem::Conflict => Kind::Conflict,
+            ApiProblem::Unsendable(_) => Kind::Usage,
+            ApiProblem::Unexpected | ApiProblem::Setup(_) => Kind::Failure,
+            ApiProblem::Throttled
+            | ApiProblem::Quota
+            | ApiProblem::Server
+            | ApiProblem::Redirected(_)
+            | ApiProblem::Refused
+            | ApiProblem::Dns
+            | ApiProblem::Tls(_)
+            | ApiProblem::Unreachable(_)
+            | ApiProblem::Timeout
+            | ApiProblem::Cut
+            | ApiProblem::TooLarge(_)
+            | ApiProblem::Garbage(_) => Kind::Unavailable,
         }
     }
 
-    fn fact(&self, who: &Who) -> String {
+    fn fact(&self, who: &Asker) -> String {
         let url = who.endpoint.value.as_str();
         let fact = match &self.problem {
-            Problem::Unsendable(reason) | Problem::Setup(reason) => return reason.clone(),
-            Problem::Redirected(target) => {
+            ApiProblem::Unsendable(reason) | ApiProblem::Setup(reason) => return reason.clone(),
+            ApiProblem::Redirected(target) => {
                 format!("{url} sent the request on to {target}, and the token does not go there")
             }
-            Problem::Refused => format!("nothing answers at {url} (connection refused)"),
-            Problem::Dns => format!("the host of {url} was not found"),
-            Problem::Tls(reason) => format!("no encrypted connection to {url}: {reason}"),
-            Problem::Unreachable(reason) => format!("no connection to {url}: {reason}"),
-            Problem::Timeout => format!("no answer from {url} within {}", seconds(who.timeout)),
-            Problem::Cut => {
+            ApiProblem::Refused => format!("nothing answers at {url} (connection refused)"),
+            ApiProblem::Dns => format!("the host of {url} was not found"),
+            ApiProblem::Tls(reason) => format!("no encrypted connection to {url}: {reason}"),
+            ApiProblem::Unreachable(reason) => format!("no connection to {url}: {reason}"),
+            ApiProblem::Timeout => format!("no answer from {url} within {}", seconds(who.timeout)),
+            ApiProblem::Cut => {
                 format!("the connection to {url} broke off before the answer was complete")
             }
-            Problem::TooLarge(excess) => format!("the answer of {url} is too large: {excess}"),
-            Problem::Garbage(what) => {
+            ApiProblem::TooLarge(excess) => format!("the answer of {url} is too large: {excess}"),
+            ApiProblem::Garbage(what) => {
                 format!("what {url} answered is not Control Plane's answer: {what}")
             }
             _ => self.status_fact(),
@@ -137,15 +137,15 @@ impl ApiError {
         format!("Control Plane answered {status}{text}{id}")
     }
 
-    fn hints(&self, who: &Who) -> Vec<Hint> {
+    fn hints(&self, who: &Asker) -> Vec<Hint> {
         let using = format!(
             "you are using org `{}` from {}",
             excerpt(&who.org.value, 80),
             who.org.origin
         );
         match &self.problem {
-            Problem::Unauthorized => login_hints(who),
-            Problem::Forbidden => vec![
+            ApiProblem::Unauthorized => login_hints(who),
+            ApiProblem::Forbidden => vec![
                 format!("403 is also the answer for a misspelt org or cluster; {using}").into(),
                 format!(
                     "otherwise the token ({}) lacks the {} permission on mk8s",
@@ -154,15 +154,15 @@ impl ApiError {
                 )
                 .into(),
             ],
-            Problem::Missing if matches!(self.access, Access::List | Access::Apply) => {
+            ApiProblem::Missing if matches!(self.access, Access::List | Access::Apply) => {
                 vec![using.into()]
             }
-            Problem::Missing => vec![
+            ApiProblem::Missing => vec![
                 using.into(),
                 Invocation::mk8s("cluster list").within("clusters that exist: ", ""),
             ],
-            Problem::Conflict => vec!["run the same command again".into()],
-            Problem::Throttled => vec![match self.retry_after {
+            ApiProblem::Conflict => vec!["run the same command again".into()],
+            ApiProblem::Throttled => vec![match self.retry_after {
                 Some(wait) if wait >= DAY => {
                     "too many requests; it asks to wait for more than a day".into()
                 }
@@ -171,18 +171,19 @@ impl ApiError {
                 }
                 _ => "too many requests; run the same command again in a minute".into(),
             }],
-            Problem::Quota => {
+            ApiProblem::Quota => {
                 vec!["trying again does not help: the org's quota has to be raised".into()]
             }
-            Problem::Refused | Problem::Dns | Problem::Redirected(_) | Problem::Garbage(_) => {
-                who.endpoint_hint().into_iter().map(Hint::from).collect()
-            }
-            Problem::Tls(_) => vec![
+            ApiProblem::Refused
+            | ApiProblem::Dns
+            | ApiProblem::Redirected(_)
+            | ApiProblem::Garbage(_) => who.endpoint_hint().into_iter().map(Hint::from).collect(),
+            ApiProblem::Tls(_) => vec![
                 "authorities of your own: name their PEM file in SSL_CERT_FILE".into(),
                 "`--insecure` skips the check; whoever is on the way can then read the token"
                     .into(),
             ],
-            Problem::Timeout => {
+            ApiProblem::Timeout => {
                 let longer = who.timeout.as_secs().max(1).saturating_mul(2);
                 vec![format!("a longer limit: `--timeout {longer}s`").into()]
             }
@@ -200,13 +201,13 @@ impl ApiError {
 }
 
 /// That the token says of itself that its time is over.
-fn ended(who: &Who) -> Option<String> {
+fn ended(who: &Asker) -> Option<String> {
     let end = who.identity.as_ref()?.expires?;
     let end = (end <= OffsetDateTime::now_utc()).then(|| end.format(&Rfc3339).ok())??;
     Some(format!("the token ({}) ended at {end}", who.token_origin()))
 }
 
-fn login_hints(who: &Who) -> Vec<Hint> {
+fn login_hints(who: &Asker) -> Vec<Hint> {
     let identity = who.identity.as_ref();
     let renew = match (who.token_origin(), identity.map(|identity| identity.kind)) {
         (Origin::Profile { name, .. }, Some(TokenKind::User)) => {
@@ -229,13 +230,13 @@ fn login_hints(who: &Who) -> Vec<Hint> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::Excess;
+    use super::super::error::AnswerExcess;
     use super::*;
     use crate::settings::{Endpoint, Sourced};
     use std::fmt::Write as _;
 
-    fn who(token: Origin, kind: TokenKind, expires: Option<i64>) -> Who {
-        Who {
+    fn who(token: Origin, kind: TokenKind, expires: Option<i64>) -> Asker {
+        Asker {
             org: Sourced {
                 value: "acme".to_owned(),
                 origin: Origin::Env("CPLN_ORG"),
@@ -254,7 +255,7 @@ mod tests {
         }
     }
 
-    fn ci() -> Who {
+    fn ci() -> Asker {
         let origin = Origin::Profile {
             name: "ci".to_owned(),
             field: "request.token",
@@ -262,7 +263,7 @@ mod tests {
         who(origin, TokenKind::ServiceAccount, None)
     }
 
-    fn answered(problem: Problem, status: u16, message: &str) -> ApiError {
+    fn answered(problem: ApiProblem, status: u16, message: &str) -> ApiError {
         ApiError {
             status: Some(status),
             message: Some(message.to_owned()),
@@ -272,7 +273,7 @@ mod tests {
     }
 
     /// As `ui` renders it, with the kind on top.
-    fn shown(error: &ApiError, who: &Who) -> String {
+    fn shown(error: &ApiError, who: &Asker) -> String {
         let error = error.explain("read cluster `prod` in org `acme`", who);
         let mut text = format!("[{}] {}\n", error.kind.name(), error.message);
         for because in &error.because {
@@ -289,28 +290,28 @@ mod tests {
 
     #[test]
     fn every_status_is_said_in_the_user_s_words() {
-        let mut rejected = answered(Problem::Rejected, 400, "invalid spec");
+        let mut rejected = answered(ApiProblem::Rejected, 400, "invalid spec");
         rejected.details = vec!["spec.addOns.awsECR.roleArn: not an ARN".to_owned()];
-        let mut throttled = answered(Problem::Throttled, 429, "slow down");
+        let mut throttled = answered(ApiProblem::Throttled, 429, "slow down");
         throttled.retry_after = Some(Duration::from_secs(90));
-        let mut for_ever = answered(Problem::Throttled, 429, "slow down");
+        let mut for_ever = answered(ApiProblem::Throttled, 429, "slow down");
         for_ever.retry_after = Some(Duration::from_secs(u64::MAX));
-        let mut server = answered(Problem::Server, 503, "unavailable");
+        let mut server = answered(ApiProblem::Server, 503, "unavailable");
         server.tries = 4;
         let bare = ApiError {
             status: Some(418),
-            ..ApiError::new(Problem::Unexpected)
+            ..ApiError::new(ApiProblem::Unexpected)
         };
         let all: Vec<String> = [
             rejected,
-            answered(Problem::Unauthorized, 401, "no"),
-            answered(Problem::Forbidden, 403, "forbidden"),
-            answered(Problem::Missing, 404, "not found"),
-            answered(Problem::Conflict, 409, "stale version"),
+            answered(ApiProblem::Unauthorized, 401, "no"),
+            answered(ApiProblem::Forbidden, 403, "forbidden"),
+            answered(ApiProblem::Missing, 404, "not found"),
+            answered(ApiProblem::Conflict, 409, "stale version"),
             throttled,
             for_ever,
-            answered(Problem::Throttled, 429, "slow down"),
-            answered(Problem::Quota, 429, "quota exceeded"),
+            answered(ApiProblem::Throttled, 429, "slow down"),
+            answered(ApiProblem::Quota, 429, "quota exceeded"),
             server,
             bare,
         ]
@@ -372,17 +373,17 @@ mod tests {
             origin: Origin::Env("CPLN_ENDPOINT"),
         };
         let all: Vec<String> = [
-            Problem::Redirected("https://login.example".to_owned()),
-            Problem::Refused,
-            Problem::Dns,
-            Problem::Tls("invalid peer certificate: UnknownIssuer".to_owned()),
-            Problem::Unreachable("network is unreachable".to_owned()),
-            Problem::Timeout,
-            Problem::Cut,
-            Problem::TooLarge(Excess::Bytes),
-            Problem::Garbage("\"<html>\"".to_owned()),
-            Problem::Unsendable("`..` is not a cluster's name".to_owned()),
-            Problem::Setup("the HTTP client cannot be set up".to_owned()),
+            ApiProblem::Redirected("https://login.example".to_owned()),
+            ApiProblem::Refused,
+            ApiProblem::Dns,
+            ApiProblem::Tls("invalid peer certificate: UnknownIssuer".to_owned()),
+            ApiProblem::Unreachable("network is unreachable".to_owned()),
+            ApiProblem::Timeout,
+            ApiProblem::Cut,
+            ApiProblem::TooLarge(AnswerExcess::Bytes),
+            ApiProblem::Garbage("\"<html>\"".to_owned()),
+            ApiProblem::Unsendable("`..` is not a cluster's name".to_owned()),
+            ApiProblem::Setup("the HTTP client cannot be set up".to_owned()),
         ]
         .into_iter()
         .map(|problem| shown(&ApiError::new(problem), &here))
@@ -432,7 +433,7 @@ mod tests {
 
     #[test]
     fn a_token_that_is_not_taken_is_traced_to_its_source() {
-        let error = answered(Problem::Unauthorized, 401, "no");
+        let error = answered(ApiProblem::Unauthorized, 401, "no");
         let login = Origin::Profile {
             name: "me".to_owned(),
             field: "authInfo.accessToken",
@@ -480,10 +481,10 @@ mod tests {
 
     #[test]
     fn writes_name_their_permission_and_their_doubt() {
-        let mut forbidden = answered(Problem::Forbidden, 403, "forbidden");
+        let mut forbidden = answered(ApiProblem::Forbidden, 403, "forbidden");
         forbidden.access = Access::Edit;
         assert!(shown(&forbidden, &ci()).contains("lacks the edit permission"));
-        let mut cut = ApiError::new(Problem::Cut);
+        let mut cut = ApiError::new(ApiProblem::Cut);
         cut.access = Access::Edit;
         assert!(shown(&cut, &ci()).contains("Whether the change was made is not known."));
         cut.sent = false;
@@ -492,7 +493,7 @@ mod tests {
 
     #[test]
     fn a_missing_org_is_not_looked_up() {
-        let mut missing = answered(Problem::Missing, 404, "not found");
+        let mut missing = answered(ApiProblem::Missing, 404, "not found");
         missing.access = Access::List;
         assert!(!shown(&missing, &ci()).contains("cluster list"));
     }

@@ -4,9 +4,9 @@
 //! and port, below its path, and nowhere else. Whether something is tried again is `retry`'s business.
 
 use super::answer::{Answer, parse_date};
-use super::error::{ApiError, Excess, Problem};
+use super::error::{AnswerExcess, ApiError, ApiProblem};
 use super::request::{Method, Request};
-use super::{Connection, Trace, mask};
+use super::{Connection, RequestTrace, mask};
 use crate::error::{Error, Result};
 use crate::text::{excerpt, printable};
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -30,12 +30,12 @@ pub(super) struct Transport {
     pub(super) connection: Connection,
     headers: HeaderMap,
     client: OnceCell<Client>,
-    trace: Option<Trace>,
+    trace: Option<RequestTrace>,
 }
 
 impl Transport {
     /// Nothing is opened yet: the HTTP client is made for the first request.
-    pub(super) fn new(connection: Connection, trace: Option<Trace>) -> Result<Self> {
+    pub(super) fn new(connection: Connection, trace: Option<RequestTrace>) -> Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, connection.token.header()?);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -58,7 +58,7 @@ impl Transport {
             .endpoint
             .join(&request.path)
             .ok_or_else(|| {
-                ApiError::unsent(Problem::Unsendable(format!(
+                ApiError::unsent(ApiProblem::Unsendable(format!(
                     "`{}` does not lead to the endpoint",
                     excerpt(&request.path, 200)
                 )))
@@ -83,7 +83,7 @@ impl Transport {
                 Some(next) => url = next,
             }
         }
-        Err(ApiError::new(Problem::Garbage(
+        Err(ApiError::new(ApiProblem::Garbage(
             "it leads in a circle of redirects".to_owned(),
         )))
     }
@@ -142,7 +142,7 @@ impl Transport {
             })?;
             // A success whose announced body never came is a broken answer, not an empty one.
             if length.is_some_and(|length| length > answer.body.len() as u64) {
-                return Err(answer.error(Problem::Cut));
+                return Err(answer.error(ApiProblem::Cut));
             }
         } else {
             // The status says it all; a body that breaks off or is too long does not change it.
@@ -173,7 +173,7 @@ impl Transport {
                 if self.connection.endpoint.has_same_origin(&url) {
                     place.push_str(url.path());
                 }
-                Err(answer.error(Problem::Redirected(printable(&place))))
+                Err(answer.error(ApiProblem::Redirected(printable(&place))))
             }
             None => Err(answer.garbage(format!("it is a redirect ({}) to nowhere", answer.status))),
         }
@@ -182,7 +182,7 @@ impl Transport {
     fn client(&self) -> Result<Client, ApiError> {
         // Fails when there is one already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let setup = |reason: String| ApiError::unsent(Problem::Setup(reason));
+        let setup = |reason: String| ApiError::unsent(ApiProblem::Setup(reason));
         let mut builder = Client::builder()
             .user_agent(concat!("mk8s/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -221,25 +221,25 @@ impl Transport {
     }
 }
 
-async fn read(mut response: Response, limit: u64) -> Result<Vec<u8>, Problem> {
+async fn read(mut response: Response, limit: u64) -> Result<Vec<u8>, ApiProblem> {
     let mut body = Vec::new();
     if response
         .content_length()
         .is_some_and(|length| length > limit)
     {
-        return Err(Problem::TooLarge(Excess::Bytes));
+        return Err(ApiProblem::TooLarge(AnswerExcess::Bytes));
     }
     loop {
         match response.chunk().await {
             Ok(None) => return Ok(body),
             Ok(Some(chunk)) => {
                 if (body.len() + chunk.len()) as u64 > limit {
-                    return Err(Problem::TooLarge(Excess::Bytes));
+                    return Err(ApiProblem::TooLarge(AnswerExcess::Bytes));
                 }
                 body.extend_from_slice(&chunk);
             }
-            Err(error) if error.is_timeout() => return Err(Problem::Timeout),
-            Err(_) => return Err(Problem::Cut),
+            Err(error) if error.is_timeout() => return Err(ApiProblem::Timeout),
+            Err(_) => return Err(ApiProblem::Cut),
         }
     }
 }
@@ -247,21 +247,21 @@ async fn read(mut response: Response, limit: u64) -> Result<Vec<u8>, Problem> {
 /// What a failure without an answer means. Only a failure to connect surely comes before sending.
 fn classify(error: &reqwest::Error) -> ApiError {
     let problem = if error.is_timeout() {
-        Problem::Timeout
+        ApiProblem::Timeout
     } else if error.is_connect() {
         if error.is_dns() {
-            Problem::Dns
+            ApiProblem::Dns
         } else if let Some(reason) = tls_reason(error) {
-            Problem::Tls(reason)
+            ApiProblem::Tls(reason)
         } else if io_kinds(error).contains(&io::ErrorKind::ConnectionRefused) {
-            Problem::Refused
+            ApiProblem::Refused
         } else {
-            Problem::Unreachable(root(error))
+            ApiProblem::Unreachable(root(error))
         }
     } else if error.is_builder() {
-        return ApiError::unsent(Problem::Setup(root(error)));
+        return ApiError::unsent(ApiProblem::Setup(root(error)));
     } else {
-        Problem::Cut
+        ApiProblem::Cut
     };
     ApiError {
         sent: !error.is_connect(),

@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::client::Client;
 use super::content;
-use super::error::{Access, ApiError, Excess, Problem};
+use super::error::{Access, AnswerExcess, ApiError, ApiProblem};
 use super::request::{self, Request};
 use crate::cluster::{self, Cluster};
 use crate::text::excerpt;
@@ -43,8 +43,8 @@ impl Pages<'_> {
             .read(Access::List, &request, limit, self.kind)
             .await;
         let (answer, mut page): (Answer, Value) = read.map_err(|error| match error.problem {
-            Problem::TooLarge(Excess::Bytes) if limit < content::BYTES => ApiError {
-                problem: Problem::TooLarge(Excess::Pages),
+            ApiProblem::TooLarge(AnswerExcess::Bytes) if limit < content::BYTES => ApiError {
+                problem: ApiProblem::TooLarge(AnswerExcess::Pages),
                 ..error
             },
             _ => error,
@@ -54,7 +54,7 @@ impl Pages<'_> {
         if self.nodes > content::NODES {
             return Err(ApiError {
                 access: Access::List,
-                ..answer.error(Problem::TooLarge(Excess::Pages))
+                ..answer.error(ApiProblem::TooLarge(AnswerExcess::Pages))
             });
         }
         let items = self.client.items(&mut page)?;
@@ -212,7 +212,7 @@ impl Client {
         names: &[N],
     ) -> Vec<Result<Option<Cluster>, ApiError>> {
         let read = self.get_all(names).await;
-        let is_forbidden = |read: &Result<Cluster, ApiError>| matches!(read, Err(error) if error.problem == Problem::Forbidden);
+        let is_forbidden = |read: &Result<Cluster, ApiError>| matches!(read, Err(error) if error.problem == ApiProblem::Forbidden);
         let list = if read.iter().any(is_forbidden) {
             self.list().await.ok()
         } else {
@@ -227,8 +227,8 @@ impl Client {
             .map(|(read, name)| match read {
                 Ok(cluster) => Ok(Some(cluster)),
                 Err(error) => match error.problem {
-                    Problem::Missing => Ok(None),
-                    Problem::Forbidden if is_nowhere(name.as_ref()) => Ok(None),
+                    ApiProblem::Missing => Ok(None),
+                    ApiProblem::Forbidden if is_nowhere(name.as_ref()) => Ok(None),
                     _ => Err(error),
                 },
             })
@@ -299,12 +299,12 @@ impl Client {
 fn is_no_search(error: &ApiError) -> bool {
     matches!(
         error.problem,
-        Problem::Rejected
-            | Problem::Missing
-            | Problem::Forbidden
-            | Problem::Unexpected
-            | Problem::Garbage(_)
-            | Problem::Redirected(_)
+        ApiProblem::Rejected
+            | ApiProblem::Missing
+            | ApiProblem::Forbidden
+            | ApiProblem::Unexpected
+            | ApiProblem::Garbage(_)
+            | ApiProblem::Redirected(_)
     )
 }
 
@@ -317,7 +317,7 @@ fn is_whole(cluster: &Cluster) -> bool {
 fn list_error(what: String) -> ApiError {
     ApiError {
         access: Access::List,
-        ..ApiError::new(Problem::Garbage(what))
+        ..ApiError::new(ApiProblem::Garbage(what))
     }
 }
 

@@ -25,9 +25,9 @@ mod tls_tests;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use client::fuzz;
-pub(crate) use client::{Client, Written};
-pub(crate) use error::{ApiError, Problem};
-pub(crate) use explain::Who;
+pub(crate) use client::{Client, WriteEffect};
+pub(crate) use error::{ApiError, ApiProblem};
+pub(crate) use explain::Asker;
 pub(crate) use request::check_name;
 
 use crate::error::Result;
@@ -35,7 +35,7 @@ use crate::settings::{Endpoint, Proxy, Settings, Token};
 use std::time::Duration;
 
 /// Takes the lines of `--debug`: one request, answer or body each, secrets masked, no line breaks.
-pub(crate) type Trace = Box<dyn Fn(&str)>;
+pub(crate) type RequestTrace = Box<dyn Fn(&str)>;
 
 /// What a client needs to know.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 //!
 //! Names are checked here, so that nothing a user types can become another path.
 
-use super::error::{ApiError, Problem};
+use super::error::{ApiError, ApiProblem};
 use crate::cluster;
 use crate::text::excerpt;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -169,7 +169,7 @@ fn check(name: &str) -> Result<(), ApiError> {
 }
 
 fn unsendable(reason: &str) -> ApiError {
-    ApiError::unsent(Problem::Unsendable(reason.to_owned()))
+    ApiError::unsent(ApiProblem::Unsendable(reason.to_owned()))
 }
 
 #[cfg(test)]
@@ -214,7 +214,7 @@ mod tests {
             assert!(check_name(name).is_err(), "{name:?}");
             assert!(matches!(
                 get("acme", name).unwrap_err().problem,
-                Problem::Unsendable(_)
+                ApiProblem::Unsendable(_)
             ));
             assert!(patch("acme", name, &json!({})).is_err());
             assert!(put("acme", &json!({"name": name})).is_err());

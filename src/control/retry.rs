@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(8);
 
 /// How often and how long.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Policy {
+pub(super) struct RetryPolicy {
     /// All tries, the first one included.
     pub(super) tries: u32,
     /// The last try starts within this time.
@@ -19,7 +19,7 @@ pub(super) struct Policy {
     pub(super) waits: Backoff,
 }
 
-impl Policy {
+impl RetryPolicy {
     /// For a server that many share.
     pub(super) const REMOTE: Self = Self {
         tries: 4,
@@ -87,7 +87,7 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::{Excess, Problem};
+    use super::super::error::{AnswerExcess, ApiProblem};
     use super::*;
     use std::cell::RefCell;
 
@@ -95,7 +95,7 @@ mod tests {
         ApiError {
             status: Some(429),
             retry_after: seconds.map(Duration::from_secs),
-            ..ApiError::new(Problem::Throttled)
+            ..ApiError::new(ApiProblem::Throttled)
         }
     }
 
@@ -103,29 +103,29 @@ mod tests {
     fn reads_are_tried_again_when_it_may_help() {
         let start = Duration::ZERO;
         for (problem, again) in [
-            (Problem::Server, true),
-            (Problem::Throttled, true),
-            (Problem::Refused, true),
-            (Problem::Dns, true),
-            (Problem::Unreachable(String::new()), true),
-            (Problem::Timeout, true),
-            (Problem::Cut, true),
-            (Problem::Quota, false),
-            (Problem::Rejected, false),
-            (Problem::Unauthorized, false),
-            (Problem::Forbidden, false),
-            (Problem::Missing, false),
-            (Problem::Conflict, false),
-            (Problem::Unexpected, false),
-            (Problem::Redirected(String::new()), false),
-            (Problem::Tls(String::new()), false),
-            (Problem::TooLarge(Excess::Bytes), false),
-            (Problem::Garbage(String::new()), false),
-            (Problem::Unsendable(String::new()), false),
-            (Problem::Setup(String::new()), false),
+            (ApiProblem::Server, true),
+            (ApiProblem::Throttled, true),
+            (ApiProblem::Refused, true),
+            (ApiProblem::Dns, true),
+            (ApiProblem::Unreachable(String::new()), true),
+            (ApiProblem::Timeout, true),
+            (ApiProblem::Cut, true),
+            (ApiProblem::Quota, false),
+            (ApiProblem::Rejected, false),
+            (ApiProblem::Unauthorized, false),
+            (ApiProblem::Forbidden, false),
+            (ApiProblem::Missing, false),
+            (ApiProblem::Conflict, false),
+            (ApiProblem::Unexpected, false),
+            (ApiProblem::Redirected(String::new()), false),
+            (ApiProblem::Tls(String::new()), false),
+            (ApiProblem::TooLarge(AnswerExcess::Bytes), false),
+            (ApiProblem::Garbage(String::new()), false),
+            (ApiProblem::Unsendable(String::new()), false),
+            (ApiProblem::Setup(String::new()), false),
         ] {
             let error = ApiError::new(problem);
-            let next = Policy::REMOTE.next(Access::Read, &error, 1, start, 0.5);
+            let next = RetryPolicy::REMOTE.next(Access::Read, &error, 1, start, 0.5);
             assert_eq!(next.is_some(), again, "{error:?}");
         }
     }
@@ -133,19 +133,22 @@ mod tests {
     #[test]
     fn writes_are_tried_again_only_when_they_were_surely_not_applied() {
         for (error, again) in [
-            (ApiError::unsent(Problem::Refused), true),
-            (ApiError::unsent(Problem::Dns), true),
-            (ApiError::unsent(Problem::Unreachable(String::new())), true),
-            (ApiError::unsent(Problem::Timeout), true),
+            (ApiError::unsent(ApiProblem::Refused), true),
+            (ApiError::unsent(ApiProblem::Dns), true),
+            (
+                ApiError::unsent(ApiProblem::Unreachable(String::new())),
+                true,
+            ),
+            (ApiError::unsent(ApiProblem::Timeout), true),
             (throttled(None), true),
-            (ApiError::new(Problem::Timeout), false),
-            (ApiError::new(Problem::Cut), false),
-            (ApiError::new(Problem::Server), false),
-            (ApiError::new(Problem::Quota), false),
-            (ApiError::new(Problem::Conflict), false),
+            (ApiError::new(ApiProblem::Timeout), false),
+            (ApiError::new(ApiProblem::Cut), false),
+            (ApiError::new(ApiProblem::Server), false),
+            (ApiError::new(ApiProblem::Quota), false),
+            (ApiError::new(ApiProblem::Conflict), false),
         ] {
             for access in [Access::Edit, Access::Apply] {
-                let next = Policy::REMOTE.next(access, &error, 1, Duration::ZERO, 0.5);
+                let next = RetryPolicy::REMOTE.next(access, &error, 1, Duration::ZERO, 0.5);
                 assert_eq!(next.is_some(), again, "{error:?}");
             }
         }
@@ -153,8 +156,8 @@ mod tests {
 
     #[test]
     fn waits_double_and_end_with_tries_and_budget() {
-        let policy = Policy::REMOTE;
-        let error = ApiError::new(Problem::Server);
+        let policy = RetryPolicy::REMOTE;
+        let error = ApiError::new(ApiProblem::Server);
         let next = |tries, elapsed, jitter| {
             policy.next(
                 Access::Read,
@@ -177,7 +180,7 @@ mod tests {
     fn the_server_s_wish_counts_within_the_budget() {
         let next = |seconds, elapsed| {
             let elapsed = Duration::from_secs(elapsed);
-            Policy::REMOTE.next(Access::Edit, &throttled(Some(seconds)), 1, elapsed, 0.5)
+            RetryPolicy::REMOTE.next(Access::Edit, &throttled(Some(seconds)), 1, elapsed, 0.5)
         };
         assert_eq!(next(7, 0), Some(Duration::from_secs(7)));
         assert_eq!(next(0, 0), Some(Duration::from_millis(375)));
@@ -192,7 +195,7 @@ mod tests {
         let start = Instant::now();
         let left = RefCell::new(vec![Some(throttled(None)), Some(throttled(Some(5))), None]);
         let waits = RefCell::new(Vec::new());
-        let result = Policy::REMOTE
+        let result = RetryPolicy::REMOTE
             .run(
                 Access::Read,
                 async || match left.borrow_mut().remove(0) {
@@ -216,12 +219,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_loop_gives_up_after_four_tries() {
         let count = RefCell::new(0);
-        let result: Result<(), _> = Policy::REMOTE
+        let result: Result<(), _> = RetryPolicy::REMOTE
             .run(
                 Access::Read,
                 async || {
                     *count.borrow_mut() += 1;
-                    Err(ApiError::new(Problem::Server))
+                    Err(ApiError::new(ApiProblem::Server))
                 },
                 |_, _| {},
             )
@@ -234,13 +237,13 @@ mod tests {
     async fn slow_failures_end_with_the_budget() {
         let count = RefCell::new(0);
         let start = Instant::now();
-        let result: Result<(), _> = Policy::REMOTE
+        let result: Result<(), _> = RetryPolicy::REMOTE
             .run(
                 Access::Read,
                 async || {
                     *count.borrow_mut() += 1;
                     sleep(Duration::from_secs(15)).await;
-                    Err(ApiError::new(Problem::Timeout))
+                    Err(ApiError::new(ApiProblem::Timeout))
                 },
                 |_, _| {},
             )

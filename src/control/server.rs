@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// What the server does with one request.
 #[derive(Clone)]
-pub(super) enum Reply {
+pub(super) enum ScriptedReply {
     /// A JSON body.
     Json(u16, Value),
     /// Headers and a body of any kind.
@@ -33,13 +33,13 @@ pub(super) enum Reply {
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
+pub(super) struct ArrivedRequest {
     pub(super) line: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
 }
 
-impl Seen {
+impl ArrivedRequest {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -51,7 +51,7 @@ impl Seen {
 /// Serves one connection for each reply; afterwards nobody listens.
 pub(super) struct Server {
     address: SocketAddr,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<ArrivedRequest>>>,
     stop: Arc<AtomicBool>,
     /// Dropped to let go of connections that hang.
     release: Option<mpsc::Sender<()>>,
@@ -59,13 +59,13 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(script: impl IntoIterator<Item = Reply>) -> Self {
+    pub(super) fn start(script: impl IntoIterator<Item = ScriptedReply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
         let (release, held) = mpsc::channel();
-        let script: Vec<Reply> = script.into_iter().collect();
+        let script: Vec<ScriptedReply> = script.into_iter().collect();
         let thread = std::thread::spawn({
             let (seen, stop) = (seen.clone(), stop.clone());
             move || {
@@ -100,7 +100,7 @@ impl Server {
         Endpoint::parse(&self.url()).unwrap()
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<ArrivedRequest> {
         self.seen.lock().unwrap().clone()
     }
 
@@ -127,7 +127,11 @@ pub(super) fn token() -> Token {
 }
 
 /// Gives the stream back when it is to be kept open.
-fn serve(mut stream: TcpStream, reply: &Reply, seen: &Mutex<Vec<Seen>>) -> Option<TcpStream> {
+fn serve(
+    mut stream: TcpStream,
+    reply: &ScriptedReply,
+    seen: &Mutex<Vec<ArrivedRequest>>,
+) -> Option<TcpStream> {
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
@@ -140,28 +144,28 @@ fn serve(mut stream: TcpStream, reply: &Reply, seen: &Mutex<Vec<Seen>>) -> Optio
         )
     };
     let text = match reply {
-        Reply::Json(status, value) => {
+        ScriptedReply::Json(status, value) => {
             let body = value.to_string();
             head(*status, body.len(), "content-type: application/json\r\n") + &body
         }
-        Reply::Text(status, headers, body) => {
+        ScriptedReply::Text(status, headers, body) => {
             let more: Vec<String> = headers
                 .iter()
                 .map(|(name, value)| format!("{name}: {value}\r\n"))
                 .collect();
             head(*status, body.len(), &more.concat()) + body
         }
-        Reply::Truncated(status, body) => head(*status, body.len() + 100, "") + body,
-        Reply::Unbounded(status, body) => {
+        ScriptedReply::Truncated(status, body) => head(*status, body.len() + 100, "") + body,
+        ScriptedReply::Unbounded(status, body) => {
             format!("HTTP/1.1 {status} X\r\nconnection: close\r\n\r\n{body}")
         }
-        Reply::Cut => String::new(),
-        Reply::Hang => return Some(stream),
-        Reply::HangInBody => {
+        ScriptedReply::Cut => String::new(),
+        ScriptedReply::Hang => return Some(stream),
+        ScriptedReply::HangInBody => {
             stream.write_all(head(200, 100, "").as_bytes()).unwrap();
             return Some(stream);
         }
-        Reply::Raw(text) => (*text).to_owned(),
+        ScriptedReply::Raw(text) => (*text).to_owned(),
     };
     // The other side may have gone already.
     let _ = stream.write_all(text.as_bytes());
@@ -169,7 +173,7 @@ fn serve(mut stream: TcpStream, reply: &Reply, seen: &Mutex<Vec<Seen>>) -> Optio
     None
 }
 
-fn read(stream: &TcpStream) -> Option<Seen> {
+fn read(stream: &TcpStream) -> Option<ArrivedRequest> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -182,7 +186,7 @@ fn read(stream: &TcpStream) -> Option<Seen> {
         };
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
-    let mut seen = Seen {
+    let mut seen = ArrivedRequest {
         line: line.trim_end().trim_end_matches(" HTTP/1.1").to_owned(),
         headers,
         body: String::new(),

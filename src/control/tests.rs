@@ -1,7 +1,7 @@
 //! The client against a server on loopback that misbehaves.
 
-use super::error::{Excess, WriteError};
-use super::server::{Reply, Server, token};
+use super::error::{AnswerExcess, WriteError};
+use super::server::{ScriptedReply, Server, token};
 use super::*;
 use crate::consent::Permit;
 use crate::error::Kind;
@@ -30,23 +30,23 @@ fn cluster(name: &str) -> Value {
     json!({"kind": "mk8s", "name": name, "version": 3, "spec": {}})
 }
 
-fn failure(status: u16, message: &str) -> Reply {
-    Reply::Json(
+fn failure(status: u16, message: &str) -> ScriptedReply {
+    ScriptedReply::Json(
         status,
         json!({"status": status, "message": message, "id": "req-1"}),
     )
 }
 
-fn text(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
+fn text(status: u16, headers: &[(&'static str, &str)], body: &str) -> ScriptedReply {
     let headers = headers
         .iter()
         .map(|(name, value)| (*name, (*value).to_owned()))
         .collect();
-    Reply::Text(status, headers, body.to_owned())
+    ScriptedReply::Text(status, headers, body.to_owned())
 }
 
 /// The problem of a read that gets these replies, and how many requests were made.
-async fn read(script: Vec<Reply>) -> (Result<String, ApiError>, usize) {
+async fn read(script: Vec<ScriptedReply>) -> (Result<String, ApiError>, usize) {
     let server = Server::start(script);
     let result = client(&server).get("prod").await;
     (
@@ -56,7 +56,7 @@ async fn read(script: Vec<Reply>) -> (Result<String, ApiError>, usize) {
 }
 
 /// The result of a write that gets these replies, and how many requests were made.
-async fn write(script: Vec<Reply>) -> (Result<(), WriteError>, usize) {
+async fn write(script: Vec<ScriptedReply>) -> (Result<(), WriteError>, usize) {
     let server = Server::start(script);
     let result = client(&server)
         .patch(&Permit::for_a_test(), "prod", &json!({"spec": {}}))
@@ -66,7 +66,7 @@ async fn write(script: Vec<Reply>) -> (Result<(), WriteError>, usize) {
 
 #[tokio::test]
 async fn a_read_is_one_request_with_the_token() {
-    let server = Server::start([Reply::Json(200, cluster("prod"))]);
+    let server = Server::start([ScriptedReply::Json(200, cluster("prod"))]);
     let cluster = client(&server).get("prod").await.unwrap();
     assert_eq!(cluster.version(), Some(3));
     let seen = &server.seen()[0];
@@ -87,7 +87,7 @@ async fn a_read_is_one_request_with_the_token() {
 
 #[tokio::test]
 async fn a_client_has_one_session_and_another_client_another() {
-    let server = Server::start(vec![Reply::Json(200, cluster("prod")); 3]);
+    let server = Server::start(vec![ScriptedReply::Json(200, cluster("prod")); 3]);
     let one = client(&server);
     one.get("prod").await.unwrap();
     one.get("prod").await.unwrap();
@@ -104,7 +104,7 @@ async fn a_client_has_one_session_and_another_client_another() {
 #[tokio::test]
 async fn writes_send_the_body_as_given() {
     let server = Server::start([
-        Reply::Json(200, cluster("prod")),
+        ScriptedReply::Json(200, cluster("prod")),
         text(201, &[("location", "/org/acme/mk8s/prod")], ""),
         text(200, &[], ""),
         text(204, &[], ""),
@@ -116,9 +116,9 @@ async fn writes_send_the_body_as_given() {
     client.patch(&permit, "prod", &body).await.unwrap();
     let document = cluster("prod");
     let first = client.put(&permit, &document).await;
-    assert_eq!(first, Ok(Written::Created));
+    assert_eq!(first, Ok(WriteEffect::Created));
     let second = client.put(&permit, &document).await;
-    assert_eq!(second, Ok(Written::Updated));
+    assert_eq!(second, Ok(WriteEffect::Updated));
     client.patch(&permit, "prod", &body).await.unwrap();
     client.create(&permit, &document).await.unwrap();
     let seen = server.seen();
@@ -133,7 +133,7 @@ async fn writes_send_the_body_as_given() {
 
 #[tokio::test]
 async fn reads_survive_what_passes() {
-    let good = Reply::Json(200, cluster("prod"));
+    let good = ScriptedReply::Json(200, cluster("prod"));
     for script in [
         vec![
             failure(500, "oops"),
@@ -144,13 +144,13 @@ async fn reads_survive_what_passes() {
         vec![failure(408, "slow"), good.clone()],
         vec![text(502, &[], "<html>Bad Gateway</html>"), good.clone()],
         vec![failure(429, "slow down"), good.clone()],
-        vec![Reply::Cut, good.clone()],
+        vec![ScriptedReply::Cut, good.clone()],
         vec![
-            Reply::Truncated(200, cluster("prod").to_string()),
+            ScriptedReply::Truncated(200, cluster("prod").to_string()),
             good.clone(),
         ],
         vec![
-            Reply::Unbounded(200, cluster("prod").to_string()[..20].to_owned()),
+            ScriptedReply::Unbounded(200, cluster("prod").to_string()[..20].to_owned()),
             good.clone(),
         ],
     ] {
@@ -166,7 +166,7 @@ async fn reads_give_up_after_four_tries() {
     let (result, made) = read(vec![failure(500, "oops"); 6]).await;
     let error = result.unwrap_err();
     assert_eq!((made, error.tries), (4, 4));
-    assert_eq!(error.problem, Problem::Server);
+    assert_eq!(error.problem, ApiProblem::Server);
     assert_eq!(error.request_id.as_deref(), Some("req-1"));
     assert_eq!(error.message.as_deref(), Some("oops"));
 }
@@ -174,21 +174,21 @@ async fn reads_give_up_after_four_tries() {
 #[tokio::test]
 async fn answers_that_stay_are_not_asked_for_again() {
     for (reply, problem) in [
-        (failure(400, "bad"), Problem::Rejected),
-        (failure(422, "bad"), Problem::Rejected),
-        (failure(401, "who"), Problem::Unauthorized),
-        (failure(403, "no"), Problem::Forbidden),
-        (failure(404, "none"), Problem::Missing),
-        (failure(409, "late"), Problem::Conflict),
-        (failure(429, "Quota exceeded for mk8s"), Problem::Quota),
-        (failure(429, "your QUOTA"), Problem::Quota),
-        (failure(418, "teapot"), Problem::Unexpected),
+        (failure(400, "bad"), ApiProblem::Rejected),
+        (failure(422, "bad"), ApiProblem::Rejected),
+        (failure(401, "who"), ApiProblem::Unauthorized),
+        (failure(403, "no"), ApiProblem::Forbidden),
+        (failure(404, "none"), ApiProblem::Missing),
+        (failure(409, "late"), ApiProblem::Conflict),
+        (failure(429, "Quota exceeded for mk8s"), ApiProblem::Quota),
+        (failure(429, "your QUOTA"), ApiProblem::Quota),
+        (failure(418, "teapot"), ApiProblem::Unexpected),
         (
             text(304, &[], ""),
-            Problem::Garbage("it is a redirect (304) to nowhere".into()),
+            ApiProblem::Garbage("it is a redirect (304) to nowhere".into()),
         ),
     ] {
-        let (result, made) = read(vec![reply, Reply::Json(200, cluster("prod"))]).await;
+        let (result, made) = read(vec![reply, ScriptedReply::Json(200, cluster("prod"))]).await;
         let error = result.unwrap_err();
         assert_eq!(error.problem, problem);
         assert_eq!(made, 1, "{problem:?}");
@@ -222,9 +222,12 @@ async fn what_is_not_control_plane_s_is_said_to_be_so() {
     }
     let deep = "[".repeat(100_000);
     let (result, _) = read(vec![text(200, &[], &deep)]).await;
-    assert!(matches!(result.unwrap_err().problem, Problem::Garbage(_)));
-    let (result, _) = read(vec![Reply::Raw("SSH-2.0-OpenSSH_9.6\r\n"); 4]).await;
-    assert_eq!(result.unwrap_err().problem, Problem::Cut);
+    assert!(matches!(
+        result.unwrap_err().problem,
+        ApiProblem::Garbage(_)
+    ));
+    let (result, _) = read(vec![ScriptedReply::Raw("SSH-2.0-OpenSSH_9.6\r\n"); 4]).await;
+    assert_eq!(result.unwrap_err().problem, ApiProblem::Cut);
 }
 
 #[tokio::test]
@@ -232,7 +235,7 @@ async fn the_server_s_wish_to_wait_is_respected() {
     let start = Instant::now();
     let (result, made) = read(vec![
         text(429, &[("retry-after", "1")], "{}"),
-        Reply::Json(200, cluster("prod")),
+        ScriptedReply::Json(200, cluster("prod")),
     ])
     .await;
     assert_eq!(result.as_deref(), Ok("prod"));
@@ -253,7 +256,7 @@ async fn the_server_s_wish_to_wait_is_respected() {
         &[("retry-after", "Fri, 31 Dec 1999 23:59:59 GMT")],
         "{}",
     );
-    let (result, made) = read(vec![past, Reply::Json(200, cluster("prod"))]).await;
+    let (result, made) = read(vec![past, ScriptedReply::Json(200, cluster("prod"))]).await;
     assert_eq!((result.is_ok(), made), (true, 2));
 }
 
@@ -261,7 +264,7 @@ async fn the_server_s_wish_to_wait_is_respected() {
 async fn a_server_that_is_down_is_asked_four_times() {
     let server = Server::start([]);
     let error = client(&server).get("prod").await.unwrap_err();
-    assert_eq!(error.problem, Problem::Refused);
+    assert_eq!(error.problem, ApiProblem::Refused);
     assert!(!error.sent);
     assert_eq!(error.tries, 4);
     let write = client(&server)
@@ -273,8 +276,8 @@ async fn a_server_that_is_down_is_asked_four_times() {
 
 #[tokio::test]
 async fn a_slow_answer_ends_with_the_limit() {
-    for reply in [Reply::Hang, Reply::HangInBody] {
-        let server = Server::start([reply.clone(), Reply::Json(200, cluster("prod"))]);
+    for reply in [ScriptedReply::Hang, ScriptedReply::HangInBody] {
+        let server = Server::start([reply.clone(), ScriptedReply::Json(200, cluster("prod"))]);
         let mut connection = connection(server.endpoint());
         connection.timeout = Duration::from_millis(500);
         let client = Client::new(connection.clone(), None).unwrap();
@@ -288,7 +291,7 @@ async fn a_slow_answer_ends_with_the_limit() {
             .await
             .unwrap_err();
         assert!(
-            matches!(&error, WriteError::Uncertain(error) if error.problem == Problem::Timeout),
+            matches!(&error, WriteError::Uncertain(error) if error.problem == ApiProblem::Timeout),
             "{error:?}"
         );
     }
@@ -297,14 +300,14 @@ async fn a_slow_answer_ends_with_the_limit() {
 #[tokio::test]
 async fn a_write_of_unknown_fate_is_not_repeated() {
     for reply in [
-        Reply::Cut,
-        Reply::Truncated(200, cluster("prod").to_string()),
-        Reply::Unbounded(200, "{\"kind\"".to_owned()),
+        ScriptedReply::Cut,
+        ScriptedReply::Truncated(200, cluster("prod").to_string()),
+        ScriptedReply::Unbounded(200, "{\"kind\"".to_owned()),
         failure(500, "oops"),
         failure(504, "gateway"),
         text(200, &[], "<html>login</html>"),
     ] {
-        let (result, made) = write(vec![reply, Reply::Json(200, cluster("prod"))]).await;
+        let (result, made) = write(vec![reply, ScriptedReply::Json(200, cluster("prod"))]).await;
         assert!(
             matches!(result, Err(WriteError::Uncertain(_))),
             "{result:?}"
@@ -317,7 +320,7 @@ async fn a_write_of_unknown_fate_is_not_repeated() {
 async fn a_write_that_was_throttled_is_repeated() {
     let (result, made) = write(vec![
         failure(429, "slow down"),
-        Reply::Json(200, cluster("prod")),
+        ScriptedReply::Json(200, cluster("prod")),
     ])
     .await;
     assert_eq!((result, made), (Ok(()), 2));
@@ -333,7 +336,7 @@ async fn a_write_that_was_refused_is_not() {
         (failure(429, "quota exceeded"), false),
         (text(307, &[("location", "/elsewhere")], ""), false),
     ] {
-        let (result, made) = write(vec![reply, Reply::Json(200, cluster("prod"))]).await;
+        let (result, made) = write(vec![reply, ScriptedReply::Json(200, cluster("prod"))]).await;
         match result.unwrap_err() {
             WriteError::Conflict(_) => assert!(conflict),
             WriteError::Rejected(error) => assert!(!conflict, "{error:?}"),
@@ -345,7 +348,7 @@ async fn a_write_that_was_refused_is_not() {
 
 #[tokio::test]
 async fn nothing_is_sent_for_a_name_that_is_none() {
-    let server = Server::start([Reply::Json(200, cluster("prod"))]);
+    let server = Server::start([ScriptedReply::Json(200, cluster("prod"))]);
     let client = client(&server);
     for name in ["../gvc", "", "a/b", "Prod"] {
         assert_eq!(client.get(name).await.unwrap_err().kind(), Kind::Usage);
@@ -361,12 +364,12 @@ async fn nothing_is_sent_for_a_name_that_is_none() {
 
 #[tokio::test]
 async fn the_token_does_not_follow_a_redirect_to_another_host() {
-    let other = Server::start([Reply::Json(200, cluster("prod"))]);
+    let other = Server::start([ScriptedReply::Json(200, cluster("prod"))]);
     for status in [301, 302, 303, 307, 308] {
         let target = format!("{}/org/acme/mk8s/prod", other.url());
         let (result, made) = read(vec![text(status, &[("location", &target)], "")]).await;
         let error = result.unwrap_err();
-        assert_eq!(error.problem, Problem::Redirected(other.url()));
+        assert_eq!(error.problem, ApiProblem::Redirected(other.url()));
         assert_eq!(made, 1);
     }
     assert_eq!(other.seen().len(), 0);
@@ -380,7 +383,7 @@ async fn the_token_does_not_leave_the_path_of_the_endpoint() {
     let error = client.get("prod").await.unwrap_err();
     assert_eq!(
         error.problem,
-        Problem::Redirected(format!("{}/other/prod", server.url()))
+        ApiProblem::Redirected(format!("{}/other/prod", server.url()))
     );
     assert_eq!(server.lines(), ["GET /cpln/org/acme/mk8s/prod"]);
 }
@@ -388,22 +391,29 @@ async fn the_token_does_not_leave_the_path_of_the_endpoint() {
 #[tokio::test]
 async fn a_redirect_within_the_endpoint_is_followed_for_reads() {
     let to = |path: &str| text(307, &[("location", path)], "");
-    let server = Server::start([to("/v2/prod"), to("x"), Reply::Json(200, cluster("prod"))]);
+    let server = Server::start([
+        to("/v2/prod"),
+        to("x"),
+        ScriptedReply::Json(200, cluster("prod")),
+    ]);
     assert_eq!(client(&server).get("prod").await.unwrap().name(), "prod");
     assert_eq!(
         server.lines(),
         ["GET /org/acme/mk8s/prod", "GET /v2/prod", "GET /v2/x"]
     );
     let (result, made) = read(vec![to("/a"); 10]).await;
-    assert!(matches!(result.unwrap_err().problem, Problem::Garbage(_)));
+    assert!(matches!(
+        result.unwrap_err().problem,
+        ApiProblem::Garbage(_)
+    ));
     assert_eq!(made, 4);
 }
 
-fn page(names: &[&str], next: Option<&str>) -> Reply {
+fn page(names: &[&str], next: Option<&str>) -> ScriptedReply {
     let items: Vec<Value> = names.iter().map(|name| cluster(name)).collect();
     let mut links = vec![json!({"rel": "self", "href": "/org/acme/mk8s"})];
     links.extend(next.map(|href| json!({"rel": "next", "href": href})));
-    Reply::Json(
+    ScriptedReply::Json(
         200,
         json!({"kind": "list", "itemKind": "mk8s", "items": items, "links": links}),
     )
@@ -455,7 +465,7 @@ async fn pages_elsewhere_and_in_circles_are_not_followed() {
     ] {
         let server = Server::start(script);
         let error = client(&server).list().await.unwrap_err();
-        assert!(matches!(error.problem, Problem::Garbage(_)), "{error:?}");
+        assert!(matches!(error.problem, ApiProblem::Garbage(_)), "{error:?}");
         assert_eq!(server.seen().len(), made);
     }
     assert_eq!(other.seen().len(), 0);
@@ -469,11 +479,11 @@ async fn lists_of_something_else_are_refused() {
         json!({"kind": "list", "items": {}}),
         json!({"kind": "list", "items": [1]}),
     ] {
-        let server = Server::start([Reply::Json(200, body)]);
+        let server = Server::start([ScriptedReply::Json(200, body)]);
         let error = client(&server).list().await.unwrap_err();
-        assert!(matches!(error.problem, Problem::Garbage(_)), "{error:?}");
+        assert!(matches!(error.problem, ApiProblem::Garbage(_)), "{error:?}");
     }
-    let server = Server::start([Reply::Json(
+    let server = Server::start([ScriptedReply::Json(
         200,
         json!({"kind": "list", "itemKind": "mk8s"}),
     )]);
@@ -485,13 +495,13 @@ async fn an_answer_for_another_cluster_or_with_a_broken_version_is_not_control_p
     let with = |field: &str, value: Value| {
         let mut cluster = cluster("prod");
         cluster[field] = value;
-        Reply::Json(200, cluster)
+        ScriptedReply::Json(200, cluster)
     };
     let mut nameless = cluster("prod");
     nameless.as_object_mut().unwrap().remove("name");
     for (reply, word) in [
         (
-            Reply::Json(200, cluster("different")),
+            ScriptedReply::Json(200, cluster("different")),
             "`prod` was asked for",
         ),
         (with("name", json!(7)), "its name is 7"),
@@ -499,7 +509,7 @@ async fn an_answer_for_another_cluster_or_with_a_broken_version_is_not_control_p
             with("name", json!("very-secret-token")),
             "its name is \"***\"",
         ),
-        (Reply::Json(200, nameless), "it has no name"),
+        (ScriptedReply::Json(200, nameless), "it has no name"),
         (with("version", json!("12")), "its version is \"12\""),
         (with("version", json!(null)), "its version is null"),
         (with("version", json!(-1)), "its version is -1"),
@@ -515,7 +525,7 @@ async fn an_answer_for_another_cluster_or_with_a_broken_version_is_not_control_p
     }
     let mut unlocked = cluster("prod");
     unlocked.as_object_mut().unwrap().remove("version");
-    let (result, _) = read(vec![Reply::Json(200, unlocked)]).await;
+    let (result, _) = read(vec![ScriptedReply::Json(200, unlocked)]).await;
     assert_eq!(result.as_deref(), Ok("prod"));
 }
 
@@ -525,13 +535,16 @@ async fn a_read_is_answered_by_200_alone() {
         let body = if status == 204 || status == 205 {
             text(status, &[], "")
         } else {
-            Reply::Json(status, cluster("prod"))
+            ScriptedReply::Json(status, cluster("prod"))
         };
         let (result, made) = read(vec![body]).await;
         let error = result.unwrap_err();
         assert_eq!((error.kind(), made), (Kind::Unavailable, 1), "{status}");
         assert!(error.to_string().contains(&status.to_string()), "{error}");
-        let server = Server::start([Reply::Json(status, json!({"kind": "list", "items": []}))]);
+        let server = Server::start([ScriptedReply::Json(
+            status,
+            json!({"kind": "list", "items": []}),
+        )]);
         assert!(client(&server).list().await.is_err(), "{status}");
     }
 }
@@ -546,15 +559,15 @@ async fn items_of_a_list_are_clusters_with_names_and_versions() {
         json!({"kind": "mk8s", "name": "prod", "version": "3"}),
     ] {
         let body = json!({"kind": "list", "items": [cluster("good"), item]});
-        let server = Server::start([Reply::Json(200, body)]);
+        let server = Server::start([ScriptedReply::Json(200, body)]);
         let error = client(&server).list().await.unwrap_err();
-        assert!(matches!(error.problem, Problem::Garbage(_)), "{error:?}");
+        assert!(matches!(error.problem, ApiProblem::Garbage(_)), "{error:?}");
     }
 }
 
 #[tokio::test]
 async fn a_write_that_is_answered_for_another_cluster_is_uncertain() {
-    let (result, made) = write(vec![Reply::Json(200, cluster("different"))]).await;
+    let (result, made) = write(vec![ScriptedReply::Json(200, cluster("different"))]).await;
     assert!(
         matches!(&result, Err(WriteError::Uncertain(error))
             if error.to_string().contains("its name is \"different\", `prod` was written")),
@@ -571,7 +584,7 @@ async fn an_answer_of_too_many_values_is_too_large_and_so_are_many_pages() {
     };
     let (result, made) = read(vec![text(200, &[], &filled(content::NODES))]).await;
     let error = result.unwrap_err();
-    assert_eq!(error.problem, Problem::TooLarge(Excess::Nodes));
+    assert_eq!(error.problem, ApiProblem::TooLarge(AnswerExcess::Nodes));
     assert_eq!((error.kind(), made), (Kind::Unavailable, 1));
 
     let page = |number: usize, text_length: usize, values: usize| {
@@ -586,7 +599,7 @@ async fn an_answer_of_too_many_values_is_too_large_and_so_are_many_pages() {
     for (length, values) in [(0, content::NODES / 3), (15 << 20, 1)] {
         let server = Server::start((0..6).map(|number| page(number, length, values)));
         let error = client(&server).list().await.unwrap_err();
-        assert_eq!(error.problem, Problem::TooLarge(Excess::Pages));
+        assert_eq!(error.problem, ApiProblem::TooLarge(AnswerExcess::Pages));
         assert_eq!(error.kind(), Kind::Unavailable);
         assert!(server.seen().len() < 6);
         // The rest of the last page is on its way to a connection that is closed in between.
@@ -603,7 +616,7 @@ async fn failures_keep_the_server_s_words() {
         "message": "bad \u{1b}[31m very-secret-token",
         "details": [{"path": "spec.addOns", "message": "no"}, "plain", 3],
     });
-    let (result, _) = read(vec![Reply::Json(400, body)]).await;
+    let (result, _) = read(vec![ScriptedReply::Json(400, body)]).await;
     let error = result.unwrap_err();
     assert_eq!(error.status, Some(400));
     assert_eq!(error.code.as_deref(), Some("invalid"));
@@ -616,16 +629,20 @@ async fn failures_keep_the_server_s_words() {
     assert_eq!(error.message.as_deref(), Some("<b>no</b>"));
     assert_eq!(error.request_id.as_deref(), Some("head-1"));
 
-    let (result, _) = read(vec![Reply::Truncated(404, "{\"mess".to_owned())]).await;
-    assert_eq!(result.unwrap_err().problem, Problem::Missing);
+    let (result, _) = read(vec![ScriptedReply::Truncated(404, "{\"mess".to_owned())]).await;
+    assert_eq!(result.unwrap_err().problem, ApiProblem::Missing);
 }
 
 #[tokio::test]
 async fn an_answer_without_end_is_given_up() {
-    let (result, made) = read(vec![Reply::Unbounded(200, "x".repeat((16 << 20) + 1))]).await;
+    let (result, made) = read(vec![ScriptedReply::Unbounded(
+        200,
+        "x".repeat((16 << 20) + 1),
+    )])
+    .await;
     assert_eq!(
         result.unwrap_err().problem,
-        Problem::TooLarge(Excess::Bytes)
+        ApiProblem::TooLarge(AnswerExcess::Bytes)
     );
     assert_eq!(made, 1);
 }
@@ -644,7 +661,7 @@ async fn debug_lines_show_everything_but_secrets() {
         text(200, &[], ""),
     ]);
     let lines = Rc::new(RefCell::new(Vec::new()));
-    let trace: Trace = Box::new({
+    let trace: RequestTrace = Box::new({
         let lines = lines.clone();
         move |line| lines.borrow_mut().push(line.to_owned())
     });
@@ -678,8 +695,8 @@ async fn debug_lines_show_everything_but_secrets() {
 
 #[tokio::test]
 async fn a_proxy_is_not_told_what_stays_on_this_machine() {
-    let server = Server::start([Reply::Json(200, cluster("prod"))]);
-    let proxy = Server::start([Reply::Cut]);
+    let server = Server::start([ScriptedReply::Json(200, cluster("prod"))]);
+    let proxy = Server::start([ScriptedReply::Cut]);
     let mut connection = connection(server.endpoint());
     connection.proxy = Some(Proxy {
         url: proxy.url(),
@@ -703,8 +720,8 @@ async fn proxies_of_the_process_are_not_asked() {
         assert_eq!(client.get("prod").await.unwrap().name(), "prod");
         return;
     }
-    let server = Server::start([Reply::Json(200, cluster("prod"))]);
-    let proxy = Server::start([Reply::Json(200, cluster("evil"))]);
+    let server = Server::start([ScriptedReply::Json(200, cluster("prod"))]);
+    let proxy = Server::start([ScriptedReply::Json(200, cluster("evil"))]);
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
@@ -728,7 +745,7 @@ async fn proxies_of_the_process_are_not_asked() {
 
 #[tokio::test]
 async fn off_this_machine_the_proxy_opens_a_tunnel_without_the_token() {
-    let proxy = Server::start(vec![Reply::Cut; 4]);
+    let proxy = Server::start(vec![ScriptedReply::Cut; 4]);
     let mut connection = connection(Endpoint::parse("https://api.test.invalid").unwrap());
     connection.proxy = Some(Proxy {
         url: proxy.url(),
@@ -751,13 +768,13 @@ async fn off_this_machine_the_proxy_opens_a_tunnel_without_the_token() {
     let client = Client::new(connection, None).unwrap();
     let error = client.get("prod").await.unwrap_err();
     assert!(
-        matches!(&error.problem, Problem::Setup(reason) if reason.contains("ALL_PROXY")),
+        matches!(&error.problem, ApiProblem::Setup(reason) if reason.contains("ALL_PROXY")),
         "{error:?}"
     );
 }
 
 /// Reads more clusters than are read side by side, from a server with this script.
-async fn read_many(script: Vec<Reply>, names: &[String]) -> (Vec<String>, Vec<String>) {
+async fn read_many(script: Vec<ScriptedReply>, names: &[String]) -> (Vec<String>, Vec<String>) {
     let server = Server::start(script);
     let read = client(&server).get_all(names).await;
     let shown = read.into_iter().map(|read| match read {
@@ -783,14 +800,14 @@ fn page_of(names: &[&str], next: Option<&str>) -> Value {
 #[tokio::test]
 async fn many_clusters_come_from_the_pages_of_the_list() {
     let pages = vec![
-        Reply::Json(
+        ScriptedReply::Json(
             200,
             page_of(
                 &["c9", "c1", "other", "c2", "c3"],
                 Some("/org/acme/mk8s?next=1"),
             ),
         ),
-        Reply::Json(
+        ScriptedReply::Json(
             200,
             page_of(
                 &["c4", "c5", "c6", "c7", "c8"],
@@ -817,10 +834,10 @@ async fn what_no_page_has_in_full_is_read_by_itself() {
     items[2].as_object_mut().unwrap().remove("spec");
     items.push(cluster("c4"));
     let script = vec![
-        Reply::Json(200, list),
-        Reply::Json(200, cluster("c2")),
-        Reply::Json(200, cluster("c3")),
-        Reply::Json(200, cluster("c4")),
+        ScriptedReply::Json(200, list),
+        ScriptedReply::Json(200, cluster("c2")),
+        ScriptedReply::Json(200, cluster("c3")),
+        ScriptedReply::Json(200, cluster("c4")),
         failure(404, "no such cluster"),
     ];
     let server = Server::start(script);
@@ -846,7 +863,7 @@ async fn a_list_that_cannot_be_had_is_no_failure_of_the_clusters() {
 
 #[tokio::test]
 async fn a_few_clusters_are_read_without_a_list() {
-    let server = Server::start([Reply::Json(200, cluster("c1"))]);
+    let server = Server::start([ScriptedReply::Json(200, cluster("c1"))]);
     let read = client(&server).get_all(&["c1"]).await;
     assert!(read[0].is_ok());
     assert_eq!(server.lines(), ["GET /org/acme/mk8s/c1"]);

@@ -113,7 +113,7 @@ async fn an_unknown_authority_gets_nothing() {
     let server = start();
     let error = get(&server.url, false).await.unwrap_err();
     assert!(
-        matches!(&error.problem, Problem::Tls(reason) if reason.contains("certificate")),
+        matches!(&error.problem, ApiProblem::Tls(reason) if reason.contains("certificate")),
         "{error:?}"
     );
     assert!(!error.sent);
@@ -139,5 +139,5 @@ async fn https_to_a_server_without_it_is_named() {
         }
     });
     let error = get(&url, true).await.unwrap_err();
-    assert!(matches!(error.problem, Problem::Tls(_)), "{error:?}");
+    assert!(matches!(error.problem, ApiProblem::Tls(_)), "{error:?}");
 }

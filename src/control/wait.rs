@@ -15,7 +15,7 @@ const LONGEST: Duration = Duration::from_secs(15);
 
 /// How waiting ended.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Waited<C, T> {
+pub(crate) enum WaitEnd<C, T> {
     /// The condition holds.
     Ready {
         /// What the condition found.
@@ -44,7 +44,7 @@ pub(crate) async fn until<C, T>(
     mut condition: impl FnMut(&C) -> Option<T>,
     limit: Duration,
     mut on_progress: impl FnMut(),
-) -> Result<Waited<C, T>, ApiError> {
+) -> Result<WaitEnd<C, T>, ApiError> {
     let start = Instant::now();
     let deadline = start.checked_add(limit).unwrap_or(start + YEAR);
     let mut last_seen = None;
@@ -56,7 +56,7 @@ pub(crate) async fn until<C, T>(
         match result {
             Ok(seen) => {
                 if let Some(value) = condition(&seen) {
-                    return Ok(Waited::Ready {
+                    return Ok(WaitEnd::Ready {
                         value,
                         elapsed: start.elapsed(),
                     });
@@ -83,7 +83,7 @@ pub(crate) async fn until<C, T>(
         }
     }
     sleep_until(deadline).await;
-    Ok(Waited::TimedOut {
+    Ok(WaitEnd::TimedOut {
         last_seen,
         last_error,
         elapsed: start.elapsed(),
@@ -98,7 +98,7 @@ const YEAR: Duration = Duration::from_hours(365 * 24);
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::Problem;
+    use super::super::error::ApiProblem;
     use super::*;
     use std::cell::RefCell;
 
@@ -106,7 +106,7 @@ mod tests {
     async fn run(
         script: Vec<Result<u32, ApiError>>,
         limit: Duration,
-    ) -> (Result<Waited<u32, u32>, ApiError>, Vec<f64>) {
+    ) -> (Result<WaitEnd<u32, u32>, ApiError>, Vec<f64>) {
         let start = Instant::now();
         let script = RefCell::new(script.into_iter());
         let looks = RefCell::new(Vec::new());
@@ -130,7 +130,7 @@ mod tests {
     async fn what_is_there_is_seen_at_once() {
         let (result, looks) = run(vec![Ok(10)], LONG).await;
         let elapsed = Duration::ZERO;
-        assert_eq!(result, Ok(Waited::Ready { value: 10, elapsed }));
+        assert_eq!(result, Ok(WaitEnd::Ready { value: 10, elapsed }));
         assert_eq!(looks, [0.0]);
     }
 
@@ -139,7 +139,7 @@ mod tests {
         let (result, looks) = run(Vec::new(), LONG).await;
         assert!(matches!(
             result,
-            Ok(Waited::TimedOut { last_seen: Some(0), last_error: None, elapsed }) if elapsed <= LONG
+            Ok(WaitEnd::TimedOut { last_seen: Some(0), last_error: None, elapsed }) if elapsed <= LONG
         ));
         let waits: Vec<f64> = looks.windows(2).map(|pair| pair[1] - pair[0]).collect();
         for (wait, nominal) in waits
@@ -161,30 +161,30 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_failure_that_may_pass_is_not_the_end() {
         let script = vec![
-            Err(ApiError::new(Problem::Server)),
+            Err(ApiError::new(ApiProblem::Server)),
             Ok(3),
-            Err(ApiError::new(Problem::Timeout)),
+            Err(ApiError::new(ApiProblem::Timeout)),
             Ok(11),
         ];
         let (result, looks) = run(script, LONG).await;
-        assert!(matches!(result, Ok(Waited::Ready { value: 11, .. })));
+        assert!(matches!(result, Ok(WaitEnd::Ready { value: 11, .. })));
         assert_eq!(looks.len(), 4);
     }
 
     #[tokio::test(start_paused = true)]
     async fn any_other_failure_is() {
-        let script = vec![Ok(1), Err(ApiError::new(Problem::Forbidden)), Ok(11)];
+        let script = vec![Ok(1), Err(ApiError::new(ApiProblem::Forbidden)), Ok(11)];
         let (result, looks) = run(script, LONG).await;
-        assert_eq!(result.unwrap_err().problem, Problem::Forbidden);
+        assert_eq!(result.unwrap_err().problem, ApiProblem::Forbidden);
         assert_eq!(looks.len(), 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_end_tells_what_was_seen_last() {
-        let cut = ApiError::new(Problem::Cut);
+        let cut = ApiError::new(ApiProblem::Cut);
         let script = vec![Ok(1), Ok(2), Err(cut.clone()), Err(cut)];
         let (result, _) = run(script, Duration::from_secs(1)).await;
-        let Ok(Waited::TimedOut {
+        let Ok(WaitEnd::TimedOut {
             last_seen,
             last_error,
             ..
@@ -193,13 +193,13 @@ mod tests {
             panic!("{result:?}");
         };
         assert_eq!(last_seen, Some(2));
-        assert_eq!(last_error.map(|error| error.problem), Some(Problem::Cut));
+        assert_eq!(last_error.map(|error| error.problem), Some(ApiProblem::Cut));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_look_that_hangs_ends_with_the_time() {
         let start = Instant::now();
-        let result: Result<Waited<u32, u32>, _> = until(
+        let result: Result<WaitEnd<u32, u32>, _> = until(
             async || {
                 std::future::pending::<()>().await;
                 Ok(1)
@@ -211,7 +211,7 @@ mod tests {
         .await;
         assert!(matches!(
             result,
-            Ok(Waited::TimedOut {
+            Ok(WaitEnd::TimedOut {
                 last_seen: None,
                 ..
             })
@@ -222,7 +222,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn every_look_is_reported() {
         let script =
-            RefCell::new(vec![Ok(1), Err(ApiError::new(Problem::Cut)), Ok(10)].into_iter());
+            RefCell::new(vec![Ok(1), Err(ApiError::new(ApiProblem::Cut)), Ok(10)].into_iter());
         let mut reports = 0;
         let result = until(
             async || script.borrow_mut().next().unwrap(),
@@ -231,7 +231,7 @@ mod tests {
             || reports += 1,
         )
         .await;
-        assert!(matches!(result, Ok(Waited::Ready { .. })));
+        assert!(matches!(result, Ok(WaitEnd::Ready { .. })));
         assert_eq!(reports, 2, "one of what was seen, one of what failed");
     }
 }

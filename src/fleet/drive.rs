@@ -1,17 +1,17 @@
 //! Carries a rollout out: begins what may be begun, and hands on what ended.
 
-use super::rollout::{Rollout, Step, Stop};
+use super::rollout::{Rollout, RolloutStep, Stop};
 use super::several::Queue;
-use super::state::State;
+use super::state::TargetState;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::timeout_at;
 
 /// What came of a target, and what it is to the rollout.
-pub(crate) struct Ended<T> {
+pub(crate) struct TargetEnd<T> {
     /// The result.
     pub(crate) result: T,
     /// As what it ended.
-    pub(crate) state: State,
+    pub(crate) state: TargetState,
     /// Whether, and why, no more are to be begun, whatever the budgets say.
     pub(crate) stop: Option<Stop>,
 }
@@ -28,7 +28,7 @@ pub(crate) async fn drive<F, T>(
     mut between: impl AsyncFnMut(&mut Rollout) -> bool,
     take: impl FnMut(usize, T),
 ) where
-    F: Future<Output = Ended<T>>,
+    F: Future<Output = TargetEnd<T>>,
 {
     let mut queue = Queue::new(take);
     for (number, result) in decided {
@@ -37,11 +37,11 @@ pub(crate) async fn drive<F, T>(
     let mut running = FuturesUnordered::new();
     loop {
         match rollout.step() {
-            Step::Start(number) => {
+            RolloutStep::Start(number) => {
                 let job = start(number);
                 running.push(async move { (number, job.await) });
             }
-            Step::Wait => {
+            RolloutStep::Wait => {
                 let next = match queue.until() {
                     None => running.next().await,
                     Some(until) => {
@@ -59,7 +59,7 @@ pub(crate) async fn drive<F, T>(
                 }
                 queue.put(number, ended.result);
             }
-            Step::Between => {
+            RolloutStep::Between => {
                 queue.release();
                 if between(rollout).await {
                     rollout.go_on();
@@ -67,7 +67,7 @@ pub(crate) async fn drive<F, T>(
                     rollout.stop(Stop::Paused);
                 }
             }
-            Step::End => break,
+            RolloutStep::End => break,
         }
     }
 }
@@ -75,13 +75,13 @@ pub(crate) async fn drive<F, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fleet::{Amount, Canary, Wanted};
+    use crate::fleet::{Amount, Canary, RolloutWanted};
     use std::cell::RefCell;
     use std::time::Duration;
     use tokio::time::sleep;
 
     /// Runs six targets of which the second fails; gives what was begun and what was handed on.
-    async fn run(wanted: &Wanted, goes_on: bool) -> (Vec<usize>, Vec<usize>, Option<Stop>) {
+    async fn run(wanted: &RolloutWanted, goes_on: bool) -> (Vec<usize>, Vec<usize>, Option<Stop>) {
         let targets: Vec<(usize, &str)> = (1..7).map(|number| (number, "c")).collect();
         let mut rollout = Rollout::new(wanted, &targets).unwrap();
         let (begun, seen) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
@@ -90,11 +90,11 @@ mod tests {
             async move {
                 sleep(Duration::from_millis(10 * (7 - number as u64))).await;
                 let state = if number == 2 {
-                    State::Failed
+                    TargetState::Failed
                 } else {
-                    State::Changed
+                    TargetState::Changed
                 };
-                Ended {
+                TargetEnd {
                     result: (),
                     state,
                     stop: None,
@@ -109,7 +109,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn results_come_in_order_whatever_ends_first() {
-        let (begun, seen, stopped) = run(&Wanted::default(), true).await;
+        let (begun, seen, stopped) = run(&RolloutWanted::default(), true).await;
         assert_eq!(
             (begun, seen),
             (vec![1, 2, 3, 4, 5, 6], vec![0, 1, 2, 3, 4, 5, 6])
@@ -119,16 +119,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_budget_or_a_no_ends_it() {
-        let budget = Wanted {
+        let budget = RolloutWanted {
             max_failures: Some(Amount::Count(0)),
-            ..Wanted::default()
+            ..RolloutWanted::default()
         };
         let (begun, seen, stopped) = run(&budget, true).await;
         assert_eq!((begun, seen), (vec![1, 2], vec![0, 1, 2]));
         assert_eq!(stopped, Some(Stop::Failures));
-        let canary = Wanted {
+        let canary = RolloutWanted {
             canary: Some(Canary::Amount(Amount::Count(1))),
-            ..Wanted::default()
+            ..RolloutWanted::default()
         };
         let (begun, _, stopped) = run(&canary, false).await;
         assert_eq!((begun, stopped), (vec![1], Some(Stop::Paused)));

@@ -8,11 +8,11 @@ mod several;
 mod state;
 
 pub(crate) use amount::Amount;
-pub(crate) use drive::{Ended, drive};
-pub(crate) use outcome::{Came, Closing, Teller, Told, summarise};
-pub(crate) use rollout::{Canary, Rollout, Stop, Wanted};
+pub(crate) use drive::{TargetEnd, drive};
+pub(crate) use outcome::{Closing, Reporter, TargetOutcome, TargetResult, summarise};
+pub(crate) use rollout::{Canary, Rollout, RolloutWanted, Stop};
 pub(crate) use several::{all, each};
-pub(crate) use state::State;
+pub(crate) use state::TargetState;
 
 /// How many targets are worked on at a time.
 pub(crate) const AT_ONCE: usize = 8;

@@ -1,6 +1,6 @@
 //! What came of the targets: lines, document, names, hints, and the one error for all of them.
 
-use super::state::{State, Summary};
+use super::state::{FleetSummary, TargetState};
 use crate::consent::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::invocation::Invocation;
@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 /// What came of one target.
 #[derive(Debug)]
-pub(crate) enum Came<T> {
+pub(crate) enum TargetOutcome<T> {
     /// It was done, or looked at, whatever that showed.
-    Done(Told<T>),
+    Done(TargetResult<T>),
     /// It was not: its item in the document, and why.
     Failed(T, Error),
     /// A part of it was: its item, which says what, and why not the rest.
@@ -25,7 +25,7 @@ pub(crate) enum Came<T> {
 
 /// What is told of a target.
 #[derive(Debug)]
-pub(crate) struct Told<T> {
+pub(crate) struct TargetResult<T> {
     /// Its items in the document.
     pub(crate) items: Vec<T>,
     /// The lines of `-o names`.
@@ -55,7 +55,7 @@ pub(crate) struct Closing {
 
 /// Where the lines of the text go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lines {
+enum LineOutput {
     /// They are the answer.
     Data,
     /// Something else is: the preview of a dry run, or an edited manifest.
@@ -67,7 +67,7 @@ enum Lines {
 /// People read a line as soon as it is known: what was done is on the screen whatever happens
 /// afterwards. A document is written once, at the end; if there is no end, what was changed is said
 /// on stderr.
-pub(crate) struct Teller<'a, T: Serialize> {
+pub(crate) struct Reporter<'a, T: Serialize> {
     ui: &'a Ui,
     kind: &'static str,
     /// The kind of the document where one target was asked for, if that is another one.
@@ -76,33 +76,33 @@ pub(crate) struct Teller<'a, T: Serialize> {
     of_several: bool,
     /// `None` for a command that only reads.
     mode: Option<Mode>,
-    lines: Lines,
+    lines: LineOutput,
     /// By number of the target.
-    came: Vec<Option<Came<T>>>,
+    came: Vec<Option<TargetOutcome<T>>>,
     /// As what each ended, where a run counts that.
-    states: BTreeMap<usize, State>,
+    states: BTreeMap<usize, TargetState>,
     /// Why some were not begun.
     stopped: Option<Error>,
     is_over: bool,
 }
 
-impl<'a, T: Serialize> Teller<'a, T> {
+impl<'a, T: Serialize> Reporter<'a, T> {
     /// For a command that changes something.
     pub(crate) fn changing(ui: &'a Ui, kind: &'static str, mode: Mode) -> Self {
         let lines = if mode.is_dry_run() {
-            Lines::Words
+            LineOutput::Words
         } else {
-            Lines::Data
+            LineOutput::Data
         };
         Self::new(ui, kind, Some(mode), lines)
     }
 
     /// For a command that only reads.
     pub(crate) fn reading(ui: &'a Ui, kind: &'static str) -> Self {
-        Self::new(ui, kind, None, Lines::Data)
+        Self::new(ui, kind, None, LineOutput::Data)
     }
 
-    fn new(ui: &'a Ui, kind: &'static str, mode: Option<Mode>, lines: Lines) -> Self {
+    fn new(ui: &'a Ui, kind: &'static str, mode: Option<Mode>, lines: LineOutput) -> Self {
         Self {
             ui,
             kind,
@@ -120,7 +120,7 @@ impl<'a, T: Serialize> Teller<'a, T> {
     /// The lines go to stderr: stdout has something else.
     #[must_use]
     pub(crate) fn beside(mut self) -> Self {
-        self.lines = Lines::Words;
+        self.lines = LineOutput::Words;
         self
     }
 
@@ -144,12 +144,12 @@ impl<'a, T: Serialize> Teller<'a, T> {
     }
 
     /// Tells of the target with the number.
-    pub(crate) fn tell(&mut self, number: usize, came: Came<T>) {
-        if let (Came::Done(told), true) = (&came, self.ui.is_text()) {
+    pub(crate) fn tell(&mut self, number: usize, came: TargetOutcome<T>) {
+        if let (TargetOutcome::Done(told), true) = (&came, self.ui.is_text()) {
             for line in &told.lines {
                 match self.lines {
-                    Lines::Data => self.ui.data(line),
-                    Lines::Words => self.ui.status(line),
+                    LineOutput::Data => self.ui.data(line),
+                    LineOutput::Words => self.ui.status(line),
                 }
             }
         }
@@ -162,7 +162,7 @@ impl<'a, T: Serialize> Teller<'a, T> {
     }
 
     /// Counts as what a target ended; the last word counts.
-    pub(crate) fn mark(&mut self, number: usize, state: State) {
+    pub(crate) fn mark(&mut self, number: usize, state: TargetState) {
         self.states.insert(number, state);
     }
 
@@ -172,11 +172,11 @@ impl<'a, T: Serialize> Teller<'a, T> {
     }
 
     /// How many ended as what, where that was counted; that all were is checked.
-    fn summary(&self) -> Result<Option<Summary>> {
+    fn summary(&self) -> Result<Option<FleetSummary>> {
         if self.states.is_empty() {
             return Ok(None);
         }
-        let summary = Summary::of(self.states.values().copied());
+        let summary = FleetSummary::of(self.states.values().copied());
         let targets = self.came.iter().flatten().count();
         if summary.adds_up(targets) {
             return Ok(Some(summary));
@@ -189,14 +189,14 @@ impl<'a, T: Serialize> Teller<'a, T> {
     }
 
     /// Tells of one target more.
-    pub(crate) fn add(&mut self, came: Came<T>) {
+    pub(crate) fn add(&mut self, came: TargetOutcome<T>) {
         self.tell(self.came.len(), came);
     }
 
     /// What was told of a target, to be completed with what came afterwards.
-    pub(crate) fn told(&mut self, number: usize) -> Option<&mut Told<T>> {
+    pub(crate) fn told(&mut self, number: usize) -> Option<&mut TargetResult<T>> {
         match self.came.get_mut(number)? {
-            Some(Came::Done(told)) => Some(told),
+            Some(TargetOutcome::Done(told)) => Some(told),
             _ => None,
         }
     }
@@ -219,7 +219,7 @@ impl<'a, T: Serialize> Teller<'a, T> {
     pub(crate) fn close(mut self, closing: Closing) -> Result<bool> {
         self.is_over = true;
         let summary = self.summary()?;
-        let mut came: Vec<Came<T>> = std::mem::take(&mut self.came)
+        let mut came: Vec<TargetOutcome<T>> = std::mem::take(&mut self.came)
             .into_iter()
             .flatten()
             .collect();
@@ -228,8 +228,8 @@ impl<'a, T: Serialize> Teller<'a, T> {
         }
         if came.len() == 1
             && !self.of_several
-            && let Some(Came::Failed(..)) = came.first()
-            && let Some(Came::Failed(_, error)) = came.pop()
+            && let Some(TargetOutcome::Failed(..)) = came.first()
+            && let Some(TargetOutcome::Failed(_, error)) = came.pop()
         {
             return Err(error);
         }
@@ -238,7 +238,7 @@ impl<'a, T: Serialize> Teller<'a, T> {
         let (mut done, mut changed, mut left) = (0, false, 0);
         for one in came {
             match one {
-                Came::Done(told) => {
+                TargetOutcome::Done(told) => {
                     done += 1;
                     changed |= told.changed;
                     items.extend(told.items);
@@ -247,11 +247,11 @@ impl<'a, T: Serialize> Teller<'a, T> {
                     next.extend(told.next);
                     late.extend(told.failed);
                 }
-                Came::Failed(item, error) | Came::HalfDone(item, error) => {
+                TargetOutcome::Failed(item, error) | TargetOutcome::HalfDone(item, error) => {
                     items.push(item);
                     errors.push(error);
                 }
-                Came::NotStarted(item) => {
+                TargetOutcome::NotStarted(item) => {
                     items.push(item);
                     left += 1;
                 }
@@ -291,7 +291,7 @@ impl<'a, T: Serialize> Teller<'a, T> {
     }
 
     /// For a fleet the document takes as much memory as its files: only if it is printed.
-    fn document(&self, mut items: Vec<T>, summary: Option<Summary>) -> Value {
+    fn document(&self, mut items: Vec<T>, summary: Option<FleetSummary>) -> Value {
         if self.ui.is_text() {
             return Value::Null;
         }
@@ -302,20 +302,20 @@ impl<'a, T: Serialize> Teller<'a, T> {
         }
         wire::to_value(&match self.mode {
             Some(mode) => {
-                wire::Document::change(self.kind, mode.is_dry_run(), items).summed_up(summary)
+                wire::ItemsDocument::change(self.kind, mode.is_dry_run(), items).summed_up(summary)
             }
-            None => wire::Document::read(self.kind, items),
+            None => wire::ItemsDocument::read(self.kind, items),
         })
     }
 }
 
-impl<T: Serialize> Drop for Teller<'_, T> {
+impl<T: Serialize> Drop for Reporter<'_, T> {
     fn drop(&mut self) {
         if self.is_over || self.mode != Some(Mode::Write) || self.ui.is_text() {
             return;
         }
         for came in self.came.iter().flatten() {
-            if let Came::Done(told) = came
+            if let TargetOutcome::Done(told) = came
                 && told.changed
             {
                 for line in &told.lines {
@@ -426,8 +426,8 @@ mod tests {
         Screen { ui, out, err }
     }
 
-    fn done(name: &str) -> Came<&str> {
-        Came::Done(Told {
+    fn done(name: &str) -> TargetOutcome<&str> {
+        TargetOutcome::Done(TargetResult {
             items: vec![name],
             names: vec![name.to_owned()],
             lines: vec![format!("Did {name}")],
@@ -437,14 +437,14 @@ mod tests {
         })
     }
 
-    fn failed(name: &str, kind: Kind) -> Came<&str> {
-        Came::Failed(name, Error::new(kind, format!("{name} failed")))
+    fn failed(name: &str, kind: Kind) -> TargetOutcome<&str> {
+        TargetOutcome::Failed(name, Error::new(kind, format!("{name} failed")))
     }
 
     #[test]
     fn a_line_is_there_as_soon_as_it_is_told_and_next_steps_come_last() {
         let Screen { ui, out, err } = screen("text");
-        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        let mut teller = Reporter::changing(&ui, "Things", Mode::Write);
         teller.tell(1, done("two"));
         assert_eq!(out.text(), "Did two\n");
         teller.tell(0, done("one"));
@@ -457,7 +457,7 @@ mod tests {
     #[test]
     fn a_document_has_all_in_their_order_and_is_written_once() {
         let Screen { ui, out, err } = screen("json");
-        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        let mut teller = Reporter::changing(&ui, "Things", Mode::Write);
         teller.tell(1, failed("two", Kind::Denied));
         teller.tell(0, done("one"));
         assert_eq!(out.text(), "");
@@ -472,7 +472,7 @@ mod tests {
     #[test]
     fn what_was_changed_is_said_although_there_is_no_end() {
         let Screen { ui, out, err } = screen("json");
-        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        let mut teller = Reporter::changing(&ui, "Things", Mode::Write);
         teller.add(done("one"));
         drop(teller);
         assert_eq!(
@@ -482,8 +482,8 @@ mod tests {
         for mode in [None, Some(Mode::DryRun)] {
             let Screen { ui, err, .. } = screen("json");
             let mut teller = match mode {
-                None => Teller::reading(&ui, "Things"),
-                Some(mode) => Teller::changing(&ui, "Things", mode),
+                None => Reporter::reading(&ui, "Things"),
+                Some(mode) => Reporter::changing(&ui, "Things", mode),
             };
             teller.add(done("one"));
             drop(teller);
@@ -494,7 +494,7 @@ mod tests {
     #[test]
     fn what_was_changed_is_said_where_it_cannot_be_shown() {
         let Screen { ui, .. } = screen("jsonpath=$.nothing");
-        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        let mut teller = Reporter::changing(&ui, "Things", Mode::Write);
         teller.add(done("one"));
         teller.add(done("two"));
         let error = teller.finish().unwrap_err();
@@ -504,7 +504,7 @@ mod tests {
     #[test]
     fn the_only_target_that_failed_is_the_error() {
         let Screen { ui, out, .. } = screen("json");
-        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        let mut teller = Reporter::changing(&ui, "Things", Mode::Write);
         teller.add(failed("one", Kind::NotFound));
         let error = teller.finish().unwrap_err();
         assert_eq!(
@@ -517,7 +517,7 @@ mod tests {
     #[test]
     fn what_failed_afterwards_is_done_all_the_same() {
         let Screen { ui, out, .. } = screen("text");
-        let mut teller = Teller::changing(&ui, "Things", Mode::Write);
+        let mut teller = Reporter::changing(&ui, "Things", Mode::Write);
         teller.add(done("one"));
         teller.add(done("two"));
         let told = teller.told(1).unwrap();

@@ -5,7 +5,7 @@
 //! more are under way than would use it up.
 
 use super::amount::Amount;
-use super::state::State;
+use super::state::TargetState;
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 use std::fmt;
@@ -44,7 +44,7 @@ impl Canary {
 
 /// How a run over many is to go, as it was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct RolloutWanted {
     /// The first ones.
     pub(crate) canary: Option<Canary>,
     /// Then so many of the rest, and so many, each with those before it.
@@ -108,7 +108,7 @@ pub(crate) enum Stop {
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum RolloutStep {
     /// Begin with this target.
     Start(usize),
     /// Wait until one that is under way ends.
@@ -139,7 +139,7 @@ pub(crate) struct Rollout {
 impl Rollout {
     /// Lays out the targets, each a number and its name, in stages. What cannot be meant is of kind
     /// usage.
-    pub(crate) fn new(wanted: &Wanted, targets: &[(usize, &str)]) -> Result<Self> {
+    pub(crate) fn new(wanted: &RolloutWanted, targets: &[(usize, &str)]) -> Result<Self> {
         let count = targets.len();
         let (canary, rest) = split(wanted.canary.as_ref(), targets);
         let mut stages = Vec::new();
@@ -165,7 +165,7 @@ impl Rollout {
 
     /// The arithmetic, a line a stage and one for each budget that was asked for; nothing where there
     /// is one stage and no budget.
-    pub(crate) fn arithmetic(&self, wanted: &Wanted) -> Vec<String> {
+    pub(crate) fn arithmetic(&self, wanted: &RolloutWanted) -> Vec<String> {
         let count = self.stages.iter().map(|stage| stage.targets.len()).sum();
         let mut lines: Vec<String> = Vec::new();
         if self.stages.len() > 1 || self.stages.iter().any(|stage| stage.is_canary) {
@@ -203,7 +203,7 @@ impl Rollout {
     }
 
     /// What is to be done next. What it says to start counts as begun.
-    pub(crate) fn step(&mut self) -> Step {
+    pub(crate) fn step(&mut self) -> RolloutStep {
         loop {
             if self.stopped.is_some() {
                 return self.rest();
@@ -213,17 +213,17 @@ impl Rollout {
             };
             if let Some(&target) = stage.targets.get(self.begun) {
                 if !self.is_answered {
-                    return Step::Between;
+                    return RolloutStep::Between;
                 }
                 if self.in_flight >= self.room() {
-                    return Step::Wait;
+                    return RolloutStep::Wait;
                 }
                 self.begun += 1;
                 self.in_flight += 1;
-                return Step::Start(target);
+                return RolloutStep::Start(target);
             }
             if self.in_flight > 0 {
-                return Step::Wait;
+                return RolloutStep::Wait;
             }
             self.at += 1;
             self.begun = 0;
@@ -231,20 +231,20 @@ impl Rollout {
         }
     }
 
-    fn rest(&self) -> Step {
+    fn rest(&self) -> RolloutStep {
         if self.in_flight > 0 {
-            Step::Wait
+            RolloutStep::Wait
         } else {
-            Step::End
+            RolloutStep::End
         }
     }
 
     /// One that was under way has ended.
-    pub(crate) fn ended(&mut self, state: State) {
+    pub(crate) fn ended(&mut self, state: TargetState) {
         self.in_flight = self.in_flight.saturating_sub(1);
         match state {
-            State::Failed => self.failures.used += 1,
-            State::Unreachable => self.unreachable.used += 1,
+            TargetState::Failed => self.failures.used += 1,
+            TargetState::Unreachable => self.unreachable.used += 1,
             _ => {}
         }
         let canary = self.is_in_canary();
@@ -256,7 +256,7 @@ impl Rollout {
     }
 
     /// One that had ended well turned out otherwise, before the next stage was begun.
-    pub(crate) fn turned_out(&mut self, state: State) {
+    pub(crate) fn turned_out(&mut self, state: TargetState) {
         let (at, in_flight) = (self.at, self.in_flight);
         self.at = at.saturating_sub(1);
         self.ended(state);
@@ -375,7 +375,7 @@ impl fmt::Display for Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fleet::state::Summary;
+    use crate::fleet::state::FleetSummary;
     use proptest::prelude::*;
 
     fn targets(count: usize) -> Vec<(usize, String)> {
@@ -384,7 +384,7 @@ mod tests {
             .collect()
     }
 
-    fn rollout(wanted: &Wanted, count: usize) -> Result<Rollout> {
+    fn rollout(wanted: &RolloutWanted, count: usize) -> Result<Rollout> {
         let named = targets(count);
         let named: Vec<(usize, &str)> = named.iter().map(|(n, name)| (*n, name.as_str())).collect();
         Rollout::new(wanted, &named)
@@ -395,11 +395,11 @@ mod tests {
         parts.map(|it| Amount::parse(it).unwrap()).collect()
     }
 
-    fn wanted(canary: &str, batches: &str) -> Wanted {
-        Wanted {
+    fn wanted(canary: &str, batches: &str) -> RolloutWanted {
+        RolloutWanted {
             canary: (!canary.is_empty()).then(|| Canary::parse(canary).unwrap()),
             batches: amounts(batches),
-            ..Wanted::default()
+            ..RolloutWanted::default()
         }
     }
 
@@ -450,52 +450,59 @@ mod tests {
     #[test]
     fn a_failure_in_the_canary_ends_it_and_one_outside_does_not() {
         let mut run = rollout(&wanted("1", ""), 4).unwrap();
-        assert_eq!(run.step(), Step::Start(0));
-        assert_eq!(run.step(), Step::Wait);
+        assert_eq!(run.step(), RolloutStep::Start(0));
+        assert_eq!(run.step(), RolloutStep::Wait);
         let mut failed = run.clone();
-        failed.ended(State::Failed);
+        failed.ended(TargetState::Failed);
         assert_eq!(
             (failed.step(), failed.stopped()),
-            (Step::End, Some(Stop::Failures))
+            (RolloutStep::End, Some(Stop::Failures))
         );
-        run.ended(State::Changed);
-        assert_eq!(run.step(), Step::Between);
+        run.ended(TargetState::Changed);
+        assert_eq!(run.step(), RolloutStep::Between);
         let mut late = run.clone();
-        late.turned_out(State::Failed);
+        late.turned_out(TargetState::Failed);
         assert_eq!(
             (late.step(), late.stopped()),
-            (Step::End, Some(Stop::Failures))
+            (RolloutStep::End, Some(Stop::Failures))
         );
         run.go_on();
-        assert_eq!(run.step(), Step::Start(1));
-        run.ended(State::Failed);
-        assert_eq!((run.step(), run.step()), (Step::Start(2), Step::Start(3)));
+        assert_eq!(run.step(), RolloutStep::Start(1));
+        run.ended(TargetState::Failed);
+        assert_eq!(
+            (run.step(), run.step()),
+            (RolloutStep::Start(2), RolloutStep::Start(3))
+        );
     }
 
     #[test]
     fn a_pause_asks_once_between_two_stages() {
         let mut run = rollout(
-            &Wanted {
+            &RolloutWanted {
                 pauses: true,
                 ..wanted("1", "")
             },
             3,
         )
         .unwrap();
-        assert_eq!(run.step(), Step::Start(0));
-        run.ended(State::Changed);
-        assert_eq!((run.step(), run.pause()), (Step::Between, (1, 2)));
+        assert_eq!(run.step(), RolloutStep::Start(0));
+        run.ended(TargetState::Changed);
+        assert_eq!((run.step(), run.pause()), (RolloutStep::Between, (1, 2)));
         let mut other = run.clone();
         other.stop(Stop::Paused);
-        assert_eq!(other.step(), Step::End);
+        assert_eq!(other.step(), RolloutStep::End);
         run.go_on();
         assert_eq!(
             (run.step(), run.step(), run.step()),
-            (Step::Start(1), Step::Start(2), Step::Wait)
+            (
+                RolloutStep::Start(1),
+                RolloutStep::Start(2),
+                RolloutStep::Wait
+            )
         );
-        run.ended(State::Changed);
-        run.ended(State::Changed);
-        assert_eq!((run.step(), run.stopped()), (Step::End, None));
+        run.ended(TargetState::Changed);
+        run.ended(TargetState::Changed);
+        assert_eq!((run.step(), run.stopped()), (RolloutStep::End, None));
     }
 
     fn amount() -> impl Strategy<Value = Amount> {
@@ -505,7 +512,7 @@ mod tests {
         ]
     }
 
-    fn any_wanted() -> impl Strategy<Value = Wanted> {
+    fn any_wanted() -> impl Strategy<Value = RolloutWanted> {
         let canary = prop_oneof![
             amount().prop_map(Canary::Amount),
             prop::collection::vec(0_usize..30, 1..4).prop_map(|numbers| Canary::Names(
@@ -521,26 +528,28 @@ mod tests {
             prop::option::of(1_usize..6),
         )
             .prop_map(
-                |(canary, batches, pauses, max_failures, max_unreachable, parallel)| Wanted {
-                    canary,
-                    batches,
-                    pauses,
-                    max_failures,
-                    max_unreachable,
-                    parallel,
+                |(canary, batches, pauses, max_failures, max_unreachable, parallel)| {
+                    RolloutWanted {
+                        canary,
+                        batches,
+                        pauses,
+                        max_failures,
+                        max_unreachable,
+                        parallel,
+                    }
                 },
             )
     }
 
     /// What a schedule decides: which of those under way ends next, and as what.
-    type Turn = (prop::sample::Index, State, bool);
+    type Turn = (prop::sample::Index, TargetState, bool);
 
     fn turn() -> impl Strategy<Value = Turn> {
         let state = prop_oneof![
-            6 => Just(State::Changed),
-            1 => Just(State::Unchanged),
-            2 => Just(State::Failed),
-            2 => Just(State::Unreachable),
+            6 => Just(TargetState::Changed),
+            1 => Just(TargetState::Unchanged),
+            2 => Just(TargetState::Failed),
+            2 => Just(TargetState::Unreachable),
         ];
         (
             any::<prop::sample::Index>(),
@@ -550,7 +559,7 @@ mod tests {
     }
 
     /// Runs a schedule and looks after every step at what has to hold.
-    fn holds(wanted: &Wanted, count: usize, turns: &[Turn]) -> Result<(), TestCaseError> {
+    fn holds(wanted: &RolloutWanted, count: usize, turns: &[Turn]) -> Result<(), TestCaseError> {
         let Ok(mut run) = rollout(wanted, count) else {
             return Ok(());
         };
@@ -568,7 +577,7 @@ mod tests {
         let (mut ended, mut flying) = (vec![None; count], Vec::new());
         loop {
             match run.step() {
-                Step::Start(target) => {
+                RolloutStep::Start(target) => {
                     prop_assert!(
                         ended[target].is_none() && !flying.contains(&target),
                         "begun twice"
@@ -579,14 +588,14 @@ mod tests {
                     let before = (0..count).filter(|&it| stage_of[it] < stage_of[target]);
                     prop_assert!(before.into_iter().all(|it| ended[it].is_some()));
                 }
-                Step::Wait => {
+                RolloutStep::Wait => {
                     prop_assert!(!flying.is_empty(), "waits for nobody");
                     let (index, state, _) = turns.next().unwrap();
                     let target = flying.swap_remove(index.index(flying.len()));
                     ended[target] = Some(*state);
                     run.ended(*state);
                 }
-                Step::Between => {
+                RolloutStep::Between => {
                     prop_assert!(run.is_staged() && flying.is_empty());
                     if turns.next().unwrap().2 {
                         run.go_on();
@@ -594,20 +603,20 @@ mod tests {
                         run.stop(Stop::Paused);
                     }
                 }
-                Step::End => break,
+                RolloutStep::End => break,
             }
         }
         prop_assert!(flying.is_empty());
-        let states = ended.iter().map(|it| it.unwrap_or(State::NotStarted));
-        let summary = Summary::of(states);
+        let states = ended.iter().map(|it| it.unwrap_or(TargetState::NotStarted));
+        let summary = FleetSummary::of(states);
         prop_assert!(summary.adds_up(count));
         prop_assert_eq!(
-            summary.count(State::NotStarted) > 0,
+            summary.count(TargetState::NotStarted) > 0,
             run.stopped().is_some() && ended.contains(&None)
         );
         for (most, state) in [
-            (wanted.max_failures, State::Failed),
-            (wanted.max_unreachable, State::Unreachable),
+            (wanted.max_failures, TargetState::Failed),
+            (wanted.max_unreachable, TargetState::Unreachable),
         ] {
             if let Some(most) = most {
                 prop_assert!(summary.count(state) <= most.down(count) + 1, "{summary:?}");

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// What a target ends as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum State {
+pub(crate) enum TargetState {
     /// This run's write was read back, at a version above the one that it was locked on.
     Changed,
     /// It was so already.
@@ -22,7 +22,7 @@ pub(crate) enum State {
     NotStarted,
 }
 
-impl State {
+impl TargetState {
     /// All of them, in the order in which they are told.
     pub(crate) const ALL: [Self; 7] = [
         Self::Changed,
@@ -60,7 +60,7 @@ impl State {
 /// How many ended as what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Summary {
+pub(crate) struct FleetSummary {
     /// All of them.
     pub(crate) targets: usize,
     changed: usize,
@@ -72,9 +72,9 @@ pub(crate) struct Summary {
     not_started: usize,
 }
 
-impl Summary {
+impl FleetSummary {
     /// Counts.
-    pub(crate) fn of(states: impl IntoIterator<Item = State>) -> Self {
+    pub(crate) fn of(states: impl IntoIterator<Item = TargetState>) -> Self {
         let mut summary = Self::default();
         for state in states {
             summary.targets += 1;
@@ -83,32 +83,34 @@ impl Summary {
         summary
     }
 
-    fn slot(&mut self, state: State) -> &mut usize {
+    fn slot(&mut self, state: TargetState) -> &mut usize {
         match state {
-            State::Changed => &mut self.changed,
-            State::Unchanged => &mut self.unchanged,
-            State::Refused => &mut self.refused,
-            State::Skipped => &mut self.skipped,
-            State::Unreachable => &mut self.unreachable,
-            State::Failed => &mut self.failed,
-            State::NotStarted => &mut self.not_started,
+            TargetState::Changed => &mut self.changed,
+            TargetState::Unchanged => &mut self.unchanged,
+            TargetState::Refused => &mut self.refused,
+            TargetState::Skipped => &mut self.skipped,
+            TargetState::Unreachable => &mut self.unreachable,
+            TargetState::Failed => &mut self.failed,
+            TargetState::NotStarted => &mut self.not_started,
         }
     }
 
     /// How many ended so.
-    pub(crate) fn count(mut self, state: State) -> usize {
+    pub(crate) fn count(mut self, state: TargetState) -> usize {
         *self.slot(state)
     }
 
     /// Whether each of `targets` ended as one of them.
     pub(crate) fn adds_up(self, targets: usize) -> bool {
-        let counts = State::ALL.iter().map(|&state| self.count(state));
+        let counts = TargetState::ALL.iter().map(|&state| self.count(state));
         counts.sum::<usize>() == targets && self.targets == targets
     }
 
     /// `35 changed, 2 unchanged, 1 failed`: what there is.
     pub(crate) fn words(self) -> String {
-        let there = State::ALL.iter().filter(|&&state| self.count(state) > 0);
+        let there = TargetState::ALL
+            .iter()
+            .filter(|&&state| self.count(state) > 0);
         let words = there.map(|&state| format!("{} {}", self.count(state), state.name()));
         words.collect::<Vec<_>>().join(", ")
     }
@@ -121,12 +123,12 @@ mod tests {
     #[test]
     fn a_summary_counts_each_once() {
         let states = [
-            State::Changed,
-            State::Failed,
-            State::Changed,
-            State::NotStarted,
+            TargetState::Changed,
+            TargetState::Failed,
+            TargetState::Changed,
+            TargetState::NotStarted,
         ];
-        let summary = Summary::of(states);
+        let summary = FleetSummary::of(states);
         assert!(summary.adds_up(4) && !summary.adds_up(5));
         assert_eq!(summary.words(), "2 changed, 1 failed, 1 not-started");
         assert_eq!(

@@ -1,10 +1,10 @@
 //! Manifests: whatever the text, an edit is refused or does what was asked and no more.
 
-use crate::addon::Named;
+use crate::addon::NamedAddon;
 use crate::change::{self, Change};
 use crate::cluster::Cluster;
 use crate::manifest::{Comments, Manifest};
-use crate::plan::{self, Place, Request, Setting, Verb, Wish};
+use crate::plan::{self, AddonRequest, Setting, TargetWords, Verb, Wish};
 use serde_json::{Value, json};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
@@ -14,12 +14,12 @@ const ROLE: &str = "arn:aws:iam::999999999999:role/mk8s-ecr-driver";
 type Changes = Vec<(usize, Vec<Change>)>;
 
 /// An edit that was carried out.
-struct Edited {
+struct FuzzedEdit {
     manifest: Manifest,
     changes: Changes,
 }
 
-impl Edited {
+impl FuzzedEdit {
     /// How many documents differ from before.
     fn touched(&self) -> usize {
         self.changes
@@ -76,9 +76,9 @@ pub fn edit(data: &[u8]) {
     }
 }
 
-fn request(addon: &str, verb: Verb) -> Request {
-    Request {
-        addon: Named::of(addon),
+fn request(addon: &str, verb: Verb) -> AddonRequest {
+    AddonRequest {
+        addon: NamedAddon::of(addon),
         verb,
         companions: false,
         expected: Vec::new(),
@@ -98,10 +98,10 @@ fn role_arn(role: &str) -> Setting {
 }
 
 /// Does the request in every cluster, and holds the result against it. `None` if it is refused.
-fn carried_out(manifest: &Manifest, request: &Request) -> Option<Edited> {
+fn carried_out(manifest: &Manifest, request: &AddonRequest) -> Option<FuzzedEdit> {
     let (text, changes) = text(manifest, request)?;
     let edited = match Manifest::parse("m.yaml", text.clone().into_bytes()) {
-        Ok(manifest) => Edited { manifest, changes },
+        Ok(manifest) => FuzzedEdit { manifest, changes },
         Err(error) => panic!("it cannot be read any more: {error}\n{text:?}"),
     };
     let (before, after) = (manifest.documents(), edited.manifest.documents());
@@ -127,14 +127,14 @@ fn carried_out(manifest: &Manifest, request: &Request) -> Option<Edited> {
 }
 
 /// The text afterwards, and the changes by the numbers of their documents.
-fn text(manifest: &Manifest, request: &Request) -> Option<(String, Changes)> {
+fn text(manifest: &Manifest, request: &AddonRequest) -> Option<(String, Changes)> {
     let numbers: Vec<usize> = manifest
         .clusters()
         .map(|document| document.number)
         .collect();
-    let place = Place {
+    let place = TargetWords {
         words: "in m.yaml".to_owned(),
-        flags: crate::invocation::Flags::new().file("m.yaml"),
+        flags: crate::invocation::CommandFlags::new().file("m.yaml"),
     };
     let edited = manifest.edit_planned(&numbers, Comments::Go, |reading| {
         let plan = plan::plan(&Cluster::new(reading.value()), request, &place)?;
@@ -182,7 +182,7 @@ fn has_key(manifest: &Manifest, key: &str) -> bool {
 
 /// Whether the add-on came into every cluster, beside another one that is there: only then
 /// switching it off gives the bytes back, as an `addOns:` that is left empty stays.
-fn was_added(before: &Manifest, key: &str, enabled: &Edited) -> bool {
+fn was_added(before: &Manifest, key: &str, enabled: &FuzzedEdit) -> bool {
     let none = json!({});
     enabled.touched() > 0
         && before.clusters().all(|cluster| {

@@ -1,6 +1,6 @@
 //! Profiles and files of tokens: read or refused, and no secret in any word about them.
 
-use crate::settings::{Environment, Flags, Settings, Token};
+use crate::settings::{ConnectionFlags, Environment, Settings, Token};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fs;
@@ -37,13 +37,13 @@ pub fn profile(data: &[u8]) {
     };
     let text = String::from_utf8_lossy(data);
     let json = serde_json::from_slice(data).ok();
-    let words = said(&Flags::default(), &environment(folder.path()));
+    let words = said(&ConnectionFlags::default(), &environment(folder.path()));
     for secret in secrets(json.as_ref(), &text) {
         assert!(!words.contains(&secret), "{secret:?} is said: {words}");
     }
-    let flags = Flags {
+    let flags = ConnectionFlags {
         token_file: Some(token),
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
     let words = said(&flags, &environment(&folder.path().join("none")));
     let bare = text.trim();
@@ -73,7 +73,7 @@ pub fn profile(data: &[u8]) {
 }
 
 /// Everything that is said of the settings, to people and to those who debug.
-fn said(flags: &Flags, environment: &Environment) -> String {
+fn said(flags: &ConnectionFlags, environment: &Environment) -> String {
     match Settings::resolve(flags, environment) {
         Ok(settings) => format!(
             "{settings:?} {:?} {:?} {:?}",
@@ -87,9 +87,9 @@ fn said(flags: &Flags, environment: &Environment) -> String {
 
 /// What is said when a token is good, so that what is a part of it is not taken for a leak.
 fn words_without_token() -> String {
-    let flags = Flags {
+    let flags = ConnectionFlags {
         token: Some("x".into()),
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
     said(&flags, &Environment::default()) + "UserServiceAccount"
 }

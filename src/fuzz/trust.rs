@@ -1,14 +1,14 @@
 //! Trust policies: whatever stands in one, merging adds what is wanted, keeps what is others', and is
 //! undone by removing.
 
-use crate::aws::cover::{Verdict, compare};
+use crate::aws::cover::{Coverage, compare};
 use crate::aws::merge::{foreign, fresh, is_ours, merge, remove};
 use crate::aws::normal::view;
-use crate::aws::policy::{Entry, entry};
+use crate::aws::policy::{EntryAnswer, entry};
 use crate::aws::trust::{
     dead_principals, forbidden_character, parse_text, size, stale, statements,
 };
-use crate::aws::who::{Home, Who};
+use crate::aws::who::{HomeCluster, LetIn};
 use serde_json::{Value, json};
 
 const SID: &str = "Mk8sEcr0123456789";
@@ -46,7 +46,7 @@ fn published() -> Value {
 fn both(existing: &Value, wanted: &Value) {
     looked_at(existing);
     looked_at(wanted);
-    assert_eq!(compare(wanted, wanted), Verdict::Identical);
+    assert_eq!(compare(wanted, wanted), Coverage::Identical);
     let merged = merge(existing, wanted, SID);
     // Twice is once.
     assert_eq!(merge(&merged, wanted, SID).to_string(), merged.to_string());
@@ -67,19 +67,19 @@ fn both(existing: &Value, wanted: &Value) {
         .iter()
         .any(|statement| denies(statement));
     match entry(&merged, wanted, Some(PROVIDER), 0) {
-        Entry::Denied { .. } | Entry::Depends { denies: true, .. } => {
+        EntryAnswer::Denied { .. } | EntryAnswer::Depends { denies: true, .. } => {
             assert!(denied, "nothing denies it: {merged}");
         }
         _ => {}
     }
     match compare(&merged, wanted) {
-        Verdict::Identical | Verdict::Covered => {}
-        Verdict::Missing(difference) => panic!("{} of {merged}", difference.describe()),
+        Coverage::Identical | Coverage::Covered => {}
+        Coverage::Missing(difference) => panic!("{} of {merged}", difference.describe()),
     }
     // As it does in a role that has no policy yet.
     match compare(&fresh(wanted, SID), wanted) {
-        Verdict::Identical | Verdict::Covered => {}
-        other @ Verdict::Missing(_) => panic!("{other:?} of a new policy for {wanted}"),
+        Coverage::Identical | Coverage::Covered => {}
+        other @ Coverage::Missing(_) => panic!("{other:?} of a new policy for {wanted}"),
     }
     undone(existing, wanted, &merged);
 }
@@ -119,7 +119,7 @@ fn looked_at(document: &Value) {
     for found in stale(document, |_| true) {
         assert!(found.index < statements(document).len() && !found.gone.is_empty());
     }
-    let home = Home {
+    let home = HomeCluster {
         cluster: "prod",
         issuer: PROVIDER.split_once(":oidc-provider/").map(|(_, it)| it),
         account: PROVIDER.split(':').nth(4).unwrap_or_default(),
@@ -127,7 +127,7 @@ fn looked_at(document: &Value) {
         published: None,
         now: 0,
     };
-    let told = Who::of(document, &home).to_string();
+    let told = LetIn::of(document, &home).to_string();
     assert!(!told.chars().any(char::is_control), "{told:?}");
 }
 

@@ -5,7 +5,7 @@ use super::flow;
 use super::habit::Habit;
 use super::remove;
 use super::scan::{self, Splice};
-use super::tree::{Id, Kind};
+use super::tree::{Id, NodeKind};
 use super::view::{Entry, View};
 use serde_json::{Map, Value};
 
@@ -90,8 +90,8 @@ pub(super) fn replace(view: View<'_>, map: Id, entry: Entry, value: &Value) -> O
     let range = view.tree.range(entry.value);
     let behind_key = view.properties_end(entry);
     let texts = match old {
-        Kind::Single => Quote::Single,
-        Kind::Double => Quote::Double,
+        NodeKind::Single => Quote::Single,
+        NodeKind::Double => Quote::Double,
         _ => Quote::Plain,
     };
     let Some(inline) = emit::block_inline(value, texts) else {
@@ -100,7 +100,7 @@ pub(super) fn replace(view: View<'_>, map: Id, entry: Entry, value: &Value) -> O
     if view.tree.is_missing(entry.value) {
         return Some(vec![Splice::insert(behind_key, format!(" {inline}"))]);
     }
-    if matches!(old, Kind::BlockMap | Kind::BlockSeq) {
+    if matches!(old, NodeKind::BlockMap | NodeKind::BlockSeq) {
         let first = scan::line_start(view.text, range.start);
         return (first >= behind_key).then(|| {
             vec![
@@ -128,7 +128,7 @@ fn lines(view: View<'_>, map: Id, entry: Entry, value: &Value) -> Option<Vec<Spl
     let column = column(view, map)?;
     let style = style(view, map, view.key_quote(map));
     let lines = emit::value_lines(value, &" ".repeat(column), &style);
-    if matches!(kind, Kind::BlockMap | Kind::BlockSeq) {
+    if matches!(kind, NodeKind::BlockMap | NodeKind::BlockSeq) {
         let gone = delete_lines(view, range.start, range.end);
         let end = scan::line_end(view.text, behind_key);
         return (gone.range.start >= end).then(|| vec![add_lines(view, end, &lines), gone]);
@@ -246,7 +246,7 @@ fn step(view: View<'_>, map: Id) -> usize {
         let (outer, inner) = (column(view, outer)?, column(view, inner)?);
         inner.checked_sub(outer).filter(|&step| step > 0)
     };
-    let is_block = |&id: &Id| view.tree.kind(id) == Kind::BlockMap;
+    let is_block = |&id: &Id| view.tree.kind(id) == NodeKind::BlockMap;
     let neighbours = view.tree.entries(map).map(|(_, value)| value);
     if let Some(step) = neighbours
         .filter(is_block)
@@ -275,12 +275,12 @@ fn step(view: View<'_>, map: Id) -> usize {
 /// Whether the document writes `- ` in the column of the list's key.
 fn is_indentless(view: View<'_>) -> bool {
     (view.root..view.tree.next(view.root))
-        .filter(|&id| view.tree.kind(id) == Kind::BlockMap)
+        .filter(|&id| view.tree.kind(id) == NodeKind::BlockMap)
         .find_map(|map| {
             let (_, list) = view
                 .tree
                 .entries(map)
-                .find(|&(_, value)| view.tree.kind(value) == Kind::BlockSeq)?;
+                .find(|&(_, value)| view.tree.kind(value) == NodeKind::BlockSeq)?;
             let start = view.tree.range(list).start;
             let dash = scan::indent(view.text, start).len();
             Some(dash <= column(view, map)?)

@@ -5,7 +5,7 @@
 
 use super::scan;
 use super::shape;
-use super::tree::{Id, Kind};
+use super::tree::{Id, NodeKind};
 use super::value::{self, is_merge, is_null, key_text, merge_sources, own_entry};
 use super::view::{Entry, View};
 use crate::change::Change;
@@ -17,7 +17,7 @@ use std::ops::Range;
 
 /// Why a document must not be edited: where, and in what words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct EditRefusal {
     /// In the text of the view.
     pub(super) at: Range<usize>,
     pub(super) label: String,
@@ -27,7 +27,7 @@ pub(super) struct Refusal {
     pub(super) hint: Option<String>,
 }
 
-impl Refusal {
+impl EditRefusal {
     fn new(at: Range<usize>, label: impl Into<String>, because: impl Into<String>) -> Self {
         Self {
             at,
@@ -45,8 +45,8 @@ impl Refusal {
 }
 
 /// Checks everything on the way to the values that are to change.
-pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), Refusal> {
-    if view.tree.kind(view.root) == Kind::Alias {
+pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), EditRefusal> {
+    if view.tree.kind(view.root) == NodeKind::Alias {
         return Err(view.alias_refusal(view.root, "the whole cluster"));
     }
     changes
@@ -55,7 +55,7 @@ pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), Refusal> {
 }
 
 /// Refuses duplicate keys in the document and in what surrounds it.
-pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Refusal> {
+pub(super) fn check_duplicates(view: View<'_>) -> Result<(), EditRefusal> {
     let around = view.tree.path(0, view.root).into_iter();
     let within = view.root + 1..view.tree.next(view.root);
     for map in around
@@ -79,7 +79,7 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Refusal> {
                 (first, again) if first == again => format!("twice in line {first}"),
                 (first, again) => format!("in lines {first} and {again}"),
             };
-            let mut refusal = Refusal::new(
+            let mut refusal = EditRefusal::new(
                 again.clone(),
                 format!("`{name}` is written again"),
                 format!("`{name}` stands {places}, and only one of them counts"),
@@ -93,11 +93,11 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), Refusal> {
 }
 
 /// Refuses a change of a file that SOPS has encrypted; `label` is how it is called.
-pub(super) fn encrypted(view: View<'_>, label: &str) -> Result<(), Refusal> {
+pub(super) fn encrypted(view: View<'_>, label: &str) -> Result<(), EditRefusal> {
     let Some(at) = shape::sops(view.text, view.tree, view.root) else {
         return Ok(());
     };
-    Err(Refusal::new(
+    Err(EditRefusal::new(
         at,
         "SOPS has encrypted this document",
         "its `mac` is over all values, and after any other change nobody could decrypt it",
@@ -106,7 +106,7 @@ pub(super) fn encrypted(view: View<'_>, label: &str) -> Result<(), Refusal> {
 }
 
 /// For what turns out only when it is tried: points at `addOns`, else at `spec`.
-pub(super) fn not_possible(view: View<'_>, reason: String) -> Refusal {
+pub(super) fn not_possible(view: View<'_>, reason: String) -> EditRefusal {
     let own = |map, key| own_entry(view.tree, map, key, view.text);
     let spec = own(view.root, "spec");
     let add_ons = spec.and_then(|(_, spec)| own(spec, "addOns"));
@@ -114,19 +114,19 @@ pub(super) fn not_possible(view: View<'_>, reason: String) -> Refusal {
     let range = view.tree.range(key);
     let end = scan::line_end(view.text, range.start);
     let range = range.start..range.end.min(end);
-    Refusal::new(range, "the add-ons cannot be changed here", reason)
+    EditRefusal::new(range, "the add-ons cannot be changed here", reason)
 }
 
 /// For what the proof finds at a place.
-pub(super) fn in_doubt(view: View<'_>, at: usize, reason: String) -> Refusal {
+pub(super) fn in_doubt(view: View<'_>, at: usize, reason: String) -> EditRefusal {
     let end = scan::line_end(view.text, at);
-    Refusal::new(at..end, "this stands in the way", reason)
+    EditRefusal::new(at..end, "this stands in the way", reason)
 }
 
-pub(super) fn no_spec(view: View<'_>) -> Refusal {
+pub(super) fn no_spec(view: View<'_>) -> EditRefusal {
     let start = view.tree.range(view.root).start;
     let end = scan::line_end(view.text, start);
-    Refusal::new(
+    EditRefusal::new(
         start..end,
         "this cluster has no `spec`",
         "add-ons belong below `spec`, and there is none",
@@ -137,7 +137,7 @@ pub(super) fn no_spec(view: View<'_>) -> Refusal {
 pub(super) fn check_forms<'a>(
     view: View<'_>,
     keys: impl IntoIterator<Item = &'a str>,
-) -> Result<(), Refusal> {
+) -> Result<(), EditRefusal> {
     let Some((_, spec)) = own_entry(view.tree, view.root, "spec", view.text) else {
         return Ok(());
     };
@@ -158,7 +158,7 @@ pub(super) fn check_forms<'a>(
 }
 
 /// Checks all nodes on the way to the value that a change is about.
-fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
+fn check_path(view: View<'_>, change: &Change) -> Result<(), EditRefusal> {
     let parts: Vec<&str> = ["spec", "addOns"]
         .into_iter()
         .chain(change.path.iter().map(String::as_str))
@@ -180,7 +180,7 @@ fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
         };
         let last = depth + 1 == parts.len();
         let kind = view.tree.kind(value);
-        if last && kind == Kind::Alias {
+        if last && kind == NodeKind::Alias {
             // It goes, or another value takes its place: nothing else is changed by that.
             let target = view.tree.resolve(value);
             let is_there = view.tree.kind(target).is_map() || depth > 2;
@@ -201,7 +201,7 @@ fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
         }
         if null {
             if let Some(tag) = view.tree.tag(value) {
-                return Err(Refusal::new(
+                return Err(EditRefusal::new(
                     tag.range.clone(),
                     format!("{name} has a tag and no value"),
                     "parsers disagree on what that means",
@@ -220,17 +220,17 @@ fn check_path(view: View<'_>, change: &Change) -> Result<(), Refusal> {
 
 impl View<'_> {
     /// Checks an entry whose value, or something in it, is to change.
-    pub(super) fn touch(self, entry: Entry, name: &str) -> Result<(), Refusal> {
+    pub(super) fn touch(self, entry: Entry, name: &str) -> Result<(), EditRefusal> {
         let value = entry.value;
         self.touch_key(entry, name)?;
-        if self.tree.kind(value) == Kind::Alias {
+        if self.tree.kind(value) == NodeKind::Alias {
             return Err(self.alias_refusal(value, name));
         }
         self.check_shared(value, name)
     }
 
     /// Checks an entry that goes, or whose value is an alias in whose place another value comes.
-    pub(super) fn touch_key(self, entry: Entry, name: &str) -> Result<(), Refusal> {
+    pub(super) fn touch_key(self, entry: Entry, name: &str) -> Result<(), EditRefusal> {
         if self.is_explicit(entry) {
             return Err(self.explicit_refusal(entry, name));
         }
@@ -240,7 +240,7 @@ impl View<'_> {
     /// Refuses a mapping whose entries are to change and whose tag says more than that it is one:
     /// what such a tag means for other entries is not known. Tags of applications are let pass above
     /// the add-ons themselves, where people put them on whole documents.
-    pub(super) fn check_tag(self, map: Id, name: &str) -> Result<(), Refusal> {
+    pub(super) fn check_tag(self, map: Id, name: &str) -> Result<(), EditRefusal> {
         let Some(tag) = self.tree.tag(map) else {
             return Ok(());
         };
@@ -249,7 +249,7 @@ impl View<'_> {
             return Ok(());
         }
         let written = Foreign(self.slice(tag.range.clone()));
-        Err(Refusal::new(
+        Err(EditRefusal::new(
             tag.range.clone(),
             format!("{name} has the tag `{written}`"),
             "what the tag means for another content is not known",
@@ -258,7 +258,7 @@ impl View<'_> {
     }
 
     /// Refuses a mapping or a list in place of a key.
-    fn check_keys(self, map: Id) -> Result<(), Refusal> {
+    fn check_keys(self, map: Id) -> Result<(), EditRefusal> {
         let mut keys = self.tree.entries(map).map(|(key, _)| key);
         let Some(key) = keys.find(|&key| !self.tree.kind(self.tree.resolve(key)).is_scalar())
         else {
@@ -266,7 +266,7 @@ impl View<'_> {
         };
         let range = self.tree.range(key);
         let end = scan::line_end(self.text, range.start);
-        Err(Refusal::new(
+        Err(EditRefusal::new(
             range.start..range.end.min(end),
             "this key is no text",
             "parsers disagree on what a mapping or a list means as a key",
@@ -275,18 +275,18 @@ impl View<'_> {
     }
 
     /// Refuses a tab before a key in block context.
-    fn check_indent(self, key: Id) -> Result<(), Refusal> {
+    fn check_indent(self, key: Id) -> Result<(), EditRefusal> {
         let start = self.tree.outer_start(key);
         let prefix = scan::prefix(self.text, start);
         let Some(tab) = prefix.find('\t') else {
             return Ok(());
         };
         let map = self.chain(key).last().copied();
-        if map.map(|map| self.tree.kind(map)) != Some(Kind::BlockMap) {
+        if map.map(|map| self.tree.kind(map)) != Some(NodeKind::BlockMap) {
             return Ok(());
         }
         let at = start - prefix.len() + tab;
-        Err(Refusal::new(
+        Err(EditRefusal::new(
             at..at + 1,
             "this tab is indentation",
             "tabs are not indentation in YAML, and parsers disagree on what they mean",
@@ -295,8 +295,8 @@ impl View<'_> {
     }
 
     /// Refuses new entries where no key shows how they are to be indented.
-    pub(super) fn check_insert(self, map: Id) -> Result<(), Refusal> {
-        if self.tree.kind(map) != Kind::BlockMap {
+    pub(super) fn check_insert(self, map: Id) -> Result<(), EditRefusal> {
+        if self.tree.kind(map) != NodeKind::BlockMap {
             return Ok(());
         }
         let entries = self.entries(map);
@@ -311,8 +311,8 @@ impl View<'_> {
         }
     }
 
-    fn explicit_refusal(self, entry: Entry, name: &str) -> Refusal {
-        Refusal::new(
+    fn explicit_refusal(self, entry: Entry, name: &str) -> EditRefusal {
+        EditRefusal::new(
             self.tree.range(entry.key),
             format!("{name} is written as an explicit key (`? …`)"),
             "a key in this form is not edited",
@@ -320,7 +320,7 @@ impl View<'_> {
         .hint("write it as `key: value`")
     }
 
-    fn alias_refusal(self, id: Id, name: &str) -> Refusal {
+    fn alias_refusal(self, id: Id, name: &str) -> EditRefusal {
         let alias = self.tree.range(id);
         let anchor = Foreign(self.slice(alias.start + 1..alias.end));
         let line = self
@@ -329,7 +329,7 @@ impl View<'_> {
             .and_then(|target| self.tree.anchor(target))
             .map(|range| self.line(range.start))
             .map_or(String::new(), |line| format!(" (line {line})"));
-        Refusal::new(
+        EditRefusal::new(
             alias,
             format!("{name} is an alias of `{anchor}`{line}"),
             "a change here would also change everything else that uses it",
@@ -355,7 +355,7 @@ impl View<'_> {
     }
 
     /// Refuses a node that an alias elsewhere repeats.
-    fn check_shared(self, id: Id, name: &str) -> Result<(), Refusal> {
+    fn check_shared(self, id: Id, name: &str) -> Result<(), EditRefusal> {
         let used = self
             .tree
             .aliases()
@@ -368,7 +368,7 @@ impl View<'_> {
     }
 
     /// Refuses when something outside of the node repeats something in it.
-    pub(super) fn check_leaving(self, id: Id, name: &str) -> Result<(), Refusal> {
+    pub(super) fn check_leaving(self, id: Id, name: &str) -> Result<(), EditRefusal> {
         for &alias in self.tree.aliases() {
             let Some(target) = self.tree.target(alias) else {
                 continue;
@@ -383,10 +383,10 @@ impl View<'_> {
         Ok(())
     }
 
-    fn shared(self, alias: Id, anchor: Range<usize>, name: &str) -> Refusal {
+    fn shared(self, alias: Id, anchor: Range<usize>, name: &str) -> EditRefusal {
         let written = Foreign(self.slice(anchor.start + 1..anchor.end));
         let line = self.line(self.tree.range(alias).start);
-        Refusal::new(
+        EditRefusal::new(
             anchor,
             format!("the anchor `{written}` in {name} is used in line {line}"),
             format!("a change here would also change line {line}, or break it"),
@@ -396,7 +396,7 @@ impl View<'_> {
         ))
     }
 
-    fn not_a_mapping(self, value: Id, name: &str, depth: usize) -> Refusal {
+    fn not_a_mapping(self, value: Id, name: &str, depth: usize) -> EditRefusal {
         let range = self.tree.range(value);
         let end = scan::line_end(self.text, range.start);
         let range = range.start..range.end.min(end);
@@ -406,7 +406,7 @@ impl View<'_> {
             kind if kind.is_block_scalar() => "a text".to_owned(),
             _ => format!("`{}`", Foreign(self.tree.text(value, self.text))),
         };
-        let refusal = Refusal::new(
+        let refusal = EditRefusal::new(
             range,
             format!("{name} is {what}, not a mapping"),
             if depth == 2 {
@@ -443,7 +443,7 @@ impl View<'_> {
         None
     }
 
-    pub(super) fn merge_refusal(self, merge: Merge, name: &str) -> Refusal {
+    pub(super) fn merge_refusal(self, merge: Merge, name: &str) -> EditRefusal {
         let from = self
             .tree
             .target(merge.source)
@@ -455,7 +455,7 @@ impl View<'_> {
         let start = self.tree.range(merge.key).start;
         let end = self.tree.range(merge.entry).end;
         let end = end.min(scan::line_end(self.text, start));
-        Refusal::new(
+        EditRefusal::new(
             start..end.max(start + 2),
             format!("{name} comes from this merge key{from}"),
             "what a merge key brings in cannot be changed in this place",

@@ -2,7 +2,7 @@
 //!
 //! Documents are compared one by one, so that a fleet file with a thousand changes stays fast.
 
-use super::split::{Part, split};
+use super::split::{StreamPart, split};
 use crate::text::Foreign;
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 use std::fmt::Write as _;
@@ -115,7 +115,7 @@ fn span(range: &Range<usize>) -> String {
 fn compare<'a>(before: &'a str, after: &'a str) -> (Vec<&'a str>, Vec<&'a str>, Vec<DiffOp>) {
     let (old_pieces, new_pieces) = (split(before), split(after));
     let pieces: Vec<(Range<usize>, Range<usize>)> = if old_pieces.len() == new_pieces.len() {
-        let ranges = |(old, new): (Part, Part)| (old.range, new.range);
+        let ranges = |(old, new): (StreamPart, StreamPart)| (old.range, new.range);
         old_pieces.into_iter().zip(new_pieces).map(ranges).collect()
     } else {
         vec![(0..before.len(), 0..after.len())]

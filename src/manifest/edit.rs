@@ -1,8 +1,8 @@
 //! Carries edits out: rounds of small text changes, each on a fresh parse, and the proof.
 
-use super::check::{self, Refusal};
-use super::plan::{self, Op};
-use super::prove::{self, Doubt, Side, Target};
+use super::check::{self, EditRefusal};
+use super::plan::{self, PrimitiveEdit};
+use super::prove::{self, Doubt, ProofTarget, ReadText};
 use super::scan::Splice;
 use super::tree::{Id, Tree};
 use super::value::{describes, own_entry};
@@ -26,20 +26,20 @@ pub struct Edit {
 }
 
 /// A document of a piece and what its add-ons should be; `None` if nothing changes.
-struct Job<'a> {
+struct DocumentChange<'a> {
     document: &'a Document,
     desired: Option<Map<String, Value>>,
 }
 
 /// A document that is looked at in order to plan its changes.
 #[derive(Clone, Copy)]
-pub struct Reading<'a> {
+pub struct DocumentReading<'a> {
     /// The document.
     pub(crate) document: &'a Document,
     tree: &'a Tree,
 }
 
-impl Reading<'_> {
+impl DocumentReading<'_> {
     /// What [`Document::value`] gives, without parsing the text again.
     pub(crate) fn value(&self) -> Value {
         self.document.value_in(self.tree)
@@ -58,7 +58,7 @@ pub(crate) struct Edited<P> {
 }
 
 /// What comes of planning one document: whatever the caller keeps, and the changes.
-type Planned<P> = (P, Vec<Change>);
+type PlannedEdit<P> = (P, Vec<Change>);
 
 impl Manifest {
     /// The text with all edits done.
@@ -94,7 +94,7 @@ impl Manifest {
         &self,
         numbers: &[usize],
         comments: Comments,
-        plan: impl Fn(Reading<'_>) -> Result<Planned<P>> + Sync,
+        plan: impl Fn(DocumentReading<'_>) -> Result<PlannedEdit<P>> + Sync,
     ) -> Result<Edited<P>, Vec<Error>> {
         let mut by_piece: BTreeMap<usize, Vec<&Document>> = BTreeMap::new();
         for &number in numbers {
@@ -197,7 +197,7 @@ impl Document {
 }
 
 /// What comes of the edit of a piece.
-struct Part<P> {
+struct PieceEdit<P> {
     /// `None` if it stays as it is.
     text: Option<String>,
     plans: Vec<P>,
@@ -209,8 +209,8 @@ fn edit_piece<P>(
     piece: &Piece,
     documents: &[&Document],
     comments: Comments,
-    plan: impl Fn(Reading<'_>) -> Result<Planned<P>>,
-) -> Result<Part<P>, Vec<Error>> {
+    plan: impl Fn(DocumentReading<'_>) -> Result<PlannedEdit<P>>,
+) -> Result<PieceEdit<P>, Vec<Error>> {
     let mut refusals = Vec::new();
     let mut plans = Vec::new();
     let mut open = Vec::new();
@@ -223,7 +223,7 @@ fn edit_piece<P>(
             refusals.push(refused(refusal));
             continue;
         }
-        let planned = plan(Reading { document, tree });
+        let planned = plan(DocumentReading { document, tree });
         let changes = planned.as_ref().ok().map(|(_, changes)| changes.as_slice());
         if changes.is_none_or(|changes| !changes.is_empty())
             && let Err(refusal) = check::encrypted(view, &piece.source.label)
@@ -240,7 +240,7 @@ fn edit_piece<P>(
         };
         plans.push(planned);
         match prepare(view, document, &changes) {
-            Ok(desired) => open.push(Job { document, desired }),
+            Ok(desired) => open.push(DocumentChange { document, desired }),
             Err(refusal) => refusals.push(refused(refusal)),
         }
     }
@@ -248,14 +248,14 @@ fn edit_piece<P>(
         return Err(refusals);
     }
     if open.iter().all(|job| job.desired.is_none()) {
-        return Ok(Part {
+        return Ok(PieceEdit {
             text: None,
             plans,
             comments: 0,
         });
     }
     let edited = rounds(piece, tree, &open, comments);
-    let done = edited.map(|(text, comments)| Part {
+    let done = edited.map(|(text, comments)| PieceEdit {
         text: Some(text),
         plans,
         comments,
@@ -287,7 +287,7 @@ fn prepare(
     view: View<'_>,
     document: &Document,
     changes: &[Change],
-) -> Result<Option<Map<String, Value>>, Refusal> {
+) -> Result<Option<Map<String, Value>>, EditRefusal> {
     let current = document.add_ons(view);
     let Some(desired) = plan::desired(current.as_ref(), changes) else {
         // Nothing to do, but a value of a wrong form is not "already so".
@@ -305,11 +305,11 @@ fn prepare(
 fn rounds(
     piece: &Piece,
     tree: &Tree,
-    jobs: &[Job<'_>],
+    jobs: &[DocumentChange<'_>],
     comments: Comments,
 ) -> Result<(String, usize), Doubt> {
     let mut gone = 0;
-    let before = Side {
+    let before = ReadText {
         text: piece.text(),
         tree,
     };
@@ -319,7 +319,7 @@ fn rounds(
     loop {
         let now = edited
             .as_ref()
-            .map_or(before, |(text, tree)| Side { text, tree });
+            .map_or(before, |(text, tree)| ReadText { text, tree });
         let roots = items(now.tree, now.text);
         let mut splices: Vec<Splice> = Vec::new();
         for (job, left) in jobs.iter().zip(&mut left) {
@@ -341,17 +341,17 @@ fn rounds(
                 *left = ops.len();
                 let step = step(view, op, comments);
                 let step = step.ok_or("this way of writing it is not edited")?;
-                if matches!(op, Op::Remove { .. }) {
+                if matches!(op, PrimitiveEdit::Remove { .. }) {
                     gone += remove::comment_lines(view, &step);
                 }
                 splices.extend(step);
             }
         }
         if splices.is_empty() {
-            let mut targets: Vec<Target> = jobs
+            let mut targets: Vec<ProofTarget> = jobs
                 .iter()
                 .filter_map(|job| {
-                    Some(Target {
+                    Some(ProofTarget {
                         root: job.document.root,
                         desired: job.desired.clone()?,
                     })
@@ -370,13 +370,13 @@ fn rounds(
 }
 
 /// The text changes of one step.
-fn step(view: View<'_>, op: &Op, comments: Comments) -> Option<Vec<Splice>> {
+fn step(view: View<'_>, op: &PrimitiveEdit, comments: Comments) -> Option<Vec<Splice>> {
     let is_flow = |map: Id| view.tree.kind(map).is_flow();
     match op {
-        Op::Insert { map, new } if is_flow(*map) => flow::insert(view, *map, new),
-        Op::Insert { map, new } => block::insert(view, *map, new),
-        Op::Replace { map, entry, value } => replace(view, *map, *entry, value),
-        Op::Remove { owner, entry } => {
+        PrimitiveEdit::Insert { map, new } if is_flow(*map) => flow::insert(view, *map, new),
+        PrimitiveEdit::Insert { map, new } => block::insert(view, *map, new),
+        PrimitiveEdit::Replace { map, entry, value } => replace(view, *map, *entry, value),
+        PrimitiveEdit::Remove { owner, entry } => {
             let map = owner.value;
             let only = view.entries(map).len() == 1;
             match (is_flow(map), only) {
@@ -421,7 +421,7 @@ fn tag_away(view: View<'_>, entry: Entry, value: &Value) -> Option<Splice> {
 }
 
 impl Source {
-    fn refused(&self, view: View<'_>, refusal: Refusal) -> Error {
+    fn refused(&self, view: View<'_>, refusal: EditRefusal) -> Error {
         let place = |at: std::ops::Range<usize>| at.start + view.base..at.end + view.base;
         let at = place(refusal.at);
         let (line, column) = self.lines.position(&self.text, at.start);

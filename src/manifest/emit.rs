@@ -67,8 +67,8 @@ pub(super) fn document(value: &Value) -> String {
 
 /// The lines of one entry, indented, without line breaks.
 pub(super) fn entry_lines(key: &str, value: &Value, indent: &str, style: &Block) -> Vec<String> {
-    let key = text(key, style.keys, Context::Key);
-    if let Some(inline) = inline(value, style.texts, Context::Block) {
+    let key = text(key, style.keys, TextContext::Key);
+    if let Some(inline) = inline(value, style.texts, TextContext::Block) {
         return vec![format!("{indent}{key}: {inline}")];
     }
     let mut lines = vec![format!("{indent}{key}:")];
@@ -99,7 +99,7 @@ fn list_lines(list: &[Value], indent: &str, style: &Block) -> Vec<String> {
     let inner = format!("{indent}  ");
     let mut lines = Vec::new();
     for value in list {
-        if let Some(inline) = inline(value, style.texts, Context::Block) {
+        if let Some(inline) = inline(value, style.texts, TextContext::Block) {
             lines.push(format!("{indent}- {inline}"));
             continue;
         }
@@ -118,10 +118,10 @@ fn list_lines(list: &[Value], indent: &str, style: &Block) -> Vec<String> {
 
 /// A scalar or an empty collection for block context; `None` for what needs lines of its own.
 pub(super) fn block_inline(value: &Value, texts: Quote) -> Option<String> {
-    inline(value, texts, Context::Block)
+    inline(value, texts, TextContext::Block)
 }
 
-fn inline(value: &Value, texts: Quote, context: Context) -> Option<String> {
+fn inline(value: &Value, texts: Quote, context: TextContext) -> Option<String> {
     Some(match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
@@ -149,14 +149,14 @@ fn numeral(text: &str) -> String {
 
 /// One entry inside `{…}`, on a line that is indented by `indent`.
 pub(super) fn flow_entry(key: &str, value: &Value, indent: &str, style: &Flow) -> String {
-    let key = text(key, style.keys, Context::Key);
+    let key = text(key, style.keys, TextContext::Key);
     let value = flow_value(value, indent, style);
     format!("{key}{}{value}", style.colon)
 }
 
 /// Any value inside `{…}` or `[…]`, on a line that is indented by `indent`.
 pub(super) fn flow_value(value: &Value, indent: &str, style: &Flow) -> String {
-    if let Some(inline) = inline(value, style.texts, Context::Flow) {
+    if let Some(inline) = inline(value, style.texts, TextContext::Flow) {
         return inline;
     }
     let inner = match &style.lines {
@@ -186,14 +186,14 @@ pub(super) fn flow_value(value: &Value, indent: &str, style: &Flow) -> String {
 
 /// Where a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Context {
+pub(super) enum TextContext {
     Key,
     Block,
     Flow,
 }
 
 /// A text, quoted where the place or the wish asks for it.
-pub(super) fn text(value: &str, quote: Quote, context: Context) -> String {
+pub(super) fn text(value: &str, quote: Quote, context: TextContext) -> String {
     let printable = value.chars().all(is_printable);
     match quote {
         Quote::Plain if printable && is_plain(value, context) => value.to_owned(),
@@ -230,7 +230,7 @@ fn is_printable(c: char) -> bool {
 }
 
 /// Whether every parser reads the unquoted text as this text.
-fn is_plain(value: &str, context: Context) -> bool {
+fn is_plain(value: &str, context: TextContext) -> bool {
     let indicators = "-?:,[]{}#&*!|>'\"%@`";
     let Some(first) = value.chars().next() else {
         return false;
@@ -241,7 +241,7 @@ fn is_plain(value: &str, context: Context) -> bool {
         && !value.ends_with([' ', ':'])
         && !value.contains(": ")
         && !value.contains(" #")
-        && (context == Context::Block || !value.contains([',', '[', ']', '{', '}', '?']))
+        && (context == TextContext::Block || !value.contains([',', '[', ']', '{', '}', '?']))
         && resolve(value) == Scalar::Text
         && !is_other_in_yaml_1_1(value)
 }
@@ -330,13 +330,13 @@ mod tests {
             ("a\u{e0041}b", "\"a\\U000e0041b\"", "\"a\\U000e0041b\""),
             ("größe", "größe", "größe"),
         ] {
-            assert_eq!(text(value, Quote::Plain, Context::Block), block);
-            assert_eq!(text(value, Quote::Plain, Context::Flow), flow);
+            assert_eq!(text(value, Quote::Plain, TextContext::Block), block);
+            assert_eq!(text(value, Quote::Plain, TextContext::Flow), flow);
         }
-        assert_eq!(text("a", Quote::Double, Context::Block), "\"a\"");
-        let json = text("\u{200b}\u{e0041}", Quote::Double, Context::Flow);
+        assert_eq!(text("a", Quote::Double, TextContext::Block), "\"a\"");
+        let json = text("\u{200b}\u{e0041}", Quote::Double, TextContext::Flow);
         assert_eq!(json, "\"\\u200b\u{e0041}\"");
-        assert_eq!(text("it's", Quote::Single, Context::Block), "'it''s'");
+        assert_eq!(text("it's", Quote::Single, TextContext::Block), "'it''s'");
         assert_eq!(numeral("1e30"), "1.0e+30");
     }
 

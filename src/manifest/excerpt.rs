@@ -5,7 +5,7 @@
 //!       |           ^^^^^^^^^ spec.addOns is an alias
 //! ```
 
-use super::scan::{self, Lines};
+use super::scan::{self, LineStarts};
 use crate::text::{Foreign, is_hidden};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -22,7 +22,7 @@ pub(super) struct Mark<'a> {
 const WIDTH: usize = 100;
 
 /// The lines of the marks, in the order of the file.
-pub(super) fn draw(text: &str, lines: &Lines, mut marks: Vec<Mark<'_>>) -> String {
+pub(super) fn draw(text: &str, lines: &LineStarts, mut marks: Vec<Mark<'_>>) -> String {
     marks.sort_by_key(|mark| mark.range.start);
     let last = marks
         .last()
@@ -124,7 +124,7 @@ mod tests {
             label: "here",
             sign: '^',
         };
-        draw(text, &Lines::new(text), vec![mark])
+        draw(text, &LineStarts::new(text), vec![mark])
     }
 
     #[test]
@@ -157,7 +157,7 @@ mod tests {
             },
         ];
         assert_eq!(
-            draw(text, &Lines::new(text), marks),
+            draw(text, &LineStarts::new(text), marks),
             "    1 | a: 1\n      | - first\n      …\n    3 | a: 3\n      | ^ again"
         );
     }

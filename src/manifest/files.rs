@@ -203,16 +203,16 @@ impl Gathered {
             }
             let manifest = match bytes(&path, copies) {
                 Ok(bytes) => match found_manifest(&path, bytes, taking) {
-                    Found::Cluster(manifest) => Ok(manifest),
-                    Found::Nothing => {
+                    FolderEntry::Cluster(manifest) => Ok(manifest),
+                    FolderEntry::Nothing => {
                         self.skipped.without_cluster += 1;
                         continue;
                     }
-                    Found::Template => {
+                    FolderEntry::Template => {
                         self.skipped.templates += 1;
                         continue;
                     }
-                    Found::Unreadable(error) => Err(error),
+                    FolderEntry::Unreadable(error) => Err(error),
                 },
                 Err(error) => Err(error),
             };
@@ -230,26 +230,26 @@ fn named(manifest: Manifest) -> Result<Manifest> {
 }
 
 /// What a file in a folder is.
-enum Found {
+enum FolderEntry {
     Cluster(Manifest),
     Nothing,
     Template,
     Unreadable(Error),
 }
 
-fn found_manifest(path: &Path, bytes: Vec<u8>, taking: Taking) -> Found {
+fn found_manifest(path: &Path, bytes: Vec<u8>, taking: Taking) -> FolderEntry {
     let kind = crate::cluster::KIND.as_bytes();
     let has_kind = bytes.windows(kind.len()).any(|part| part == kind);
     // Most of what lies about in a repository is not even parsed. An escape may write the kind.
     if !has_kind && !bytes.contains(&b'\\') {
-        return Found::Nothing;
+        return FolderEntry::Nothing;
     }
     match Manifest::parse_or(&path.display().to_string(), bytes, taking.kept()) {
-        Ok(manifest) if manifest.clusters().next().is_some() => Found::Cluster(manifest),
-        Ok(_) => Found::Nothing,
-        Err(_) if !has_kind => Found::Nothing,
-        Err(unread) if unread.is_template => Found::Template,
-        Err(unread) => Found::Unreadable(unread.error),
+        Ok(manifest) if manifest.clusters().next().is_some() => FolderEntry::Cluster(manifest),
+        Ok(_) => FolderEntry::Nothing,
+        Err(_) if !has_kind => FolderEntry::Nothing,
+        Err(unread) if unread.is_template => FolderEntry::Template,
+        Err(unread) => FolderEntry::Unreadable(unread.error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::emit::{self, Flow, Quote};
 use super::scan::{self, Splice};
-use super::tree::{Id, Kind};
+use super::tree::{Id, NodeKind};
 use super::view::{Entry, View};
 use serde_json::{Map, Value};
 
@@ -128,8 +128,8 @@ pub(super) fn replace(view: View<'_>, map: Id, entry: Entry, value: &Value) -> O
     }
     let mut style = style(view, map);
     style.texts = match old {
-        Kind::Double => Quote::Double,
-        Kind::Single => Quote::Single,
+        NodeKind::Double => Quote::Double,
+        NodeKind::Single => Quote::Single,
         _ => style.texts,
     };
     let indent = scan::indent(view.text, view.tree.outer_start(entry.key));

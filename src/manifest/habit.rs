@@ -2,7 +2,7 @@
 //! them. New entries follow it.
 
 use super::scan;
-use super::tree::{Id, Kind};
+use super::tree::{Id, NodeKind};
 use super::value::{is_merge, key_text};
 use super::view::{Entry, View};
 use serde_json::{Map, Value};
@@ -66,8 +66,8 @@ fn is_sorted(view: View<'_>, map: Id) -> bool {
     if merges || in_order(map).is_none_or(|count| count < MANY) {
         return false;
     }
-    let mut maps =
-        (view.root..view.tree.next(view.root)).filter(|&id| view.tree.kind(id) == Kind::BlockMap);
+    let mut maps = (view.root..view.tree.next(view.root))
+        .filter(|&id| view.tree.kind(id) == NodeKind::BlockMap);
     maps.all(|map| in_order(map).is_some())
 }
 

@@ -9,7 +9,7 @@
 //! put it there.
 
 use super::files::cannot_read;
-use super::save::{Edit, failed, holds, lock, not_written, sweep, unfinished, wait};
+use super::save::{PendingWrite, failed, holds, lock, not_written, sweep, unfinished, wait};
 use crate::error::{Error, Result};
 use crate::interrupt::Interrupt;
 use crate::invocation::{Hint, Invocation, shown};
@@ -34,7 +34,7 @@ struct Copy {
 
 /// What a file holds that a run was killed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
+enum FileContent {
     Old,
     New,
     Neither,
@@ -67,7 +67,7 @@ impl Copy {
     }
 
     /// Makes one; it is on disk when this returns.
-    fn make(edit: &Edit<'_>, own: Option<&Path>) -> Result<Self> {
+    fn make(edit: &PendingWrite<'_>, own: Option<&Path>) -> Result<Self> {
         let [beside, elsewhere] = Self::places(edit.target, own);
         let mut reasons = Vec::new();
         if let Some(copy) = beside {
@@ -103,7 +103,7 @@ impl Copy {
     }
 
     /// The checksum first: where the copy is, all is.
-    fn write(&self, edit: &Edit<'_>) -> io::Result<()> {
+    fn write(&self, edit: &PendingWrite<'_>) -> io::Result<()> {
         let sum = hex(digest(&SHA256, edit.text.as_bytes()).as_ref());
         let folder = self.text.parent().unwrap_or(Path::new("."));
         for (path, bytes) in [(&self.sum, sum.as_bytes()), (&self.text, edit.before)] {
@@ -124,17 +124,21 @@ impl Copy {
     }
 
     /// Compares the file with the copy and the checksum.
-    fn compare(&self, target: &Path) -> io::Result<Content> {
+    fn compare(&self, target: &Path) -> io::Result<FileContent> {
         let mut old = Vec::new();
         ours(&self.text)?.read_to_end(&mut old)?;
         if holds(target, &old)? {
-            return Ok(Content::Old);
+            return Ok(FileContent::Old);
         }
         let mut sum = String::new();
         // Without it only the old text can be told.
         let read = ours(&self.sum).and_then(|file| file.take(1024).read_to_string(&mut sum));
         let new = read.is_ok() && sum == hash(File::open(target)?)?;
-        Ok(if new { Content::New } else { Content::Neither })
+        Ok(if new {
+            FileContent::New
+        } else {
+            FileContent::Neither
+        })
     }
 }
 
@@ -184,8 +188,8 @@ pub(super) fn whole(path: &Path, own: Option<&Path>) -> Result<()> {
         return Ok(());
     };
     match copy.compare(&target) {
-        Ok(Content::Old | Content::New) => Ok(()),
-        Ok(Content::Neither) => Err(torn(path, &copy)),
+        Ok(FileContent::Old | FileContent::New) => Ok(()),
+        Ok(FileContent::Neither) => Err(torn(path, &copy)),
         Err(error) => Err(cannot_read(path, &error)),
     }
 }
@@ -203,9 +207,9 @@ pub(super) fn settle(path: &Path, own: Option<&Path>) -> Result<Option<String>> 
         return Ok(None);
     };
     let text = match copy.compare(&target) {
-        Ok(Content::Old) => "old",
-        Ok(Content::New) => "new",
-        Ok(Content::Neither) => return Err(torn(path, &copy)),
+        Ok(FileContent::Old) => "old",
+        Ok(FileContent::New) => "new",
+        Ok(FileContent::Neither) => return Err(torn(path, &copy)),
         Err(error) => return Err(cannot_read(path, &error)),
     };
     copy.remove();
@@ -240,7 +244,7 @@ fn torn(path: &Path, copy: &Copy) -> Error {
 }
 
 /// Writes the new text into the file.
-pub(super) fn write(edit: &Edit<'_>, own: Option<&Path>) -> Result<()> {
+pub(super) fn write(edit: &PendingWrite<'_>, own: Option<&Path>) -> Result<()> {
     // Readers wait, and so do runs that come to the file by another of its names.
     if let Err(fs::TryLockError::WouldBlock) = wait(|| edit.file.try_lock()) {
         return Err(

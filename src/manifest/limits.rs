@@ -24,7 +24,7 @@ pub(super) struct Added {
 
 /// An alias that makes a file stand for too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Excess {
+pub(super) enum AliasExcess {
     /// It is inside its own anchor.
     Endless(Id),
     /// What it stands for is more than is left.
@@ -37,12 +37,12 @@ impl Added {
     /// Counts the aliases of a document, which is refused at the first that is too much.
     ///
     /// Linear: an alias comes behind all that it stands for, so what that adds is known by then.
-    pub(super) fn take(&mut self, tree: &Tree, text: &str) -> Result<(), Excess> {
+    pub(super) fn take(&mut self, tree: &Tree, text: &str) -> Result<(), AliasExcess> {
         let aliases = tree.aliases();
         if aliases.is_empty() {
             return Ok(());
         }
-        let written = Written::of(tree, text);
+        let written = AliasSpans::of(tree, text);
         // What the first aliases add, one after the other.
         let mut sums = vec![Self::default()];
         let before = *self;
@@ -51,7 +51,7 @@ impl Added {
                 continue;
             };
             if tree.contains(target, alias) {
-                return Err(Excess::Endless(alias));
+                return Err(AliasExcess::Endless(alias));
             }
             let end = tree.next(target);
             let first = aliases.partition_point(|&other| other < target);
@@ -69,11 +69,11 @@ impl Added {
                 bytes: before.bytes + sum.bytes,
             };
             if self.nodes > NODES || self.bytes > BYTES {
-                return Err(Excess::TooLarge(alias));
+                return Err(AliasExcess::TooLarge(alias));
             }
             sums.push(sum);
         }
-        deep(tree, text).map_or(Ok(()), |alias| Err(Excess::TooDeep(alias)))
+        deep(tree, text).map_or(Ok(()), |alias| Err(AliasExcess::TooDeep(alias)))
     }
 
     fn less(self, other: Self) -> Self {
@@ -123,11 +123,11 @@ fn deep(tree: &Tree, text: &str) -> Option<Id> {
 }
 
 /// How many bytes of text are written before the nodes that aliases stand for, and behind them.
-struct Written {
+struct AliasSpans {
     at: Vec<(Id, u64)>,
 }
 
-impl Written {
+impl AliasSpans {
     fn of(tree: &Tree, text: &str) -> Self {
         let targets = tree
             .aliases()
@@ -167,7 +167,7 @@ impl Written {
 mod tests {
     use super::*;
 
-    fn added(text: &str) -> Result<(u64, u64), Excess> {
+    fn added(text: &str) -> Result<(u64, u64), AliasExcess> {
         let mut added = Added::default();
         added.take(&Tree::parse(text).unwrap(), text)?;
         Ok((added.nodes, added.bytes))
@@ -196,25 +196,34 @@ mod tests {
             added(&text)
         };
         assert!(chain(190, "[", "]").is_ok());
-        assert!(matches!(chain(210, "[", "]"), Err(Excess::TooDeep(_))));
-        assert!(matches!(chain(110, "[[", "]]"), Err(Excess::TooDeep(_))));
-        assert!(matches!(chain(210, "[<<, ", "]"), Err(Excess::TooDeep(_))));
-        assert!(matches!(chain(210, "{k: ", "}"), Err(Excess::TooDeep(_))));
+        assert!(matches!(chain(210, "[", "]"), Err(AliasExcess::TooDeep(_))));
+        assert!(matches!(
+            chain(110, "[[", "]]"),
+            Err(AliasExcess::TooDeep(_))
+        ));
+        assert!(matches!(
+            chain(210, "[<<, ", "]"),
+            Err(AliasExcess::TooDeep(_))
+        ));
+        assert!(matches!(
+            chain(210, "{k: ", "}"),
+            Err(AliasExcess::TooDeep(_))
+        ));
         assert!(chain(600, "{<<: ", "}").is_ok());
         assert!(chain(400, "{<<: [", "], k: 1}").is_ok());
     }
 
     #[test]
     fn what_is_too_much_is_found_before_it_is_written_out() {
-        assert_eq!(added("a: &a [x, *a]\n"), Err(Excess::Endless(4)));
+        assert_eq!(added("a: &a [x, *a]\n"), Err(AliasExcess::Endless(4)));
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..60 {
             let below = vec![format!("*a{}", level - 1); 10].join(", ");
             text = format!("{text}a{level}: &a{level} [{below}]\n");
         }
-        assert!(matches!(added(&text), Err(Excess::TooLarge(_))));
+        assert!(matches!(added(&text), Err(AliasExcess::TooLarge(_))));
         let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), "*a,".repeat(65));
-        assert!(matches!(added(&long), Err(Excess::TooLarge(_))));
+        assert!(matches!(added(&long), Err(AliasExcess::TooLarge(_))));
         let less = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), "*a,".repeat(64));
         assert_eq!(added(&less), Ok((0, BYTES)));
     }

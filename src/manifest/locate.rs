@@ -1,9 +1,9 @@
 //! Where in a file something of a document stands, for messages. Looks only.
 
-use super::tree::{Id, Kind};
+use super::tree::{Id, NodeKind};
 use super::value::{self, is_merge, key_text, own_entry};
 use super::view::{Entry, View};
-use super::{Document, Finding, STDIN, excerpt, scan};
+use super::{Document, ReaderFinding, STDIN, excerpt, scan};
 use crate::invocation::Invocation;
 use crate::text::Foreign;
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use std::ops::{Range, RangeInclusive};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Duplicate {
     /// Where it is written again, and what is the matter.
-    pub(crate) finding: Finding,
+    pub(crate) finding: ReaderFinding,
     /// The key.
     pub(crate) key: String,
     /// The line on which it is first written.
@@ -25,7 +25,7 @@ pub(crate) struct Duplicate {
 
 /// One step into a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part<'a> {
+pub(crate) enum LocationStep<'a> {
     /// To the value of a key.
     Key(&'a str),
     /// To an item of a list.
@@ -34,7 +34,7 @@ pub(crate) enum Part<'a> {
 
 /// Where something stands in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Spot {
+pub(crate) struct FileSpot {
     /// Its line, from 1.
     pub(crate) line: usize,
     /// Its column in characters, from 1.
@@ -47,7 +47,7 @@ pub(crate) struct Spot {
 
 impl Document {
     /// Where the last part of a path stands, or as much of it as is written.
-    pub(crate) fn spot(&self, path: &[Part<'_>]) -> Spot {
+    pub(crate) fn spot(&self, path: &[LocationStep<'_>]) -> FileSpot {
         let tree = self.piece.tree();
         let view = self.view(&tree);
         let mut at = view.tree.resolve(view.root);
@@ -55,12 +55,12 @@ impl Document {
         let mut done = 0;
         for part in path {
             let next = match part {
-                Part::Key(key) => match own_entry(view.tree, at, key, view.text) {
+                LocationStep::Key(key) => match own_entry(view.tree, at, key, view.text) {
                     Some((key, value)) => Some((key, value)),
                     // What a merge key brings in stands where it is written.
                     None => value::entry(view.tree, at, key, view.text).map(|it| (it, it)),
                 },
-                Part::Item(index) => view.tree.elements(at).nth(*index).map(|it| (it, it)),
+                LocationStep::Item(index) => view.tree.elements(at).nth(*index).map(|it| (it, it)),
             };
             let Some((key, value)) = next else { break };
             named = key;
@@ -70,7 +70,7 @@ impl Document {
         let range = view.tree.range(named);
         let end = scan::line_end(view.text, range.start);
         let range = range.start..range.end.min(end).max(range.start);
-        Spot {
+        FileSpot {
             line: view.line(range.start),
             column: scan::column(view.text, range.start) + 1,
             range: view.base + range.start..view.base + range.end,
@@ -80,11 +80,11 @@ impl Document {
 
     /// The command that writes the key at the end of a path under another name. None where that name is
     /// there already beside it, for a key that is not made of plain characters, and for standard input.
-    pub(crate) fn renaming(&self, path: &[Part<'_>], name: &str) -> Option<Invocation> {
-        let (Part::Key(key), above) = path.split_last()? else {
+    pub(crate) fn renaming(&self, path: &[LocationStep<'_>], name: &str) -> Option<Invocation> {
+        let (LocationStep::Key(key), above) = path.split_last()? else {
             return None;
         };
-        let beside = [above, &[Part::Key(name)]].concat();
+        let beside = [above, &[LocationStep::Key(name)]].concat();
         let spot = self.spot(path);
         let source = &self.piece.source;
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -104,7 +104,7 @@ impl Document {
     }
 
     /// The line of a spot with the spot underlined.
-    pub(crate) fn excerpt(&self, spot: &Spot) -> String {
+    pub(crate) fn excerpt(&self, spot: &FileSpot) -> String {
         let source = &self.piece.source;
         let mark = excerpt::Mark {
             range: spot.range.clone(),
@@ -173,7 +173,7 @@ fn duplicate(view: View<'_>, map: Id, key: String, first: Entry, again: Id) -> D
     let at = view.tree.range(again).start;
     let first_line = view.line(view.tree.range(first.key).start);
     Duplicate {
-        finding: Finding {
+        finding: ReaderFinding {
             line: view.line(at),
             column: scan::column(view.text, at) + 1,
             message: format!(
@@ -202,7 +202,7 @@ fn find(view: View<'_>, path: &[&str]) -> Option<(Id, Entry)> {
 
 fn own_lines(view: View<'_>, map: Id, entry: Entry) -> Option<RangeInclusive<usize>> {
     let start = view.tree.outer_start(entry.key);
-    if view.tree.kind(map) != Kind::BlockMap || !scan::begins_line(view.text, start) {
+    if view.tree.kind(map) != NodeKind::BlockMap || !scan::begins_line(view.text, start) {
         return None;
     }
     let end = view.entry_end(entry).max(start + 1);

@@ -39,16 +39,16 @@ mod value;
 mod view;
 
 pub use diff::{diff, patch};
-pub use edit::{Edit, Reading};
+pub use edit::{DocumentReading, Edit};
 pub(crate) use files::{Gathered, Skipped, Taking, gather, read};
-pub(crate) use locate::{Part, Spot};
+pub(crate) use locate::{FileSpot, LocationStep};
 pub(crate) use remove::Comments;
-pub(crate) use save::Writer;
+pub(crate) use save::FileWriter;
 
 use crate::cluster;
 use crate::error::{Error, Result};
-use limits::{Added, Excess};
-use scan::Lines;
+use limits::{Added, AliasExcess};
+use scan::LineStarts;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -72,7 +72,7 @@ pub struct Manifest {
 struct Source {
     label: String,
     text: String,
-    lines: Lines,
+    lines: LineStarts,
 }
 
 /// A part of the text that is parsed and edited by itself.
@@ -105,7 +105,7 @@ pub struct Document {
 
 /// Something in a document that `cpln` sends otherwise than it looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub(crate) struct ReaderFinding {
     /// Its line, from 1.
     pub(crate) line: usize,
     /// Its column in characters, from 1.
@@ -116,13 +116,13 @@ pub(crate) struct Finding {
 
 /// Why a file is not read.
 #[derive(Debug)]
-struct Unread {
+struct UnreadFile {
     error: Error,
     /// It is to be filled in by another tool first.
     is_template: bool,
 }
 
-impl From<Error> for Unread {
+impl From<Error> for UnreadFile {
     fn from(error: Error) -> Self {
         Self {
             error,
@@ -158,12 +158,12 @@ impl Document {
 
     /// What `cpln` sends otherwise than it looks, or other readers read otherwise than `cpln`, in the
     /// order of the file, and the number of all that is not in the list.
-    pub(crate) fn warnings(&self) -> (Vec<Finding>, usize) {
+    pub(crate) fn warnings(&self) -> (Vec<ReaderFinding>, usize) {
         let source = &self.piece.source;
         let found = self.surprises.found.iter().map(|(at, message)| {
             let at = self.piece.range.start + at;
             let (line, column) = source.lines.position(&source.text, at);
-            Finding {
+            ReaderFinding {
                 line,
                 column,
                 message: message.clone(),
@@ -201,9 +201,9 @@ impl Manifest {
 
     /// The same, and whether it is a template that cannot be read.
     /// Of longer texts than `kept` no trees are kept.
-    fn parse_or(label: &str, bytes: Vec<u8>, kept: usize) -> Result<Self, Unread> {
+    fn parse_or(label: &str, bytes: Vec<u8>, kept: usize) -> Result<Self, UnreadFile> {
         let text = decode(label, bytes)?;
-        let lines = Lines::new(&text);
+        let lines = LineStarts::new(&text);
         let source = Arc::new(Source {
             label: label.to_owned(),
             text,
@@ -413,7 +413,7 @@ fn decode(label: &str, bytes: Vec<u8>) -> Result<String> {
     // What comes before is valid, so the place in the repaired text is the same.
     let source = Source {
         label: label.to_owned(),
-        lines: Lines::new(&String::from_utf8_lossy(&bytes)),
+        lines: LineStarts::new(&String::from_utf8_lossy(&bytes)),
         text: String::from_utf8_lossy(&bytes).into_owned(),
     };
     let because = if is_utf16 {
@@ -449,19 +449,19 @@ fn control_character(text: &str) -> Option<(usize, char)> {
 }
 
 impl Source {
-    fn excess(&self, base: usize, tree: &Tree, excess: Excess) -> Error {
+    fn excess(&self, base: usize, tree: &Tree, excess: AliasExcess) -> Error {
         let (alias, message, because) = match excess {
-            Excess::TooDeep(alias) => (
+            AliasExcess::TooDeep(alias) => (
                 alias,
                 "is too large",
                 "with its aliases written out it is nested too deep".to_owned(),
             ),
-            Excess::Endless(alias) => (
+            AliasExcess::Endless(alias) => (
                 alias,
                 "has a syntax error",
                 "the alias is inside its own anchor, so it never ends".to_owned(),
             ),
-            Excess::TooLarge(alias) => (
+            AliasExcess::TooLarge(alias) => (
                 alias,
                 "is too large",
                 format!(
@@ -477,9 +477,9 @@ impl Source {
 
     /// What is said of a text that is something else than a manifest; the place is in the part that
     /// begins at `base`.
-    fn shaped(&self, base: usize, found: shape::Found) -> Unread {
+    fn shaped(&self, base: usize, found: shape::FoundShape) -> UnreadFile {
         let words = found.shape.words(&self.label);
-        Unread {
+        UnreadFile {
             error: self
                 .at(base + found.at, words.is)
                 .because(words.because)

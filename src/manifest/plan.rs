@@ -2,8 +2,8 @@
 //!
 //! Looks only; the texts are made by `block` and `flow`, and what must not be done is in `check`.
 
-use super::check::{self, Refusal};
-use super::tree::{Id, Kind};
+use super::check::{self, EditRefusal};
+use super::tree::{Id, NodeKind};
 use super::value::{is_merge, key_text, own_entry};
 use super::view::{Entry, View};
 use crate::change::{self, Change};
@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 /// One primitive edit.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Op {
+pub(super) enum PrimitiveEdit {
     /// New entries of a map that has entries.
     Insert { map: Id, new: Map<String, Value> },
     /// An entry, and whether it is the only one: then `{}` stays behind `owner`'s key.
@@ -24,7 +24,10 @@ pub(super) enum Op {
 
 /// What has to be done so that `spec.addOns` becomes the desired object. The first can be done at
 /// once, the others after another look.
-pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<Op>, Refusal> {
+pub(super) fn plan(
+    view: View<'_>,
+    desired: &Map<String, Value>,
+) -> Result<Vec<PrimitiveEdit>, EditRefusal> {
     let Some((key, spec)) = own_entry(view.tree, view.root, "spec", view.text) else {
         return Err(check::no_spec(view));
     };
@@ -39,9 +42,9 @@ pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<O
                 view.check_tag(spec, "spec")?;
             }
             ops.push(if view.tree.entries(spec).next().is_some() {
-                Op::Insert { map: spec, new }
+                PrimitiveEdit::Insert { map: spec, new }
             } else {
-                Op::Replace {
+                PrimitiveEdit::Replace {
                     map: view.root,
                     entry: owner,
                     value: Value::Object(new),
@@ -53,7 +56,7 @@ pub(super) fn plan(view: View<'_>, desired: &Map<String, Value>) -> Result<Vec<O
             if view.tree.kind(value).is_map() {
                 view.diff(spec, entry, desired, "spec.addOns", &mut ops)?;
             } else {
-                ops.push(Op::Replace {
+                ops.push(PrimitiveEdit::Replace {
                     map: spec,
                     entry,
                     value: Value::Object(desired.clone()),
@@ -99,8 +102,8 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 
 impl View<'_> {
     /// Checks an entry that goes or gets another value.
-    fn touch_whole(self, entry: Entry, name: &str) -> Result<(), Refusal> {
-        if self.tree.kind(entry.value) == Kind::Alias {
+    fn touch_whole(self, entry: Entry, name: &str) -> Result<(), EditRefusal> {
+        if self.tree.kind(entry.value) == NodeKind::Alias {
             return self.touch_key(entry, name);
         }
         self.touch(entry, name)?;
@@ -113,15 +116,15 @@ impl View<'_> {
         owner: Entry,
         desired: &Map<String, Value>,
         path: &str,
-        ops: &mut Vec<Op>,
-    ) -> Result<(), Refusal> {
+        ops: &mut Vec<PrimitiveEdit>,
+    ) -> Result<(), EditRefusal> {
         let below = owner.value;
         let entries = self.entries(below);
         if entries.is_empty() && desired.is_empty() {
             return Ok(());
         }
         if entries.is_empty() {
-            ops.push(Op::Replace {
+            ops.push(PrimitiveEdit::Replace {
                 map,
                 entry: owner,
                 value: Value::Object(desired.clone()),
@@ -140,7 +143,7 @@ impl View<'_> {
                     return Err(self.merge_refusal(merge, &name));
                 }
                 self.touch_whole(entry, &name)?;
-                ops.push(Op::Remove { owner, entry });
+                ops.push(PrimitiveEdit::Remove { owner, entry });
                 continue;
             };
             if same(&self.value(entry.value), wanted) {
@@ -158,7 +161,7 @@ impl View<'_> {
                 }
                 _ => {
                     self.check_leaving(entry.value, &name)?;
-                    ops.push(Op::Replace {
+                    ops.push(PrimitiveEdit::Replace {
                         map: below,
                         entry,
                         value: wanted.clone(),
@@ -186,7 +189,7 @@ impl View<'_> {
         }
         if !new.is_empty() {
             self.check_insert(below)?;
-            ops.push(Op::Insert { map: below, new });
+            ops.push(PrimitiveEdit::Insert { map: below, new });
         }
         Ok(())
     }

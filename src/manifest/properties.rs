@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 /// How a manifest is written. What is not named here is decided by the seed, entry by entry.
 #[derive(Debug, Clone)]
-struct Shape {
+struct ManifestStyle {
     step: usize,
     indentless: bool,
     newline: &'static str,
@@ -22,9 +22,9 @@ struct Shape {
     seed: u64,
 }
 
-fn shapes() -> impl Strategy<Value = Shape> {
+fn shapes() -> impl Strategy<Value = ManifestStyle> {
     let flags = prop::array::uniform10(any::<bool>());
-    (1_usize..6, flags, any::<u64>()).prop_map(|(step, flags, seed)| Shape {
+    (1_usize..6, flags, any::<u64>()).prop_map(|(step, flags, seed)| ManifestStyle {
         step,
         indentless: flags[0],
         newline: if flags[1] { "\r\n" } else { "\n" },
@@ -92,7 +92,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec(change, 1..4)
 }
 
-fn cluster(shape: &Shape, add_ons: Option<&Value>) -> Value {
+fn cluster(shape: &ManifestStyle, add_ons: Option<&Value>) -> Value {
     let mut spec = json!({
         "version": "1.33.5",
         "provider": {"aws": {
@@ -115,13 +115,13 @@ fn cluster(shape: &Shape, add_ons: Option<&Value>) -> Value {
 }
 
 /// Writes a value in the style of a shape.
-struct Writer<'a> {
-    shape: &'a Shape,
+struct StyleWriter<'a> {
+    shape: &'a ManifestStyle,
     state: u64,
     lines: Vec<String>,
 }
 
-impl Writer<'_> {
+impl StyleWriter<'_> {
     /// One in `n`, in a way that the seed repeats.
     fn chance(&mut self, n: u64) -> bool {
         self.state = self
@@ -301,8 +301,8 @@ impl Writer<'_> {
                 Value::Object(map) if !map.is_empty() => {
                     let decorated = std::mem::take(&mut self.lines);
                     // The first line gets the dash, so nothing may stand before it.
-                    let mut inner = Writer {
-                        shape: &Shape {
+                    let mut inner = StyleWriter {
+                        shape: &ManifestStyle {
                             decorated: false,
                             ..self.shape.clone()
                         },
@@ -324,7 +324,7 @@ impl Writer<'_> {
     }
 }
 
-fn write(shape: &Shape, cluster: &Value) -> String {
+fn write(shape: &ManifestStyle, cluster: &Value) -> String {
     let mut text = if shape.json {
         let pretty = if shape.flow {
             cluster.to_string()
@@ -338,7 +338,7 @@ fn write(shape: &Shape, cluster: &Value) -> String {
             pretty
         }
     } else {
-        let mut writer = Writer {
+        let mut writer = StyleWriter {
             shape,
             state: shape.seed,
             lines: Vec::new(),

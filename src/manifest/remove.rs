@@ -43,11 +43,11 @@ pub(super) fn remove(view: View<'_>, entry: Entry, comments: Comments) -> Option
         }
     }
     let side = if keeps_blanks(view, entry) || index == 0 {
-        Side::Below
+        BlankSide::Below
     } else if index + 1 == entries.len() {
-        Side::Above
+        BlankSide::Above
     } else {
-        Side::Shorter
+        BlankSide::Shorter
     };
     Some(vec![gone(view, lines, floor, side)])
 }
@@ -205,7 +205,7 @@ fn line_before(text: &str, start: usize) -> Option<usize> {
 
 /// Which of the blank lines around an entry go with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum BlankSide {
     Above,
     Below,
     /// So that no gap is wider than before.
@@ -222,7 +222,7 @@ fn keeps_blanks(view: View<'_>, entry: Entry) -> bool {
 }
 
 /// The lines out, with the blank lines on one side.
-fn gone(view: View<'_>, lines: Range<usize>, floor: usize, side: Side) -> Splice {
+fn gone(view: View<'_>, lines: Range<usize>, floor: usize, side: BlankSide) -> Splice {
     let text = view.text;
     let is_blank = |at: usize| scan::is_blank(&text[at..scan::line_end(text, at)]);
     let mut above = 0;
@@ -242,9 +242,9 @@ fn gone(view: View<'_>, lines: Range<usize>, floor: usize, side: Side) -> Splice
         below += 1;
     }
     let is_above = match side {
-        Side::Above => true,
-        Side::Below => false,
-        Side::Shorter => below >= above,
+        BlankSide::Above => true,
+        BlankSide::Below => false,
+        BlankSide::Shorter => below >= above,
     };
     if is_above {
         block::delete_lines(view, first, lines.end)

@@ -33,7 +33,7 @@ const LETTERS: usize = 6;
 const SUM: &str = ".sum";
 
 /// How files are written in this run.
-pub(crate) struct Writer {
+pub(crate) struct FileWriter {
     /// Whether files are written in place although they could be replaced.
     pub(crate) in_place: bool,
     /// The folder for copies of files that are written in place and have no room beside them.
@@ -53,14 +53,14 @@ pub(crate) struct Saved {
 }
 
 /// Why a file was not replaced.
-pub(super) enum Failure {
+pub(super) enum SaveFailure {
     /// It cannot be, here.
     Impossible(io::Error),
     /// Anything else.
     Other(Error),
 }
 
-impl Writer {
+impl FileWriter {
     pub(crate) fn new(in_place: bool, copies: Option<PathBuf>, interrupt: Interrupt) -> Self {
         Self {
             in_place,
@@ -106,7 +106,7 @@ impl Writer {
             self.sweep(folder);
         }
         in_place::whole(path, self.copies.as_deref())?;
-        let edit = Edit {
+        let edit = PendingWrite {
             path,
             target: &target,
             folder,
@@ -130,8 +130,8 @@ impl Writer {
                     in_place: None,
                 })
             }
-            Err(Failure::Other(error)) => Err(error),
-            Err(Failure::Impossible(reason)) => {
+            Err(SaveFailure::Other(error)) => Err(error),
+            Err(SaveFailure::Impossible(reason)) => {
                 in_place::write(&edit, self.copies.as_deref())?;
                 Ok(Saved {
                     warnings: Vec::new(),
@@ -161,7 +161,7 @@ impl Writer {
 }
 
 /// One file about to be written.
-pub(super) struct Edit<'a> {
+pub(super) struct PendingWrite<'a> {
     /// As it was named.
     pub(super) path: &'a Path,
     /// The file itself.
@@ -175,15 +175,15 @@ pub(super) struct Edit<'a> {
     interrupt: &'a Interrupt,
 }
 
-impl Edit<'_> {
+impl PendingWrite<'_> {
     /// Puts a new file into the old one's place; gives what is lost by it.
-    fn replace(&self) -> Result<Vec<String>, Failure> {
+    fn replace(&self) -> Result<Vec<String>, SaveFailure> {
         let named = |words: &String| format!("`{}` {words}", self.path.display());
         let temporary = unfinished(self.folder, self.text.as_bytes()).map_err(|e| self.why(e))?;
         let lost = rights::carry_over(self.file, self.metadata, temporary.as_file())
             .and_then(|lost| temporary.as_file().sync_all().map(|()| lost))
-            .map_err(|error| Failure::Other(failed(self.path, &error)))?;
-        self.unchanged().map_err(Failure::Other)?;
+            .map_err(|error| SaveFailure::Other(failed(self.path, &error)))?;
+        self.unchanged().map_err(SaveFailure::Other)?;
         temporary
             .persist(self.target)
             .map_err(|error| self.why(error.error))?;
@@ -226,14 +226,14 @@ impl Edit<'_> {
         )
     }
 
-    fn why(&self, error: io::Error) -> Failure {
+    fn why(&self, error: io::Error) -> SaveFailure {
         match error.kind() {
             // A folder that cannot be written, one where only owners may rename, a mount point.
             ErrorKind::PermissionDenied
             | ErrorKind::ReadOnlyFilesystem
             | ErrorKind::ResourceBusy
-            | ErrorKind::CrossesDevices => Failure::Impossible(error),
-            _ => Failure::Other(failed(self.path, &error)),
+            | ErrorKind::CrossesDevices => SaveFailure::Impossible(error),
+            _ => SaveFailure::Other(failed(self.path, &error)),
         }
     }
 }
@@ -376,7 +376,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     fn save(path: &Path, before: &[u8], text: &str) -> Result<Saved> {
-        let writer = Writer::new(false, None, Interrupt::default());
+        let writer = FileWriter::new(false, None, Interrupt::default());
         writer.save(&Permit::for_a_test(), path, before, text)
     }
 
@@ -408,7 +408,7 @@ mod tests {
         let file = folder.path().join("a.yaml");
         fs::write(&file, "theirs").unwrap();
         for in_place in [false, true] {
-            let writer = Writer::new(in_place, None, Interrupt::default());
+            let writer = FileWriter::new(in_place, None, Interrupt::default());
             let error = writer
                 .save(&Permit::for_a_test(), &file, b"ours", "new")
                 .unwrap_err();

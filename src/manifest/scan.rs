@@ -99,11 +99,11 @@ pub(super) fn skip(text: &str, mut at: usize, end: usize) -> usize {
 
 /// Where the lines of a text begin.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(super) struct LineStarts {
     starts: Vec<u32>,
 }
 
-impl Lines {
+impl LineStarts {
     pub(super) fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut starts = vec![0];
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn lines_end_at_lf_crlf_and_a_lone_cr() {
         let text = "a\r\nb\rc\n\nd";
-        let lines = Lines::new(text);
+        let lines = LineStarts::new(text);
         for (at, line) in [(0, 1), (2, 1), (3, 2), (5, 3), (7, 4), (8, 5)] {
             assert_eq!(lines.number(at), line, "position {at}");
         }

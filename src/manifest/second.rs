@@ -7,8 +7,8 @@
 //! aliases stand in nobody's way.
 
 use super::scan;
-use super::thin::Cut;
-use super::tree::{Id, Kind, Tree};
+use super::thin::OmittedLines;
+use super::tree::{Id, NodeKind, Tree};
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
@@ -33,20 +33,20 @@ pub(super) enum Gap {
 
 impl Second {
     /// Reads the text of a tree, without the lines that are cut out.
-    pub(super) fn read(text: &str, tree: &Tree, cut: &Cut) -> Result<Self, Gap> {
+    pub(super) fn read(text: &str, tree: &Tree, cut: &OmittedLines) -> Result<Self, Gap> {
         let Some(root) = tree.root() else {
             return Ok(Self::default());
         };
         let thin = cut.text(text);
         let thin = thin.strip_prefix(scan::BOM).unwrap_or(&thin);
-        let reader = Reader {
+        let reader = SecondReader {
             text,
             tree,
             cut,
             at: Cell::new(root),
             texts: RefCell::default(),
         };
-        let seed = Node {
+        let seed = ExpectedNode {
             reader: &reader,
             id: root,
             is_key: false,
@@ -72,10 +72,10 @@ fn is_readable(text: &str) -> bool {
         .all(|document| document.deserialize_ignored_any(IgnoredAny).is_ok())
 }
 
-struct Reader<'a> {
+struct SecondReader<'a> {
     text: &'a str,
     tree: &'a Tree,
-    cut: &'a Cut,
+    cut: &'a OmittedLines,
     /// The node that is read.
     at: Cell<Id>,
     texts: RefCell<HashMap<Id, String>>,
@@ -83,13 +83,13 @@ struct Reader<'a> {
 
 /// A node that is expected to be what the tree says.
 #[derive(Clone, Copy)]
-struct Node<'a> {
-    reader: &'a Reader<'a>,
+struct ExpectedNode<'a> {
+    reader: &'a SecondReader<'a>,
     id: Id,
     is_key: bool,
 }
 
-impl<'a> Node<'a> {
+impl<'a> ExpectedNode<'a> {
     fn beside(self, id: Id, is_key: bool) -> Self {
         Self {
             reader: self.reader,
@@ -99,19 +99,19 @@ impl<'a> Node<'a> {
     }
 
     fn is_there(self) -> impl Fn(Id) -> bool + use<'a> {
-        let Reader { tree, cut, .. } = *self.reader;
+        let SecondReader { tree, cut, .. } = *self.reader;
         move |id| !cut.holds(tree.outer_start(id))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'_> {
+impl<'de> DeserializeSeed<'de> for ExpectedNode<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         self.reader.at.set(self.id);
         match self.reader.tree.kind(self.id) {
             // Not followed: what it stands for is compared where it is written.
-            Kind::Alias => from.deserialize_ignored_any(IgnoredAny).map(|_| ()),
+            NodeKind::Alias => from.deserialize_ignored_any(IgnoredAny).map(|_| ()),
             kind if kind.is_map() => from.deserialize_map(self),
             kind if kind.is_seq() => from.deserialize_seq(self),
             _ => from.deserialize_str(self),
@@ -119,7 +119,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Node<'_> {
+impl<'de> Visitor<'de> for ExpectedNode<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, found: &str) -> Result<(), E> {
-        let Reader {
+        let SecondReader {
             text, tree, texts, ..
         } = self.reader;
         if tree.text(self.id, text) == found {
@@ -186,7 +186,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<(String, String)>, Gap> {
         let tree = Tree::parse(text).unwrap();
-        let second = Second::read(text, &tree, &Cut::default())?;
+        let second = Second::read(text, &tree, &OmittedLines::default())?;
         let mut texts: Vec<(Id, String)> = second.texts.into_iter().collect();
         texts.sort();
         let shown = |(id, second)| (tree.text(id, text).to_owned(), second);

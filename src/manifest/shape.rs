@@ -3,14 +3,14 @@
 //! only it has, and answered with the one thing to do next. Looks only.
 
 use super::scan;
-use super::tree::{Id, Kind, Tree};
+use super::tree::{Id, NodeKind, Tree};
 use super::value::own_entry;
 use crate::shell;
 use std::ops::Range;
 
 /// What a file is in place of a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum FileShape {
     /// The marks of a merge are in it.
     Conflict,
     /// JSON with comments or commas too many.
@@ -34,20 +34,20 @@ pub(super) enum Shape {
 
 /// A shape with the place that gave it away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) shape: Shape,
+pub(super) struct FoundShape {
+    pub(super) shape: FileShape,
     pub(super) at: usize,
 }
 
 /// What is said of a shape.
-pub(super) struct Words {
+pub(super) struct ShapeWords {
     /// What is said behind the place.
     pub(super) is: &'static str,
     pub(super) because: &'static str,
     pub(super) hint: String,
 }
 
-impl Shape {
+impl FileShape {
     /// Whether it becomes a manifest only when a tool fills it in.
     pub(super) fn is_template(self) -> bool {
         matches!(
@@ -57,7 +57,7 @@ impl Shape {
     }
 
     /// What to say of it; `label` is how the file is called.
-    pub(super) fn words(self, label: &str) -> Words {
+    pub(super) fn words(self, label: &str) -> ShapeWords {
         let file = shell::quote(label);
         let filled = "what is in it is known when it is filled in";
         let (is, because, hint) = match self {
@@ -117,26 +117,26 @@ impl Shape {
                 "change `addOns` there and run `pulumi preview`".to_owned(),
             ),
         };
-        Words { is, because, hint }
+        ShapeWords { is, because, hint }
     }
 }
 
 /// What is seen before the text is parsed: it may be taken for YAML, with another meaning.
-pub(super) fn of(text: &str) -> Option<Found> {
+pub(super) fn of(text: &str) -> Option<FoundShape> {
     conflict(text)
         .or_else(|| json(text))
         .or_else(|| terraform(text))
 }
 
 /// Whether a template is why the text was not read, at `trouble`.
-pub(super) fn behind(text: &str, trouble: usize) -> Option<Found> {
+pub(super) fn behind(text: &str, trouble: usize) -> Option<FoundShape> {
     let actions = actions(text);
     let first = actions.first()?.start;
     // Where the trouble stays without them, they are not why.
     let filled = fill(text, &actions);
     match Tree::parse(&filled) {
         Err(still) if still.at == trouble => None,
-        _ => Some(Found {
+        _ => Some(FoundShape {
             shape: engine(text, &text[first..]),
             at: first,
         }),
@@ -144,12 +144,12 @@ pub(super) fn behind(text: &str, trouble: usize) -> Option<Found> {
 }
 
 /// A template that can be read as YAML, and would be taken for something that it is not.
-pub(super) fn within(text: &str, tree: &Tree) -> Option<Found> {
+pub(super) fn within(text: &str, tree: &Tree) -> Option<FoundShape> {
     braces(text, tree).or_else(|| ytt(text, tree))
 }
 
 /// Another tool's description of a cluster, of a document that is no cluster to us.
-pub(super) fn foreign(text: &str, tree: &Tree, root: Id) -> Option<Found> {
+pub(super) fn foreign(text: &str, tree: &Tree, root: Id) -> Option<FoundShape> {
     let scalar = |key: &str| {
         let (_, value) = own_entry(tree, root, key, text)?;
         tree.kind(value)
@@ -160,8 +160,8 @@ pub(super) fn foreign(text: &str, tree: &Tree, root: Id) -> Option<Found> {
         && version.starts_with("cpln.io/")
         && scalar("kind").is_some_and(|(_, kind)| kind.to_ascii_lowercase().starts_with("mk8s"))
     {
-        return Some(Found {
-            shape: Shape::Operator,
+        return Some(FoundShape {
+            shape: FileShape::Operator,
             at: tree.range(at).start,
         });
     }
@@ -169,14 +169,14 @@ pub(super) fn foreign(text: &str, tree: &Tree, root: Id) -> Option<Found> {
         let at = (root..tree.next(root)).find(|&id| {
             tree.kind(id).is_scalar() && tree.text(id, text).eq_ignore_ascii_case("cpln:Mk8s")
         })?;
-        return Some(Found {
-            shape: Shape::Pulumi,
+        return Some(FoundShape {
+            shape: FileShape::Pulumi,
             at: tree.range(at).start,
         });
     }
     let (key, value) = own_entry(tree, root, "resource", text)?;
-    own_entry(tree, value, "cpln_mk8s", text).map(|_| Found {
-        shape: Shape::Terraform,
+    own_entry(tree, value, "cpln_mk8s", text).map(|_| FoundShape {
+        shape: FileShape::Terraform,
         at: tree.range(key).start,
     })
 }
@@ -199,7 +199,7 @@ fn line_starts(text: &str) -> impl Iterator<Item = usize> {
 }
 
 /// Marks of a merge: both, each at the start of a line.
-fn conflict(text: &str) -> Option<Found> {
+fn conflict(text: &str) -> Option<FoundShape> {
     let marks = |sign: &str, from: usize| {
         text[from..]
             .match_indices(sign)
@@ -211,14 +211,14 @@ fn conflict(text: &str) -> Option<Found> {
             })
     };
     let at = marks("<<<<<<<", 0)?;
-    marks(">>>>>>>", at).map(|_| Found {
-        shape: Shape::Conflict,
+    marks(">>>>>>>", at).map(|_| FoundShape {
+        shape: FileShape::Conflict,
         at,
     })
 }
 
 /// What is nearly JSON.
-fn json(text: &str) -> Option<Found> {
+fn json(text: &str) -> Option<FoundShape> {
     let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == scan::BOM);
     if !trimmed.starts_with(['{', '[']) && !trimmed.starts_with("//") && !trimmed.starts_with("/*")
     {
@@ -239,8 +239,8 @@ fn json(text: &str) -> Option<Found> {
         Some([first, _, ..]) => {
             let end = start + first;
             let blank = text[end..].len() - text[end..].trim_start().len();
-            return Some(Found {
-                shape: Shape::JsonLines,
+            return Some(FoundShape {
+                shape: FileShape::JsonLines,
                 at: end + blank,
             });
         }
@@ -250,8 +250,8 @@ fn json(text: &str) -> Option<Found> {
     let (bare, first) = without_comments(text);
     let at = first?;
     let bare = bare.trim_start_matches(scan::BOM);
-    matches!(values(bare).as_deref(), Some([_])).then_some(Found {
-        shape: Shape::Commented,
+    matches!(values(bare).as_deref(), Some([_])).then_some(FoundShape {
+        shape: FileShape::Commented,
         at,
     })
 }
@@ -316,10 +316,10 @@ fn quoted_end(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-fn terraform(text: &str) -> Option<Found> {
+fn terraform(text: &str) -> Option<FoundShape> {
     let at = text.find("resource \"cpln_mk8s\"")?;
-    (scan::line_start(text, at) == at).then_some(Found {
-        shape: Shape::Terraform,
+    (scan::line_start(text, at) == at).then_some(FoundShape {
+        shape: FileShape::Terraform,
         at,
     })
 }
@@ -388,12 +388,12 @@ fn fill(text: &str, actions: &[Range<usize>]) -> String {
 }
 
 /// Whose template it is; `from` begins with the first action.
-fn engine(text: &str, from: &str) -> Shape {
+fn engine(text: &str, from: &str) -> FileShape {
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if from.starts_with("<%") {
-        Shape::Erb
+        FileShape::Erb
     } else if has(&["{%", "{#", "#jinja2"]) {
-        Shape::Jinja
+        FileShape::Jinja
     } else if has(&[
         ".Values",
         ".Release",
@@ -404,34 +404,34 @@ fn engine(text: &str, from: &str) -> Shape {
         "toYaml",
         "include \"",
     ]) {
-        Shape::Helm
+        FileShape::Helm
     } else {
-        Shape::Braces
+        FileShape::Braces
     }
 }
 
 /// `key: {{ … }}`, which YAML takes for a mapping with a mapping as its key.
-fn braces(text: &str, tree: &Tree) -> Option<Found> {
+fn braces(text: &str, tree: &Tree) -> Option<FoundShape> {
     if !text.contains("{{") {
         return None;
     }
     let at = (0..tree.len()).find_map(|id| {
         let range = tree.range(id);
         let (key, _) = tree.entries(id).next()?;
-        let is_action = tree.kind(id) == Kind::FlowMap
-            && tree.kind(key) == Kind::FlowMap
+        let is_action = tree.kind(id) == NodeKind::FlowMap
+            && tree.kind(key) == NodeKind::FlowMap
             && text[range.clone()].starts_with("{{")
             && text[range.clone()].ends_with("}}");
         is_action.then_some(range.start)
     })?;
-    Some(Found {
+    Some(FoundShape {
         shape: engine(text, &text[at..]),
         at,
     })
 }
 
 /// `#@ …`, a comment to YAML and a program to ytt.
-fn ytt(text: &str, tree: &Tree) -> Option<Found> {
+fn ytt(text: &str, tree: &Tree) -> Option<FoundShape> {
     let mut scalars = (0..tree.len())
         .filter(|&id| tree.kind(id).is_scalar())
         .map(|id| tree.range(id))
@@ -449,8 +449,8 @@ fn ytt(text: &str, tree: &Tree) -> Option<Found> {
         while scalars.next_if(|range| range.end <= at).is_some() {}
         let is_text = scalars.peek().is_some_and(|range| range.contains(&at));
         if is_code && is_comment && !is_text {
-            return Some(Found {
-                shape: Shape::Ytt,
+            return Some(FoundShape {
+                shape: FileShape::Ytt,
                 at,
             });
         }
@@ -462,7 +462,7 @@ fn ytt(text: &str, tree: &Tree) -> Option<Found> {
 mod tests {
     use super::*;
 
-    fn seen(text: &str) -> Option<(Shape, &str)> {
+    fn seen(text: &str) -> Option<(FileShape, &str)> {
         let found = of(text).or_else(|| match Tree::parse(text) {
             Ok(tree) => within(text, &tree).or_else(|| foreign(text, &tree, 0)),
             Err(trouble) => behind(text, trouble.at),
@@ -472,7 +472,7 @@ mod tests {
 
     #[test]
     fn every_shape_is_known_by_what_only_it_has() {
-        use Shape as S;
+        use FileShape as S;
         for (text, shape, at) in [
             (
                 "a:\n<<<<<<< HEAD\n  b: 1\n=======\n>>>>>>> x\n",

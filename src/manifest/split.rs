@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// A part of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct StreamPart {
     /// Where it is.
     pub(super) range: Range<usize>,
     /// Whether there is nothing in it but markers, comments and blanks: no document, or several
@@ -18,11 +18,11 @@ pub(super) struct Part {
 
 /// The pieces of the text, in order and without gaps; each holds one document at most. Empty
 /// documents that follow each other are one piece, since a file may be made of nothing else.
-pub(super) fn split(text: &str) -> Vec<Part> {
-    let mut pieces: Vec<Part> = Vec::new();
+pub(super) fn split(text: &str) -> Vec<StreamPart> {
+    let mut pieces: Vec<StreamPart> = Vec::new();
     let mut cut = |range: Range<usize>, is_empty: bool| match pieces.last_mut() {
         Some(last) if last.is_empty && is_empty => last.range.end = range.end,
-        _ => pieces.push(Part { range, is_empty }),
+        _ => pieces.push(StreamPart { range, is_empty }),
     };
     let mut start = 0;
     let mut at = 0;

@@ -1,7 +1,7 @@
 //! What a document sends otherwise than it looks, or only to some readers, for warnings. Looks only.
 
 use super::scalar::{Scalar, number, resolve};
-use super::tree::{Id, Kind, Tree};
+use super::tree::{Id, NodeKind, Tree};
 use super::value::{core_tag, key_text};
 use crate::text::excerpt;
 
@@ -22,7 +22,7 @@ impl Surprises {
         for id in root..tree.next(root) {
             if let Some(tag) = tree.tag(id) {
                 all.add(tag.range.start, || tagged(tree, id, source));
-            } else if tree.kind(id) == Kind::Plain {
+            } else if tree.kind(id) == NodeKind::Plain {
                 let text = tree.text(id, source);
                 all.add(tree.range(id).start, || plain(text));
             }
@@ -134,7 +134,7 @@ fn odd_key(tree: &Tree, key: Id, source: &str) -> Option<String> {
         ));
     }
     let text = tree.text(meant, source);
-    let is_plain = tree.kind(meant) == Kind::Plain;
+    let is_plain = tree.kind(meant) == NodeKind::Plain;
     if text == "__proto__" {
         return Some("`cpln` does not send a key of this name".to_owned());
     }

@@ -5,20 +5,20 @@
 //! same both times. A cluster is mostly node pools and labels; to read all of them twice more would
 //! cost as much as the edit.
 
-use super::prove::{Side, odd_break};
+use super::prove::{ReadText, odd_break};
 use super::scan;
-use super::tree::{Id, Kind};
+use super::tree::{Id, NodeKind};
 use super::value::own_entry;
 use std::borrow::Cow;
 use std::ops::Range;
 
 /// Ranges of whole lines, in order, that are left out.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(super) struct OmittedLines {
     lines: Vec<Range<usize>>,
 }
 
-impl Cut {
+impl OmittedLines {
     /// Whether the position is in a line that is left out.
     pub(super) fn holds(&self, at: usize) -> bool {
         let index = self.lines.partition_point(|range| range.end <= at);
@@ -54,9 +54,9 @@ impl Cut {
 /// What may be left out of the texts before and after an edit of the cluster that is all of the
 /// document. Nothing where a line elsewhere may matter: aliases, and characters that only some
 /// readers take for the end of a line.
-pub(super) fn cuts(before: Side<'_>, after: Side<'_>) -> (Cut, Cut) {
-    let nothing = (Cut::default(), Cut::default());
-    let Side { text, tree } = before;
+pub(super) fn cuts(before: ReadText<'_>, after: ReadText<'_>) -> (OmittedLines, OmittedLines) {
+    let nothing = (OmittedLines::default(), OmittedLines::default());
+    let ReadText { text, tree } = before;
     if !tree.aliases().is_empty() || odd_break(text).is_some() {
         return nothing;
     }
@@ -65,7 +65,7 @@ pub(super) fn cuts(before: Side<'_>, after: Side<'_>) -> (Cut, Cut) {
     };
     let change = change(text, after.text);
     let thinner = Thinner { before, change };
-    let mut cut = Cut::default();
+    let mut cut = OmittedLines::default();
     let spec = own_entry(tree, root, "spec", text).map(|(_, spec)| spec);
     thinner.around(root, text.len(), spec, &mut cut);
     let moved = |at: usize| {
@@ -77,7 +77,7 @@ pub(super) fn cuts(before: Side<'_>, after: Side<'_>) -> (Cut, Cut) {
     };
     let lines = cut.lines.iter();
     let moved = lines.map(|range| moved(range.start)..moved(range.end));
-    let moved = Cut {
+    let moved = OmittedLines {
         lines: moved.collect(),
     };
     (cut, moved)
@@ -115,14 +115,14 @@ fn change(before: &str, after: &str) -> Range<usize> {
 }
 
 struct Thinner<'a> {
-    before: Side<'a>,
+    before: ReadText<'a>,
     change: Range<usize>,
 }
 
 impl Thinner<'_> {
     /// Thins the entries around the change: one on either side is left, and the first, which shows
     /// where the mapping stands.
-    fn around(&self, map: Id, end: usize, inner: Option<Id>, cut: &mut Cut) {
+    fn around(&self, map: Id, end: usize, inner: Option<Id>, cut: &mut OmittedLines) {
         let Some(parts) = self.parts(map, end) else {
             return;
         };
@@ -151,7 +151,7 @@ impl Thinner<'_> {
 
     /// Thins what is in an entry before or behind the change: the first part is left, and before
     /// the change the last.
-    fn inside(&self, node: Id, end: usize, last: bool, cut: &mut Cut) {
+    fn inside(&self, node: Id, end: usize, last: bool, cut: &mut OmittedLines) {
         let Some(parts) = self.parts(node, end) else {
             return;
         };
@@ -169,13 +169,13 @@ impl Thinner<'_> {
     /// The values in a block collection with their lines, from that of the key or dash to the next;
     /// `None` if they do not have lines for themselves.
     fn parts(&self, node: Id, end: usize) -> Option<Vec<(Id, Range<usize>)>> {
-        let Side { text, tree } = self.before;
+        let ReadText { text, tree } = self.before;
         let starts: Vec<(Id, Id)> = match tree.kind(node) {
-            Kind::BlockMap => tree.entries(node).collect(),
-            Kind::BlockSeq => tree.elements(node).map(|id| (id, id)).collect(),
+            NodeKind::BlockMap => tree.entries(node).collect(),
+            NodeKind::BlockSeq => tree.elements(node).map(|id| (id, id)).collect(),
             _ => return None,
         };
-        let dash = if tree.kind(node) == Kind::BlockSeq {
+        let dash = if tree.kind(node) == NodeKind::BlockSeq {
             "-"
         } else {
             ""
@@ -206,9 +206,9 @@ mod tests {
 
     fn thin(before: &str, after: &str) -> (String, String) {
         let (old, new) = (Tree::parse(before).unwrap(), Tree::parse(after).unwrap());
-        let side = |text, tree| Side { text, tree };
+        let side = |text, tree| ReadText { text, tree };
         let (left, right) = cuts(
-            Side {
+            ReadText {
                 text: before,
                 tree: &old,
             },

@@ -9,7 +9,7 @@ pub(super) fn time(text: &str) -> Option<String> {
         return None;
     }
     let year: i64 = text.get(..4)?.parse().ok()?;
-    let mut reader = Reader {
+    let mut reader = TimeReader {
         text: text.get(5..)?,
     };
     let (month, month_digits) = reader.digits(2)?;
@@ -67,11 +67,11 @@ pub(super) fn time(text: &str) -> Option<String> {
         .then(|| stamp(year, month, day, millis))
 }
 
-struct Reader<'a> {
+struct TimeReader<'a> {
     text: &'a str,
 }
 
-impl Reader<'_> {
+impl TimeReader<'_> {
     /// One to `most` digits: their value and number.
     fn digits(&mut self, most: usize) -> Option<(i64, usize)> {
         let count = self

@@ -8,13 +8,13 @@ use std::borrow::Cow;
 
 /// Why a text is not a document: a position in it and a phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Trouble {
+pub(super) struct ParseTrouble {
     pub(super) at: usize,
     pub(super) message: Cow<'static, str>,
     pub(super) hint: Option<&'static str>,
 }
 
-impl Trouble {
+impl ParseTrouble {
     /// What the parser found in the text.
     pub(super) fn of(error: &ScanError, text: &str) -> Self {
         let at = error.marker().byte_offset().unwrap_or_default();

@@ -7,7 +7,7 @@
 //! 2^53 are rounded as it does but written as integers.
 
 use super::scalar::{Scalar, number, resolve};
-use super::tree::{Id, Kind, Tree};
+use super::tree::{Id, NodeKind, Tree};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -111,7 +111,7 @@ pub(super) fn merge_sources(tree: &Tree, entry: Id) -> Vec<Id> {
 
 /// Whether the key is `<<`, unquoted and untagged.
 pub(super) fn is_merge(tree: &Tree, key: Id, source: &str) -> bool {
-    tree.kind(key) == Kind::Plain && tree.tag(key).is_none() && tree.text(key, source) == "<<"
+    tree.kind(key) == NodeKind::Plain && tree.tag(key).is_none() && tree.text(key, source) == "<<"
 }
 
 /// The key as the member name that `cpln` would send.
@@ -131,7 +131,7 @@ pub(super) fn key_text<'a>(tree: &'a Tree, key: Id, source: &'a str) -> Cow<'a, 
     let text = tree.text(key, source);
     let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic());
     if tree.tag(key).is_none()
-        && (tree.kind(key) != Kind::Plain || is_word && resolve(text) == Scalar::Text)
+        && (tree.kind(key) != NodeKind::Plain || is_word && resolve(text) == Scalar::Text)
     {
         return text.into();
     }
@@ -153,7 +153,7 @@ pub(super) fn own_entry(tree: &Tree, map: Id, key: &str, source: &str) -> Option
 
 fn is_key(tree: &Tree, id: Id, key: &str, source: &str) -> bool {
     let text = tree.text(id, source);
-    let plain = tree.kind(id) == Kind::Plain || tree.tag(id).is_some();
+    let plain = tree.kind(id) == NodeKind::Plain || tree.tag(id).is_some();
     if plain && resolve(text) != Scalar::Text {
         return key_text(tree, id, source) == key;
     }
@@ -169,7 +169,7 @@ fn scalar_value(tree: &Tree, id: Id, source: &str) -> Value {
     let text = tree.text(id, source);
     let tag = tree.tag(id).map(|tag| core_tag(&tag.name));
     match tag {
-        None if tree.kind(id) != Kind::Plain => return Value::String(text.to_owned()),
+        None if tree.kind(id) != NodeKind::Plain => return Value::String(text.to_owned()),
         Some("map") if text.is_empty() => return Value::Object(Map::new()),
         Some("seq") if text.is_empty() => return Value::Array(Vec::new()),
         None | Some("null" | "bool" | "int" | "float" | "timestamp") => {}

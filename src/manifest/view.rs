@@ -3,8 +3,8 @@
 //! Looks only; knows where an entry's colon and end are, not what may be done to it.
 
 use super::emit::Quote;
-use super::scan::{self, Lines};
-use super::tree::{Id, Kind, Tree};
+use super::scan::{self, LineStarts};
+use super::tree::{Id, NodeKind, Tree};
 use super::value;
 use serde_json::Value;
 use std::ops::Range;
@@ -16,7 +16,7 @@ pub(super) struct View<'a> {
     pub(super) tree: &'a Tree,
     pub(super) root: Id,
     /// The lines of the whole file, and where in it the text begins.
-    pub(super) lines: &'a Lines,
+    pub(super) lines: &'a LineStarts,
     pub(super) base: usize,
 }
 
@@ -96,8 +96,8 @@ impl<'a> View<'a> {
         };
         let alike = kinds.all(|kind| kind == first);
         match first {
-            Kind::Double if alike => Quote::Double,
-            Kind::Single if alike => Quote::Single,
+            NodeKind::Double if alike => Quote::Double,
+            NodeKind::Single if alike => Quote::Single,
             _ => Quote::Plain,
         }
     }

@@ -1,6 +1,6 @@
 //! Discovery documents and key sets: read, and held against what AWS takes. Pure.
 
-use super::Trouble;
+use super::FetchTrouble;
 use crate::text::excerpt;
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub(crate) struct Discovery {
 
 impl Discovery {
     /// Reads the document.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Trouble> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, FetchTrouble> {
         let value = object(body)?;
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
         let algorithms = value
@@ -57,7 +57,7 @@ impl Discovery {
 
 /// One public key (RFC 7517), as far as it matters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub(crate) struct Key {
+pub(crate) struct PublicKey {
     /// The id that tokens name.
     pub(crate) kid: Option<String>,
     /// The type: `RSA` or `EC`.
@@ -80,17 +80,17 @@ pub(crate) struct Key {
     pub(crate) y: Option<String>,
 }
 
-impl Key {
+impl PublicKey {
     /// Reads a key set.
-    pub(crate) fn parse_all(body: &[u8]) -> Result<Vec<Self>, Trouble> {
+    pub(crate) fn parse_all(body: &[u8]) -> Result<Vec<Self>, FetchTrouble> {
         let value = object(body)?;
         let Some(Value::Array(keys)) = value.get("keys") else {
-            return Err(Trouble::Content("it has no list of `keys`".to_owned()));
+            return Err(FetchTrouble::Content("it has no list of `keys`".to_owned()));
         };
         keys.iter()
             .map(|key| {
                 serde_json::from_value(key.clone()).map_err(|_| {
-                    Trouble::Content("one of its keys is not a JSON Web Key".to_owned())
+                    FetchTrouble::Content("one of its keys is not a JSON Web Key".to_owned())
                 })
             })
             .collect()
@@ -141,14 +141,14 @@ impl Key {
 }
 
 /// What AWS does not take about a key set, one phrase each.
-pub(crate) fn problems(keys: &[Key]) -> Vec<String> {
+pub(crate) fn problems(keys: &[PublicKey]) -> Vec<String> {
     if keys.is_empty() {
         return vec!["the set is empty, so that no token can be verified".to_owned()];
     }
     if keys.len() > KEYS {
         return vec![format!("the set has {} keys, AWS takes {KEYS}", keys.len())];
     }
-    let mut problems: Vec<String> = keys.iter().filter_map(Key::problem).collect();
+    let mut problems: Vec<String> = keys.iter().filter_map(PublicKey::problem).collect();
     let mut ids = HashSet::new();
     for id in keys.iter().filter_map(|key| key.kid.as_deref()) {
         if !ids.insert(id) {
@@ -158,11 +158,11 @@ pub(crate) fn problems(keys: &[Key]) -> Vec<String> {
     problems
 }
 
-fn object(body: &[u8]) -> Result<Value, Trouble> {
+fn object(body: &[u8]) -> Result<Value, FetchTrouble> {
     match serde_json::from_slice(body) {
         Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(_) => Err(Trouble::Content("it is not a JSON object".to_owned())),
-        Err(_) => Err(Trouble::Content("it is not JSON".to_owned())),
+        Ok(_) => Err(FetchTrouble::Content("it is not a JSON object".to_owned())),
+        Err(_) => Err(FetchTrouble::Content("it is not JSON".to_owned())),
     }
 }
 
@@ -190,7 +190,7 @@ mod tests {
         ] {
             assert_eq!(
                 Discovery::parse(body),
-                Err(Trouble::Content(why.to_owned()))
+                Err(FetchTrouble::Content(why.to_owned()))
             );
         }
     }
@@ -233,15 +233,15 @@ mod tests {
                 "two keys have the id `a`",
             ),
         ] {
-            let keys = Key::parse_all(set.as_bytes()).unwrap();
+            let keys = PublicKey::parse_all(set.as_bytes()).unwrap();
             let found = problems(&keys).join("; ");
             assert!(found.starts_with(want), "{set}: {found}");
             assert_eq!(found.is_empty(), want.is_empty(), "{set}: {found}");
         }
-        let many = vec![Key::default(); KEYS + 1];
+        let many = vec![PublicKey::default(); KEYS + 1];
         assert_eq!(problems(&many), ["the set has 101 keys, AWS takes 100"]);
         for set in [r#"{"keys":{}}"#, "{}", r#"{"keys":[1]}"#] {
-            assert!(Key::parse_all(set.as_bytes()).is_err(), "{set}");
+            assert!(PublicKey::parse_all(set.as_bytes()).is_err(), "{set}");
         }
     }
 }

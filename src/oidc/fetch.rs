@@ -1,6 +1,6 @@
 //! Fetches one public document: no credentials, 5 seconds, 1 MiB, three redirects within the host.
 
-use super::reach::{Resolver, Way};
+use super::reach::{KeysUrlAction, Resolver};
 use super::tls::{Handshake, Observer};
 use super::{LIMIT, SIZE};
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ pub(crate) struct Page {
 
 /// Why a document was not read. Displays as what went wrong, to follow the URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum FetchTrouble {
     /// The name is not known.
     Dns,
     /// Nobody listens.
@@ -57,7 +57,7 @@ pub(crate) enum Trouble {
     NotAsked(String),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for FetchTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dns => f.write_str("its host's name is not known from here"),
@@ -104,11 +104,11 @@ impl<'a> Fetcher<'a> {
     }
 
     /// Fetches a document.
-    pub(super) async fn get(&self, url: &str) -> Result<Page, Trouble> {
+    pub(super) async fn get(&self, url: &str) -> Result<Page, FetchTrouble> {
         let start = Instant::now();
         let body = tokio::time::timeout(LIMIT, fetch(&self.client, url))
             .await
-            .map_err(|_| Trouble::Slow(LIMIT))??;
+            .map_err(|_| FetchTrouble::Slow(LIMIT))??;
         Ok(Page {
             body,
             took: start.elapsed(),
@@ -117,29 +117,30 @@ impl<'a> Fetcher<'a> {
 
     /// Fetches the keys that an issuer's document names: only after its certificates were trusted,
     /// and only from where the issuer may point.
-    pub(super) async fn keys(&self, url: &str, issuer: &str) -> Result<Page, Trouble> {
-        let parse =
-            |url: &str| Url::parse(url).map_err(|_| Trouble::Broken("it has no URL".to_owned()));
+    pub(super) async fn keys(&self, url: &str, issuer: &str) -> Result<Page, FetchTrouble> {
+        let parse = |url: &str| {
+            Url::parse(url).map_err(|_| FetchTrouble::Broken("it has no URL".to_owned()))
+        };
         let (keys, issuer) = (parse(url)?, parse(issuer)?);
         if keys.scheme() != "https" {
-            return Err(Trouble::NotHttps);
+            return Err(FetchTrouble::NotHttps);
         }
         let seen = self.handshakes();
         let is_trusted = seen.iter().all(|(_, seen)| seen.distrust.is_none());
         let place = self.resolver.issuer(&issuer);
-        match Way::to(&keys, &issuer, place, is_trusted, self.proxy) {
-            Way::Same => self.get(url).await,
-            Way::Judged => self.resolver.bound(&keys, place, self.get(url)).await,
-            Way::Closed(trouble) => Err(trouble),
+        match KeysUrlAction::to(&keys, &issuer, place, is_trusted, self.proxy) {
+            KeysUrlAction::Same => self.get(url).await,
+            KeysUrlAction::Judged => self.resolver.bound(&keys, place, self.get(url)).await,
+            KeysUrlAction::Closed(trouble) => Err(trouble),
         }
     }
 
     /// Makes the host show its certificates; the answer does not matter. Gives what was in the way.
-    pub(super) async fn knock(&self, url: &str, limit: Duration) -> Option<Trouble> {
+    pub(super) async fn knock(&self, url: &str, limit: Duration) -> Option<FetchTrouble> {
         match tokio::time::timeout(limit, self.client.head(url).send()).await {
             Ok(Ok(_)) => None,
             Ok(Err(error)) => Some(classify(&error)),
-            Err(_) => Some(Trouble::Slow(limit)),
+            Err(_) => Some(FetchTrouble::Slow(limit)),
         }
     }
 
@@ -197,10 +198,10 @@ fn client(
     builder.build().map_err(|error| failed(error.to_string()))
 }
 
-async fn fetch(client: &Client, url: &str) -> Result<Vec<u8>, Trouble> {
-    let mut url = Url::parse(url).map_err(|_| Trouble::Broken("it has no URL".to_owned()))?;
+async fn fetch(client: &Client, url: &str) -> Result<Vec<u8>, FetchTrouble> {
+    let mut url = Url::parse(url).map_err(|_| FetchTrouble::Broken("it has no URL".to_owned()))?;
     if url.scheme() != "https" {
-        return Err(Trouble::NotHttps);
+        return Err(FetchTrouble::NotHttps);
     }
     for _ in 0..=REDIRECTS {
         let mut response = client
@@ -215,48 +216,48 @@ async fn fetch(client: &Client, url: &str) -> Result<Vec<u8>, Trouble> {
             continue;
         }
         if status != reqwest::StatusCode::OK {
-            return Err(Trouble::Status(status.as_u16()));
+            return Err(FetchTrouble::Status(status.as_u16()));
         }
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| classify(&error))? {
             if body.len() + piece.len() > SIZE {
-                return Err(Trouble::TooLarge);
+                return Err(FetchTrouble::TooLarge);
             }
             body.extend_from_slice(&piece);
         }
         return Ok(body);
     }
-    Err(Trouble::Redirect(format!(
+    Err(FetchTrouble::Redirect(format!(
         "one place after another, more than {REDIRECTS} times"
     )))
 }
 
 /// Where a redirect leads, if that is within the host.
-fn next(url: &Url, response: &reqwest::Response) -> Result<Url, Trouble> {
+fn next(url: &Url, response: &reqwest::Response) -> Result<Url, FetchTrouble> {
     let location = response
         .headers()
         .get(LOCATION)
         .and_then(|value| value.to_str().ok())
-        .ok_or_else(|| Trouble::Status(response.status().as_u16()))?;
+        .ok_or_else(|| FetchTrouble::Status(response.status().as_u16()))?;
     let next = url
         .join(location)
-        .map_err(|_| Trouble::Redirect(excerpt(location, 200)))?;
+        .map_err(|_| FetchTrouble::Redirect(excerpt(location, 200)))?;
     if next.origin() == url.origin() {
         Ok(next)
     } else {
-        Err(Trouble::Redirect(format!(
+        Err(FetchTrouble::Redirect(format!(
             "another host: {}",
             excerpt(next.as_str(), 200)
         )))
     }
 }
 
-fn classify(error: &reqwest::Error) -> Trouble {
+fn classify(error: &reqwest::Error) -> FetchTrouble {
     if error.is_timeout() {
-        return Trouble::Slow(LIMIT);
+        return FetchTrouble::Slow(LIMIT);
     }
     if error.is_dns() {
-        return Trouble::Dns;
+        return FetchTrouble::Dns;
     }
     let mut next: Option<&(dyn StdError + 'static)> = error.source();
     let mut last = error.to_string();
@@ -264,12 +265,12 @@ fn classify(error: &reqwest::Error) -> Trouble {
         last = cause.to_string();
         let io = cause.downcast_ref::<io::Error>();
         if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
-            return Trouble::Refused;
+            return FetchTrouble::Refused;
         }
         next = match io.and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => cause.source(),
         };
     }
-    Trouble::Broken(excerpt(&last, 200))
+    FetchTrouble::Broken(excerpt(&last, 200))
 }

@@ -10,11 +10,11 @@ mod reach;
 pub(crate) mod tls;
 pub(crate) mod token;
 
-pub(crate) use fetch::Trouble;
+pub(crate) use fetch::FetchTrouble;
 
 use crate::error::Result;
 use crate::settings::Proxy;
-use document::{Discovery, Key};
+use document::{Discovery, PublicKey};
 use fetch::Fetcher;
 use std::time::Duration;
 use tls::Handshake;
@@ -33,13 +33,13 @@ pub(crate) const SIZE: usize = 1024 * 1024;
 
 /// What an issuer showed.
 #[derive(Debug)]
-pub(crate) struct Look {
+pub(crate) struct IssuerView {
     /// The URL of the discovery document.
     pub(crate) discovery_url: String,
     /// The discovery document, with the time it took.
     pub(crate) discovery: Found<Discovery>,
     /// The keys, with the time they took; `None` if the discovery document names no place.
-    pub(crate) keys: Option<Found<Vec<Key>>>,
+    pub(crate) keys: Option<Found<Vec<PublicKey>>>,
     /// How each host was reached, by `HOST:PORT`, in the order of the first connections.
     pub(crate) handshakes: Vec<(String, Handshake)>,
     /// Whether the issuer's host speaks TLS 1.2; `None` if it could not be reached, or is slow.
@@ -47,7 +47,7 @@ pub(crate) struct Look {
 }
 
 /// A document and how long it took, or why there is none.
-pub(crate) type Found<T> = Result<(T, Duration), Trouble>;
+pub(crate) type Found<T> = Result<(T, Duration), FetchTrouble>;
 
 /// The URL of the discovery document: exactly one slash at the issuer's end is dropped.
 pub(crate) fn discovery_url(issuer: &str) -> String {
@@ -60,7 +60,7 @@ pub(crate) fn discovery_url(issuer: &str) -> String {
 /// the issuer must not point.
 ///
 /// A proxy that cannot be used is of kind usage.
-pub(crate) async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
+pub(crate) async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<IssuerView> {
     let fetcher = Fetcher::new(proxy)?;
     let discovery_url = discovery_url(issuer);
     let discovery = fetcher
@@ -77,18 +77,18 @@ pub(crate) async fn look(issuer: &str, proxy: Option<&Proxy>) -> Result<Look> {
             fetcher
                 .keys(url, issuer)
                 .await
-                .and_then(|page| Ok((Key::parse_all(&page.body)?, page.took))),
+                .and_then(|page| Ok((PublicKey::parse_all(&page.body)?, page.took))),
         ),
         _ => None,
     };
     let handshakes = fetcher.handshakes();
     // Of a host that does not answer in time nothing more is learnt.
     let speaks_tls12 = match discovery {
-        Err(Trouble::Slow(_)) => None,
+        Err(FetchTrouble::Slow(_)) => None,
         _ if handshakes.is_empty() => None,
         _ => Some(fetcher.speaks_tls12(&discovery_url).await),
     };
-    Ok(Look {
+    Ok(IssuerView {
         discovery_url,
         discovery,
         keys,

@@ -4,8 +4,8 @@
 //! this machine: it must not lead into its own networks, unless the issuer is there itself. A name
 //! is judged by the addresses to which the connection is then made, and by no other resolution.
 
-use super::Trouble;
-use crate::place::{self, Place};
+use super::FetchTrouble;
+use crate::place::{self, HostPlace};
 use crate::settings::Proxy;
 use crate::text::excerpt;
 use reqwest::Url;
@@ -16,49 +16,49 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Resolves names, remembers where they lead, and leads nowhere else when it is told so.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Resolver {
-    inner: Arc<Mutex<State>>,
+    inner: Arc<Mutex<ReachState>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ReachState {
     /// The names so far and where they lead.
-    seen: Vec<(String, Vec<Place>)>,
+    seen: Vec<(String, Vec<HostPlace>)>,
     bound: Option<Bound>,
     /// Where the bound name would have led.
-    refused: Option<Place>,
+    refused: Option<HostPlace>,
 }
 
 /// The one name that is resolved, and where the issuer is that named it.
 #[derive(Debug, Clone)]
 struct Bound {
     host: String,
-    issuer: Place,
+    issuer: HostPlace,
 }
 
 /// Whether a URL that an issuer names may be followed to this place.
-fn may_follow(issuer: Place, to: Place) -> bool {
+fn may_follow(issuer: HostPlace, to: HostPlace) -> bool {
     match to {
-        Place::Public => true,
+        HostPlace::Public => true,
         // On the same machine only the issuer's own port is asked, which is no new place.
-        Place::Loopback | Place::Nowhere => false,
-        Place::Private | Place::LinkLocal => to == issuer,
+        HostPlace::Loopback | HostPlace::Nowhere => false,
+        HostPlace::Private | HostPlace::LinkLocal => to == issuer,
     }
 }
 
 impl Resolver {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ReachState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where a host is: by its name, or by where that led when a connection was made.
-    fn place(&self, host: &str) -> Place {
+    fn place(&self, host: &str) -> HostPlace {
         let state = self.lock();
         let led = state.seen.iter().find(|(name, _)| name == host);
-        let inner = led.and_then(|(_, places)| places.iter().find(|it| **it != Place::Public));
+        let inner = led.and_then(|(_, places)| places.iter().find(|it| **it != HostPlace::Public));
         match (inner, led) {
             (Some(place), _) => *place,
-            (None, Some(_)) => Place::Public,
-            (None, None) => Place::of_host(host),
+            (None, Some(_)) => HostPlace::Public,
+            (None, None) => HostPlace::of_host(host),
         }
     }
 
@@ -72,7 +72,7 @@ impl Resolver {
     /// Drops the addresses that are not to be connected to.
     fn judge(&self, host: &str, addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
         let mut state = self.lock();
-        let place = |address: &SocketAddr| Place::of(address.ip());
+        let place = |address: &SocketAddr| HostPlace::of(address.ip());
         let Some(bound) = state.bound.clone() else {
             state
                 .seen
@@ -109,54 +109,56 @@ impl Resolve for Resolver {
 
 /// What is to be done about the URL of the keys.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum KeysUrlAction {
     /// It is at the issuer's own host and port.
     Same,
     /// It is elsewhere, and its addresses are judged when it is fetched.
     Judged,
     /// It is not fetched.
-    Closed(Trouble),
+    Closed(FetchTrouble),
 }
 
-impl Way {
+impl KeysUrlAction {
     /// Decides by what is known before a connection is made.
     pub(super) fn to(
         keys: &Url,
         issuer: &Url,
-        issuer_place: Place,
+        issuer_place: HostPlace,
         is_trusted: bool,
         proxy: Option<&Proxy>,
     ) -> Self {
         if !keys.username().is_empty() || keys.password().is_some() {
-            return Self::Closed(Trouble::Content("its URL has a user name in it".to_owned()));
+            return Self::Closed(FetchTrouble::Content(
+                "its URL has a user name in it".to_owned(),
+            ));
         }
         let is_same = keys.origin() == issuer.origin();
-        if issuer_place == Place::Loopback {
+        if issuer_place == HostPlace::Loopback {
             // A rehearsal's; nobody is on the way to it, whatever its certificate is.
             if is_same {
                 return Self::Same;
             }
-            return Self::Closed(Trouble::Elsewhere(
+            return Self::Closed(FetchTrouble::Elsewhere(
                 "an issuer on this machine has its keys at its own host and port".to_owned(),
             ));
         }
         if !is_trusted {
-            return Self::Closed(Trouble::Distrusted);
+            return Self::Closed(FetchTrouble::Distrusted);
         }
         if is_same {
             return Self::Same;
         }
         let host = keys.host_str().unwrap_or_default();
-        let place = Place::of_host(host);
-        let is_sure = place::address(host).is_some() || place == Place::Loopback;
+        let place = HostPlace::of_host(host);
+        let is_sure = place::address(host).is_some() || place == HostPlace::Loopback;
         if is_sure {
             if may_follow(issuer_place, place) {
                 return Self::Judged;
             }
-            return Self::Closed(Trouble::Elsewhere(inward(host, place)));
+            return Self::Closed(FetchTrouble::Elsewhere(inward(host, place)));
         }
         match proxy.filter(|proxy| !proxy.excepts(host)) {
-            Some(proxy) => Self::Closed(Trouble::NotAsked(format!(
+            Some(proxy) => Self::Closed(FetchTrouble::NotAsked(format!(
                 "where {} is cannot be told behind the proxy of {}",
                 excerpt(host, 200),
                 proxy.variable
@@ -166,7 +168,7 @@ impl Way {
     }
 }
 
-fn inward(host: &str, place: Place) -> String {
+fn inward(host: &str, place: HostPlace) -> String {
     format!(
         "its host {} is {}, and the issuer is not",
         excerpt(host, 200),
@@ -176,7 +178,7 @@ fn inward(host: &str, place: Place) -> String {
 
 impl Resolver {
     /// Where an issuer is to which a connection was made.
-    pub(super) fn issuer(&self, issuer: &Url) -> Place {
+    pub(super) fn issuer(&self, issuer: &Url) -> HostPlace {
         self.place(issuer.host_str().unwrap_or_default())
     }
 
@@ -184,9 +186,9 @@ impl Resolver {
     pub(super) async fn bound<T>(
         &self,
         keys: &Url,
-        issuer: Place,
-        fetch: impl Future<Output = Result<T, Trouble>>,
-    ) -> Result<T, Trouble> {
+        issuer: HostPlace,
+        fetch: impl Future<Output = Result<T, FetchTrouble>>,
+    ) -> Result<T, FetchTrouble> {
         let host = keys.host_str().unwrap_or_default().to_owned();
         self.bind(Some(Bound {
             host: host.clone(),
@@ -196,7 +198,7 @@ impl Resolver {
         let refused = self.lock().refused;
         self.bind(None);
         match refused {
-            Some(place) => Err(Trouble::NotAsked(inward(&host, place))),
+            Some(place) => Err(FetchTrouble::NotAsked(inward(&host, place))),
             None => result,
         }
     }
@@ -206,9 +208,9 @@ impl Resolver {
 mod tests {
     use super::*;
 
-    fn way(keys: &str, issuer: &str, place: Place, proxy: Option<&Proxy>) -> Way {
+    fn way(keys: &str, issuer: &str, place: HostPlace, proxy: Option<&Proxy>) -> KeysUrlAction {
         let url = |text: &str| Url::parse(text).unwrap();
-        Way::to(&url(keys), &url(issuer), place, true, proxy)
+        KeysUrlAction::to(&url(keys), &url(issuer), place, true, proxy)
     }
 
     #[test]
@@ -230,7 +232,8 @@ mod tests {
             ("https://0.0.0.0/x", "at an address that no host has"),
             ("https://224.0.0.1/x", "at an address that no host has"),
         ] {
-            let Way::Closed(Trouble::Elsewhere(reason)) = way(keys, ISSUER, Place::Public, None)
+            let KeysUrlAction::Closed(FetchTrouble::Elsewhere(reason)) =
+                way(keys, ISSUER, HostPlace::Public, None)
             else {
                 panic!("{keys}");
             };
@@ -238,53 +241,65 @@ mod tests {
         }
         for keys in ["https://keys.example.com/x", "https://203.0.113.9/x"] {
             assert_eq!(
-                way(keys, ISSUER, Place::Public, None),
-                Way::Judged,
+                way(keys, ISSUER, HostPlace::Public, None),
+                KeysUrlAction::Judged,
                 "{keys}"
             );
         }
         let url = |text: &str| Url::parse(text).unwrap();
         let same = "https://oidc.example.com:443/keys";
-        for place in [Place::Public, Place::Private, Place::Loopback] {
-            assert_eq!(way(same, ISSUER, place, None), Way::Same);
+        for place in [HostPlace::Public, HostPlace::Private, HostPlace::Loopback] {
+            assert_eq!(way(same, ISSUER, place, None), KeysUrlAction::Same);
             for keys in [same, "https://keys.example.com/x"] {
                 // Whoever is on the way may have written the document.
-                let way = Way::to(&url(keys), &url(ISSUER), place, false, None);
+                let way = KeysUrlAction::to(&url(keys), &url(ISSUER), place, false, None);
                 match (place, keys == same) {
-                    (Place::Loopback, true) => assert_eq!(way, Way::Same),
-                    (Place::Loopback, false) => {
-                        assert!(matches!(way, Way::Closed(Trouble::Elsewhere(_))));
+                    (HostPlace::Loopback, true) => assert_eq!(way, KeysUrlAction::Same),
+                    (HostPlace::Loopback, false) => {
+                        assert!(matches!(
+                            way,
+                            KeysUrlAction::Closed(FetchTrouble::Elsewhere(_))
+                        ));
                     }
-                    _ => assert_eq!(way, Way::Closed(Trouble::Distrusted)),
+                    _ => assert_eq!(way, KeysUrlAction::Closed(FetchTrouble::Distrusted)),
                 }
             }
         }
         let user = way(
             "https://u:p@oidc.example.com/k",
             ISSUER,
-            Place::Public,
+            HostPlace::Public,
             None,
         );
-        assert!(matches!(user, Way::Closed(Trouble::Content(_))), "{user:?}");
+        assert!(
+            matches!(user, KeysUrlAction::Closed(FetchTrouble::Content(_))),
+            "{user:?}"
+        );
     }
 
     #[test]
     fn an_inner_issuer_may_point_to_its_like() {
-        let private = |keys| way(keys, "https://10.0.0.5/x", Place::Private, None);
-        assert_eq!(private("https://10.0.0.6/k"), Way::Judged);
-        assert_eq!(private("https://keys.example.com/k"), Way::Judged);
+        let private = |keys| way(keys, "https://10.0.0.5/x", HostPlace::Private, None);
+        assert_eq!(private("https://10.0.0.6/k"), KeysUrlAction::Judged);
+        assert_eq!(private("https://keys.example.com/k"), KeysUrlAction::Judged);
         for keys in ["https://127.0.0.1/k", "https://169.254.169.254/k"] {
-            assert!(matches!(private(keys), Way::Closed(Trouble::Elsewhere(_))));
+            assert!(matches!(
+                private(keys),
+                KeysUrlAction::Closed(FetchTrouble::Elsewhere(_))
+            ));
         }
-        let sandbox = |keys| way(keys, "https://localhost:7000/x", Place::Loopback, None);
-        assert_eq!(sandbox("https://localhost:7000/k"), Way::Same);
+        let sandbox = |keys| way(keys, "https://localhost:7000/x", HostPlace::Loopback, None);
+        assert_eq!(sandbox("https://localhost:7000/k"), KeysUrlAction::Same);
         for keys in [
             "https://localhost:7001/k",
             "https://127.0.0.1:7000/k",
             "https://a.example/k",
         ] {
             assert!(
-                matches!(sandbox(keys), Way::Closed(Trouble::Elsewhere(_))),
+                matches!(
+                    sandbox(keys),
+                    KeysUrlAction::Closed(FetchTrouble::Elsewhere(_))
+                ),
                 "{keys}"
             );
         }
@@ -301,24 +316,26 @@ mod tests {
             way(
                 keys,
                 "https://oidc.example.com/x",
-                Place::Public,
+                HostPlace::Public,
                 Some(&proxy),
             )
         };
-        let Way::Closed(Trouble::NotAsked(reason)) = way("https://keys.example.com/x") else {
+        let KeysUrlAction::Closed(FetchTrouble::NotAsked(reason)) =
+            way("https://keys.example.com/x")
+        else {
             panic!("asked");
         };
         assert_eq!(
             reason,
             "where keys.example.com is cannot be told behind the proxy of HTTPS_PROXY"
         );
-        assert_eq!(way("https://oidc.example.com/k"), Way::Same);
-        assert_eq!(way("https://near.example.com/k"), Way::Judged);
-        assert_eq!(way("https://a.zone.example/k"), Way::Judged);
-        assert_eq!(way("https://203.0.113.9/k"), Way::Judged);
+        assert_eq!(way("https://oidc.example.com/k"), KeysUrlAction::Same);
+        assert_eq!(way("https://near.example.com/k"), KeysUrlAction::Judged);
+        assert_eq!(way("https://a.zone.example/k"), KeysUrlAction::Judged);
+        assert_eq!(way("https://203.0.113.9/k"), KeysUrlAction::Judged);
         assert!(matches!(
             way("https://10.0.0.1/k"),
-            Way::Closed(Trouble::Elsewhere(_))
+            KeysUrlAction::Closed(FetchTrouble::Elsewhere(_))
         ));
     }
 
@@ -333,11 +350,11 @@ mod tests {
         let url = |text: &str| Url::parse(text).unwrap();
         assert_eq!(
             resolver.issuer(&url("https://issuer.example/x")),
-            Place::Loopback
+            HostPlace::Loopback
         );
         assert_eq!(
             resolver.issuer(&url("https://other.example/x")),
-            Place::Public
+            HostPlace::Public
         );
 
         let bind = |issuer| {
@@ -346,14 +363,14 @@ mod tests {
                 issuer,
             }));
         };
-        bind(Place::Public);
+        bind(HostPlace::Public);
         assert_eq!(resolver.judge("keys.example", inner.clone()), []);
-        assert_eq!(resolver.lock().refused, Some(Place::Loopback));
+        assert_eq!(resolver.lock().refused, Some(HostPlace::Loopback));
         let mixed = addresses(&["10.0.0.1:0", "203.0.113.9:0"]);
         assert_eq!(resolver.judge("keys.example", mixed.clone()), mixed[1..]);
         // Such as a proxy's.
         assert_eq!(resolver.judge("other.example", mixed.clone()), []);
-        bind(Place::Private);
+        bind(HostPlace::Private);
         assert_eq!(resolver.judge("keys.example", mixed.clone()), mixed);
         assert_eq!(resolver.judge("keys.example", inner.clone()), inner[1..2]);
         resolver.bind(None);
@@ -368,13 +385,13 @@ mod tests {
         let fetch = async {
             match resolver.resolve(name).await {
                 Ok(_) => Ok(()),
-                Err(_) => Err(Trouble::Dns),
+                Err(_) => Err(FetchTrouble::Dns),
             }
         };
-        let result = resolver.bound(&keys, Place::Public, fetch).await;
+        let result = resolver.bound(&keys, HostPlace::Public, fetch).await;
         assert_eq!(
             result,
-            Err(Trouble::NotAsked(
+            Err(FetchTrouble::NotAsked(
                 "its host localhost is on this machine, and the issuer is not".to_owned()
             ))
         );

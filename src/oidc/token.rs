@@ -2,7 +2,7 @@
 //!
 //! A token is a secret: nothing here prints one, and no error quotes one.
 
-use super::document::Key;
+use super::document::PublicKey;
 use crate::pattern;
 use crate::text::excerpt;
 use base64::Engine as _;
@@ -15,7 +15,7 @@ use std::fmt;
 const SKEW: i64 = 300;
 
 /// A token, taken apart.
-pub(crate) struct Token {
+pub(crate) struct ParsedToken {
     /// The algorithm that its head names.
     pub(crate) algorithm: String,
     /// The key that its head names.
@@ -35,7 +35,7 @@ pub(crate) struct Token {
     signature: Vec<u8>,
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for ParsedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
             .field("subject", &self.subject)
@@ -45,7 +45,7 @@ impl fmt::Debug for Token {
 
 /// What a token should claim.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Expected {
+pub(crate) struct ExpectedClaims {
     /// The issuer's URL.
     pub(crate) issuer: String,
     /// The audience.
@@ -54,7 +54,7 @@ pub(crate) struct Expected {
     pub(crate) subjects: Vec<String>,
 }
 
-impl Token {
+impl ParsedToken {
     /// Takes a token apart; surrounding blanks and line ends do not count. The error never quotes
     /// it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
@@ -110,7 +110,7 @@ impl Token {
     }
 
     /// What AWS would not take about the claims at a time (seconds since 1970), one phrase each.
-    pub(crate) fn problems(&self, expected: &Expected, now: i64) -> Vec<String> {
+    pub(crate) fn problems(&self, expected: &ExpectedClaims, now: i64) -> Vec<String> {
         let mut problems = Vec::new();
         let quote = |text: &Option<String>| match text {
             Some(text) => format!("`{}`", excerpt(text, 200)),
@@ -156,14 +156,14 @@ impl Token {
     }
 
     /// Holds the signature against the keys.
-    pub(crate) fn verify(&self, keys: &[Key]) -> Verdict {
+    pub(crate) fn verify(&self, keys: &[PublicKey]) -> SignatureVerdict {
         let Some(algorithm) = Algorithm::of(&self.algorithm) else {
-            return Verdict::Bad(format!(
+            return SignatureVerdict::Bad(format!(
                 "it is signed with {}, which AWS does not take",
                 excerpt(&self.algorithm, 20)
             ));
         };
-        let fitting: Vec<&Key> = match &self.key {
+        let fitting: Vec<&PublicKey> = match &self.key {
             Some(id) => keys
                 .iter()
                 .filter(|key| key.kid.as_ref() == Some(id))
@@ -171,7 +171,7 @@ impl Token {
             None => keys.iter().collect(),
         };
         if fitting.is_empty() {
-            return Verdict::Bad(format!(
+            return SignatureVerdict::Bad(format!(
                 "it is signed with key {}, which the issuer does not publish",
                 match &self.key {
                     Some(id) => format!("`{}`", excerpt(id, 60)),
@@ -180,21 +180,21 @@ impl Token {
             ));
         }
         if algorithm == Algorithm::Es512 {
-            return Verdict::Unknown("mk8s cannot verify ES512 signatures".to_owned());
+            return SignatureVerdict::Unknown("mk8s cannot verify ES512 signatures".to_owned());
         }
         let bears_out =
-            |key: &&Key| algorithm.verifies(key, self.signed.as_bytes(), &self.signature);
+            |key: &&PublicKey| algorithm.verifies(key, self.signed.as_bytes(), &self.signature);
         if fitting.iter().any(bears_out) {
-            Verdict::Good
+            SignatureVerdict::Good
         } else {
-            Verdict::Bad("its signature does not fit the key that it names".to_owned())
+            SignatureVerdict::Bad("its signature does not fit the key that it names".to_owned())
         }
     }
 }
 
 /// What came of a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum SignatureVerdict {
     /// A published key bears it out.
     Good,
     /// It does not hold; says why.
@@ -226,7 +226,7 @@ impl Algorithm {
         })
     }
 
-    fn verifies(self, key: &Key, message: &[u8], signature: &[u8]) -> bool {
+    fn verifies(self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
         match self {
             Self::Rs256 => rsa(
                 key,
@@ -263,7 +263,7 @@ fn bytes(text: Option<&String>) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text?).ok()
 }
 
-fn rsa(key: &Key, parameters: &RsaParameters, message: &[u8], signature: &[u8]) -> bool {
+fn rsa(key: &PublicKey, parameters: &RsaParameters, message: &[u8], signature: &[u8]) -> bool {
     let (Some(n), Some(e)) = (bytes(key.n.as_ref()), bytes(key.e.as_ref())) else {
         return false;
     };
@@ -274,7 +274,7 @@ fn rsa(key: &Key, parameters: &RsaParameters, message: &[u8], signature: &[u8]) 
 }
 
 fn ec(
-    key: &Key,
+    key: &PublicKey,
     curve: &str,
     algorithm: &'static signature::EcdsaVerificationAlgorithm,
     message: &[u8],
@@ -310,10 +310,11 @@ mod tests {
     const NOW: i64 = 1_950_000_000;
 
     /// Keys, and a token of each algorithm, made by another program.
-    fn vectors() -> (Vec<Key>, Vec<(String, String)>) {
+    fn vectors() -> (Vec<PublicKey>, Vec<(String, String)>) {
         let file: Value =
             serde_json::from_str(include_str!("../../tests/fixtures/tokens.json")).unwrap();
-        let keys = Key::parse_all(json!({"keys": file["keys"]}).to_string().as_bytes()).unwrap();
+        let keys =
+            PublicKey::parse_all(json!({"keys": file["keys"]}).to_string().as_bytes()).unwrap();
         let tokens = file["tokens"].as_object().unwrap().iter();
         let tokens = tokens
             .map(|(name, token)| (name.clone(), token.as_str().unwrap().to_owned()))
@@ -321,8 +322,8 @@ mod tests {
         (keys, tokens)
     }
 
-    fn expected() -> Expected {
-        Expected {
+    fn expected() -> ExpectedClaims {
+        ExpectedClaims {
             issuer: "https://issuer.example/a".to_owned(),
             audience: "sts.amazonaws.com".to_owned(),
             subjects: vec!["system:serviceaccount:kube-system:ecr".to_owned()],
@@ -334,52 +335,56 @@ mod tests {
         let (keys, tokens) = vectors();
         assert_eq!(tokens.len(), 5);
         for (name, text) in &tokens {
-            let token = Token::parse(&format!("{text}\n")).unwrap();
-            assert_eq!(token.verify(&keys), Verdict::Good, "{name}");
+            let token = ParsedToken::parse(&format!("{text}\n")).unwrap();
+            assert_eq!(token.verify(&keys), SignatureVerdict::Good, "{name}");
             assert_eq!(token.problems(&expected(), NOW), [""; 0]);
-            let mut changed = Token::parse(text).unwrap();
+            let mut changed = ParsedToken::parse(text).unwrap();
             changed.signature[7] ^= 1;
             let bad = "its signature does not fit the key that it names".to_owned();
-            assert_eq!(changed.verify(&keys), Verdict::Bad(bad.clone()), "{name}");
-            let mut other = Token::parse(text).unwrap();
+            assert_eq!(
+                changed.verify(&keys),
+                SignatureVerdict::Bad(bad.clone()),
+                "{name}"
+            );
+            let mut other = ParsedToken::parse(text).unwrap();
             other.signed.push('x');
-            assert_eq!(other.verify(&keys), Verdict::Bad(bad), "{name}");
+            assert_eq!(other.verify(&keys), SignatureVerdict::Bad(bad), "{name}");
         }
     }
 
     #[test]
     fn keys_and_algorithms_must_fit() {
         let (mut keys, tokens) = vectors();
-        let token = Token::parse(&tokens[0].1).unwrap();
+        let token = ParsedToken::parse(&tokens[0].1).unwrap();
         for key in &mut keys {
             key.kid = Some("new".to_owned());
         }
         assert_eq!(
             token.verify(&keys),
-            Verdict::Bad(
+            SignatureVerdict::Bad(
                 "it is signed with key `rsa`, which the issuer does not publish".to_owned()
             )
         );
-        let mut plain = Token::parse(&tokens[0].1).unwrap();
+        let mut plain = ParsedToken::parse(&tokens[0].1).unwrap();
         plain.algorithm = "none".to_owned();
-        assert!(matches!(plain.verify(&keys), Verdict::Bad(why) if why.contains("none")));
+        assert!(matches!(plain.verify(&keys), SignatureVerdict::Bad(why) if why.contains("none")));
         plain.algorithm = "ES512".to_owned();
         plain.key = None;
-        assert!(matches!(plain.verify(&keys), Verdict::Unknown(_)));
+        assert!(matches!(plain.verify(&keys), SignatureVerdict::Unknown(_)));
         // A token without a key's id is held against all of them.
-        let mut nameless = Token::parse(&tokens[0].1).unwrap();
+        let mut nameless = ParsedToken::parse(&tokens[0].1).unwrap();
         nameless.key = None;
-        assert_eq!(nameless.verify(&keys), Verdict::Good);
+        assert_eq!(nameless.verify(&keys), SignatureVerdict::Good);
     }
 
     #[test]
     fn claims_are_judged_one_by_one() {
         let (_, tokens) = vectors();
-        let token = Token::parse(&tokens[0].1).unwrap();
+        let token = ParsedToken::parse(&tokens[0].1).unwrap();
         let right = expected();
         for (expected, now, want) in [
             (
-                Expected {
+                ExpectedClaims {
                     issuer: "https://issuer.example/a/".to_owned(),
                     ..right.clone()
                 },
@@ -387,7 +392,7 @@ mod tests {
                 "its issuer is `https://issuer.example/a`, the cluster's is `https://issuer.example/a/`",
             ),
             (
-                Expected {
+                ExpectedClaims {
                     audience: "other".to_owned(),
                     ..right.clone()
                 },
@@ -395,7 +400,7 @@ mod tests {
                 "its audience is `sts.amazonaws.com`, `other` is needed",
             ),
             (
-                Expected {
+                ExpectedClaims {
                     subjects: vec!["system:serviceaccount:a:b".to_owned()],
                     ..right.clone()
                 },
@@ -414,7 +419,7 @@ mod tests {
         // Within the skew, a pattern, and any subject: fine.
         assert_eq!(token.problems(&right, 2_000_000_299), [""; 0]);
         for subjects in [vec![], vec!["system:serviceaccount:kube-*:e?r".to_owned()]] {
-            let expected = Expected {
+            let expected = ExpectedClaims {
                 subjects,
                 ..right.clone()
             };
@@ -441,7 +446,7 @@ mod tests {
                 "its head names no algorithm",
             ),
         ] {
-            let error = Token::parse(&text).unwrap_err();
+            let error = ParsedToken::parse(&text).unwrap_err();
             assert!(error.starts_with(why), "{error}");
             assert!(
                 !error.contains("secret") && !error.contains("c2Vj"),
@@ -449,7 +454,7 @@ mod tests {
             );
         }
         let (_, tokens) = vectors();
-        let shown = format!("{:?}", Token::parse(&tokens[0].1).unwrap());
+        let shown = format!("{:?}", ParsedToken::parse(&tokens[0].1).unwrap());
         assert!(!shown.contains(&tokens[0].1[..20]), "{shown}");
     }
 

@@ -1,6 +1,6 @@
 //! What stands in the way of a change under a key that the platform takes for nothing. Pure.
 
-use super::{Place, Request};
+use super::{AddonRequest, TargetWords};
 use crate::addon::stray::{self, Stray};
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -10,8 +10,8 @@ use crate::text::{Foreign, invisible, printable};
 /// one beside it would not be what is meant. Other slips of this kind are warned about.
 pub(super) fn in_the_way(
     cluster: &Cluster,
-    request: &Request,
-    place: &Place,
+    request: &AddonRequest,
+    place: &TargetWords,
 ) -> Result<Vec<String>, Error> {
     let (blocking, others) = found(cluster, request);
     if blocking.is_empty() {
@@ -25,17 +25,17 @@ pub(super) fn in_the_way(
 }
 
 /// The same where an add-on goes off: all are warned about.
-pub(super) fn beside(cluster: &Cluster, request: &Request) -> Vec<String> {
+pub(super) fn beside(cluster: &Cluster, request: &AddonRequest) -> Vec<String> {
     let (blocking, _) = found(cluster, request);
     blocking.iter().map(words).collect()
 }
 
 /// The first thing that stands in the way of a request to switch an add-on on.
-pub(crate) fn first(cluster: &Cluster, request: &Request) -> Option<Stray> {
+pub(crate) fn first(cluster: &Cluster, request: &AddonRequest) -> Option<Stray> {
     found(cluster, request).0.into_iter().next()
 }
 
-fn found(cluster: &Cluster, request: &Request) -> (Vec<Stray>, Vec<Stray>) {
+fn found(cluster: &Cluster, request: &AddonRequest) -> (Vec<Stray>, Vec<Stray>) {
     let addon = request.addon.addon();
     let strays = stray::of(cluster.value()).into_iter();
     strays

@@ -1,6 +1,6 @@
 //! The settings that an add-on is to have, and what they make of those that it has. Pure.
 
-use super::{Place, Request, Verb};
+use super::{AddonRequest, TargetWords, Verb};
 use crate::addon::ParamKind;
 use crate::addon::path::{Misfit, Path};
 use crate::change::Change;
@@ -64,7 +64,11 @@ pub struct Setting {
 }
 
 /// Refuses where something else stands there than was expected, with every difference.
-pub(super) fn expected(cluster: &Cluster, request: &Request, place: &Place) -> Result<(), Error> {
+pub(super) fn expected(
+    cluster: &Cluster,
+    request: &AddonRequest,
+    place: &TargetWords,
+) -> Result<(), Error> {
     let nothing = Value::Null;
     let settings = cluster.add_on(request.addon.key()).unwrap_or(&nothing);
     let mut differences = Vec::new();
@@ -114,7 +118,7 @@ pub(super) fn expected(cluster: &Cluster, request: &Request, place: &Place) -> R
 }
 
 /// The kind of what stands at a path, as far as the catalogue knows it.
-fn kind_at(request: &Request, path: &Path) -> ParamKind {
+fn kind_at(request: &AddonRequest, path: &Path) -> ParamKind {
     let spot = request.addon.addon().map(|addon| path.spot(addon));
     spot.and_then(Result::ok)
         .map_or(ParamKind::Any, |it| it.kind)
@@ -123,9 +127,9 @@ fn kind_at(request: &Request, path: &Path) -> ParamKind {
 /// The settings of an add-on as they are wished. What already means the same stays as it is written.
 pub(super) fn wished(
     before: Option<&Value>,
-    request: &Request,
+    request: &AddonRequest,
     wish: &Wish,
-    place: &Place,
+    place: &TargetWords,
 ) -> Result<Value, Error> {
     let mut after = before
         .filter(|value| value.is_object() && !wish.replaces)
@@ -161,8 +165,8 @@ fn keep_spelling(kind: ParamKind, before: &Value, after: &mut Value) {
 fn settle(
     after: &mut Value,
     setting: &Setting,
-    request: &Request,
-    place: &Place,
+    request: &AddonRequest,
+    place: &TargetWords,
 ) -> Result<(), Error> {
     let path = &setting.path;
     let name = request.addon.shown();
@@ -224,7 +228,11 @@ pub(super) fn differences(at: &[&str], before: &Value, after: &Value, changes: &
 }
 
 /// The command with the settings that were given one by one, as they can be given again.
-pub(super) fn given(request: &Request, settings: &[Setting], command: Invocation) -> Invocation {
+pub(super) fn given(
+    request: &AddonRequest,
+    settings: &[Setting],
+    command: Invocation,
+) -> Invocation {
     let Some(addon) = request.addon.addon() else {
         return command;
     };

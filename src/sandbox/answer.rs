@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 /// What is answered: status, a few headers, a body.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answer {
+pub(super) struct SandboxAnswer {
     pub(super) status: StatusCode,
     /// Besides `content-type` and the request id.
     pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Body,
+    pub(super) body: AnswerBody,
 }
 
 /// The content of an answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Body {
+pub(super) enum AnswerBody {
     /// No content at all.
     Empty,
     /// `application/json`.
@@ -28,12 +28,12 @@ pub(super) enum Body {
     },
 }
 
-impl Answer {
+impl SandboxAnswer {
     pub(super) fn json(status: StatusCode, body: Value) -> Self {
         Self {
             status,
             headers: Vec::new(),
-            body: Body::Json(body),
+            body: AnswerBody::Json(body),
         }
     }
 
@@ -41,7 +41,7 @@ impl Answer {
         Self {
             status,
             headers: Vec::new(),
-            body: Body::Empty,
+            body: AnswerBody::Empty,
         }
     }
 
@@ -54,9 +54,9 @@ impl Answer {
     /// The bytes to send and their type.
     pub(super) fn content(&self) -> (Vec<u8>, Option<&'static str>) {
         match &self.body {
-            Body::Empty => (Vec::new(), None),
-            Body::Json(value) => (value.to_string().into_bytes(), Some("application/json")),
-            Body::Raw {
+            AnswerBody::Empty => (Vec::new(), None),
+            AnswerBody::Json(value) => (value.to_string().into_bytes(), Some("application/json")),
+            AnswerBody::Raw {
                 content_type,
                 bytes,
             } => (bytes.clone(), Some(content_type)),
@@ -72,7 +72,7 @@ pub(super) struct Refusal {
     /// Overrides the code that goes with the status.
     pub(super) code: Option<String>,
     /// Every field that is wrong.
-    pub(super) details: Vec<Problem>,
+    pub(super) details: Vec<SchemaProblem>,
 }
 
 impl Refusal {
@@ -98,10 +98,10 @@ impl Refusal {
     }
 
     /// A document that breaks the schema; the first problem is the message, all are the details.
-    pub(super) fn schema(problems: Vec<Problem>) -> Self {
+    pub(super) fn schema(problems: Vec<SchemaProblem>) -> Self {
         let message = problems.first().map_or_else(
             || "the document is not valid".to_owned(),
-            Problem::to_string,
+            SchemaProblem::to_string,
         );
         Self {
             details: problems,
@@ -110,7 +110,7 @@ impl Refusal {
     }
 
     /// The body of the error; `id` is the request's.
-    pub(super) fn into_answer(self, id: &str) -> Answer {
+    pub(super) fn into_answer(self, id: &str) -> SandboxAnswer {
         let mut body = json!({
             "status": self.status.as_u16(),
             "message": self.message,
@@ -125,20 +125,20 @@ impl Refusal {
             body["details"] = json!({ "errors": errors });
         }
         body["id"] = json!(id);
-        Answer::json(self.status, body)
+        SandboxAnswer::json(self.status, body)
     }
 }
 
 /// One field that breaks the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(super) struct SchemaProblem {
     /// Dotted path from the root of the document.
     pub(super) path: String,
     /// What is wrong, following the quoted path: `is required`.
     pub(super) reason: String,
 }
 
-impl std::fmt::Display for Problem {
+impl std::fmt::Display for SchemaProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "\"{}\" {}", self.path, self.reason)
     }
@@ -170,11 +170,11 @@ mod tests {
     #[test]
     fn an_error_has_the_platforms_form() {
         let problems = vec![
-            Problem {
+            SchemaProblem {
                 path: "spec.addOns.awsECR.rolearn".to_owned(),
                 reason: "is not allowed".to_owned(),
             },
-            Problem {
+            SchemaProblem {
                 path: "name".to_owned(),
                 reason: "is required".to_owned(),
             },
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(answer.status, 400);
         assert_eq!(
             answer.body,
-            Body::Json(json!({
+            AnswerBody::Json(json!({
                 "status": 400,
                 "message": "\"spec.addOns.awsECR.rolearn\" is not allowed",
                 "code": "BAD_REQUEST",

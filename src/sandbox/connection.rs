@@ -3,14 +3,14 @@
 //! Bounds what a client may send and how long it may take. A client's mistake ends its connection
 //! at worst, never the sandbox.
 
-use super::answer::{Answer, Body as AnswerBody, Refusal};
-use super::fault::{Chosen, Failing, Fault, Kind};
-use super::journal::Entry;
+use super::answer::{AnswerBody, Refusal, SandboxAnswer};
+use super::connections::Authenticated;
+use super::fault::{Failing, Fault, FaultKind, RequestFaults};
+use super::journal::JournalEntry;
 use super::oidc;
-use super::reply::{Content, Instead, Tap};
+use super::reply::{ReplaceableSocket, ReplacedBytes, ReplyContent};
 use super::roles::Roles;
-use super::route::{self, Outcome};
-use super::seats::Guest;
+use super::route::{self, RouteOutcome};
 use super::tls::Certificates;
 use super::world::{Call, World};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -60,7 +60,7 @@ const NOISE: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 not HTTP\r\n
 
 /// What connections share.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct ServedState {
     pub(super) world: Mutex<World>,
     /// What must exist in IAM before it may be named.
     pub(super) roles: Roles,
@@ -72,24 +72,29 @@ pub(super) struct Shared {
 
 /// Where a request came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Door {
+pub(super) enum Listener {
     /// The API.
     Api,
     /// The issuers.
     Issuer,
 }
 
-impl Shared {
+impl ServedState {
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>, door: Door, guest: Guest) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    shared: Arc<ServedState>,
+    door: Listener,
+    guest: Authenticated,
+) {
     // Small answers must not wait for the client's acknowledgement; without it they are only slow.
     let _ = stream.set_nodelay(true);
-    if door == Door::Api {
+    if door == Listener::Api {
         return speak(stream, shared, door, guest).await;
     }
     let Some(certificates) = &shared.certificates else {
@@ -106,12 +111,12 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>, door: Door, gu
     }
 }
 
-async fn speak<S>(stream: S, shared: Arc<Shared>, door: Door, guest: Guest)
+async fn speak<S>(stream: S, shared: Arc<ServedState>, door: Listener, guest: Authenticated)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let instead = Instead::default();
-    let io = TokioIo::new(Tap::new(stream, instead.clone()));
+    let instead = ReplacedBytes::default();
+    let io = TokioIo::new(ReplaceableSocket::new(stream, instead.clone()));
     let service = service_fn(move |request| {
         answer(
             request,
@@ -134,11 +139,11 @@ where
 /// Answers one request; an error closes the connection without a word.
 async fn answer(
     request: Request<Incoming>,
-    shared: Arc<Shared>,
-    instead: Instead,
-    door: Door,
-    guest: Guest,
-) -> Result<Response<Content>, io::Error> {
+    shared: Arc<ServedState>,
+    instead: ReplacedBytes,
+    door: Listener,
+    guest: Authenticated,
+) -> Result<Response<ReplyContent>, io::Error> {
     let (head, body) = request.into_parts();
     let method = head.method.as_str();
     let path = head.uri.path();
@@ -146,7 +151,7 @@ async fn answer(
     let text = |name: HeaderName| text(&head.headers, name);
     let authorization = text(AUTHORIZATION);
     // The head says whether the body is worth a look: nothing of a stranger's is kept.
-    let is_known = door == Door::Api && route::is_authorized(&shared.world(), authorization);
+    let is_known = door == Listener::Api && route::is_authorized(&shared.world(), authorization);
     let (body, has_rest) = if is_known {
         guest.is_known();
         match read(body).await {
@@ -159,9 +164,9 @@ async fn answer(
     } else {
         (Vec::new(), !pass(body).await)
     };
-    let control = door == Door::Api && path.starts_with("/_sandbox/");
+    let control = door == Listener::Api && path.starts_with("/_sandbox/");
     let chosen = if control {
-        Chosen::default()
+        RequestFaults::default()
     } else {
         wait(shared.latency).await;
         let chosen = shared.world().faults.choose(method, path);
@@ -186,7 +191,7 @@ async fn answer(
         let reply = Reply::new(chosen.fault.as_ref(), answer, &request_id);
         if !control {
             let world = &mut *world;
-            let entry = Entry {
+            let entry = JournalEntry {
                 method,
                 path,
                 query: call.query,
@@ -212,7 +217,7 @@ async fn answer(
 }
 
 /// An answer after which the connection ends.
-fn closing(mut response: Response<Content>) -> Response<Content> {
+fn closing(mut response: Response<ReplyContent>) -> Response<ReplyContent> {
     response
         .headers_mut()
         .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -227,7 +232,12 @@ async fn wait(time: Duration) {
 }
 
 /// Does what the request asks for, unless a fault comes before.
-fn work(world: &mut World, call: &Call<'_>, chosen: &Chosen, door: Door) -> Option<Outcome> {
+fn work(
+    world: &mut World,
+    call: &Call<'_>,
+    chosen: &RequestFaults,
+    door: Listener,
+) -> Option<RouteOutcome> {
     if chosen
         .fault
         .as_ref()
@@ -235,7 +245,7 @@ fn work(world: &mut World, call: &Call<'_>, chosen: &Chosen, door: Door) -> Opti
     {
         return None;
     }
-    if door == Door::Issuer {
+    if door == Listener::Issuer {
         let answer = oidc::answer(world, call, chosen.defect)
             .unwrap_or_else(|refusal| refusal.into_answer(call.request_id));
         return Some(answer.into());
@@ -264,11 +274,11 @@ fn work(world: &mut World, call: &Call<'_>, chosen: &Chosen, door: Door) -> Opti
 
 /// What is sent.
 enum Reply {
-    Answer(Answer),
+    Answer(SandboxAnswer),
     /// From something in between, which knows no request id.
-    Foreign(Answer),
-    Truncated(Answer),
-    Dripped(Answer, Duration),
+    Foreign(SandboxAnswer),
+    Truncated(SandboxAnswer),
+    Dripped(SandboxAnswer, Duration),
     Flood(u64),
     Noise,
     Stall,
@@ -277,7 +287,7 @@ enum Reply {
 
 impl Reply {
     /// The true answer as the fault lets it through, or what comes in its place.
-    fn new(fault: Option<&Fault>, answer: Option<&Answer>, request_id: &str) -> Self {
+    fn new(fault: Option<&Fault>, answer: Option<&SandboxAnswer>, request_id: &str) -> Self {
         let answer = || {
             answer.cloned().unwrap_or_else(|| {
                 Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "no answer was made")
@@ -285,7 +295,7 @@ impl Reply {
             })
         };
         let raw = |status: u16, content_type, bytes: &[u8]| {
-            Self::Foreign(Answer {
+            Self::Foreign(SandboxAnswer {
                 status: status_code(status),
                 headers: Vec::new(),
                 body: AnswerBody::Raw {
@@ -295,26 +305,31 @@ impl Reply {
             })
         };
         match fault.map(|fault| &fault.kind) {
-            None | Some(Kind::Delay(_) | Kind::Race | Kind::Issuer(_) | Kind::Certificate(_)) => {
-                Self::Answer(answer())
-            }
-            Some(Kind::Truncate) => Self::Truncated(answer()),
-            Some(Kind::Drip(gap)) => Self::Dripped(answer(), *gap),
-            Some(Kind::Flood(size)) => Self::Flood(*size),
-            Some(Kind::Noise) => Self::Noise,
-            Some(Kind::Stall) => Self::Stall,
-            Some(Kind::Cut) => Self::Cut,
-            Some(Kind::Garble) => raw(200, "application/json", GARBLE),
-            Some(Kind::Html(status)) => raw(
+            None
+            | Some(
+                FaultKind::Delay(_)
+                | FaultKind::Race
+                | FaultKind::Issuer(_)
+                | FaultKind::Certificate(_),
+            ) => Self::Answer(answer()),
+            Some(FaultKind::Truncate) => Self::Truncated(answer()),
+            Some(FaultKind::Drip(gap)) => Self::Dripped(answer(), *gap),
+            Some(FaultKind::Flood(size)) => Self::Flood(*size),
+            Some(FaultKind::Noise) => Self::Noise,
+            Some(FaultKind::Stall) => Self::Stall,
+            Some(FaultKind::Cut) => Self::Cut,
+            Some(FaultKind::Garble) => raw(200, "application/json", GARBLE),
+            Some(FaultKind::Html(status)) => raw(
                 *status,
                 "text/html",
                 b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\
                   <body><h1>Sign in to the network</h1></body></html>\n",
             ),
-            Some(Kind::Redirect(url)) => Self::Foreign(
-                Answer::empty(StatusCode::TEMPORARY_REDIRECT).header("location", url.as_str()),
+            Some(FaultKind::Redirect(url)) => Self::Foreign(
+                SandboxAnswer::empty(StatusCode::TEMPORARY_REDIRECT)
+                    .header("location", url.as_str()),
             ),
-            Some(Kind::Status(failing)) => Self::Answer(failing_answer(failing, request_id)),
+            Some(FaultKind::Status(failing)) => Self::Answer(failing_answer(failing, request_id)),
         }
     }
 
@@ -332,9 +347,9 @@ impl Reply {
 
     async fn send(
         self,
-        instead: &Instead,
+        instead: &ReplacedBytes,
         request_id: &str,
-    ) -> Result<Response<Content>, io::Error> {
+    ) -> Result<Response<ReplyContent>, io::Error> {
         match self {
             Self::Answer(answer) => Ok(response(&answer, request_id)),
             Self::Foreign(answer) => {
@@ -349,23 +364,23 @@ impl Reply {
                 let length = HeaderValue::from(bytes.len().max(2));
                 response.headers_mut().insert(CONTENT_LENGTH, length);
                 bytes.truncate(bytes.len() / 2);
-                *response.body_mut() = Content::broken(bytes);
+                *response.body_mut() = ReplyContent::broken(bytes);
                 Ok(response)
             }
             Self::Dripped(answer, gap) => {
                 let mut response = response(&answer, request_id);
-                *response.body_mut() = Content::drip(answer.content().0, gap);
+                *response.body_mut() = ReplyContent::drip(answer.content().0, gap);
                 Ok(response)
             }
             Self::Flood(size) => {
-                let answer = Answer::json(StatusCode::OK, serde_json::Value::Null);
+                let answer = SandboxAnswer::json(StatusCode::OK, serde_json::Value::Null);
                 let mut response = response(&answer, request_id);
-                *response.body_mut() = Content::flood(size);
+                *response.body_mut() = ReplyContent::flood(size);
                 Ok(response)
             }
             Self::Noise => {
                 instead.say(NOISE);
-                Ok(closing(Response::new(Content::whole(Vec::new()))))
+                Ok(closing(Response::new(ReplyContent::whole(Vec::new()))))
             }
             Self::Stall => std::future::pending().await,
             Self::Cut => Err(io::ErrorKind::ConnectionAborted.into()),
@@ -373,10 +388,10 @@ impl Reply {
     }
 }
 
-fn failing_answer(failing: &Failing, request_id: &str) -> Answer {
+fn failing_answer(failing: &Failing, request_id: &str) -> SandboxAnswer {
     let status = status_code(failing.status);
     let mut answer = match &failing.body {
-        Some(body) => Answer {
+        Some(body) => SandboxAnswer {
             status,
             headers: Vec::new(),
             body: AnswerBody::Raw {
@@ -436,9 +451,9 @@ async fn read(body: Incoming) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-fn response(answer: &Answer, request_id: &str) -> Response<Content> {
+fn response(answer: &SandboxAnswer, request_id: &str) -> Response<ReplyContent> {
     let (bytes, content_type) = answer.content();
-    let mut response = Response::new(Content::whole(bytes));
+    let mut response = Response::new(ReplyContent::whole(bytes));
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
     if let Some(content_type) = content_type {

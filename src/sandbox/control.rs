@@ -4,7 +4,7 @@
 //! `POST /_sandbox/token` mints a token of a service account. The platform has nothing of the kind;
 //! the token of the API is demanded here too.
 
-use super::answer::{Answer, Refusal};
+use super::answer::{Refusal, SandboxAnswer};
 use super::fault::Fault;
 use super::oidc;
 use super::world::{Call, World, parse_json};
@@ -12,15 +12,15 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 /// Answers a request whose path starts with `/_sandbox/`.
-pub(super) fn handle(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(super) fn handle(world: &mut World, call: &Call<'_>) -> Result<SandboxAnswer, Refusal> {
     match (call.method, call.path) {
-        ("GET", "/_sandbox/requests") => Ok(Answer::json(
+        ("GET", "/_sandbox/requests") => Ok(SandboxAnswer::json(
             StatusCode::OK,
             json!({"items": world.journal.items(), "connections": world.connections}),
         )),
         ("DELETE", "/_sandbox/requests") => {
             world.journal.clear();
-            Ok(Answer::empty(StatusCode::NO_CONTENT))
+            Ok(SandboxAnswer::empty(StatusCode::NO_CONTENT))
         }
         ("GET", "/_sandbox/faults") => {
             let faults: Vec<Value> = world
@@ -34,19 +34,19 @@ pub(super) fn handle(world: &mut World, call: &Call<'_>) -> Result<Answer, Refus
             for fault in faults(call.body)? {
                 world.faults.add(fault);
             }
-            Ok(Answer::empty(StatusCode::NO_CONTENT))
+            Ok(SandboxAnswer::empty(StatusCode::NO_CONTENT))
         }
         ("DELETE", "/_sandbox/faults") => {
             world.faults.clear();
-            Ok(Answer::empty(StatusCode::NO_CONTENT))
+            Ok(SandboxAnswer::empty(StatusCode::NO_CONTENT))
         }
         ("POST", "/_sandbox/token") => oidc::mint(world, call),
         _ => Err(Refusal::not_found("the sandbox has no such page")),
     }
 }
 
-fn list(items: &[Value]) -> Answer {
-    Answer::json(StatusCode::OK, json!({ "items": items }))
+fn list(items: &[Value]) -> SandboxAnswer {
+    SandboxAnswer::json(StatusCode::OK, json!({ "items": items }))
 }
 
 /// A JSON string, an array of strings, or plain text: all of them or none.

@@ -43,7 +43,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     text: String,
-    pub(super) kind: Kind,
+    pub(super) kind: FaultKind,
     methods: Vec<String>,
     path_end: String,
     times: Option<u64>,
@@ -54,7 +54,7 @@ pub(crate) struct Fault {
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FaultKind {
     Cut,
     Stall,
     Noise,
@@ -103,8 +103,8 @@ impl Fault {
 
     fn matches(&self, method: &str, path: &str) -> bool {
         let fits = match self.kind {
-            Kind::Certificate(_) => false,
-            Kind::Issuer(_) => [DISCOVERY, KEYS].iter().any(|page| path.ends_with(page)),
+            FaultKind::Certificate(_) => false,
+            FaultKind::Issuer(_) => [DISCOVERY, KEYS].iter().any(|page| path.ends_with(page)),
             _ => true,
         };
         fits && (self.methods.is_empty() || self.methods.iter().any(|one| one == method))
@@ -120,7 +120,7 @@ impl Fault {
 
     /// Whether the true answer is needed, so that the work is done in any case.
     pub(super) fn needs_work(&self) -> bool {
-        self.after || matches!(self.kind, Kind::Truncate | Kind::Drip(_))
+        self.after || matches!(self.kind, FaultKind::Truncate | FaultKind::Drip(_))
     }
 }
 
@@ -155,7 +155,7 @@ impl FromStr for Fault {
                 ("times", Some(value)) => fault.times = Some(number(value)?),
                 ("skip", Some(value)) => fault.skip = number(value)?,
                 (name, value) => {
-                    let Kind::Status(failing) = &mut fault.kind else {
+                    let FaultKind::Status(failing) = &mut fault.kind else {
                         return Err(format!("`{name}` is not a parameter of this fault"));
                     };
                     failing.set(name, value)?;
@@ -204,35 +204,35 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
-fn parse_kind(name: &str, value: Option<&str>) -> Result<Kind, String> {
+fn parse_kind(name: &str, value: Option<&str>) -> Result<FaultKind, String> {
     Ok(match (name, value) {
-        ("cut", None) => Kind::Cut,
-        ("stall", None) => Kind::Stall,
-        ("noise", None) => Kind::Noise,
-        ("truncate", None) => Kind::Truncate,
-        ("garble", None) => Kind::Garble,
-        ("race", None) => Kind::Race,
-        ("drip", None) => Kind::Drip(Duration::from_millis(20)),
-        ("drip", Some(value)) => Kind::Drip(duration(value)?),
-        ("delay", Some(value)) => Kind::Delay(duration(value)?),
-        ("html", None) => Kind::Html(200),
-        ("html", Some(value)) => Kind::Html(status(value)?),
-        ("flood", Some(value)) => Kind::Flood(size(value)?),
-        ("redirect", Some(value)) if is_header(value) => Kind::Redirect(value.to_owned()),
+        ("cut", None) => FaultKind::Cut,
+        ("stall", None) => FaultKind::Stall,
+        ("noise", None) => FaultKind::Noise,
+        ("truncate", None) => FaultKind::Truncate,
+        ("garble", None) => FaultKind::Garble,
+        ("race", None) => FaultKind::Race,
+        ("drip", None) => FaultKind::Drip(Duration::from_millis(20)),
+        ("drip", Some(value)) => FaultKind::Drip(duration(value)?),
+        ("delay", Some(value)) => FaultKind::Delay(duration(value)?),
+        ("html", None) => FaultKind::Html(200),
+        ("html", Some(value)) => FaultKind::Html(status(value)?),
+        ("flood", Some(value)) => FaultKind::Flood(size(value)?),
+        ("redirect", Some(value)) if is_header(value) => FaultKind::Redirect(value.to_owned()),
         ("redirect", Some(_)) => return Err("the address is not visible ASCII".to_owned()),
-        ("status", Some(value)) => Kind::Status(Failing::new(status(value)?)),
-        ("throttle", None) => Kind::Status(Failing {
+        ("status", Some(value)) => FaultKind::Status(Failing::new(status(value)?)),
+        ("throttle", None) => FaultKind::Status(Failing {
             message: Some("too many requests".to_owned()),
             retry_after: Some(1),
             ..Failing::new(429)
         }),
-        ("quota", None) => Kind::Status(Failing {
+        ("quota", None) => FaultKind::Status(Failing {
             code: Some("QUOTA_EXCEEDED".to_owned()),
             message: Some("quota exceeded: the org has used up its quota of mk8s".to_owned()),
             ..Failing::new(429)
         }),
-        ("issuer", Some(value)) => Kind::Issuer(Defect::parse(value)?),
-        ("certificate", Some(value)) => Kind::Certificate(Certificate::parse(value)?),
+        ("issuer", Some(value)) => FaultKind::Issuer(Defect::parse(value)?),
+        ("certificate", Some(value)) => FaultKind::Certificate(Certificate::parse(value)?),
         ("delay" | "flood" | "redirect" | "status" | "issuer" | "certificate", None) => {
             return Err(format!("`{name}` needs a value, as in `{name}=…`"));
         }
@@ -307,7 +307,7 @@ pub(super) struct Faults {
 
 /// What is to go wrong with one request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Chosen {
+pub(super) struct RequestFaults {
     pub(super) delay_before: Duration,
     pub(super) delay_after: Duration,
     pub(super) race: bool,
@@ -336,8 +336,8 @@ impl Faults {
     }
 
     /// Counts the request and says what goes wrong with it.
-    pub(super) fn choose(&mut self, method: &str, path: &str) -> Chosen {
-        let mut chosen = Chosen::default();
+    pub(super) fn choose(&mut self, method: &str, path: &str) -> RequestFaults {
+        let mut chosen = RequestFaults::default();
         for (fault, seen) in &mut self.armed {
             if !fault.matches(method, path) {
                 continue;
@@ -346,11 +346,11 @@ impl Faults {
                 continue;
             }
             match &fault.kind {
-                Kind::Delay(time) if fault.after => chosen.delay_after += *time,
-                Kind::Delay(time) => chosen.delay_before += *time,
-                Kind::Race => chosen.race = true,
-                Kind::Issuer(_) if chosen.defect.is_some() => continue,
-                Kind::Issuer(defect) => chosen.defect = Some(*defect),
+                FaultKind::Delay(time) if fault.after => chosen.delay_after += *time,
+                FaultKind::Delay(time) => chosen.delay_before += *time,
+                FaultKind::Race => chosen.race = true,
+                FaultKind::Issuer(_) if chosen.defect.is_some() => continue,
+                FaultKind::Issuer(defect) => chosen.defect = Some(*defect),
                 _ if chosen.fault.is_some() => continue,
                 _ => chosen.fault = Some(fault.clone()),
             }
@@ -362,7 +362,7 @@ impl Faults {
     /// Counts the connection to an issuer and says which certificate it is shown.
     pub(super) fn certificate(&mut self) -> Certificate {
         for (fault, seen) in &mut self.armed {
-            if let Kind::Certificate(certificate) = fault.kind
+            if let FaultKind::Certificate(certificate) = fault.kind
                 && fault.due(seen)
             {
                 return certificate;
@@ -379,27 +379,27 @@ mod tests {
     #[test]
     fn every_kind_parses() {
         for (text, kind) in [
-            ("cut", Kind::Cut),
-            ("stall", Kind::Stall),
-            ("noise", Kind::Noise),
-            ("truncate", Kind::Truncate),
-            ("drip", Kind::Drip(Duration::from_millis(20))),
-            ("drip=1ms", Kind::Drip(Duration::from_millis(1))),
-            ("delay=2s", Kind::Delay(Duration::from_secs(2))),
-            ("delay=2", Kind::Delay(Duration::from_secs(2))),
-            ("delay=1m", Kind::Delay(Duration::from_mins(1))),
-            ("garble", Kind::Garble),
-            ("html", Kind::Html(200)),
-            ("html=502", Kind::Html(502)),
-            ("flood=2k", Kind::Flood(2048)),
+            ("cut", FaultKind::Cut),
+            ("stall", FaultKind::Stall),
+            ("noise", FaultKind::Noise),
+            ("truncate", FaultKind::Truncate),
+            ("drip", FaultKind::Drip(Duration::from_millis(20))),
+            ("drip=1ms", FaultKind::Drip(Duration::from_millis(1))),
+            ("delay=2s", FaultKind::Delay(Duration::from_secs(2))),
+            ("delay=2", FaultKind::Delay(Duration::from_secs(2))),
+            ("delay=1m", FaultKind::Delay(Duration::from_mins(1))),
+            ("garble", FaultKind::Garble),
+            ("html", FaultKind::Html(200)),
+            ("html=502", FaultKind::Html(502)),
+            ("flood=2k", FaultKind::Flood(2048)),
             (
                 "redirect=http://127.0.0.1:1/x",
-                Kind::Redirect("http://127.0.0.1:1/x".to_owned()),
+                FaultKind::Redirect("http://127.0.0.1:1/x".to_owned()),
             ),
-            ("status=503", Kind::Status(Failing::new(503))),
+            ("status=503", FaultKind::Status(Failing::new(503))),
             (
                 "status=400,code=C,retry-after=2,message=a, b=c",
-                Kind::Status(Failing {
+                FaultKind::Status(Failing {
                     code: Some("C".to_owned()),
                     retry_after: Some(2),
                     message: Some("a, b=c".to_owned()),
@@ -408,16 +408,16 @@ mod tests {
             ),
             (
                 "status=200,body=[1,",
-                Kind::Status(Failing {
+                FaultKind::Status(Failing {
                     body: Some("[1,".to_owned()),
                     ..Failing::new(200)
                 }),
             ),
-            ("race", Kind::Race),
-            ("issuer=slash", Kind::Issuer(Defect::Slash)),
+            ("race", FaultKind::Race),
+            ("issuer=slash", FaultKind::Issuer(Defect::Slash)),
             (
                 "certificate=expired",
-                Kind::Certificate(Certificate::Expired),
+                FaultKind::Certificate(Certificate::Expired),
             ),
         ] {
             let fault: Fault = text.parse().unwrap();
@@ -425,7 +425,7 @@ mod tests {
             assert_eq!(fault.as_str(), text);
         }
         let quota: Fault = "quota".parse().unwrap();
-        assert!(matches!(quota.kind, Kind::Status(failing)
+        assert!(matches!(quota.kind, FaultKind::Status(failing)
             if failing.status == 429 && failing.message.as_deref().unwrap().contains("quota")));
     }
 

@@ -21,13 +21,13 @@ const TRIES: usize = 100;
 
 /// A path, and the file there that is ours.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldFile {
     path: PathBuf,
     /// Locked. `None` until there is one.
     file: Option<File>,
 }
 
-impl Held {
+impl HeldFile {
     /// Locks the file and reads it; nothing is there to read if it does not exist yet.
     pub(super) fn open(path: &Path) -> Result<(Self, Option<Vec<u8>>), Error> {
         let held = |file| Self {
@@ -176,12 +176,12 @@ mod tests {
     fn a_file_is_made_held_and_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
-        let (mut first, none) = Held::open(&path).unwrap();
+        let (mut first, none) = HeldFile::open(&path).unwrap();
         assert_eq!(none, None);
         assert!(!path.exists(), "nothing is made before there is a content");
         for content in ["one", "two"] {
             first.write(content.as_bytes()).unwrap();
-            let busy = Held::open(&path).unwrap_err();
+            let busy = HeldFile::open(&path).unwrap_err();
             assert_eq!(busy.message, "another sandbox is using it");
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         drop(first);
-        let (mut again, content) = Held::open(&path).unwrap();
+        let (mut again, content) = HeldFile::open(&path).unwrap();
         assert_eq!(content.unwrap(), b"two");
         // One that was taken away is made again.
         fs::remove_file(&path).unwrap();
@@ -203,7 +203,7 @@ mod tests {
         let (path, victim) = (folder.path().join("state"), folder.path().join("victim"));
         fs::write(&victim, "precious").unwrap();
         for made in [false, true] {
-            let (mut held, _) = Held::open(&path).unwrap();
+            let (mut held, _) = HeldFile::open(&path).unwrap();
             if made {
                 held.write(b"ours").unwrap();
                 fs::remove_file(&path).unwrap();
@@ -236,7 +236,7 @@ mod tests {
             ("socket", "it is not a regular file"),
             ("", "it is a folder"),
         ] {
-            let error = Held::open(&at(name)).unwrap_err();
+            let error = HeldFile::open(&at(name)).unwrap_err();
             assert_eq!(error.message, want, "{name}");
         }
         assert_eq!(fs::read_to_string(at("victim")).unwrap(), "precious");

@@ -24,7 +24,7 @@ pub(super) struct Journal {
 
 /// One request and what became of it.
 #[derive(Debug)]
-pub(super) struct Entry<'a> {
+pub(super) struct JournalEntry<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) query: Option<&'a str>,
@@ -40,7 +40,7 @@ pub(super) struct Entry<'a> {
 }
 
 impl Journal {
-    pub(super) fn add(&mut self, entry: &Entry<'_>, token: &str) {
+    pub(super) fn add(&mut self, entry: &JournalEntry<'_>, token: &str) {
         let mask = |text: &str| text.replace(token, "***");
         let short = |text: &str| {
             let text = mask(text);
@@ -86,8 +86,8 @@ impl Journal {
 mod tests {
     use super::*;
 
-    fn entry(body: &[u8]) -> Entry<'_> {
-        Entry {
+    fn entry(body: &[u8]) -> JournalEntry<'_> {
+        JournalEntry {
             method: "PUT",
             path: "/org/a/mk8s",
             query: Some("x=t0ken"),

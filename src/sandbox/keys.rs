@@ -12,23 +12,23 @@ use std::collections::HashMap;
 
 /// The keys of all issuers.
 #[derive(Debug, Default)]
-pub(super) struct Issuers {
+pub(super) struct IssuerKeys {
     /// By the path of the issuer.
-    keys: HashMap<String, Key>,
+    keys: HashMap<String, KeyPair>,
     /// What outlives the process, where something does.
     vault: Option<Vault>,
     /// The key that nobody publishes.
-    stray: Option<Key>,
+    stray: Option<KeyPair>,
 }
 
 /// The key pair of an issuer.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct KeyPair {
     pub(super) id: String,
     pair: EcdsaKeyPair,
 }
 
-impl Key {
+impl KeyPair {
     /// A new one in PKCS #8.
     fn generate() -> Result<Vec<u8>, Refusal> {
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
@@ -71,7 +71,7 @@ fn no_key(what: &str) -> Refusal {
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message)
 }
 
-impl Issuers {
+impl IssuerKeys {
     /// Those whose keys are kept.
     pub(super) fn kept_in(vault: Option<Vault>) -> Self {
         Self {
@@ -80,18 +80,18 @@ impl Issuers {
         }
     }
 
-    pub(super) fn key(&mut self, issuer: &str) -> Result<&Key, Refusal> {
+    pub(super) fn key(&mut self, issuer: &str) -> Result<&KeyPair, Refusal> {
         // The port may be another one after a restart.
         let path = issuer.splitn(4, '/').last().unwrap_or_default();
         if !self.keys.contains_key(path) {
             let kept = self.vault.as_ref().and_then(|vault| vault.key(path));
             let key = match (kept, &mut self.vault) {
-                (Some(kept), _) => Key::read(&kept)?,
-                (None, None) => Key::read(&Key::generate()?)?,
+                (Some(kept), _) => KeyPair::read(&kept)?,
+                (None, None) => KeyPair::read(&KeyPair::generate()?)?,
                 (None, Some(vault)) => {
-                    let made = Key::generate()?;
+                    let made = KeyPair::generate()?;
                     vault.keep(path, &made).map_err(|_| no_key("kept"))?;
-                    Key::read(&made)?
+                    KeyPair::read(&made)?
                 }
             };
             self.keys.insert(path.to_owned(), key);
@@ -99,9 +99,9 @@ impl Issuers {
         self.keys.get(path).ok_or_else(|| no_key("found"))
     }
 
-    pub(super) fn stray(&mut self) -> Result<&Key, Refusal> {
+    pub(super) fn stray(&mut self) -> Result<&KeyPair, Refusal> {
         if self.stray.is_none() {
-            self.stray = Some(Key::read(&Key::generate()?)?);
+            self.stray = Some(KeyPair::read(&KeyPair::generate()?)?);
         }
         self.stray.as_ref().ok_or_else(|| no_key("found"))
     }

@@ -7,6 +7,7 @@
 
 mod answer;
 mod connection;
+mod connections;
 mod control;
 mod defaults;
 mod defect;
@@ -26,7 +27,6 @@ mod reply;
 mod roles;
 mod route;
 mod schema;
-mod seats;
 mod seed;
 mod state;
 mod status;
@@ -47,16 +47,16 @@ pub(crate) use seed::Seeds;
 use crate::error::Error;
 use crate::invocation::Invocation;
 use crate::text::{Foreign, printable};
-use connection::{Door, Shared};
+use connection::{Listener, ServedState};
+use connections::{Authenticated, Connections};
 use fault::Faults;
 use journal::Journal;
-use keys::Issuers;
+use keys::IssuerKeys;
 use rate::Limiter;
 use roles::Roles;
-use seats::{Guest, Seats};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use state::{State, StateFile};
+use state::{StateFile, StoredState};
 use status::Publisher;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -64,7 +64,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{How, Policy, Store};
+use store::{How, Store, UnknownWays};
 use tls::Certificates;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -77,7 +77,7 @@ pub(crate) struct Sandbox {
     listener: TcpListener,
     address: SocketAddr,
     issuers: Option<TcpListener>,
-    shared: Arc<Shared>,
+    shared: Arc<ServedState>,
 }
 
 impl Sandbox {
@@ -98,7 +98,7 @@ impl Sandbox {
             None => (None, None),
         };
         let is_new = state.is_none();
-        let mut state = state.unwrap_or_else(|| State::new(&options.org));
+        let mut state = state.unwrap_or_else(|| StoredState::new(&options.org));
         state.known.extend(options.known);
         let mut vault = match (&file, options.oidc) {
             (Some(file), Some(_)) => Some(Vault::open(&file.beside(".issuers"))?),
@@ -122,7 +122,7 @@ impl Sandbox {
             }
         };
         let issuer = issuer.trim_end_matches('/').to_owned();
-        let policy = Policy {
+        let policy = UnknownWays {
             put: options.put,
             enforce_prerequisites: options.enforce_prerequisites,
             absent_roles: Vec::new(),
@@ -135,7 +135,7 @@ impl Sandbox {
         };
         let mut store = Store::new(policy, state);
         if is_new {
-            sow(&mut store, options.seeds.objects())?;
+            plant(&mut store, options.seeds.objects())?;
         }
         if let Some(file) = file {
             store.keep_in(file).map_err(|error| {
@@ -166,13 +166,13 @@ impl Sandbox {
             connections: 0,
             issuer,
             has_issuers: issuers.is_some(),
-            issuers: Issuers::kept_in(vault),
+            issuers: IssuerKeys::kept_in(vault),
         };
         Ok(Self {
             listener,
             address,
             issuers: issuers.map(|(listener, _)| listener),
-            shared: Arc::new(Shared {
+            shared: Arc::new(ServedState {
                 world: Mutex::new(world),
                 roles: Roles {
                     names: options.require_role,
@@ -209,30 +209,30 @@ impl Sandbox {
     pub(crate) async fn serve(self, until: impl Future<Output = ()>) -> Result<(), Error> {
         let mut until = pin!(until);
         let mut connections = JoinSet::new();
-        let mut seats = Seats::default();
+        let mut served = Connections::default();
         loop {
-            self.shared.world().connections = seats.len();
-            let has_room = seats.has_room();
+            self.shared.world().connections = served.len();
+            let has_room = served.has_room();
             let (stream, door) = tokio::select! {
                 biased;
                 () = &mut until => break,
                 Some(ended) = connections.join_next_with_id() => {
-                    seats.leave(ended.map_or_else(|error| error.id(), |(id, ())| id));
+                    served.leave(ended.map_or_else(|error| error.id(), |(id, ())| id));
                     continue;
                 }
-                accepted = accept(Some(&self.listener)), if has_room => (accepted, Door::Api),
-                accepted = accept(self.issuers.as_ref()), if has_room => (accepted, Door::Issuer),
+                accepted = accept(Some(&self.listener)), if has_room => (accepted, Listener::Api),
+                accepted = accept(self.issuers.as_ref()), if has_room => (accepted, Listener::Issuer),
             };
             let Ok(stream) = stream else {
                 // The client has gone, or there are no file descriptors just now.
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
             };
-            let (shared, guest) = (self.shared.clone(), Guest::default());
+            let (shared, guest) = (self.shared.clone(), Authenticated::default());
             // Before it can ask how many there are.
             shared.world().connections += 1;
             let task = connections.spawn(connection::serve(stream, shared, door, guest.clone()));
-            seats.take(task, guest);
+            served.take(task, guest);
         }
         connections.shutdown().await;
         Ok(())
@@ -278,7 +278,7 @@ fn check_org(path: &Path, stored: &str, asked: &str) -> Result<(), Error> {
     })
 }
 
-fn sow(store: &mut Store, seeds: Vec<Value>) -> Result<(), Error> {
+fn plant(store: &mut Store, seeds: Vec<Value>) -> Result<(), Error> {
     for seed in seeds {
         let name = seed.get("name").and_then(Value::as_str);
         let name = printable(name.unwrap_or("without a name"));

@@ -4,9 +4,9 @@
 //! when it is first needed and lives as long as the sandbox, or as long as its state file where
 //! there is one. Everything can be made wrong on demand, one thing at a time.
 
-use super::answer::{Answer, Refusal};
+use super::answer::{Refusal, SandboxAnswer};
 use super::defect::{DISCOVERY, Defect, KEYS};
-use super::keys::Issuers;
+use super::keys::IssuerKeys;
 use super::world::{Call, World, nothing, parse_json};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,7 +21,7 @@ pub(super) fn answer(
     world: &mut World,
     call: &Call<'_>,
     defect: Option<Defect>,
-) -> Result<Answer, Refusal> {
+) -> Result<SandboxAnswer, Refusal> {
     if !matches!(call.method, "GET" | "HEAD") {
         return Err(Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -46,7 +46,7 @@ pub(super) fn answer(
     } else {
         discovery(&issuer, defect)
     };
-    Ok(Answer::json(StatusCode::OK, body))
+    Ok(SandboxAnswer::json(StatusCode::OK, body))
 }
 
 fn url(cluster: &Value) -> Option<&str> {
@@ -74,7 +74,7 @@ fn discovery(issuer: &str, defect: Option<Defect>) -> Value {
     })
 }
 
-fn keys(issuers: &mut Issuers, issuer: &str, defect: Option<Defect>) -> Result<Value, Refusal> {
+fn keys(issuers: &mut IssuerKeys, issuer: &str, defect: Option<Defect>) -> Result<Value, Refusal> {
     let keys = match defect {
         Some(Defect::NoKeys) => Vec::new(),
         Some(Defect::OtherKeys) => vec![issuers.stray()?.public()],
@@ -96,7 +96,7 @@ fn keys(issuers: &mut Issuers, issuer: &str, defect: Option<Defect>) -> Result<V
 /// policy of `addon` (`awsECR` if omitted), `expiresIn` is in seconds and may be negative. `issuer`
 /// and `subject` replace the claims; `key` is `other` (an unpublished one, under the published id)
 /// or `unknown` (likewise, under an id of its own); `algorithm` is `HS256` or `none`.
-pub(super) fn mint(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(super) fn mint(world: &mut World, call: &Call<'_>) -> Result<SandboxAnswer, Refusal> {
     if !world.has_issuers {
         return Err(Refusal::bad_request(
             "the sandbox has no issuers: it was started with --no-oidc",
@@ -113,7 +113,7 @@ pub(super) fn mint(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal
         ))
     })?;
     let key = text("addon").unwrap_or("awsECR");
-    let wanted = Wanted::of(&cluster, key);
+    let wanted = TrustDemand::of(&cluster, key);
     let subject = match (text("subject"), text("serviceAccount")) {
         (Some(subject), _) => subject.to_owned(),
         (None, Some(account)) if account.split(':').filter(|it| !it.is_empty()).count() == 2 => {
@@ -161,7 +161,7 @@ pub(super) fn mint(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal
     claims.insert("sub".to_owned(), json!(subject));
     let signing = Signing::of(text("key"), text("algorithm"))?;
     let token = signing.token(&mut world.issuers, own, &Value::Object(claims))?;
-    Ok(Answer::json(
+    Ok(SandboxAnswer::json(
         StatusCode::CREATED,
         json!({"token": token, "subject": subject, "expires": now + valid}),
     ))
@@ -169,12 +169,12 @@ pub(super) fn mint(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal
 
 /// What a trust policy asks of a token.
 #[derive(Debug, Default)]
-struct Wanted {
+struct TrustDemand {
     subject: Option<String>,
     audience: Option<String>,
 }
 
-impl Wanted {
+impl TrustDemand {
     fn of(cluster: &Value, key: &str) -> Self {
         let mut wanted = Self::default();
         let policy = cluster.pointer(&format!("/status/addOns/{key}/trustPolicy"));
@@ -226,7 +226,12 @@ impl Signing {
         }
     }
 
-    fn token(self, issuers: &mut Issuers, issuer: &str, claims: &Value) -> Result<String, Refusal> {
+    fn token(
+        self,
+        issuers: &mut IssuerKeys,
+        issuer: &str,
+        claims: &Value,
+    ) -> Result<String, Refusal> {
         let mut id = issuers.key(issuer)?.id.clone();
         if self == Self::UnknownKey {
             id.clone_from(&issuers.stray()?.id);

@@ -11,8 +11,8 @@ use std::cmp::Ordering;
 #[derive(Debug, Clone)]
 pub(super) struct Query {
     combine: Combine,
-    terms: Vec<Term>,
-    sort: Option<Sort>,
+    terms: Vec<QueryTerm>,
+    sort: Option<QueryOrder>,
     /// Whether only links to the clusters are wanted.
     links_only: bool,
 }
@@ -25,21 +25,21 @@ enum Combine {
 }
 
 #[derive(Debug, Clone)]
-struct Term {
-    subject: Subject,
-    op: Op,
+struct QueryTerm {
+    subject: QuerySubject,
+    op: QueryOperator,
     value: Value,
 }
 
 #[derive(Debug, Clone)]
-enum Subject {
+enum QuerySubject {
     Tag(String),
     Property(String),
     Rel(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Op {
+enum QueryOperator {
     Equal,
     NotEqual,
     Greater,
@@ -52,7 +52,7 @@ enum Op {
 }
 
 #[derive(Debug, Clone)]
-struct Sort {
+struct QueryOrder {
     by: String,
     descending: bool,
 }
@@ -96,13 +96,13 @@ impl Query {
             Some(Value::Array(terms)) => terms
                 .iter()
                 .enumerate()
-                .map(|(n, term)| Term::parse(n, term))
+                .map(|(n, term)| QueryTerm::parse(n, term))
                 .collect::<Result<_, _>>()?,
             Some(_) => return Err(Refusal::bad_request("\"spec.terms\" must be an array")),
         };
         let sort = match spec.get("sort") {
             None => None,
-            Some(sort) => Some(Sort {
+            Some(sort) => Some(QueryOrder {
                 by: sort
                     .get("by")
                     .and_then(Value::as_str)
@@ -157,13 +157,13 @@ impl Query {
     }
 }
 
-impl Term {
+impl QueryTerm {
     fn parse(n: usize, term: &Value) -> Result<Self, Refusal> {
         let text = |field: &str| term.get(field).and_then(Value::as_str).map(str::to_owned);
         let subject = match (text("tag"), text("property"), text("rel")) {
-            (Some(tag), None, None) => Subject::Tag(tag),
-            (None, Some(property), None) => Subject::Property(property),
-            (None, None, Some(rel)) => Subject::Rel(rel),
+            (Some(tag), None, None) => QuerySubject::Tag(tag),
+            (None, Some(property), None) => QuerySubject::Property(property),
+            (None, None, Some(rel)) => QuerySubject::Rel(rel),
             _ => {
                 return Err(Refusal::bad_request(format!(
                     "\"spec.terms[{n}]\" must contain exactly one of [tag, property, rel]"
@@ -171,15 +171,15 @@ impl Term {
             }
         };
         let op = match text("op").as_deref() {
-            None | Some("=") => Op::Equal,
-            Some("!=") => Op::NotEqual,
-            Some(">") => Op::Greater,
-            Some(">=") => Op::GreaterEqual,
-            Some("<") => Op::Less,
-            Some("<=") => Op::LessEqual,
-            Some("~" | "=~" | "contains") => Op::Contains,
-            Some("exists") => Op::Exists,
-            Some("!exists") => Op::NotExists,
+            None | Some("=") => QueryOperator::Equal,
+            Some("!=") => QueryOperator::NotEqual,
+            Some(">") => QueryOperator::Greater,
+            Some(">=") => QueryOperator::GreaterEqual,
+            Some("<") => QueryOperator::Less,
+            Some("<=") => QueryOperator::LessEqual,
+            Some("~" | "=~" | "contains") => QueryOperator::Contains,
+            Some("exists") => QueryOperator::Exists,
+            Some("!exists") => QueryOperator::NotExists,
             Some(_) => {
                 return Err(Refusal::bad_request(format!(
                     "\"spec.terms[{n}].op\" must be one of [=, >, >=, <, <=, !=, ~, exists, !exists]"
@@ -187,7 +187,7 @@ impl Term {
             }
         };
         let value = term.get("value").cloned();
-        if value.is_none() && !matches!(op, Op::Exists | Op::NotExists) {
+        if value.is_none() && !matches!(op, QueryOperator::Exists | QueryOperator::NotExists) {
             return Err(Refusal::bad_request(format!(
                 "\"spec.terms[{n}].value\" is required"
             )));
@@ -205,22 +205,22 @@ impl Term {
             found.iter().any(|value| test(compare(value, &self.value)))
         };
         match self.op {
-            Op::Exists => !found.is_empty(),
-            Op::NotExists => found.is_empty(),
-            Op::Equal => any(Ordering::is_eq),
-            Op::NotEqual => !any(Ordering::is_eq),
-            Op::Greater => any(Ordering::is_gt),
-            Op::GreaterEqual => any(Ordering::is_ge),
-            Op::Less => any(Ordering::is_lt),
-            Op::LessEqual => any(Ordering::is_le),
-            Op::Contains => found
+            QueryOperator::Exists => !found.is_empty(),
+            QueryOperator::NotExists => found.is_empty(),
+            QueryOperator::Equal => any(Ordering::is_eq),
+            QueryOperator::NotEqual => !any(Ordering::is_eq),
+            QueryOperator::Greater => any(Ordering::is_gt),
+            QueryOperator::GreaterEqual => any(Ordering::is_ge),
+            QueryOperator::Less => any(Ordering::is_lt),
+            QueryOperator::LessEqual => any(Ordering::is_le),
+            QueryOperator::Contains => found
                 .iter()
                 .any(|value| text(value).contains(&text(&self.value))),
         }
     }
 }
 
-impl Subject {
+impl QuerySubject {
     /// What the cluster has there; `null` is nothing.
     fn values<'a>(&self, cluster: &'a Value) -> Vec<&'a Value> {
         match self {

@@ -1,7 +1,7 @@
 //! How bytes leave: bodies that stop or crawl, and a socket that can say something else than HTTP.
 //!
 //! hyper writes the head and counts the body; what it would not send by itself is put below it
-//! ([`Tap`]) or above it ([`Content`]).
+//! ([`ReplaceableSocket`]) or above it ([`ReplyContent`]).
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use std::future::Future;
@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 /// The body of an answer.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(super) enum ReplyContent {
     /// All at once.
     Whole(Option<Bytes>),
     /// These bytes, then the connection breaks.
@@ -31,12 +31,12 @@ pub(super) enum Content {
         pause: Option<Pin<Box<Sleep>>>,
     },
     /// A JSON string of so many letters.
-    Flood { left: u64, stage: Stage },
+    Flood { left: u64, stage: FloodStage },
 }
 
 /// How far a flood has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum FloodStage {
     Start,
     Middle,
     End,
@@ -45,7 +45,7 @@ pub(super) enum Stage {
 /// The largest piece of a flood.
 const PIECE: &[u8] = &[b'x'; 64 * 1024];
 
-impl Content {
+impl ReplyContent {
     pub(super) fn whole(bytes: Vec<u8>) -> Self {
         Self::Whole((!bytes.is_empty()).then(|| Bytes::from(bytes)))
     }
@@ -68,22 +68,22 @@ impl Content {
     pub(super) fn flood(size: u64) -> Self {
         Self::Flood {
             left: size,
-            stage: Stage::Start,
+            stage: FloodStage::Start,
         }
     }
 }
 
-type Piece = Option<Result<Frame<Bytes>, io::Error>>;
+type BodyPiece = Option<Result<Frame<Bytes>, io::Error>>;
 
-fn piece(bytes: Bytes) -> Poll<Piece> {
+fn piece(bytes: Bytes) -> Poll<BodyPiece> {
     Poll::Ready(Some(Ok(Frame::data(bytes))))
 }
 
-impl Body for Content {
+impl Body for ReplyContent {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Piece> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<BodyPiece> {
         match self.get_mut() {
             Self::Whole(bytes) => match bytes.take() {
                 Some(bytes) => piece(bytes),
@@ -109,20 +109,20 @@ impl Body for Content {
                 piece(rest.split_to(1))
             }
             Self::Flood { left, stage } => match *stage {
-                Stage::Start => {
-                    *stage = Stage::Middle;
+                FloodStage::Start => {
+                    *stage = FloodStage::Middle;
                     piece(Bytes::from_static(b"\""))
                 }
-                Stage::Middle if *left == 0 => {
-                    *stage = Stage::End;
+                FloodStage::Middle if *left == 0 => {
+                    *stage = FloodStage::End;
                     piece(Bytes::from_static(b"\""))
                 }
-                Stage::Middle => {
+                FloodStage::Middle => {
                     let size = usize::try_from(*left).map_or(PIECE.len(), |n| n.min(PIECE.len()));
                     *left -= size as u64;
                     piece(Bytes::from_static(&PIECE[..size]))
                 }
-                Stage::End => Poll::Ready(None),
+                FloodStage::End => Poll::Ready(None),
             },
         }
     }
@@ -146,9 +146,9 @@ impl Body for Content {
 
 /// What a connection is to send instead of what hyper writes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Instead(Arc<Mutex<Option<Vec<u8>>>>);
+pub(super) struct ReplacedBytes(Arc<Mutex<Option<Vec<u8>>>>);
 
-impl Instead {
+impl ReplacedBytes {
     /// From now on these bytes go out, and then nothing more.
     pub(super) fn say(&self, bytes: &[u8]) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes.to_vec());
@@ -157,18 +157,18 @@ impl Instead {
 
 /// A socket whose output can be taken over.
 #[derive(Debug)]
-pub(super) struct Tap<S> {
+pub(super) struct ReplaceableSocket<S> {
     stream: S,
-    instead: Instead,
+    instead: ReplacedBytes,
 }
 
-impl<S> Tap<S> {
-    pub(super) fn new(stream: S, instead: Instead) -> Self {
+impl<S> ReplaceableSocket<S> {
+    pub(super) fn new(stream: S, instead: ReplacedBytes) -> Self {
         Self { stream, instead }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ReplaceableSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -178,7 +178,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ReplaceableSocket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

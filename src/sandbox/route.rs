@@ -3,9 +3,9 @@
 //! Order as on the platform: the token first (401), then the org (403, as for one that does not
 //! exist), then the path. Knows nothing of connections and faults.
 
-use super::answer::{Answer, Refusal};
+use super::answer::{Refusal, SandboxAnswer};
 use super::query::Query;
-use super::store::{Effect, How, Written};
+use super::store::{Effect, How, StoreOutcome};
 use super::world::{Call, World, nothing, parse_json};
 use super::{control, kubeconfig};
 use base64::Engine as _;
@@ -17,13 +17,13 @@ use serde_json::{Map, Value, json};
 
 /// The answer, and whether the request changed what is stored.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) answer: Answer,
+pub(super) struct RouteOutcome {
+    pub(super) answer: SandboxAnswer,
     pub(super) applied: bool,
 }
 
-impl From<Answer> for Outcome {
-    fn from(answer: Answer) -> Self {
+impl From<SandboxAnswer> for RouteOutcome {
+    fn from(answer: SandboxAnswer) -> Self {
         Self {
             answer,
             applied: false,
@@ -32,11 +32,11 @@ impl From<Answer> for Outcome {
 }
 
 /// Answers any request.
-pub(super) fn handle(world: &mut World, call: &Call<'_>) -> Outcome {
+pub(super) fn handle(world: &mut World, call: &Call<'_>) -> RouteOutcome {
     route(world, call).unwrap_or_else(|refusal| refusal.into_answer(call.request_id).into())
 }
 
-fn route(world: &mut World, call: &Call<'_>) -> Result<Outcome, Refusal> {
+fn route(world: &mut World, call: &Call<'_>) -> Result<RouteOutcome, Refusal> {
     let path = segments(call.path)?;
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     if let ["discovery"] = path[..] {
@@ -47,12 +47,12 @@ fn route(world: &mut World, call: &Call<'_>) -> Result<Outcome, Refusal> {
     }
     authorize(world, call)?;
     match path[..] {
-        ["_sandbox", ..] => control::handle(world, call).map(Outcome::from),
+        ["_sandbox", ..] => control::handle(world, call).map(RouteOutcome::from),
         ["org"] if call.method == "GET" => {
             let org = org_object(world.store.org());
             let body = json!({"kind": "list", "itemKind": "org", "items": [org],
                 "links": [{"rel": "self", "href": "/org"}]});
-            Ok(Answer::json(StatusCode::OK, body).into())
+            Ok(SandboxAnswer::json(StatusCode::OK, body).into())
         }
         ["org", org, ref rest @ ..] | ["audit", "org", org, ref rest @ ..] => {
             if org != world.store.org() {
@@ -66,7 +66,7 @@ fn route(world: &mut World, call: &Call<'_>) -> Result<Outcome, Refusal> {
             }
             match rest {
                 [] if call.method == "GET" => {
-                    Ok(Answer::json(StatusCode::OK, org_object(org)).into())
+                    Ok(SandboxAnswer::json(StatusCode::OK, org_object(org)).into())
                 }
                 ["mk8s", rest @ ..] => mk8s(world, call, rest),
                 _ => Err(nothing(call)),
@@ -76,7 +76,7 @@ fn route(world: &mut World, call: &Call<'_>) -> Result<Outcome, Refusal> {
     }
 }
 
-fn mk8s(world: &mut World, call: &Call<'_>, rest: &[&str]) -> Result<Outcome, Refusal> {
+fn mk8s(world: &mut World, call: &Call<'_>, rest: &[&str]) -> Result<RouteOutcome, Refusal> {
     match (call.method, rest) {
         ("GET", []) => Ok(list(world, call).into()),
         ("POST", []) => {
@@ -89,13 +89,13 @@ fn mk8s(world: &mut World, call: &Call<'_>, rest: &[&str]) -> Result<Outcome, Re
             let written = world.store.put(object(call.body)?, how(call), call.now)?;
             Ok(outcome(world, written))
         }
-        ("POST" | "GET", ["-query"]) => query(world, call).map(Outcome::from),
+        ("POST" | "GET", ["-query"]) => query(world, call).map(RouteOutcome::from),
         ("GET", ["-schema", "permissions"]) => Ok(permissions().into()),
         (_, [] | ["-query"] | ["-schema", "permissions"]) => Err(not_allowed(call)),
         (_, [name, ..]) if name.starts_with('-') => Err(nothing(call)),
         ("GET", [name]) => {
             let cluster = world.store.get(name, call.now)?;
-            Ok(Answer::json(StatusCode::OK, cluster).into())
+            Ok(SandboxAnswer::json(StatusCode::OK, cluster).into())
         }
         ("PUT", [name]) => {
             let written = world
@@ -109,20 +109,20 @@ fn mk8s(world: &mut World, call: &Call<'_>, rest: &[&str]) -> Result<Outcome, Re
                 .patch(name, object(call.body)?, how(call), call.now)?;
             Ok(outcome(world, written))
         }
-        ("DELETE", [name]) => Ok(Outcome {
+        ("DELETE", [name]) => Ok(RouteOutcome {
             applied: world.store.delete(name, how(call))?,
-            answer: Answer::empty(StatusCode::ACCEPTED),
+            answer: SandboxAnswer::empty(StatusCode::ACCEPTED),
         }),
         (_, [_]) => Err(not_allowed(call)),
-        (_, [name, page]) => below(world, call, name, page).map(Outcome::from),
+        (_, [name, page]) => below(world, call, name, page).map(RouteOutcome::from),
         _ => Err(nothing(call)),
     }
 }
 
 /// The pages below a cluster.
-fn below(world: &World, call: &Call<'_>, name: &str, page: &str) -> Result<Answer, Refusal> {
-    let ok = |body| Ok(Answer::json(StatusCode::OK, body));
-    let created = |body| Ok(Answer::json(StatusCode::CREATED, body));
+fn below(world: &World, call: &Call<'_>, name: &str, page: &str) -> Result<SandboxAnswer, Refusal> {
+    let ok = |body| Ok(SandboxAnswer::json(StatusCode::OK, body));
+    let created = |body| Ok(SandboxAnswer::json(StatusCode::CREATED, body));
     let known = [
         ("-eventlog", "GET"),
         ("-accessreport", "GET"),
@@ -152,22 +152,22 @@ fn below(world: &World, call: &Call<'_>, name: &str, page: &str) -> Result<Answe
     }
 }
 
-fn outcome(world: &World, written: Written) -> Outcome {
+fn outcome(world: &World, written: StoreOutcome) -> RouteOutcome {
     let answer = match written.effect {
         Effect::Created => {
             let name = written.cluster["name"].as_str().unwrap_or_default();
             let location = format!("/org/{}/mk8s/{name}", world.store.org());
-            Answer::json(StatusCode::CREATED, written.cluster).header("location", location)
+            SandboxAnswer::json(StatusCode::CREATED, written.cluster).header("location", location)
         }
-        Effect::Updated | Effect::Unchanged => Answer::json(StatusCode::OK, written.cluster),
+        Effect::Updated | Effect::Unchanged => SandboxAnswer::json(StatusCode::OK, written.cluster),
     };
-    Outcome {
+    RouteOutcome {
         answer,
         applied: written.applied,
     }
 }
 
-fn list(world: &World, call: &Call<'_>) -> Answer {
+fn list(world: &World, call: &Call<'_>) -> SandboxAnswer {
     let after = parameter(call.query, "after");
     let (items, more) = world
         .store
@@ -184,7 +184,7 @@ fn list(world: &World, call: &Call<'_>) -> Answer {
     };
     let body = json!({"kind": "list", "itemKind": "mk8s", "items": items,
         "links": links(&own, next)});
-    Answer::json(StatusCode::OK, body)
+    SandboxAnswer::json(StatusCode::OK, body)
 }
 
 fn links(own: &str, next: Option<String>) -> Value {
@@ -195,7 +195,7 @@ fn links(own: &str, next: Option<String>) -> Value {
 
 /// A search; further pages carry the query and the place in their address, so that nothing needs
 /// to be remembered here.
-fn query(world: &World, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn query(world: &World, call: &Call<'_>) -> Result<SandboxAnswer, Refusal> {
     let bad_page = || Refusal::bad_request("\"page\" is not one that this server gave out");
     let (body, from) = match parameter(call.query, "page") {
         Some(page) => {
@@ -215,7 +215,7 @@ fn query(world: &World, call: &Call<'_>) -> Result<Answer, Refusal> {
         format!("{base}?page={}", URL_SAFE_NO_PAD.encode(page))
     });
     let items: Vec<Value> = found.into_iter().skip(from).take(world.page_size).collect();
-    Ok(Answer::json(
+    Ok(SandboxAnswer::json(
         StatusCode::OK,
         json!({"kind": "queryresult", "itemKind": "mk8s", "items": items,
             "links": links(&base, next), "query": body.unwrap_or_else(|| json!({"kind": "mk8s"}))}),
@@ -223,9 +223,9 @@ fn query(world: &World, call: &Call<'_>) -> Result<Answer, Refusal> {
 }
 
 /// The audit trail; the sandbox keeps none.
-fn audit(call: &Call<'_>, rest: &[&str]) -> Result<Outcome, Refusal> {
+fn audit(call: &Call<'_>, rest: &[&str]) -> Result<RouteOutcome, Refusal> {
     match (call.method, rest) {
-        ("GET", [] | ["resource", ..]) => Ok(Answer::json(
+        ("GET", [] | ["resource", ..]) => Ok(SandboxAnswer::json(
             StatusCode::OK,
             json!({"kind": "list", "itemKind": "auditevent", "items": [],
                 "links": [{"rel": "self", "href": call.path}]}),
@@ -235,7 +235,7 @@ fn audit(call: &Call<'_>, rest: &[&str]) -> Result<Outcome, Refusal> {
     }
 }
 
-fn permissions() -> Answer {
+fn permissions() -> SandboxAnswer {
     let items: Vec<Value> = [
         ("clusterAdmin", "Full access to the Kubernetes API"),
         ("create", "Create clusters"),
@@ -247,15 +247,15 @@ fn permissions() -> Answer {
     .into_iter()
     .map(|(name, description)| json!({"name": name, "description": description, "implies": []}))
     .collect();
-    Answer::json(
+    SandboxAnswer::json(
         StatusCode::OK,
         json!({"kind": "permissions", "resourceKind": "mk8s", "items": items}),
     )
 }
 
-fn discovery(world: &World) -> Answer {
+fn discovery(world: &World) -> SandboxAnswer {
     let url = &world.url;
-    Answer::json(
+    SandboxAnswer::json(
         StatusCode::OK,
         json!({
             "endpoints": {"api": url, "audit": url, "logs": url, "metrics": url, "byok": url,

@@ -4,7 +4,7 @@
 //! more, so that a mistake of the client is not repeated in the server that tests it. The reasons are
 //! worded as the platform words its own.
 
-use super::answer::Problem;
+use super::answer::SchemaProblem;
 use crate::addon::{Param, ParamKind};
 use crate::arn::RoleArn;
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ pub(super) fn check(
     settings: &Map<String, Value>,
     path: &str,
     org: &str,
-) -> Vec<Problem> {
+) -> Vec<SchemaProblem> {
     let mut schema = Schema {
         org,
         problems: Vec::new(),
@@ -26,7 +26,7 @@ pub(super) fn check(
 
 struct Schema<'a> {
     org: &'a str,
-    problems: Vec<Problem>,
+    problems: Vec<SchemaProblem>,
 }
 
 impl Schema<'_> {
@@ -47,7 +47,7 @@ impl Schema<'_> {
 
     fn problem(&mut self, path: String, reason: impl Into<String>) {
         let reason = reason.into();
-        self.problems.push(Problem { path, reason });
+        self.problems.push(SchemaProblem { path, reason });
     }
 
     fn value(&mut self, kind: ParamKind, value: &Value, path: &str) {
@@ -239,7 +239,7 @@ mod tests {
         let addon = by_word(addon).unwrap();
         let settings = settings.as_object().unwrap();
         let found = check(addon.params, settings, addon.key, "acme");
-        found.iter().map(Problem::to_string).collect()
+        found.iter().map(SchemaProblem::to_string).collect()
     }
 
     #[test]

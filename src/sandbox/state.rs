@@ -3,7 +3,7 @@
 //! Written whole, and on disk before the answer of the write is sent: a killed sandbox has lost
 //! nothing that was answered. Holds no token.
 
-use super::held::{self, Held};
+use super::held::{self, HeldFile};
 use super::record::Record;
 use crate::error::{Error, Kind};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ const FORMAT: u32 = 1;
 /// Everything that is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct State {
+pub(super) struct StoredState {
     format: u32,
     /// The org whose links are in the documents.
     pub(super) org: String,
@@ -29,7 +29,7 @@ pub(super) struct State {
     pub(super) clusters: BTreeMap<String, Record>,
 }
 
-impl State {
+impl StoredState {
     pub(super) fn new(org: &str) -> Self {
         Self {
             format: FORMAT,
@@ -43,11 +43,11 @@ impl State {
 
 /// An open state file, held against other sandboxes.
 #[derive(Debug)]
-pub(super) struct StateFile(Held);
+pub(super) struct StateFile(HeldFile);
 
 impl StateFile {
     /// Locks the file and reads it; `None` if it does not exist yet.
-    pub(super) fn open(path: &Path) -> Result<(Self, Option<State>), Error> {
+    pub(super) fn open(path: &Path) -> Result<(Self, Option<StoredState>), Error> {
         let not_started = |kind, reason: String| {
             let path = path.display();
             Error::new(
@@ -60,7 +60,7 @@ impl StateFile {
             not_started(Kind::Refused, reason)
                 .hint("name a file that does not exist; the sandbox makes it")
         };
-        let (file, content) = Held::open(path).map_err(|error| match error.kind {
+        let (file, content) = HeldFile::open(path).map_err(|error| match error.kind {
             Kind::Refused => other(error.message),
             kind => not_started(kind, error.message),
         })?;
@@ -79,7 +79,7 @@ impl StateFile {
                 "it has format {format}, this version reads {FORMAT}"
             )));
         }
-        let state: State = serde_json::from_slice(&content).map_err(|_| not_ours())?;
+        let state: StoredState = serde_json::from_slice(&content).map_err(|_| not_ours())?;
         Ok((Self(file), Some(state)))
     }
 
@@ -91,7 +91,7 @@ impl StateFile {
     }
 
     /// Puts the state on disk.
-    pub(super) fn save(&mut self, state: &State) -> io::Result<()> {
+    pub(super) fn save(&mut self, state: &StoredState) -> io::Result<()> {
         let mut text = serde_json::to_vec_pretty(state)?;
         text.push(b'\n');
         self.0.write(&text)
@@ -115,7 +115,7 @@ mod tests {
         let path = folder.path().join("state.json");
         let (mut file, none) = StateFile::open(&path).unwrap();
         assert!(none.is_none());
-        let mut state = State::new("acme");
+        let mut state = StoredState::new("acme");
         state.made = 3;
         state.known.insert("rocket".to_owned());
         file.save(&state).unwrap();

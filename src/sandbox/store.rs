@@ -9,7 +9,7 @@ use super::answer::Refusal;
 use super::defaults;
 use super::patch::{self, BadPatch};
 use super::record::{self, Record};
-use super::state::{State, StateFile};
+use super::state::{StateFile, StoredState};
 use super::status::Publisher;
 use super::validate::{self, READ_ONLY, Rules};
 use crate::addon;
@@ -27,7 +27,7 @@ const DEPTH: usize = 64;
 
 /// How this server decides where the platform's ways are not known.
 #[derive(Debug)]
-pub(super) struct Policy {
+pub(super) struct UnknownWays {
     pub(super) put: PutMode,
     pub(super) enforce_prerequisites: bool,
     /// Names of required roles that do not exist, as of the call at hand.
@@ -38,8 +38,8 @@ pub(super) struct Policy {
 /// All clusters of the org.
 #[derive(Debug)]
 pub(super) struct Store {
-    policy: Policy,
-    state: State,
+    policy: UnknownWays,
+    state: StoredState,
     file: Option<StateFile>,
 }
 
@@ -64,7 +64,7 @@ pub(super) enum Effect {
 
 /// The outcome of a write.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct StoreOutcome {
     pub(super) effect: Effect,
     /// The cluster as it is served afterwards.
     pub(super) cluster: Value,
@@ -79,7 +79,7 @@ impl Store {
     }
 
     /// A store over a state that is kept nowhere yet.
-    pub(super) fn new(policy: Policy, state: State) -> Self {
+    pub(super) fn new(policy: UnknownWays, state: StoredState) -> Self {
         Self {
             policy,
             state,
@@ -135,7 +135,7 @@ impl Store {
         body: Map<String, Value>,
         how: How,
         now: i64,
-    ) -> Result<Written, Refusal> {
+    ) -> Result<StoreOutcome, Refusal> {
         if let Some(name) = body.get("name").and_then(Value::as_str)
             && self.state.clusters.contains_key(name)
         {
@@ -150,7 +150,7 @@ impl Store {
         body: Map<String, Value>,
         how: How,
         now: i64,
-    ) -> Result<Written, Refusal> {
+    ) -> Result<StoreOutcome, Refusal> {
         match body.get("name").and_then(Value::as_str) {
             Some(name) if self.state.clusters.contains_key(name) => {
                 let name = name.to_owned();
@@ -167,7 +167,7 @@ impl Store {
         body: Map<String, Value>,
         how: How,
         now: i64,
-    ) -> Result<Written, Refusal> {
+    ) -> Result<StoreOutcome, Refusal> {
         let record = self.record(name)?;
         check_lock(record, &body)?;
         let mut object = match self.policy.put {
@@ -191,7 +191,7 @@ impl Store {
         body: Map<String, Value>,
         how: How,
         now: i64,
-    ) -> Result<Written, Refusal> {
+    ) -> Result<StoreOutcome, Refusal> {
         let record = self.record(name)?;
         check_lock(record, &body)?;
         let mut object = record.object.clone();
@@ -240,7 +240,7 @@ impl Store {
         mut object: Map<String, Value>,
         how: How,
         now: i64,
-    ) -> Result<Written, Refusal> {
+    ) -> Result<StoreOutcome, Refusal> {
         let current = match name {
             Some(name) => Some(self.record(name)?.clone()),
             None => None,
@@ -288,7 +288,7 @@ impl Store {
             Effect::Unchanged => false,
             Effect::Updated | Effect::Created => self.replace(&name, Some(record), how)?,
         };
-        Ok(Written {
+        Ok(StoreOutcome {
             effect,
             cluster,
             applied,
@@ -372,7 +372,7 @@ fn check_lock(record: &Record, body: &Map<String, Value>) -> Result<(), Refusal>
 }
 
 fn refused(bad: BadPatch) -> Refusal {
-    Refusal::schema(vec![super::answer::Problem {
+    Refusal::schema(vec![super::answer::SchemaProblem {
         path: bad.path,
         reason: bad.reason,
     }])
@@ -395,7 +395,7 @@ mod tests {
     use crate::sandbox::TrustPolicyForm;
 
     fn store(put: PutMode) -> Store {
-        let policy = Policy {
+        let policy = UnknownWays {
             put,
             enforce_prerequisites: false,
             absent_roles: Vec::new(),
@@ -406,7 +406,7 @@ mod tests {
                 delay: 0,
             },
         };
-        let mut store = Store::new(policy, State::new("acme"));
+        let mut store = Store::new(policy, StoredState::new("acme"));
         store.create(document(), How::Seed, 1000).unwrap();
         store
     }

@@ -19,13 +19,13 @@ struct Served {
 
 /// What came back.
 #[derive(Debug)]
-struct Got {
+struct TestAnswer {
     status: u16,
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
 
-impl Got {
+impl TestAnswer {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
@@ -74,12 +74,18 @@ impl Served {
         got
     }
 
-    async fn send(&self, method: &str, path: &str, body: &str) -> Got {
+    async fn send(&self, method: &str, path: &str, body: &str) -> TestAnswer {
         let authorization = format!("Bearer {TOKEN}");
         self.send_as(&authorization, method, path, body).await
     }
 
-    async fn send_as(&self, authorization: &str, method: &str, path: &str, body: &str) -> Got {
+    async fn send_as(
+        &self,
+        authorization: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> TestAnswer {
         let request = request(authorization, method, path, body);
         parse(&self.raw(request.as_bytes()).await)
     }
@@ -90,7 +96,7 @@ impl Served {
         got.json()
     }
 
-    async fn patch(&self, name: &str, body: Value) -> Got {
+    async fn patch(&self, name: &str, body: Value) -> TestAnswer {
         self.send(
             "PATCH",
             &format!("/org/acme/mk8s/{name}"),
@@ -127,7 +133,7 @@ fn request(authorization: &str, method: &str, path: &str, body: &str) -> String 
     )
 }
 
-fn parse(bytes: &[u8]) -> Got {
+fn parse(bytes: &[u8]) -> TestAnswer {
     let end = bytes
         .windows(4)
         .position(|window| window == b"\r\n\r\n")
@@ -135,7 +141,7 @@ fn parse(bytes: &[u8]) -> Got {
     let head = std::str::from_utf8(&bytes[..end]).unwrap();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap();
-    Got {
+    TestAnswer {
         status: status.parse().unwrap(),
         headers: lines
             .filter_map(|line| line.split_once(": "))
@@ -910,8 +916,8 @@ mod issuers {
 
     use super::*;
     use crate::oidc::tls::Distrust;
-    use crate::oidc::token::{Expected, Token, Verdict};
-    use crate::oidc::{Look, Trouble, look};
+    use crate::oidc::token::{ExpectedClaims, ParsedToken, SignatureVerdict};
+    use crate::oidc::{FetchTrouble, IssuerView, look};
 
     /// A sandbox whose cluster `hetzner` has everything on, and the URL of its issuer.
     async fn start_issuers(faults: &[&str]) -> (Served, String) {
@@ -933,7 +939,7 @@ mod issuers {
         (served, issuer)
     }
 
-    async fn look_with(fault: &str) -> (String, Look) {
+    async fn look_with(fault: &str) -> (String, IssuerView) {
         let faults: &[&str] = if fault.is_empty() { &[] } else { &[fault] };
         let (_served, issuer) = start_issuers(faults).await;
         let look = look(&issuer, None).await.unwrap();
@@ -967,7 +973,7 @@ mod issuers {
         let body = r#"{"spec": {"addOns": {"awsWorkloadIdentity": null}}}"#;
         served.send("PATCH", "/org/acme/mk8s/hetzner", body).await;
         let look = look(&issuer, None).await.unwrap();
-        assert_eq!(look.discovery, Err(Trouble::Status(404)));
+        assert_eq!(look.discovery, Err(FetchTrouble::Status(404)));
         assert!(look.keys.is_none());
     }
 
@@ -976,19 +982,19 @@ mod issuers {
         for (fault, want) in [
             (
                 "status=404,on=GET:/openid-configuration",
-                Err(Trouble::Status(404)),
+                Err(FetchTrouble::Status(404)),
             ),
             (
                 "flood=2m,on=GET:/openid-configuration",
-                Err(Trouble::TooLarge),
+                Err(FetchTrouble::TooLarge),
             ),
             (
                 "html,on=GET:/openid-configuration",
-                Err(Trouble::Content("it is not JSON".to_owned())),
+                Err(FetchTrouble::Content("it is not JSON".to_owned())),
             ),
             (
                 "redirect=https://127.0.0.1:1/x,on=GET:/openid-configuration",
-                Err(Trouble::Redirect(
+                Err(FetchTrouble::Redirect(
                     "another host: https://127.0.0.1:1/x".to_owned(),
                 )),
             ),
@@ -1016,7 +1022,7 @@ mod issuers {
             assert!(found.starts_with(want), "{fault}: {found}");
         }
         let (_, look) = look_with("issuer=http-keys").await;
-        assert_eq!(look.keys, Some(Err(Trouble::NotHttps)));
+        assert_eq!(look.keys, Some(Err(FetchTrouble::NotHttps)));
     }
 
     #[tokio::test]
@@ -1039,7 +1045,7 @@ mod issuers {
     async fn tokens_are_minted_right_and_wrong() {
         let (served, issuer) = start_issuers(&[]).await;
         let (keys, _) = look(&issuer, None).await.unwrap().keys.unwrap().unwrap();
-        let expected = Expected {
+        let expected = ExpectedClaims {
             issuer,
             audience: "sts.amazonaws.com".to_owned(),
             subjects: vec!["system:serviceaccount:kube-system:ecr-credential-provider".to_owned()],
@@ -1069,20 +1075,20 @@ mod issuers {
                 .send("POST", "/_sandbox/token", &request.to_string())
                 .await;
             assert_eq!(got.status, 201, "{wish}");
-            let token = Token::parse(got.json()["token"].as_str().unwrap()).unwrap();
+            let token = ParsedToken::parse(got.json()["token"].as_str().unwrap()).unwrap();
             let now = connection::now() / 1000;
             let found = token.problems(&expected, now).join("; ");
             assert!(found.starts_with(problem), "{wish}: {found}");
             assert_eq!(found.is_empty(), problem.is_empty(), "{wish}: {found}");
             match token.verify(&keys) {
-                Verdict::Good => assert_eq!(signature, "", "{wish}"),
-                Verdict::Bad(why) => {
+                SignatureVerdict::Good => assert_eq!(signature, "", "{wish}"),
+                SignatureVerdict::Bad(why) => {
                     assert!(
                         !signature.is_empty() && why.starts_with(signature),
                         "{wish}: {why}"
                     );
                 }
-                Verdict::Unknown(why) => panic!("{wish}: {why}"),
+                SignatureVerdict::Unknown(why) => panic!("{wish}: {why}"),
             }
         }
         for (request, status, why) in [

@@ -29,18 +29,18 @@ pub(super) const HOST: &str = "localhost";
 pub(super) struct Authorities {
     /// When they were made, in Unix seconds.
     made: i64,
-    root: Kept,
-    intermediate: Kept,
+    root: StoredCertificate,
+    intermediate: StoredCertificate,
 }
 
 /// A certificate and the key to it, DER in Base64.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct StoredCertificate {
     key: String,
     certificate: String,
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for StoredCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept")
             .field("certificate", &self.certificate)
@@ -197,15 +197,15 @@ impl Authority {
         })
     }
 
-    fn kept(&self) -> Kept {
-        Kept {
+    fn kept(&self) -> StoredCertificate {
+        StoredCertificate {
             key: STANDARD.encode(self.signer.key().serialize_der()),
             certificate: STANDARD.encode(&self.certificate),
         }
     }
 
     fn restore(
-        kept: &Kept,
+        kept: &StoredCertificate,
         name: &str,
         made: OffsetDateTime,
         is_root: bool,

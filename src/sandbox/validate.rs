@@ -4,7 +4,7 @@
 //! Works on documents whose defaults are filled in. All problems are collected. What add-ons may
 //! hold comes from the catalogue; provider fit is never checked (control-plane.md 4.1).
 
-use super::answer::Problem;
+use super::answer::SchemaProblem;
 use super::schema;
 use crate::addon;
 use crate::arn::RoleArn;
@@ -82,8 +82,8 @@ pub(super) fn check(
     object: &Map<String, Value>,
     current: Option<&Map<String, Value>>,
     rules: &Rules<'_>,
-) -> Vec<Problem> {
-    let mut check = Check {
+) -> Vec<SchemaProblem> {
+    let mut check = FieldCheck {
         problems: Vec::new(),
     };
     check.top_level(object);
@@ -109,13 +109,13 @@ pub(super) fn is_name(name: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-struct Check {
-    problems: Vec<Problem>,
+struct FieldCheck {
+    problems: Vec<SchemaProblem>,
 }
 
-impl Check {
+impl FieldCheck {
     fn problem(&mut self, path: &str, reason: impl Into<String>) {
-        self.problems.push(Problem {
+        self.problems.push(SchemaProblem {
             path: path.to_owned(),
             reason: reason.into(),
         });
@@ -370,7 +370,7 @@ mod tests {
         defaults::fill(&mut object, current, "acme");
         check(&object, current.and_then(Value::as_object), rules)
             .iter()
-            .map(Problem::to_string)
+            .map(SchemaProblem::to_string)
             .collect()
     }
 

@@ -4,7 +4,7 @@
 //! is for its owner alone. Written whole and on disk before anything that depends on it is shown. It
 //! is held as the state file is.
 
-use super::held::{self, Held};
+use super::held::{self, HeldFile};
 use super::tls::Authorities;
 use crate::error::{Error, Kind};
 use base64::Engine as _;
@@ -19,7 +19,7 @@ use std::path::Path;
 const FORMAT: u32 = 1;
 
 #[derive(Clone, Serialize, Deserialize)]
-struct Content {
+struct VaultContent {
     format: u32,
     /// Where the issuers were served.
     port: u16,
@@ -30,8 +30,8 @@ struct Content {
 
 /// What is kept of the issuers.
 pub(super) struct Vault {
-    file: Held,
-    content: Content,
+    file: HeldFile,
+    content: VaultContent,
 }
 
 impl fmt::Debug for Vault {
@@ -57,12 +57,12 @@ impl Vault {
             not_started(Kind::Refused, reason)
                 .hint("move it away, and new keys are made; `--no-oidc` needs none")
         };
-        let (file, bytes) = Held::open(path).map_err(|error| match error.kind {
+        let (file, bytes) = HeldFile::open(path).map_err(|error| match error.kind {
             Kind::Refused => other(error.message),
             kind => not_started(kind, error.message),
         })?;
         let content = match bytes {
-            None => Content {
+            None => VaultContent {
                 format: FORMAT,
                 port: 0,
                 authorities: Authorities::new()
@@ -70,7 +70,7 @@ impl Vault {
                 keys: BTreeMap::new(),
             },
             Some(bytes) => {
-                let content: Content = serde_json::from_slice(&bytes).map_err(|_| {
+                let content: VaultContent = serde_json::from_slice(&bytes).map_err(|_| {
                     other(format!(
                         "it does not hold the keys of a sandbox: {}",
                         held::what(&bytes)

@@ -3,7 +3,7 @@
 use super::answer::Refusal;
 use super::fault::Faults;
 use super::journal::Journal;
-use super::keys::Issuers;
+use super::keys::IssuerKeys;
 use super::rate::Limiter;
 use super::store::Store;
 use secrecy::SecretString;
@@ -26,7 +26,7 @@ pub(super) struct World {
     pub(super) issuer: String,
     /// Whether the sandbox serves the issuers.
     pub(super) has_issuers: bool,
-    pub(super) issuers: Issuers,
+    pub(super) issuers: IssuerKeys,
 }
 
 /// One request.

@@ -3,7 +3,7 @@
 use super::env::Environment;
 use super::profile::{self, Profile, Secret, shown};
 use super::token::{Token, TokenKind};
-use super::{Flags, Origin, TIMEOUT};
+use super::{ConnectionFlags, Origin, TIMEOUT};
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::path::Path;
@@ -29,7 +29,7 @@ pub(super) struct Credential {
 impl Credential {
     /// The token that applies: `--token`, `--token-file`, `CPLN_TOKEN`, the profile.
     pub(super) fn find(
-        flags: &Flags,
+        flags: &ConnectionFlags,
         environment: &Environment,
         profile: &Profile,
         from: &impl Fn(&'static str) -> Origin,

@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::invocation::Invocation;
 use crate::text::{excerpt, printable};
 use credential::Credential;
-use profile::{Folder, Profile};
+use profile::{Profile, ProfileFolder};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,7 +39,7 @@ use tokio::sync::OnceCell;
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// The connection flags; an empty text is as if the flag were not given.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Flags {
+pub(crate) struct ConnectionFlags {
     /// `--org`.
     pub(crate) org: Option<String>,
     /// `--profile`.
@@ -198,8 +198,8 @@ impl Settings {
     /// A missing org or token is not an error yet: not every command needs them. A profile that was
     /// named and does not exist, an endpoint that must not get a token and a file that cannot be
     /// read are (usage, or failure for I/O).
-    pub(crate) fn resolve(flags: &Flags, environment: &Environment) -> Result<Self> {
-        let folder = Folder::find(environment);
+    pub(crate) fn resolve(flags: &ConnectionFlags, environment: &Environment) -> Result<Self> {
+        let folder = ProfileFolder::find(environment);
         let chosen = folder.choose(flags.profile.as_deref(), environment)?;
         let profile = match &chosen {
             Some(chosen) => folder.load(chosen)?,
@@ -403,7 +403,7 @@ impl Settings {
             Origin::Profile { name, .. } => name.as_str(),
             _ => return Err(self.logged_out()),
         };
-        let request = refresh::Request {
+        let request = refresh::TokenRequest {
             environment: &self.environment,
             profile,
             endpoint: match self.endpoint.origin {

@@ -45,11 +45,11 @@ impl std::fmt::Debug for Secret {
 
 /// The folder of `cpln`'s settings.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct ProfileFolder {
     profiles: Option<PathBuf>,
 }
 
-impl Folder {
+impl ProfileFolder {
     /// `CPLN_HOME`, else `$XDG_CONFIG_HOME/cpln`, else `$HOME/.config/cpln`.
     pub(super) fn find(environment: &Environment) -> Self {
         let root = environment

@@ -25,7 +25,7 @@ const NO_TOKEN: &str = "<no token>";
 
 /// What `cpln profile token` is asked for.
 #[derive(Debug)]
-pub(super) struct Request<'a> {
+pub(super) struct TokenRequest<'a> {
     pub(super) environment: &'a Environment,
     pub(super) profile: &'a str,
     /// Where the renewal starts, when a flag says other than profile and environment do.
@@ -38,7 +38,7 @@ pub(super) struct Request<'a> {
     pub(super) secrets: &'a [Token],
 }
 
-impl Request<'_> {
+impl TokenRequest<'_> {
     /// Runs `cpln profile token NAME` and takes its one line.
     pub(super) async fn run(&self) -> Result<Token> {
         let Some(program) = find(self.environment) else {
@@ -103,7 +103,7 @@ impl Request<'_> {
             command.arg("--insecure");
         }
         let mut child = command.spawn()?;
-        let group = Group::of(&child);
+        let group = ProcessGroup::of(&child);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let (stdout, stderr, status) = tokio::join!(text(stdout), text(stderr), child.wait());
         group.release();
@@ -162,9 +162,9 @@ fn find(environment: &Environment) -> Option<PathBuf> {
 }
 
 /// The processes that `cpln` started, itself included; they are ended when this goes unreleased.
-struct Group(Option<Pid>);
+struct ProcessGroup(Option<Pid>);
 
-impl Group {
+impl ProcessGroup {
     fn of(child: &Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         Self(id.and_then(Pid::from_raw))
@@ -176,7 +176,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if let Some(id) = self.0 {
             // There may be nobody left.

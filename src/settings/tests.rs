@@ -9,12 +9,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use tempfile::TempDir;
 
 /// A home of `cpln` and an environment that points to it.
-struct Home {
+struct TestHome {
     folder: TempDir,
     variables: Vec<(&'static str, String)>,
 }
 
-impl Home {
+impl TestHome {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("profiles")).unwrap();
@@ -68,16 +68,16 @@ impl Home {
             .collect()
     }
 
-    fn resolve(&self, flags: &Flags) -> Result<Settings> {
+    fn resolve(&self, flags: &ConnectionFlags) -> Result<Settings> {
         Settings::resolve(flags, &self.environment())
     }
 
     fn settings(&self) -> Settings {
-        self.resolve(&Flags::default()).unwrap()
+        self.resolve(&ConnectionFlags::default()).unwrap()
     }
 
     fn error(&self) -> Error {
-        self.resolve(&Flags::default()).unwrap_err()
+        self.resolve(&ConnectionFlags::default()).unwrap_err()
     }
 }
 
@@ -108,7 +108,7 @@ const NOW: i64 = 1_800_000_000;
 
 #[tokio::test]
 async fn a_profile_is_enough() {
-    let settings = Home::new().profile("ci", &full_profile()).settings();
+    let settings = TestHome::new().profile("ci", &full_profile()).settings();
     let origin = |field| Origin::Profile {
         name: "ci".to_owned(),
         field,
@@ -141,7 +141,7 @@ async fn a_profile_is_enough() {
 
 #[tokio::test]
 async fn a_flag_beats_the_environment_beats_the_profile() {
-    let home = Home::new()
+    let home = TestHome::new()
         .profile("ci", &full_profile())
         .variable("CPLN_ORG", "env-org")
         .variable("CPLN_ENDPOINT", "https://env.example")
@@ -153,12 +153,12 @@ async fn a_flag_beats_the_environment_beats_the_profile() {
     // The profile's e-mail is not that of another token.
     assert_eq!(settings.identity().unwrap().who, None);
 
-    let flags = Flags {
+    let flags = ConnectionFlags {
         org: Some("flag-org".to_owned()),
         endpoint: Some("https://flag.example/".to_owned()),
         token: Some("Bearer flag-token".into()),
         timeout: Some(Duration::from_secs(5)),
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
     let settings = home.resolve(&flags).unwrap();
     assert_eq!(settings.org().unwrap().origin, Origin::Flag("--org"));
@@ -172,18 +172,18 @@ async fn a_flag_beats_the_environment_beats_the_profile() {
 
 #[test]
 fn empty_texts_are_as_if_unset() {
-    let home = Home::new()
+    let home = TestHome::new()
         .profile("ci", &full_profile())
         .variable("CPLN_ORG", "")
         .variable("CPLN_PROFILE", "")
         .variable("CPLN_TOKEN", "")
         .variable("CPLN_ENDPOINT", "");
-    let flags = Flags {
+    let flags = ConnectionFlags {
         org: Some(String::new()),
         profile: Some(String::new()),
         endpoint: Some(String::new()),
         token: Some("".into()),
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
     let settings = home.resolve(&flags).unwrap();
     assert_eq!(settings.org().unwrap().value, "acme");
@@ -194,7 +194,7 @@ fn empty_texts_are_as_if_unset() {
 #[test]
 fn the_profile_that_applies() {
     let org = |name: &str| json!({"context": {"org": name}});
-    let home = Home::new().profile("one", &org("o1"));
+    let home = TestHome::new().profile("one", &org("o1"));
     assert_eq!(home.settings().org().unwrap().value, "o1");
     assert_eq!(home.settings().profile().unwrap().origin, Origin::Default);
 
@@ -207,16 +207,16 @@ fn the_profile_that_applies() {
     assert_eq!(home.settings().org().unwrap().value, "o2");
     let home = home.variable("CPLN_PROFILE", "one");
     assert_eq!(home.settings().org().unwrap().value, "o1");
-    let flags = Flags {
+    let flags = ConnectionFlags {
         profile: Some("two".to_owned()),
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
     assert_eq!(home.resolve(&flags).unwrap().org().unwrap().value, "o2");
 }
 
 #[test]
 fn a_named_profile_must_exist_even_beside_a_token() {
-    let home = Home::new()
+    let home = TestHome::new()
         .profile("ci", &full_profile())
         .variable("CPLN_TOKEN", "abc")
         .variable("CPLN_PROFILE", "nope");
@@ -229,7 +229,7 @@ fn a_named_profile_must_exist_even_beside_a_token() {
     );
     assert_eq!(error.hints, ["profiles that exist: `ci`", "or unset it"]);
 
-    let home = Home::new()
+    let home = TestHome::new()
         .profile("ci", &full_profile())
         .file("profiles/default", "gone");
     let error = home.error();
@@ -241,7 +241,7 @@ fn a_named_profile_must_exist_even_beside_a_token() {
 
 #[test]
 fn names_that_are_paths_are_refused() {
-    let home = Home::new().file("evil.json", full_profile().to_string());
+    let home = TestHome::new().file("evil.json", full_profile().to_string());
     for name in [
         "../evil",
         "/etc/passwd",
@@ -253,14 +253,14 @@ fn names_that_are_paths_are_refused() {
         "--help",
         "a\\b",
     ] {
-        let flags = Flags {
+        let flags = ConnectionFlags {
             profile: Some(name.to_owned()),
-            ..Flags::default()
+            ..ConnectionFlags::default()
         };
         let error = home.resolve(&flags).unwrap_err();
         assert_eq!(error.kind, Kind::Usage, "{name:?}");
         assert!(!error.to_string().contains(['\0', '\n']), "{error}");
-        let home = Home::new().file("profiles/default", name);
+        let home = TestHome::new().file("profiles/default", name);
         assert_eq!(home.error().kind, Kind::Usage, "{name:?}");
     }
 }
@@ -300,7 +300,7 @@ fn broken_profiles_are_named_without_their_content() {
         (b"\xff\xfe", Kind::Failure, "not UTF-8"),
         (&huge, Kind::Failure, "larger than"),
     ] {
-        let error = Home::new().file("profiles/ci.json", content).error();
+        let error = TestHome::new().file("profiles/ci.json", content).error();
         assert_eq!(error.kind, kind, "{error}");
         let text = error.to_string();
         assert!(
@@ -313,23 +313,23 @@ fn broken_profiles_are_named_without_their_content() {
 
 #[test]
 fn what_is_no_file_is_not_read() {
-    let home = Home::new();
+    let home = TestHome::new();
     fs::create_dir(home.path("profiles/ci.json")).unwrap();
     assert!(home.error().to_string().contains("it is a folder"));
 
-    let home = Home::new();
+    let home = TestHome::new();
     let made = std::process::Command::new("mkfifo")
         .arg(home.path("profiles/ci.json"))
         .status();
     assert!(made.unwrap().success());
     assert!(home.error().to_string().contains("not a regular file"));
 
-    let home = Home::new();
+    let home = TestHome::new();
     fs::create_dir(home.path("profiles/default")).unwrap();
     assert_eq!(home.error().message, "the default profile cannot be read");
 
-    let home = Home::new().file("plain", "");
-    let home = Home {
+    let home = TestHome::new().file("plain", "");
+    let home = TestHome {
         variables: vec![("CPLN_HOME", home.path("plain").display().to_string())],
         ..home
     };
@@ -357,16 +357,16 @@ fn the_folder_follows_cpln_s_order() {
     ];
     for (count, org) in [(1, "home"), (2, "xdg"), (3, "cpln")] {
         let environment = all[..count].iter().cloned().collect();
-        let settings = Settings::resolve(&Flags::default(), &environment).unwrap();
+        let settings = Settings::resolve(&ConnectionFlags::default(), &environment).unwrap();
         assert_eq!(settings.org().unwrap().value, org);
     }
-    let settings = Settings::resolve(&Flags::default(), &Environment::default()).unwrap();
+    let settings = Settings::resolve(&ConnectionFlags::default(), &Environment::default()).unwrap();
     assert!(settings.profile().is_none());
 }
 
 #[tokio::test]
 async fn without_a_profile_a_token_is_enough() {
-    let home = Home::new().variable("CPLN_TOKEN", &key("sk9", "from-key.ci.secret"));
+    let home = TestHome::new().variable("CPLN_TOKEN", &key("sk9", "from-key.ci.secret"));
     let settings = home.settings();
     let org = settings.org().unwrap();
     assert_eq!(
@@ -387,23 +387,23 @@ async fn without_a_profile_a_token_is_enough() {
 
 #[tokio::test]
 async fn nothing_at_all_is_told_apart() {
-    let settings = Home::new().settings();
+    let settings = TestHome::new().settings();
     let error = settings.org().unwrap_err();
     assert_eq!(error.kind, Kind::Denied);
     assert_eq!(error.because[1], "no org is set either");
-    let settings = Home::new().variable("CPLN_TOKEN", "opaque").settings();
+    let settings = TestHome::new().variable("CPLN_TOKEN", "opaque").settings();
     let error = settings.org().unwrap_err();
     assert_eq!(
         (error.kind, error.message.as_str()),
         (Kind::Usage, "no org is set")
     );
-    let settings = Home::new().settings();
+    let settings = TestHome::new().settings();
     let error = settings.token().await.unwrap_err();
     assert_eq!(error.kind, Kind::Denied);
     assert!(error.because[0].contains("there is no profile"), "{error}");
     assert_eq!(settings.identity(), None);
 
-    let settings = Home::new().profile("ci", &json!({})).settings();
+    let settings = TestHome::new().profile("ci", &json!({})).settings();
     let error = settings.token().await.unwrap_err();
     assert!(
         error.because[0].contains("profile `ci` holds no token"),
@@ -414,16 +414,16 @@ async fn nothing_at_all_is_told_apart() {
 
 #[tokio::test]
 async fn tokens_from_files() {
-    let home = Home::new()
+    let home = TestHome::new()
         .file("good", "  Bearer file-token\n\n")
         .file("two-lines", "secret-a\nsecret-b\n")
         .file("empty", "\n")
         .file("long", "x".repeat(70_000))
         .variable("CPLN_TOKEN", "env-token");
     let resolve = |file: &str| {
-        home.resolve(&Flags {
+        home.resolve(&ConnectionFlags {
             token_file: Some(home.path(file)),
-            ..Flags::default()
+            ..ConnectionFlags::default()
         })
     };
     let settings = resolve("good").unwrap();
@@ -447,10 +447,10 @@ async fn tokens_from_files() {
         let text = error.to_string();
         assert!(text.contains(word) && !text.contains("secret-"), "{text}");
     }
-    let both = Flags {
+    let both = ConnectionFlags {
         token: Some("abc".into()),
         token_file: Some(home.path("good")),
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
     assert_eq!(home.resolve(&both).unwrap_err().kind, Kind::Usage);
 }
@@ -466,7 +466,7 @@ fn unusable_values_are_named_with_their_source() {
             "CPLN_ENDPOINT",
         ),
     ] {
-        let error = Home::new().variable(variable, value).error();
+        let error = TestHome::new().variable(variable, value).error();
         assert_eq!(error.kind, Kind::Usage);
         let text = error.to_string();
         assert!(text.contains(source), "{text}");
@@ -474,18 +474,21 @@ fn unusable_values_are_named_with_their_source() {
             assert!(!text.contains(hidden), "{text}");
         }
     }
-    let home = Home::new().profile("ci", &json!({"request": {"endpoint": "http://x.example"}}));
+    let home = TestHome::new().profile("ci", &json!({"request": {"endpoint": "http://x.example"}}));
     assert!(home.error().message.contains("profile `ci`"));
-    let flags = Flags {
+    let flags = ConnectionFlags {
         timeout: Some(Duration::ZERO),
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
-    assert_eq!(Home::new().resolve(&flags).unwrap_err().kind, Kind::Usage);
+    assert_eq!(
+        TestHome::new().resolve(&flags).unwrap_err().kind,
+        Kind::Usage
+    );
 }
 
 #[test]
 fn insecure_is_honoured_and_warned_about() {
-    let home = Home::new().profile("ci", &json!({"request": {"insecure": true}}));
+    let home = TestHome::new().profile("ci", &json!({"request": {"insecure": true}}));
     let settings = home.settings();
     assert_eq!(settings.insecure().unwrap().to_string(), "profile `ci`");
     let warnings = settings.warnings();
@@ -493,18 +496,18 @@ fn insecure_is_honoured_and_warned_about() {
         warnings.len() == 1 && warnings[0].contains("profile `ci`"),
         "{warnings:?}"
     );
-    let flags = Flags {
+    let flags = ConnectionFlags {
         insecure: true,
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
-    let settings = Home::new().resolve(&flags).unwrap();
+    let settings = TestHome::new().resolve(&flags).unwrap();
     assert_eq!(settings.insecure(), Some(&Origin::Flag("--insecure")));
     assert_eq!(settings.warnings().len(), 1);
 
     // Without encryption there is no certificate that could be checked.
     let home = home.variable("CPLN_ENDPOINT", "http://localhost:1");
     assert!(home.settings().warnings().is_empty());
-    assert!(Home::new().settings().warnings().is_empty());
+    assert!(TestHome::new().settings().warnings().is_empty());
 }
 
 #[test]
@@ -516,14 +519,14 @@ fn limits_of_profiles_are_sane() {
         (json!(null), TIMEOUT),
         (json!(1e300), Duration::from_hours(1)),
     ] {
-        let home = Home::new().profile("ci", &json!({"request": {"timeout": seconds}}));
+        let home = TestHome::new().profile("ci", &json!({"request": {"timeout": seconds}}));
         assert_eq!(home.settings().timeout(), limit, "{seconds}");
     }
 }
 
 #[test]
 fn proxies_are_for_other_machines() {
-    let home = Home::new()
+    let home = TestHome::new()
         .variable("HTTPS_PROXY", "http://user:pw@proxy.example:3128")
         .variable("NO_PROXY", ".internal");
     let settings = home.settings();
@@ -533,18 +536,18 @@ fn proxies_are_for_other_machines() {
     assert!(!format!("{settings:?}").contains("pw@"));
     let home = home.variable("CPLN_ENDPOINT", "https://127.0.0.1:9");
     assert_eq!(home.settings().proxy(), None);
-    let home = Home::new().variable("all_proxy", "proxy.example:3128");
+    let home = TestHome::new().variable("all_proxy", "proxy.example:3128");
     assert_eq!(home.settings().proxy().unwrap().variable, "all_proxy");
 }
 
 #[test]
 fn nothing_of_a_token_is_in_debug_texts() {
-    let home = Home::new()
+    let home = TestHome::new()
         .profile("me", &interactive(NOW))
         .variable("CPLN_TOKEN", &key("sk9", "o.a.secret"));
-    let flags = Flags {
+    let flags = ConnectionFlags {
         token: Some("flag-token".into()),
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
     let shown = format!("{flags:?} {:?}", home.settings());
     for secret in ["flag-token", "sk9", "eyJ"] {
@@ -554,7 +557,7 @@ fn nothing_of_a_token_is_in_debug_texts() {
 
 #[tokio::test]
 async fn a_login_is_used_while_ten_minutes_are_left() {
-    let home = Home::new()
+    let home = TestHome::new()
         .profile("me", &interactive(NOW))
         .cpln("echo renewed-token; echo \"$@\" >> \"$CPLN_HOME/calls\"");
     let settings = home.settings();
@@ -578,7 +581,7 @@ async fn a_login_is_used_while_ten_minutes_are_left() {
 #[tokio::test]
 async fn what_cannot_tell_its_end_is_renewed() {
     for access in ["not-a-jwt", "bro ken", ""] {
-        let home = Home::new()
+        let home = TestHome::new()
             .profile(
                 "me",
                 &json!({"authInfo": {"accessToken": access, "refreshToken": "r"}}),
@@ -588,7 +591,7 @@ async fn what_cannot_tell_its_end_is_renewed() {
         assert_eq!(header(&token), "Bearer renewed-token", "{access}");
     }
     // A key that was stored there needs no renewal.
-    let home = Home::new().profile(
+    let home = TestHome::new().profile(
         "me",
         &json!({"authInfo": {"accessToken": key("s1", "o.a.b")}}),
     );
@@ -597,14 +600,14 @@ async fn what_cannot_tell_its_end_is_renewed() {
 
 #[tokio::test]
 async fn the_renewal_gets_what_was_given_to_us() {
-    let home = Home::new().profile("me", &interactive(0)).cpln(
+    let home = TestHome::new().profile("me", &interactive(0)).cpln(
         "{ echo \"$@\"; echo $CPLN_ENDPOINT $CPLN_SKIP_UPDATE_CHECK; cat; } > \"$CPLN_HOME/calls\"; echo t",
     );
     let home = home.variable("CPLN_ENDPOINT", "https://env.example");
-    let flags = Flags {
+    let flags = ConnectionFlags {
         endpoint: Some("http://127.0.0.1:4711".to_owned()),
         insecure: true,
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
     let settings = home.resolve(&flags).unwrap();
     settings.token_at(NOW).await.unwrap();
@@ -616,7 +619,7 @@ async fn the_renewal_gets_what_was_given_to_us() {
 
 #[tokio::test]
 async fn without_cpln_both_ways_out_are_named() {
-    let home = Home::new()
+    let home = TestHome::new()
         .profile("me", &interactive(0))
         .file("cpln", "not executable");
     let folder = home.folder.path().display().to_string();
@@ -658,7 +661,7 @@ async fn the_output_of_cpln_is_checked() {
         ("kill -9 $$", Kind::Denied, "signal"),
         (&format!("echo {ended}"), Kind::Denied, "has ended"),
     ] {
-        let home = Home::new().profile("me", &interactive(0)).cpln(script);
+        let home = TestHome::new().profile("me", &interactive(0)).cpln(script);
         let error = home.settings().token_at(NOW).await.unwrap_err();
         assert_eq!(error.kind, kind, "{script}: {error}");
         let text = error.to_string();
@@ -671,12 +674,12 @@ async fn the_output_of_cpln_is_checked() {
 
 #[tokio::test]
 async fn a_cpln_that_hangs_is_stopped() {
-    let home = Home::new()
+    let home = TestHome::new()
         .profile("me", &interactive(0))
         .cpln("exec sleep 600");
-    let flags = Flags {
+    let flags = ConnectionFlags {
         timeout: Some(Duration::from_millis(300)),
-        ..Flags::default()
+        ..ConnectionFlags::default()
     };
     let error = home
         .resolve(&flags)
@@ -690,7 +693,7 @@ async fn a_cpln_that_hangs_is_stopped() {
 
 #[tokio::test]
 async fn a_cpln_that_cannot_start_is_named() {
-    let home = Home::new().profile("me", &interactive(0)).cpln("");
+    let home = TestHome::new().profile("me", &interactive(0)).cpln("");
     fs::write(home.path("bin/cpln"), "#!/does/not/exist\n").unwrap();
     let error = home.settings().token_at(NOW).await.unwrap_err();
     assert_eq!(error.kind, Kind::Failure);

@@ -54,7 +54,7 @@ impl TokenKind {
 
 /// What a service-account key says of itself. The secret part is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
+pub(super) struct ServiceAccountKey {
     pub(super) id: String,
     pub(super) org: String,
 }
@@ -124,7 +124,7 @@ impl Token {
     }
 
     /// `s<keyid>.<base64url("org.account.secret")>`, possibly with more parts.
-    pub(super) fn key(&self) -> Option<Key> {
+    pub(super) fn key(&self) -> Option<ServiceAccountKey> {
         let mut parts = self.secret.expose_secret().split('.');
         let id = parts.next()?;
         if !id.starts_with('s') || id.len() < 2 {
@@ -136,7 +136,7 @@ impl Token {
         let is_name = |text: &str| {
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b'/')
         };
-        (is_name(org) && is_name(account) && !secret.is_empty()).then(|| Key {
+        (is_name(org) && is_name(account) && !secret.is_empty()).then(|| ServiceAccountKey {
             id: id.to_owned(),
             org: org.to_owned(),
         })
@@ -246,7 +246,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_service_account_key_names_its_org() {
-        let expected = Some(Key {
+        let expected = Some(ServiceAccountKey {
             id: "sabc123".into(),
             org: "acme".into(),
         });

@@ -1,36 +1,40 @@
 //! A checklist as text: the whole of it, or what is not well. Pure.
 
 use super::Tone;
-use crate::check::verdict::Outcome;
-use crate::check::{Item, Report, State};
+use crate::check::verdict::PullOutcome;
+use crate::check::{CheckReport, CheckState, ReportItem};
 use crate::text::{block, count, printable};
 use std::fmt::Write as _;
 
 /// The sign before a line.
-fn sign(state: State, utf8: bool) -> &'static str {
+fn sign(state: CheckState, utf8: bool) -> &'static str {
     match (state, utf8) {
-        (State::Pass, true) => "√",
-        (State::Pass, false) => "ok",
-        (State::Warn, true) => "‼",
-        (State::Warn, false) => "warn",
-        (State::Fail, true) => "×",
-        (State::Fail, false) => "FAIL",
-        (State::Unknown, _) => "?",
-        (State::Skip, _) => "-",
+        (CheckState::Pass, true) => "√",
+        (CheckState::Pass, false) => "ok",
+        (CheckState::Warn, true) => "‼",
+        (CheckState::Warn, false) => "warn",
+        (CheckState::Fail, true) => "×",
+        (CheckState::Fail, false) => "FAIL",
+        (CheckState::Unknown, _) => "?",
+        (CheckState::Skip, _) => "-",
     }
 }
 
-fn tone(state: State) -> Option<Tone> {
+fn tone(state: CheckState) -> Option<Tone> {
     match state {
-        State::Pass => Some(Tone::Green),
-        State::Warn | State::Unknown => Some(Tone::Yellow),
-        State::Fail => Some(Tone::Red),
-        State::Skip => None,
+        CheckState::Pass => Some(Tone::Green),
+        CheckState::Warn | CheckState::Unknown => Some(Tone::Yellow),
+        CheckState::Fail => Some(Tone::Red),
+        CheckState::Skip => None,
     }
 }
 
 /// Every group under its heading, and the counts.
-pub(super) fn text(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> String) -> String {
+pub(super) fn text(
+    report: &CheckReport,
+    utf8: bool,
+    paint: impl Fn(&str, Tone) -> String,
+) -> String {
     let mut out = String::new();
     for (heading, group) in groups(report) {
         let heading = printable(&heading);
@@ -44,21 +48,21 @@ pub(super) fn text(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> St
 }
 
 /// What the pulls come to, a line each.
-fn verdicts(report: &Report, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
+fn verdicts(report: &CheckReport, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
     for verdict in &report.verdicts {
         let tone = match verdict.outcome {
-            Outcome::Works => Tone::Green,
-            Outcome::Fails { .. } => Tone::Red,
-            Outcome::Unknown { .. } => Tone::Yellow,
+            PullOutcome::Works => Tone::Green,
+            PullOutcome::Fails { .. } => Tone::Red,
+            PullOutcome::Unknown { .. } => Tone::Yellow,
         };
         let _ = writeln!(out, "{}", paint(&printable(&verdict.to_string()), tone));
     }
 }
 
 /// The items under their headings: the group, and the cluster where there are several.
-pub(super) fn groups(report: &Report) -> Vec<(String, Vec<&Item>)> {
+pub(super) fn groups(report: &CheckReport) -> Vec<(String, Vec<&ReportItem>)> {
     let several = several(report);
-    let mut groups: Vec<(String, Vec<&Item>)> = Vec::new();
+    let mut groups: Vec<(String, Vec<&ReportItem>)> = Vec::new();
     for item in &report.items {
         let heading = match &item.cluster {
             Some(cluster) if several => format!("{} ({cluster})", item.group),
@@ -72,13 +76,18 @@ pub(super) fn groups(report: &Report) -> Vec<(String, Vec<&Item>)> {
     groups
 }
 
-fn lines(group: &[&Item], utf8: bool, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
+fn lines(
+    group: &[&ReportItem],
+    utf8: bool,
+    paint: &impl Fn(&str, Tone) -> String,
+    out: &mut String,
+) {
     let mut at = 0;
     while let Some(item) = group.get(at) {
-        if item.state() == State::Skip {
+        if item.state() == CheckState::Skip {
             // What is skipped for one reason is one line.
-            let same = |other: &&&Item| {
-                other.state() == State::Skip
+            let same = |other: &&&ReportItem| {
+                other.state() == CheckState::Skip
                     && other.finding.message == item.finding.message
                     && other.with_group == item.with_group
             };
@@ -92,7 +101,7 @@ fn lines(group: &[&Item], utf8: bool, paint: &impl Fn(&str, Tone) -> String, out
             let _ = writeln!(
                 out,
                 "{} {what} skipped: {}",
-                sign(State::Skip, utf8),
+                sign(CheckState::Skip, utf8),
                 printable(&item.finding.message)
             );
             at += run;
@@ -101,14 +110,14 @@ fn lines(group: &[&Item], utf8: bool, paint: &impl Fn(&str, Tone) -> String, out
         let mark = sign(item.state(), utf8);
         let mark = tone(item.state()).map_or_else(|| mark.to_owned(), |tone| paint(mark, tone));
         let _ = writeln!(out, "{mark} {}", printable(&item.finding.message));
-        if item.state() != State::Pass {
+        if item.state() != CheckState::Pass {
             details(item, paint, out);
         }
         at += 1;
     }
 }
 
-fn details(item: &Item, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
+fn details(item: &ReportItem, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
     if let Some(evidence) = &item.finding.evidence {
         let _ = writeln!(out, "    {}", printable(evidence));
     }
@@ -120,14 +129,14 @@ fn details(item: &Item, paint: &impl Fn(&str, Tone) -> String, out: &mut String)
 
 /// What is wrong, in the order of the files, each with its place and its line; then what was looked at.
 pub(super) fn places(
-    report: &Report,
+    report: &CheckReport,
     files: &[&str],
     looked_at: &str,
     paint: impl Fn(&str, Tone) -> String,
 ) -> String {
     let mut found = Vec::new();
     for item in &report.items {
-        if matches!(item.state(), State::Pass | State::Skip) {
+        if matches!(item.state(), CheckState::Pass | CheckState::Skip) {
             continue;
         }
         let place = item.place();
@@ -169,11 +178,11 @@ pub(super) fn places(
         }
         out.push('\n');
     }
-    let is_wrong = |item: &&Item| report.counts(item.state());
+    let is_wrong = |item: &&ReportItem| report.counts(item.state());
     let wrong = report.items.iter().filter(is_wrong).count();
     let all = report.items.iter();
     let warnings = all
-        .filter(|item| item.state() == State::Warn && !report.counts(State::Warn))
+        .filter(|item| item.state() == CheckState::Warn && !report.counts(CheckState::Warn))
         .count();
     let _ = match (wrong, warnings) {
         (0, 0) => writeln!(out, "{looked_at}: nothing is wrong"),
@@ -190,7 +199,7 @@ pub(super) fn places(
 }
 
 /// Whether more than one cluster is looked at.
-pub(super) fn several(report: &Report) -> bool {
+pub(super) fn several(report: &CheckReport) -> bool {
     let mut clusters = report
         .items
         .iter()
@@ -200,11 +209,15 @@ pub(super) fn several(report: &Report) -> bool {
 }
 
 /// What is not well, a line each, and the counts.
-pub(super) fn short(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> String) -> String {
+pub(super) fn short(
+    report: &CheckReport,
+    utf8: bool,
+    paint: impl Fn(&str, Tone) -> String,
+) -> String {
     let several = several(report);
     let mut out = String::new();
     for item in &report.items {
-        if matches!(item.state(), State::Pass | State::Skip) {
+        if matches!(item.state(), CheckState::Pass | CheckState::Skip) {
             continue;
         }
         let mark = sign(item.state(), utf8);
@@ -225,7 +238,7 @@ pub(super) fn short(report: &Report, utf8: bool, paint: impl Fn(&str, Tone) -> S
 }
 
 /// `1 failed, 1 warning, 4 passed, 1 group skipped`
-pub(super) fn counts(report: &Report) -> String {
+pub(super) fn counts(report: &CheckReport) -> String {
     let summary = report.summary();
     let mut parts = Vec::new();
     if summary.fail > 0 {

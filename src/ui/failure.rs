@@ -14,13 +14,13 @@ pub(crate) struct ErrorObject {
     schema: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    body: Body,
+    body: FailureBody,
 }
 
 /// What is told of every failure.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+struct FailureBody {
     code: u8,
     name: &'static str,
     message: String,
@@ -33,7 +33,7 @@ struct Body {
     request_id: Option<String>,
 }
 
-impl Body {
+impl FailureBody {
     fn of(error: &Error, reach: &Reach) -> Self {
         let hints = error.hints.iter();
         let place = error.place.as_ref();
@@ -58,29 +58,29 @@ impl ErrorObject {
         Self {
             schema: SCHEMA,
             kind: error.kind.name(),
-            body: Body::of(error, reach),
+            body: FailureBody::of(error, reach),
         }
     }
 }
 
 /// The document of a failure.
 #[derive(Debug, Serialize)]
-struct Document {
+struct FailureDocument {
     schema: &'static str,
     kind: &'static str,
     #[serde(flatten)]
-    body: Body,
+    body: FailureBody,
     /// The failures that this one sums up.
-    errors: Vec<Body>,
+    errors: Vec<FailureBody>,
 }
 
 /// The document of a failure.
 pub(super) fn document(error: &Error, reach: &Reach) -> Value {
     let others = error.others.iter();
-    super::wire::to_value(&Document {
+    super::wire::to_value(&FailureDocument {
         schema: SCHEMA,
         kind: "Error",
-        body: Body::of(error, reach),
-        errors: others.map(|other| Body::of(other, reach)).collect(),
+        body: FailureBody::of(error, reach),
+        errors: others.map(|other| FailureBody::of(other, reach)).collect(),
     })
 }

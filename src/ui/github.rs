@@ -1,6 +1,6 @@
 //! A checklist as GitHub Actions shows it: annotations, and a table for the summary. Pure.
 
-use crate::check::{Report, State};
+use crate::check::{CheckReport, CheckState};
 use crate::text::printable;
 use std::fmt::Write as _;
 
@@ -17,21 +17,21 @@ fn property(text: &str) -> String {
 }
 
 /// The annotations, and the counts.
-pub(super) fn text(report: &Report) -> String {
+pub(super) fn text(report: &CheckReport) -> String {
     let counts = super::checks::counts(report);
     format!("{}{counts}\n", annotations(report))
 }
 
 /// A workflow command for each line that is not a pass or a skip.
-pub(super) fn annotations(report: &Report) -> String {
+pub(super) fn annotations(report: &CheckReport) -> String {
     let several = super::checks::several(report);
     let mut out = String::new();
     for item in &report.items {
         let command = match item.state() {
-            State::Pass | State::Skip => continue,
+            CheckState::Pass | CheckState::Skip => continue,
             state if report.counts(state) => "error",
-            State::Warn | State::Fail => "warning",
-            State::Unknown => "notice",
+            CheckState::Warn | CheckState::Fail => "warning",
+            CheckState::Unknown => "notice",
         };
         let mut properties = Vec::new();
         if let Some(place) = item.place() {
@@ -58,10 +58,10 @@ pub(super) fn annotations(report: &Report) -> String {
 }
 
 /// A table in Markdown of what is not a pass or a skip, under the counts.
-pub(crate) fn markdown(report: &Report) -> String {
+pub(crate) fn markdown(report: &CheckReport) -> String {
     let several = super::checks::several(report);
     let mut out = format!("### mk8s check: {}\n\n", super::checks::counts(report));
-    let bad = |state| !matches!(state, State::Pass | State::Skip);
+    let bad = |state| !matches!(state, CheckState::Pass | CheckState::Skip);
     let mut rows = report.items.iter().filter(|it| bad(it.state())).peekable();
     if rows.peek().is_none() {
         return out;
@@ -114,13 +114,13 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Finding, Item};
+    use crate::check::{Finding, ReportItem};
     use crate::invocation::Hint;
 
     #[test]
     fn nothing_from_outside_can_end_a_command() {
-        let report = Report {
-            items: vec![Item {
+        let report = CheckReport {
+            items: vec![ReportItem {
                 id: "role-arn-form",
                 group: "add-ons",
                 cluster: None,
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_table_holds_what_is_not_well_and_nothing_can_leave_its_cell() {
-        let item = |finding: Finding| Item {
+        let item = |finding: Finding| ReportItem {
             id: "role-arn-form",
             group: "add-ons",
             cluster: None,
@@ -159,7 +159,7 @@ mod tests {
             .evidence("1\n2")
             .fix("sed 's|a|b|'")
             .at("m.yaml", Some(4));
-        let report = Report {
+        let report = CheckReport {
             items: vec![
                 item(Finding::pass("well")),
                 item(bad),
@@ -177,7 +177,7 @@ mod tests {
              <code>sed 's&#124;a&#124;b&#124;'</code> |\n\
              | warn | `role-arn-form` | so so |  |\n\n"
         );
-        let well = Report {
+        let well = CheckReport {
             items: vec![item(Finding::pass("well"))],
             fail_on: Vec::new(),
             verdicts: Vec::new(),
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn of_several_clusters_each_is_named() {
-        let item = |cluster: &str| Item {
+        let item = |cluster: &str| ReportItem {
             id: "oidc-audience",
             group: "aws",
             cluster: Some(cluster.to_owned()),
@@ -195,8 +195,8 @@ mod tests {
             fix: None,
             with_group: false,
         };
-        let of = |items: Vec<Item>| {
-            annotations(&Report {
+        let of = |items: Vec<ReportItem>| {
+            annotations(&CheckReport {
                 items,
                 fail_on: Vec::new(),
                 verdicts: Vec::new(),

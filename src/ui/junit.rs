@@ -1,6 +1,6 @@
 //! A checklist as `JUnit` XML, which GitLab and Jenkins read: a suite a group, a case a line. Pure.
 
-use crate::check::{Item, Report, State};
+use crate::check::{CheckReport, CheckState, ReportItem};
 use crate::text::printable;
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ fn escape(text: &str) -> String {
 }
 
 /// The whole document.
-pub(super) fn document(report: &Report) -> String {
+pub(super) fn document(report: &CheckReport) -> String {
     let mut suites = String::new();
     let mut total = (0, 0, 0);
     for (name, group) in super::checks::groups(report) {
@@ -50,11 +50,11 @@ pub(super) fn document(report: &Report) -> String {
     )
 }
 
-fn is_skipped(report: &Report, item: &Item) -> bool {
-    matches!(item.state(), State::Skip | State::Unknown) && !report.counts(item.state())
+fn is_skipped(report: &CheckReport, item: &ReportItem) -> bool {
+    matches!(item.state(), CheckState::Skip | CheckState::Unknown) && !report.counts(item.state())
 }
 
-fn case(report: &Report, item: &Item, suite: &str, out: &mut String) {
+fn case(report: &CheckReport, item: &ReportItem, suite: &str, out: &mut String) {
     let _ = write!(
         out,
         "    <testcase classname=\"{}\" name=\"{}\"",
@@ -85,7 +85,7 @@ fn case(report: &Report, item: &Item, suite: &str, out: &mut String) {
             out,
             ">\n      <skipped message=\"{message}\"/>\n    </testcase>"
         )
-    } else if item.state() == State::Warn {
+    } else if item.state() == CheckState::Warn {
         writeln!(
             out,
             ">\n      <system-out>warning: {message}\n{more}</system-out>\n    </testcase>"

@@ -75,12 +75,12 @@ enum Volume {
 }
 
 /// stderr, and the token that nothing may hold that is written, here or elsewhere.
-struct Words {
+struct ErrorStream {
     stderr: Mutex<Box<dyn Write + Send>>,
     token: OnceLock<Token>,
 }
 
-impl Words {
+impl ErrorStream {
     fn to(stderr: Box<dyn Write + Send>) -> Arc<Self> {
         Arc::new(Self {
             stderr: Mutex::new(stderr),
@@ -110,7 +110,7 @@ impl Words {
 pub(crate) struct Ui {
     stdin: Stdin,
     stdout: RefCell<Box<dyn Write>>,
-    words: Arc<Words>,
+    words: Arc<ErrorStream>,
     terminal: Terminal,
     format: OutputFormat,
     error_format: ErrorFormat,
@@ -208,7 +208,7 @@ impl Ui {
             columns: env.get("COLUMNS").and_then(|text| text.parse().ok()),
             stdin: Arc::new(Mutex::new(io.stdin)),
             stdout: RefCell::new(io.stdout),
-            words: Words::to(io.stderr),
+            words: ErrorStream::to(io.stderr),
             terminal,
             format,
             error_format: global.error_format,
@@ -237,7 +237,7 @@ impl Ui {
         Self {
             stdin: Arc::new(Mutex::new(io.stdin)),
             stdout: RefCell::new(io.stdout),
-            words: Words::to(io.stderr),
+            words: ErrorStream::to(io.stderr),
             terminal: io.terminal,
             format: gist.output.clone().unwrap_or(OutputFormat::Text),
             error_format: gist.error_format,
@@ -368,7 +368,7 @@ impl Ui {
     }
 
     /// Prints a checklist in the format that was asked for.
-    pub(crate) fn checklist(&self, checklist: &crate::check::Report) -> Result<()> {
+    pub(crate) fn checklist(&self, checklist: &crate::check::CheckReport) -> Result<()> {
         let paint = |text: &str, tone: Tone| self.paint_out(text, tone);
         match &self.format {
             OutputFormat::Text | OutputFormat::Wide => {
@@ -378,10 +378,10 @@ impl Ui {
             OutputFormat::Github => self.write_out(&github::text(checklist)),
             OutputFormat::Junit => self.write_out(&junit::document(checklist)),
             _ => {
-                let bad = |item: &&crate::check::Item| {
+                let bad = |item: &&crate::check::ReportItem| {
                     !matches!(
                         item.state(),
-                        crate::check::State::Pass | crate::check::State::Skip
+                        crate::check::CheckState::Pass | crate::check::CheckState::Skip
                     )
                 };
                 let mut names: Vec<String> = Vec::new();
@@ -406,7 +406,7 @@ impl Ui {
     /// `files` are in the order in which they were named.
     pub(crate) fn validation(
         &self,
-        checklist: &crate::check::Report,
+        checklist: &crate::check::CheckReport,
         files: &[&str],
         looked_at: &str,
     ) -> Result<()> {
@@ -419,7 +419,7 @@ impl Ui {
     }
 
     /// Annotates on stderr, where GitHub's runner reads workflow commands as well; also under `-q`.
-    pub(crate) fn annotate(&self, checklist: &crate::check::Report) {
+    pub(crate) fn annotate(&self, checklist: &crate::check::CheckReport) {
         self.write_err(&github::annotations(checklist));
     }
 

@@ -3,9 +3,9 @@
 //! These structs stand apart from the internal types on purpose.
 
 pub(crate) use super::failure::ErrorObject;
-use crate::check::verdict::Outcome;
+use crate::check::verdict::PullOutcome;
 use crate::drift::Drift;
-use crate::plan::{Step, display_name};
+use crate::plan::{AddonStep, display_name};
 use crate::secret;
 use serde::Serialize;
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub(crate) const SCHEMA: &str = "mk8s/v1";
 /// A document with items.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Document<T> {
+pub(crate) struct ItemsDocument<T> {
     schema: &'static str,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +27,7 @@ pub(crate) struct Document<T> {
     items: Vec<T>,
 }
 
-impl<T: Serialize> Document<T> {
+impl<T: Serialize> ItemsDocument<T> {
     /// A document of a command that only reads.
     pub(crate) fn read(kind: &'static str, items: Vec<T>) -> Self {
         Self {
@@ -89,7 +89,7 @@ pub(crate) fn to_value(wire: &impl Serialize) -> Value {
 /// What something was done to.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
-pub(crate) enum Target {
+pub(crate) enum TargetRef {
     /// A live cluster.
     Cluster {
         /// Its org.
@@ -113,7 +113,7 @@ pub(crate) enum Target {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AddonChange {
     /// What was changed.
-    pub(crate) target: Target,
+    pub(crate) target: TargetRef,
     /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
     pub(crate) addon: String,
     /// `awsECR`
@@ -139,7 +139,7 @@ pub(crate) struct AddonChange {
     /// Whether the change was read back; null where there is nothing to read back.
     pub(crate) verified: Option<bool>,
     /// What was waited for; null without `--wait`.
-    pub(crate) waited: Option<Waited>,
+    pub(crate) waited: Option<WaitRecord>,
     /// What looks odd.
     pub(crate) warnings: Vec<String>,
     /// What went wrong on this target.
@@ -153,8 +153,8 @@ pub(crate) struct Companion {
     action: &'static str,
 }
 
-impl From<&Step> for Companion {
-    fn from(step: &Step) -> Self {
+impl From<&AddonStep> for Companion {
+    fn from(step: &AddonStep) -> Self {
         Self {
             addon: step.addon.name().to_owned(),
             action: step.action.name(),
@@ -164,7 +164,7 @@ impl From<&Step> for Companion {
 
 /// The result of waiting.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Waited {
+pub(crate) struct WaitRecord {
     /// The status field.
     pub(crate) condition: String,
     /// Whether it is there.
@@ -180,9 +180,9 @@ pub(crate) struct Waited {
     clippy::struct_field_names,
     reason = "they are named as in the document"
 )]
-pub(crate) struct Addon {
+pub(crate) struct AddonRecord {
     /// Where; null for the catalogue.
-    pub(crate) target: Option<Target>,
+    pub(crate) target: Option<TargetRef>,
     /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
     pub(crate) addon: String,
     /// `awsECR`
@@ -215,11 +215,11 @@ pub(crate) struct Addon {
 #[serde(untagged)]
 pub(crate) enum AddonItem {
     /// An add-on.
-    Addon(Box<Addon>),
+    Addon(Box<AddonRecord>),
     /// A target that could not be read.
     Unread {
         /// Which.
-        target: Target,
+        target: TargetRef,
         /// Why.
         error: Box<ErrorObject>,
     },
@@ -254,15 +254,15 @@ pub(crate) struct Field {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Applied {
     /// The live cluster.
-    pub(crate) target: Target,
+    pub(crate) target: TargetRef,
     /// The document that was applied.
-    pub(crate) source: Target,
+    pub(crate) source: TargetRef,
     /// `created`, `updated` or `none`.
     pub(crate) action: &'static str,
     /// Whether anything changes.
     pub(crate) changed: bool,
     /// How the add-ons differed before, as in `Diff`.
-    pub(crate) differences: Vec<Difference>,
+    pub(crate) differences: Vec<DifferenceRecord>,
     /// Paths of add-ons and settings that are only live and were kept.
     pub(crate) live_only: Vec<String>,
     /// Paths of add-ons and settings that were only live and were removed.
@@ -279,20 +279,20 @@ pub(crate) struct Applied {
 #[derive(Debug, Serialize)]
 pub(crate) struct Diff {
     /// The live cluster.
-    pub(crate) target: Target,
+    pub(crate) target: TargetRef,
     /// The document that it was compared with.
-    pub(crate) source: Target,
+    pub(crate) source: TargetRef,
     /// Whether the live cluster exists; null if that could not be told.
     pub(crate) exists: Option<bool>,
     /// What differs.
-    pub(crate) differences: Vec<Difference>,
+    pub(crate) differences: Vec<DifferenceRecord>,
     /// What went wrong on this target.
     pub(crate) error: Option<ErrorObject>,
 }
 
 /// One difference of `Diff`.
 #[derive(Debug, Serialize)]
-pub(crate) struct Difference {
+pub(crate) struct DifferenceRecord {
     /// `spec.addOns.awsECR.roleArn`
     pub(crate) path: String,
     /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
@@ -305,7 +305,7 @@ pub(crate) struct Difference {
     pub(crate) live: Option<Value>,
 }
 
-impl From<&Drift> for Difference {
+impl From<&Drift> for DifferenceRecord {
     fn from(drift: &Drift) -> Self {
         let key = drift.path.first();
         Self {
@@ -331,11 +331,11 @@ pub(crate) struct Auth {
     /// When the token ends, RFC 3339.
     pub(crate) expires: Option<String>,
     /// The org.
-    pub(crate) org: Option<Origin>,
+    pub(crate) org: Option<OriginRecord>,
     /// The address of the API.
-    pub(crate) endpoint: Origin,
+    pub(crate) endpoint: OriginRecord,
     /// The profile.
-    pub(crate) profile: Option<Origin>,
+    pub(crate) profile: Option<OriginRecord>,
     /// Where the token comes from; its value is never shown.
     pub(crate) token_source: Option<String>,
     /// Whether certificates go unchecked.
@@ -344,7 +344,7 @@ pub(crate) struct Auth {
 
 /// A value and the source that won.
 #[derive(Debug, Serialize)]
-pub(crate) struct Origin {
+pub(crate) struct OriginRecord {
     /// The value.
     pub(crate) value: String,
     /// Where it comes from.
@@ -378,11 +378,11 @@ pub(crate) struct Checked {
     pub(crate) column: Option<usize>,
 }
 
-fn verdict(verdict: &crate::check::Verdict) -> Value {
+fn verdict(verdict: &crate::check::PullVerdict) -> Value {
     let (step, why, missing) = match &verdict.outcome {
-        Outcome::Works => (None, None, &[][..]),
-        Outcome::Fails { step, why } => (Some(*step), Some(why), &[][..]),
-        Outcome::Unknown { missing } => (None, None, &missing[..]),
+        PullOutcome::Works => (None, None, &[][..]),
+        PullOutcome::Fails { step, why } => (Some(*step), Some(why), &[][..]),
+        PullOutcome::Unknown { missing } => (None, None, &missing[..]),
     };
     serde_json::json!({
         "cluster": verdict.cluster,
@@ -395,12 +395,12 @@ fn verdict(verdict: &crate::check::Verdict) -> Value {
 }
 
 /// The document of `check` and of `validate`.
-pub(crate) fn check_report(report: &crate::check::Report) -> Value {
+pub(crate) fn check_report(report: &crate::check::CheckReport) -> Value {
     let summary = report.summary();
     let all_skipped = report
         .items
         .iter()
-        .filter(|item| item.state() == crate::check::State::Skip)
+        .filter(|item| item.state() == crate::check::CheckState::Skip)
         .count();
     let items: Vec<Checked> = report
         .items

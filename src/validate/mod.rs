@@ -4,17 +4,17 @@
 //! The table of fields (`resource`, and the catalogue in it) says what is wrong with the values; here
 //! it gets its place and its words.
 
-use crate::addon::fault::{Fault, Wrong};
-use crate::addon::path::{Path, Step};
+use crate::addon::fault::{ValueFault, Wrong};
+use crate::addon::path::{Path, PathStep};
 use crate::addon::{ParamKind, rules, stray};
-use crate::manifest::{Document, Part, Spot};
+use crate::manifest::{Document, FileSpot, LocationStep};
 use crate::text::{Foreign, invisible};
 use crate::{placeholder, resource};
 use serde_json::Value;
 
 /// What sort of thing is wrong: each is told under an id of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sort {
+pub(crate) enum FlawSort {
     /// A name that is known is written otherwise, or stands in another place.
     Spelling,
     /// A name of a field is not known.
@@ -37,11 +37,11 @@ pub(crate) enum Sort {
 #[derive(Debug, Clone)]
 pub(crate) struct Flaw {
     /// What sort it is.
-    pub(crate) sort: Sort,
+    pub(crate) sort: FlawSort,
     /// Where in the document it is.
     pub(crate) path: Path,
     /// Where in the file that is; of what is missing the place that it is missing from.
-    pub(crate) spot: Spot,
+    pub(crate) spot: FileSpot,
     /// What is wrong, in one sentence; lower case, no full stop.
     pub(crate) message: String,
     /// The name that is to stand there instead, where renaming is all there is to do.
@@ -58,12 +58,12 @@ pub(crate) struct Flaws {
     /// The first [`MOST`] of every sort, in the order of the file.
     pub(crate) listed: Vec<Flaw>,
     /// The sorts of the others.
-    more: Vec<Sort>,
+    more: Vec<FlawSort>,
 }
 
 impl Flaws {
     /// How many of a sort are not listed.
-    pub(crate) fn more(&self, sort: Sort) -> usize {
+    pub(crate) fn more(&self, sort: FlawSort) -> usize {
         self.more.iter().filter(|other| **other == sort).count()
     }
 }
@@ -89,7 +89,7 @@ pub(crate) fn document(document: &Document, value: &Value, org: Option<&str>) ->
 
 /// Whether a fault is one: nobody knows yet what a placeholder will be, and what SOPS keeps in a file
 /// goes when it is decrypted.
-fn counts(fault: &Fault, value: &Value) -> bool {
+fn counts(fault: &ValueFault, value: &Value) -> bool {
     match &fault.what {
         Wrong::Invalid { found, .. } | Wrong::Unlisted { found } => {
             !found.as_str().is_some_and(placeholder::is_in)
@@ -103,7 +103,7 @@ fn counts(fault: &Fault, value: &Value) -> bool {
 }
 
 /// The place of a fault: what holds it, the name in that, and whether it is below `spec.addOns`.
-fn place(fault: &Fault) -> (Vec<&str>, &str, bool) {
+fn place(fault: &ValueFault) -> (Vec<&str>, &str, bool) {
     let mut keys = fault.path.keys();
     let depth = fault.path.steps().len();
     let is_in_add_ons = keys.starts_with(&["spec", "addOns"]) && depth > 2;
@@ -115,24 +115,24 @@ fn place(fault: &Fault) -> (Vec<&str>, &str, bool) {
     (keys, key.unwrap_or_default(), is_in_add_ons)
 }
 
-fn sort(fault: &Fault) -> Sort {
+fn sort(fault: &ValueFault) -> FlawSort {
     let (place, key, is_in_add_ons) = place(fault);
     let is_add_on = is_in_add_ons && fault.path.steps().len() == 3;
     match &fault.what {
-        Wrong::Missing if is_in_add_ons => Sort::Setting,
-        Wrong::Missing => Sort::Missing,
-        Wrong::Misspelt { .. } => Sort::Spelling,
-        Wrong::Unknown { .. } if stray::meant(&place, key).is_some() => Sort::Spelling,
-        Wrong::Unknown { .. } if is_add_on => Sort::UnknownAddon,
-        Wrong::Unknown { .. } => Sort::Unknown,
-        Wrong::Unlisted { .. } => Sort::Version,
-        Wrong::Invalid { .. } if is_add_on => Sort::NoMapping,
-        Wrong::Invalid { .. } if is_in_add_ons => Sort::Setting,
-        Wrong::Invalid { .. } => Sort::Value,
+        Wrong::Missing if is_in_add_ons => FlawSort::Setting,
+        Wrong::Missing => FlawSort::Missing,
+        Wrong::Misspelt { .. } => FlawSort::Spelling,
+        Wrong::Unknown { .. } if stray::meant(&place, key).is_some() => FlawSort::Spelling,
+        Wrong::Unknown { .. } if is_add_on => FlawSort::UnknownAddon,
+        Wrong::Unknown { .. } => FlawSort::Unknown,
+        Wrong::Unlisted { .. } => FlawSort::Version,
+        Wrong::Invalid { .. } if is_add_on => FlawSort::NoMapping,
+        Wrong::Invalid { .. } if is_in_add_ons => FlawSort::Setting,
+        Wrong::Invalid { .. } => FlawSort::Value,
     }
 }
 
-fn flaw(document: &Document, sort: Sort, fault: Fault) -> Flaw {
+fn flaw(document: &Document, sort: FlawSort, fault: ValueFault) -> Flaw {
     let path = fault.path.to_string();
     let shown = Foreign(&path);
     let mut rename = None;
@@ -162,7 +162,7 @@ fn flaw(document: &Document, sort: Sort, fault: Fault) -> Flaw {
     }
 }
 
-fn unknown(fault: &Fault, near: Option<&'static str>) -> String {
+fn unknown(fault: &ValueFault, near: Option<&'static str>) -> String {
     let path = fault.path.to_string();
     let shown = Foreign(&path);
     let (place, key, _) = place(fault);
@@ -179,7 +179,7 @@ fn unknown(fault: &Fault, near: Option<&'static str>) -> String {
 }
 
 /// What stands there and why it will not do. What may be secret is not shown.
-fn invalid(document: &Document, fault: &Fault, found: &Value, reason: &str) -> String {
+fn invalid(document: &Document, fault: &ValueFault, found: &Value, reason: &str) -> String {
     let path = fault.path.to_string();
     let shown = Foreign(&path);
     let value = match fault.param {
@@ -229,16 +229,16 @@ fn is_text(kind: ParamKind) -> bool {
 
 fn last(path: &Path) -> &str {
     match path.steps().last() {
-        Some(Step::Key(key)) => key,
+        Some(PathStep::Key(key)) => key,
         _ => "",
     }
 }
 
 /// A path as the manifest takes it.
-pub(crate) fn parts(path: &Path) -> Vec<Part<'_>> {
+pub(crate) fn parts(path: &Path) -> Vec<LocationStep<'_>> {
     let parts = path.steps().iter().map(|step| match step {
-        Step::Key(key) => Part::Key(key),
-        Step::Index(index) => Part::Item(*index),
+        PathStep::Key(key) => LocationStep::Key(key),
+        PathStep::Index(index) => LocationStep::Item(*index),
     });
     parts.collect()
 }

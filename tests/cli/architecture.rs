@@ -254,3 +254,33 @@ fn a_printed_command_is_a_value() {
         }
     }
 }
+
+/// The name that a line declares a type under, if it does.
+fn declared_type(line: &str) -> Option<&str> {
+    let is_item = !line.starts_with(' ');
+    let line = line.trim_start();
+    let line = match line.strip_prefix("pub") {
+        Some(rest) if rest.starts_with('(') => rest.split_once(") ")?.1,
+        Some(rest) => rest.trim_start(),
+        None => line,
+    };
+    let (word, rest) = line.split_once(' ')?;
+    // The types that belong to a trait's implementation have the trait's names.
+    let declares = matches!(word, "struct" | "enum" | "trait") || word == "type" && is_item;
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+    declares.then(|| &rest[..end.unwrap_or(rest.len())])
+}
+
+#[test]
+fn no_type_name_stands_for_two_things() {
+    let mut declared: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for source in sources() {
+        for name in source.code.iter().filter_map(|line| declared_type(line)) {
+            let places = declared.entry(name.to_owned()).or_default();
+            places.push(source.path.clone());
+        }
+    }
+    assert!(declared.len() > 400, "{}", declared.len());
+    declared.retain(|_, places| places.len() > 1);
+    assert!(declared.is_empty(), "{declared:#?}");
+}

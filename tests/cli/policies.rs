@@ -3,7 +3,7 @@
 
 use crate::support::{Trial, aws_python};
 use fastrand::Rng;
-use mk8s::aws::policy::{Answer, Fact, Token, of_resource};
+use mk8s::aws::policy::{Allowed, Fact, WebToken, of_resource};
 use serde_json::{Map, Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -316,12 +316,12 @@ fn both_readings_of_a_policy_agree() {
     assert!(python.wait().unwrap().success());
 
     let (mut found, mut cautious) = ([0, 0, 0], 0);
-    let judged: Vec<(usize, &str, Answer)> = cases
+    let judged: Vec<(usize, &str, Allowed)> = cases
         .iter()
         .zip(&theirs)
         .enumerate()
         .map(|(run, ((policy, audience), theirs))| {
-            let token = Token {
+            let token = WebToken {
                 provider: PROVIDER.to_owned(),
                 issuer: ISSUER.to_owned(),
                 account: ACCOUNT.to_owned(),
@@ -332,7 +332,7 @@ fn both_readings_of_a_policy_agree() {
             let place = ["yes", "no", "depends"].iter().position(|it| it == theirs);
             found[place.expect("one of three answers")] += 1;
             // Of a key that is looked at twice the second reading knows that it is one key.
-            let is_cautious = matches!(ours, Answer::Depends(_)) && theirs != "depends";
+            let is_cautious = matches!(ours, Allowed::Depends(_)) && theirs != "depends";
             cautious += usize::from(is_cautious);
             (run, if is_cautious { "depends" } else { theirs }, ours)
         })
@@ -343,9 +343,9 @@ fn both_readings_of_a_policy_agree() {
         |(run, theirs, ours)| format!("{}: {theirs}, here {ours:?}", cases[*run].0),
         |(_, theirs, ours)| {
             let word = match ours {
-                Answer::Yes => "yes",
-                Answer::No => "no",
-                Answer::Depends(_) => "depends",
+                Allowed::Yes => "yes",
+                Allowed::No => "no",
+                Allowed::Depends(_) => "depends",
             };
             if word == *theirs {
                 Ok(())

@@ -3,7 +3,7 @@
 
 use crate::support::manifests::{aws, hetzner};
 use crate::support::{Env, Reader, Sandbox, read_yaml};
-use mk8s::addon::param::Place;
+use mk8s::addon::param::SettingPlace;
 use mk8s::addon::{Addon, CATALOG, ParamKind};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ fn read(text: &str) -> Value {
 }
 
 /// A value for the place that is not there by itself, as it is written on the command line.
-fn word(place: &Place) -> String {
+fn word(place: &SettingPlace) -> String {
     match place.kind {
         kind if kind == place.param.kind => place.param.example().to_owned(),
         kind => kind.example().to_owned(),
@@ -49,7 +49,7 @@ fn word(place: &Place) -> String {
 }
 
 /// What stands at the place alone, as an object of settings.
-fn object(place: &Place, value: &Value) -> Value {
+fn object(place: &SettingPlace, value: &Value) -> Value {
     let mut settings = json!({});
     let path: mk8s::addon::path::Path = place.path.parse().unwrap();
     path.put(&mut settings, value.clone()).unwrap();
@@ -57,7 +57,7 @@ fn object(place: &Place, value: &Value) -> Value {
 }
 
 /// What else an item of a list must have, so that the result is right.
-fn beside(place: &Place) -> Option<&'static str> {
+fn beside(place: &SettingPlace) -> Option<&'static str> {
     place
         .path
         .starts_with("mirrors[0].mirrors")

@@ -1,6 +1,6 @@
 //! The add-ons that work with an AWS account.
 
-use crate::addon::aws_side::{AwsPolicy, AwsSide, Proof, RoleNeed};
+use crate::addon::aws_side::{AwsPolicy, AwsSide, ProvingAction, RoleNeed};
 use crate::addon::issuer::{ISSUER, ISSUING_KEY, ISSUING_NAME, PODS_TEMPLATE};
 use crate::addon::{Addon, Documented, Param, ParamKind, Ready, StatusField};
 
@@ -20,8 +20,8 @@ const fn gives_pulls(
     AwsPolicy { name, word, lacks }
 }
 
-const fn in_registry(action: &'static str) -> Proof {
-    Proof {
+const fn in_registry(action: &'static str) -> ProvingAction {
+    ProvingAction {
         action,
         on: Some("ecr"),
     }
@@ -44,7 +44,7 @@ const ECR: AwsSide = AwsSide {
         gives_pulls("PowerUserAccess", None, &[]),
     ],
     proves: &[
-        Proof {
+        ProvingAction {
             action: "ecr:GetAuthorizationToken",
             on: None,
         },

@@ -48,9 +48,9 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     #[derive(Clone, Default)]
-    struct Shared(Arc<Mutex<Vec<u8>>>);
+    struct SharedLog(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Shared {
+    impl Write for SharedLog {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -65,7 +65,7 @@ mod tests {
 
     /// One run with a manifest on standard input: its exit code, and all that it says.
     fn run(line: &str) -> (u8, String) {
-        let output = Shared::default();
+        let output = SharedLog::default();
         let io = Io {
             stdin: Box::new(Cursor::new(MANIFEST)),
             stdout: Box::new(output.clone()),

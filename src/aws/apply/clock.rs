@@ -1,6 +1,6 @@
 //! The time that one step has, and how calls are repeated within it.
 
-use crate::aws::iam::{Answer, Failure};
+use crate::aws::iam::{AwsFailure, IamAnswer};
 use crate::backoff::Backoff;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -38,9 +38,9 @@ impl Clock {
     /// Repeats a call as long as its failure may pass and there is time.
     pub(in crate::aws) async fn persist<T>(
         &mut self,
-        may_pass: impl Fn(&Failure) -> bool,
-        call: impl AsyncFn() -> Answer<T>,
-    ) -> Answer<T> {
+        may_pass: impl Fn(&AwsFailure) -> bool,
+        call: impl AsyncFn() -> IamAnswer<T>,
+    ) -> IamAnswer<T> {
         loop {
             match call().await {
                 Err(failure) if may_pass(&failure) => {

@@ -12,9 +12,9 @@ mod trust;
 
 use super::backup::Backup;
 use super::explain::explain_to;
-use super::iam::{Answer, Failure, Iam};
+use super::iam::{AwsFailure, Iam, IamAnswer};
 use super::needed::Needed;
-use super::plan::{Step, Work};
+use super::plan::{AwsStep, Work};
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
 use serde_json::Value;
@@ -26,7 +26,7 @@ use clock::Clock;
 
 /// How steps are run.
 #[derive(Debug, Clone)]
-pub(crate) struct Options {
+pub(crate) struct StepOptions {
     /// The longest that one step may wait and try again.
     pub(crate) patience: Duration,
     /// The folder for copies of trust policies; `None` makes none.
@@ -35,7 +35,7 @@ pub(crate) struct Options {
     pub(crate) needed: Needed,
 }
 
-impl Default for Options {
+impl Default for StepOptions {
     fn default() -> Self {
         Self {
             patience: Duration::from_mins(1),
@@ -64,14 +64,19 @@ pub(crate) struct Applier<'a, I> {
     iam: &'a I,
     permit: &'a Permit,
     caller: &'a str,
-    options: Options,
+    options: StepOptions,
     made: BTreeSet<String>,
     detached: BTreeSet<String>,
 }
 
 impl<'a, I: Iam> Applier<'a, I> {
     /// `caller` is the ARN of who calls, for messages.
-    pub(crate) fn new(iam: &'a I, permit: &'a Permit, caller: &'a str, options: Options) -> Self {
+    pub(crate) fn new(
+        iam: &'a I,
+        permit: &'a Permit,
+        caller: &'a str,
+        options: StepOptions,
+    ) -> Self {
         Self {
             iam,
             permit,
@@ -89,7 +94,7 @@ impl<'a, I: Iam> Applier<'a, I> {
 
     /// Runs one step. Steps that change the cluster, or wait for it, are not for IAM and are
     /// refused.
-    pub(crate) async fn run(&mut self, step: &Step) -> Result<StepOutcome> {
+    pub(crate) async fn run(&mut self, step: &AwsStep) -> Result<StepOutcome> {
         if let Work::Attach { policy, .. } | Work::Detach { policy, .. } = &step.work {
             self.options.needed = self.options.needed.clone().with_policy(policy);
         }
@@ -143,7 +148,7 @@ impl<'a, I: Iam> Applier<'a, I> {
         }
     }
 
-    fn failed(&self, failure: &Failure, what: impl Into<String>) -> Error {
+    fn failed(&self, failure: &AwsFailure, what: impl Into<String>) -> Error {
         explain_to(failure, what, Some(self.caller), &self.options.needed)
     }
 
@@ -151,9 +156,9 @@ impl<'a, I: Iam> Applier<'a, I> {
     async fn shows(
         &self,
         clock: &mut Clock,
-        thing: &Thing,
+        thing: &WrittenThing,
         outcome: &mut StepOutcome,
-        look: impl AsyncFn() -> Answer<bool>,
+        look: impl AsyncFn() -> IamAnswer<bool>,
     ) -> Result<()> {
         loop {
             match look().await {
@@ -173,7 +178,7 @@ impl<'a, I: Iam> Applier<'a, I> {
     }
 
     /// What is gone already is not an error.
-    fn gone(&self, answer: Answer<()>, what: impl Fn() -> String) -> Result<bool> {
+    fn gone(&self, answer: IamAnswer<()>, what: impl Fn() -> String) -> Result<bool> {
         match answer {
             Ok(()) => Ok(true),
             Err(failure) if failure.is("NoSuchEntity") => Ok(false),
@@ -184,7 +189,10 @@ impl<'a, I: Iam> Applier<'a, I> {
 
 /// Whoever may delete only what carries our tag is refused what is gone: when an answer is lost and
 /// the call repeated, that is what the second one meets.
-async fn unless_gone(answer: Answer<()>, is_gone: impl AsyncFn() -> Answer<bool>) -> Answer<()> {
+async fn unless_gone(
+    answer: IamAnswer<()>,
+    is_gone: impl AsyncFn() -> IamAnswer<bool>,
+) -> IamAnswer<()> {
     match answer {
         Err(failure) if failure.denied() && is_gone().await == Ok(true) => Ok(()),
         other => other,
@@ -192,18 +200,18 @@ async fn unless_gone(answer: Answer<()>, is_gone: impl AsyncFn() -> Answer<bool>
 }
 
 /// Something that was written.
-struct Thing {
+struct WrittenThing {
     /// How it is called.
     name: String,
     /// What was not done if it cannot be looked for.
     what: String,
 }
 
-fn is_invalid_principal(failure: &Failure) -> bool {
+fn is_invalid_principal(failure: &AwsFailure) -> bool {
     failure.is("MalformedPolicyDocument") && failure.message.contains("Invalid principal")
 }
 
-fn unseen(failure: &Failure) -> String {
+fn unseen(failure: &AwsFailure) -> String {
     format!(
         "whether it shows could not be checked: {} is not allowed",
         failure.action

@@ -2,12 +2,12 @@
 
 use super::clock::Clock;
 use super::trust::read_trust;
-use super::{Applier, StepOutcome, Thing};
-use crate::aws::iam::{Failure, Iam};
+use super::{Applier, StepOutcome, WrittenThing};
+use crate::aws::iam::{AwsFailure, Iam};
 use crate::aws::name::Tags;
 use crate::aws::quotable;
 use crate::aws::state::now;
-use crate::aws::users::{Whose, needing};
+use crate::aws::users::{OwnRole, needing};
 use crate::error::{Error, Result};
 
 impl<I: Iam> Applier<'_, I> {
@@ -45,7 +45,7 @@ impl<I: Iam> Applier<'_, I> {
             .await
             .map_err(|failure| self.failed(&failure, what.clone()))?;
         outcome.changed = true;
-        let thing = Thing {
+        let thing = WrittenThing {
             name: format!("the policy {}", quotable(policy)),
             what,
         };
@@ -62,7 +62,7 @@ impl<I: Iam> Applier<'_, I> {
         mut clock: Clock,
         role: &str,
         policy: &str,
-        whose: &Whose,
+        whose: &OwnRole,
         untag: &[String],
     ) -> Result<StepOutcome> {
         let what = || {
@@ -85,7 +85,7 @@ impl<I: Iam> Applier<'_, I> {
             }
         }
         let answer = clock
-            .persist(Failure::passing, async || {
+            .persist(AwsFailure::passing, async || {
                 self.iam.detach(role, policy, self.permit).await
             })
             .await;

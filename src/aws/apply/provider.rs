@@ -1,8 +1,8 @@
 //! The OIDC provider: made, completed, deleted.
 
 use super::clock::Clock;
-use super::{Applier, StepOutcome, Thing, invisible, unless_gone, unseen};
-use crate::aws::iam::{Failure, Iam, NewProvider};
+use super::{Applier, StepOutcome, WrittenThing, invisible, unless_gone, unseen};
+use crate::aws::iam::{AwsFailure, Iam, NewProvider};
 use crate::aws::quotable;
 use crate::aws::thumbprint::PrivateCa;
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ impl<I: Iam> Applier<'_, I> {
         }
         let mut outcome = StepOutcome::default();
         let answer = clock
-            .persist(Failure::passing, async || {
+            .persist(AwsFailure::passing, async || {
                 self.iam.create_provider(provider, self.permit).await
             })
             .await;
@@ -85,7 +85,7 @@ impl<I: Iam> Applier<'_, I> {
             changed: true,
             ..StepOutcome::default()
         };
-        let thing = Thing {
+        let thing = WrittenThing {
             name: "the new audience".to_owned(),
             what,
         };
@@ -116,7 +116,7 @@ impl<I: Iam> Applier<'_, I> {
                 Ok(Some(provider)) if !outcome.changed => {
                     let list = ca.added_to(&provider.thumbprints);
                     clock
-                        .persist(Failure::passing, async || {
+                        .persist(AwsFailure::passing, async || {
                             self.iam.set_thumbprints(arn, &list, self.permit).await
                         })
                         .await
@@ -140,7 +140,7 @@ impl<I: Iam> Applier<'_, I> {
 
     pub(super) async fn delete_provider(&self, mut clock: Clock, arn: &str) -> Result<StepOutcome> {
         let answer = clock
-            .persist(Failure::passing, async || {
+            .persist(AwsFailure::passing, async || {
                 self.iam.delete_provider(arn, self.permit).await
             })
             .await;

@@ -2,8 +2,8 @@
 
 use super::clock::Clock;
 use super::trust::read_trust;
-use super::{Applier, StepOutcome, Thing, invisible, is_invalid_principal, unless_gone};
-use crate::aws::iam::{Answer, Failure, Iam, NewRole, Role};
+use super::{Applier, StepOutcome, WrittenThing, invisible, is_invalid_principal, unless_gone};
+use crate::aws::iam::{AwsFailure, Iam, IamAnswer, NewRole, Role};
 use crate::aws::merge::foreign;
 use crate::aws::name::{Tags, is_tag_of_attached};
 use crate::aws::plan::Trusting;
@@ -48,7 +48,7 @@ impl<I: Iam> Applier<'_, I> {
             }
             Err(failure) => return Err(self.failed(&failure, what)),
         }
-        let thing = Thing {
+        let thing = WrittenThing {
             name: format!("the role `{}`", quotable(&role.name)),
             what,
         };
@@ -136,7 +136,7 @@ impl<I: Iam> Applier<'_, I> {
         }
     }
 
-    pub(super) async fn tag(&self, clock: &mut Clock, role: &str, tags: &Tags) -> Answer<()> {
+    pub(super) async fn tag(&self, clock: &mut Clock, role: &str, tags: &Tags) -> IamAnswer<()> {
         let new = self.made.contains(role);
         clock
             .persist(
@@ -157,7 +157,7 @@ impl<I: Iam> Applier<'_, I> {
             return Ok(());
         }
         let answer = clock
-            .persist(Failure::passing, async || {
+            .persist(AwsFailure::passing, async || {
                 self.iam.untag_role(role, keys, self.permit).await
             })
             .await;

@@ -7,12 +7,12 @@ use super::clock::Clock;
 use super::{Applier, StepOutcome, invisible, is_invalid_principal};
 use crate::arn::AccountId;
 use crate::aws::backup;
-use crate::aws::cover::{Verdict, compare};
-use crate::aws::iam::{Failure, Iam, Role};
+use crate::aws::cover::{Coverage, compare};
+use crate::aws::iam::{AwsFailure, Iam, Role};
 use crate::aws::merge::{foreign, fresh, has_interim, is_ours, merge, remove};
 use crate::aws::name::{Tags, other_statement_tags};
 use crate::aws::plan::{TrustMode, Trusting};
-use crate::aws::policy::{Entry, entry};
+use crate::aws::policy::{EntryAnswer, entry};
 use crate::aws::quotable;
 use crate::aws::state::now;
 use crate::aws::trust::{self, statements};
@@ -200,7 +200,7 @@ impl<I: Iam> Applier<'_, I> {
         what: impl Fn() -> String,
     ) -> Result<Option<Role>> {
         clock
-            .persist(Failure::passing, async || self.iam.role(name).await)
+            .persist(AwsFailure::passing, async || self.iam.role(name).await)
             .await
             .map_err(|failure| self.failed(&failure, what()))
     }
@@ -226,7 +226,9 @@ fn next_trust(trusting: &Trusting, role: &Role, existing: &Value) -> Result<Opti
         TrustMode::Merge => {
             let merged = merge(existing, &trusting.template, &trusting.sid);
             // It may have changed since it was planned.
-            if let Entry::Denied { statement } = entry(&merged, &trusting.template, None, now()) {
+            if let EntryAnswer::Denied { statement } =
+                entry(&merged, &trusting.template, None, now())
+            {
                 return Err(Error::refused(what())
                     .because(format!("its {statement} denies what the cluster needs")));
             }
@@ -260,7 +262,7 @@ fn is_as_wanted(trusting: &Trusting, existing: &Value) -> bool {
             let ours = |statement: &Value| is_ours(statement, &trusting.sid);
             statements(existing).iter().all(|statement| ours(statement))
                 && compare(existing, &fresh(&trusting.template, &trusting.sid))
-                    == Verdict::Identical
+                    == Coverage::Identical
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The HTTP client of the SDK: TLS by ring, proxies by the environment, and words for an address
 //! that is not reached.
 
-use super::super::iam::Endpoint;
+use super::super::iam::AwsAddress;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider as Tls, TlsContext, TrustStore};
@@ -48,7 +48,7 @@ pub(super) fn client(trust: Option<Vec<u8>>, known: Vec<Known>) -> SharedHttpCli
             .tls_context(context.clone())
             .build()
     });
-    SharedHttpClient::new(Telling {
+    SharedHttpClient::new(NamingAddress {
         inner,
         known: Arc::new(known),
     })
@@ -56,25 +56,25 @@ pub(super) fn client(trust: Option<Vec<u8>>, known: Vec<Known>) -> SharedHttpCli
 
 /// Says which address was not reached, and why.
 #[derive(Debug)]
-struct Telling<T> {
+struct NamingAddress<T> {
     inner: T,
     known: Arc<Vec<Known>>,
 }
 
-impl HttpClient for Telling<SharedHttpClient> {
+impl HttpClient for NamingAddress<SharedHttpClient> {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Telling {
+        SharedHttpConnector::new(NamingAddress {
             inner: self.inner.http_connector(settings, components),
             known: Arc::clone(&self.known),
         })
     }
 }
 
-impl HttpConnector for Telling<SharedHttpConnector> {
+impl HttpConnector for NamingAddress<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let url = origin(request.uri());
         let known = Arc::clone(&self.known);
@@ -128,7 +128,7 @@ pub(in crate::aws) struct Unreached {
 
 impl Unreached {
     /// The address, as the call of a service knows it.
-    pub(in crate::aws) fn endpoint(&self, action: &str) -> Endpoint {
+    pub(in crate::aws) fn endpoint(&self, action: &str) -> AwsAddress {
         let service = action.split(':').next().unwrap_or_default();
         let own = format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase());
         let is_own = |from: &&String| **from == own;
@@ -139,7 +139,7 @@ impl Unreached {
             .clone()
             .find(is_own)
             .or_else(|| from.clone().find(is_common));
-        Endpoint {
+        AwsAddress {
             url: self.url.clone(),
             from: from.cloned(),
             distrusted: self.distrusted,

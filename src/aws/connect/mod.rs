@@ -10,7 +10,10 @@ pub(super) use http::Unreached;
 pub(crate) use session::AwsSession;
 pub(crate) use trace::Trace;
 
-use super::credentials::{By, Named, Provider, Reason, Source, Surroundings, Trouble};
+use super::credentials::{
+    CredentialProvider, CredentialSource, CredentialTrouble, NamedBy, NamedProfile, Reason,
+    Surroundings,
+};
 use super::image::default_region;
 use super::quotable;
 use aws_config::identity::IdentityCache;
@@ -31,7 +34,7 @@ const ATTEMPT: Duration = Duration::from_secs(15);
 
 /// How AWS is reached; what is `None` comes from the standard chain.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Connection {
+pub(crate) struct AwsAccess {
     /// `--aws-profile`.
     pub(crate) profile: Option<String>,
     /// `--aws-region`.
@@ -59,20 +62,21 @@ pub(crate) struct Variables {
     pub(crate) credentials: Surroundings,
 }
 
-impl Connection {
+impl AwsAccess {
     /// The profile that was named: by flag, else by the variable.
-    pub(crate) fn named(&self) -> Option<Named> {
+    pub(crate) fn named(&self) -> Option<NamedProfile> {
         let named = |name: &Option<String>, by| {
             let name = name.clone().filter(|name| !name.is_empty())?;
-            Some(Named { name, by })
+            Some(NamedProfile { name, by })
         };
-        named(&self.profile, By::Flag).or_else(|| named(&self.variables.profile, By::Variable))
+        named(&self.profile, NamedBy::Flag)
+            .or_else(|| named(&self.variables.profile, NamedBy::Variable))
     }
 }
 
 /// Finds out how AWS is reached and in whose name. Nothing is sent: what is wrong with profile or
 /// credentials shows in the first call.
-pub(crate) async fn open(connection: &Connection) -> AwsSession {
+pub(crate) async fn open(connection: &AwsAccess) -> AwsSession {
     let total = connection.timeout.unwrap_or(Duration::from_secs(30));
     let attempt = ATTEMPT.min(total);
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -111,8 +115,8 @@ pub(crate) async fn open(connection: &Connection) -> AwsSession {
     }
     let around = &connection.variables.credentials;
     let source = match &trouble {
-        Some(trouble) => Source::Broken(trouble.clone()),
-        None => Source::find(named.as_ref(), &profiles, around),
+        Some(trouble) => CredentialSource::Broken(trouble.clone()),
+        None => CredentialSource::find(named.as_ref(), &profiles, around),
     };
     let config = Box::pin(loader.load()).await;
     let mut builder = config.clone().into_builder();
@@ -139,7 +143,7 @@ pub(crate) async fn open(connection: &Connection) -> AwsSession {
         named: named.clone(),
         trouble,
     };
-    let provider = Provider {
+    let provider = CredentialProvider {
         named,
         source,
         around: around.clone(),
@@ -158,10 +162,10 @@ pub(crate) async fn open(connection: &Connection) -> AwsSession {
 /// The authorities to trust in place of the system's, as the AWS CLI has them: `AWS_CA_BUNDLE`, else
 /// `ca_bundle` of the profile.
 fn trust(
-    connection: &Connection,
-    named: Option<&Named>,
+    connection: &AwsAccess,
+    named: Option<&NamedProfile>,
     profiles: &Result<ProfileSet, ProfileFileLoadError>,
-) -> Result<Option<Vec<u8>>, Trouble> {
+) -> Result<Option<Vec<u8>>, CredentialTrouble> {
     let by_profile = || {
         let path = of_profile(profiles, "ca_bundle")?;
         let name = quotable(profiles.as_ref().ok()?.selected_profile());
@@ -175,7 +179,7 @@ fn trust(
     };
     match authorities::load(&path) {
         Ok(pem) => Ok(Some(pem)),
-        Err(why) => Err(Trouble {
+        Err(why) => Err(CredentialTrouble {
             named: named.cloned(),
             at: None,
             reason: Reason::Bundle {
@@ -189,7 +193,7 @@ fn trust(
 
 /// Every address that something sets, with what sets it.
 fn known_endpoints(
-    connection: &Connection,
+    connection: &AwsAccess,
     profiles: &Result<ProfileSet, ProfileFileLoadError>,
 ) -> Vec<Known> {
     let flag = connection.endpoint_url.iter();
@@ -249,11 +253,11 @@ mod tests {
     #[tokio::test]
     async fn empty_settings_are_unset_and_a_region_is_always_there() {
         let empty = Some(String::new());
-        let connection = Connection {
+        let connection = AwsAccess {
             profile: empty.clone(),
             region: Some("cn-north-1".into()),
             endpoint_url: empty,
-            ..Connection::default()
+            ..AwsAccess::default()
         };
         let config = open(&connection).await.config;
         assert_eq!(config.region().map(AsRef::as_ref), Some("cn-north-1"));
@@ -267,9 +271,9 @@ mod tests {
         drop(listener);
         let credentials =
             aws_sdk_iam::config::Credentials::new("AKID", "secret", None, None, "test");
-        let session = open(&Connection {
+        let session = open(&AwsAccess {
             endpoint_url: Some(url.clone()),
-            ..Connection::default()
+            ..AwsAccess::default()
         })
         .await
         .with_credentials(credentials);

@@ -5,7 +5,7 @@
     reason = "this is the place that the lint leads to"
 )]
 
-use super::super::credentials::{Named, Trouble};
+use super::super::credentials::{CredentialTrouble, NamedProfile};
 use super::trace::Trace;
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
@@ -20,9 +20,9 @@ pub(crate) struct AwsSession {
     pub(super) config: SdkConfig,
     pub(super) trace: Option<Trace>,
     /// The profile that was named.
-    pub(in crate::aws) named: Option<Named>,
+    pub(in crate::aws) named: Option<NamedProfile>,
     /// Why nothing can be called, with or without credentials.
-    pub(in crate::aws) trouble: Option<Trouble>,
+    pub(in crate::aws) trouble: Option<CredentialTrouble>,
 }
 
 impl AwsSession {

@@ -17,12 +17,12 @@ pub(in crate::aws) struct Chain {
     /// The first credentials.
     pub(super) base: Base,
     /// The roles, in the order in which they are assumed.
-    pub(super) roles: Vec<Step>,
+    pub(super) roles: Vec<RoleStep>,
 }
 
 /// A role to assume.
 #[derive(Debug)]
-pub(in crate::aws) struct Step {
+pub(in crate::aws) struct RoleStep {
     /// The profile that says so.
     pub(super) at: String,
     pub(super) arn: String,
@@ -66,10 +66,10 @@ pub(in crate::aws) struct Sso {
 }
 
 /// What is wrong, and in which profile.
-pub(super) type Fault = (String, Reason);
+pub(super) type LinkFault = (String, Reason);
 
 /// How the profile comes by its credentials. The caller has made sure that it exists.
-pub(super) fn chain(profiles: &ProfileSet, name: &str) -> Result<Chain, Fault> {
+pub(super) fn chain(profiles: &ProfileSet, name: &str) -> Result<Chain, LinkFault> {
     let mut seen: Vec<&str> = Vec::new();
     let mut roles = Vec::new();
     let mut at = name;
@@ -83,7 +83,7 @@ pub(super) fn chain(profiles: &ProfileSet, name: &str) -> Result<Chain, Fault> {
             let names = seen.iter().chain([&at]).map(|&it| it.to_owned());
             return Err((name.to_owned(), Reason::Circle(names.collect())));
         }
-        let whole = |base, mut roles: Vec<Step>| {
+        let whole = |base, mut roles: Vec<RoleStep>| {
             roles.reverse();
             Chain {
                 at: at.to_owned(),
@@ -146,12 +146,12 @@ pub(super) fn is_empty(profile: &Profile) -> bool {
     .all(|setting| profile.get(setting).is_none())
 }
 
-fn step(profile: &Profile) -> Option<Step> {
+fn step(profile: &Profile) -> Option<RoleStep> {
     if profile.get("web_identity_token_file").is_some() {
         return None;
     }
     let text = |name: &str| profile.get(name).map(str::to_owned);
-    Some(Step {
+    Some(RoleStep {
         at: profile.name().to_owned(),
         arn: text("role_arn")?,
         external_id: text("external_id"),

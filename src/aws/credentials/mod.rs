@@ -11,11 +11,11 @@ mod sso;
 mod trouble;
 
 pub(crate) use chain::WebIdentity;
-pub(crate) use trouble::{By, Named, Reason, Trouble};
+pub(crate) use trouble::{CredentialTrouble, NamedBy, NamedProfile, Reason};
 
 use super::connect::AwsSession;
 use super::failure::{failure, unreadable};
-use super::iam::Failure;
+use super::iam::AwsFailure;
 use aws_config::credential_process::CredentialProcessProvider;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -26,7 +26,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future::ProvideCredentials as Future;
 use aws_sdk_sts::config::{Credentials, ProvideCredentials};
 use aws_sdk_sts::types::Credentials as Given;
-use chain::{Base, Chain, Fault, Step};
+use chain::{Base, Chain, LinkFault, RoleStep};
 use secrecy::ExposeSecret as _;
 use std::error::Error as _;
 use std::fmt;
@@ -52,9 +52,9 @@ pub(crate) struct Surroundings {
 }
 
 /// Where credentials come from.
-pub(super) enum Source {
+pub(super) enum CredentialSource {
     /// They cannot be had.
-    Broken(Trouble),
+    Broken(CredentialTrouble),
     /// The keys of the environment.
     Environment,
     /// A profile.
@@ -63,21 +63,21 @@ pub(super) enum Source {
     Rest,
 }
 
-impl Source {
+impl CredentialSource {
     /// Finds out, without asking anybody.
     pub(super) fn find(
-        named: Option<&Named>,
+        named: Option<&NamedProfile>,
         profiles: &Result<ProfileSet, ProfileFileLoadError>,
         around: &Surroundings,
     ) -> Self {
         let broken = |at: Option<String>, reason| {
-            Self::Broken(Trouble {
+            Self::Broken(CredentialTrouble {
                 named: named.cloned(),
                 at,
                 reason,
             })
         };
-        let by_flag = named.is_some_and(|named| named.by == By::Flag);
+        let by_flag = named.is_some_and(|named| named.by == NamedBy::Flag);
         let name = named.map_or("default", |named| named.name.as_str());
         let at = || Some(name.to_owned());
         let profiles = match profiles {
@@ -133,10 +133,10 @@ impl Source {
     }
 }
 
-/// Gives the SDK its credentials; what goes wrong is a [`Trouble`].
-pub(super) struct Provider {
-    pub(super) named: Option<Named>,
-    pub(super) source: Source,
+/// Gives the SDK its credentials; what goes wrong is a [`CredentialTrouble`].
+pub(super) struct CredentialProvider {
+    pub(super) named: Option<NamedProfile>,
+    pub(super) source: CredentialSource,
     pub(super) around: Surroundings,
     /// How AWS is reached, without credentials.
     pub(super) session: AwsSession,
@@ -144,7 +144,7 @@ pub(super) struct Provider {
     pub(super) limit: Duration,
 }
 
-impl fmt::Debug for Provider {
+impl fmt::Debug for CredentialProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Provider")
             .field("named", &self.named)
@@ -152,7 +152,7 @@ impl fmt::Debug for Provider {
     }
 }
 
-impl ProvideCredentials for Provider {
+impl ProvideCredentials for CredentialProvider {
     fn provide_credentials<'a>(&'a self) -> Future<'a>
     where
         Self: 'a,
@@ -167,24 +167,24 @@ impl ProvideCredentials for Provider {
     }
 }
 
-impl Provider {
-    fn trouble(&self, at: Option<&str>, reason: Reason) -> Trouble {
+impl CredentialProvider {
+    fn trouble(&self, at: Option<&str>, reason: Reason) -> CredentialTrouble {
         let named = self.named.as_ref().map(|named| named.name.as_str());
-        Trouble {
+        CredentialTrouble {
             named: self.named.clone(),
             at: at.or(named).map(str::to_owned),
             reason,
         }
     }
 
-    async fn resolve(&self) -> Result<Credentials, Trouble> {
-        let told = |(at, reason): Fault| self.trouble(Some(&at), reason);
+    async fn resolve(&self) -> Result<Credentials, CredentialTrouble> {
+        let told = |(at, reason): LinkFault| self.trouble(Some(&at), reason);
         match &self.source {
-            Source::Broken(trouble) => Err(trouble.clone()),
-            Source::Environment => environment()
+            CredentialSource::Broken(trouble) => Err(trouble.clone()),
+            CredentialSource::Environment => environment()
                 .await
                 .map_err(|reason| self.trouble(None, reason)),
-            Source::Profile(chain) => {
+            CredentialSource::Profile(chain) => {
                 let mut credentials = self
                     .base(&chain.base)
                     .await
@@ -197,7 +197,7 @@ impl Provider {
                 }
                 Ok(credentials)
             }
-            Source::Rest => self.rest().await,
+            CredentialSource::Rest => self.rest().await,
         }
     }
 
@@ -219,7 +219,7 @@ impl Provider {
         }
     }
 
-    async fn rest(&self) -> Result<Credentials, Trouble> {
+    async fn rest(&self) -> Result<Credentials, CredentialTrouble> {
         if let Some(identity) = &self.around.web_identity {
             let answer = self.web_identity(identity).await;
             return answer.map_err(|reason| self.trouble(None, reason));
@@ -258,7 +258,11 @@ impl Provider {
         builder.build().provide_credentials().await
     }
 
-    async fn assume(&self, credentials: Credentials, step: &Step) -> Result<Credentials, Reason> {
+    async fn assume(
+        &self,
+        credentials: Credentials,
+        step: &RoleStep,
+    ) -> Result<Credentials, Reason> {
         let action = "sts:AssumeRole";
         let what = || format!("the role {} was not assumed", super::quotable(&step.arn));
         let answer = self
@@ -298,7 +302,7 @@ impl Provider {
     }
 }
 
-fn call(what: String, failure: Failure) -> Reason {
+fn call(what: String, failure: AwsFailure) -> Reason {
     Reason::Call {
         what,
         failure: Box::new(failure),

@@ -3,7 +3,7 @@
 //! Nothing here ever holds what a credential process or a token file says: either may be a secret.
 
 use super::super::explain::explain;
-use super::super::iam::Failure;
+use super::super::iam::AwsFailure;
 use super::super::quotable;
 use crate::error::Kind;
 use crate::invocation::{Hint, Invocation};
@@ -13,23 +13,23 @@ use std::fmt;
 
 /// A profile that was named, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct NamedProfile {
     /// Its name.
     pub(crate) name: String,
     /// What named it.
-    pub(crate) by: By,
+    pub(crate) by: NamedBy,
 }
 
 /// What named a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
+pub(crate) enum NamedBy {
     /// `--aws-profile`.
     Flag,
     /// `AWS_PROFILE`.
     Variable,
 }
 
-impl fmt::Display for By {
+impl fmt::Display for NamedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Flag => "--aws-profile",
@@ -38,7 +38,7 @@ impl fmt::Display for By {
     }
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for NamedProfile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -51,9 +51,9 @@ impl fmt::Display for Named {
 
 /// Why credentials cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Trouble {
+pub(crate) struct CredentialTrouble {
     /// The profile that was named, if one was.
-    pub(crate) named: Option<Named>,
+    pub(crate) named: Option<NamedProfile>,
     /// The profile at fault: the one that was named, one beneath it, or `default`.
     pub(crate) at: Option<String>,
     /// What is wrong with it.
@@ -109,7 +109,7 @@ pub(crate) enum Reason {
         /// What was not done.
         what: String,
         /// How the call failed.
-        failure: Box<Failure>,
+        failure: Box<AwsFailure>,
     },
     /// The metadata of the machine or container gave none.
     Metadata(&'static str),
@@ -126,15 +126,15 @@ pub(crate) enum Reason {
     Slow,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for CredentialTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.because().join("; "))
     }
 }
 
-impl std::error::Error for Trouble {}
+impl std::error::Error for CredentialTrouble {}
 
-impl Trouble {
+impl CredentialTrouble {
     /// Whether there are simply none: nothing was named and nothing is set up.
     pub(crate) fn is_nothing(&self) -> bool {
         self.named.is_none() && self.reason == Reason::Nothing
@@ -334,7 +334,7 @@ impl Trouble {
             Reason::SsoNever | Reason::SsoOver => vec![self.aws("sso login").into()],
             Reason::Mfa | Reason::Login => {
                 let without = match &self.named {
-                    Some(Named { by: By::Flag, .. }) => ", then run the command without --aws-profile",
+                    Some(NamedProfile { by: NamedBy::Flag, .. }) => ", then run the command without --aws-profile",
                     _ => ", then run the same command again",
                 };
                 vec![self.exported().within("", without)]
@@ -415,8 +415,8 @@ impl Trouble {
         } else if let Some(near) = nearest(&named.name, known.iter().map(String::as_str)) {
             let near = quote(near);
             hints.push(match named.by {
-                By::Flag => format!("did you mean --aws-profile {near}?").into(),
-                By::Variable => format!("did you mean AWS_PROFILE={near}?").into(),
+                NamedBy::Flag => format!("did you mean --aws-profile {near}?").into(),
+                NamedBy::Variable => format!("did you mean AWS_PROFILE={near}?").into(),
             });
         }
         let shown: Vec<String> = known.iter().take(10).map(|name| quotable(name)).collect();

@@ -10,13 +10,13 @@ mod terraform;
 
 use super::iam::{Caller, NewProvider, NewRole};
 use super::name::Tags;
-use super::plan::{Awaited, Plan, Work};
+use super::plan::{Awaited, AwsPlan, Work};
 use super::published::accepting;
 use super::quotable;
-use super::setup::{Order, setup_plan};
-use super::state::State;
-use super::target::{ClusterFacts, Part, Request, Target, named_account, target};
-use crate::addon::Side;
+use super::setup::{SetupOrder, setup_plan};
+use super::state::AwsState;
+use super::target::{AwsPart, AwsPlacement, ClusterFacts, SetupRequest, named_account, target};
+use crate::addon::AddonSide;
 use crate::addon::issuer::ISSUING_NAME;
 use crate::arn::RoleArn;
 use crate::error::{Error, Result};
@@ -47,7 +47,7 @@ impl Format {
 
 /// A role to make.
 #[derive(Debug, Clone, PartialEq)]
-struct Role {
+struct RoleToMake {
     new: NewRole,
     /// The Sid of the first of our statements.
     sid: String,
@@ -72,13 +72,13 @@ struct Attachment {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Blueprint {
     /// The plan that it is taken from.
-    pub(crate) plan: Plan,
+    pub(crate) plan: AwsPlan,
     org: String,
     cluster: String,
-    side: Side,
+    side: AddonSide,
     replace_trust: bool,
     provider: Option<NewProvider>,
-    role: Option<Role>,
+    role: Option<RoleToMake>,
     policy: Option<Attachment>,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Blueprint {
 /// it is not, the error is of kind usage.
 pub(crate) fn stand_in(
     facts: &ClusterFacts,
-    request: &Request,
+    request: &SetupRequest,
     partition: Option<&str>,
 ) -> Result<Caller> {
     let Some((account, _)) = named_account(facts, request) else {
@@ -119,17 +119,17 @@ pub(crate) fn stand_in(
 /// Account and role, without asking AWS.
 pub(crate) fn aim(
     facts: &ClusterFacts,
-    request: &Request,
+    request: &SetupRequest,
     partition: Option<&str>,
     what: &str,
-) -> Result<Target> {
+) -> Result<AwsPlacement> {
     let caller = stand_in(facts, request, partition)?;
     target(facts, request, &caller, what)
 }
 
 /// How a user gets further where something is missing.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Source<'a> {
+pub(crate) enum EmitSource<'a> {
     /// The cluster is live: it can be waited for.
     Live,
     /// It was read from this file, which has to be written anew.
@@ -139,14 +139,14 @@ pub(crate) enum Source<'a> {
 /// What the cluster has to publish first and can be waited for; an error if waiting is of no use.
 pub(crate) fn missing(
     facts: &ClusterFacts,
-    request: &Request,
-    target: &Target,
-    source: Source<'_>,
+    request: &SetupRequest,
+    target: &AwsPlacement,
+    source: EmitSource<'_>,
 ) -> Result<Option<Awaited>> {
     let name = quotable(&facts.name);
     let service = facts.side.name();
     let not_done = format!("the AWS side of {service} was not written out for `{name}`");
-    let provider_only = request.only == Some(Part::OidcProvider);
+    let provider_only = request.only == Some(AwsPart::OidcProvider);
     let enable = |addon: &'static str| {
         Invocation::mk8s("addon enable")
             .word(addon)
@@ -176,7 +176,7 @@ pub(crate) fn missing(
     if provider_only || target.role.is_none() || facts.template.is_some() {
         return Ok(None);
     }
-    if request.only == Some(Part::Policy) {
+    if request.only == Some(AwsPart::Policy) {
         return Ok(None);
     }
     if facts.role_arn.is_none() {
@@ -194,10 +194,10 @@ pub(crate) fn missing(
 }
 
 /// The command, and for a file the one that reads the cluster again.
-fn then(enable: Invocation, source: Source<'_>, facts: &ClusterFacts) -> Hint {
+fn then(enable: Invocation, source: EmitSource<'_>, facts: &ClusterFacts) -> Hint {
     match source {
-        Source::Live => enable.into(),
-        Source::File(path) => enable
+        EmitSource::Live => enable.into(),
+        EmitSource::File(path) => enable
             .within("", ", then read it again: ")
             .command(reading(path, facts)),
     }
@@ -216,7 +216,7 @@ fn reading(path: &str, facts: &ClusterFacts) -> Invocation {
 }
 
 /// The error where nobody waits for what [`missing`] found.
-pub(crate) fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'_>) -> Error {
+pub(crate) fn not_there(facts: &ClusterFacts, awaited: Awaited, source: EmitSource<'_>) -> Error {
     let name = quotable(&facts.name);
     let service = facts.side.name();
     let (what, field) = match awaited {
@@ -233,8 +233,8 @@ pub(crate) fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'
         "`{name}` publishes no {what} yet: {field} is not there"
     ));
     match source {
-        Source::Live => error.hint("--wait waits for it"),
-        Source::File(path) => {
+        EmitSource::Live => error.hint("--wait waits for it"),
+        EmitSource::File(path) => {
             error.hint(reading(path, facts).within("read the cluster again: ", ""))
         }
     }
@@ -242,8 +242,18 @@ pub(crate) fn not_there(facts: &ClusterFacts, awaited: Awaited, source: Source<'
 
 impl Blueprint {
     /// Plans the setup as if nothing existed. What [`missing`] finds must be there.
-    pub(crate) fn new(facts: &ClusterFacts, request: &Request, target: &Target) -> Result<Self> {
-        let plan = setup_plan(facts, request, target, &State::default(), Order::AddonFirst)?;
+    pub(crate) fn new(
+        facts: &ClusterFacts,
+        request: &SetupRequest,
+        target: &AwsPlacement,
+    ) -> Result<Self> {
+        let plan = setup_plan(
+            facts,
+            request,
+            target,
+            &AwsState::default(),
+            SetupOrder::AddonFirst,
+        )?;
         let mut blueprint = Self {
             org: facts.org.clone(),
             cluster: facts.name.clone(),
@@ -258,7 +268,7 @@ impl Blueprint {
             match step.work {
                 Work::CreateProvider(provider) => blueprint.provider = Some(*provider),
                 Work::CreateRole { role, trust } => {
-                    blueprint.role = Some(Role {
+                    blueprint.role = Some(RoleToMake {
                         new: *role,
                         sid: trust.sid,
                         tags: {

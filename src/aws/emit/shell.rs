@@ -5,7 +5,7 @@
 //! the cluster asks for is there: a role of that name with another ARN, or with an older statement of
 //! ours among those of others, stops it.
 
-use super::{Attachment, Blueprint, Role, VERSION};
+use super::{Attachment, Blueprint, RoleToMake, VERSION};
 use crate::aws::iam::NewProvider;
 use crate::aws::name::Tags;
 use crate::aws::trust::statements;
@@ -162,7 +162,7 @@ else
     );
 }
 
-fn make_role(out: &mut String, blueprint: &Blueprint, role: &Role) {
+fn make_role(out: &mut String, blueprint: &Blueprint, role: &RoleToMake) {
     let new = &role.new;
     let mut input = json!({
         "RoleName": new.name,
@@ -225,7 +225,7 @@ if make aws iam create-role --cli-input-json "$input" --assume-role-policy-docum
 }
 
 /// The part for a role that exists.
-fn exists(blueprint: &Blueprint, role: &Role) -> String {
+fn exists(blueprint: &Blueprint, role: &RoleToMake) -> String {
     if blueprint.replace_trust {
         return "else\n    compare\n    update\n".to_owned();
     }

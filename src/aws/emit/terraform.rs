@@ -3,7 +3,7 @@
 //! `${` and `%{` of names and documents are escaped: Terraform must read back what was meant. The
 //! layout is that of `terraform fmt`, which many a repository checks.
 
-use super::{Blueprint, Format, Role, VERSION};
+use super::{Blueprint, Format, RoleToMake, VERSION};
 use crate::aws::iam::NewProvider;
 use crate::aws::name::Tags;
 use crate::error::Result;
@@ -183,7 +183,7 @@ fn provider_block(provider: &NewProvider, label: &str, account: &str) -> Block {
         .build()
 }
 
-fn role_block(role: &Role, label: &str, account: &str, after_provider: bool) -> Block {
+fn role_block(role: &RoleToMake, label: &str, account: &str, after_provider: bool) -> Block {
     let new = &role.new;
     let document = FuncCall::builder("jsonencode")
         .arg(reference(&["local", &trust_policy(label)]))

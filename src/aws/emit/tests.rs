@@ -28,7 +28,7 @@ fn on() -> Value {
     json!({"awsWorkloadIdentity": {}, "awsECR": {"roleArn": ROLE}})
 }
 
-fn blueprint(facts: &ClusterFacts, request: &Request) -> Blueprint {
+fn blueprint(facts: &ClusterFacts, request: &SetupRequest) -> Blueprint {
     let target = aim(facts, request, None, "was not set up").unwrap();
     Blueprint::new(facts, request, &target).unwrap()
 }
@@ -36,7 +36,7 @@ fn blueprint(facts: &ClusterFacts, request: &Request) -> Blueprint {
 #[test]
 fn a_blueprint_is_what_setup_makes_from_nothing() {
     let facts = facts(&on());
-    let made = blueprint(&facts, &Request::default());
+    let made = blueprint(&facts, &SetupRequest::default());
     let role = made.role.as_ref().unwrap();
     assert_eq!(role.new.name, "mk8s-acme-prod-ecr");
     assert_eq!(
@@ -50,16 +50,16 @@ fn a_blueprint_is_what_setup_makes_from_nothing() {
     assert_eq!(made.policy.as_ref().unwrap().role, "mk8s-acme-prod-ecr");
     let again = setup_plan(
         &facts,
-        &Request::default(),
+        &SetupRequest::default(),
         &target(
             &facts,
-            &Request::default(),
+            &SetupRequest::default(),
             &caller("999999999999", "aws"),
             "x",
         )
         .unwrap(),
-        &State::default(),
-        Order::AddonFirst,
+        &AwsState::default(),
+        SetupOrder::AddonFirst,
     )
     .unwrap();
     assert_eq!(made.plan.steps, again.steps);
@@ -68,12 +68,12 @@ fn a_blueprint_is_what_setup_makes_from_nothing() {
 #[test]
 fn account_and_partition_follow_without_credentials() {
     let bare = facts(&json!({}));
-    let error = stand_in(&bare, &Request::default(), None).unwrap_err();
+    let error = stand_in(&bare, &SetupRequest::default(), None).unwrap_err();
     assert_eq!(error.kind, Kind::Usage);
-    let request = |role: Option<&str>| Request {
+    let request = |role: Option<&str>| SetupRequest {
         role_arn: role.map(|role| role.parse().unwrap()),
         account: role.is_none().then(|| "999999999999".parse().unwrap()),
-        ..Request::default()
+        ..SetupRequest::default()
     };
     for (role, partition, expected) in [
         (Some("arn:aws-cn:iam::999999999999:role/r"), None, "aws-cn"),
@@ -88,15 +88,15 @@ fn account_and_partition_follow_without_credentials() {
 
 #[test]
 fn what_is_missing_is_named_with_the_way_to_it() {
-    let live = |add_ons: &Value, change: &dyn Fn(&mut ClusterFacts), request: &Request| {
+    let live = |add_ons: &Value, change: &dyn Fn(&mut ClusterFacts), request: &SetupRequest| {
         let mut facts = facts(add_ons);
         change(&mut facts);
         let target = aim(&facts, request, None, "was not set up").unwrap();
-        missing(&facts, request, &target, Source::Live)
+        missing(&facts, request, &target, EmitSource::Live)
     };
-    let request = Request {
+    let request = SetupRequest {
         account: Some("999999999999".parse().unwrap()),
-        ..Request::default()
+        ..SetupRequest::default()
     };
     let nothing = |_: &mut ClusterFacts| {};
     let no_template = |facts: &mut ClusterFacts| facts.template = None;
@@ -129,8 +129,8 @@ fn what_is_missing_is_named_with_the_way_to_it() {
             "mk8s addon enable aws-ecr -c prod --role-arn {ROLE}"
         )]
     );
-    let provider_only = Request {
-        only: Some(Part::OidcProvider),
+    let provider_only = SetupRequest {
+        only: Some(AwsPart::OidcProvider),
         ..request
     };
     assert_eq!(
@@ -143,7 +143,7 @@ fn what_is_missing_is_named_with_the_way_to_it() {
         bare.hints,
         ["mk8s addon enable aws-workload-identity -c prod"]
     );
-    let error = not_there(&facts(&on()), Awaited::Template, Source::Live);
+    let error = not_there(&facts(&on()), Awaited::Template, EmitSource::Live);
     assert_eq!((error.kind, error.hints.len()), (Kind::NotFound, 1));
 }
 
@@ -155,7 +155,7 @@ fn the_cluster_that_pulls_from_its_own_account_gets_the_provider_alone() {
         &json!(null),
     );
     let facts = ClusterFacts::read(ecr(), "acme", &cluster).unwrap();
-    let made = blueprint(&facts, &Request::default());
+    let made = blueprint(&facts, &SetupRequest::default());
     assert!(made.provider.is_some() && made.role.is_none() && made.policy.is_none());
     for format in [Format::AwsCli, Format::Terraform, Format::CloudFormation] {
         let text = made.text(format).unwrap();
@@ -172,13 +172,13 @@ fn the_cluster_that_pulls_from_its_own_account_gets_the_provider_alone() {
 fn what_cloudformation_would_resolve_is_refused() {
     let mut facts = facts(&on());
     facts.audience = "a{{resolve:ssm:x}}".to_owned();
-    let made = blueprint(&facts, &Request::default());
+    let made = blueprint(&facts, &SetupRequest::default());
     let error = made.text(Format::CloudFormation).unwrap_err();
     assert_eq!(error.kind, Kind::Refused);
     assert!(made.text(Format::AwsCli).is_ok());
-    let policy = Request {
-        only: Some(Part::Policy),
-        ..Request::default()
+    let policy = SetupRequest {
+        only: Some(AwsPart::Policy),
+        ..SetupRequest::default()
     };
     let error = blueprint(&facts, &policy).text(Format::CloudFormation);
     assert_eq!(error.unwrap_err().kind, Kind::Refused);
@@ -188,7 +188,7 @@ fn what_cloudformation_would_resolve_is_refused() {
 fn names_from_outside_stay_within_their_quotes() {
     let mut facts = facts(&on());
     facts.name = "pro\nd'$(id)`id`${x}%{y}".to_owned();
-    let made = blueprint(&facts, &Request::default());
+    let made = blueprint(&facts, &SetupRequest::default());
     let shell = made.text(Format::AwsCli).unwrap();
     assert!(!shell.contains("\nd'$"), "{shell}");
     let terraform = made.text(Format::Terraform).unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// An answer with three values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum Allowed {
     /// Whatever else is so.
     Yes,
     /// Whatever else is so.
@@ -13,7 +13,7 @@ pub enum Answer {
     Depends(BTreeSet<String>),
 }
 
-impl Answer {
+impl Allowed {
     /// One that depends on a key.
     pub(super) fn on(key: &str) -> Self {
         Self::Depends(BTreeSet::from([key.to_owned()]))
@@ -54,7 +54,7 @@ impl Answer {
     }
 }
 
-impl std::ops::Not for Answer {
+impl std::ops::Not for Allowed {
     type Output = Self;
 
     fn not(self) -> Self {
@@ -66,7 +66,7 @@ impl std::ops::Not for Answer {
     }
 }
 
-impl From<bool> for Answer {
+impl From<bool> for Allowed {
     fn from(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No }
     }

@@ -1,7 +1,7 @@
 //! Whether a role lets in those whom a template lets in. Pure.
 
 use super::facts::Fact;
-use super::{Decision, Token, of_resource};
+use super::{Decision, WebToken, of_resource};
 use crate::aws::claims::{Admitted, admitted};
 use crate::aws::normal::{Listed, Principal, Statement, view};
 use crate::aws::trust::{label, statements};
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// Whether they get in; of several the worst.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub(crate) enum EntryAnswer {
     /// The template names nobody with a token, so there is nobody to ask for.
     NotJudged,
     /// They do.
@@ -36,7 +36,7 @@ pub(crate) enum Entry {
     },
 }
 
-impl Entry {
+impl EntryAnswer {
     fn rank(&self) -> u8 {
         match self {
             Self::NotJudged => 0,
@@ -51,8 +51,13 @@ impl Entry {
 /// Whether the trust policy lets in whom the template lets in, at a time in seconds since 1970.
 ///
 /// `provider` is the ARN of the OIDC provider that is meant where the template names no principal.
-pub(crate) fn entry(document: &Value, template: &Value, provider: Option<&str>, now: i64) -> Entry {
-    let named = |place: super::Place| {
+pub(crate) fn entry(
+    document: &Value,
+    template: &Value,
+    provider: Option<&str>,
+    now: i64,
+) -> EntryAnswer {
+    let named = |place: super::StatementPlace| {
         let found = statements(document);
         let statement = found.get(place.statement);
         statement.map_or_else(String::new, |it| label(it, place.statement))
@@ -60,30 +65,30 @@ pub(crate) fn entry(document: &Value, template: &Value, provider: Option<&str>, 
     tokens(template, provider)
         .into_iter()
         .map(|token| match of_resource(document, &token.request(now)) {
-            Decision::Allowed { .. } => Entry::Open,
-            Decision::NotAllowed => Entry::NotAllowed {
+            Decision::Allowed { .. } => EntryAnswer::Open,
+            Decision::NotAllowed => EntryAnswer::NotAllowed {
                 subject: token.subject,
             },
-            Decision::Denied { by } => Entry::Denied {
+            Decision::Denied { by } => EntryAnswer::Denied {
                 statement: named(by),
             },
             Decision::Depends {
                 on,
                 allowed,
                 denied,
-            } => Entry::Depends {
+            } => EntryAnswer::Depends {
                 on,
                 statement: named(denied.unwrap_or(allowed)),
                 denies: denied.is_some(),
             },
         })
-        .max_by_key(Entry::rank)
-        .unwrap_or(Entry::NotJudged)
+        .max_by_key(EntryAnswer::rank)
+        .unwrap_or(EntryAnswer::NotJudged)
 }
 
 /// A token for each subject that the template names; of a class one that is in it.
-fn tokens(template: &Value, provider: Option<&str>) -> Vec<Token> {
-    let mut found: Vec<Token> = Vec::new();
+fn tokens(template: &Value, provider: Option<&str>) -> Vec<WebToken> {
+    let mut found: Vec<WebToken> = Vec::new();
     for statement in view(template) {
         let Listed::These(principals) = &statement.principals else {
             continue;
@@ -107,7 +112,7 @@ fn tokens(template: &Value, provider: Option<&str>) -> Vec<Token> {
     found
 }
 
-fn of_statement(statement: &Statement, provider: &str) -> Vec<Token> {
+fn of_statement(statement: &Statement, provider: &str) -> Vec<WebToken> {
     let Some((head, issuer)) = provider.split_once(":oidc-provider/") else {
         return Vec::new();
     };
@@ -120,7 +125,7 @@ fn of_statement(statement: &Statement, provider: &str) -> Vec<Token> {
         Admitted::Named(named) => named.into_iter().collect(),
         Admitted::Class(class) => class.examples(),
     };
-    let token = |subject| Token {
+    let token = |subject| WebToken {
         provider: provider.to_owned(),
         issuer: issuer.to_owned(),
         account: head.rsplit(':').next().unwrap_or_default().to_owned(),
@@ -162,32 +167,32 @@ mod tests {
             let wrap = |list: &Value| json!({"Version": "2012-10-17", "Statement": list});
             entry(&wrap(&list), &wrap(template), Some(PROVIDER), 0)
         };
-        let not = |name: &str| Entry::NotAllowed {
+        let not = |name: &str| EntryAnswer::NotAllowed {
             subject: format!("system:serviceaccount:a:{name}"),
         };
-        assert_eq!(of(json!([one("b")]), &one("b")), Entry::Open);
+        assert_eq!(of(json!([one("b")]), &one("b")), EntryAnswer::Open);
         assert_eq!(of(json!([one("b")]), &two), not("c"));
-        assert_eq!(of(json!([class]), &two), Entry::Open);
-        assert_eq!(of(json!([class, never]), &two), Entry::Open);
-        assert_eq!(of(json!([class]), &class), Entry::Open);
+        assert_eq!(of(json!([class]), &two), EntryAnswer::Open);
+        assert_eq!(of(json!([class, never]), &two), EntryAnswer::Open);
+        assert_eq!(of(json!([class]), &class), EntryAnswer::Open);
         assert_eq!(of(json!([one("b")]), &class), not("any"));
-        let denied = Entry::Denied {
+        let denied = EntryAnswer::Denied {
             statement: "No".to_owned(),
         };
         assert_eq!(of(json!([two, deny]), &two), denied);
-        assert_eq!(of(json!([two, deny]), &one("b")), Entry::Open);
+        assert_eq!(of(json!([two, deny]), &one("b")), EntryAnswer::Open);
         let on = BTreeSet::from(["aws:sourceip".to_owned()]);
-        let depends = Entry::Depends {
+        let depends = EntryAnswer::Depends {
             on,
             statement: "Net".to_owned(),
             denies: true,
         };
         assert_eq!(of(json!([two, from]), &two), depends);
-        assert_eq!(of(json!([]), &deny), Entry::NotJudged);
+        assert_eq!(of(json!([]), &deny), EntryAnswer::NotJudged);
         // Anyone with exact claims of the issuer is the cluster.
         let mut anyone = one("b");
         anyone["Principal"] = json!("*");
-        assert_eq!(of(anyone.clone(), &one("b")), Entry::Open);
-        assert_eq!(of(json!([one("b")]), &anyone), Entry::Open);
+        assert_eq!(of(anyone.clone(), &one("b")), EntryAnswer::Open);
+        assert_eq!(of(json!([one("b")]), &anyone), EntryAnswer::Open);
     }
 }

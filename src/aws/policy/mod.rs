@@ -1,7 +1,7 @@
 //! The one place that says whether policies allow a request. Pure.
 //!
 //! A policy of whatever kind – trust, repository, inline, managed, boundary – is asked about one
-//! [`Request`], and the answer has three values: yes, no, or that it depends on keys of the request
+//! [`AwsRequest`], and the answer has three values: yes, no, or that it depends on keys of the request
 //! which are not known from here. Those are named, never guessed. Whether a statement has to be
 //! *added* is another question, that of covering a template (`cover`).
 
@@ -14,21 +14,21 @@ mod pull;
 mod statement;
 mod token;
 
-pub use answer::Answer;
-pub(crate) use entry::{Entry, entry};
+pub use answer::Allowed;
+pub(crate) use entry::{EntryAnswer, entry};
 pub use facts::{Fact, Facts};
-pub(crate) use pull::{Held, PullRequest, Rights};
+pub(crate) use pull::{PullRequest, Rights, RolePolicies};
 
-pub use token::Token;
+pub use token::WebToken;
 
 use super::normal::Principal;
 use serde_json::Value;
-use statement::{Kind, Read};
+use statement::{PolicyKind, Read};
 use std::collections::BTreeSet;
 
 /// Who makes a request, as far as the `Principal` of a policy speaks of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Caller {
+pub(crate) enum RequestCaller {
     /// Whoever has a token that this OIDC provider vouches for; its ARN.
     Federated(String),
     /// A principal of IAM.
@@ -42,7 +42,7 @@ pub(crate) enum Caller {
     Other(String, String),
 }
 
-impl Caller {
+impl RequestCaller {
     /// Whether a principal that a policy lists means the caller.
     fn is(&self, listed: &Principal) -> bool {
         match (listed, self) {
@@ -62,9 +62,9 @@ impl Caller {
 
 /// One call to AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct AwsRequest {
     /// Who calls.
-    pub(crate) caller: Caller,
+    pub(crate) caller: RequestCaller,
     /// The action, such as `sts:AssumeRoleWithWebIdentity`.
     pub(crate) action: String,
     /// The ARN that is acted on, or `*`.
@@ -75,7 +75,7 @@ pub struct Request {
 
 /// Where a statement stands, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct StatementPlace {
     /// Which of the documents; 0 if there is one.
     pub(crate) document: usize,
     /// Which of its statements.
@@ -88,55 +88,55 @@ pub enum Decision {
     /// A statement allows it, and none denies it.
     Allowed {
         /// The statement.
-        by: Place,
+        by: StatementPlace,
     },
     /// No statement allows it.
     NotAllowed,
     /// A statement denies it.
     Denied {
         /// The statement.
-        by: Place,
+        by: StatementPlace,
     },
     /// It cannot be told.
     Depends {
         /// On these keys.
         on: BTreeSet<String>,
         /// The statement that allows it, or may.
-        allowed: Place,
+        allowed: StatementPlace,
         /// The statement that may deny it.
-        denied: Option<Place>,
+        denied: Option<StatementPlace>,
     },
 }
 
 impl Decision {
     /// Without the statements.
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> Allowed {
         match self {
-            Self::Allowed { .. } => Answer::Yes,
-            Self::NotAllowed | Self::Denied { .. } => Answer::No,
-            Self::Depends { on, .. } => Answer::Depends(on.clone()),
+            Self::Allowed { .. } => Allowed::Yes,
+            Self::NotAllowed | Self::Denied { .. } => Allowed::No,
+            Self::Depends { on, .. } => Allowed::Depends(on.clone()),
         }
     }
 }
 
 /// What a trust policy or the policy of a repository says of a request.
-pub fn of_resource(document: &Value, request: &Request) -> Decision {
-    decide(&[document], request, Kind::Resource)
+pub fn of_resource(document: &Value, request: &AwsRequest) -> Decision {
+    decide(&[document], request, PolicyKind::Resource)
 }
 
 /// What the policies of whoever calls say of a request together.
-pub(crate) fn of_identity(documents: &[&Value], request: &Request) -> Decision {
-    decide(documents, request, Kind::Identity)
+pub(crate) fn of_identity(documents: &[&Value], request: &AwsRequest) -> Decision {
+    decide(documents, request, PolicyKind::Identity)
 }
 
-fn decide(documents: &[&Value], request: &Request, kind: Kind) -> Decision {
+fn decide(documents: &[&Value], request: &AwsRequest, kind: PolicyKind) -> Decision {
     let read: Vec<Vec<Read<'_>>> = documents.iter().map(|it| statement::read(it)).collect();
     let outcome = |effect: &str| {
-        let mut met = Met::default();
+        let mut met = MatchedStatements::default();
         for (document, statements) in read.iter().enumerate() {
             for (statement, one) in statements.iter().enumerate() {
                 if one.has_effect(effect) {
-                    let place = Place {
+                    let place = StatementPlace {
                         document,
                         statement,
                     };
@@ -169,30 +169,32 @@ fn decide(documents: &[&Value], request: &Request, kind: Kind) -> Decision {
 
 /// The Deny statements of a document that meet a request of whoever holds it, or may: the place of
 /// each, from 0.
-pub(crate) fn denying(document: &Value, request: &Request) -> Vec<usize> {
+pub(crate) fn denying(document: &Value, request: &AwsRequest) -> Vec<usize> {
     let statements = statement::read(document).into_iter().enumerate();
     statements
-        .filter(|(_, one)| one.has_effect("Deny") && one.matches(request, Kind::Identity).may_be())
+        .filter(|(_, one)| {
+            one.has_effect("Deny") && one.matches(request, PolicyKind::Identity).may_be()
+        })
         .map(|(index, _)| index)
         .collect()
 }
 
 /// Which statements of one effect meet a request.
 #[derive(Default)]
-struct Met {
-    surely: Option<Place>,
-    perhaps: Option<Place>,
+struct MatchedStatements {
+    surely: Option<StatementPlace>,
+    perhaps: Option<StatementPlace>,
     on: BTreeSet<String>,
 }
 
-impl Met {
-    fn add(&mut self, place: Place, answer: Answer) {
+impl MatchedStatements {
+    fn add(&mut self, place: StatementPlace, answer: Allowed) {
         match answer {
-            Answer::Yes => {
+            Allowed::Yes => {
                 self.surely.get_or_insert(place);
             }
-            Answer::No => {}
-            Answer::Depends(on) => {
+            Allowed::No => {}
+            Allowed::Depends(on) => {
                 self.perhaps.get_or_insert(place);
                 self.on.extend(on);
             }

@@ -3,10 +3,10 @@
 //! A key that is absent meets negated operators, `…IfExists` and `ForAllValues:`, and no other;
 //! `ForAnyValue:` never, whatever else the operator says.
 
-use super::answer::Answer;
+use super::answer::Allowed;
 use super::facts::{Fact, Facts};
-use super::pattern::{Pattern, Reading};
-use crate::aws::normal::Test;
+use super::pattern::{Pattern, PatternReading};
+use crate::aws::normal::OperatorParts;
 use std::cmp::Ordering;
 use std::net::IpAddr;
 use time::OffsetDateTime;
@@ -19,15 +19,15 @@ enum Comparison {
     AnyCase,
     Like,
     Arn,
-    Number(Order),
-    Date(Order),
+    Number(OrderTest),
+    Date(OrderTest),
     Bool,
     Binary,
     Address,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+enum OrderTest {
     Same,
     Less,
     AtMost,
@@ -35,7 +35,7 @@ enum Order {
     AtLeast,
 }
 
-impl Order {
+impl OrderTest {
     fn holds(self, found: Ordering) -> bool {
         match self {
             Self::Same => found == Ordering::Equal,
@@ -75,11 +75,11 @@ fn comparison(operator: &str) -> Option<(Comparison, bool)> {
         "binaryequals" => plain(Comparison::Binary),
         "ipaddress" => plain(Comparison::Address),
         "notipaddress" => not(Comparison::Address),
-        "numericnotequals" => not(Comparison::Number(Order::Same)),
-        "datenotequals" => not(Comparison::Date(Order::Same)),
+        "numericnotequals" => not(Comparison::Number(OrderTest::Same)),
+        "datenotequals" => not(Comparison::Date(OrderTest::Same)),
         _ => {
-            let number = operator.strip_prefix("numeric").and_then(Order::named);
-            let date = operator.strip_prefix("date").and_then(Order::named);
+            let number = operator.strip_prefix("numeric").and_then(OrderTest::named);
+            let date = operator.strip_prefix("date").and_then(OrderTest::named);
             number
                 .map(Comparison::Number)
                 .or(date.map(Comparison::Date))
@@ -90,14 +90,14 @@ fn comparison(operator: &str) -> Option<(Comparison, bool)> {
 
 /// Whether a condition is met.
 pub(super) fn holds(
-    test: &Test,
+    test: &OperatorParts,
     key: &str,
     values: &[String],
     facts: &Facts,
     variables: bool,
-) -> Answer {
+) -> Allowed {
     let fact = facts.get(key);
-    let unknown = || Answer::on(&key.to_ascii_lowercase());
+    let unknown = || Allowed::on(&key.to_ascii_lowercase());
     if test.operator == "null" && test.quantifier.is_empty() && !test.if_exists {
         return match fact {
             Fact::Unknown => unknown(),
@@ -106,13 +106,13 @@ pub(super) fn holds(
     }
     let known_quantifier = ["", "forallvalues", "foranyvalue"].contains(&test.quantifier.as_str());
     let (Some((comparison, negated)), true) = (comparison(&test.operator), known_quantifier) else {
-        return Answer::on(&format!("the operator {}", test.describe()));
+        return Allowed::on(&format!("the operator {}", test.describe()));
     };
     let found = match fact {
         Fact::Unknown => return unknown(),
         Fact::Is(found) if !found.is_empty() => found,
         _ => {
-            return Answer::from(match test.quantifier.as_str() {
+            return Allowed::from(match test.quantifier.as_str() {
                 "foranyvalue" => false,
                 "forallvalues" => true,
                 _ => negated || test.if_exists,
@@ -123,24 +123,24 @@ pub(super) fn holds(
         let alike = values
             .iter()
             .map(|value| compare(comparison, value, found, facts, variables));
-        let alike = Answer::any(alike);
+        let alike = Allowed::any(alike);
         if negated { !alike } else { alike }
     };
     let each = found.iter().map(one);
     match (test.quantifier.as_str(), negated) {
-        ("forallvalues", _) | ("", true) => Answer::all(each),
-        _ => Answer::any(each),
+        ("forallvalues", _) | ("", true) => Allowed::all(each),
+        _ => Allowed::any(each),
     }
 }
 
 /// `Null`: `true` asks that the key is absent, `false` that it is there.
-fn exists(values: &[String], there: bool) -> Answer {
+fn exists(values: &[String], there: bool) -> Allowed {
     let wanted = |value: &String| match value.to_ascii_lowercase().as_str() {
         "true" => !there,
         "false" => there,
         _ => false,
     };
-    Answer::from(values.iter().any(wanted))
+    Allowed::from(values.iter().any(wanted))
 }
 
 /// Whether a value of the policy means a value of the request.
@@ -150,10 +150,10 @@ fn compare(
     found: &str,
     facts: &Facts,
     variables: bool,
-) -> Answer {
+) -> Allowed {
     let pattern = |wild| {
         let variables = variables.then_some(facts);
-        Pattern::read(wanted, Reading { wild, variables })
+        Pattern::read(wanted, PatternReading { wild, variables })
     };
     let met = match comparison {
         Comparison::Equal => pattern(false).map(|it| it.matches(found)),
@@ -167,8 +167,8 @@ fn compare(
         Comparison::Address => Ok(in_network(wanted, found)),
     };
     match met {
-        Ok(met) => Answer::from(met),
-        Err(key) => Answer::on(&key),
+        Ok(met) => Allowed::from(met),
+        Err(key) => Allowed::on(&key),
     }
 }
 
@@ -178,7 +178,7 @@ fn booleans(wanted: &str, found: &str) -> bool {
         .any(|it| wanted.eq_ignore_ascii_case(it) && found.eq_ignore_ascii_case(it))
 }
 
-fn numbers(order: Order, wanted: &str, found: &str) -> bool {
+fn numbers(order: OrderTest, wanted: &str, found: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok().filter(|it| it.is_finite());
     let (Some(wanted), Some(found)) = (number(wanted), number(found)) else {
         return false;
@@ -186,7 +186,7 @@ fn numbers(order: Order, wanted: &str, found: &str) -> bool {
     found.partial_cmp(&wanted).is_some_and(|it| order.holds(it))
 }
 
-fn dates(order: Order, wanted: &str, found: &str) -> bool {
+fn dates(order: OrderTest, wanted: &str, found: &str) -> bool {
     let (Some(wanted), Some(found)) = (date(wanted), date(found)) else {
         return false;
     };
@@ -255,7 +255,7 @@ mod tests {
             .with("gone", Fact::Absent)
     }
 
-    fn of(operator: &str, key: &str, value: &Value) -> Answer {
+    fn of(operator: &str, key: &str, value: &Value) -> Allowed {
         let view = Statement::new(&json!({"Condition": {operator: {key: value}}}));
         let condition = view.conditions.first().unwrap();
         let values: Vec<String> = condition.values.iter().cloned().collect();
@@ -353,7 +353,7 @@ mod tests {
             ("ForAllValues:StringNotEquals", "many", json!("a"), false),
             ("ForAllValues:StringNotLike", "many", json!("x*"), true),
         ] {
-            let wanted = Answer::from(yes);
+            let wanted = Allowed::from(yes);
             assert_eq!(
                 of(operator, key, &value),
                 wanted,
@@ -379,21 +379,25 @@ mod tests {
                 "the operator ForAnyValue:StringEquals",
             ),
         ] {
-            assert_eq!(of(operator, key, &json!("x")), Answer::on(on), "{operator}");
+            assert_eq!(
+                of(operator, key, &json!("x")),
+                Allowed::on(on),
+                "{operator}"
+            );
         }
         let variable = json!("${aws:SourceIp}");
         for operator in ["StringEquals", "StringNotLike", "ArnLike"] {
             assert_eq!(
                 of(operator, "s", &variable),
-                Answer::on(UNKNOWN),
+                Allowed::on(UNKNOWN),
                 "{operator}"
             );
         }
         assert_eq!(
             of("StringEquals", "s", &json!(["abc", "${gone}"])),
-            Answer::Yes
+            Allowed::Yes
         );
         // Only texts have variables.
-        assert_eq!(of("NumericEquals", "n", &variable), Answer::No);
+        assert_eq!(of("NumericEquals", "n", &variable), Allowed::No);
     }
 }

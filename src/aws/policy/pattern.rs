@@ -18,7 +18,7 @@ pub(super) struct Pattern(Vec<Sign>);
 
 /// How a text of a policy is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reading<'a> {
+pub(super) struct PatternReading<'a> {
     /// Whether `*` and `?` are wildcards.
     pub(super) wild: bool,
     /// What fills variables; `None` where a `$` is only that, as in policies of 2008.
@@ -27,7 +27,7 @@ pub(super) struct Reading<'a> {
 
 impl Pattern {
     /// Reads a text. The error is the key of a variable that cannot be filled.
-    pub(super) fn read(text: &str, how: Reading<'_>) -> Result<Self, String> {
+    pub(super) fn read(text: &str, how: PatternReading<'_>) -> Result<Self, String> {
         let mut signs = Vec::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn variables_are_filled_with_what_is_known() {
         let facts = facts();
-        let how = Reading {
+        let how = PatternReading {
             wild: true,
             variables: Some(&facts),
         };
@@ -188,7 +188,7 @@ mod tests {
         ] {
             assert_eq!(Pattern::read(text, how), Err(key.to_owned()), "{text}");
         }
-        let old = Reading {
+        let old = PatternReading {
             wild: false,
             variables: None,
         };
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn parts_of_an_arn_are_compared_one_by_one() {
-        let how = Reading {
+        let how = PatternReading {
             wild: true,
             variables: None,
         };

@@ -1,8 +1,8 @@
 //! Calls of ECR by a role, and whether all policies together let it pull. Pure.
 
-use super::answer::Answer;
+use super::answer::Allowed;
 use super::facts::{Fact, Facts};
-use super::{Caller, Decision, Place, Request, of_identity};
+use super::{AwsRequest, Decision, RequestCaller, StatementPlace, of_identity};
 use crate::arn::RoleArn;
 use crate::aws::image::PrivateImage;
 use crate::aws::normal::list;
@@ -25,7 +25,7 @@ pub(crate) struct PullRequest<'a> {
 
 impl PullRequest<'_> {
     /// The call of one action on a resource; `*` for what is for none, such as the login.
-    pub(crate) fn request(&self, action: &str, resource: &str) -> Request {
+    pub(crate) fn request(&self, action: &str, resource: &str) -> AwsRequest {
         let account = self.role.account().to_string();
         let mut facts = Facts::new(Fact::Unknown)
             .at(self.now)
@@ -49,8 +49,8 @@ impl PullRequest<'_> {
                 facts = facts.is("aws:ResourceAccount", image.account.as_str());
             }
         }
-        Request {
-            caller: Caller::Aws {
+        AwsRequest {
+            caller: RequestCaller::Aws {
                 account,
                 arn: self.role.as_str().to_owned(),
             },
@@ -63,7 +63,7 @@ impl PullRequest<'_> {
 
 /// The policies of a role.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Held {
+pub(crate) struct RolePolicies {
     /// Each with what it is called.
     pub(crate) policies: Vec<(String, Value)>,
     /// The permissions boundary, if there is one.
@@ -85,12 +85,12 @@ pub(crate) enum Rights {
     Depends(BTreeSet<String>),
 }
 
-impl Held {
+impl RolePolicies {
     /// What the policies say together: any Deny counts, one Allow suffices, and the boundary has to
     /// allow it too.
-    pub(crate) fn decide(&self, request: &Request) -> Rights {
+    pub(crate) fn decide(&self, request: &AwsRequest) -> Rights {
         let documents: Vec<&Value> = self.policies.iter().map(|(_, document)| document).collect();
-        let name = |place: Place| {
+        let name = |place: StatementPlace| {
             let policy = self.policies.get(place.document);
             policy.map(|(name, _)| name.clone()).unwrap_or_default()
         };
@@ -98,15 +98,15 @@ impl Held {
         let within = self
             .boundary
             .as_ref()
-            .map_or(Answer::Yes, |it| of_identity(&[it], request).answer());
+            .map_or(Allowed::Yes, |it| of_identity(&[it], request).answer());
         match (own, within) {
             (Decision::Denied { by }, _) => Rights::Denied(name(by), by.statement),
             (Decision::NotAllowed, _) => Rights::NotAllowed,
-            (_, Answer::No) => Rights::Bounded,
-            (Decision::Allowed { by }, Answer::Yes) => Rights::Allowed(name(by)),
-            (Decision::Depends { on, .. }, Answer::Yes)
-            | (Decision::Allowed { .. }, Answer::Depends(on)) => Rights::Depends(on),
-            (Decision::Depends { mut on, .. }, Answer::Depends(more)) => {
+            (_, Allowed::No) => Rights::Bounded,
+            (Decision::Allowed { by }, Allowed::Yes) => Rights::Allowed(name(by)),
+            (Decision::Depends { on, .. }, Allowed::Yes)
+            | (Decision::Allowed { .. }, Allowed::Depends(on)) => Rights::Depends(on),
+            (Decision::Depends { mut on, .. }, Allowed::Depends(more)) => {
                 on.extend(more);
                 Rights::Depends(on)
             }

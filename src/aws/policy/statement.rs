@@ -1,17 +1,17 @@
 //! Whether one statement of a policy speaks of a request. Pure.
 
-use super::Request;
-use super::answer::Answer;
+use super::AwsRequest;
+use super::answer::Allowed;
 use super::facts::Facts;
 use super::operator;
-use super::pattern::{Pattern, Reading};
-use crate::aws::normal::{Listed, Statement, Test, includes, list};
+use super::pattern::{Pattern, PatternReading};
+use crate::aws::normal::{Listed, OperatorParts, Statement, includes, list};
 use crate::aws::trust::statements;
 use serde_json::Value;
 
 /// What a policy is attached to, which decides which elements its statements have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum PolicyKind {
     /// A role or a repository: it says who may. What it is attached to is what is acted on.
     Resource,
     /// Whoever acts: it says on what. A boundary is read the same way.
@@ -44,11 +44,11 @@ impl Read<'_> {
     }
 
     /// Whether all its elements mean the request.
-    pub(super) fn matches(&self, request: &Request, kind: Kind) -> Answer {
+    pub(super) fn matches(&self, request: &AwsRequest, kind: PolicyKind) -> Allowed {
         // What surely does not meet is found first, so that nothing is asked for it.
         let who = match kind {
-            Kind::Resource => self.principal(request),
-            Kind::Identity => Answer::Yes,
+            PolicyKind::Resource => self.principal(request),
+            PolicyKind::Identity => Allowed::Yes,
         };
         who.and(self.action(request))
             .and(self.resource(request, kind))
@@ -56,69 +56,69 @@ impl Read<'_> {
             .and(self.conditions(&request.facts))
     }
 
-    fn principal(&self, request: &Request) -> Answer {
+    fn principal(&self, request: &AwsRequest) -> Allowed {
         let meant = match &self.view.principals {
             Listed::These(listed) => listed.iter().any(|it| request.caller.is(it)),
             Listed::AllBut(listed) => !listed.iter().any(|it| request.caller.is(it)),
         };
-        Answer::from(meant)
+        Allowed::from(meant)
     }
 
-    fn action(&self, request: &Request) -> Answer {
+    fn action(&self, request: &AwsRequest) -> Allowed {
         let action = request.action.to_ascii_lowercase();
         let meant = match &self.view.actions {
             Listed::These(listed) => listed.iter().any(|it| includes(it, &action)),
             Listed::AllBut(listed) => !listed.iter().any(|it| includes(it, &action)),
         };
-        Answer::from(meant)
+        Allowed::from(meant)
     }
 
-    fn resource(&self, request: &Request, kind: Kind) -> Answer {
+    fn resource(&self, request: &AwsRequest, kind: PolicyKind) -> Allowed {
         match (self.raw.get("Resource"), self.raw.get("NotResource")) {
             (Some(listed), _) => self.lists(listed, request),
             (None, Some(listed)) => !self.lists(listed, request),
-            (None, None) => Answer::from(kind == Kind::Resource),
+            (None, None) => Allowed::from(kind == PolicyKind::Resource),
         }
     }
 
-    fn lists(&self, listed: &Value, request: &Request) -> Answer {
-        let how = Reading {
+    fn lists(&self, listed: &Value, request: &AwsRequest) -> Allowed {
+        let how = PatternReading {
             wild: true,
             variables: self.variables.then_some(&request.facts),
         };
         let one = |text: String| match Pattern::read(&text, how) {
-            Err(key) => Answer::on(&key),
+            Err(key) => Allowed::on(&key),
             // A call that is for no resource is meant by `*` alone.
             Ok(_) if request.resource == "*" => {
-                Answer::from(!text.is_empty() && text.bytes().all(|b| b == b'*'))
+                Allowed::from(!text.is_empty() && text.bytes().all(|b| b == b'*'))
             }
-            Ok(pattern) => Answer::from(pattern.matches_arn(&request.resource, true)),
+            Ok(pattern) => Allowed::from(pattern.matches_arn(&request.resource, true)),
         };
-        Answer::any(list(listed).into_iter().map(one))
+        Allowed::any(list(listed).into_iter().map(one))
     }
 
     /// Elements that no policy has: IAM would not have taken the document.
-    fn elements(&self) -> Answer {
+    fn elements(&self) -> Allowed {
         let known = ["Resource", "NotResource"];
         let odd = |name: &&String| !known.contains(&name.as_str());
         match self.view.others.keys().find(odd) {
-            None => Answer::Yes,
-            Some(name) => Answer::on(&format!("the element {}", crate::aws::quotable(name))),
+            None => Allowed::Yes,
+            Some(name) => Allowed::on(&format!("the element {}", crate::aws::quotable(name))),
         }
     }
 
-    fn conditions(&self, facts: &Facts) -> Answer {
+    fn conditions(&self, facts: &Facts) -> Allowed {
         let tests = match self.raw.get("Condition") {
-            None | Some(Value::Null) => return Answer::Yes,
+            None | Some(Value::Null) => return Allowed::Yes,
             Some(Value::Object(tests)) => tests,
-            Some(_) => return Answer::on("the element Condition"),
+            Some(_) => return Allowed::on("the element Condition"),
         };
-        Answer::all(tests.iter().map(|(operator, keys)| {
-            let test = Test::parse(operator);
+        Allowed::all(tests.iter().map(|(operator, keys)| {
+            let test = OperatorParts::parse(operator);
             let Some(keys) = keys.as_object() else {
-                return Answer::on("the element Condition");
+                return Allowed::on("the element Condition");
             };
-            Answer::all(keys.iter().map(|(key, values)| {
+            Allowed::all(keys.iter().map(|(key, values)| {
                 operator::holds(&test, key, &list(values), facts, self.variables)
             }))
         }))

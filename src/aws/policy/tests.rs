@@ -11,11 +11,11 @@ fn verdicts() -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-fn token(claims: &Value) -> Token {
+fn token(claims: &Value) -> WebToken {
     let claim = |name: &str| claims[name].as_str().unwrap().to_owned();
     let (account, issuer) = (claim("account"), claim("issuer"));
     let issuer = issuer.strip_prefix("https://").unwrap().to_owned();
-    Token {
+    WebToken {
         provider: format!("arn:aws:iam::{account}:oidc-provider/{issuer}"),
         issuer,
         account,
@@ -24,11 +24,11 @@ fn token(claims: &Value) -> Token {
     }
 }
 
-fn word(answer: &Answer) -> &'static str {
+fn word(answer: &Allowed) -> &'static str {
     match answer {
-        Answer::Yes => "yes",
-        Answer::No => "no",
-        Answer::Depends(_) => "depends",
+        Allowed::Yes => "yes",
+        Allowed::No => "no",
+        Allowed::Depends(_) => "depends",
     }
 }
 
@@ -62,7 +62,7 @@ fn the_first_that_decides_is_named() {
             &request,
         )
     };
-    let at = |statement| Place {
+    let at = |statement| StatementPlace {
         document: 0,
         statement,
     };
@@ -99,9 +99,9 @@ fn the_first_that_decides_is_named() {
     }
 }
 
-fn held(policies: &[Value], boundary: Option<Value>) -> Held {
+fn held(policies: &[Value], boundary: Option<Value>) -> RolePolicies {
     let named = policies.iter().enumerate();
-    Held {
+    RolePolicies {
         policies: named
             .map(|(at, statements)| {
                 let document = json!({"Version": "2012-10-17", "Statement": statements});

@@ -1,14 +1,14 @@
 //! Calls of STS, and what is known of them beforehand. Pure.
 
 use super::facts::{Fact, Facts};
-use super::{Caller, Request};
+use super::{AwsRequest, RequestCaller};
 
 /// The action by which a token is exchanged for a role.
 pub(super) const EXCHANGE: &str = "sts:AssumeRoleWithWebIdentity";
 
 /// A token of an OIDC provider that is shown to STS to assume a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct WebToken {
     /// The ARN of the provider, which is in the account of the role.
     pub provider: String,
     /// The issuer's host and path.
@@ -21,12 +21,12 @@ pub struct Token {
     pub subject: String,
 }
 
-impl Token {
+impl WebToken {
     /// The call that shows it, at a time in seconds since 1970.
-    pub fn request(&self, now: i64) -> Request {
+    pub fn request(&self, now: i64) -> AwsRequest {
         let claim = |name: &str| format!("{}:{name}", self.issuer);
-        Request {
-            caller: Caller::Federated(self.provider.clone()),
+        AwsRequest {
+            caller: RequestCaller::Federated(self.provider.clone()),
             action: EXCHANGE.to_owned(),
             resource: String::from("*"),
             facts: of_token(&self.account)

@@ -4,7 +4,7 @@ const SUB: &str = "oidc.example/c147bab:sub";
 const AUD: &str = "oidc.example/c147bab:aud";
 const ECR: &str = "system:serviceaccount:kube-system:ecr-credential-provider";
 
-const EXPECTED: Expected<'static> = Expected {
+const EXPECTED: ExpectedTrust<'static> = ExpectedTrust {
     cluster: "prod",
     issuer: "oidc.example/c147bab",
     provider: "arn:aws:iam::999988887777:oidc-provider/oidc.example/c147bab",
@@ -65,7 +65,7 @@ fn documents_are_judged_as_the_vectors_have_them() {
         // What lets in a whole class is never taken for exact.
         let verdict = judge(&vector["policy"], EXPECTED).verdict();
         assert!(
-            vector["others"] != "open" || verdict > Verdict::Exact,
+            vector["others"] != "open" || verdict > TrustVerdict::Exact,
             "{name}"
         );
     }
@@ -171,7 +171,7 @@ fn what_narrows_further_is_kept_and_named() {
     let mut statement = exact();
     statement["Condition"]["IpAddress"] = json!({"aws:SourceIp": ["10.0.0.0/8"]});
     let judged = one(&statement, 0, EXPECTED);
-    assert_eq!(judged.verdict(), Verdict::Exact);
+    assert_eq!(judged.verdict(), TrustVerdict::Exact);
     assert_eq!(judged.kept, ["IpAddress aws:sourceip 10.0.0.0/8"]);
 }
 
@@ -182,7 +182,7 @@ fn findings_name_the_statement_the_field_and_what_stands_there() {
     let foreign = json!({"Sid": "Evil", "Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"AWS": "arn:aws:iam::666666666666:root"}});
     let judged = judge(&json!({"Statement": [wide, foreign]}), EXPECTED);
-    assert_eq!(judged.verdict(), Verdict::Outside);
+    assert_eq!(judged.verdict(), TrustVerdict::Outside);
     assert_eq!(
         judged.told(),
         [

@@ -4,20 +4,20 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn killed_at_any_call_and_run_again_the_end_is_the_same() {
-    for order in [Order::AddonFirst, Order::RoleFirst] {
-        let reference = World {
+    for order in [SetupOrder::AddonFirst, SetupOrder::RoleFirst] {
+        let reference = TestWorld {
             order,
-            ..World::hetzner()
+            ..TestWorld::hetzner()
         };
         reference.setup().await.unwrap();
         let calls = reference.iam.log.borrow().len();
         for call in 1..=calls {
             for after in [false, true] {
-                let world = World {
+                let world = TestWorld {
                     order,
-                    ..World::hetzner()
+                    ..TestWorld::hetzner()
                 };
-                world.iam.cut.set(Some(Cut { call, after }));
+                world.iam.cut.set(Some(FakeEnd { call, after }));
                 assert!(world.setup().await.is_err(), "{order:?} {call} {after}");
                 world.iam.cut.set(None);
                 world.setup().await.unwrap();
@@ -35,10 +35,10 @@ async fn killed_at_any_call_and_run_again_the_end_is_the_same() {
 #[tokio::test(start_paused = true)]
 async fn a_provider_is_completed_although_killed_at_any_call() {
     let begun = || {
-        let mut world = World::hetzner();
+        let mut world = TestWorld::hetzner();
         world.request.thumbprint = Some(hex('a'));
         world.iam.change(|content| {
-            let provider = crate::aws::iam::Provider {
+            let provider = crate::aws::iam::OidcProvider {
                 thumbprints: vec![hex('1')],
                 ..Default::default()
             };
@@ -55,7 +55,7 @@ async fn a_provider_is_completed_although_killed_at_any_call() {
     for call in 1..=calls {
         for after in [false, true] {
             let world = begun();
-            world.iam.cut.set(Some(Cut { call, after }));
+            world.iam.cut.set(Some(FakeEnd { call, after }));
             assert!(world.setup().await.is_err(), "{call} {after}");
             world.iam.cut.set(None);
             world.setup().await.unwrap();
@@ -67,16 +67,16 @@ async fn a_provider_is_completed_although_killed_at_any_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_teardown_killed_at_any_call_ends_the_same() {
-    let whole = World::hetzner();
+    let whole = TestWorld::hetzner();
     whole.setup().await.unwrap();
     let start = whole.iam.log.borrow().len();
     whole.teardown(ALL).await.unwrap();
     let end = whole.iam.log.borrow().len();
     for call in start + 1..=end {
         for after in [false, true] {
-            let world = World::hetzner();
+            let world = TestWorld::hetzner();
             world.setup().await.unwrap();
-            world.iam.cut.set(Some(Cut { call, after }));
+            world.iam.cut.set(Some(FakeEnd { call, after }));
             assert!(world.teardown(ALL).await.is_err(), "{call} {after}");
             world.iam.cut.set(None);
             world.teardown(ALL).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_teardown_killed_at_any_call_ends_the_same() {
 #[tokio::test(start_paused = true)]
 async fn a_shared_role_killed_at_any_call_ends_the_same() {
     let start = || {
-        let world = World::hetzner();
+        let world = TestWorld::hetzner();
         let foreign = json!({"Version": "2012-10-17", "Statement": [{"Sid": "Theirs", "Effect": "Allow",
             "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
         world.iam.add_role("/", ROLE, &foreign);
@@ -103,7 +103,7 @@ async fn a_shared_role_killed_at_any_call_ends_the_same() {
     for call in 1..=calls {
         for after in [false, true] {
             let world = start();
-            world.iam.cut.set(Some(Cut { call, after }));
+            world.iam.cut.set(Some(FakeEnd { call, after }));
             assert!(world.setup().await.is_err());
             world.iam.cut.set(None);
             world.setup().await.unwrap();
@@ -111,11 +111,11 @@ async fn a_shared_role_killed_at_any_call_ends_the_same() {
         }
     }
     let plan = reference.teardown(ALL).await.unwrap();
-    assert_eq!(actions(&plan, Part::Trust), [Action::Update]);
-    assert_eq!(actions(&plan, Part::Policy), [Action::Detach]);
-    assert_eq!(actions(&plan, Part::Role), [Action::Keep]);
+    assert_eq!(actions(&plan, AwsPart::Trust), [StepAction::Update]);
+    assert_eq!(actions(&plan, AwsPart::Policy), [StepAction::Detach]);
+    assert_eq!(actions(&plan, AwsPart::Role), [StepAction::Keep]);
     assert_eq!(
-        reason(&plan, Part::Role),
+        reason(&plan, AwsPart::Role),
         "it was not made by mk8s; its trust policy has 1 statement that is not ours"
     );
     let mut expected = start().content();
@@ -127,32 +127,35 @@ async fn a_shared_role_killed_at_any_call_ends_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn slow_iam_lost_answers_and_throttling_are_borne() {
-    let lost = |action| Fault {
+    let lost = |action| FakeFault {
         after: true,
-        ..Fault::new(action, "ServiceFailure")
+        ..FakeFault::new(action, "ServiceFailure")
     };
     for faults in [
-        vec![Fault {
+        vec![FakeFault {
             times: 3,
-            ..Fault::new("iam:CreateRole", "Throttling")
+            ..FakeFault::new("iam:CreateRole", "Throttling")
         }],
-        vec![Fault::new("iam:AttachRolePolicy", "ConcurrentModification")],
+        vec![FakeFault::new(
+            "iam:AttachRolePolicy",
+            "ConcurrentModification",
+        )],
         vec![
             lost("iam:CreateOpenIDConnectProvider"),
             lost("iam:CreateRole"),
             lost("iam:AttachRolePolicy"),
         ],
-        vec![Fault {
+        vec![FakeFault {
             message: "Invalid principal in policy",
-            ..Fault::new("iam:CreateRole", "MalformedPolicyDocument")
+            ..FakeFault::new("iam:CreateRole", "MalformedPolicyDocument")
         }],
-        vec![Fault::new("iam:AttachRolePolicy", "NoSuchEntity")],
-        vec![Fault::new("iam:GetRole", "ServiceUnavailable")],
+        vec![FakeFault::new("iam:AttachRolePolicy", "NoSuchEntity")],
+        vec![FakeFault::new("iam:GetRole", "ServiceUnavailable")],
     ] {
         let is_first_read = faults[0].action == "iam:GetRole";
-        let reference = World::hetzner();
+        let reference = TestWorld::hetzner();
         reference.setup().await.unwrap();
-        let world = World::hetzner();
+        let world = TestWorld::hetzner();
         world.iam.lag.set(3);
         world.iam.faults.replace(faults.clone());
         let outcome = world.setup().await;
@@ -172,11 +175,11 @@ async fn slow_iam_lost_answers_and_throttling_are_borne() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_ends() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world
         .iam
         .faults
-        .replace(vec![Fault::always("iam:CreateRole", "Throttling")]);
+        .replace(vec![FakeFault::always("iam:CreateRole", "Throttling")]);
     let start = tokio::time::Instant::now();
     let error = world.setup().await.unwrap_err();
     assert_eq!(error.kind, Kind::Unavailable);
@@ -185,18 +188,18 @@ async fn waiting_ends() {
         "{:?}",
         start.elapsed()
     );
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.iam.lag.set(10_000);
     assert_eq!(world.setup().await.unwrap_err().kind, Kind::Timeout);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_right_is_named_and_the_next_run_goes_on() {
-    let world = World::hetzner();
-    world.iam.faults.replace(vec![Fault {
+    let world = TestWorld::hetzner();
+    world.iam.faults.replace(vec![FakeFault {
         message: "User: arn:aws:iam::111122223333:user/ops is not authorized to perform: iam:AttachRolePolicy \
                   on resource: role mk8s because no identity-based policy allows it",
-        ..Fault::new("iam:AttachRolePolicy", "AccessDenied")
+        ..FakeFault::new("iam:AttachRolePolicy", "AccessDenied")
     }]);
     let error = world.setup().await.unwrap_err();
     assert_eq!(
@@ -214,11 +217,11 @@ async fn a_missing_right_is_named_and_the_next_run_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_may_write_need_not_read() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.iam.faults.replace(vec![
-        Fault::always("iam:GetOpenIDConnectProvider", "AccessDenied"),
-        Fault::always("iam:GetRole", "AccessDenied"),
-        Fault::always("iam:ListAttachedRolePolicies", "AccessDenied"),
+        FakeFault::always("iam:GetOpenIDConnectProvider", "AccessDenied"),
+        FakeFault::always("iam:GetRole", "AccessDenied"),
+        FakeFault::always("iam:ListAttachedRolePolicies", "AccessDenied"),
     ]);
     let outcomes = world.setup().await.unwrap();
     assert!(outcomes.iter().flat_map(|it| &it.warnings).count() >= 3);
@@ -227,7 +230,7 @@ async fn whoever_may_write_need_not_read() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tag_that_may_not_be_set_is_done_without() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.iam.add_role(
         "/",
         ROLE,
@@ -237,7 +240,7 @@ async fn a_tag_that_may_not_be_set_is_done_without() {
     world
         .iam
         .faults
-        .replace(vec![Fault::always("iam:TagRole", "AccessDenied")]);
+        .replace(vec![FakeFault::always("iam:TagRole", "AccessDenied")]);
     let outcomes = world.setup().await.unwrap();
     assert!(
         outcomes

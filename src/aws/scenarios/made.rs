@@ -5,8 +5,8 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_no_page_lists_is_warned_about_and_set_up() {
     for (provider, silent) in [("gcp", false), ("linode", true)] {
-        let world = World::new(&json!({provider: {}}));
-        let said = |plan: &Plan, name: &str| {
+        let world = TestWorld::new(&json!({provider: {}}));
+        let said = |plan: &AwsPlan, name: &str| {
             let text = format!("{name} is not documented for linode");
             plan.warnings.iter().any(|it| it.starts_with(&text))
         };
@@ -23,10 +23,10 @@ async fn a_provider_that_no_page_lists_is_warned_about_and_set_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bare_cluster_gets_everything_and_a_second_run_writes_nothing() {
-    for order in [Order::AddonFirst, Order::RoleFirst] {
-        let world = World {
+    for order in [SetupOrder::AddonFirst, SetupOrder::RoleFirst] {
+        let world = TestWorld {
             order,
-            ..World::hetzner()
+            ..TestWorld::hetzner()
         };
         world.setup().await.unwrap();
         let content = world.content();
@@ -54,7 +54,7 @@ async fn a_bare_cluster_gets_everything_and_a_second_run_writes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fresh_run_makes_three_writes() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.setup().await.unwrap();
     assert_eq!(
         world.iam.writes(),
@@ -68,7 +68,7 @@ async fn a_fresh_run_makes_three_writes() {
 
 #[tokio::test(start_paused = true)]
 async fn planning_writes_nothing() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     let plan = world.plan().await.unwrap();
     assert_eq!(world.iam.writes(), Vec::<&str>::new());
     assert_eq!(plan.counts(), (5, 0, 0));
@@ -77,17 +77,17 @@ async fn planning_writes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_path_beside_a_role_that_is_set_is_said_to_be_of_no_use() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.setup().await.unwrap();
     for (path, warnings) in [("/", 0), ("/team/", 1)] {
-        let request = Request {
+        let request = SetupRequest {
             role_path: Some(path.into()),
-            ..Request::default()
+            ..SetupRequest::default()
         };
         let (facts, _, state) = world.state().await;
         let caller = caller(&*world.iam).await.unwrap();
         let target = target(&facts, &request, &caller, "x").unwrap();
-        let plan = setup_plan(&facts, &request, &target, &state, Order::AddonFirst).unwrap();
+        let plan = setup_plan(&facts, &request, &target, &state, SetupOrder::AddonFirst).unwrap();
         assert!(plan.is_empty());
         let told = plan.warnings.iter().filter(|it| it.contains("--role-path"));
         assert_eq!(told.count(), warnings, "{path}: {:?}", plan.warnings);
@@ -96,11 +96,11 @@ async fn a_path_beside_a_role_that_is_set_is_said_to_be_of_no_use() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_without_the_audience_gets_it_and_keeps_its_tags() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.iam.change(|content| {
         content.providers.insert(
             provider_arn(),
-            crate::aws::iam::Provider {
+            crate::aws::iam::OidcProvider {
                 client_ids: vec!["other".into()],
                 ..Default::default()
             },
@@ -112,7 +112,7 @@ async fn a_provider_without_the_audience_gets_it_and_keeps_its_tags() {
     assert!(provider.tags.is_empty());
     let plan = world.teardown(ALL).await.unwrap();
     assert_eq!(
-        reason(&plan, Part::OidcProvider),
+        reason(&plan, AwsPart::OidcProvider),
         "it was not made by mk8s for this cluster"
     );
     assert!(world.content().providers.contains_key(&provider_arn()));
@@ -120,12 +120,12 @@ async fn a_provider_without_the_audience_gets_it_and_keeps_its_tags() {
 
 #[tokio::test(start_paused = true)]
 async fn a_thumbprint_is_registered_only_where_it_is_named() {
-    let mut world = World::hetzner();
+    let mut world = TestWorld::hetzner();
     world.iam.lag.set(2);
     // What is seen from here may be a proxy's.
     world.private_ca.replace(Some(private_ca('a')));
     world.setup().await.unwrap();
-    let thumbprints = |world: &World| {
+    let thumbprints = |world: &TestWorld| {
         world.content().providers[&provider_arn()]
             .thumbprints
             .clone()
@@ -200,12 +200,12 @@ async fn a_thumbprint_is_registered_only_where_it_is_named() {
 
 #[tokio::test(start_paused = true)]
 async fn near_misses_are_named_and_the_right_provider_is_made() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     let near = format!("{}/", provider_arn());
     world.iam.change(|content| {
         content
             .providers
-            .insert(near.clone(), crate::aws::iam::Provider::default())
+            .insert(near.clone(), crate::aws::iam::OidcProvider::default())
     });
     change::apply(
         &mut world.cluster.borrow_mut(),
@@ -226,8 +226,9 @@ async fn near_misses_are_named_and_the_right_provider_is_made() {
 
 #[tokio::test(start_paused = true)]
 async fn the_home_account_needs_the_provider_only() {
-    let world =
-        World::new(&json!({"aws": {"deployRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/d")}}));
+    let world = TestWorld::new(
+        &json!({"aws": {"deployRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/d")}}),
+    );
     world.setup().await.unwrap();
     assert_eq!(world.iam.writes(), ["iam:CreateOpenIDConnectProvider"]);
     assert_eq!(world.add_ons()["awsECR"], json!({}));
@@ -241,23 +242,23 @@ async fn the_home_account_needs_the_provider_only() {
             .count(),
         3
     );
-    let request = Request {
-        only: Some(Part::Role),
-        ..Request::default()
+    let request = SetupRequest {
+        only: Some(AwsPart::Role),
+        ..SetupRequest::default()
     };
-    let world = World { request, ..world };
+    let world = TestWorld { request, ..world };
     assert_eq!(world.plan().await.unwrap_err().kind, Kind::Refused);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_role_elsewhere_is_adopted_with_its_true_arn() {
-    let request = Request {
+    let request = SetupRequest {
         role_name: Some("shared".into()),
-        ..Request::default()
+        ..SetupRequest::default()
     };
-    let world = World {
+    let world = TestWorld {
         request,
-        ..World::hetzner()
+        ..TestWorld::hetzner()
     };
     let by_hand = template(ACCOUNT);
     world.iam.add_role("/team/", "Shared", &by_hand);
@@ -275,7 +276,7 @@ async fn a_role_elsewhere_is_adopted_with_its_true_arn() {
         "{:?}",
         plan.warnings
     );
-    assert_eq!(actions(&plan, Part::Role), [Action::Adopt]);
+    assert_eq!(actions(&plan, AwsPart::Role), [StepAction::Adopt]);
     world.setup().await.unwrap();
     // Trust and permission are there: nothing is written to the role, not even a tag.
     assert_eq!(world.iam.writes(), ["iam:CreateOpenIDConnectProvider"]);
@@ -284,7 +285,10 @@ async fn a_role_elsewhere_is_adopted_with_its_true_arn() {
         format!("arn:aws:iam::{ACCOUNT}:role/team/Shared")
     );
     let plan = world.teardown(Extent::default()).await.unwrap();
-    assert_eq!(reason(&plan, Part::Trust), "statement 1 was made by hand");
+    assert_eq!(
+        reason(&plan, AwsPart::Trust),
+        "statement 1 was made by hand"
+    );
     assert_eq!(world.iam.trust_of("shared"), by_hand);
 }
 
@@ -305,7 +309,7 @@ async fn what_cannot_be_set_up_stops_before_the_first_write() {
             "allows 2048",
         ),
     ] {
-        let world = World::hetzner();
+        let world = TestWorld::hetzner();
         world.iam.add_role("/", ROLE, &trust);
         change::apply(
             &mut world.cluster.borrow_mut(),
@@ -326,13 +330,13 @@ async fn what_cannot_be_set_up_stops_before_the_first_write() {
 
 #[tokio::test(start_paused = true)]
 async fn only_a_part_is_made() {
-    let request = Request {
-        only: Some(Part::OidcProvider),
-        ..Request::default()
+    let request = SetupRequest {
+        only: Some(AwsPart::OidcProvider),
+        ..SetupRequest::default()
     };
-    let world = World {
+    let world = TestWorld {
         request,
-        ..World::hetzner()
+        ..TestWorld::hetzner()
     };
     change::apply(
         &mut world.cluster.borrow_mut(),
@@ -342,17 +346,17 @@ async fn only_a_part_is_made() {
     world.setup().await.unwrap();
     assert_eq!(world.iam.writes(), ["iam:CreateOpenIDConnectProvider"]);
     for (part, kind) in [
-        (Part::Trust, Kind::Refused),
-        (Part::Role, Kind::Refused),
-        (Part::Policy, Kind::NotFound),
+        (AwsPart::Trust, Kind::Refused),
+        (AwsPart::Role, Kind::Refused),
+        (AwsPart::Policy, Kind::NotFound),
     ] {
-        let request = Request {
+        let request = SetupRequest {
             only: Some(part),
-            ..Request::default()
+            ..SetupRequest::default()
         };
-        let world = World {
+        let world = TestWorld {
             request,
-            ..World::hetzner()
+            ..TestWorld::hetzner()
         };
         let error = world.plan().await.unwrap_err();
         assert_eq!(error.kind, kind, "{part:?} {error:?}");
@@ -379,20 +383,20 @@ async fn a_policy_that_does_not_exist_is_not_found() {
             Kind::Refused,
         ),
     ] {
-        let pull = Request {
+        let pull = SetupRequest {
             pull_policy: Some(PolicyChoice::parse(ecr(), &policy).unwrap()),
             role_name: Some("shared".into()),
-            ..Request::default()
+            ..SetupRequest::default()
         };
-        let boundary = Request {
+        let boundary = SetupRequest {
             boundary: Some(policy.clone()),
-            ..Request::default()
+            ..SetupRequest::default()
         };
         let mut requests = vec![pull];
         // Whether a boundary exists is left to IAM.
         requests.extend((kind == Kind::Refused).then_some(boundary));
         for request in requests {
-            let mut world = World::hetzner();
+            let mut world = TestWorld::hetzner();
             world.request = request;
             let caller = caller(&*world.iam).await.unwrap();
             let error = match target(&world.facts(), &world.request, &caller, "x") {
@@ -407,7 +411,7 @@ async fn a_policy_that_does_not_exist_is_not_found() {
 
 #[tokio::test(start_paused = true)]
 async fn status_tells_each_difference() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     let (facts, target, state) = world.state().await;
     let parts = status(&facts, &target, &state);
     assert!(differs(&parts));
@@ -430,19 +434,19 @@ async fn status_tells_each_difference() {
         role.trust = role.trust.replace("kube-system:ecr", "kube-system:other");
     });
     let (facts, target, state) = world.state().await;
-    let found: Vec<(Part, PartState)> = status(&facts, &target, &state)
+    let found: Vec<(AwsPart, PartState)> = status(&facts, &target, &state)
         .iter()
         .map(|it| (it.part, it.state))
         .collect();
     assert_eq!(
         found,
         [
-            (Part::Addon, PartState::Present),
-            (Part::OidcProvider, PartState::Different),
-            (Part::Addon, PartState::Present),
-            (Part::Role, PartState::Present),
-            (Part::Trust, PartState::Different),
-            (Part::Policy, PartState::Missing),
+            (AwsPart::Addon, PartState::Present),
+            (AwsPart::OidcProvider, PartState::Different),
+            (AwsPart::Addon, PartState::Present),
+            (AwsPart::Role, PartState::Present),
+            (AwsPart::Trust, PartState::Different),
+            (AwsPart::Policy, PartState::Missing),
         ]
     );
     assert_eq!(facts.side, ecr());
@@ -458,9 +462,9 @@ async fn a_second_side_is_made_shown_and_taken_down_by_its_data_alone() {
     let driver = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy";
     let home = json!({"aws": {"region": "eu-central-1", "deployRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/deploy")}});
     for provider in [json!({"hetzner": {}}), home] {
-        let world = World {
+        let world = TestWorld {
             side: efs(),
-            ..World::new(&provider)
+            ..TestWorld::new(&provider)
         };
         for content in [&world.iam.now, &world.iam.shown] {
             let policies = &mut content.borrow_mut().policies;

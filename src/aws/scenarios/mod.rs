@@ -5,18 +5,18 @@ mod made;
 mod shared;
 mod undone;
 
-use crate::addon::Side;
-use crate::aws::apply::{Applier, Options, StepOutcome};
-use crate::aws::fake::{Content, Cut, Fake, Fault};
+use crate::addon::AddonSide;
+use crate::aws::apply::{Applier, StepOptions, StepOutcome};
+use crate::aws::fake::{FakeContent, FakeEnd, FakeFault, FakeIam};
 use crate::aws::grant::PolicyChoice;
 use crate::aws::iam::Iam as _;
-use crate::aws::plan::{Action, Plan, Work};
-use crate::aws::setup::{self, Order, setup_plan};
+use crate::aws::plan::{AwsPlan, StepAction, Work};
+use crate::aws::setup::{self, SetupOrder, setup_plan};
 use crate::aws::sides::{ecr, efs};
-use crate::aws::state::{State, caller, look};
+use crate::aws::state::{AwsState, caller, look};
 use crate::aws::status::{PartState, differs, status};
 use crate::aws::target::tests::cluster;
-use crate::aws::target::{ClusterFacts, Part, Request, Target, target};
+use crate::aws::target::{AwsPart, AwsPlacement, ClusterFacts, SetupRequest, target};
 use crate::aws::teardown::{self, AddonExtent, Extent, ProviderExtent, teardown_plan};
 use crate::aws::thumbprint::PrivateCa;
 use crate::change;
@@ -54,28 +54,28 @@ fn template_of(account: &str, path: &str) -> Value {
 }
 
 /// A cluster that publishes its status as the platform does, and IAM beside it.
-struct World {
-    side: Side,
+struct TestWorld {
+    side: AddonSide,
     cluster: RefCell<Value>,
-    iam: Rc<Fake>,
-    request: Request,
-    order: Order,
-    options: Options,
+    iam: Rc<FakeIam>,
+    request: SetupRequest,
+    order: SetupOrder,
+    options: StepOptions,
     /// The issuer's authority, as it is seen from here.
     private_ca: RefCell<Option<PrivateCa>>,
 }
 
-impl World {
+impl TestWorld {
     fn new(provider: &Value) -> Self {
         let mut cluster = cluster(provider, &json!({}), &json!({})).into_value();
         cluster["status"] = json!({});
         Self {
             side: ecr(),
             cluster: RefCell::new(cluster),
-            iam: Rc::new(Fake::new(ACCOUNT, "aws")),
-            request: Request::default(),
-            order: Order::AddonFirst,
-            options: Options::default(),
+            iam: Rc::new(FakeIam::new(ACCOUNT, "aws")),
+            request: SetupRequest::default(),
+            order: SetupOrder::AddonFirst,
+            options: StepOptions::default(),
             private_ca: RefCell::new(None),
         }
     }
@@ -113,7 +113,7 @@ impl World {
         facts
     }
 
-    async fn plan(&self) -> Result<Plan, Error> {
+    async fn plan(&self) -> Result<AwsPlan, Error> {
         let facts = self.facts();
         let caller = caller(&*self.iam).await?;
         let target = target(&facts, &self.request, &caller, "was not set up")?;
@@ -127,7 +127,7 @@ impl World {
         setup_plan(&facts, &self.request, &target, &state, self.order)
     }
 
-    async fn state(&self) -> (ClusterFacts, Target, State) {
+    async fn state(&self) -> (ClusterFacts, AwsPlacement, AwsState) {
         let facts = self.facts();
         let caller = caller(&*self.iam).await.unwrap();
         let target = target(&facts, &self.request, &caller, "x").unwrap();
@@ -167,7 +167,7 @@ impl World {
         panic!("the plan never ends");
     }
 
-    async fn teardown_plan(&self, extent: Extent) -> Result<Plan, Error> {
+    async fn teardown_plan(&self, extent: Extent) -> Result<AwsPlan, Error> {
         let facts = self.facts();
         let caller = caller(&*self.iam).await?;
         let target = target(&facts, &self.request, &caller, "was not taken down")?;
@@ -175,7 +175,7 @@ impl World {
         teardown_plan(&facts, &target, &state, extent)
     }
 
-    async fn teardown(&self, extent: Extent) -> Result<Plan, Error> {
+    async fn teardown(&self, extent: Extent) -> Result<AwsPlan, Error> {
         let permit = Permit::for_a_test();
         let who = self.iam.caller.arn.clone();
         let mut applier = Applier::new(&*self.iam, &permit, &who, self.options.clone());
@@ -191,7 +191,7 @@ impl World {
         Ok(plan)
     }
 
-    fn content(&self) -> Content {
+    fn content(&self) -> FakeContent {
         self.iam.now.borrow().clone()
     }
 
@@ -205,12 +205,12 @@ const ALL: Extent = Extent {
     addon: AddonExtent::Off,
 };
 
-fn actions(plan: &Plan, part: Part) -> Vec<Action> {
+fn actions(plan: &AwsPlan, part: AwsPart) -> Vec<StepAction> {
     let steps = plan.steps.iter().filter(|step| step.part == part);
     steps.map(|step| step.action).collect()
 }
 
-fn reason(plan: &Plan, part: Part) -> String {
+fn reason(plan: &AwsPlan, part: AwsPart) -> String {
     let mut steps = plan.steps.iter().filter(|step| step.part == part);
     steps
         .find_map(|step| step.reason.clone())

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn dead_principals_are_named_where_the_trust_policy_would_be_too_long() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.setup().await.unwrap();
     let dead = json!({"Sid": "Dead", "Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"AWS": "AROAJ2ABCDEFGHIJKLMNO"}});
@@ -35,7 +35,7 @@ async fn dead_principals_are_named_where_the_trust_policy_would_be_too_long() {
 
 #[tokio::test(start_paused = true)]
 async fn a_higher_quota_of_the_account_counts() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.iam.quota.set(8192);
     let long: Vec<Value> = (0..20)
         .map(|number| {
@@ -60,13 +60,13 @@ async fn a_higher_quota_of_the_account_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn replacing_takes_only_what_was_shown() {
-    let request = Request {
+    let request = SetupRequest {
         replace_trust: true,
-        ..Request::default()
+        ..SetupRequest::default()
     };
-    let world = World {
+    let world = TestWorld {
         request,
-        ..World::hetzner()
+        ..TestWorld::hetzner()
     };
     let theirs = |sid: &str| {
         json!({"Version": "2012-10-17", "Statement": [{"Sid": sid, "Effect": "Allow",
@@ -89,11 +89,11 @@ async fn replacing_takes_only_what_was_shown() {
         .iam
         .change(|content| content.roles.get_mut(ROLE).unwrap().trust = theirs("B").to_string());
     let permit = Permit::for_a_test();
-    let mut applier = Applier::new(&*world.iam, &permit, "me", Options::default());
+    let mut applier = Applier::new(&*world.iam, &permit, "me", StepOptions::default());
     let step = plan
         .steps
         .iter()
-        .find(|step| step.part == Part::Trust)
+        .find(|step| step.part == AwsPart::Trust)
         .unwrap();
     assert_eq!(applier.run(step).await.unwrap_err().kind, Kind::Conflict);
     let outcomes = world.setup().await.unwrap();
@@ -112,7 +112,7 @@ async fn replacing_takes_only_what_was_shown() {
 #[tokio::test(start_paused = true)]
 async fn the_previous_trust_policy_is_kept() {
     let home = tempfile::tempdir().unwrap();
-    let mut world = World::hetzner();
+    let mut world = TestWorld::hetzner();
     world.options.backup = Some(home.path().join("trust"));
     let theirs = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
         "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
@@ -134,24 +134,24 @@ async fn the_previous_trust_policy_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn a_role_shared_by_two_clusters_loses_only_one_of_them() {
-    let request = Request {
+    let request = SetupRequest {
         role_name: Some("shared".into()),
-        ..Request::default()
+        ..SetupRequest::default()
     };
-    let one = World {
+    let one = TestWorld {
         request: request.clone(),
-        ..World::hetzner()
+        ..TestWorld::hetzner()
     };
     one.setup().await.unwrap();
-    let mut other = World {
+    let mut other = TestWorld {
         request,
-        ..World::hetzner()
+        ..TestWorld::hetzner()
     };
     other.cluster.borrow_mut()["name"] = json!("test");
     other.cluster.borrow_mut()["id"] = json!("id-2");
     other.iam = one.iam;
     other.setup().await.unwrap();
-    let sids = |world: &World| -> Vec<Value> {
+    let sids = |world: &TestWorld| -> Vec<Value> {
         let trust = world.iam.trust_of("shared");
         let statements = trust["Statement"].as_array().unwrap();
         statements.iter().map(|it| it["Sid"].clone()).collect()
@@ -160,10 +160,10 @@ async fn a_role_shared_by_two_clusters_loses_only_one_of_them() {
     assert_eq!(sids(&other).len(), 2);
 
     let plan = other.teardown(Extent::default()).await.unwrap();
-    assert_eq!(actions(&plan, Part::Role), [Action::Keep]);
-    let why = reason(&plan, Part::Role);
+    assert_eq!(actions(&plan, AwsPart::Role), [StepAction::Keep]);
+    let why = reason(&plan, AwsPart::Role);
     assert!(why.contains("other clusters use it: acme/prod"), "{why}");
-    assert_eq!(actions(&plan, Part::Policy), [Action::Keep]);
+    assert_eq!(actions(&plan, AwsPart::Policy), [StepAction::Keep]);
     assert_eq!(
         sids(&other),
         [json!(crate::aws::name::sid(ecr(), "acme", "id-1"))]
@@ -177,11 +177,11 @@ async fn a_role_shared_by_two_clusters_loses_only_one_of_them() {
     );
 
     // The first cluster is the last to use it, so now it goes.
-    let first = World {
+    let first = TestWorld {
         iam: other.iam,
         cluster: one.cluster,
         request: other.request,
-        ..World::hetzner()
+        ..TestWorld::hetzner()
     };
     first.teardown(Extent::default()).await.unwrap();
     assert!(first.content().roles.is_empty());
@@ -189,10 +189,10 @@ async fn a_role_shared_by_two_clusters_loses_only_one_of_them() {
 
 #[tokio::test(start_paused = true)]
 async fn two_at_once_end_as_one() {
-    let reference = World::hetzner();
+    let reference = TestWorld::hetzner();
     reference.setup().await.unwrap();
     for lag in [0, 2] {
-        let world = World::hetzner();
+        let world = TestWorld::hetzner();
         world.iam.lag.set(lag);
         let (one, two) = tokio::join!(world.setup(), world.setup());
         one.unwrap();
@@ -204,22 +204,22 @@ async fn two_at_once_end_as_one() {
 #[tokio::test(start_paused = true)]
 async fn two_clusters_that_share_a_role_do_not_lose_each_other() {
     for lag in [0, 1, 3] {
-        let request = Request {
+        let request = SetupRequest {
             role_name: Some("shared".into()),
-            ..Request::default()
+            ..SetupRequest::default()
         };
-        let one = World {
+        let one = TestWorld {
             request: request.clone(),
-            ..World::hetzner()
+            ..TestWorld::hetzner()
         };
         let theirs = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
             "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
         one.iam.add_role("/", "shared", &theirs);
         one.iam.lag.set(lag);
-        let other = World {
+        let other = TestWorld {
             request,
             iam: Rc::clone(&one.iam),
-            ..World::hetzner()
+            ..TestWorld::hetzner()
         };
         other.cluster.borrow_mut()["name"] = json!("test");
         other.cluster.borrow_mut()["id"] = json!("id-2");
@@ -238,7 +238,7 @@ async fn two_clusters_that_share_a_role_do_not_lose_each_other() {
 
 #[tokio::test(start_paused = true)]
 async fn a_statement_that_was_overwritten_after_it_showed_is_put_back() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     let theirs = |sid: &str| {
         json!({"Version": "2012-10-17", "Statement": [{"Sid": sid, "Effect": "Allow",
             "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]})

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn teardown_leaves_iam_as_it_was() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     let before = world.content();
     let add_ons = world.add_ons();
     world.setup().await.unwrap();
@@ -17,10 +17,10 @@ async fn teardown_leaves_iam_as_it_was() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_flag_provider_and_identity_stay() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.setup().await.unwrap();
     let plan = world.teardown(Extent::default()).await.unwrap();
-    assert_eq!(actions(&plan, Part::OidcProvider), [Action::Keep]);
+    assert_eq!(actions(&plan, AwsPart::OidcProvider), [StepAction::Keep]);
     assert!(world.content().providers.contains_key(&provider_arn()));
     assert!(world.content().roles.is_empty());
     assert_eq!(world.add_ons(), json!({"awsWorkloadIdentity": {}}));
@@ -28,7 +28,7 @@ async fn without_the_flag_provider_and_identity_stay() {
 
 #[tokio::test(start_paused = true)]
 async fn the_add_on_may_stay_without_its_role() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.setup().await.unwrap();
     let extent = Extent {
         addon: AddonExtent::WithoutRole,
@@ -43,25 +43,25 @@ async fn the_add_on_may_stay_without_its_role() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_others_trust_stays_and_so_does_the_identity() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.setup().await.unwrap();
     world.iam.add_role("/", "pods", &template(ACCOUNT));
     let plan = world.teardown(ALL).await.unwrap();
-    assert!(reason(&plan, Part::OidcProvider).contains("role/pods trusts it"));
+    assert!(reason(&plan, AwsPart::OidcProvider).contains("role/pods trusts it"));
     assert_eq!(world.add_ons(), json!({"awsWorkloadIdentity": {}}));
-    let unlisted = World::hetzner();
+    let unlisted = TestWorld::hetzner();
     unlisted.setup().await.unwrap();
     unlisted
         .iam
         .faults
-        .replace(vec![Fault::always("iam:ListRoles", "AccessDenied")]);
+        .replace(vec![FakeFault::always("iam:ListRoles", "AccessDenied")]);
     let plan = unlisted.teardown(ALL).await.unwrap();
-    assert!(reason(&plan, Part::OidcProvider).contains("iam:ListRoles is not allowed"));
+    assert!(reason(&plan, AwsPart::OidcProvider).contains("iam:ListRoles is not allowed"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_role_with_anything_foreign_is_kept_with_the_reasons() {
-    let world = World::hetzner();
+    let world = TestWorld::hetzner();
     world.setup().await.unwrap();
     world.iam.change(|content| {
         content
@@ -80,7 +80,7 @@ async fn a_role_with_anything_foreign_is_kept_with_the_reasons() {
         content.profiles.insert(ROLE.into(), vec!["web".into()]);
     });
     let plan = world.teardown(Extent::default()).await.unwrap();
-    let why = reason(&plan, Part::Role);
+    let why = reason(&plan, AwsPart::Role);
     for part in [
         "Foreign was attached by others",
         "inline policy mine",
@@ -88,7 +88,7 @@ async fn a_role_with_anything_foreign_is_kept_with_the_reasons() {
     ] {
         assert!(why.contains(part), "{why}");
     }
-    assert!(reason(&plan, Part::Trust).contains("our statement is the only one"));
+    assert!(reason(&plan, AwsPart::Trust).contains("our statement is the only one"));
     assert!(world.iam.role_named(ROLE).is_some());
     assert!(!world.content().attached[ROLE].contains(READ_ONLY));
 }

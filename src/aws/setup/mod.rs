@@ -10,12 +10,12 @@ mod template;
 mod trust;
 
 use super::explain::explain_to;
-use super::iam::{NewProvider, Provider, Role};
+use super::iam::{NewProvider, OidcProvider, Role};
 use super::needed::Needed;
-use super::plan::{Action, Awaited, Plan, Step, TrustMode, TrustPlan, Trusting, Work};
+use super::plan::{Awaited, AwsPlan, AwsStep, StepAction, TrustMode, TrustPlan, Trusting, Work};
 use super::quotable;
-use super::state::{LEAST_TRUST_QUOTA, Look, Seen, State};
-use super::target::{ClusterFacts, Part, Request, Target, path_of};
+use super::state::{AwsQuestions, AwsState, LEAST_TRUST_QUOTA, Seen};
+use super::target::{AwsPart, AwsPlacement, ClusterFacts, SetupRequest, path_of};
 use super::thumbprint::{MOST, PrivateCa};
 use crate::addon::issuer::{ISSUING_KEY, ISSUING_NAME};
 use crate::addon::{by_key, rules};
@@ -29,7 +29,7 @@ pub(crate) use published::not_accepted;
 
 /// Which comes first, the add-on's setting or the role that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Order {
+pub(crate) enum SetupOrder {
     /// The add-on is switched on with the role's ARN, and the role made from the trust policy that
     /// it then publishes.
     #[default]
@@ -40,56 +40,56 @@ pub(crate) enum Order {
 }
 
 /// What to look at before setting up.
-pub(crate) fn look_for(request: &Request, target: &Target) -> Look {
-    Look {
+pub(crate) fn look_for(request: &SetupRequest, target: &AwsPlacement) -> AwsQuestions {
+    AwsQuestions {
         policy: request
             .pull_policy
             .as_ref()
             .map(|policy| policy.arn(&target.partition)),
         image: request.image.clone(),
-        ..Look::default()
+        ..AwsQuestions::default()
     }
 }
 
 /// Plans the whole of `aws setup`, or the part that `--only` names.
 pub(crate) fn setup_plan(
     facts: &ClusterFacts,
-    request: &Request,
-    target: &Target,
-    state: &State,
-    order: Order,
-) -> Result<Plan> {
-    let mut plan = Planner::new(facts, request, target, state);
+    request: &SetupRequest,
+    target: &AwsPlacement,
+    state: &AwsState,
+    order: SetupOrder,
+) -> Result<AwsPlan> {
+    let mut plan = SetupPlanner::new(facts, request, target, state);
     let role_arn = plan.role_arn();
     plan.workload_identity();
     plan.provider()?;
-    if request.only == Some(Part::OidcProvider) {
+    if request.only == Some(AwsPart::OidcProvider) {
         // Role and template do not matter.
-    } else if request.only == Some(Part::Policy)
+    } else if request.only == Some(AwsPart::Policy)
         && let Some(role) = &role_arn
     {
         plan.policy(role)?;
     } else if let Some(role) = &role_arn {
         let trust = plan.template()?;
         match order {
-            Order::AddonFirst => {
+            SetupOrder::AddonFirst => {
                 plan.addon(Some(role));
                 plan.role_and_trust(role, trust.as_ref())?;
             }
-            Order::RoleFirst => plan.role_first(role, trust.as_ref())?,
+            SetupOrder::RoleFirst => plan.role_first(role, trust.as_ref())?,
         }
         plan.policy(role)?;
     } else {
         plan.no_role()?;
     }
-    let Planner {
+    let SetupPlanner {
         steps,
         warnings,
         trust,
         beyond,
         ..
     } = plan;
-    Ok(Plan {
+    Ok(AwsPlan {
         target: target.clone(),
         steps,
         warnings,
@@ -103,19 +103,19 @@ pub(crate) fn setup_plan(
 /// worth looking for statements that could go ([`super::state::look_for_stale`]).
 pub(crate) fn is_too_long(
     facts: &ClusterFacts,
-    request: &Request,
-    target: &Target,
-    state: &State,
+    request: &SetupRequest,
+    target: &AwsPlacement,
+    state: &AwsState,
 ) -> bool {
-    !request.replace_trust && Planner::new(facts, request, target, state).overflows()
+    !request.replace_trust && SetupPlanner::new(facts, request, target, state).overflows()
 }
 
-struct Planner<'a> {
+struct SetupPlanner<'a> {
     facts: &'a ClusterFacts,
-    request: &'a Request,
-    target: &'a Target,
-    state: &'a State,
-    steps: Vec<Step>,
+    request: &'a SetupRequest,
+    target: &'a AwsPlacement,
+    state: &'a AwsState,
+    steps: Vec<AwsStep>,
     warnings: Vec<String>,
     /// What was replaced in the template; said only when the template is written.
     replaced: Vec<String>,
@@ -125,12 +125,12 @@ struct Planner<'a> {
     beyond: Option<String>,
 }
 
-impl<'a> Planner<'a> {
+impl<'a> SetupPlanner<'a> {
     fn new(
         facts: &'a ClusterFacts,
-        request: &'a Request,
-        target: &'a Target,
-        state: &'a State,
+        request: &'a SetupRequest,
+        target: &'a AwsPlacement,
+        state: &'a AwsState,
     ) -> Self {
         let mut warnings = facts.warnings.clone();
         warnings.extend(undocumented(facts));
@@ -161,8 +161,8 @@ fn undocumented(facts: &ClusterFacts) -> Vec<String> {
         .collect()
 }
 
-impl Planner<'_> {
-    fn wants(&self, part: Part) -> bool {
+impl SetupPlanner<'_> {
+    fn wants(&self, part: AwsPart) -> bool {
         self.request.only.is_none_or(|only| only == part)
     }
 
@@ -249,9 +249,9 @@ impl Planner<'_> {
         }
         let name = ISSUING_NAME;
         self.steps.push(if self.facts.workload_identity {
-            Step::shown(Part::Addon, Action::None, name, "on")
+            AwsStep::shown(AwsPart::Addon, StepAction::None, name, "on")
         } else {
-            Step::shown(Part::Addon, Action::Create, name, "switched on")
+            AwsStep::shown(AwsPart::Addon, StepAction::Create, name, "switched on")
                 .doing(Work::Cluster(vec![Change::set(&[ISSUING_KEY], json!({}))]))
         });
     }
@@ -268,7 +268,7 @@ impl Planner<'_> {
                 )
             })
             .collect();
-        if !self.wants(Part::OidcProvider) {
+        if !self.wants(AwsPart::OidcProvider) {
             return Ok(());
         }
         self.warnings.extend(near);
@@ -287,8 +287,13 @@ impl Planner<'_> {
                 quotable(audience)
             );
             self.steps.push(
-                Step::shown(Part::OidcProvider, Action::Create, "(pending)", detail)
-                    .doing(Work::Later(Awaited::Issuer)),
+                AwsStep::shown(
+                    AwsPart::OidcProvider,
+                    StepAction::Create,
+                    "(pending)",
+                    detail,
+                )
+                .doing(Work::Later(Awaited::Issuer)),
             );
             return Ok(());
         };
@@ -312,7 +317,7 @@ impl Planner<'_> {
             thumbprint: ca.map(|ca| ca.thumbprint),
             tags: self.facts.owner().tags(),
         };
-        let mut step = Step::shown(Part::OidcProvider, Action::Create, arn, detail)
+        let mut step = AwsStep::shown(AwsPart::OidcProvider, StepAction::Create, arn, detail)
             .doing(Work::CreateProvider(Box::new(new)));
         if let Some(right) = self.state.provider.missing_right() {
             step = step.because(format!("{right} is not allowed; made if it is missing"));
@@ -346,9 +351,10 @@ impl Planner<'_> {
     }
 
     /// What the provider that exists lacks; its other audiences and thumbprints stay.
-    fn existing_provider(&self, arn: &str, provider: &Provider) -> Vec<Step> {
+    fn existing_provider(&self, arn: &str, provider: &OidcProvider) -> Vec<AwsStep> {
         let audience = &self.facts.audience;
-        let update = |detail| Step::shown(Part::OidcProvider, Action::Update, arn, detail);
+        let update =
+            |detail| AwsStep::shown(AwsPart::OidcProvider, StepAction::Update, arn, detail);
         let mut steps = Vec::new();
         if !provider.client_ids.contains(audience) {
             let detail = format!("adds audience {}", quotable(audience));
@@ -379,7 +385,12 @@ impl Planner<'_> {
                 None => "exists, audience ok",
                 Some(_) => "exists, audience and thumbprint ok",
             };
-            steps.push(Step::shown(Part::OidcProvider, Action::None, arn, detail));
+            steps.push(AwsStep::shown(
+                AwsPart::OidcProvider,
+                StepAction::None,
+                arn,
+                detail,
+            ));
         }
         steps
     }
@@ -392,18 +403,21 @@ impl Planner<'_> {
         let side = self.facts.side;
         let named = self.facts.role_arn.as_ref().map(RoleArn::as_str);
         let step = match (self.facts.addon, role) {
-            (true, None) => {
-                Step::shown(Part::Addon, Action::None, side.name(), "on, no role needed")
-            }
-            (true, Some(role)) if named == Some(role.as_str()) => Step::shown(
-                Part::Addon,
-                Action::None,
+            (true, None) => AwsStep::shown(
+                AwsPart::Addon,
+                StepAction::None,
+                side.name(),
+                "on, no role needed",
+            ),
+            (true, Some(role)) if named == Some(role.as_str()) => AwsStep::shown(
+                AwsPart::Addon,
+                StepAction::None,
                 side.name(),
                 format!("on, role {role}"),
             ),
-            (true, Some(role)) => Step::shown(
-                Part::Addon,
-                Action::Update,
+            (true, Some(role)) => AwsStep::shown(
+                AwsPart::Addon,
+                StepAction::Update,
                 side.name(),
                 format!("role {} → {role}", named.unwrap_or("none")),
             )
@@ -411,11 +425,16 @@ impl Planner<'_> {
                 &[side.key(), "roleArn"],
                 Value::from(role.as_str()),
             )])),
-            (false, None) => Step::shown(Part::Addon, Action::Create, side.name(), "switched on")
-                .doing(Work::Cluster(vec![Change::set(&[side.key()], json!({}))])),
-            (false, Some(role)) => Step::shown(
-                Part::Addon,
-                Action::Create,
+            (false, None) => AwsStep::shown(
+                AwsPart::Addon,
+                StepAction::Create,
+                side.name(),
+                "switched on",
+            )
+            .doing(Work::Cluster(vec![Change::set(&[side.key()], json!({}))])),
+            (false, Some(role)) => AwsStep::shown(
+                AwsPart::Addon,
+                StepAction::Create,
                 side.name(),
                 format!("switched on with role {role}"),
             )

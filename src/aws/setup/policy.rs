@@ -1,17 +1,17 @@
 //! The policies of the role: what is attached, and what stands against it.
 
-use super::Planner;
+use super::SetupPlanner;
 use crate::aws::grant::known_document;
 use crate::aws::name::{Tags, attached_tag, made_by_mk8s};
-use crate::aws::plan::{Action, Step, Work};
+use crate::aws::plan::{AwsStep, StepAction, Work};
 use crate::aws::quotable;
-use crate::aws::rights::Asked;
+use crate::aws::rights::RightsQuestion;
 use crate::aws::state::{Granted, Seen};
-use crate::aws::target::Part;
+use crate::aws::target::AwsPart;
 use crate::aws::users::those_without;
 use crate::error::{Error, Result};
 
-impl Planner<'_> {
+impl SetupPlanner<'_> {
     /// The policy that is asked for, else the usual one; `None` for an add-on without any.
     pub(super) fn wanted_policy(&self) -> Option<String> {
         let partition = &self.target.partition;
@@ -21,11 +21,11 @@ impl Planner<'_> {
     }
 
     pub(super) fn policy(&mut self, role: &str) -> Result<()> {
-        if !self.wants(Part::Policy) {
+        if !self.wants(AwsPart::Policy) {
             return Ok(());
         }
         let found = self.found_role().cloned();
-        if self.request.only == Some(Part::Policy) && self.state.role == Seen::Known(None) {
+        if self.request.only == Some(AwsPart::Policy) && self.state.role == Seen::Known(None) {
             return Err(self.no_such_role());
         }
         let Some(policy) = self.wanted_policy() else {
@@ -43,14 +43,18 @@ impl Planner<'_> {
         let asked = self.request.pull_policy.as_ref();
         let reason = match (asked, &self.state.granted) {
             _ if is_attached => {
-                self.steps
-                    .push(Step::shown(Part::Policy, Action::None, &policy, "attached"));
+                self.steps.push(AwsStep::shown(
+                    AwsPart::Policy,
+                    StepAction::None,
+                    &policy,
+                    "attached",
+                ));
                 return Ok(());
             }
             (None, Some(Granted::By(by))) => {
-                self.steps.push(Step::shown(
-                    Part::Policy,
-                    Action::None,
+                self.steps.push(AwsStep::shown(
+                    AwsPart::Policy,
+                    StepAction::None,
                     by,
                     format!("lets the role {}", self.facts.side.aws.verb),
                 ));
@@ -68,14 +72,22 @@ impl Planner<'_> {
                     .flatten()
                     .find(|it| self.facts.side.policy(it).is_some());
                 let arn = known.map_or("", String::as_str);
-                self.steps
-                    .push(Step::shown(Part::Policy, Action::None, arn, detail));
+                self.steps.push(AwsStep::shown(
+                    AwsPart::Policy,
+                    StepAction::None,
+                    arn,
+                    detail,
+                ));
                 return Ok(());
             }
             (None, Some(Granted::Depends(_))) if !self.would_settle(&policy) => {
                 let detail = format!("may let the role {}", self.facts.side.aws.verb);
-                self.steps
-                    .push(Step::shown(Part::Policy, Action::None, "", detail));
+                self.steps.push(AwsStep::shown(
+                    AwsPart::Policy,
+                    StepAction::None,
+                    "",
+                    detail,
+                ));
                 return Ok(());
             }
             (None, Some(Granted::Unknown(why))) => {
@@ -103,7 +115,7 @@ impl Planner<'_> {
             tags,
         };
         let on = format!("to {}", role.rsplit('/').next().unwrap_or(role));
-        let mut step = Step::shown(Part::Policy, Action::Attach, &policy, on).doing(work);
+        let mut step = AwsStep::shown(AwsPart::Policy, StepAction::Attach, &policy, on).doing(work);
         step.reason = reason;
         self.steps.push(step);
         Ok(())
@@ -151,7 +163,7 @@ impl Planner<'_> {
         };
         let mut policies = self.state.policies.clone();
         policies.held.policies.push((policy.to_owned(), document));
-        let asked = Asked {
+        let asked = RightsQuestion {
             side: self.facts.side,
             role,
             provider: self.target.provider_arn.as_deref(),

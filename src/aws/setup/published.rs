@@ -1,11 +1,11 @@
 //! What of a published trust policy is written: all that is exact, and what was accepted by name.
 
-use super::Planner;
+use super::SetupPlanner;
 use crate::aws::name::Owner;
 use crate::aws::plan::TrustPlan;
-use crate::aws::published::{Expected, Judgement, Name, Verdict, accepting, judge};
-use crate::aws::target::{ClusterFacts, Request};
-use crate::aws::who::{Home, Who};
+use crate::aws::published::{ExpectedTrust, Judgement, Name, TrustVerdict, accepting, judge};
+use crate::aws::target::{ClusterFacts, SetupRequest};
+use crate::aws::who::{HomeCluster, LetIn};
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// What a refusal says of the document.
 const PUBLISHED: &str = "the published trust policy";
 
-impl Planner<'_> {
+impl SetupPlanner<'_> {
     /// Judges what is about to be written, before anything is made. `document` is what the role
     /// then has.
     ///
@@ -29,7 +29,7 @@ impl Planner<'_> {
         let accepted: BTreeSet<Name> = names.intersection(&self.request.accept).copied().collect();
         let open: BTreeSet<Name> = names.difference(&accepted).copied().collect();
         let verdict = judgement.verdict();
-        if verdict == Verdict::Outside && !open.is_empty() {
+        if verdict == TrustVerdict::Outside && !open.is_empty() {
             return Err(not_accepted(self.facts, self.request, &judgement, false));
         }
         self.warnings.extend(told(&judgement));
@@ -65,7 +65,7 @@ impl Planner<'_> {
     }
 
     fn judgement(&self, template: &Value) -> Option<Judgement> {
-        let expected = Expected {
+        let expected = ExpectedTrust {
             cluster: &self.facts.name,
             issuer: self.facts.issuer.as_ref()?.bare(),
             provider: self.target.provider_arn.as_deref()?,
@@ -75,8 +75,8 @@ impl Planner<'_> {
     }
 
     fn who(&self, document: &Value) -> String {
-        let home = Home::of(self.facts, self.target, self.state.seen_at);
-        Who::of(document, &home).to_string()
+        let home = HomeCluster::of(self.facts, self.target, self.state.seen_at);
+        LetIn::of(document, &home).to_string()
     }
 
     /// The tag that records what was accepted: its key, and the names if there are any.
@@ -93,7 +93,7 @@ impl Planner<'_> {
 /// What is not exact, one phrase each.
 fn told(judgement: &Judgement) -> Vec<String> {
     let what = match judgement.verdict() {
-        Verdict::Outside => "lets in more than the cluster",
+        TrustVerdict::Outside => "lets in more than the cluster",
         _ => "is broad",
     };
     let told = judgement.told().into_iter();
@@ -106,7 +106,7 @@ fn told(judgement: &Judgement) -> Vec<String> {
 /// `--yes` as well.
 pub(crate) fn not_accepted(
     facts: &ClusterFacts,
-    request: &Request,
+    request: &SetupRequest,
     judgement: &Judgement,
     confirmed: bool,
 ) -> Error {

@@ -1,26 +1,26 @@
 //! The role: made, found, or adopted; and in which order with the add-on.
 
-use super::Planner;
+use super::SetupPlanner;
 use crate::arn::RoleArn;
 use crate::aws::iam::{NewRole, Role};
 use crate::aws::merge::{INTERIM, fresh};
 use crate::aws::name::{Tags, attached_tag, made_by_mk8s, made_for};
-use crate::aws::plan::{Action, Awaited, Step, Work};
+use crate::aws::plan::{Awaited, AwsStep, StepAction, Work};
 use crate::aws::quotable;
-use crate::aws::target::{Part, path_of};
+use crate::aws::target::{AwsPart, path_of};
 use crate::aws::trust::statements;
 use crate::error::Result;
 use crate::text;
 use serde_json::Value;
 
-impl Planner<'_> {
+impl SetupPlanner<'_> {
     /// Role and trust policy of the usual order.
     pub(super) fn role_and_trust(&mut self, arn: &str, template: Option<&Value>) -> Result<()> {
         match (self.found_role().is_some(), template) {
             (true, Some(template)) => {
                 let trust = self.trust_of_existing(template)?;
                 self.existing_role(arn, &trust);
-                if self.wants(Part::Trust) {
+                if self.wants(AwsPart::Trust) {
                     self.steps.push(trust);
                 }
                 Ok(())
@@ -28,7 +28,7 @@ impl Planner<'_> {
             (true, None) => {
                 let later = self.later_trust(arn)?;
                 self.existing_role(arn, &later);
-                if self.wants(Part::Trust) {
+                if self.wants(AwsPart::Trust) {
                     self.steps.push(later);
                 }
                 Ok(())
@@ -36,12 +36,13 @@ impl Planner<'_> {
             (false, Some(template)) => self.new_role(arn, template, "trust policy", None),
             (false, None) => {
                 let later = self.later_trust(arn)?;
-                if self.wants(Part::Role) {
+                if self.wants(AwsPart::Role) {
                     let detail = "with the trust policy that the cluster publishes";
                     self.steps.push(
-                        Step::shown(Part::Role, Action::Create, arn, detail).doing(later.work),
+                        AwsStep::shown(AwsPart::Role, StepAction::Create, arn, detail)
+                            .doing(later.work),
                     );
-                } else if self.wants(Part::Trust) {
+                } else if self.wants(AwsPart::Trust) {
                     return Err(self.no_such_role());
                 }
                 Ok(())
@@ -63,7 +64,7 @@ impl Planner<'_> {
         if self.facts.issuer.is_none() {
             let detail = "once the cluster has an issuer";
             self.steps.push(
-                Step::shown(Part::Role, Action::Create, arn, detail)
+                AwsStep::shown(AwsPart::Role, StepAction::Create, arn, detail)
                     .doing(Work::Later(Awaited::Issuer)),
             );
             self.addon(Some(&arn.to_owned()));
@@ -89,10 +90,10 @@ impl Planner<'_> {
         detail: &str,
         suffix: Option<&str>,
     ) -> Result<()> {
-        if self.request.only == Some(Part::Trust) {
+        if self.request.only == Some(AwsPart::Trust) {
             return Err(self.no_such_role());
         }
-        if !self.wants(Part::Role) {
+        if !self.wants(AwsPart::Role) {
             return Ok(());
         }
         self.warnings.append(&mut self.replaced);
@@ -124,11 +125,12 @@ impl Planner<'_> {
             Some(_) => detail.to_owned(),
             None => format!("{detail}: {}", text::count(count, "statement")),
         };
-        let mut step =
-            Step::shown(Part::Role, Action::Create, arn, detail).doing(Work::CreateRole {
+        let mut step = AwsStep::shown(AwsPart::Role, StepAction::Create, arn, detail).doing(
+            Work::CreateRole {
                 role: Box::new(role),
                 trust: Box::new(trusting),
-            });
+            },
+        );
         if let Some(right) = self.state.role.missing_right() {
             step = step.because(format!("{right} is not allowed; made if it is missing"));
         }
@@ -150,12 +152,12 @@ impl Planner<'_> {
         tags
     }
 
-    pub(super) fn existing_role(&mut self, arn: &str, trust: &Step) {
+    pub(super) fn existing_role(&mut self, arn: &str, trust: &AwsStep) {
         let Some(role) = self.found_role().cloned() else {
             return;
         };
         self.warn_about_flags(&role);
-        if !self.wants(Part::Role) {
+        if !self.wants(AwsPart::Role) {
             return;
         }
         let owner = self.facts.owner();
@@ -163,9 +165,9 @@ impl Planner<'_> {
         let known = ours || role.tags.contains_key(&owner.statement_tag().0);
         let linked = self.facts.role_arn.as_ref().map(RoleArn::as_str) == Some(arn);
         let step = if ours {
-            Step::shown(Part::Role, Action::None, arn, "exists, made by mk8s")
+            AwsStep::shown(AwsPart::Role, StepAction::None, arn, "exists, made by mk8s")
         } else if known || (linked && trust.work == Work::Nothing) {
-            Step::shown(Part::Role, Action::None, arn, "exists")
+            AwsStep::shown(AwsPart::Role, StepAction::None, arn, "exists")
         } else {
             let by = match made_for(&role.tags) {
                 Some(cluster) if made_by_mk8s(&role.tags) => {
@@ -174,7 +176,7 @@ impl Planner<'_> {
                 _ => "exists, made by others".to_owned(),
             };
             self.warn_about_rights(&role.name);
-            Step::shown(Part::Role, Action::Adopt, arn, by)
+            AwsStep::shown(AwsPart::Role, StepAction::Adopt, arn, by)
         };
         self.steps.push(step);
     }

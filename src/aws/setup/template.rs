@@ -1,6 +1,6 @@
 //! The trust policy that a role is to have: the published one, or one that stands in for it.
 
-use super::Planner;
+use super::SetupPlanner;
 use crate::addon::issuer::ISSUING_NAME;
 use crate::aws::quotable;
 use crate::aws::template::{fill_account, issuer_mismatches, placeholders};
@@ -8,7 +8,7 @@ use crate::aws::trust::{self, statements};
 use crate::error::{Error, Result};
 use serde_json::{Value, json};
 
-impl Planner<'_> {
+impl SetupPlanner<'_> {
     /// The published trust policy for this account, checked; `None` if it is not published yet.
     pub(super) fn template(&mut self) -> Result<Option<Value>> {
         let Some(published) = &self.facts.template else {

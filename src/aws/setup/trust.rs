@@ -1,16 +1,16 @@
 //! The trust policy of a role that exists: what has to change in it, and whether it may.
 
-use super::Planner;
-use crate::aws::cover::{Verdict, compare};
+use super::SetupPlanner;
+use crate::aws::cover::{Coverage, compare};
 use crate::aws::merge::{foreign, fresh, has_interim, is_ours, merge};
 use crate::aws::name::other_statement_tags;
-use crate::aws::plan::{Action, Awaited, Step, TrustMode, Trusting, Work};
+use crate::aws::plan::{Awaited, AwsStep, StepAction, TrustMode, Trusting, Work};
 use crate::aws::quotable;
 use crate::aws::standing::Standing;
 use crate::aws::state::Seen;
-use crate::aws::target::Part;
+use crate::aws::target::AwsPart;
 use crate::aws::trust::{self, dead_principals, forbidden_character, label, shown, statements};
-use crate::aws::who::{Home, Who};
+use crate::aws::who::{HomeCluster, LetIn};
 use crate::error::{Error, Result};
 use serde_json::Value;
 
@@ -20,8 +20,8 @@ const QUOTA: &str = "Role trust policy length";
 const UNKNOWN_QUOTA: &str =
     "the account's own limit is not known, because iam:GetAccountSummary is not allowed";
 
-impl Planner<'_> {
-    pub(super) fn later_trust(&self, arn: &str) -> Result<Step> {
+impl SetupPlanner<'_> {
+    pub(super) fn later_trust(&self, arn: &str) -> Result<AwsStep> {
         if self.request.only.is_some() && !self.facts.addon {
             return Err(self
                 .refused()
@@ -32,12 +32,14 @@ impl Planner<'_> {
                 .hint(self.whole()));
         }
         let detail = "set once the cluster publishes it";
-        Ok(Step::shown(Part::Trust, Action::Update, arn, detail)
-            .doing(Work::Later(Awaited::Template)))
+        Ok(
+            AwsStep::shown(AwsPart::Trust, StepAction::Update, arn, detail)
+                .doing(Work::Later(Awaited::Template)),
+        )
     }
 
     /// What the trust policy of the role that exists needs.
-    pub(super) fn trust_of_existing(&mut self, template: &Value) -> Result<Step> {
+    pub(super) fn trust_of_existing(&mut self, template: &Value) -> Result<AwsStep> {
         let Some(role) = self.found_role().cloned() else {
             return Err(self.no_such_role());
         };
@@ -56,12 +58,17 @@ impl Planner<'_> {
         self.warn_about_broad(&existing, &sid);
         if verdict.holds() && !has_interim(&existing, &sid) {
             let detail = match verdict {
-                Verdict::Identical => "is the published one",
+                Coverage::Identical => "is the published one",
                 _ => "covers the published one",
             };
             self.enters(&existing, template)?;
             self.found(template, &existing);
-            return Ok(Step::shown(Part::Trust, Action::None, arn, detail));
+            return Ok(AwsStep::shown(
+                AwsPart::Trust,
+                StepAction::None,
+                arn,
+                detail,
+            ));
         }
         self.warnings.append(&mut self.replaced);
         let merged = merge(&existing, template, &sid);
@@ -82,9 +89,9 @@ impl Planner<'_> {
             "{} statement {sid}, keeps {kept} of others",
             if replaced { "replaces" } else { "adds" }
         );
-        let mut step = Step::shown(Part::Trust, Action::Update, arn, detail)
+        let mut step = AwsStep::shown(AwsPart::Trust, StepAction::Update, arn, detail)
             .doing(Work::SetTrust(Box::new(self.retrusting(template, sid))));
-        if let Verdict::Missing(difference) = verdict {
+        if let Coverage::Missing(difference) = verdict {
             step = step.because(difference.describe());
         }
         Ok(step)
@@ -108,10 +115,10 @@ impl Planner<'_> {
         template: &Value,
         sid: String,
         base: &str,
-    ) -> Result<Step> {
+    ) -> Result<AwsStep> {
         let wanted = fresh(template, &sid);
         let (ours, _) = self.facts.owner().statement_tag();
-        if compare(existing, &wanted) == Verdict::Identical {
+        if compare(existing, &wanted) == Coverage::Identical {
             self.found(template, existing);
             let tags = self.found_role().map(|role| &role.tags);
             let stale: Vec<String> = tags
@@ -126,11 +133,13 @@ impl Planner<'_> {
                     role: self.role_name(),
                     keys: stale,
                 };
-                return Ok(Step::shown(Part::Trust, Action::Update, arn, detail).doing(work));
+                return Ok(
+                    AwsStep::shown(AwsPart::Trust, StepAction::Update, arn, detail).doing(work),
+                );
             }
-            return Ok(Step::shown(
-                Part::Trust,
-                Action::None,
+            return Ok(AwsStep::shown(
+                AwsPart::Trust,
+                StepAction::None,
                 arn,
                 "is the published one",
             ));
@@ -146,8 +155,10 @@ impl Planner<'_> {
             ours,
         };
         let detail = format!("replaced as a whole, {lost} statements of others go");
-        Ok(Step::shown(Part::Trust, Action::Update, arn, detail)
-            .doing(Work::SetTrust(Box::new(trusting))))
+        Ok(
+            AwsStep::shown(AwsPart::Trust, StepAction::Update, arn, detail)
+                .doing(Work::SetTrust(Box::new(trusting))),
+        )
     }
 
     /// Whether the trust policy, as it will stand, lets in whom the cluster publishes: what surely
@@ -187,12 +198,12 @@ impl Planner<'_> {
 
     /// Statements of others that let in a whole class; what is published is told apart.
     pub(super) fn warn_about_broad(&mut self, existing: &Value, sid: &str) {
-        let home = Home::of(self.facts, self.target, self.state.seen_at);
+        let home = HomeCluster::of(self.facts, self.target, self.state.seen_at);
         for (index, statement) in statements(existing).into_iter().enumerate() {
             if is_ours(statement, sid) {
                 continue;
             }
-            let who = Who::of_statement(existing, index, &home);
+            let who = LetIn::of_statement(existing, index, &home);
             let name = label(statement, index);
             let told = who.open().iter();
             self.warnings.extend(

@@ -1,15 +1,15 @@
 //! What the AWS side has to know of a cluster, read from what the API serves.
 
-use super::Request;
+use super::SetupRequest;
 use crate::addon::issuer::{
     AUDIENCE, CONFIGURED_AUDIENCE, CONFIGURED_ISSUER, ISSUER, ISSUING_KEY, PODS_TEMPLATE,
 };
-use crate::addon::{CATALOG, Side};
+use crate::addon::{AddonSide, CATALOG};
 use crate::arn::RoleArn;
 use crate::aws::name::{Issuer, Owner, sid};
 use crate::aws::quotable;
 use crate::aws::thumbprint::PrivateCa;
-use crate::cluster::{Cluster, Home};
+use crate::cluster::{Cluster, HomeAccount};
 use crate::error::{Error, Result};
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ClusterFacts {
     /// The add-on that is set up.
-    pub(crate) side: Side,
+    pub(crate) side: AddonSide,
     /// The org's name.
     pub(crate) org: String,
     /// The cluster's name.
@@ -27,7 +27,7 @@ pub(crate) struct ClusterFacts {
     /// The key under `spec.provider`.
     pub(crate) provider: Option<String>,
     /// The AWS account it runs in, if it runs in one.
-    pub(crate) home: Option<Home>,
+    pub(crate) home: Option<HomeAccount>,
     /// Its token issuer, once it publishes one.
     pub(crate) issuer: Option<Issuer>,
     /// The issuer's authority, if it was looked at from here and is a private one.
@@ -53,7 +53,7 @@ pub(crate) struct ClusterFacts {
 impl ClusterFacts {
     /// The authority whose thumbprint is to be registered: the one that is named, or what an issuer
     /// on this machine shows. What is seen of any other may be a proxy's.
-    pub(crate) fn registered_ca(&self, request: &Request) -> Option<PrivateCa> {
+    pub(crate) fn registered_ca(&self, request: &SetupRequest) -> Option<PrivateCa> {
         match &request.thumbprint {
             Some(hex) => Some(PrivateCa::given(hex)),
             None => self.private_ca.clone().filter(|_| self.is_local()),
@@ -68,7 +68,7 @@ impl ClusterFacts {
     /// Reads a cluster object as the API serves it.
     ///
     /// Refuses an issuer that IAM cannot register and a role that is not one.
-    pub(crate) fn read(side: Side, org: &str, cluster: &Cluster) -> Result<Self> {
+    pub(crate) fn read(side: AddonSide, org: &str, cluster: &Cluster) -> Result<Self> {
         let name = cluster.name().to_owned();
         let text = |pointer: &str| cluster.ready_at(pointer).and_then(Value::as_str);
         let direct = text(ISSUER);

@@ -15,11 +15,11 @@ use crate::arn::{AccountId, RoleArn};
 use crate::error::{Error, Result};
 
 pub(crate) use facts::ClusterFacts;
-pub(crate) use request::{Part, Request, check_max_session, check_path, check_request};
+pub(crate) use request::{AwsPart, SetupRequest, check_max_session, check_path, check_request};
 
 /// Where things are to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct AwsPlacement {
     /// The account; always the caller's.
     pub(crate) account: AccountId,
     /// Its partition.
@@ -39,10 +39,10 @@ pub(crate) struct Target {
 /// `what` says what is not done then, without names: `was not set up`.
 pub(crate) fn target(
     facts: &ClusterFacts,
-    request: &Request,
+    request: &SetupRequest,
     caller: &Caller,
     what: &str,
-) -> Result<Target> {
+) -> Result<AwsPlacement> {
     let refused = || {
         Error::refused(format!(
             "{} {what} for `{}`",
@@ -108,7 +108,7 @@ pub(crate) fn target(
         (RoleNeed::Never, _) | (RoleNeed::UnlessHome, RegistryAccess::SameAccount) => None,
         _ => Some(role(facts, request, caller)?),
     };
-    Ok(Target {
+    Ok(AwsPlacement {
         provider_arn: facts
             .issuer
             .as_ref()
@@ -123,7 +123,7 @@ pub(crate) fn target(
 
 /// Why a policy that was named cannot be had in an account.
 fn check_policies(
-    request: &Request,
+    request: &SetupRequest,
     account: &AccountId,
     partition: &str,
 ) -> std::result::Result<(), String> {
@@ -164,7 +164,11 @@ pub(crate) fn check_owner(
 }
 
 /// The account and where it comes from.
-fn wanted_account(facts: &ClusterFacts, request: &Request, caller: &Caller) -> (AccountId, String) {
+fn wanted_account(
+    facts: &ClusterFacts,
+    request: &SetupRequest,
+    caller: &Caller,
+) -> (AccountId, String) {
     named_account(facts, request)
         .unwrap_or_else(|| (caller.account.clone(), "that of the caller".to_owned()))
 }
@@ -172,7 +176,7 @@ fn wanted_account(facts: &ClusterFacts, request: &Request, caller: &Caller) -> (
 /// The account that follows without asking AWS who calls, and where it comes from.
 pub(crate) fn named_account(
     facts: &ClusterFacts,
-    request: &Request,
+    request: &SetupRequest,
 ) -> Option<(AccountId, String)> {
     if let Some(role) = &request.role_arn {
         return Some((role.account().clone(), "that of --role-arn".to_owned()));
@@ -196,7 +200,7 @@ pub(crate) fn named_account(
     None
 }
 
-fn role(facts: &ClusterFacts, request: &Request, caller: &Caller) -> Result<RoleArn> {
+fn role(facts: &ClusterFacts, request: &SetupRequest, caller: &Caller) -> Result<RoleArn> {
     if let Some(role) = &request.role_arn {
         return Ok(role.clone());
     }

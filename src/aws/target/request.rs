@@ -8,13 +8,13 @@ use crate::aws::name::{Tags, check_tag};
 use crate::aws::published::{Name, accepting};
 use crate::aws::quotable;
 use crate::error::{Error, Result};
-use crate::invocation::{Flags, Invocation, Reach};
+use crate::invocation::{CommandFlags, Invocation, Reach};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// One of the parts that are made or looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum AwsPart {
     /// An add-on of the cluster.
     Addon,
     /// The OIDC provider in IAM.
@@ -29,7 +29,7 @@ pub(crate) enum Part {
     RepositoryPolicy,
 }
 
-impl Part {
+impl AwsPart {
     /// The name in JSON and in `--only`.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl Part {
 
 /// What the user asks for on the command line.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Request {
+pub(crate) struct SetupRequest {
     /// `--role-arn`.
     pub(crate) role_arn: Option<RoleArn>,
     /// `--account`.
@@ -64,8 +64,8 @@ pub(crate) struct Request {
     pub(crate) max_session: Option<i32>,
     /// `--pull-policy`.
     pub(crate) pull_policy: Option<PolicyChoice>,
-    /// `--only`; never [`Part::Addon`].
-    pub(crate) only: Option<Part>,
+    /// `--only`; never [`AwsPart::Addon`].
+    pub(crate) only: Option<AwsPart>,
     /// `--replace-trust`.
     pub(crate) replace_trust: bool,
     /// `--accept-trust`.
@@ -75,7 +75,7 @@ pub(crate) struct Request {
     /// The command without cluster and flags; `mk8s aws setup ADDON` if `None`.
     pub(crate) command: Option<Invocation>,
     /// The flags that say what is made, as they were given, to be repeated in commands.
-    pub(crate) make: Flags,
+    pub(crate) make: CommandFlags,
     /// `--wait`.
     pub(crate) wait: Option<Duration>,
     /// `--yes`.
@@ -84,7 +84,7 @@ pub(crate) struct Request {
     pub(crate) reach: Reach,
 }
 
-impl Request {
+impl SetupRequest {
     /// The command that was given, for this cluster, with all that says what is made.
     pub(crate) fn again(&self, facts: &ClusterFacts) -> Invocation {
         let setup = || Invocation::mk8s("aws setup").word(facts.side.name());
@@ -105,7 +105,7 @@ impl Request {
 
     /// Whether the OIDC provider is among what is made.
     pub(crate) fn makes_provider(&self) -> bool {
-        matches!(self.only, None | Some(Part::OidcProvider))
+        matches!(self.only, None | Some(AwsPart::OidcProvider))
     }
 }
 
@@ -165,7 +165,7 @@ pub(crate) fn check_max_session(text: &str) -> Result<i32, String> {
 }
 
 /// Checks what is to be set on a new role. The error names flag and value.
-pub(crate) fn check_request(request: &Request) -> Result<()> {
+pub(crate) fn check_request(request: &SetupRequest) -> Result<()> {
     if let Some(name) = &request.role_name {
         check_role_name(name).map_err(|reason| {
             Error::usage(format!("`{}` cannot be a role's name", quotable(name))).because(reason)

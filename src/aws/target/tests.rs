@@ -95,38 +95,38 @@ fn the_account_follows_the_order_of_the_contract() {
     for (add_ons, request, expected) in [
         (
             &with_role,
-            Request {
+            SetupRequest {
                 role_arn: Some(role.clone()),
-                ..Request::default()
+                ..SetupRequest::default()
             },
             "444455556666",
         ),
         (
             &with_role,
-            Request {
+            SetupRequest {
                 image: image("888877776666"),
-                ..Request::default()
+                ..SetupRequest::default()
             },
             "333344445555",
         ),
         (
             &json!({}),
-            Request {
+            SetupRequest {
                 account: account("777766665555"),
                 image: image("888877776666"),
-                ..Request::default()
+                ..SetupRequest::default()
             },
             "777766665555",
         ),
         (
             &json!({}),
-            Request {
+            SetupRequest {
                 image: image("888877776666"),
-                ..Request::default()
+                ..SetupRequest::default()
             },
             "888877776666",
         ),
-        (&json!({}), Request::default(), "111122223333"),
+        (&json!({}), SetupRequest::default(), "111122223333"),
     ] {
         let facts = facts(&on_aws(), add_ons);
         let got = target(&facts, &request, &caller(expected, "aws"), "was not set up").unwrap();
@@ -140,7 +140,7 @@ fn the_account_follows_the_order_of_the_contract() {
     let hetzner = facts(&json!({"hetzner": {}}), &json!({}));
     let got = target(
         &hetzner,
-        &Request::default(),
+        &SetupRequest::default(),
         &caller("999999999999", "aws"),
         "x",
     )
@@ -150,10 +150,10 @@ fn the_account_follows_the_order_of_the_contract() {
 
 #[test]
 fn an_account_that_contradicts_the_role_stops() {
-    let request = Request {
+    let request = SetupRequest {
         role_arn: Some("arn:aws:iam::444455556666:role/r".parse().unwrap()),
         account: Some("111122223333".parse().unwrap()),
-        ..Request::default()
+        ..SetupRequest::default()
     };
     let facts = facts(&on_aws(), &json!({}));
     let error = target(&facts, &request, &caller("444455556666", "aws"), "x").unwrap_err();
@@ -168,7 +168,7 @@ fn a_role_of_another_partition_stops() {
     );
     let error = target(
         &facts,
-        &Request::default(),
+        &SetupRequest::default(),
         &caller("111122223333", "aws-cn"),
         "x",
     )
@@ -179,16 +179,16 @@ fn a_role_of_another_partition_stops() {
 #[test]
 fn a_role_is_needed_unless_the_account_is_the_clusters_and_none_is_named() {
     let home = caller("111122223333", "aws");
-    let named = Request {
+    let named = SetupRequest {
         role_name: Some("own".into()),
-        ..Request::default()
+        ..SetupRequest::default()
     };
     let with_role = json!({"awsECR": {"roleArn": "arn:aws:iam::111122223333:role/team/spec"}});
     for (provider, add_ons, request, access, role) in [
         (
             on_aws(),
             json!({}),
-            Request::default(),
+            SetupRequest::default(),
             RegistryAccess::SameAccount,
             None,
         ),
@@ -202,7 +202,7 @@ fn a_role_is_needed_unless_the_account_is_the_clusters_and_none_is_named() {
         (
             on_aws(),
             with_role.clone(),
-            Request::default(),
+            SetupRequest::default(),
             RegistryAccess::SameAccountRole,
             Some("team/spec"),
         ),
@@ -216,9 +216,9 @@ fn a_role_is_needed_unless_the_account_is_the_clusters_and_none_is_named() {
         (
             json!({"aws": {"deployRoleArn": "arn:aws:iam::999999999999:role/d"}}),
             json!({}),
-            Request {
+            SetupRequest {
                 account: Some("111122223333".parse().unwrap()),
-                ..Request::default()
+                ..SetupRequest::default()
             },
             RegistryAccess::CrossAccount,
             Some("mk8s-acme-prod-ecr"),
@@ -226,23 +226,23 @@ fn a_role_is_needed_unless_the_account_is_the_clusters_and_none_is_named() {
         (
             json!({"aws": {}}),
             json!({}),
-            Request::default(),
+            SetupRequest::default(),
             RegistryAccess::Unknown,
             Some("mk8s-acme-prod-ecr"),
         ),
         (
             json!({"gcp": {}}),
             json!({}),
-            Request::default(),
+            SetupRequest::default(),
             RegistryAccess::OutsideAws,
             Some("mk8s-acme-prod-ecr"),
         ),
         (
             json!({"generic": {}}),
             json!({}),
-            Request {
+            SetupRequest {
                 role_path: Some("/a/b/".into()),
-                ..Request::default()
+                ..SetupRequest::default()
             },
             RegistryAccess::OutsideAws,
             Some("a/b/mk8s-acme-prod-ecr"),
@@ -273,23 +273,23 @@ fn flags_are_checked() {
     for bad in ["", "59m", "13h", "x", "99999999999h", "-1"] {
         assert!(check_max_session(bad).is_err(), "{bad}");
     }
-    let request = Request {
+    let request = SetupRequest {
         boundary: Some("x".into()),
-        ..Request::default()
+        ..SetupRequest::default()
     };
     assert_eq!(check_request(&request).unwrap_err().kind, Kind::Usage);
     for (one, other) in [("a", "A"), ("Ümlaut", "ümlaut")] {
-        let request = Request {
+        let request = SetupRequest {
             tags: Tags::from([(one.into(), "1".into()), (other.into(), "2".into())]),
-            ..Request::default()
+            ..SetupRequest::default()
         };
         let error = check_request(&request).unwrap_err();
         assert_eq!(error.kind, Kind::Usage, "{one}");
         assert!(error.message.contains("cannot both be set"), "{error}");
     }
-    let request = Request {
+    let request = SetupRequest {
         tags: Tags::from([("aws:x".into(), "y".into())]),
-        ..Request::default()
+        ..SetupRequest::default()
     };
     assert!(
         check_request(&request)

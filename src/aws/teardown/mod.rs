@@ -7,10 +7,10 @@ mod rest;
 mod role;
 
 use super::merge::providers_of_ours;
-use super::plan::{Plan, Step};
+use super::plan::{AwsPlan, AwsStep};
 use super::quotable;
-use super::state::{Look, Seen, State};
-use super::target::{ClusterFacts, Request, Target};
+use super::state::{AwsQuestions, AwsState, Seen};
+use super::target::{AwsPlacement, ClusterFacts, SetupRequest};
 use super::trust;
 use crate::error::{Error, Result};
 
@@ -44,8 +44,8 @@ pub(crate) enum AddonExtent {
 }
 
 /// What to look at before taking down.
-pub(crate) fn look_for(extent: Extent) -> Look {
-    Look {
+pub(crate) fn look_for(extent: Extent) -> AwsQuestions {
+    AwsQuestions {
         image: None,
         policy: None,
         instance_profiles: true,
@@ -55,7 +55,7 @@ pub(crate) fn look_for(extent: Extent) -> Look {
 
 /// Refuses a role that is named though the cluster names another: that one would be left behind, and
 /// nothing would tell of it once the add-on is off.
-pub(crate) fn check_named(facts: &ClusterFacts, request: &Request) -> Result<()> {
+pub(crate) fn check_named(facts: &ClusterFacts, request: &SetupRequest) -> Result<()> {
     let (Some(name), Some(role)) = (&request.role_name, &facts.role_arn) else {
         return Ok(());
     };
@@ -76,7 +76,11 @@ pub(crate) fn check_named(facts: &ClusterFacts, request: &Request) -> Result<()>
 
 /// The target with the OIDC provider that our own statement names, where the cluster publishes no
 /// issuer any more to tell it; `None` if there is nothing to complete.
-pub(crate) fn complete(facts: &ClusterFacts, target: &Target, state: &State) -> Option<Target> {
+pub(crate) fn complete(
+    facts: &ClusterFacts,
+    target: &AwsPlacement,
+    state: &AwsState,
+) -> Option<AwsPlacement> {
     if target.provider_arn.is_some() {
         return None;
     }
@@ -86,14 +90,14 @@ pub(crate) fn complete(facts: &ClusterFacts, target: &Target, state: &State) -> 
     );
     let ours = providers_in_role(facts, state);
     let provider = ours.into_iter().find(|arn| arn.starts_with(&prefix))?;
-    Some(Target {
+    Some(AwsPlacement {
         provider_arn: Some(provider),
         ..target.clone()
     })
 }
 
 /// The providers that our statements in the role name.
-fn providers_in_role(facts: &ClusterFacts, state: &State) -> Vec<String> {
+fn providers_in_role(facts: &ClusterFacts, state: &AwsState) -> Vec<String> {
     let Some(Some(role)) = state.role.known() else {
         return Vec::new();
     };
@@ -106,11 +110,11 @@ fn providers_in_role(facts: &ClusterFacts, state: &State) -> Vec<String> {
 /// Plans `aws teardown`.
 pub(crate) fn teardown_plan(
     facts: &ClusterFacts,
-    target: &Target,
-    state: &State,
+    target: &AwsPlacement,
+    state: &AwsState,
     extent: Extent,
-) -> Result<Plan> {
-    let mut plan = Planner {
+) -> Result<AwsPlan> {
+    let mut plan = TeardownPlanner {
         facts,
         target,
         state,
@@ -122,7 +126,7 @@ pub(crate) fn teardown_plan(
     if extent.provider == ProviderExtent::Remove {
         plan.workload_identity(extent, provider_gone);
     }
-    Ok(Plan {
+    Ok(AwsPlan {
         trust: None,
         beyond: None,
         target: target.clone(),
@@ -142,11 +146,11 @@ enum Left {
     Trusting,
 }
 
-struct Planner<'a> {
+struct TeardownPlanner<'a> {
     facts: &'a ClusterFacts,
-    target: &'a Target,
-    state: &'a State,
-    steps: Vec<Step>,
+    target: &'a AwsPlacement,
+    state: &'a AwsState,
+    steps: Vec<AwsStep>,
 }
 
 fn unseen<T>(seen: &Seen<T>) -> Option<String> {

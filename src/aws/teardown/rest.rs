@@ -1,30 +1,32 @@
 //! What goes after the role: the OIDC provider and the cluster's add-ons.
 
-use super::{AddonExtent, Extent, Left, Planner, ProviderExtent, providers_in_role, unseen};
+use super::{
+    AddonExtent, Extent, Left, ProviderExtent, TeardownPlanner, providers_in_role, unseen,
+};
 use crate::addon::issuer::{ISSUING_KEY, ISSUING_NAME};
-use crate::aws::iam::Provider;
-use crate::aws::plan::{Action, Step, Work};
+use crate::aws::iam::OidcProvider;
+use crate::aws::plan::{AwsStep, StepAction, Work};
 use crate::aws::quotable;
 use crate::aws::state::Seen;
-use crate::aws::target::Part;
+use crate::aws::target::AwsPart;
 use crate::change::Change;
 
-impl Planner<'_> {
+impl TeardownPlanner<'_> {
     /// Whether the provider is gone afterwards.
     pub(super) fn provider(&mut self, extent: Extent, left: &Left) -> bool {
-        let part = Part::OidcProvider;
+        let part = AwsPart::OidcProvider;
         let Some(arn) = self.target.provider_arn.clone() else {
             let named = providers_in_role(self.facts, self.state);
             if named.is_empty() {
                 let detail = "not known: the cluster publishes no issuer";
                 self.steps
-                    .push(Step::shown(part, Action::None, "(unknown)", detail));
+                    .push(AwsStep::shown(part, StepAction::None, "(unknown)", detail));
             }
             for arn in named {
                 let reason =
                     "it is not of this account, and the cluster publishes no issuer any more";
                 self.steps
-                    .push(Step::shown(part, Action::Keep, &arn, "").because(reason));
+                    .push(AwsStep::shown(part, StepAction::Keep, &arn, "").because(reason));
             }
             return false;
         };
@@ -32,13 +34,13 @@ impl Planner<'_> {
             Seen::Known(Some(provider)) => provider.clone(),
             Seen::Known(None) => {
                 self.steps
-                    .push(Step::shown(part, Action::None, &arn, "not there"));
+                    .push(AwsStep::shown(part, StepAction::None, &arn, "not there"));
                 return true;
             }
             Seen::Unknown(failure) => {
                 let reason = format!("{} is not allowed", failure.action);
                 self.steps
-                    .push(Step::shown(part, Action::Keep, &arn, "").because(reason));
+                    .push(AwsStep::shown(part, StepAction::Keep, &arn, "").because(reason));
                 return false;
             }
             Seen::NotLooked => return false,
@@ -50,13 +52,13 @@ impl Planner<'_> {
         };
         if !reasons.is_empty() {
             self.steps
-                .push(Step::shown(part, Action::Keep, &arn, "").because(reasons.join("; ")));
+                .push(AwsStep::shown(part, StepAction::Keep, &arn, "").because(reasons.join("; ")));
             return false;
         }
         self.steps.push(
-            Step::shown(
+            AwsStep::shown(
                 part,
-                Action::Delete,
+                StepAction::Delete,
                 &arn,
                 "made by mk8s, trusted by no role",
             )
@@ -68,7 +70,7 @@ impl Planner<'_> {
     fn reasons_to_keep_provider(
         &self,
         extent: Extent,
-        provider: &Provider,
+        provider: &OidcProvider,
         left: &Left,
     ) -> Vec<String> {
         let mut reasons = Vec::new();
@@ -94,19 +96,30 @@ impl Planner<'_> {
     pub(super) fn addon(&mut self, extent: Extent) {
         let side = self.facts.side;
         let step = match (self.facts.addon, extent.addon) {
-            (false, _) => Step::shown(Part::Addon, Action::None, side.name(), "off"),
-            (true, AddonExtent::Off) => {
-                Step::shown(Part::Addon, Action::Delete, side.name(), "switched off")
-                    .doing(Work::Cluster(vec![Change::remove(&[side.key()])]))
-            }
-            (true, AddonExtent::WithoutRole) if self.facts.role_arn.is_some() => {
-                Step::shown(Part::Addon, Action::Update, side.name(), "role cleared").doing(
-                    Work::Cluster(vec![Change::remove(&[side.key(), "roleArn"])]),
-                )
-            }
-            (true, AddonExtent::WithoutRole) => {
-                Step::shown(Part::Addon, Action::None, side.name(), "on, without a role")
-            }
+            (false, _) => AwsStep::shown(AwsPart::Addon, StepAction::None, side.name(), "off"),
+            (true, AddonExtent::Off) => AwsStep::shown(
+                AwsPart::Addon,
+                StepAction::Delete,
+                side.name(),
+                "switched off",
+            )
+            .doing(Work::Cluster(vec![Change::remove(&[side.key()])])),
+            (true, AddonExtent::WithoutRole) if self.facts.role_arn.is_some() => AwsStep::shown(
+                AwsPart::Addon,
+                StepAction::Update,
+                side.name(),
+                "role cleared",
+            )
+            .doing(Work::Cluster(vec![Change::remove(&[
+                side.key(),
+                "roleArn",
+            ])])),
+            (true, AddonExtent::WithoutRole) => AwsStep::shown(
+                AwsPart::Addon,
+                StepAction::None,
+                side.name(),
+                "on, without a role",
+            ),
         };
         self.steps.push(step);
     }
@@ -127,14 +140,15 @@ impl Planner<'_> {
     pub(super) fn workload_identity(&mut self, extent: Extent, provider_gone: bool) {
         let name = ISSUING_NAME;
         let step = if !self.facts.workload_identity {
-            Step::shown(Part::Addon, Action::None, name, "off")
+            AwsStep::shown(AwsPart::Addon, StepAction::None, name, "off")
         } else if let Some(reason) = self.needed(extent) {
-            Step::shown(Part::Addon, Action::Keep, name, "").because(reason)
+            AwsStep::shown(AwsPart::Addon, StepAction::Keep, name, "").because(reason)
         } else if provider_gone {
-            Step::shown(Part::Addon, Action::Delete, name, "switched off")
+            AwsStep::shown(AwsPart::Addon, StepAction::Delete, name, "switched off")
                 .doing(Work::Cluster(vec![Change::remove(&[ISSUING_KEY])]))
         } else {
-            Step::shown(Part::Addon, Action::Keep, name, "").because("the OIDC provider stays")
+            AwsStep::shown(AwsPart::Addon, StepAction::Keep, name, "")
+                .because("the OIDC provider stays")
         };
         self.steps.push(step);
     }

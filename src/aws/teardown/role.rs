@@ -1,23 +1,23 @@
 //! The role: taken down, or left with what its other users need.
 
-use super::{Left, Planner, unseen};
+use super::{Left, TeardownPlanner, unseen};
 use crate::aws::explain::explain_to;
 use crate::aws::iam::Role;
 use crate::aws::merge::{Removal, is_ours, names_provider, remove};
 use crate::aws::name::{attached_tag, made_by_mk8s, other_clusters, tags_of_attached, without_tag};
 use crate::aws::needed::Needed;
-use crate::aws::plan::{Action, Step, Work};
+use crate::aws::plan::{AwsStep, StepAction, Work};
 use crate::aws::quotable;
 use crate::aws::state::Seen;
-use crate::aws::target::{Part, Request};
+use crate::aws::target::{AwsPart, SetupRequest};
 use crate::aws::template::fill_account;
 use crate::aws::trust::{self, label, statements, titled};
-use crate::aws::users::{Whose, needing};
+use crate::aws::users::{OwnRole, needing};
 use crate::error::{Error, Result};
 use crate::text;
 use serde_json::Value;
 
-impl Planner<'_> {
+impl TeardownPlanner<'_> {
     pub(super) fn role(&mut self) -> Result<Left> {
         let Some(wanted) = &self.target.role else {
             return Ok(Left::Nothing);
@@ -32,13 +32,13 @@ impl Planner<'_> {
                         quotable(&self.facts.name)
                     ),
                     Some(&self.target.caller),
-                    &Needed::of(self.facts, self.target, &Request::default()),
+                    &Needed::of(self.facts, self.target, &SetupRequest::default()),
                 ));
             }
             _ => {
-                self.steps.push(Step::shown(
-                    Part::Role,
-                    Action::None,
+                self.steps.push(AwsStep::shown(
+                    AwsPart::Role,
+                    StepAction::None,
                     wanted.as_str(),
                     "not there",
                 ));
@@ -75,8 +75,9 @@ impl Planner<'_> {
         }
         self.release_trust(&role, &removal, &sid);
         self.release_policies(&role, &existing, &removal, &sid);
-        self.steps
-            .push(Step::shown(Part::Role, Action::Keep, &role.arn, "").because(keep.join("; ")));
+        self.steps.push(
+            AwsStep::shown(AwsPart::Role, StepAction::Keep, &role.arn, "").because(keep.join("; ")),
+        );
         let names =
             |document: &Value| provider.is_some_and(|provider| names_provider(document, provider));
         Ok(match &removal.document {
@@ -154,13 +155,14 @@ impl Planner<'_> {
                 untag: Vec::new(),
             };
             let from = format!("from {}", role.name);
-            self.steps
-                .push(Step::shown(Part::Policy, Action::Detach, policy, from).doing(work));
+            self.steps.push(
+                AwsStep::shown(AwsPart::Policy, StepAction::Detach, policy, from).doing(work),
+            );
         }
         self.steps.push(
-            Step::shown(
-                Part::Role,
-                Action::Delete,
+            AwsStep::shown(
+                AwsPart::Role,
+                StepAction::Delete,
                 &role.arn,
                 "made by mk8s, used by nobody else",
             )
@@ -180,26 +182,33 @@ impl Planner<'_> {
         let is_tagged = !tags.is_empty();
         let arn = role.arn.as_str();
         let take_out = |detail: String| {
-            Step::shown(Part::Trust, Action::Update, arn, detail).doing(Work::RemoveTrust {
-                role: role.name.clone(),
-                sid: sid.to_owned(),
-                provider: self.target.provider_arn.clone(),
-                untag: tags.clone(),
-            })
+            AwsStep::shown(AwsPart::Trust, StepAction::Update, arn, detail).doing(
+                Work::RemoveTrust {
+                    role: role.name.clone(),
+                    sid: sid.to_owned(),
+                    provider: self.target.provider_arn.clone(),
+                    untag: tags.clone(),
+                },
+            )
         };
         let step = if removal.removed.is_empty() {
             if !removal.other_provider.is_empty() {
-                Step::shown(Part::Trust, Action::Keep, arn, "").because(format!(
+                AwsStep::shown(AwsPart::Trust, StepAction::Keep, arn, "").because(format!(
                     "statement {} names another OIDC provider than this cluster's",
                     removal.other_provider.join(", ")
                 ))
             } else if !removal.by_hand.is_empty() {
-                Step::shown(Part::Trust, Action::Keep, arn, "")
+                AwsStep::shown(AwsPart::Trust, StepAction::Keep, arn, "")
                     .because(format!("{} was made by hand", removal.by_hand.join(", ")))
             } else if is_tagged {
                 take_out("takes off the tag of our statement".to_owned())
             } else {
-                Step::shown(Part::Trust, Action::None, arn, "no statement of ours")
+                AwsStep::shown(
+                    AwsPart::Trust,
+                    StepAction::None,
+                    arn,
+                    "no statement of ours",
+                )
             }
         } else if let Some(left) = &removal.document {
             take_out(format!(
@@ -208,7 +217,7 @@ impl Planner<'_> {
                 statements(left).len()
             ))
         } else {
-            Step::shown(Part::Trust, Action::Keep, arn, "")
+            AwsStep::shown(AwsPart::Trust, StepAction::Keep, arn, "")
                 .because("our statement is the only one, and IAM takes no trust policy without any")
         };
         self.steps.push(step);
@@ -222,7 +231,7 @@ impl Planner<'_> {
         for policy in &attached {
             let (tag, _) = attached_tag(policy);
             if !role.tags.contains_key(&tag) {
-                let kept = Step::shown(Part::Policy, Action::Keep, policy, "");
+                let kept = AwsStep::shown(AwsPart::Policy, StepAction::Keep, policy, "");
                 self.steps.push(kept.because("attached by others"));
                 continue;
             }
@@ -235,14 +244,16 @@ impl Planner<'_> {
             );
             self.steps.push(if needed.is_empty() {
                 let from = format!("from {}", role.name);
-                Step::shown(Part::Policy, Action::Detach, policy, from).doing(Work::Detach {
-                    role: role.name.clone(),
-                    policy: policy.clone(),
-                    whose: whose.clone(),
-                    untag: tags_of(role, policy),
-                })
+                AwsStep::shown(AwsPart::Policy, StepAction::Detach, policy, from).doing(
+                    Work::Detach {
+                        role: role.name.clone(),
+                        policy: policy.clone(),
+                        whose: whose.clone(),
+                        untag: tags_of(role, policy),
+                    },
+                )
             } else {
-                Step::shown(Part::Policy, Action::Keep, policy, "")
+                AwsStep::shown(AwsPart::Policy, StepAction::Keep, policy, "")
                     .because(format!("needed by {}", quotable(&needed.join(", "))))
             });
         }
@@ -257,14 +268,15 @@ impl Planner<'_> {
                     keys: tags_of(role, policy),
                 };
                 let detail = "not attached any more; takes off its tag";
-                self.steps
-                    .push(Step::shown(Part::Policy, Action::Detach, policy, detail).doing(work));
+                self.steps.push(
+                    AwsStep::shown(AwsPart::Policy, StepAction::Detach, policy, detail).doing(work),
+                );
             }
         }
     }
 
-    fn whose(&self, sid: &str) -> Whose {
-        Whose {
+    fn whose(&self, sid: &str) -> OwnRole {
+        OwnRole {
             side: self.facts.side,
             sid: sid.to_owned(),
             tag: self.facts.owner().statement_tag().0,

@@ -10,10 +10,10 @@ mod words;
 use super::name::Issuer;
 use super::normal::view;
 use super::quotable;
-use super::target::{ClusterFacts, Target};
+use super::target::{AwsPlacement, ClusterFacts};
 use super::template::fill_account;
 use super::trust;
-use reader::Reader;
+use reader::TrustReader;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(crate) use words::subjects_in_words;
 
 /// The cluster whose role it is.
 #[derive(Debug, Clone)]
-pub(crate) struct Home<'a> {
+pub(crate) struct HomeCluster<'a> {
     /// The cluster's name.
     pub(crate) cluster: &'a str,
     /// The issuer's host and path, if it is known.
@@ -36,10 +36,10 @@ pub(crate) struct Home<'a> {
     pub(crate) now: i64,
 }
 
-impl<'a> Home<'a> {
+impl<'a> HomeCluster<'a> {
     /// The cluster of these facts, with its role in the target account, at a time in seconds since
     /// 1970.
-    pub(crate) fn of(facts: &'a ClusterFacts, target: &'a Target, now: i64) -> Self {
+    pub(crate) fn of(facts: &'a ClusterFacts, target: &'a AwsPlacement, now: i64) -> Self {
         let published = facts.template.as_ref();
         let published = published.and_then(|it| trust::parse(it).ok());
         Self {
@@ -84,7 +84,7 @@ impl Others {
 
 /// Those whom a trust policy lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Who {
+pub(crate) struct LetIn {
     cluster: String,
     /// Service accounts of the cluster, as `NAMESPACE/NAME`.
     accounts: BTreeSet<String>,
@@ -98,19 +98,19 @@ pub(crate) struct Who {
     guarded: bool,
 }
 
-impl Who {
+impl LetIn {
     /// Reads a trust policy.
-    pub(crate) fn of(document: &Value, home: &Home<'_>) -> Self {
+    pub(crate) fn of(document: &Value, home: &HomeCluster<'_>) -> Self {
         Self::read(document, None, home)
     }
 
     /// Those whom one of its statements lets in, given by its place from 0.
-    pub(crate) fn of_statement(document: &Value, index: usize, home: &Home<'_>) -> Self {
+    pub(crate) fn of_statement(document: &Value, index: usize, home: &HomeCluster<'_>) -> Self {
         Self::read(document, Some(index), home)
     }
 
-    fn read(document: &Value, only: Option<usize>, home: &Home<'_>) -> Self {
-        let mut reader = Reader {
+    fn read(document: &Value, only: Option<usize>, home: &HomeCluster<'_>) -> Self {
+        let mut reader = TrustReader {
             document,
             home,
             who: Self {
@@ -148,7 +148,7 @@ impl Who {
     }
 }
 
-impl std::fmt::Display for Who {
+impl std::fmt::Display for LetIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut own = self.own.clone();
         let accounts: Vec<&str> = self.accounts.iter().map(String::as_str).collect();
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const HOME: Home<'static> = Home {
+    const HOME: HomeCluster<'static> = HomeCluster {
         cluster: "hetzner",
         issuer: Some("oidc.example/c1"),
         account: "111122223333",
@@ -197,7 +197,7 @@ mod tests {
     };
 
     fn told(statements: &Value) -> (String, usize) {
-        let who = Who::of(&json!({"Statement": statements}), &HOME);
+        let who = LetIn::of(&json!({"Statement": statements}), &HOME);
         (who.to_string(), who.open().len())
     }
 
@@ -207,7 +207,7 @@ mod tests {
         let text = include_str!("../../../tests/fixtures/iam/trust_verdicts.json");
         let cases: Value = serde_json::from_str(text).unwrap();
         let policies = cases["policies"].as_object().unwrap();
-        let home = Home {
+        let home = HomeCluster {
             cluster: "prod",
             issuer: Some("oidc.example/c147bab"),
             account: "999988887777",
@@ -217,10 +217,14 @@ mod tests {
         };
         assert_eq!(policies.len(), 45);
         for (name, case) in policies {
-            let who = Who::of(&case["policy"], &home);
+            let who = LetIn::of(&case["policy"], &home);
             assert_eq!(who.others().name(), case["others"], "{name}: {who}");
         }
-        let class = |name: &str| Who::of(&policies[name]["policy"], &home).open().join(", ");
+        let class = |name: &str| {
+            LetIn::of(&policies[name]["policy"], &home)
+                .open()
+                .join(", ")
+        };
         for (name, words) in [
             ("aws-root-star", "anyone"),
             ("github-no-sub", "any repository of GitHub"),

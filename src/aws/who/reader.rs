@@ -1,10 +1,10 @@
 //! Asks the evaluator about everybody whom a statement speaks of. Pure.
 
 use super::words::{GITHUB, further, principal_in_words, subject_in_words, subjects_in_words};
-use super::{Home, Others, Who};
+use super::{HomeCluster, LetIn, Others};
 use crate::aws::claims::{Admitted, Class, admitted, service_account};
 use crate::aws::normal::{Listed, Principal, Statement};
-use crate::aws::policy::{Caller, Decision, Fact, Facts, Request, Token, of_resource};
+use crate::aws::policy::{AwsRequest, Decision, Fact, Facts, RequestCaller, WebToken, of_resource};
 use crate::aws::quotable;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -14,28 +14,28 @@ const ANY: &str = "system:serviceaccount:any:any";
 
 /// Somebody whom a statement speaks of.
 struct Entrant {
-    side: Side,
+    side: AccountSide,
     words: String,
     is_class: bool,
     /// Calls by which they would get in; none if nobody can be it.
-    calls: Vec<Request>,
+    calls: Vec<AwsRequest>,
     /// A call of a class of which nothing more is known.
-    vague: Option<Request>,
+    vague: Option<AwsRequest>,
 }
 
-enum Side {
+enum AccountSide {
     Account,
     Own,
     Other,
 }
 
-pub(super) struct Reader<'a> {
+pub(super) struct TrustReader<'a> {
     pub(super) document: &'a Value,
-    pub(super) home: &'a Home<'a>,
-    pub(super) who: Who,
+    pub(super) home: &'a HomeCluster<'a>,
+    pub(super) who: LetIn,
 }
 
-impl Reader<'_> {
+impl TrustReader<'_> {
     fn add(&mut self, entrant: Entrant) {
         let Entrant {
             side,
@@ -46,7 +46,7 @@ impl Reader<'_> {
         } = entrant;
         if !calls.is_empty() {
             let decisions = calls.iter().map(|call| of_resource(self.document, call));
-            let may: Vec<(&Request, Decision)> = calls
+            let may: Vec<(&AwsRequest, Decision)> = calls
                 .iter()
                 .zip(decisions)
                 .filter(|(_, decision)| decision.answer().may_be())
@@ -88,21 +88,21 @@ impl Reader<'_> {
             }
         }
         let list = match side {
-            Side::Account => {
+            AccountSide::Account => {
                 self.who.accounts.insert(words);
                 return;
             }
-            Side::Own => &mut self.who.own,
-            Side::Other => &mut self.who.others,
+            AccountSide::Own => &mut self.who.own,
+            AccountSide::Other => &mut self.who.others,
         };
         if !list.contains(&words) {
             list.push(words);
         }
     }
 
-    fn other(&mut self, words: String, is_class: bool, calls: Vec<Request>) {
+    fn other(&mut self, words: String, is_class: bool, calls: Vec<AwsRequest>) {
         self.add(Entrant {
-            side: Side::Other,
+            side: AccountSide::Other,
             words,
             is_class,
             calls,
@@ -157,8 +157,8 @@ impl Reader<'_> {
                     } else {
                         format!("{} {shown}{}", quotable(kind), further())
                     };
-                    let call = Request {
-                        caller: Caller::Other(kind.to_owned(), value.clone()),
+                    let call = AwsRequest {
+                        caller: RequestCaller::Other(kind.to_owned(), value.clone()),
                         action: "sts:AssumeRole".to_owned(),
                         resource: "*".to_owned(),
                         facts: self.known(),
@@ -231,8 +231,8 @@ impl Reader<'_> {
     fn federated(&mut self, arn: &str, statement: &Statement) {
         let further = further(statement, None);
         if let Some((_, name)) = arn.split_once(":saml-provider/") {
-            let call = Request {
-                caller: Caller::Federated(arn.to_owned()),
+            let call = AwsRequest {
+                caller: RequestCaller::Federated(arn.to_owned()),
                 action: "sts:AssumeRoleWithSAML".to_owned(),
                 resource: "*".to_owned(),
                 facts: self.known().family("saml:", Fact::Unknown),
@@ -251,8 +251,8 @@ impl Reader<'_> {
             }
             self.of_issuer(statement, issuer);
         } else {
-            let call = Request {
-                caller: Caller::Federated(arn.to_owned()),
+            let call = AwsRequest {
+                caller: RequestCaller::Federated(arn.to_owned()),
                 facts: self.known().family(&format!("{arn}:"), Fact::Unknown),
                 ..self.strange_token()
             };
@@ -272,7 +272,7 @@ impl Reader<'_> {
                     let calls = vec![self.token(issuer, subject)];
                     match service_account(subject) {
                         Some((namespace, name)) if is_home => self.add(Entrant {
-                            side: Side::Account,
+                            side: AccountSide::Account,
                             words: format!("{namespace}/{name}{further}"),
                             is_class: false,
                             calls,
@@ -296,7 +296,7 @@ impl Reader<'_> {
             Admitted::Class(class) if is_home => {
                 let words = subjects_in_words(&class, self.home.cluster);
                 let words = format!("{words}{further}");
-                self.class(issuer, &class, Side::Own, words, true);
+                self.class(issuer, &class, AccountSide::Own, words, true);
             }
             Admitted::Class(class) if class.like.is_empty() => {
                 let words = if whose == GITHUB {
@@ -307,7 +307,7 @@ impl Reader<'_> {
                 self.class(
                     issuer,
                     &class,
-                    Side::Other,
+                    AccountSide::Other,
                     format!("{words}{further}"),
                     true,
                 );
@@ -319,13 +319,26 @@ impl Reader<'_> {
                         like: BTreeSet::from([pattern.clone()]),
                         but: class.but.clone(),
                     };
-                    self.class(issuer, &one, Side::Other, format!("{words}{further}"), open);
+                    self.class(
+                        issuer,
+                        &one,
+                        AccountSide::Other,
+                        format!("{words}{further}"),
+                        open,
+                    );
                 }
             }
         }
     }
 
-    fn class(&mut self, issuer: &str, class: &Class, side: Side, words: String, is_class: bool) {
+    fn class(
+        &mut self,
+        issuer: &str,
+        class: &Class,
+        side: AccountSide,
+        words: String,
+        is_class: bool,
+    ) {
         let examples = class.examples();
         let calls = examples.iter().map(|it| self.token(issuer, it)).collect();
         let mut vague = self.token(issuer, ANY);
@@ -340,8 +353,8 @@ impl Reader<'_> {
     }
 
     /// A token with whatever audience the provider takes.
-    fn token(&self, issuer: &str, subject: &str) -> Request {
-        let token = Token {
+    fn token(&self, issuer: &str, subject: &str) -> AwsRequest {
+        let token = WebToken {
             provider: self.home.provider(issuer),
             issuer: issuer.to_owned(),
             account: self.home.account.to_owned(),
@@ -357,19 +370,19 @@ impl Reader<'_> {
     }
 
     /// A token of an issuer that nobody named.
-    fn strange_token(&self) -> Request {
+    fn strange_token(&self) -> AwsRequest {
         self.token("any.invalid", ANY)
     }
 
     /// A principal of IAM that nobody named.
-    fn stranger(&self) -> Request {
+    fn stranger(&self) -> AwsRequest {
         let arn = format!("arn:{}:iam::any:role/any", self.home.partition);
         self.principal_call("any", &arn, Fact::Is(vec![arn.clone()]))
     }
 
-    fn principal_call(&self, account: &str, arn: &str, known: Fact) -> Request {
-        Request {
-            caller: Caller::Aws {
+    fn principal_call(&self, account: &str, arn: &str, known: Fact) -> AwsRequest {
+        AwsRequest {
+            caller: RequestCaller::Aws {
                 account: account.to_owned(),
                 arn: arn.to_owned(),
             },

@@ -6,19 +6,19 @@ use crate::cli::ChangeArgs;
 use crate::consent::Mode;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{Came, Closing, State, Teller, Told, Wanted};
+use crate::fleet::{Closing, Reporter, RolloutWanted, TargetOutcome, TargetResult, TargetState};
 use crate::invocation::Invocation;
 use crate::manifest::Comments;
-use crate::plan::{Action, Plan, Request, Step, Verb};
+use crate::plan::{Action, AddonRequest, AddonStep, Plan, Verb};
 use crate::secret;
 use crate::text;
 use crate::ui::wire;
 use std::time::Duration;
 
 /// One change of an add-on, on whatever it is carried out.
-pub(super) struct Change<'a> {
+pub(super) struct ChangeRun<'a> {
     pub(super) cx: &'a Context,
-    pub(super) request: Request,
+    pub(super) request: AddonRequest,
     /// The word whose meaning the targets decide; `None` once that is settled.
     pub(super) word: Option<&'a str>,
     pub(super) mode: Mode,
@@ -34,7 +34,7 @@ pub(super) struct Change<'a> {
     pub(super) are_several: bool,
     pub(super) confirm: Option<&'a str>,
     /// How it goes over many clusters.
-    pub(super) wanted: Wanted,
+    pub(super) wanted: RolloutWanted,
     /// Whether nothing is done where not all can be.
     pub(super) fail_fast: bool,
     /// The first flag that says so.
@@ -51,15 +51,15 @@ pub(super) enum Stdout {
 }
 
 /// What is told of one target.
-pub(super) type Done = Told<wire::AddonChange>;
+pub(super) type Done = TargetResult<wire::AddonChange>;
 
 /// Tells what came of every target.
-pub(super) type Tell<'a> = Teller<'a, wire::AddonChange>;
+pub(super) type ChangeReporter<'a> = Reporter<'a, wire::AddonChange>;
 
-impl<'a> Change<'a> {
+impl<'a> ChangeRun<'a> {
     pub(super) fn new(
         cx: &'a Context,
-        request: Request,
+        request: AddonRequest,
         args: &ChangeArgs,
         confirm: Option<&'a str>,
     ) -> Result<Self> {
@@ -143,15 +143,15 @@ impl<'a> Change<'a> {
         }
     }
 
-    pub(super) fn done(name: &str, target: wire::Target, plan: &Plan, line: String) -> Done {
+    pub(super) fn done(name: &str, target: wire::TargetRef, plan: &Plan, line: String) -> Done {
         let companions = |action| {
             plan.companions
                 .iter()
-                .filter(|step: &&Step| step.action == action)
+                .filter(|step: &&AddonStep| step.action == action)
                 .map(wire::Companion::from)
                 .collect()
         };
-        Told {
+        TargetResult {
             changed: !plan.is_empty(),
             lines: vec![line],
             names: vec![name.to_owned()],
@@ -178,7 +178,7 @@ impl<'a> Change<'a> {
     }
 
     /// The item of a target that did not come to be changed.
-    pub(super) fn blank(&self, target: wire::Target) -> wire::AddonChange {
+    pub(super) fn blank(&self, target: wire::TargetRef) -> wire::AddonChange {
         wire::AddonChange {
             target,
             addon: self.request.addon.name().to_owned(),
@@ -200,22 +200,22 @@ impl<'a> Change<'a> {
 
     pub(super) fn failed(
         &self,
-        target: wire::Target,
-        state: State,
+        target: wire::TargetRef,
+        state: TargetState,
         error: Error,
-    ) -> Came<wire::AddonChange> {
+    ) -> TargetOutcome<wire::AddonChange> {
         let item = wire::AddonChange {
             state: (self.are_several && !self.mode.is_dry_run()).then_some(state.name()),
             error: Some(self.cx.wire(&error)),
             ..self.blank(target)
         };
-        Came::Failed(item, error)
+        TargetOutcome::Failed(item, error)
     }
 
     /// Whoever tells what comes of it.
-    pub(super) fn teller(&self) -> Tell<'a> {
+    pub(super) fn teller(&self) -> ChangeReporter<'a> {
         let teller =
-            Teller::changing(&self.cx.ui, "AddonChanges", self.mode).of_several(self.are_several);
+            Reporter::changing(&self.cx.ui, "AddonChanges", self.mode).of_several(self.are_several);
         match self.stdout {
             Stdout::Report => teller,
             Stdout::Manifest => teller.beside(),
@@ -223,7 +223,11 @@ impl<'a> Change<'a> {
     }
 
     /// The end of a run, with the commands that come next.
-    pub(super) fn finish(&self, teller: Tell<'_>, next: Vec<Invocation>) -> Result<Outcome> {
+    pub(super) fn finish(
+        &self,
+        teller: ChangeReporter<'_>,
+        next: Vec<Invocation>,
+    ) -> Result<Outcome> {
         let changed = teller.close(Closing {
             next,
             ..Closing::default()

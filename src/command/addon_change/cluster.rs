@@ -1,11 +1,11 @@
 //! The live half of an add-on change: read, plan, confirm, change, verify, wait.
 
-use super::super::choose::Chosen;
+use super::super::choose::ChosenClusters;
 use super::super::live;
 use super::super::status::Wait;
 use super::super::word;
-use super::change::{Change, Done, Tell};
-use crate::addon::Side;
+use super::change::{ChangeReporter, ChangeRun, Done};
+use crate::addon::AddonSide;
 use crate::addon::issuer::ISSUER;
 use crate::addon::named::Unclear;
 use crate::arn::RoleArn;
@@ -14,22 +14,26 @@ use crate::aws::quotable;
 use crate::change;
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Permit, Question};
-use crate::control::Written;
-use crate::control::settle::{Planner, Write};
+use crate::control::WriteEffect;
+use crate::control::settle::{ClusterPlanner, Write};
 use crate::error::{Error, Result};
-use crate::fleet::{Came, State, summarise};
-use crate::invocation::{Flags, Invocation};
-use crate::plan::{self, Action, Place, Plan, Request, Verb};
+use crate::fleet::{TargetOutcome, TargetState, summarise};
+use crate::invocation::{CommandFlags, Invocation};
+use crate::plan::{self, Action, AddonRequest, Plan, TargetWords, Verb};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A cluster as it was read, and what is to be done with it; or why that is not known.
 pub(super) type Planned = (String, Result<(Cluster, Plan)>);
 
-impl Change<'_> {
+impl ChangeRun<'_> {
     /// On live clusters: all are read and planned, then confirmed together, then changed, several at
     /// a time; what is to be waited for is waited for together, once all are changed and told.
-    pub(super) async fn live(&mut self, mut chosen: Chosen, teller: &mut Tell<'_>) -> Result<()> {
+    pub(super) async fn live(
+        &mut self,
+        mut chosen: ChosenClusters,
+        teller: &mut ChangeReporter<'_>,
+    ) -> Result<()> {
         let read = chosen.read(self.cx).await?;
         let are_found = chosen.are_found;
         let read: Vec<(String, Result<Cluster>)> = chosen.names.into_iter().zip(read).collect();
@@ -69,9 +73,9 @@ impl Change<'_> {
             Consent::Preview(planned) => {
                 for (name, first) in planned {
                     teller.add(match first {
-                        Ok((_, plan)) => Came::Done(self.preview(&name, &plan)),
+                        Ok((_, plan)) => TargetOutcome::Done(self.preview(&name, &plan)),
                         Err(error) => {
-                            let state = State::of(&error, false);
+                            let state = TargetState::of(&error, false);
                             self.failed(self.cx.cluster(&name), state, error)
                         }
                     });
@@ -333,10 +337,10 @@ pub(super) fn first_few(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-fn live_place(name: &str) -> Place {
-    Place {
+fn live_place(name: &str) -> TargetWords {
+    TargetWords {
         words: format!("on `{name}`"),
-        flags: Flags::new().cluster(name),
+        flags: CommandFlags::new().cluster(name),
     }
 }
 
@@ -363,7 +367,7 @@ fn left(
     plan: &Plan,
     now: Option<&Cluster>,
 ) -> Option<(String, Option<Invocation>)> {
-    let side = Side::of(plan.main.addon.addon()?)?;
+    let side = AddonSide::of(plan.main.addon.addon()?)?;
     if plan.main.action != Action::Disabled {
         return None;
     }
@@ -391,7 +395,7 @@ fn left(
 
 /// Plans the request on every read of a cluster.
 struct LivePlanner<'a> {
-    request: &'a Request,
+    request: &'a AddonRequest,
     name: &'a str,
 }
 
@@ -409,7 +413,7 @@ impl LivePlanner<'_> {
     }
 }
 
-impl Planner for LivePlanner<'_> {
+impl ClusterPlanner for LivePlanner<'_> {
     type Plan = Plan;
 
     fn name(&self) -> &str {
@@ -429,7 +433,7 @@ impl Planner for LivePlanner<'_> {
         self.told(" not")
     }
 
-    fn done(&self, _: Written) -> String {
+    fn done(&self, _: WriteEffect) -> String {
         self.told("")
     }
 }

@@ -1,18 +1,18 @@
 //! The file half of an add-on change: plan and edit everything in memory, then write.
 
 use super::super::target::Loaded;
-use super::change::{Change, Tell};
+use super::change::{ChangeReporter, ChangeRun};
 use crate::addon::stray::Stray;
 use crate::backoff::Backoff;
 use crate::choice::Choice;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
-use crate::fleet::Came;
+use crate::fleet::TargetOutcome;
 use crate::fleet::summarise;
-use crate::invocation::{Flags, shown};
-use crate::manifest::{self, Document, Part, Writer};
-use crate::plan::{self, Place, Plan};
+use crate::invocation::{CommandFlags, shown};
+use crate::manifest::{self, Document, FileWriter, LocationStep};
+use crate::plan::{self, Plan, TargetWords};
 use crate::text::{Foreign, printable};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const CONFLICT_TIME: Duration = Duration::from_secs(10);
 
 /// One file with its edits, still in memory.
-pub(super) struct Edit {
+pub(super) struct FileEdit {
     file: Loaded,
     /// The text afterwards.
     text: String,
@@ -31,7 +31,7 @@ pub(super) struct Edit {
     comments: usize,
 }
 
-impl Edit {
+impl FileEdit {
     /// Whether the bytes change.
     pub(super) fn changed(&self) -> bool {
         self.plans.iter().any(|(_, plan)| !plan.is_empty())
@@ -56,10 +56,10 @@ impl Edit {
 /// Plans and edits every document of every file; every refusal is listed, and then nothing is
 /// written.
 pub(super) fn plan(
-    change: &Change<'_>,
+    change: &ChangeRun<'_>,
     loaded: Vec<Loaded>,
     unreadable: Vec<Error>,
-) -> Result<Vec<Edit>> {
+) -> Result<Vec<FileEdit>> {
     let mut edits = Vec::new();
     let mut errors = unreadable;
     for file in loaded {
@@ -83,9 +83,9 @@ pub(super) fn plan(
 }
 
 /// Plans and edits the documents of one file; gives every refusal.
-fn plan_one(change: &Change<'_>, file: Loaded) -> std::result::Result<Edit, Vec<Error>> {
+fn plan_one(change: &ChangeRun<'_>, file: Loaded) -> std::result::Result<FileEdit, Vec<Error>> {
     let request = &change.request;
-    let edit = |reading: manifest::Reading<'_>| {
+    let edit = |reading: manifest::DocumentReading<'_>| {
         let number = reading.document.number;
         let cluster = Cluster::new(reading.value());
         let plan =
@@ -103,7 +103,7 @@ fn plan_one(change: &Change<'_>, file: Loaded) -> std::result::Result<Edit, Vec<
     let edited = file
         .manifest
         .edit_planned(&file.documents, change.comments, edit)?;
-    Ok(Edit {
+    Ok(FileEdit {
         text: edited.text,
         plans: edited.plans,
         comments: edited.comments,
@@ -113,7 +113,11 @@ fn plan_one(change: &Change<'_>, file: Loaded) -> std::result::Result<Edit, Vec<
 
 /// A refusal with the line of what stands in the way, and what mends it.
 fn located(error: Error, document: &Document, stray: &Stray, file: &Loaded) -> Error {
-    let path: Vec<Part<'_>> = stray.path.iter().map(|key| Part::Key(key)).collect();
+    let path: Vec<LocationStep<'_>> = stray
+        .path
+        .iter()
+        .map(|key| LocationStep::Key(key))
+        .collect();
     let spot = document.spot(&path);
     let error = error
         .at(&file.label, spot.line, spot.column)
@@ -138,22 +142,22 @@ fn key_of(stray: &Stray) -> &str {
     stray.path.last().map_or("", String::as_str)
 }
 
-fn place(file: &Loaded, number: usize) -> Place {
-    Place {
+fn place(file: &Loaded, number: usize) -> TargetWords {
+    TargetWords {
         words: file.place(number),
-        flags: Flags::new().file(&file.label),
+        flags: CommandFlags::new().file(&file.label),
     }
 }
 
 /// The `-f` flags again, for a hint.
-pub(super) fn flags(paths: &[PathBuf]) -> Flags {
+pub(super) fn flags(paths: &[PathBuf]) -> CommandFlags {
     paths
         .iter()
-        .fold(Flags::new(), |flags, path| flags.file(&shown(path)))
+        .fold(CommandFlags::new(), |flags, path| flags.file(&shown(path)))
 }
 
 /// Shows what a dry run would write.
-pub(super) fn show(change: &Change<'_>, edits: &[Edit]) {
+pub(super) fn show(change: &ChangeRun<'_>, edits: &[FileEdit]) {
     let ui = &change.cx.ui;
     let stream = change.cx.preview(change.mode);
     for edit in edits.iter().filter(|edit| edit.changed()) {
@@ -167,7 +171,7 @@ pub(super) fn show(change: &Change<'_>, edits: &[Edit]) {
 }
 
 /// Tells what a dry run says of each document.
-pub(super) fn preview(change: &Change<'_>, edits: &[Edit], teller: &mut Tell<'_>) {
+pub(super) fn preview(change: &ChangeRun<'_>, edits: &[FileEdit], teller: &mut ChangeReporter<'_>) {
     for edit in edits {
         tell(change, edit, "", teller);
     }
@@ -179,14 +183,14 @@ pub(super) fn preview(change: &Change<'_>, edits: &[Edit], teller: &mut Tell<'_>
 /// The first file that cannot be written is a failure of its own; a later one is of kind partial
 /// and names what is written and what is not.
 pub(super) fn write(
-    change: &Change<'_>,
+    change: &ChangeRun<'_>,
     permit: &Permit,
-    edits: &mut [Edit],
+    edits: &mut [FileEdit],
     choice: &Choice,
-    teller: &mut Tell<'_>,
+    teller: &mut ChangeReporter<'_>,
 ) -> Result<()> {
     let cx = change.cx;
-    let writer = Writer::new(change.in_place, cx.copies(), cx.interrupt.clone());
+    let writer = FileWriter::new(change.in_place, cx.copies(), cx.interrupt.clone());
     // Between two files as well, so that it can be said which of them are written.
     let has_files = edits.iter().all(|edit| edit.file.path.is_some());
     let _held = has_files.then(|| cx.interrupt.hold());
@@ -214,10 +218,10 @@ pub(super) fn write(
 /// As with a live cluster, somebody else's edit meanwhile is no failure: the file is read and
 /// planned again.
 fn save(
-    change: &Change<'_>,
+    change: &ChangeRun<'_>,
     permit: &Permit,
-    writer: &Writer,
-    edit: &mut Edit,
+    writer: &FileWriter,
+    edit: &mut FileEdit,
     choice: &Choice,
 ) -> Result<bool> {
     let ui = &change.cx.ui;
@@ -263,7 +267,7 @@ fn save(
 }
 
 /// Some files are written and one could not be.
-fn partial(edits: &[Edit], written: &[String], error: &Error) -> Error {
+fn partial(edits: &[FileEdit], written: &[String], error: &Error) -> Error {
     let open: Vec<&str> = edits
         .iter()
         .filter(|edit| edit.changed() && edit.file.path.is_some())
@@ -288,7 +292,7 @@ fn partial(edits: &[Edit], written: &[String], error: &Error) -> Error {
 }
 
 /// Tells what was done in one file. For stdin, stdout is the manifest and all else is words.
-fn tell_written(change: &Change<'_>, edit: &Edit, teller: &mut Tell<'_>) {
+fn tell_written(change: &ChangeRun<'_>, edit: &FileEdit, teller: &mut ChangeReporter<'_>) {
     if edit.file.path.is_none() {
         change.cx.ui.raw(&edit.text);
     }
@@ -301,7 +305,7 @@ fn tell_written(change: &Change<'_>, edit: &Edit, teller: &mut Tell<'_>) {
 }
 
 /// The warnings of a file's plans, the comments that go along, and which registry case they took.
-fn remark(change: &Change<'_>, edit: &Edit) {
+fn remark(change: &ChangeRun<'_>, edit: &FileEdit) {
     let ui = &change.cx.ui;
     for (number, plan) in &edit.plans {
         for warning in &plan.warnings {
@@ -322,7 +326,7 @@ fn remark(change: &Change<'_>, edit: &Edit) {
 }
 
 /// Tells of every document of a file; `live` completes the line of one that changes.
-fn tell(change: &Change<'_>, edit: &Edit, live: &str, teller: &mut Tell<'_>) {
+fn tell(change: &ChangeRun<'_>, edit: &FileEdit, live: &str, teller: &mut ChangeReporter<'_>) {
     remark(change, edit);
     for (number, plan) in &edit.plans {
         // The case is said apart, so that the line stays short.
@@ -335,6 +339,8 @@ fn tell(change: &Change<'_>, edit: &Edit, live: &str, teller: &mut Tell<'_>) {
             line.push_str(live);
         }
         let (name, target) = (edit.file.name(*number), edit.file.wire(*number));
-        teller.add(Came::Done(Change::done(name, target, plan, line)));
+        teller.add(TargetOutcome::Done(ChangeRun::done(
+            name, target, plan, line,
+        )));
     }
 }

@@ -8,7 +8,7 @@ use super::super::target::STDIN_LIMIT;
 use crate::addon::fault::{self, Wrong};
 use crate::addon::param::ParamKind;
 use crate::addon::path::{Path, Stranger};
-use crate::addon::{Addon, Named};
+use crate::addon::{Addon, NamedAddon};
 use crate::cli::{EnableFlags, Given};
 use crate::error::{Error, Result};
 use crate::invocation::Invocation;
@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 /// What the command line wants of the add-on.
 pub(super) fn wish(
     cx: &Context,
-    addon: &Named,
+    addon: &NamedAddon,
     given: &[Given],
     flags: &EnableFlags,
 ) -> Result<Wish> {
@@ -88,7 +88,7 @@ pub(super) fn wish(
 }
 
 /// What has to stand there now.
-pub(super) fn expectations(addon: &Named, given: &[String]) -> Result<Vec<Expectation>> {
+pub(super) fn expectations(addon: &NamedAddon, given: &[String]) -> Result<Vec<Expectation>> {
     let expected = given.iter().map(|text| {
         let (path, word) = assignment("--expect", text)?;
         if let (Some(Ok(spot)), false) = (known(addon, &path), word.is_empty())
@@ -106,12 +106,12 @@ pub(super) fn expectations(addon: &Named, given: &[String]) -> Result<Vec<Expect
 
 /// The kind of what stands at a path, or why the catalogue has none; `None` for an add-on that it does
 /// not know.
-fn known(addon: &Named, path: &Path) -> Option<std::result::Result<ParamKind, Stranger>> {
+fn known(addon: &NamedAddon, path: &Path) -> Option<std::result::Result<ParamKind, Stranger>> {
     let addon = addon.addon()?;
     Some(path.spot(addon).map(|spot| spot.kind))
 }
 
-fn by_flag(addon: &Named, given: &Given, placeholders: bool) -> Result<Setting> {
+fn by_flag(addon: &NamedAddon, given: &Given, placeholders: bool) -> Result<Setting> {
     let path: Path = given
         .path
         .parse()
@@ -142,10 +142,10 @@ fn by_flag(addon: &Named, given: &Given, placeholders: bool) -> Result<Setting> 
 
 /// One `PATH=VALUE`, its value read in the way of the flag.
 fn set(
-    addon: &Named,
+    addon: &NamedAddon,
     flag: &str,
     text: &str,
-    read: impl Fn(&Named, &Path, &str) -> Result<Value>,
+    read: impl Fn(&NamedAddon, &Path, &str) -> Result<Value>,
 ) -> Result<Setting> {
     let (path, word) = assignment(flag, text)?;
     let value = read(addon, &path, word).map_err(|error| wrong(flag, &path, word, error))?;
@@ -191,7 +191,7 @@ fn path(flag: &str, text: &str) -> Result<Path> {
 }
 
 /// The value of a word, by the catalogue.
-fn typed(addon: &Named, path: &Path, word: &str) -> Result<Value> {
+fn typed(addon: &NamedAddon, path: &Path, word: &str) -> Result<Value> {
     match known(addon, path) {
         Some(Ok(kind)) => kind.parse(word).map_err(|reason| {
             let error = Error::usage("").because(reason);
@@ -213,7 +213,7 @@ fn typed(addon: &Named, path: &Path, word: &str) -> Result<Value> {
 
 /// A value as it is, of which only what is surely wrong is refused: what the catalogue does not know
 /// passes.
-fn checked(addon: &Named, path: &Path, value: Value) -> Result<Value> {
+fn checked(addon: &NamedAddon, path: &Path, value: Value) -> Result<Value> {
     if let Some(Ok(kind)) = known(addon, path) {
         let faults = kind.faults(&value, None).into_iter();
         for fault in faults {
@@ -231,7 +231,7 @@ fn checked(addon: &Named, path: &Path, value: Value) -> Result<Value> {
 }
 
 /// The error of a path that the catalogue does not have.
-fn unknown(addon: &Named, stranger: &Stranger) -> Error {
+fn unknown(addon: &NamedAddon, stranger: &Stranger) -> Error {
     let name = addon.shown();
     let path = stranger.path.to_string();
     let error = Error::usage(format!("`{name}` has no setting `{}`", Foreign(&path)));
@@ -249,7 +249,7 @@ fn unknown(addon: &Named, stranger: &Stranger) -> Error {
 /// The object in a file of settings.
 fn read(
     cx: &Context,
-    addon: &Named,
+    addon: &NamedAddon,
     file: &std::path::Path,
     takes_unknown: bool,
 ) -> Result<Map<String, Value>> {

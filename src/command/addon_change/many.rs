@@ -2,13 +2,13 @@
 
 use super::super::rollout;
 use super::super::status::{self, Wait};
-use super::change::{Change, Done, Tell};
+use super::change::{ChangeReporter, ChangeRun, Done};
 use super::cluster::{Planned, first_few};
 use super::half_done;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
-use crate::fleet::{self, Came, Canary, Ended, Rollout, State, Stop};
+use crate::fleet::{self, Canary, Rollout, Stop, TargetEnd, TargetOutcome, TargetState};
 use crate::plan::{self, Plan};
 use crate::text::{Foreign, excerpt, nearest};
 use std::cell::RefCell;
@@ -21,16 +21,16 @@ const LISTED: usize = 8;
 type Lines = Vec<(char, String)>;
 
 /// What came of a cluster, as what it ended, and what is to be waited for.
-type Outcome = (String, State, Result<(Done, Option<Wait>)>);
+type ManyOutcome = (String, TargetState, Result<(Done, Option<Wait>)>);
 
 /// Where the results go, and what is yet to be waited for.
-struct Desk<'d, 't> {
-    teller: &'d mut Tell<'t>,
+struct ResultDesk<'d, 't> {
+    teller: &'d mut ChangeReporter<'t>,
     begin: usize,
     waits: Vec<(usize, Wait)>,
 }
 
-impl Change<'_> {
+impl ChangeRun<'_> {
     /// The stages of the clusters that change.
     pub(super) fn rollout(&self, planned: &[Planned]) -> Result<Rollout> {
         let numbered = planned.iter().enumerate();
@@ -94,7 +94,7 @@ impl Change<'_> {
             return;
         }
         let changing: usize = groups.iter().map(|(_, names)| names.len()).sum();
-        let is_ours = |error: &&&Error| State::of(error, false) == State::Refused;
+        let is_ours = |error: &&&Error| TargetState::of(error, false) == TargetState::Refused;
         let refused = failed.iter().filter(is_ours).count();
         let counts = [
             (changing, "change"),
@@ -120,7 +120,7 @@ impl Change<'_> {
 
     /// Whether the plan is to be left alone: something of it cannot be done, and that was to be all or
     /// nothing. Then it is told.
-    pub(super) fn is_left(&self, planned: &[Planned], teller: &mut Tell<'_>) -> bool {
+    pub(super) fn is_left(&self, planned: &[Planned], teller: &mut ChangeReporter<'_>) -> bool {
         let is_whole = planned.iter().all(|(_, first)| first.is_ok());
         if !self.fail_fast || is_whole || self.mode.is_dry_run() {
             return false;
@@ -129,13 +129,13 @@ impl Change<'_> {
             let number = teller.count();
             let (state, came) = match first {
                 Err(error) => {
-                    let state = State::of(error, false);
+                    let state = TargetState::of(error, false);
                     (
                         state,
                         self.failed(self.cx.cluster(name), state, error.clone()),
                     )
                 }
-                Ok(_) => (State::NotStarted, self.not_started(name)),
+                Ok(_) => (TargetState::NotStarted, self.not_started(name)),
             };
             self.tell(teller, number, state, came);
         }
@@ -146,10 +146,10 @@ impl Change<'_> {
 
     fn tell(
         &self,
-        teller: &mut Tell<'_>,
+        teller: &mut ChangeReporter<'_>,
         number: usize,
-        state: State,
-        came: Came<crate::ui::wire::AddonChange>,
+        state: TargetState,
+        came: TargetOutcome<crate::ui::wire::AddonChange>,
     ) {
         if self.are_several {
             teller.mark(number, state);
@@ -157,10 +157,10 @@ impl Change<'_> {
         teller.tell(number, came);
     }
 
-    fn not_started(&self, name: &str) -> Came<crate::ui::wire::AddonChange> {
+    fn not_started(&self, name: &str) -> TargetOutcome<crate::ui::wire::AddonChange> {
         let mut item = self.blank(self.cx.cluster(name));
-        item.state = self.are_several.then_some(State::NotStarted.name());
-        Came::NotStarted(item)
+        item.state = self.are_several.then_some(TargetState::NotStarted.name());
+        TargetOutcome::NotStarted(item)
     }
 
     /// Carries a plan out that was agreed to.
@@ -169,7 +169,7 @@ impl Change<'_> {
         permit: &Permit,
         planned: Vec<Planned>,
         mut rollout: Rollout,
-        teller: &mut Tell<'_>,
+        teller: &mut ChangeReporter<'_>,
     ) -> Result<()> {
         let mut decided = Vec::new();
         let mut open = BTreeMap::new();
@@ -188,7 +188,7 @@ impl Change<'_> {
             }
         }
         let open = RefCell::new(open);
-        let desk = RefCell::new(Desk {
+        let desk = RefCell::new(ResultDesk {
             begin: teller.count(),
             teller,
             waits: Vec::new(),
@@ -208,7 +208,7 @@ impl Change<'_> {
             }
             rollout::goes_on(self.cx, rollout).await
         };
-        let take = |number: usize, result: Outcome| self.take(&desk, number, result);
+        let take = |number: usize, result: ManyOutcome| self.take(&desk, number, result);
         fleet::drive(&mut rollout, decided, start, between, take).await;
         for (number, (name, ..)) in open.take() {
             let mut desk = desk.borrow_mut();
@@ -216,7 +216,7 @@ impl Change<'_> {
             self.tell(
                 desk.teller,
                 number,
-                State::NotStarted,
+                TargetState::NotStarted,
                 self.not_started(&name),
             );
         }
@@ -235,12 +235,12 @@ impl Change<'_> {
         &self,
         permit: &Permit,
         job: Option<(String, Cluster, Plan)>,
-    ) -> Ended<Outcome> {
+    ) -> TargetEnd<ManyOutcome> {
         let Some((name, cluster, plan)) = job else {
             let error = Error::failure("a cluster was begun twice");
-            return Ended {
-                result: (String::new(), State::Failed, Err(error)),
-                state: State::Failed,
+            return TargetEnd {
+                result: (String::new(), TargetState::Failed, Err(error)),
+                state: TargetState::Failed,
                 stop: None,
             };
         };
@@ -250,7 +250,7 @@ impl Change<'_> {
             Ok(client) => client.is_spent(),
             Err(_) => false,
         };
-        Ended {
+        TargetEnd {
             result: (name, state, came),
             state,
             stop: is_spent.then_some(Stop::Quota),
@@ -258,7 +258,12 @@ impl Change<'_> {
     }
 
     /// Tells of one cluster.
-    fn take(&self, desk: &RefCell<Desk<'_, '_>>, number: usize, (name, state, came): Outcome) {
+    fn take(
+        &self,
+        desk: &RefCell<ResultDesk<'_, '_>>,
+        number: usize,
+        (name, state, came): ManyOutcome,
+    ) {
         let mut desk = desk.borrow_mut();
         let number = desk.begin + number;
         let came = match came {
@@ -267,7 +272,7 @@ impl Change<'_> {
                 if let Some(item) = done.items.first_mut() {
                     item.state = self.are_several.then_some(state.name());
                 }
-                Came::Done(done)
+                TargetOutcome::Done(done)
             }
             Err(error) => {
                 let error = match self.files_changed {
@@ -282,7 +287,7 @@ impl Change<'_> {
 
     /// Waits for all that is to be waited for together, and completes what was told of each; gives as
     /// what those turned out that were in vain.
-    async fn wait_for(&self, desk: &RefCell<Desk<'_, '_>>) -> Vec<State> {
+    async fn wait_for(&self, desk: &RefCell<ResultDesk<'_, '_>>) -> Vec<TargetState> {
         let waits = std::mem::take(&mut desk.borrow_mut().waits);
         let (numbers, waits): (Vec<usize>, Vec<Wait>) = waits.into_iter().unzip();
         let ends = match status::together(self.cx, &waits).await {
@@ -292,7 +297,7 @@ impl Change<'_> {
         let mut late = Vec::new();
         let mut desk = desk.borrow_mut();
         for (number, end) in numbers.into_iter().zip(ends) {
-            let state = end.as_ref().err().map(|error| State::of(error, true));
+            let state = end.as_ref().err().map(|error| TargetState::of(error, true));
             if let Some(told) = desk.teller.told(number) {
                 self.complete(told, end, state);
             }
@@ -307,7 +312,7 @@ impl Change<'_> {
     }
 
     /// Completes what was told of a cluster with the end of its wait.
-    fn complete(&self, told: &mut Done, end: Result<status::Reached>, state: Option<State>) {
+    fn complete(&self, told: &mut Done, end: Result<status::Reached>, state: Option<TargetState>) {
         let item = told.items.first_mut();
         match end {
             Ok((_, waited)) => {
@@ -318,7 +323,7 @@ impl Change<'_> {
             Err(error) => {
                 if let Some(item) = item {
                     item.error = Some(self.cx.wire(&error));
-                    item.state = item.state.and(state.map(State::name));
+                    item.state = item.state.and(state.map(TargetState::name));
                 }
                 told.next = None;
                 told.failed = Some(error);
@@ -328,13 +333,13 @@ impl Change<'_> {
 }
 
 /// As what a cluster ended; `planned` says whether it had come to be written.
-fn state_of(came: &Result<(Done, Option<Wait>)>, planned: bool) -> State {
+fn state_of(came: &Result<(Done, Option<Wait>)>, planned: bool) -> TargetState {
     match came {
         Ok((done, _)) => match &done.failed {
-            Some(error) => State::of(error, true),
-            None if done.changed => State::Changed,
-            None => State::Unchanged,
+            Some(error) => TargetState::of(error, true),
+            None if done.changed => TargetState::Changed,
+            None => TargetState::Unchanged,
         },
-        Err(error) => State::of(error, planned),
+        Err(error) => TargetState::of(error, planned),
     }
 }

@@ -7,11 +7,11 @@ mod given;
 mod many;
 
 use super::Context;
-use super::choose::{self, Chosen};
+use super::choose::{self, ChosenClusters};
 use super::target::{self, Loaded, Target};
 use super::word::{self, addon_by_word};
 use crate::addon::named::Unclear;
-use crate::addon::{self, Named};
+use crate::addon::{self, NamedAddon};
 use crate::choice::Choice;
 use crate::cli::{DisableArgs, EnableArgs};
 use crate::cluster::Cluster;
@@ -20,9 +20,9 @@ use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::invocation::Invocation;
 use crate::placeholder;
-use crate::plan::{Request, Verb};
+use crate::plan::{AddonRequest, Verb};
 use crate::text::{self, Foreign, excerpt, printable};
-use change::{Change, Stdout};
+use change::{ChangeRun, Stdout};
 
 /// `mk8s addon enable`
 pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
@@ -35,7 +35,7 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
         );
     }
     let wish = given::wish(cx, &addon, &args.given, &args.flags)?;
-    let request = Request {
+    let request = AddonRequest {
         expected: given::expectations(&addon, &args.flags.ways.expect)?,
         addon,
         verb: Verb::Enable(wish),
@@ -43,7 +43,7 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
         force: args.flags.change.force,
     };
     let target = target::resolve(cx, &args.flags.target, true).await?;
-    Change::new(cx, request, &args.flags.change, None)?
+    ChangeRun::new(cx, request, &args.flags.change, None)?
         .run(target)
         .await
 }
@@ -61,8 +61,8 @@ fn setup_instead(args: &EnableArgs) -> Invocation {
 
 /// `mk8s addon disable`
 pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome> {
-    let addon = Named::of(&args.addon);
-    let request = Request {
+    let addon = NamedAddon::of(&args.addon);
+    let request = AddonRequest {
         expected: given::expectations(&addon, &args.expect)?,
         addon,
         verb: Verb::Disable,
@@ -73,14 +73,14 @@ pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome>
     if matches!(target, Target::None) {
         addon_by_word(&args.addon)?;
     }
-    let mut change = Change::new(cx, request, &args.change, args.confirm.as_deref())?;
+    let mut change = ChangeRun::new(cx, request, &args.change, args.confirm.as_deref())?;
     change.word = Some(&args.addon);
     change.run(target).await
 }
 
 /// The add-on that is to go on: one of the catalogue, or with `--unknown` any key.
-fn wanted(word: &str, is_unknown: bool) -> Result<Named> {
-    let named = Named::of(word);
+fn wanted(word: &str, is_unknown: bool) -> Result<NamedAddon> {
+    let named = NamedAddon::of(word);
     if named.addon().is_some() {
         return Ok(named);
     }
@@ -102,7 +102,7 @@ fn wanted(word: &str, is_unknown: bool) -> Result<Named> {
     Ok(named)
 }
 
-impl Change<'_> {
+impl ChangeRun<'_> {
     async fn run(mut self, target: Target) -> Result<Outcome> {
         if self.apply || matches!(target, Target::Clusters(_)) {
             self.nothing_to_fill_in()?;
@@ -170,7 +170,7 @@ impl Change<'_> {
         word: &str,
         clusters: impl Iterator<Item = &'c Cluster> + Clone,
     ) -> std::result::Result<(), Unclear> {
-        self.request.addon = Named::meant(word, clusters)?;
+        self.request.addon = NamedAddon::meant(word, clusters)?;
         self.word = None;
         Ok(())
     }
@@ -276,7 +276,7 @@ impl Change<'_> {
         let edits = file::plan(self, loaded, unreadable)?;
         let mut live_names: Vec<String> = Vec::new();
         if self.apply {
-            for name in edits.iter().flat_map(file::Edit::names) {
+            for name in edits.iter().flat_map(file::FileEdit::names) {
                 if name.is_empty() {
                     return Err(
                         Error::refused("the live cluster was not changed, nor the file")
@@ -291,7 +291,7 @@ impl Change<'_> {
         }
         // An edit of a file is never asked about, git has the old version, and so only a dry run
         // shows it.
-        let show = |edits: &Vec<file::Edit>| {
+        let show = |edits: &Vec<file::FileEdit>| {
             if self.mode.is_dry_run() {
                 file::show(self, edits);
             }
@@ -320,12 +320,15 @@ impl Change<'_> {
             };
             return self.finish(teller, next.into_iter().collect());
         }
-        let changed = edits.iter().any(file::Edit::changed);
+        let changed = edits.iter().any(file::FileEdit::changed);
         self.files_changed = Some(changed);
         if cx.interrupt.came() {
             return Err(teller.fail(half_done(cx.interruption(), changed)));
         }
-        match self.live(Chosen::named(live_names), &mut teller).await {
+        match self
+            .live(ChosenClusters::named(live_names), &mut teller)
+            .await
+        {
             Ok(()) => self.finish(teller, Vec::new()),
             Err(error) => Err(teller.fail(half_done(error, changed))),
         }
@@ -334,13 +337,13 @@ impl Change<'_> {
     /// What a dry run says of files and, with `--apply`, of the live clusters.
     async fn preview_files(
         &mut self,
-        edits: &[file::Edit],
+        edits: &[file::FileEdit],
         live_names: &[String],
     ) -> Result<Outcome> {
         let mut teller = self.teller();
         file::preview(self, edits, &mut teller);
         if self.apply {
-            self.live(Chosen::named(live_names.to_vec()), &mut teller)
+            self.live(ChosenClusters::named(live_names.to_vec()), &mut teller)
                 .await?;
         }
         self.finish(teller, Vec::new())
@@ -352,12 +355,12 @@ impl Change<'_> {
         &self,
         paths: &[std::path::PathBuf],
         choice: &Choice,
-        edits: &[file::Edit],
+        edits: &[file::FileEdit],
     ) -> Option<Invocation> {
-        if !edits.iter().any(file::Edit::changed) {
+        if !edits.iter().any(file::FileEdit::changed) {
             return None;
         }
-        let names: Vec<String> = edits.iter().flat_map(file::Edit::names).collect();
+        let names: Vec<String> = edits.iter().flat_map(file::FileEdit::names).collect();
         // A document without the name of a cluster cannot be applied.
         if !names.iter().all(|name| target::check_name(name).is_ok()) {
             return None;
@@ -380,7 +383,7 @@ impl Change<'_> {
                     .plain_if(self.request.force, "--force"),
             );
         }
-        let prunes = edits.iter().any(file::Edit::removes);
+        let prunes = edits.iter().any(file::FileEdit::removes);
         Some(
             Invocation::mk8s("apply")
                 .with(&on)

@@ -3,13 +3,13 @@
 use super::super::Context;
 use super::super::target::{self, Target};
 use super::super::word::addon_by_word;
-use super::{Seen, all, entry, finish, look, providers, readiness};
+use super::{SeenCluster, all, entry, finish, look, providers, readiness};
 use crate::addon::{self, Addon, CATALOG};
 use crate::cli::ListArgs;
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::exit::Outcome;
-use crate::fleet::{Closing, Teller, Told};
+use crate::fleet::{Closing, Reporter, TargetResult};
 use crate::text::Foreign;
 use crate::ui::{Report, wire};
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Ou
             !on.iter().any(is_off) && off.iter().all(|addon| is_on(addon) != Some(true))
         });
     }
-    let seen: Vec<&Seen> = looked.each.iter().flatten().collect();
+    let seen: Vec<&SeenCluster> = looked.each.iter().flatten().collect();
     let (text, wide) = match seen.as_slice() {
         [] => (Vec::new(), Vec::new()),
         [one] if looked.each.len() == 1 && !looked.of_several => {
@@ -64,7 +64,7 @@ pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Ou
         names: Some(names),
         ..Closing::default()
     };
-    let told = |seen: &Seen| Told {
+    let told = |seen: &SeenCluster| TargetResult {
         items: all(seen)
             .into_iter()
             .map(|item| wire::AddonItem::Addon(Box::new(item)))
@@ -77,7 +77,7 @@ pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Ou
     };
     finish(
         cx,
-        Teller::reading(&cx.ui, "AddonList"),
+        Reporter::reading(&cx.ui, "AddonList"),
         looked,
         told,
         closing,
@@ -91,7 +91,7 @@ fn filter(words: &[String]) -> Result<Vec<&'static Addon>> {
 }
 
 /// The add-ons that are on.
-fn names_on(seen: &Seen) -> Vec<String> {
+fn names_on(seen: &SeenCluster) -> Vec<String> {
     let items = all(seen).into_iter();
     items
         .filter(|item| item.enabled == Some(true))
@@ -135,7 +135,7 @@ fn catalogue(cx: &Context) -> Result<Outcome> {
         text: draw(false),
         wide: Some(draw(true)),
         names: CATALOG.iter().map(|addon| addon.name.to_owned()).collect(),
-        json: wire::to_value(&wire::Document::read(
+        json: wire::to_value(&wire::ItemsDocument::read(
             "AddonList",
             CATALOG.iter().map(entry).collect(),
         )),
@@ -172,8 +172,8 @@ fn settings_line(value: &Value) -> String {
     }
 }
 
-fn single(cx: &Context, seen: &Seen, wide: bool) -> Vec<String> {
-    let live = matches!(seen.target, wire::Target::Cluster { .. });
+fn single(cx: &Context, seen: &SeenCluster, wide: bool) -> Vec<String> {
+    let live = matches!(seen.target, wire::TargetRef::Cluster { .. });
     let mut rows = Vec::new();
     for item in all(seen) {
         let on = item.enabled == Some(true);
@@ -214,7 +214,7 @@ fn single(cx: &Context, seen: &Seen, wide: bool) -> Vec<String> {
 }
 
 /// What is to be said of an add-on that is on, beside its settings.
-fn remark(cluster: &Cluster, item: &wire::Addon) -> Option<String> {
+fn remark(cluster: &Cluster, item: &wire::AddonRecord) -> Option<String> {
     if !item.known {
         return Some("not known to mk8s, left untouched".to_owned());
     }
@@ -228,7 +228,7 @@ fn remark(cluster: &Cluster, item: &wire::Addon) -> Option<String> {
 }
 
 /// Add-ons down, clusters across.
-fn matrix(cx: &Context, seen: &[&Seen]) -> Vec<String> {
+fn matrix(cx: &Context, seen: &[&SeenCluster]) -> Vec<String> {
     let mut keys: Vec<&str> = CATALOG.iter().map(|addon| addon.key).collect();
     for key in seen.iter().flat_map(|seen| seen.on()) {
         if !keys.contains(&key) {
@@ -253,7 +253,7 @@ fn matrix(cx: &Context, seen: &[&Seen]) -> Vec<String> {
 }
 
 /// Clusters down, each with what is on.
-fn fleet(cx: &Context, seen: &[&Seen]) -> Vec<String> {
+fn fleet(cx: &Context, seen: &[&SeenCluster]) -> Vec<String> {
     let rows: Vec<Vec<String>> = seen
         .iter()
         .map(|seen| {

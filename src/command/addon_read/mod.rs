@@ -11,18 +11,18 @@ use super::target::{self, Target};
 use crate::addon::{self, Addon, CATALOG, Documented};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
-use crate::fleet::{Came, Closing, Teller, Told};
+use crate::fleet::{Closing, Reporter, TargetOutcome, TargetResult};
 use crate::secret;
 use crate::ui::wire;
 use serde_json::Value;
 
 /// A cluster and the target that it came from.
-struct Seen {
+struct SeenCluster {
     cluster: Cluster,
-    target: wire::Target,
+    target: wire::TargetRef,
 }
 
-impl Seen {
+impl SeenCluster {
     /// The keys of the add-ons that are on, those that the catalogue does not know included.
     fn on(&self) -> impl Iterator<Item = &str> {
         let add_ons = self.cluster.add_ons().into_iter().flatten();
@@ -36,39 +36,39 @@ impl Seen {
 }
 
 /// A target that could not be read.
-struct Unread {
-    target: wire::Target,
+struct UnreadTarget {
+    target: wire::TargetRef,
     error: Error,
 }
 
-impl Unread {
-    fn came(self, cx: &Context) -> Came<wire::AddonItem> {
+impl UnreadTarget {
+    fn came(self, cx: &Context) -> TargetOutcome<wire::AddonItem> {
         let item = wire::AddonItem::Unread {
             target: self.target,
             error: Box::new(cx.wire(&self.error)),
         };
-        Came::Failed(item, self.error)
+        TargetOutcome::Failed(item, self.error)
     }
 }
 
 /// What was read of the targets.
-struct Looked {
+struct ReadTargets {
     /// Each of them, or why it could not be read.
-    each: Vec<Result<Seen, Unread>>,
+    each: Vec<Result<SeenCluster, UnreadTarget>>,
     /// Whether several clusters were asked for, however many they turned out to be.
     of_several: bool,
 }
 
 /// Reads every target; failures of single clusters do not hide the others.
-async fn look(cx: &Context, target: Target) -> Result<Looked> {
+async fn look(cx: &Context, target: Target) -> Result<ReadTargets> {
     let of_several = matches!(&target, Target::Clusters(chosen) if chosen.are_several);
-    Ok(Looked {
+    Ok(ReadTargets {
         each: look_at(cx, target).await?,
         of_several,
     })
 }
 
-async fn look_at(cx: &Context, target: Target) -> Result<Vec<Result<Seen, Unread>>> {
+async fn look_at(cx: &Context, target: Target) -> Result<Vec<Result<SeenCluster, UnreadTarget>>> {
     match target {
         Target::None => Ok(Vec::new()),
         Target::Clusters(mut chosen) => {
@@ -76,8 +76,8 @@ async fn look_at(cx: &Context, target: Target) -> Result<Vec<Result<Seen, Unread
             let looked = read.map(|(read, name)| {
                 let target = cx.cluster(&name);
                 match read {
-                    Ok(cluster) => Ok(Seen { cluster, target }),
-                    Err(error) => Err(Unread { target, error }),
+                    Ok(cluster) => Ok(SeenCluster { cluster, target }),
+                    Err(error) => Err(UnreadTarget { target, error }),
                 }
             });
             Ok(looked.collect())
@@ -88,13 +88,13 @@ async fn look_at(cx: &Context, target: Target) -> Result<Vec<Result<Seen, Unread
                 let whole = file.wire(0, "");
                 seen.extend(file.documents.iter().map(|&number| {
                     let cluster = file.cluster(number);
-                    Ok(Seen {
+                    Ok(SeenCluster {
                         target: file.wire(number, cluster.name()),
                         cluster,
                     })
                 }));
                 if let Err(error) = file.manifest {
-                    seen.push(Err(Unread {
+                    seen.push(Err(UnreadTarget {
                         target: whole,
                         error,
                     }));
@@ -108,15 +108,15 @@ async fn look_at(cx: &Context, target: Target) -> Result<Vec<Result<Seen, Unread
 /// Tells of every target, and ends.
 fn finish(
     cx: &Context,
-    mut teller: Teller<'_, wire::AddonItem>,
-    looked: Looked,
-    told: impl Fn(&Seen) -> Told<wire::AddonItem>,
+    mut teller: Reporter<'_, wire::AddonItem>,
+    looked: ReadTargets,
+    told: impl Fn(&SeenCluster) -> TargetResult<wire::AddonItem>,
     closing: Closing,
 ) -> Result<bool> {
     teller = teller.of_several(looked.of_several);
     for one in looked.each {
         teller.add(match one {
-            Ok(seen) => Came::Done(told(&seen)),
+            Ok(seen) => TargetOutcome::Done(told(&seen)),
             Err(unread) => unread.came(cx),
         });
     }
@@ -131,8 +131,8 @@ fn providers(addon: &Addon) -> String {
 }
 
 /// A catalogue entry.
-fn entry(addon: &Addon) -> wire::Addon {
-    wire::Addon {
+fn entry(addon: &Addon) -> wire::AddonRecord {
+    wire::AddonRecord {
         target: None,
         addon: addon.name.to_owned(),
         key: addon.key.to_owned(),
@@ -172,9 +172,9 @@ fn entry(addon: &Addon) -> wire::Addon {
 }
 
 /// An add-on of the catalogue on a target.
-fn known(seen: &Seen, addon: &Addon) -> wire::Addon {
+fn known(seen: &SeenCluster, addon: &Addon) -> wire::AddonRecord {
     let settings = seen.cluster.add_on(addon.key);
-    wire::Addon {
+    wire::AddonRecord {
         target: Some(seen.target.clone()),
         enabled: Some(settings.is_some()),
         settings: settings.map(secret::masked),
@@ -185,9 +185,9 @@ fn known(seen: &Seen, addon: &Addon) -> wire::Addon {
 }
 
 /// A key that the catalogue does not know on a target.
-fn unknown(seen: &Seen, key: &str) -> wire::Addon {
+fn unknown(seen: &SeenCluster, key: &str) -> wire::AddonRecord {
     let settings = seen.cluster.add_on_key(key);
-    wire::Addon {
+    wire::AddonRecord {
         target: Some(seen.target.clone()),
         addon: key.to_owned(),
         key: key.to_owned(),
@@ -205,8 +205,9 @@ fn unknown(seen: &Seen, key: &str) -> wire::Addon {
 }
 
 /// Every add-on of the catalogue, then the keys that it does not know.
-fn all(seen: &Seen) -> Vec<wire::Addon> {
-    let mut items: Vec<wire::Addon> = CATALOG.iter().map(|addon| known(seen, addon)).collect();
+fn all(seen: &SeenCluster) -> Vec<wire::AddonRecord> {
+    let mut items: Vec<wire::AddonRecord> =
+        CATALOG.iter().map(|addon| known(seen, addon)).collect();
     let keys = seen.cluster.add_ons().into_iter().flatten();
     items.extend(
         keys.filter(|(key, value)| addon::by_key(key).is_none() && !value.is_null())

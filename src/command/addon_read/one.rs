@@ -4,15 +4,18 @@ use super::super::Context;
 use super::super::choose;
 use super::super::target::{self, Target};
 use super::super::word::{self, addon_by_word};
-use super::{Looked, Seen, Unread, entry, finish, known, look, providers, readiness, unknown};
+use super::{
+    ReadTargets, SeenCluster, UnreadTarget, entry, finish, known, look, providers, readiness,
+    unknown,
+};
 use crate::addon::access::AccessReport;
 use crate::addon::named::Unclear;
-use crate::addon::param::Place;
-use crate::addon::{Addon, Documented, Named, ParamKind, rules};
+use crate::addon::param::SettingPlace;
+use crate::addon::{Addon, Documented, NamedAddon, ParamKind, rules};
 use crate::cli::{ExplainArgs, ShowArgs, TargetArgs};
 use crate::error::Result;
 use crate::exit::Outcome;
-use crate::fleet::{Closing, Teller, Told, summarise};
+use crate::fleet::{Closing, Reporter, TargetResult, summarise};
 use crate::manifest;
 use crate::ui::{self, Report, table, wire};
 use serde_json::{Map, Value};
@@ -36,12 +39,12 @@ pub(in crate::command) async fn show(cx: &Context, args: &ShowArgs) -> Result<Ou
 }
 
 /// Tells what stands of an add-on on every target; gives whether it is off on any.
-fn tell(cx: &Context, looked: Looked, addon: &Named, closing: Closing) -> Result<bool> {
-    let told = |seen: &Seen| {
+fn tell(cx: &Context, looked: ReadTargets, addon: &NamedAddon, closing: Closing) -> Result<bool> {
+    let told = |seen: &SeenCluster| {
         let item = item(seen, addon);
         let is_on = item.enabled == Some(true);
         let name = is_on.then(|| seen.cluster.name().to_owned());
-        Told {
+        TargetResult {
             items: vec![wire::AddonItem::Addon(Box::new(item))],
             names: name.into_iter().collect(),
             lines: Vec::new(),
@@ -50,7 +53,7 @@ fn tell(cx: &Context, looked: Looked, addon: &Named, closing: Closing) -> Result
             failed: None,
         }
     };
-    let teller = Teller::reading(&cx.ui, "AddonList").alone("Addon");
+    let teller = Reporter::reading(&cx.ui, "AddonList").alone("Addon");
     finish(cx, teller, looked, told, closing)
 }
 
@@ -78,8 +81,8 @@ pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Res
     let looked = look(cx, target).await?;
     let addon = meant(&args.addon, &looked.each)?;
     let mut text = match &addon {
-        Named::Known(addon) => explanation(addon),
-        Named::Key(_) => vec![
+        NamedAddon::Known(addon) => explanation(addon),
+        NamedAddon::Key(_) => vec![
             format!("{shown} (spec.addOns.{shown})", shown = addon.shown()),
             format!(
                 "Not known to mk8s {}: every edit keeps it, and `mk8s addon disable` switches it off",
@@ -175,7 +178,7 @@ fn explanation(addon: &Addon) -> Vec<String> {
 }
 
 /// What a setting takes, in a few words each.
-fn traits(place: &Place) -> Vec<String> {
+fn traits(place: &SettingPlace) -> Vec<String> {
     let param = place.param;
     let mut traits = vec![place.kind.describe().to_owned()];
     traits.extend(place.kind.constraint());
@@ -199,11 +202,11 @@ fn traits(place: &Place) -> Vec<String> {
 
 /// What a word means to the targets. Reading does no harm: of two that may be meant it is the
 /// add-on of the catalogue.
-fn meant(word: &str, looked: &[Result<Seen, Unread>]) -> Result<Named> {
+fn meant(word: &str, looked: &[Result<SeenCluster, UnreadTarget>]) -> Result<NamedAddon> {
     let clusters = looked.iter().flatten().map(|seen| &seen.cluster);
-    match Named::meant(word, clusters.clone()) {
+    match NamedAddon::meant(word, clusters.clone()) {
         Ok(named) => Ok(named),
-        Err(Unclear::Both(addon)) => Ok(Named::Known(addon)),
+        Err(Unclear::Both(addon)) => Ok(NamedAddon::Known(addon)),
         Err(Unclear::Nothing) => {
             let errors = looked.iter().filter_map(|it| it.as_ref().err());
             let errors = errors.map(|unread| unread.error.clone()).collect();
@@ -215,15 +218,15 @@ fn meant(word: &str, looked: &[Result<Seen, Unread>]) -> Result<Named> {
     }
 }
 
-fn item(seen: &Seen, addon: &Named) -> wire::Addon {
+fn item(seen: &SeenCluster, addon: &NamedAddon) -> wire::AddonRecord {
     match addon {
-        Named::Known(addon) => known(seen, addon),
-        Named::Key(key) => unknown(seen, key),
+        NamedAddon::Known(addon) => known(seen, addon),
+        NamedAddon::Key(key) => unknown(seen, key),
     }
 }
 
 /// The add-on on every target.
-fn blocks(looked: &[Result<Seen, Unread>], addon: &Named) -> Vec<String> {
+fn blocks(looked: &[Result<SeenCluster, UnreadTarget>], addon: &NamedAddon) -> Vec<String> {
     let mut lines = Vec::new();
     for seen in looked.iter().flatten() {
         if !lines.is_empty() {
@@ -235,11 +238,11 @@ fn blocks(looked: &[Result<Seen, Unread>], addon: &Named) -> Vec<String> {
 }
 
 /// The add-on on one target.
-fn shown(seen: &Seen, addon: &Named, item: &wire::Addon) -> Vec<String> {
+fn shown(seen: &SeenCluster, addon: &NamedAddon, item: &wire::AddonRecord) -> Vec<String> {
     let block = |value: &Value| ui::lines(&manifest::yaml(value));
     let place = match &seen.target {
-        wire::Target::Cluster { name, .. } => name.clone(),
-        wire::Target::File { path, name, .. } => format!("{name} ({path})"),
+        wire::TargetRef::Cluster { name, .. } => name.clone(),
+        wire::TargetRef::File { path, name, .. } => format!("{name} ({path})"),
     };
     let state = match (item.enabled, item.known) {
         (Some(true), true) => "on",
@@ -272,7 +275,7 @@ fn shown(seen: &Seen, addon: &Named, item: &wire::Addon) -> Vec<String> {
                 vec![AccessReport::of(&seen.cluster, role).to_string()],
             ));
         }
-        if matches!(seen.target, wire::Target::Cluster { .. }) {
+        if matches!(seen.target, wire::TargetRef::Cluster { .. }) {
             fields.push((
                 "Status",
                 match &item.status {

@@ -8,7 +8,7 @@ use crate::control::ApiError;
 use crate::control::settle::Write;
 use crate::drift::{self, Drift};
 use crate::error::{Error, Result};
-use crate::fleet::{Came, Told};
+use crate::fleet::{TargetOutcome, TargetResult};
 use crate::manifest;
 use crate::patch;
 use crate::secret;
@@ -19,16 +19,16 @@ use serde_json::{Map, Value, json};
 const FIELDS: [&str; 3] = ["description", "tags", "spec"];
 
 /// One document on its way to a cluster.
-pub(super) struct Item<'a> {
+pub(super) struct ApplyItem<'a> {
     pub(super) cx: &'a Context,
     pub(super) args: &'a ApplyArgs,
     pub(super) document: Cluster,
-    pub(super) source: wire::Target,
+    pub(super) source: wire::TargetRef,
     pub(super) place: String,
 }
 
 /// What will be done with one document.
-pub(super) enum Intent {
+pub(super) enum ApplyIntent {
     /// The cluster is not there.
     Create,
     /// It is there, as read.
@@ -50,11 +50,11 @@ pub(super) struct Update {
 }
 
 /// What came of it.
-pub(super) struct Done {
+pub(super) struct ApplyResult {
     /// `created`, `updated` or `none`.
     pub(super) action: &'static str,
     pub(super) line: String,
-    pub(super) differences: Vec<wire::Difference>,
+    pub(super) differences: Vec<wire::DifferenceRecord>,
     pub(super) live_only: Vec<String>,
     pub(super) pruned: Vec<String>,
     pub(super) verified: Option<bool>,
@@ -63,25 +63,25 @@ pub(super) struct Done {
     pub(super) failed: Option<Error>,
 }
 
-impl Item<'_> {
+impl ApplyItem<'_> {
     pub(super) fn name(&self) -> &str {
         self.document.name()
     }
 
     /// What is to be done, by what was found of the cluster.
-    pub(super) fn intent(&self, found: Result<Option<Cluster>, ApiError>) -> Result<Intent> {
+    pub(super) fn intent(&self, found: Result<Option<Cluster>, ApiError>) -> Result<ApplyIntent> {
         match found {
             Ok(Some(cluster)) => {
                 let update = self.compare(&cluster)?;
-                Ok(Intent::Update(cluster, Box::new(update)))
+                Ok(ApplyIntent::Update(cluster, Box::new(update)))
             }
-            Ok(None) => Ok(Intent::Create),
+            Ok(None) => Ok(ApplyIntent::Create),
             Err(error) => Err(self.cx.explain(&error, &self.cx.reading(self.name()))),
         }
     }
 
     /// What is told of it.
-    pub(super) fn came(&self, result: Result<Done>) -> Came<wire::Applied> {
+    pub(super) fn came(&self, result: Result<ApplyResult>) -> TargetOutcome<wire::Applied> {
         let mut applied = wire::Applied {
             target: self.cx.cluster(self.name()),
             source: self.source.clone(),
@@ -98,7 +98,7 @@ impl Item<'_> {
             Ok(done) => done,
             Err(error) => {
                 applied.error = Some(self.cx.wire(&error));
-                return Came::Failed(applied, error);
+                return TargetOutcome::Failed(applied, error);
             }
         };
         applied.action = done.action;
@@ -109,7 +109,7 @@ impl Item<'_> {
         applied.verified = done.verified;
         applied.warnings = done.warnings;
         applied.error = done.failed.as_ref().map(|it| self.cx.wire(it));
-        Came::Done(Told {
+        TargetOutcome::Done(TargetResult {
             names: vec![self.name().to_owned()],
             lines: vec![done.line],
             changed: applied.changed,
@@ -155,7 +155,7 @@ impl Item<'_> {
         let drifts = drift::add_ons(&self.document, cluster, org);
         let live_only: Vec<&[String]> = drifts
             .iter()
-            .filter(|drift| drift.side == drift::Side::LiveOnly)
+            .filter(|drift| drift.side == drift::DriftSide::LiveOnly)
             .map(|drift| drift.path.as_slice())
             .filter(|path| !path.first().is_some_and(|key| self.sets_to_null(key)))
             .collect();
@@ -213,22 +213,24 @@ impl Item<'_> {
     }
 
     /// What is done with the cluster.
-    fn action(&self, intent: &Intent) -> &'static str {
+    fn action(&self, intent: &ApplyIntent) -> &'static str {
         match intent {
-            Intent::Create => "created",
-            Intent::Update(cluster, update) if update.patch.is_some() || self.puts(cluster) => {
+            ApplyIntent::Create => "created",
+            ApplyIntent::Update(cluster, update)
+                if update.patch.is_some() || self.puts(cluster) =>
+            {
                 "updated"
             }
-            Intent::Update(..) => "none",
+            ApplyIntent::Update(..) => "none",
         }
     }
 
     /// Shows the difference that applying makes.
-    pub(super) fn show(&self, intent: &Intent, stream: Stream) {
+    pub(super) fn show(&self, intent: &ApplyIntent, stream: Stream) {
         let slim = |value: &Value| manifest::yaml(&secret::masked(&slimmed(value)));
         let (before, after) = match intent {
-            Intent::Create => (String::new(), slim(self.document.value())),
-            Intent::Update(cluster, update) => {
+            ApplyIntent::Create => (String::new(), slim(self.document.value())),
+            ApplyIntent::Update(cluster, update) => {
                 let org = self.cx.org().unwrap_or_default();
                 let after = match &update.patch {
                     Some(patch) => patch::settled(patch, cluster.value(), org),
@@ -241,7 +243,7 @@ impl Item<'_> {
         self.cx.ui.unified(&diff, stream);
     }
 
-    pub(super) fn preview(&self, intent: &Intent) -> Done {
+    pub(super) fn preview(&self, intent: &ApplyIntent) -> ApplyResult {
         let action = self.action(intent);
         let name = self.name();
         let line = match action {
@@ -251,14 +253,14 @@ impl Item<'_> {
         };
         let creation;
         let update = match intent {
-            Intent::Create => {
+            ApplyIntent::Create => {
                 creation = self.creation();
                 &creation
             }
-            Intent::Update(_, update) => update,
+            ApplyIntent::Update(_, update) => update,
         };
         self.list_live_only(&update.live_only, &update.pruned);
-        Done {
+        ApplyResult {
             action,
             line,
             differences: update.drifts.iter().map(Into::into).collect(),

@@ -14,11 +14,11 @@ use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{self, Teller, summarise};
+use crate::fleet::{self, Reporter, summarise};
 use crate::manifest;
 use crate::placeholder;
 use crate::text::{excerpt, printable};
-use item::{Intent, Item};
+use item::{ApplyIntent, ApplyItem};
 use serde_json::Value;
 
 /// `mk8s apply`
@@ -39,9 +39,9 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
         }
     }
     let items = collect(cx, args, &loaded)?;
-    let names: Vec<&str> = items.iter().map(Item::name).collect();
+    let names: Vec<&str> = items.iter().map(ApplyItem::name).collect();
     let found = cx.client().await?.find_all(&names).await;
-    let planned: Vec<Planned<'_>> = items
+    let planned: Vec<PlannedApply<'_>> = items
         .into_iter()
         .zip(found)
         .map(|(item, found)| {
@@ -49,8 +49,8 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
             (item, intent)
         })
         .collect();
-    let show = |planned: &Vec<Planned<'_>>| show(cx, args, mode, planned);
-    let question = |planned: &Vec<Planned<'_>>| Ok(Impact::of(args, planned).question());
+    let show = |planned: &Vec<PlannedApply<'_>>| show(cx, args, mode, planned);
+    let question = |planned: &Vec<PlannedApply<'_>>| Ok(Impact::of(args, planned).question());
     let consent = mode.consent(&*cx.ui, planned, show, question);
     let (planned, permit) = match consent.await? {
         Consent::Preview(planned) => (planned, None),
@@ -69,7 +69,7 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
         };
         item.came(result)
     });
-    let mut teller = Teller::changing(&cx.ui, "ApplyResult", mode);
+    let mut teller = Reporter::changing(&cx.ui, "ApplyResult", mode);
     fleet::each(jobs, fleet::AT_ONCE, |number, came| {
         teller.tell(number, came);
     })
@@ -87,8 +87,12 @@ fn describe(kind: Option<&str>, name: Option<&str>) -> String {
 }
 
 /// Every document with its checks; one refusal and nothing is sent.
-fn collect<'a>(cx: &'a Context, args: &'a ApplyArgs, loaded: &[Loaded]) -> Result<Vec<Item<'a>>> {
-    let mut items: Vec<Item<'a>> = Vec::new();
+fn collect<'a>(
+    cx: &'a Context,
+    args: &'a ApplyArgs,
+    loaded: &[Loaded],
+) -> Result<Vec<ApplyItem<'a>>> {
+    let mut items: Vec<ApplyItem<'a>> = Vec::new();
     let mut errors = Vec::new();
     for file in loaded {
         for &number in &file.documents {
@@ -120,7 +124,7 @@ fn collect<'a>(cx: &'a Context, args: &'a ApplyArgs, loaded: &[Loaded]) -> Resul
                 );
                 continue;
             }
-            items.push(Item {
+            items.push(ApplyItem {
                 cx,
                 args,
                 document,
@@ -182,7 +186,7 @@ fn check(document: &Cluster, place: &str) -> Result<()> {
 }
 
 /// A document and what is to be done with it, or why that is not known.
-type Planned<'a> = (Item<'a>, Result<Intent>);
+type PlannedApply<'a> = (ApplyItem<'a>, Result<ApplyIntent>);
 
 /// What carrying out the plans comes to.
 struct Impact<'a> {
@@ -195,7 +199,7 @@ struct Impact<'a> {
 }
 
 impl<'a> Impact<'a> {
-    fn of(args: &ApplyArgs, planned: &'a [Planned<'_>]) -> Self {
+    fn of(args: &ApplyArgs, planned: &'a [PlannedApply<'_>]) -> Self {
         let mut impact = Self {
             dropped: Vec::new(),
             removed: Vec::new(),
@@ -204,8 +208,8 @@ impl<'a> Impact<'a> {
         for (item, intent) in planned {
             let of_item = |path: &String| format!("{path} of {}", item.name());
             match intent {
-                Ok(Intent::Create) => impact.changing.push(item.name()),
-                Ok(Intent::Update(cluster, update)) => {
+                Ok(ApplyIntent::Create) => impact.changing.push(item.name()),
+                Ok(ApplyIntent::Update(cluster, update)) => {
                     if update.patch.is_some() || item.puts(cluster) {
                         impact.changing.push(item.name());
                     }
@@ -236,7 +240,7 @@ impl<'a> Impact<'a> {
 }
 
 /// Shows the differences of a dry run, and before a question what it is about.
-fn show(cx: &Context, args: &ApplyArgs, mode: Mode, planned: &[Planned<'_>]) {
+fn show(cx: &Context, args: &ApplyArgs, mode: Mode, planned: &[PlannedApply<'_>]) {
     let impact = Impact::of(args, planned);
     if !mode.is_dry_run() {
         for one in &impact.dropped {

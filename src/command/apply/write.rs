@@ -1,17 +1,17 @@
 //! The writes of `mk8s apply`: a cluster that is made, one that is patched, a document that is put.
 
 use super::super::live;
-use super::item::{Done, Intent, Item, Update};
+use super::item::{ApplyIntent, ApplyItem, ApplyResult, Update};
 use crate::cluster::Cluster;
 use crate::consent::Permit;
-use crate::control::Written;
-use crate::control::settle::{Planner, Settled, Write};
+use crate::control::WriteEffect;
+use crate::control::settle::{ClusterPlanner, Settled, Write};
 use crate::error::{Error, Result};
 use serde_json::Value;
 
 /// One document on its way, bound to what was shown and agreed to before.
-struct Course<'a> {
-    item: &'a Item<'a>,
+struct DocumentWrite<'a> {
+    item: &'a ApplyItem<'a>,
     /// The cluster was there when it was planned. One that went since is not made: what was agreed
     /// to is a change.
     was_there: bool,
@@ -19,13 +19,17 @@ struct Course<'a> {
     agreed: Vec<String>,
 }
 
-impl Item<'_> {
-    pub(super) async fn carry_out(&self, permit: &Permit, intent: Intent) -> Result<Done> {
+impl ApplyItem<'_> {
+    pub(super) async fn carry_out(
+        &self,
+        permit: &Permit,
+        intent: ApplyIntent,
+    ) -> Result<ApplyResult> {
         let (first, agreed) = match intent {
-            Intent::Create => (None, Vec::new()),
-            Intent::Update(cluster, update) => (Some(cluster), self.goes(&update)),
+            ApplyIntent::Create => (None, Vec::new()),
+            ApplyIntent::Update(cluster, update) => (Some(cluster), self.goes(&update)),
         };
-        let course = Course {
+        let course = DocumentWrite {
             item: self,
             was_there: first.is_some(),
             agreed,
@@ -43,14 +47,15 @@ impl Item<'_> {
         paths
     }
 
-    fn told(&self, settled: Settled<Update>, was_there: bool) -> Done {
+    fn told(&self, settled: Settled<Update>, was_there: bool) -> ApplyResult {
         let ui = &self.cx.ui;
         let name = self.name();
         for remark in &settled.verdict.remarks {
             ui.detail(remark);
         }
         let mut warnings = settled.verdict.warnings.clone();
-        if !was_there && (settled.before.is_some() || settled.written == Some(Written::Updated)) {
+        if !was_there && (settled.before.is_some() || settled.written == Some(WriteEffect::Updated))
+        {
             warnings.push(
                 if self.args.put {
                     "it came into being while this ran; the document was put over it"
@@ -67,13 +72,15 @@ impl Item<'_> {
         self.list_live_only(&live_only, &pruned);
         let (action, line) = match settled.written {
             None => ("none", format!("{name} is already as the manifest says")),
-            Some(Written::Created) => ("created", format!("Created {name}{}", self.with(&settled))),
-            Some(Written::Updated) => (
+            Some(WriteEffect::Created) => {
+                ("created", format!("Created {name}{}", self.with(&settled)))
+            }
+            Some(WriteEffect::Updated) => (
                 "updated",
                 format!("Updated {name}{}", live::versions(&settled)),
             ),
         };
-        Done {
+        ApplyResult {
             action,
             line,
             differences: settled.plan.drifts.iter().map(Into::into).collect(),
@@ -127,7 +134,7 @@ impl Item<'_> {
     }
 }
 
-impl Planner for Course<'_> {
+impl ClusterPlanner for DocumentWrite<'_> {
     type Plan = Update;
 
     fn name(&self) -> &str {
@@ -167,10 +174,10 @@ impl Planner for Course<'_> {
         )
     }
 
-    fn done(&self, written: Written) -> String {
+    fn done(&self, written: WriteEffect) -> String {
         let verb = match written {
-            Written::Created => "created",
-            Written::Updated => "updated",
+            WriteEffect::Created => "created",
+            WriteEffect::Updated => "updated",
         };
         format!("`{}` was {verb}", self.item.name())
     }

@@ -2,7 +2,7 @@
 
 use super::super::answer::Answer;
 use super::super::content;
-use super::super::error::{ApiError, Problem};
+use super::super::error::{ApiError, ApiProblem};
 use super::{Client, Connection};
 use crate::cluster::{self, Cluster};
 use crate::control::list::next_link;
@@ -84,7 +84,7 @@ fn check_error(error: &ApiError, status: u16) {
     assert!(said.chars().count() < LONGEST, "{} characters", said.len());
     if (200..300).contains(&status) {
         assert!(
-            matches!(error.problem, Problem::Garbage(_) | Problem::Cut),
+            matches!(error.problem, ApiProblem::Garbage(_) | ApiProblem::Cut),
             "{error:?}"
         );
     }
@@ -152,7 +152,7 @@ fn check_page(client: &Client, mut page: Value) {
                 look_at(&Cluster::new(item));
             }
         }
-        Err(error) => assert!(matches!(error.problem, Problem::Garbage(_))),
+        Err(error) => assert!(matches!(error.problem, ApiProblem::Garbage(_))),
     }
     if let Some(Ok(path)) = next_link(&page).map(|href| client.page_path(&href)) {
         let endpoint = &client.transport.connection.endpoint;

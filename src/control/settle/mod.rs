@@ -14,8 +14,8 @@
 mod verify;
 
 use super::error::{ApiError, WriteError};
-use super::explain::Who;
-use super::{Client, Written};
+use super::explain::Asker;
+use super::{Client, WriteEffect};
 use crate::backoff::Backoff;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
@@ -24,7 +24,7 @@ use crate::text::seconds;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-pub(crate) use verify::Verdict;
+pub(crate) use verify::ReadBack;
 
 /// A lost race is run again at least this often …
 const CONFLICT_TRIES: u32 = 10;
@@ -36,7 +36,7 @@ const CONFLICT_TIME: Duration = Duration::from_secs(30);
 const LOST_TRIES: u32 = 4;
 
 /// What to do to a cluster, decided anew from each read of it.
-pub(crate) trait Planner {
+pub(crate) trait ClusterPlanner {
     /// What was decided.
     type Plan;
 
@@ -59,7 +59,7 @@ pub(crate) trait Planner {
     fn not_done(&self) -> String;
 
     /// The same once it was accepted: "`aws-ecr` was enabled on `prod`".
-    fn done(&self, written: Written) -> String;
+    fn done(&self, written: WriteEffect) -> String;
 }
 
 /// One request that writes.
@@ -97,11 +97,11 @@ pub(crate) struct Settled<P> {
     /// The cluster as it was when that plan was made; `None` where there was none.
     pub(crate) before: Option<Cluster>,
     /// What was done; `None` when nothing was sent.
-    pub(crate) written: Option<Written>,
+    pub(crate) written: Option<WriteEffect>,
     /// The cluster as it was read back; `None` when nothing was sent or it could not be read.
     pub(crate) after: Option<Cluster>,
     /// What is to be known of the verification.
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: ReadBack,
 }
 
 impl<P> Settled<P> {
@@ -119,7 +119,7 @@ impl<P> Settled<P> {
 
 /// What is said while a change is under way.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Said<'a> {
+pub(crate) enum SettleNotice<'a> {
     /// For whoever wants to know more.
     Detail(&'a str),
     /// To be seen.
@@ -130,8 +130,8 @@ pub(crate) enum Said<'a> {
 pub(crate) struct Settling<'a> {
     pub(crate) client: &'a Client,
     pub(crate) permit: &'a Permit,
-    pub(crate) who: &'a Who,
-    pub(crate) say: &'a dyn Fn(Said<'_>),
+    pub(crate) who: &'a Asker,
+    pub(crate) say: &'a dyn Fn(SettleNotice<'_>),
 }
 
 /// A write that was sent and of which nobody knows whether it took place.
@@ -154,7 +154,7 @@ impl Settling<'_> {
     /// Brings a cluster to what the planner wants, starting from a read of it (`None`: there is no
     /// such cluster). What goes wrong before a write is accepted is the error; what goes wrong
     /// afterwards stands in the verdict, so that the caller tells what was done.
-    pub(crate) async fn run<P: Planner>(
+    pub(crate) async fn run<P: ClusterPlanner>(
         &self,
         planner: &P,
         first: Option<Cluster>,
@@ -192,12 +192,12 @@ impl Settling<'_> {
                     before: live,
                     written: None,
                     after: None,
-                    verdict: Verdict::default(),
+                    verdict: ReadBack::default(),
                 });
             };
             if !unlocked && lacks_lock(&write, live.as_ref()) {
                 unlocked = true;
-                (self.say)(Said::Warning(&format!(
+                (self.say)(SettleNotice::Warning(&format!(
                     "Control Plane's answer has no `version` of `{name}`: a change that somebody \
                      else makes at this moment would not be noticed"
                 )));
@@ -214,13 +214,13 @@ impl Settling<'_> {
                     if tries.are_used_up(&write) {
                         return Err(overtaken(planner, &write, live.as_ref(), &tries, &error));
                     }
-                    (self.say)(Said::Detail(&format!(
+                    (self.say)(SettleNotice::Detail(&format!(
                         "{name} was changed meanwhile; reading it again"
                     )));
                 }
                 Err(WriteError::Uncertain(error)) => {
                     tries.lost += 1;
-                    (self.say)(Said::Detail(&format!(
+                    (self.say)(SettleNotice::Detail(&format!(
                         "the answer to the change of {name} was lost; reading it again"
                     )));
                     open = Some(Open {
@@ -244,7 +244,7 @@ impl Settling<'_> {
         }
     }
 
-    async fn look<P: Planner>(&self, planner: &P) -> Result<Option<Cluster>> {
+    async fn look<P: ClusterPlanner>(&self, planner: &P) -> Result<Option<Cluster>> {
         let name = planner.name();
         let read = if planner.plan_missing().is_some() {
             self.client.find(name).await
@@ -262,30 +262,30 @@ impl Settling<'_> {
         name: &str,
         write: &Write,
         live: Option<&Cluster>,
-    ) -> Result<Written, WriteError> {
+    ) -> Result<WriteEffect, WriteError> {
         let (client, permit) = (self.client, self.permit);
         match write {
             Write::Patch(patch) => {
                 let body = locked(live, patch);
                 client.patch(permit, name, &body).await?;
-                Ok(Written::Updated)
+                Ok(WriteEffect::Updated)
             }
             Write::Create(document) => {
                 client.create(permit, document).await?;
-                Ok(Written::Created)
+                Ok(WriteEffect::Created)
             }
             Write::Put(document) => client.put(permit, document).await,
         }
     }
 
     /// The cluster after a write that was accepted: read back and verified.
-    async fn accepted<P: Planner>(
+    async fn accepted<P: ClusterPlanner>(
         &self,
         planner: &P,
         plan: P::Plan,
         write: &Write,
         before: Option<Cluster>,
-        written: Written,
+        written: WriteEffect,
     ) -> Result<Settled<P::Plan>> {
         let name = planner.name();
         let (after, verdict) = match self.client.get(name).await {
@@ -294,15 +294,15 @@ impl Settling<'_> {
                 (Some(after), verdict)
             }
             Err(error) => {
-                let verdict = Verdict {
+                let verdict = ReadBack {
                     failed: Some(self.unread(&error, name, &planner.done(written))),
-                    ..Verdict::default()
+                    ..ReadBack::default()
                 };
                 (None, verdict)
             }
         };
         if verdict.failed.is_none() {
-            (self.say)(Said::Detail(&format!(
+            (self.say)(SettleNotice::Detail(&format!(
                 "Verified: reading {name} back shows the change, and nothing else is lost"
             )));
         }
@@ -316,16 +316,16 @@ impl Settling<'_> {
     }
 
     /// The end of a write whose answer was lost and which the cluster shows.
-    fn found<P: Planner>(
+    fn found<P: ClusterPlanner>(
         &self,
         planner: &P,
         sent: Open<P::Plan>,
         now: Cluster,
     ) -> Result<Settled<P::Plan>> {
         let written = if sent.before.is_some() {
-            Written::Updated
+            WriteEffect::Updated
         } else {
-            Written::Created
+            WriteEffect::Created
         };
         let before = sent.before.as_ref();
         let mut verdict = self.verify(planner, before, &sent.write, written, &now)?;
@@ -403,7 +403,7 @@ fn uncertain(mut error: Error) -> Error {
 }
 
 /// The failure after losing every race.
-fn overtaken<P: Planner>(
+fn overtaken<P: ClusterPlanner>(
     planner: &P,
     write: &Write,
     live: Option<&Cluster>,

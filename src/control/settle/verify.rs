@@ -1,7 +1,7 @@
 //! What reading a cluster back says of a write that was accepted.
 
-use super::super::Written;
-use super::{Open, Planner, Settling, Write};
+use super::super::WriteEffect;
+use super::{ClusterPlanner, Open, Settling, Write};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::invocation::Invocation;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// What reading a cluster back says of a change that was accepted.
 #[derive(Debug, Default)]
-pub(crate) struct Verdict {
+pub(crate) struct ReadBack {
     /// Remarks.
     pub(crate) remarks: Vec<String>,
     /// What is odd, and no failure.
@@ -41,14 +41,14 @@ impl Settling<'_> {
     /// higher, others wrote after us, and only what was asked is judged, since the rest may be
     /// theirs. If it is the same and nothing shows, nothing was done at all: that is the error. A
     /// document that was put says by itself what goes, so that there is no "elsewhere".
-    pub(super) fn verify<P: Planner>(
+    pub(super) fn verify<P: ClusterPlanner>(
         &self,
         planner: &P,
         before: Option<&Cluster>,
         write: &Write,
-        written: Written,
+        written: WriteEffect,
         after: &Cluster,
-    ) -> Result<Verdict> {
+    ) -> Result<ReadBack> {
         let org = self.client.org();
         let name = planner.name();
         let unmet = patch::unmet(write.body(), after.value(), org);
@@ -62,24 +62,24 @@ impl Settling<'_> {
                         .because("the change was accepted, and the cluster's version is the same")
                 });
             }
-            return Ok(Verdict {
+            return Ok(ReadBack {
                 is_unshown: true,
                 failed: Some(failure),
-                ..Verdict::default()
+                ..ReadBack::default()
             });
         }
         let (warnings, mut remarks) = kept(&unmet.kept, before, after);
         let next = version.and_then(|version| version.checked_add(1));
         let failed = match (write, before) {
             (Write::Patch(patch), Some(before)) if next.is_some() && next == after.version() => {
-                let beside = Beside::of(before, patch, after, &unmet.kept, org);
+                let beside = SideEffects::of(before, patch, after, &unmet.kept, org);
                 let added = beside.added.iter();
                 remarks.extend(added.map(|path| format!("the server added {path}")));
                 beside.failure(name, &planner.done(written))
             }
             _ => None,
         };
-        Ok(Verdict {
+        Ok(ReadBack {
             remarks,
             warnings,
             is_unshown: false,
@@ -90,13 +90,13 @@ impl Settling<'_> {
 
 /// What changed in `spec` along with what was asked for.
 #[derive(Default)]
-struct Beside {
+struct SideEffects {
     added: Vec<String>,
     lost: Vec<String>,
     changed: Vec<String>,
 }
 
-impl Beside {
+impl SideEffects {
     fn of(before: &Cluster, patch: &Value, after: &Cluster, kept: &[String], org: &str) -> Self {
         let mut intended = before.value().clone();
         patch::merge(&mut intended, patch);

@@ -2,22 +2,22 @@
 
 use super::super::plan::same;
 use super::super::second::Second;
-use super::super::tree::{Id, Kind};
+use super::super::tree::{Id, NodeKind};
 use super::super::value::{describes, is_core_tag, is_merge, key_text, own_entry, value};
-use super::{Doubt, Side, Target};
+use super::{Doubt, ProofTarget, ReadText};
 use crate::text::Foreign;
 use serde_json::{Map, Value, json};
 
 /// Two texts that are compared.
-pub(super) struct Proof<'a> {
-    pub(super) before: Side<'a>,
-    pub(super) after: Side<'a>,
-    pub(super) targets: &'a [Target],
+pub(super) struct TextProof<'a> {
+    pub(super) before: ReadText<'a>,
+    pub(super) after: ReadText<'a>,
+    pub(super) targets: &'a [ProofTarget],
     /// The second readings of both.
     pub(super) seconds: Option<(Second, Second)>,
 }
 
-impl Proof<'_> {
+impl TextProof<'_> {
     /// Two nodes that have to be the same but for the targets below them.
     pub(super) fn node(&self, a: Id, b: Id) -> Result<(), Doubt> {
         if let Ok(found) = self.targets.binary_search_by_key(&a, |target| target.root) {
@@ -59,7 +59,7 @@ impl Proof<'_> {
         let alike = old.tree.kind(a) == new.tree.kind(b) && self.properties(a, b);
         let alike = alike
             && match old.tree.kind(a) {
-                Kind::Alias => old.text[old.tree.range(a)] == new.text[new.tree.range(b)],
+                NodeKind::Alias => old.text[old.tree.range(a)] == new.text[new.tree.range(b)],
                 kind if kind.is_scalar() => {
                     old.tree.text(a, old.text) == new.tree.text(b, new.text)
                         && old.tree.is_missing(a) == new.tree.is_missing(b)
@@ -82,12 +82,13 @@ impl Proof<'_> {
 
     fn anchors(&self, a: Id, b: Id) -> bool {
         let (old, new) = (self.before, self.after);
-        let anchor = |side: Side<'_>, id| side.tree.anchor(id).map(|at| side.text[at].to_owned());
+        let anchor =
+            |side: ReadText<'_>, id| side.tree.anchor(id).map(|at| side.text[at].to_owned());
         anchor(old, a) == anchor(new, b)
     }
 
     fn lost(&self, a: Id) -> Doubt {
-        let Side { text, tree } = self.before;
+        let ReadText { text, tree } = self.before;
         let range = tree.range(a);
         if tree.kind(a).is_block_scalar()
             && range.end == text.len()
@@ -130,7 +131,7 @@ impl Proof<'_> {
 
     fn spec(&self, a: Id, b: Id, desired: &Map<String, Value>) -> Result<(), Doubt> {
         let (old, new) = (self.before, self.after);
-        let add_ons = |side: Side<'_>, map| own_entry(side.tree, map, "addOns", side.text);
+        let add_ons = |side: ReadText<'_>, map| own_entry(side.tree, map, "addOns", side.text);
         let stays = old.tree.kind(a).is_map() && self.properties(a, b);
         let asked = Value::Object(desired.clone());
         if !new.tree.kind(b).is_map() || !(stays || self.replaced(a, b, &asked)) {
@@ -256,7 +257,7 @@ impl Proof<'_> {
     /// Whether both readings have the same at the node, and it stands for nothing else.
     fn is_plain(&self, id: Id) -> bool {
         let seconds = self.seconds.as_ref();
-        self.after.tree.kind(id) != Kind::Alias
+        self.after.tree.kind(id) != NodeKind::Alias
             && seconds.is_none_or(|(_, second)| second.text(id).is_none())
     }
 }

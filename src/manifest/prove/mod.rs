@@ -10,18 +10,18 @@ mod compare;
 use super::second::{Gap, Second};
 use super::thin;
 use super::tree::{Id, Tree};
-use compare::Proof;
+use compare::TextProof;
 use serde_json::{Map, Value};
 
 /// A text with its tree.
 #[derive(Clone, Copy)]
-pub(super) struct Side<'a> {
+pub(super) struct ReadText<'a> {
     pub(super) text: &'a str,
     pub(super) tree: &'a Tree,
 }
 
 /// A cluster that was to change: its root before, and what its add-ons should be.
-pub(super) struct Target {
+pub(super) struct ProofTarget {
     pub(super) root: Id,
     pub(super) desired: Map<String, Value>,
 }
@@ -57,8 +57,12 @@ pub(super) fn odd_break(text: &str) -> Option<usize> {
 
 /// Compares two whole texts; an error names the first difference that was not asked for. The
 /// targets are in the order of their roots.
-pub(super) fn prove(before: Side<'_>, after: Side<'_>, targets: &[Target]) -> Result<(), Doubt> {
-    let proof = Proof {
+pub(super) fn prove(
+    before: ReadText<'_>,
+    after: ReadText<'_>,
+    targets: &[ProofTarget],
+) -> Result<(), Doubt> {
+    let proof = TextProof {
         before,
         after,
         targets,
@@ -79,9 +83,9 @@ pub(super) fn prove(before: Side<'_>, after: Side<'_>, targets: &[Target]) -> Re
 /// The second readings of both texts; `None` where it cannot read the first: then no such reader
 /// has anything to lose.
 fn seconds(
-    before: Side<'_>,
-    after: Side<'_>,
-    targets: &[Target],
+    before: ReadText<'_>,
+    after: ReadText<'_>,
+    targets: &[ProofTarget],
 ) -> Result<Option<(Second, Second)>, Doubt> {
     let (left, right) = match targets {
         [target] if before.tree.root() == Some(target.root) => thin::cuts(before, after),
@@ -130,15 +134,15 @@ mod tests {
             panic!("not an object");
         };
         prove(
-            Side {
+            ReadText {
                 text: before,
                 tree: &old,
             },
-            Side {
+            ReadText {
                 text: after,
                 tree: &new,
             },
-            &[Target { root: 0, desired }],
+            &[ProofTarget { root: 0, desired }],
         )
     }
 

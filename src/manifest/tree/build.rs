@@ -1,8 +1,8 @@
 //! Makes a tree of the parser's events, which no other module knows, and mends the places that the parser gives otherwise.
 
 use super::super::scan;
-use super::super::trouble::Trouble;
-use super::{Extra, Id, Kind, Node, Tag, Tree};
+use super::super::trouble::ParseTrouble;
+use super::{Extra, Id, Node, NodeKind, Tag, Tree};
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, options};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use std::ops::Range;
 const NESTING: usize = 100;
 
 /// Reads a text that holds one document at most.
-pub(super) fn build(text: &str) -> Result<Tree, Trouble> {
+pub(super) fn build(text: &str) -> Result<Tree, ParseTrouble> {
     let options = options! {
         emit_comments: false,
         emit_anchor_events: true,
@@ -30,7 +30,7 @@ pub(super) fn build(text: &str) -> Result<Tree, Trouble> {
         match event {
             Ok((event, span)) => builder.take(event, span)?,
             Err(error) => {
-                return Err(Trouble::of(&error, text));
+                return Err(ParseTrouble::of(&error, text));
             }
         }
     }
@@ -47,12 +47,12 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Trouble> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), ParseTrouble> {
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(Trouble {
+                    return Err(ParseTrouble {
                         at: offset(span.start.byte_offset())?,
                         message: "a second document begins here without a `---` line".into(),
                         hint: None,
@@ -61,11 +61,11 @@ impl Builder<'_> {
             }
             Event::Scalar(value, style, anchor, tag) => {
                 let kind = match style {
-                    ScalarStyle::Plain => Kind::Plain,
-                    ScalarStyle::SingleQuoted => Kind::Single,
-                    ScalarStyle::DoubleQuoted => Kind::Double,
-                    ScalarStyle::Literal => Kind::Literal,
-                    ScalarStyle::Folded => Kind::Folded,
+                    ScalarStyle::Plain => NodeKind::Plain,
+                    ScalarStyle::SingleQuoted => NodeKind::Single,
+                    ScalarStyle::DoubleQuoted => NodeKind::Double,
+                    ScalarStyle::Literal => NodeKind::Literal,
+                    ScalarStyle::Folded => NodeKind::Folded,
                 };
                 let id = self.push(kind, span, anchor)?;
                 self.tag(id, span, tag);
@@ -76,15 +76,15 @@ impl Builder<'_> {
                 self.close(id);
             }
             Event::Alias(anchor) => {
-                let id = self.push(Kind::Alias, span, 0)?;
+                let id = self.push(NodeKind::Alias, span, 0)?;
                 self.extra(id).target = self.anchors.get(&anchor).copied();
                 self.tree.aliases.push(id);
                 self.close(id);
             }
             Event::MappingStart(style, anchor, tag) => {
                 let kind = match style {
-                    StructureStyle::Block => Kind::BlockMap,
-                    StructureStyle::Flow => Kind::FlowMap,
+                    StructureStyle::Block => NodeKind::BlockMap,
+                    StructureStyle::Flow => NodeKind::FlowMap,
                 };
                 let id = self.push(kind, span, anchor)?;
                 self.tag(id, span, tag);
@@ -92,8 +92,8 @@ impl Builder<'_> {
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let kind = match style {
-                    StructureStyle::Block => Kind::BlockSeq,
-                    StructureStyle::Flow => Kind::FlowSeq,
+                    StructureStyle::Block => NodeKind::BlockSeq,
+                    StructureStyle::Flow => NodeKind::FlowSeq,
                 };
                 let id = self.push(kind, span, anchor)?;
                 self.tag(id, span, tag);
@@ -118,11 +118,11 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn push(&mut self, kind: Kind, span: Span, anchor: usize) -> Result<Id, Trouble> {
+    fn push(&mut self, kind: NodeKind, span: Span, anchor: usize) -> Result<Id, ParseTrouble> {
         let id = self.tree.nodes.len();
         let start = position(span.start.byte_offset())?;
         let end = match kind {
-            Kind::BlockMap | Kind::BlockSeq => start,
+            NodeKind::BlockMap | NodeKind::BlockSeq => start,
             _ => position(span.end.byte_offset())?,
         };
         self.tree.nodes.push(Node {
@@ -151,7 +151,7 @@ impl Builder<'_> {
                 block_scalar_end(self.text, header, start..end, value),
             )
         } else if start == end
-            && self.tree.kind(id) == Kind::Plain
+            && self.tree.kind(id) == NodeKind::Plain
             && self.tree.nodes[id].extra == 0
             && self
                 .open
@@ -260,22 +260,22 @@ fn block_scalar_end(text: &str, header: usize, content: Range<usize>, value: &st
 }
 
 /// Every position fits: `read` refuses files that are far smaller than 4 GiB.
-pub(super) fn narrow(value: usize) -> Result<u32, Trouble> {
-    u32::try_from(value).map_err(|_| Trouble {
+pub(super) fn narrow(value: usize) -> Result<u32, ParseTrouble> {
+    u32::try_from(value).map_err(|_| ParseTrouble {
         at: 0,
         message: "the file is too large".into(),
         hint: None,
     })
 }
 
-fn offset(value: Option<usize>) -> Result<usize, Trouble> {
-    value.ok_or(Trouble {
+fn offset(value: Option<usize>) -> Result<usize, ParseTrouble> {
+    value.ok_or(ParseTrouble {
         at: 0,
         message: "the parser gave no position".into(),
         hint: None,
     })
 }
 
-fn position(value: Option<usize>) -> Result<u32, Trouble> {
+fn position(value: Option<usize>) -> Result<u32, ParseTrouble> {
     narrow(offset(value)?)
 }

@@ -5,12 +5,12 @@
 
 mod build;
 
-use super::trouble::Trouble;
+use super::trouble::ParseTrouble;
 use std::ops::Range;
 
 /// How a node is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     Plain,
     Single,
     Double,
@@ -23,7 +23,7 @@ pub(super) enum Kind {
     FlowSeq,
 }
 
-impl Kind {
+impl NodeKind {
     pub(super) fn is_map(self) -> bool {
         matches!(self, Self::BlockMap | Self::FlowMap)
     }
@@ -56,7 +56,7 @@ struct Node {
     next: u32,
     /// One more than the index into `extras`; 0 for none.
     extra: u32,
-    kind: Kind,
+    kind: NodeKind,
 }
 
 /// What few nodes have.
@@ -89,7 +89,7 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Parses a text that holds one document at most.
-    pub(super) fn parse(text: &str) -> Result<Self, Trouble> {
+    pub(super) fn parse(text: &str) -> Result<Self, ParseTrouble> {
         let tree = build::build(text)?;
         let is_open = tree
             .nodes
@@ -110,7 +110,7 @@ impl Tree {
     /// The document's root; `None` for an empty document.
     pub(super) fn root(&self) -> Option<Id> {
         let root = self.nodes.first()?;
-        let empty = root.kind == Kind::Plain && root.start == root.end && root.extra == 0;
+        let empty = root.kind == NodeKind::Plain && root.start == root.end && root.extra == 0;
         (!empty).then_some(0)
     }
 
@@ -119,7 +119,7 @@ impl Tree {
         self.nodes.len()
     }
 
-    pub(super) fn kind(&self, id: Id) -> Kind {
+    pub(super) fn kind(&self, id: Id) -> NodeKind {
         self.nodes[id].kind
     }
 
@@ -221,7 +221,7 @@ impl Tree {
             return text;
         }
         let range = self.range(id);
-        let quotes = usize::from(matches!(self.kind(id), Kind::Single | Kind::Double));
+        let quotes = usize::from(matches!(self.kind(id), NodeKind::Single | NodeKind::Double));
         source
             .get(range.start + quotes..range.end - quotes)
             .unwrap_or_default()
@@ -229,7 +229,7 @@ impl Tree {
 
     /// Whether the node is a plain scalar of no characters, as the value of `key:`.
     pub(super) fn is_missing(&self, id: Id) -> bool {
-        self.kind(id) == Kind::Plain && self.range(id).is_empty()
+        self.kind(id) == NodeKind::Plain && self.range(id).is_empty()
     }
 
     /// Whether the position is in a scalar.
@@ -262,7 +262,7 @@ impl Tree {
 mod tests {
     use super::*;
 
-    fn ranges(text: &str) -> Vec<(Kind, &str)> {
+    fn ranges(text: &str) -> Vec<(NodeKind, &str)> {
         let tree = Tree::parse(text).unwrap();
         (0..tree.len())
             .map(|id| (tree.kind(id), &text[tree.range(id)]))

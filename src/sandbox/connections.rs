@@ -14,9 +14,9 @@ const SEATS: usize = 512;
 
 /// Whether whoever is at the other end has shown the token.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Guest(Arc<AtomicBool>);
+pub(super) struct Authenticated(Arc<AtomicBool>);
 
-impl Guest {
+impl Authenticated {
     /// The token was shown, and was right.
     pub(super) fn is_known(&self) {
         self.0.store(true, Ordering::Relaxed);
@@ -29,9 +29,9 @@ impl Guest {
 
 /// The connections that are served, in the order in which they came.
 #[derive(Debug, Default)]
-pub(super) struct Seats(VecDeque<(AbortHandle, Guest)>);
+pub(super) struct Connections(VecDeque<(AbortHandle, Authenticated)>);
 
-impl Seats {
+impl Connections {
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -46,7 +46,7 @@ impl Seats {
     }
 
     /// Seats a connection; the oldest stranger goes where no seat is free.
-    pub(super) fn take(&mut self, task: AbortHandle, guest: Guest) {
+    pub(super) fn take(&mut self, task: AbortHandle, guest: Authenticated) {
         if self.0.len() >= SEATS
             && let Some(index) = self.stranger()
             && let Some((task, _)) = self.0.remove(index)
@@ -69,24 +69,24 @@ mod tests {
 
     #[tokio::test]
     async fn strangers_make_room_and_guests_do_not() {
-        let (mut tasks, mut seats) = (JoinSet::new(), Seats::default());
-        let mut come = |seats: &mut Seats, known: bool| {
-            let guest = Guest::default();
+        let (mut tasks, mut connections) = (JoinSet::new(), Connections::default());
+        let mut come = |connections: &mut Connections, known: bool| {
+            let guest = Authenticated::default();
             if known {
                 guest.is_known();
             }
             let task = tasks.spawn(std::future::pending::<()>());
-            seats.take(task.clone(), guest.clone());
+            connections.take(task.clone(), guest.clone());
             (task, guest)
         };
-        let (first, _) = come(&mut seats, true);
+        let (first, _) = come(&mut connections, true);
         let mut strangers = Vec::new();
-        while seats.len() < SEATS {
-            strangers.push(come(&mut seats, false));
+        while connections.len() < SEATS {
+            strangers.push(come(&mut connections, false));
         }
-        assert!(seats.has_room());
-        let (late, _) = come(&mut seats, false);
-        assert_eq!(seats.len(), SEATS);
+        assert!(connections.has_room());
+        let (late, _) = come(&mut connections, false);
+        assert_eq!(connections.len(), SEATS);
         tokio::task::yield_now().await;
         let gone: Vec<bool> = strangers
             .iter()
@@ -97,16 +97,16 @@ mod tests {
         for (_, guest) in &strangers {
             guest.is_known();
         }
-        let (_, last) = come(&mut seats, false);
+        let (_, last) = come(&mut connections, false);
         for _ in 0..SEATS {
             tokio::task::yield_now().await;
         }
         assert!(late.is_finished(), "the last stranger goes");
         last.is_known();
-        assert!(!seats.has_room(), "nobody is a stranger");
-        seats.leave(first.id());
-        assert!(seats.has_room());
-        seats.leave(late.id());
-        assert_eq!(seats.len(), SEATS - 1);
+        assert!(!connections.has_room(), "nobody is a stranger");
+        connections.leave(first.id());
+        assert!(connections.has_room());
+        connections.leave(late.id());
+        assert_eq!(connections.len(), SEATS - 1);
     }
 }

@@ -3,23 +3,23 @@
 
 use super::words::{SAME_ACCOUNT, unknown};
 use super::{Finding, Scene};
-use crate::addon::Side;
+use crate::addon::AddonSide;
 use crate::addon::access::RegistryAccess;
 use crate::arn::RoleArn;
-use crate::aws::iam::{Failure, Provider, Role};
+use crate::aws::iam::{AwsFailure, OidcProvider, Role};
 use crate::aws::needed::Needed;
-use crate::aws::state::State;
-use crate::aws::target::{ClusterFacts, Request, Target};
+use crate::aws::state::AwsState;
+use crate::aws::target::{AwsPlacement, ClusterFacts, SetupRequest};
 use crate::invocation::Invocation;
 
 /// The facts of one cluster's AWS side, once the account is known to be right.
-pub(super) struct Seer<'a> {
+pub(super) struct AwsView<'a> {
     pub(super) cluster: &'a ClusterFacts,
-    pub(super) target: &'a Target,
-    pub(super) iam: &'a State,
+    pub(super) target: &'a AwsPlacement,
+    pub(super) iam: &'a AwsState,
 }
 
-impl<'a> Seer<'a> {
+impl<'a> AwsView<'a> {
     /// The facts, or the finding that says why there are none.
     pub(super) fn of(scene: &'a Scene<'_>) -> Result<Self, Finding> {
         let facts = scene
@@ -41,27 +41,27 @@ impl<'a> Seer<'a> {
 
     /// The same where a role is needed and set.
     pub(super) fn with_role(scene: &'a Scene<'_>) -> Result<Self, Finding> {
-        let seer = Self::of(scene)?;
-        if !seer.cluster.addon {
+        let view = Self::of(scene)?;
+        if !view.cluster.addon {
             return Err(Finding::skip(format!(
                 "{} is off",
-                seer.cluster.side.name()
+                view.cluster.side.name()
             )));
         }
-        if seer.target.access == RegistryAccess::SameAccount {
+        if view.target.access == RegistryAccess::SameAccount {
             return Err(Finding::skip(SAME_ACCOUNT));
         }
-        if seer.cluster.role_arn.is_none() {
+        if view.cluster.role_arn.is_none() {
             return Err(Finding::skip("no role is set"));
         }
-        Ok(seer)
+        Ok(view)
     }
 
     /// The ARN of the role in the add-on's settings, if IAM has it.
     pub(super) fn found(scene: &'a Scene<'_>) -> Option<&'a RoleArn> {
-        let seer = Self::with_role(scene).ok()?;
-        let role = seer.target.role.as_ref()?;
-        (seer.role()?.arn == role.as_str()).then_some(role)
+        let view = Self::with_role(scene).ok()?;
+        let role = view.target.role.as_ref()?;
+        (view.role()?.arn == role.as_str()).then_some(role)
     }
 
     /// The role, if it was found.
@@ -69,7 +69,7 @@ impl<'a> Seer<'a> {
         self.iam.role.known()?.as_ref()
     }
 
-    pub(super) fn provider(&self) -> Option<&'a Provider> {
+    pub(super) fn provider(&self) -> Option<&'a OidcProvider> {
         self.iam.provider.known()?.as_ref()
     }
 
@@ -78,7 +78,7 @@ impl<'a> Seer<'a> {
         setup(self.cluster.side, &self.cluster.name)
     }
 
-    pub(super) fn unknown(&self, failure: &Failure, what: &str) -> Finding {
+    pub(super) fn unknown(&self, failure: &AwsFailure, what: &str) -> Finding {
         let finding = unknown(failure, what, &self.target.caller);
         if finding.fix.is_none() {
             return finding;
@@ -88,7 +88,7 @@ impl<'a> Seer<'a> {
 
     /// The command that prints the policy that a check of this cluster needs.
     pub(super) fn permissions(&self) -> Invocation {
-        let needed = Needed::of(self.cluster, self.target, &Request::default());
+        let needed = Needed::of(self.cluster, self.target, &SetupRequest::default());
         Invocation::mk8s("aws permissions --for check")
             .flag("--account", self.target.account.to_string())
             .with(&needed.flags())
@@ -96,7 +96,7 @@ impl<'a> Seer<'a> {
 }
 
 /// `mk8s aws setup ADDON -c NAME`
-pub(super) fn setup(side: Side, cluster: &str) -> Invocation {
+pub(super) fn setup(side: AddonSide, cluster: &str) -> Invocation {
     Invocation::mk8s("aws setup")
         .word(side.name())
         .cluster(cluster)
