@@ -25,6 +25,8 @@ pub(super) struct EditRefusal {
     pub(super) also: Option<(Range<usize>, String)>,
     pub(super) because: String,
     pub(super) hint: Option<String>,
+    /// Whether an alias is all that speaks against it.
+    pub(super) is_shared: bool,
 }
 
 impl EditRefusal {
@@ -35,11 +37,17 @@ impl EditRefusal {
             also: None,
             because: because.into(),
             hint: None,
+            is_shared: false,
         }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    fn by_an_alias(mut self) -> Self {
+        self.is_shared = true;
         self
     }
 }
@@ -191,6 +199,10 @@ fn check_path(view: View<'_>, change: &Change) -> Result<(), EditRefusal> {
             };
         }
         view.touch(Entry { key, value }, &name)?;
+        if kind == NodeKind::Alias {
+            // What it stands for is edited where it is written.
+            return Ok(());
+        }
         if last {
             view.check_leaving(value, &name)?;
         }
@@ -223,7 +235,7 @@ impl View<'_> {
     pub(super) fn touch(self, entry: Entry, name: &str) -> Result<(), EditRefusal> {
         let value = entry.value;
         self.touch_key(entry, name)?;
-        if self.tree.kind(value) == NodeKind::Alias {
+        if self.tree.kind(value) == NodeKind::Alias && !self.shares {
             return Err(self.alias_refusal(value, name));
         }
         self.check_shared(value, name)
@@ -335,6 +347,7 @@ impl View<'_> {
             "a change here would also change everything else that uses it",
         )
         .hint(format!("write out {name} instead of the alias"))
+        .by_an_alias()
     }
 
     /// Whether the key has a `?` before it.
@@ -356,6 +369,9 @@ impl View<'_> {
 
     /// Refuses a node that an alias elsewhere repeats.
     fn check_shared(self, id: Id, name: &str) -> Result<(), EditRefusal> {
+        if self.shares {
+            return Ok(());
+        }
         let used = self
             .tree
             .aliases()
@@ -369,6 +385,9 @@ impl View<'_> {
 
     /// Refuses when something outside of the node repeats something in it.
     pub(super) fn check_leaving(self, id: Id, name: &str) -> Result<(), EditRefusal> {
+        if self.shares {
+            return Ok(());
+        }
         for &alias in self.tree.aliases() {
             let Some(target) = self.tree.target(alias) else {
                 continue;
@@ -394,6 +413,7 @@ impl View<'_> {
         .hint(format!(
             "write the value out in line {line} instead of the alias"
         ))
+        .by_an_alias()
     }
 
     fn not_a_mapping(self, value: Id, name: &str, depth: usize) -> EditRefusal {

@@ -192,6 +192,7 @@ impl Document {
             root: self.root,
             lines: &self.piece.source.lines,
             base: self.piece.range.start,
+            shares: false,
         }
     }
 }
@@ -214,12 +215,15 @@ fn edit_piece<P>(
     let mut refusals = Vec::new();
     let mut plans = Vec::new();
     let mut open = Vec::new();
+    let mut asked = Vec::new();
+    let mut is_shared = true;
     let tree = &*piece.tree();
     for &document in documents {
         let view = document.view(tree);
         let refused = |refusal| piece.source.refused(view, refusal);
         // Before any rule: it is not certain what the document says.
         if let Err(refusal) = check::check_duplicates(view) {
+            is_shared = false;
             refusals.push(refused(refusal));
             continue;
         }
@@ -228,12 +232,14 @@ fn edit_piece<P>(
         if changes.is_none_or(|changes| !changes.is_empty())
             && let Err(refusal) = check::encrypted(view, &piece.source.label)
         {
+            is_shared = false;
             refusals.push(refused(refusal));
             continue;
         }
         let (planned, changes) = match planned {
             Ok(planned) => planned,
             Err(refusal) => {
+                is_shared = false;
                 refusals.push(refusal);
                 continue;
             }
@@ -241,11 +247,23 @@ fn edit_piece<P>(
         plans.push(planned);
         match prepare(view, document, &changes) {
             Ok(desired) => open.push(DocumentChange { document, desired }),
-            Err(refusal) => refusals.push(refused(refusal)),
+            Err(refusal) => {
+                is_shared &= refusal.is_shared;
+                refusals.push(refused(refusal));
+            }
         }
+        asked.push((document, changes));
     }
     if !refusals.is_empty() {
-        return Err(refusals);
+        let edited = is_shared.then(|| edit_shared(piece, tree, &asked, comments));
+        return match edited.flatten() {
+            Some((text, comments)) => Ok(PieceEdit {
+                text: Some(text),
+                plans,
+                comments,
+            }),
+            None => Err(refusals),
+        };
     }
     if open.iter().all(|job| job.desired.is_none()) {
         return Ok(PieceEdit {
@@ -254,7 +272,7 @@ fn edit_piece<P>(
             comments: 0,
         });
     }
-    let edited = rounds(piece, tree, &open, comments);
+    let edited = rounds(piece, tree, &open, comments, false);
     let done = edited.map(|(text, comments)| PieceEdit {
         text: Some(text),
         plans,
@@ -282,6 +300,26 @@ fn edit_piece<P>(
     })
 }
 
+/// The edit where aliases are all that speaks against it: what they repeat is edited once, where it is
+/// written, if whatever uses it is asked for the same. `None` if not.
+fn edit_shared(
+    piece: &Piece,
+    tree: &Tree,
+    asked: &[(&Document, Vec<Change>)],
+    comments: Comments,
+) -> Option<(String, usize)> {
+    let jobs = asked.iter().map(|(document, changes)| {
+        let view = View {
+            shares: true,
+            ..document.view(tree)
+        };
+        let desired = prepare(view, document, changes).ok()?;
+        Some(DocumentChange { document, desired })
+    });
+    let jobs: Option<Vec<DocumentChange<'_>>> = jobs.collect();
+    rounds(piece, tree, &jobs?, comments, true).ok()
+}
+
 /// Looks for everything that speaks against the edit.
 fn prepare(
     view: View<'_>,
@@ -307,6 +345,7 @@ fn rounds(
     tree: &Tree,
     jobs: &[DocumentChange<'_>],
     comments: Comments,
+    shares: bool,
 ) -> Result<(String, usize), Doubt> {
     let mut gone = 0;
     let before = ReadText {
@@ -332,6 +371,7 @@ fn rounds(
                 root,
                 lines: &piece.source.lines,
                 base: piece.range.start,
+                shares,
             };
             let ops = plan::plan(view, desired).map_err(|refusal| Doubt::from(refusal.because))?;
             if let Some(op) = ops.first() {
@@ -359,6 +399,9 @@ fn rounds(
                 .collect();
             targets.sort_by_key(|target| target.root);
             prove::prove(before, now, &targets)?;
+            if shares {
+                prove::meanings(before, now, &targets)?;
+            }
             return Ok((now.text.to_owned(), gone));
         }
         let next = scan::splice(now.text, splices).ok_or("two changes touch the same place")?;

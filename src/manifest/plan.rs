@@ -33,6 +33,10 @@ pub(super) fn plan(
     };
     let owner = Entry { key, value: spec };
     let mut ops = Vec::new();
+    if view.tree.kind(spec) == NodeKind::Alias {
+        // It is edited where it is written.
+        return Ok(ops);
+    }
     match own_entry(view.tree, spec, "addOns", view.text) {
         None => {
             let desired = Value::Object(desired.clone());
@@ -53,6 +57,9 @@ pub(super) fn plan(
         }
         Some((key, value)) => {
             let entry = Entry { key, value };
+            if view.tree.kind(value) == NodeKind::Alias {
+                return Ok(ops);
+            }
             if view.tree.kind(value).is_map() {
                 view.diff(spec, entry, desired, "spec.addOns", &mut ops)?;
             } else {
@@ -147,6 +154,9 @@ impl View<'_> {
                 continue;
             };
             if same(&self.value(entry.value), wanted) {
+                continue;
+            }
+            if self.shares && self.tree.kind(entry.value) == NodeKind::Alias {
                 continue;
             }
             // Another object in place of an alias would be a change of what it stands for.

@@ -1,6 +1,7 @@
 //! What a document sends otherwise than it looks, or only to some readers, for warnings. Looks only.
 
 use super::scalar::{Scalar, number, resolve};
+use super::scan;
 use super::tree::{Id, NodeKind, Tree};
 use super::value::{core_tag, key_text};
 use crate::text::excerpt;
@@ -19,6 +20,12 @@ impl Surprises {
     /// What `cpln`, or another reader, takes otherwise than it looks below the root.
     pub(super) fn of(tree: &Tree, root: Id, source: &str) -> Self {
         let mut all = Self::default();
+        let lists = tree.path(0, root).into_iter();
+        if lists.filter(|&id| tree.kind(id).is_seq()).count() > 1 {
+            all.add(tree.range(root).start, || {
+                Some("a list in a list, which `cpln` refuses".to_owned())
+            });
+        }
         for id in root..tree.next(root) {
             if let Some(tag) = tree.tag(id) {
                 all.add(tag.range.start, || tagged(tree, id, source));
@@ -26,8 +33,11 @@ impl Surprises {
                 let text = tree.text(id, source);
                 all.add(tree.range(id).start, || plain(text));
             }
+            let is_flow = tree.kind(id).is_flow();
             for (key, _) in tree.entries(id) {
-                all.add(tree.range(key).start, || odd_key(tree, key, source));
+                all.add(tree.range(key).start, || {
+                    odd_key(tree, key, source).or_else(|| split_key(tree, key, source, is_flow))
+                });
             }
         }
         all.found.sort_by_key(|&(at, _)| at);
@@ -146,6 +156,18 @@ fn odd_key(tree: &Tree, key: Id, source: &str) -> Option<String> {
     (lines.contains(['\n', '\r'])).then(|| "a key over two lines, which `cpln` refuses".to_owned())
 }
 
+/// A key in `{…}` whose colon is in another line.
+fn split_key(tree: &Tree, key: Id, source: &str, is_flow: bool) -> Option<String> {
+    let range = tree.range(key);
+    if !is_flow || source[..range.start].trim_end().ends_with('?') {
+        return None;
+    }
+    let colon = scan::skip(source, range.end, source.len());
+    let between = source.get(range.end..colon)?;
+    let is_split = source[colon..].starts_with(':') && between.contains(['\n', '\r']);
+    is_split.then(|| "a key whose `:` is in another line, which `cpln` refuses".to_owned())
+}
+
 /// Whether an integer loses digits as a JavaScript number.
 fn is_rounded(digits: &str, value: f64) -> bool {
     value.abs() >= 9_007_199_254_740_992.0
@@ -233,12 +255,20 @@ mod tests {
             "__proto__: {}\n",
             "{a\n : b}\n",
             "{a\n  b: c}\n",
+            "x: {a: b, \"c\" # d: e\n  : f}\n",
             "? [a]\n: b\n",
             "2024-01-01: x\n",
         ] {
-            let expected = usize::from(!text.starts_with("{a\n :"));
-            assert_eq!(found(text).len(), expected, "{text:?} {:?}", found(text));
+            assert_eq!(found(text).len(), 1, "{text:?} {:?}", found(text));
         }
+        for text in ["{? a\n : b}\n", "{a:\n b}\n", "? a\n: b\n"] {
+            assert_eq!(found(text), [""; 0], "{text:?}");
+        }
+        let text = "- - kind: mk8s\n";
+        let tree = Tree::parse(text).unwrap();
+        let nested = Surprises::of(&tree, 2, text).found;
+        let message = "a list in a list, which `cpln` refuses".to_owned();
+        assert_eq!(nested, [(4, message)]);
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub(super) struct View<'a> {
     /// The lines of the whole file, and where in it the text begins.
     pub(super) lines: &'a LineStarts,
     pub(super) base: usize,
+    /// Whether a node may change that aliases repeat: all who use it are asked for the same, and what
+    /// each of them comes to is proven at the end (`prove`).
+    pub(super) shares: bool,
 }
 
 /// The key and value nodes of one entry.

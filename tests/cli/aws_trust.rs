@@ -267,6 +267,32 @@ fn on_a_terminal_a_broad_trust_policy_has_a_question_of_its_own() {
 }
 
 #[test]
+fn every_shape_is_set_up_by_somebody_at_the_keyboard() {
+    for (shape, document, names, who) in SHAPES {
+        let bed = bed(document);
+        let mut terminal = Terminal::start(&bed.env, SETUP);
+        terminal.until("Create them? [y/N]").type_in("y\r");
+        if !names.is_empty() {
+            terminal.until("all the same? [y/N]").type_in("y\r");
+        }
+        let (code, screen) = terminal.end();
+        assert_eq!(code, 0, "{shape}: {screen}");
+        let questions = 1 + usize::from(!names.is_empty());
+        assert_eq!(screen.matches("[y/N]").count(), questions, "{shape}");
+        let shown = screen.replace("\r\n", " ");
+        let told = format!("may assume the role: {who}");
+        assert!(shown.contains(&told), "{shape}: {screen}");
+        let recorded = (!names.is_empty()).then(|| names.join(" "));
+        let tags = &bed.moto.role(ROLE)["tags"];
+        assert_eq!(tags[ACCEPTED], json!(recorded), "{shape}");
+        // There is nothing left to ask.
+        let (code, screen) = Terminal::start(&bed.env, SETUP).end();
+        assert_eq!(code, 0, "{shape}: {screen}");
+        assert!(!screen.contains("[y/N]"), "{shape}: {screen}");
+    }
+}
+
+#[test]
 fn what_lets_in_others_is_refused_with_statement_and_field() {
     let bed = bed(|issuer| {
         let mut document = (SHAPES[0].1)(issuer);

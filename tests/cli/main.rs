@@ -67,6 +67,7 @@ mod sandboxes;
 mod screens;
 mod settings;
 mod settling;
+mod shared_anchors;
 mod surface;
 mod targets;
 mod told;

@@ -132,6 +132,10 @@ impl TextProof<'_> {
     fn spec(&self, a: Id, b: Id, desired: &Map<String, Value>) -> Result<(), Doubt> {
         let (old, new) = (self.before, self.after);
         let add_ons = |side: ReadText<'_>, map| own_entry(side.tree, map, "addOns", side.text);
+        if self.is_alias_still(a, b)? {
+            let is_done = same(&value(new.tree, b, new.text)["addOns"], &json!(desired));
+            return if is_done { Ok(()) } else { Err(self.lost(a)) };
+        }
         let stays = old.tree.kind(a).is_map() && self.properties(a, b);
         let asked = Value::Object(desired.clone());
         if !new.tree.kind(b).is_map() || !(stays || self.replaced(a, b, &asked)) {
@@ -173,6 +177,11 @@ impl TextProof<'_> {
     /// mapping, what was not to change is written as before, in its order.
     fn changed(&self, a: Id, b: Id, desired: &Value, is_outer: bool) -> Result<(), Doubt> {
         let (old, new) = (self.before, self.after);
+        if self.is_alias_still(a, b)? {
+            // What it stands for is what has changed.
+            let is_done = same(&value(new.tree, b, new.text), desired);
+            return if is_done { Ok(()) } else { Err(self.lost(a)) };
+        }
         let (Value::Object(desired), true, true) = (
             desired,
             old.tree.kind(a).is_map(),
@@ -231,6 +240,16 @@ impl TextProof<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an alias stands where it stood.
+    fn is_alias_still(&self, a: Id, b: Id) -> Result<bool, Doubt> {
+        let is_alias = self.before.tree.kind(a) == NodeKind::Alias
+            && self.after.tree.kind(b) == NodeKind::Alias;
+        if is_alias {
+            self.head(a, b)?;
+        }
+        Ok(is_alias)
     }
 
     /// Whether one value stands where another was: with its anchor, and with a tag only if that

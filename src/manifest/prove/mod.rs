@@ -7,9 +7,12 @@
 
 mod compare;
 
+use super::plan::same;
 use super::second::{Gap, Second};
 use super::thin;
 use super::tree::{Id, Tree};
+use super::value::{key_text, value};
+use super::{item_list, items};
 use compare::TextProof;
 use serde_json::{Map, Value};
 
@@ -78,6 +81,64 @@ pub(super) fn prove(
         return Err("the result is not JSON any more".into());
     }
     Ok(())
+}
+
+/// Compares what two whole texts mean, for edits of what aliases repeat: every cluster is what it was
+/// asked to be, and whatever else uses the anchor is what it was. The targets are in the order of
+/// their roots.
+pub(super) fn meanings(
+    before: ReadText<'_>,
+    after: ReadText<'_>,
+    targets: &[ProofTarget],
+) -> Result<(), Doubt> {
+    let (old, new) = (
+        items(before.tree, before.text),
+        items(after.tree, after.text),
+    );
+    if old.len() != new.len() || !same(&around(before), &around(after)) {
+        return Err("what surrounds the clusters uses the anchor, too".into());
+    }
+    for (&a, &b) in old.iter().zip(&new) {
+        let mut wanted = value(before.tree, a, before.text);
+        if let Ok(found) = targets.binary_search_by_key(&a, |target| target.root) {
+            wanted["spec"]["addOns"] = Value::Object(targets[found].desired.clone());
+        }
+        if !same(&value(after.tree, b, after.text), &wanted) {
+            return Err(Doubt {
+                at: Some(before.tree.range(a).start),
+                ..Doubt::from("this document would not be what it is to be")
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What the text means without its documents.
+fn around(read: ReadText<'_>) -> Value {
+    fn below(read: ReadText<'_>, id: Id) -> Value {
+        let ReadText { text, tree } = read;
+        if tree.kind(id).is_seq() {
+            return tree
+                .elements(id)
+                .map(|element| below(read, element))
+                .collect();
+        }
+        let Some(list) = item_list(tree, id, text) else {
+            return Value::Null;
+        };
+        let entries = tree.entries(id).map(|(key, entry)| {
+            let entry = if entry == list {
+                below(read, list)
+            } else {
+                value(tree, entry, text)
+            };
+            (key_text(tree, key, text).into_owned(), entry)
+        });
+        Value::Object(entries.collect())
+    }
+    read.tree
+        .root()
+        .map_or(Value::Null, |root| below(read, root))
 }
 
 /// The second readings of both texts; `None` where it cannot read the first: then no such reader
@@ -230,7 +291,7 @@ mod tests {
             "{doubt:?}"
         );
         assert_eq!(doubt.at, before.find('|'));
-        // Nobody but `cpln` reads it.
+        // libyaml does not read it at all.
         let before = "spec:\n  addOns: {}\n  x: {a\n    : b}\n";
         assert_eq!(
             check(before, &before.replace("{}", "{a: {}}"), wanted.clone()),

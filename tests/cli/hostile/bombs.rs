@@ -185,6 +185,32 @@ fn what_is_only_large_is_read_whole() {
     run.out("metrics");
 }
 
+/// Were each key looked up by a walk over all, this would take minutes.
+#[test]
+fn twenty_thousand_add_ons_are_edited_in_seconds() {
+    let env = Env::new();
+    let block = |without: Option<usize>, more: &str| {
+        let mut text = "kind: mk8s\nname: prod\nspec:\n  addOns:\n".to_owned();
+        for n in (0..20_000).filter(|n| Some(*n) != without) {
+            let _ = write!(text, "    k{n}:\n      setting: {n}\n");
+        }
+        text + more
+    };
+    env.write("a.yaml", block(None, ""));
+    for (line, after) in [
+        (
+            "addon enable nvidia -f a.yaml",
+            block(None, "    nvidia: {}\n"),
+        ),
+        ("addon disable nvidia -f a.yaml", block(None, "")),
+        ("addon disable k9999 -f a.yaml", block(Some(9_999), "")),
+    ] {
+        let run = limited(&env, 6, line).ok();
+        sane(line, &run);
+        assert!(env.text("a.yaml") == after, "{line}\n{run}");
+    }
+}
+
 #[test]
 fn many_findings_are_counted_and_not_all_listed() {
     let env = Env::new();

@@ -1,0 +1,105 @@
+//! Anchors that several clusters of one document share.
+
+use crate::support::{Env, Run};
+
+const BOTH: &str = "\
+kind: list
+items:
+  - kind: mk8s
+    name: one
+    spec:
+      addOns: &common # what all have
+        headlamp: {}
+  - kind: mk8s
+    name: two
+    spec:
+      version: 1.33.5
+      addOns: *common
+";
+
+const ROLES: &str = "\
+- kind: mk8s
+  name: one
+  spec:
+    addOns:
+      awsWorkloadIdentity: {}
+      awsECR: &ecr {roleArn: &role \"arn:aws:iam::999999999999:role/old\"}
+- kind: mk8s
+  name: two
+  spec:
+    addOns: {awsWorkloadIdentity: {}, awsECR: *ecr}
+- kind: mk8s
+  name: three
+  spec:
+    addOns:
+      awsWorkloadIdentity: {}
+      awsECR:
+        roleArn: *role
+";
+
+fn run(env: &Env, text: &str, line: &str) -> (Run, String) {
+    env.write("a.yaml", text);
+    let run = env.line(&format!("{line} -f a.yaml")).run();
+    (run, env.text("a.yaml"))
+}
+
+/// The settings of an add-on of each cluster, as the file says.
+fn listed(env: &Env, key: &str) -> Vec<serde_json::Value> {
+    let run = env.line("addon list -f a.yaml -o json").run().ok();
+    let items = run.json()["items"].as_array().unwrap().clone();
+    let of_key = items.iter().filter(|item| item["key"] == key);
+    of_key.map(|item| item["settings"].clone()).collect()
+}
+
+#[test]
+fn an_anchor_is_edited_once_where_all_who_use_it_are_asked_the_same() {
+    let env = Env::new();
+    let (done, text) = run(&env, BOTH, "addon enable nvidia");
+    let _ = done.ok();
+    let with = BOTH.replace("headlamp: {}\n", "headlamp: {}\n        nvidia: {}\n");
+    assert_eq!(text, with);
+    let (done, text) = run(&env, &with, "addon disable nvidia");
+    let _ = done.ok();
+    assert_eq!(text, BOTH);
+    // A second run finds all of it done.
+    let (done, text) = run(&env, &with, "addon enable nvidia");
+    let _ = done.ok().out("already enabled");
+    assert_eq!(text, with);
+
+    let new = "arn:aws:iam::999999999999:role/new";
+    let line = format!("addon enable aws-ecr --role-arn {new}");
+    let (done, text) = run(&env, ROLES, &line);
+    let _ = done.ok();
+    assert_eq!(text, ROLES.replace("role/old", "role/new"));
+    let roles = vec![serde_json::json!({"roleArn": new}); 3];
+    assert_eq!(listed(&env, "awsECR"), roles);
+    // All that use it go with it.
+    let (done, text) = run(&env, &text, "addon disable aws-ecr");
+    let _ = done.ok();
+    assert!(!text.contains("ecr") && !text.contains("role"), "{text}");
+}
+
+#[test]
+fn an_anchor_stays_where_one_who_uses_it_was_not_asked() {
+    let env = Env::new();
+    let tags = BOTH.replace("version: 1.33.5", "tags: *common");
+    let elsewhere = BOTH
+        .replace(
+            "kind: list\n",
+            "kind: list\ncommon: &common {headlamp: {}}\n",
+        )
+        .replace("&common # what all have\n        headlamp: {}", "*common");
+    let third = format!("{BOTH}  - kind: gvc\n    name: three\n    spec: *common\n");
+    for (text, line) in [
+        (BOTH, "addon enable nvidia -c one"),
+        (BOTH, "addon enable nvidia -c two"),
+        (BOTH, "addon disable headlamp -c one"),
+        (&tags, "addon enable nvidia"),
+        (&elsewhere, "addon enable nvidia"),
+        (&third, "addon enable nvidia"),
+    ] {
+        let (done, after) = run(&env, text, line);
+        let _ = done.exits(6).err("common");
+        assert_eq!(after, text, "{line}");
+    }
+}
