@@ -88,6 +88,8 @@ pub(crate) struct Invocation {
     region: Option<String>,
     /// Whether it wants other AWS credentials than the run had.
     elsewhere: bool,
+    /// What prints its input.
+    fed: Option<Box<Self>>,
     output: Output,
 }
 
@@ -218,6 +220,7 @@ impl Invocation {
             words: Vec::new(),
             region: None,
             elsewhere: false,
+            fed: None,
             output: Output::Shown,
         }
     }
@@ -240,6 +243,12 @@ impl Invocation {
     /// A command of any other program, which reaches nothing by our connections.
     pub(crate) fn other(program: &'static str) -> Self {
         Self::of(Program::Other(program))
+    }
+
+    /// It reads the file.
+    #[must_use]
+    pub(crate) fn reads(self, path: &str) -> Self {
+        self.plain("<").word(path)
     }
 
     /// The region that is meant, whatever the run was reach.
@@ -270,6 +279,13 @@ impl Invocation {
         self
     }
 
+    /// What another command prints is its input.
+    #[must_use]
+    pub(crate) fn fed_by(mut self, other: Self) -> Self {
+        self.fed = Some(Box::new(other));
+        self
+    }
+
     /// As part of a sentence.
     #[must_use]
     pub(crate) fn within(self, before: &str, after: &str) -> Hint {
@@ -288,6 +304,9 @@ impl Invocation {
         for word in self.words.iter().chain(&connection.0) {
             line.push(' ');
             line.push_str(&word.render());
+        }
+        if let Some(other) = &self.fed {
+            line = format!("{} | {line}", other.render(reach));
         }
         match &self.output {
             Output::Shown => line,

@@ -32,6 +32,7 @@ pub mod fuzz;
 mod interrupt;
 pub mod invocation;
 pub mod manifest;
+mod number;
 pub(crate) mod oidc;
 pub(crate) mod patch;
 mod pattern;

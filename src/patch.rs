@@ -6,6 +6,7 @@
 //! compares with a manifest: apply, diff and check.
 
 use crate::defaults::is_default;
+use crate::number;
 use serde_json::{Map, Value};
 
 /// Merges a patch into a value: objects deeply, `null` removes, everything else replaces.
@@ -310,7 +311,7 @@ fn only_removes(value: &Value) -> bool {
 /// Whether two values mean the same to the platform.
 pub(crate) fn same(a: &Value, b: &Value, org: &str) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Number(a), Value::Number(b)) => number::same(a, b),
         (Value::String(a), Value::String(b)) => a == b || same_link(a, b, org),
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b, org))

@@ -32,6 +32,17 @@ pub(crate) fn mask(value: &mut Value) {
     }
 }
 
+/// The field of a cluster's status that may hold a password.
+const PUBLISHED: &str = "/status/addOns/metrics/remoteWriteConfig";
+
+/// The same for the API's own object, in which nothing else is another than it came: of the platform's
+/// fields this is the one that has a secret in it.
+pub(crate) fn mask_published(cluster: &mut Value) {
+    if let Some(secret) = cluster.pointer_mut(PUBLISHED) {
+        *secret = Value::from("***");
+    }
+}
+
 /// Whether a field of this name and value is shown to nobody.
 fn is_secret(name: &str, value: &Value) -> bool {
     let name = name.to_lowercase().replace(['_', '-'], "");

@@ -2,6 +2,7 @@
 
 use super::param::ParamKind;
 use crate::arn::RoleArn;
+use crate::number;
 use serde_json::{Value, json};
 
 impl ParamKind {
@@ -239,7 +240,7 @@ impl ParamKind {
     pub(crate) fn same(self, a: &Value, b: &Value) -> bool {
         match (self, a, b) {
             (Self::Link(_), Value::String(a), Value::String(b)) => same_link(a, b),
-            (_, Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+            (_, Value::Number(a), Value::Number(b)) => number::same(a, b),
             (Self::List(item), Value::Array(a), Value::Array(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| item.same(a, b))
             }

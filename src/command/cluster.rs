@@ -8,6 +8,7 @@ use crate::exit::Outcome;
 use crate::invocation::Invocation;
 use crate::pattern::is_pattern;
 use crate::plan::display_name;
+use crate::secret;
 use crate::ui::{Report, table};
 use serde_json::{Value, json};
 
@@ -101,26 +102,12 @@ pub(super) async fn list(cx: &Context, args: &ClusterListArgs) -> Result<Outcome
     Ok(Outcome::Ok)
 }
 
-/// The field of the status that may hold a password; shown where a path names it, and masked where
-/// the whole object is printed.
-const MASKED: &str = "/status/addOns/metrics/remoteWriteConfig";
-
 /// The API's own object, as this run prints it.
 fn printed(cx: &Context, mut object: Value) -> Value {
     if !matches!(cx.ui.format(), OutputFormat::JsonPath(_)) {
-        if let Some(secret) = object.pointer_mut(MASKED) {
-            *secret = json!("***");
-        }
-        for item in object
-            .get_mut("items")
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten()
-        {
-            if let Some(secret) = item.pointer_mut(MASKED) {
-                *secret = json!("***");
-            }
-        }
+        secret::mask_published(&mut object);
+        let items = object.get_mut("items").and_then(Value::as_array_mut);
+        items.into_iter().flatten().for_each(secret::mask_published);
     }
     object
 }

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::exit::Outcome;
 use crate::fleet::{Reporter, TargetOutcome, TargetResult};
 use crate::invocation::Invocation;
+use crate::manifest;
 use crate::plan;
 use crate::ui::{Stream, wire};
 use serde_json::{Map, Value};
@@ -105,10 +106,13 @@ fn compare(
 fn show(cx: &Context, one: &DiffSubject, compared: &Compared) {
     let name = &one.name;
     if !compared.exists {
-        let apply = match &one.source {
-            wire::TargetRef::File { path, .. } => Invocation::mk8s("apply").file(path),
-            wire::TargetRef::Cluster { .. } => Invocation::mk8s("apply"),
+        let path = match &one.source {
+            wire::TargetRef::File { path, .. } => path.as_str(),
+            wire::TargetRef::Cluster { .. } => manifest::STDIN,
         };
+        let filled = one.manifest.as_ref().ok();
+        let filled = filled.and_then(|cluster| target::filled_in(cluster, path));
+        let apply = filled.unwrap_or_else(|| Invocation::mk8s("apply").file(path));
         cx.ui.status(&format!(
             "{name}, {}: the cluster does not exist; `{}` creates it",
             one.place,

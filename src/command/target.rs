@@ -6,8 +6,10 @@ use crate::choice::Choice;
 use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
+use crate::invocation::Invocation;
 use crate::manifest::{self, Gathered, Manifest, Skipped, Taking};
 use crate::pattern::is_pattern;
+use crate::placeholder;
 use crate::text::{Foreign, excerpt, printable};
 use crate::ui::wire;
 use std::collections::HashSet;
@@ -279,6 +281,34 @@ impl NamedFile {
         let manifest = self.manifest.as_ref().ok();
         manifest.into_iter().flat_map(Manifest::clusters)
     }
+}
+
+/// The command that sends a document once another tool has filled in what it leaves open, if there is
+/// something: a value of this kind, or what SOPS has encrypted. `None` too where it is not known what
+/// fills it in; nothing but that keeps it from being sent.
+pub(super) fn filled_in(document: &Cluster, label: &str) -> Option<Invocation> {
+    let text = open_value(document).map_or("", |(_, text)| text);
+    let tool = if text.starts_with("ENC[") || document.value().pointer("/sops/mac").is_some() {
+        Invocation::other("sops").plain("decrypt").word(label)
+    } else if text.starts_with('$') || text.contains("${") {
+        Invocation::other("envsubst").reads(label)
+    } else {
+        return None;
+    };
+    // What came from stdin came from another command, which is not known.
+    let apply = Invocation::mk8s("apply").plain("-f").plain("-");
+    let is_stdin = matches!(label, manifest::STDIN | "-");
+    (!is_stdin).then(|| apply.fed_by(tool))
+}
+
+/// The first value that another tool has yet to fill in, of what is sent, with its path.
+pub(super) fn open_value(document: &Cluster) -> Option<(String, &str)> {
+    let sent = ["name", "description", "tags", "spec"];
+    sent.iter().find_map(|key| {
+        let (mut path, text) = placeholder::find(document.value().get(key)?)?;
+        path.insert(0, (*key).to_owned());
+        Some((path.join("."), text))
+    })
 }
 
 /// The files that were named with `-f`, and those that were named without.

@@ -7,6 +7,7 @@ use super::tree::{Id, NodeKind};
 use super::value::{is_merge, key_text, own_entry};
 use super::view::{Entry, View};
 use crate::change::{self, Change};
+use crate::number;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -94,7 +95,7 @@ pub(super) fn desired(current: Option<&Value>, changes: &[Change]) -> Option<Map
 /// Equality of values with numbers as numbers: 1.0 is 1.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Number(a), Value::Number(b)) => number::same(a, b),
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
         }

@@ -226,6 +226,14 @@ fn holds(env: &Env, line: &str, row: Row, set: &[(&str, bool)]) -> Result<(), St
         .map_err(|error| format!("not one document: {error}\n{json}"))?;
     let kind = document["kind"].as_str().unwrap_or_default();
     let several = set.len() > 1;
+    if several {
+        // The same document in the other notation; only times differ from run to run.
+        let yaml = inside(env, &format!("{line} -o yaml"));
+        insist!(yaml.code == json.code, "{}, {yaml}", json.code);
+        let read: Value = serde_yaml::from_str(&yaml.stdout)
+            .map_err(|error| format!("not one document: {error}\n{yaml}"))?;
+        insist!(shape(&read) == shape(&document), "{json}\n{yaml}");
+    }
     let wanted = match row.prints {
         Prints::OneOrItems(one, _) if !several => one,
         Prints::Items(kind) | Prints::OneOrItems(_, kind) | Prints::Whole(kind) => kind,
@@ -243,6 +251,20 @@ fn holds(env: &Env, line: &str, row: Row, set: &[(&str, bool)]) -> Result<(), St
         insist!(names.stdout.is_empty(), "{names}");
     }
     Ok(())
+}
+
+/// A document without what may differ from run to run: its texts and numbers.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(shape).collect(),
+        Value::Object(map) => {
+            let entries = map.iter().map(|(key, value)| (key.clone(), shape(value)));
+            Value::Object(entries.collect())
+        }
+        Value::String(_) => "text".into(),
+        Value::Number(_) => 0.into(),
+        other => other.clone(),
+    }
 }
 
 /// The exit codes that may come of targets.

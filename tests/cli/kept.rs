@@ -202,6 +202,12 @@ fn placeholders_survive_and_are_never_sent() {
         env.text("prod.yaml"),
         format!("{text}    awsWorkloadIdentity: {{}}\n")
     );
+    // As it is it would not be sent, so that the next command has it filled in.
+    let next = "envsubst < prod.yaml | mk8s apply -f - -c prod";
+    let run = run.err(&format!("Next: {next}"));
+    assert!(!run.stderr.contains("mk8s apply -f prod.yaml"), "{run}");
+    let run = env.line("apply -f prod.yaml").run().exits(6);
+    let _ = run.err(&format!("hint: {next}"));
     let run = env.line("check -f prod.yaml").run();
     assert_eq!(run.code, 0, "{run}");
 
@@ -221,6 +227,8 @@ fn placeholders_survive_and_are_never_sent() {
     assert!(run.stderr.contains("--allow-placeholders"), "{run}");
     let run = set("-f prod.yaml --allow-placeholders");
     assert_eq!(run.code, 0, "{run}");
+    // What fills this in is not known.
+    assert!(!run.stderr.contains("Next:"), "{run}");
     assert!(
         env.text("prod.yaml")
             .contains("roleArn: '{{ .Values.role }}'")

@@ -1,16 +1,17 @@
 //! The file half of an add-on change: plan and edit everything in memory, then write.
 
-use super::super::target::Loaded;
+use super::super::target::{self, Loaded};
 use super::change::{ChangeReporter, ChangeRun};
 use crate::addon::stray::Stray;
 use crate::backoff::Backoff;
+use crate::change;
 use crate::choice::Choice;
 use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
 use crate::fleet::TargetOutcome;
 use crate::fleet::summarise;
-use crate::invocation::{CommandFlags, shown};
+use crate::invocation::{CommandFlags, Invocation, shown};
 use crate::manifest::{self, Document, FileWriter, LocationStep};
 use crate::plan::{self, Plan, TargetWords};
 use crate::text::{Foreign, printable};
@@ -43,6 +44,18 @@ impl FileEdit {
             .iter()
             .flat_map(|(_, plan)| &plan.changes)
             .any(|change| change.value.is_none())
+    }
+
+    /// How each document that another tool has yet to fill in is sent then, if that is known.
+    pub(super) fn filled_in(&self) -> Vec<Option<Invocation>> {
+        let clusters = self.plans.iter().map(|(number, plan)| {
+            let mut value = self.file.cluster(*number).into_value();
+            change::apply(&mut value, &plan.changes);
+            Cluster::new(value)
+        });
+        let open = clusters.filter(|cluster| target::open_value(cluster).is_some());
+        open.map(|cluster| target::filled_in(&cluster, &self.file.label))
+            .collect()
     }
 
     /// The clusters that the documents describe.

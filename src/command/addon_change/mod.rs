@@ -384,11 +384,15 @@ impl ChangeRun<'_> {
             );
         }
         let prunes = edits.iter().any(file::FileEdit::removes);
-        Some(
-            Invocation::mk8s("apply")
-                .with(&on)
-                .plain_if(prunes, "--prune-addons"),
-        )
+        let mut open = edits.iter().flat_map(file::FileEdit::filled_in).peekable();
+        let apply = if open.peek().is_some() {
+            // What is not filled in is not sent, so that a file with such a value goes by another way.
+            let only = open.next().filter(|_| names.len() == 1)?;
+            only?.cluster(names.first()?)
+        } else {
+            Invocation::mk8s("apply").with(&on)
+        };
+        Some(apply.plain_if(prunes, "--prune-addons"))
     }
 }
 

@@ -16,7 +16,6 @@ use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::{self, Reporter, summarise};
 use crate::manifest;
-use crate::placeholder;
 use crate::text::{excerpt, printable};
 use item::{ApplyIntent, ApplyItem};
 use serde_json::Value;
@@ -108,7 +107,11 @@ fn collect<'a>(
                 errors.push(error.in_file(&file.label));
                 continue;
             }
-            if let Err(error) = check(&document, &place) {
+            if let Err(mut error) = check(&document, &place) {
+                if let Some(apply) = target::filled_in(&document, &file.label) {
+                    let one = apply.cluster(document.name());
+                    error = error.hint(one.plain_if(args.prune_addons, "--prune-addons"));
+                }
                 errors.push(error.in_file(&file.label));
                 continue;
             }
@@ -143,24 +146,15 @@ fn check(document: &Cluster, place: &str) -> Result<()> {
     let refused = |reason: String| {
         Err(Error::refused(format!("the cluster {place} was not applied")).because(reason))
     };
-    let sent = ["name", "description", "tags", "spec"];
-    let left = sent.iter().find_map(|key| {
-        let (mut path, text) = placeholder::find(document.value().get(key)?)?;
-        path.insert(0, (*key).to_owned());
-        Some((path.join("."), text))
-    });
-    if let Some((path, text)) = left {
-        let error = refused(format!(
+    if let Some((path, text)) = target::open_value(document) {
+        return refused(format!(
             "`{}` is `{}`, which another tool has yet to fill in",
             printable(&path),
             excerpt(text, 80)
         ));
-        // The rest of what may fill it in is not known.
-        return if text.starts_with("ENC[") {
-            error.map_err(|error| error.hint("sops decrypt FILE | mk8s apply -f -"))
-        } else {
-            error
-        };
+    }
+    if document.value().pointer("/sops/mac").is_some() {
+        return refused("SOPS has encrypted it".to_owned());
     }
     if document.name().is_empty() {
         return refused(match document.value().get("name") {

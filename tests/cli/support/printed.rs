@@ -9,8 +9,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 /// Programs whose commands are printed.
-const PROGRAMS: [&str; 13] = [
-    "mk8s", "aws", "cpln", "kubectl", "gh", "npm", "curl", "chmod", "cp", "rm", "df", "sed", "sudo",
+const PROGRAMS: [&str; 15] = [
+    "mk8s", "aws", "cpln", "kubectl", "gh", "npm", "curl", "chmod", "cp", "rm", "df", "sed",
+    "sudo", "sops", "envsubst",
 ];
 
 /// Flags that say to what something is done, or that something else is done than without them.
@@ -195,11 +196,12 @@ impl Printed {
     }
 }
 
-/// The line without ` > FILE`, however the name is quoted.
+/// The line without ` > FILE` and ` < FILE`, however the name is quoted.
 fn without_redirections(line: &str) -> String {
     let mut result = String::new();
     let mut rest = line;
-    while let Some((before, after)) = rest.split_once(" > ") {
+    let sign = |rest: &str| rest.find(" > ").or_else(|| rest.find(" < "));
+    while let Some((before, after)) = sign(rest).map(|at| (&rest[..at], &rest[at + 3..])) {
         result.push_str(before);
         let mut quoted = false;
         let end = after.find(|c| {
