@@ -273,10 +273,28 @@ fn policy(chance: &mut Rng) -> Value {
     made
 }
 
-#[test]
-fn both_readings_of_a_policy_agree() {
-    let trial = Trial::begin("policies::both_readings_of_a_policy_agree");
-    let count = trial.scale(2_000, 20_000);
+/// What `mk8s` says of a policy, for a token of those audiences.
+fn first_reading(policy: &Value, audience: &[String]) -> Allowed {
+    let token = WebToken {
+        provider: PROVIDER.to_owned(),
+        issuer: ISSUER.to_owned(),
+        account: ACCOUNT.to_owned(),
+        audience: Fact::Is(audience.to_vec()),
+        subject: SUBJECT.to_owned(),
+    };
+    of_resource(policy, &token.request(NOW)).answer()
+}
+
+fn word(answer: &Allowed) -> &'static str {
+    match answer {
+        Allowed::Yes => "yes",
+        Allowed::No => "no",
+        Allowed::Depends(_) => "depends",
+    }
+}
+
+/// What the reading in Python says of each policy, for a token of those audiences.
+fn second_reading(cases: &[(Value, Vec<String>)]) -> Vec<String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/iam_policy.py");
     let mut python = Command::new(aws_python())
         .arg(script)
@@ -284,17 +302,6 @@ fn both_readings_of_a_policy_agree() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("Python runs");
-    let cases: Vec<(Value, Vec<String>)> = (0..count)
-        .map(|run| {
-            let chance = &mut trial.chance(run);
-            let audience = of(
-                chance,
-                &[&["sts.amazonaws.com"][..], &["x", "sts.amazonaws.com"][..]],
-            );
-            let audience = audience.iter().map(|&it| it.to_owned()).collect();
-            (policy(chance), audience)
-        })
-        .collect();
     let mut input = python.stdin.take().unwrap();
     let asked: Vec<String> = cases
         .iter()
@@ -309,11 +316,57 @@ fn both_readings_of_a_policy_agree() {
         }
     });
     let mut lines = BufReader::new(python.stdout.take().unwrap()).lines();
-    let theirs: Vec<String> = (0..count)
+    let theirs = (0..cases.len())
         .map(|_| lines.next().expect("an answer").unwrap())
         .collect();
     writer.join().unwrap();
     assert!(python.wait().unwrap().success());
+    theirs
+}
+
+/// Conditions at the edges of the language, each with the right answer: both readings give it.
+#[test]
+fn odd_conditions_are_read_right_by_both() {
+    let text = include_str!("../fixtures/iam/odd_policies.json");
+    let text = text.replace("ISSUER", ISSUER).replace("SUBJECT", SUBJECT);
+    let rows: Map<String, Value> = serde_json::from_str(&text).unwrap();
+    assert_eq!(rows.len(), 24);
+    let cases: Vec<(Value, Vec<String>)> = rows
+        .values()
+        .map(|row| {
+            let statement = json!({"Effect": "Allow", "Principal": {"Federated": PROVIDER},
+                "Action": "sts:AssumeRoleWithWebIdentity", "Condition": row[1]});
+            let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+            (policy, vec!["sts.amazonaws.com".to_owned()])
+        })
+        .collect();
+    let theirs = second_reading(&cases);
+    for ((name, row), ((policy, audience), theirs)) in rows.iter().zip(cases.iter().zip(&theirs)) {
+        assert_eq!(row[0], theirs.as_str(), "there: {name}");
+        assert_eq!(
+            row[0],
+            word(&first_reading(policy, audience)),
+            "here: {name}"
+        );
+    }
+}
+
+#[test]
+fn both_readings_of_a_policy_agree() {
+    let trial = Trial::begin("policies::both_readings_of_a_policy_agree");
+    let count = trial.scale(2_000, 20_000);
+    let cases: Vec<(Value, Vec<String>)> = (0..count)
+        .map(|run| {
+            let chance = &mut trial.chance(run);
+            let audience = of(
+                chance,
+                &[&["sts.amazonaws.com"][..], &["x", "sts.amazonaws.com"][..]],
+            );
+            let audience = audience.iter().map(|&it| it.to_owned()).collect();
+            (policy(chance), audience)
+        })
+        .collect();
+    let theirs = second_reading(&cases);
 
     let (mut found, mut cautious) = ([0, 0, 0], 0);
     let judged: Vec<(usize, &str, Allowed)> = cases
@@ -321,14 +374,7 @@ fn both_readings_of_a_policy_agree() {
         .zip(&theirs)
         .enumerate()
         .map(|(run, ((policy, audience), theirs))| {
-            let token = WebToken {
-                provider: PROVIDER.to_owned(),
-                issuer: ISSUER.to_owned(),
-                account: ACCOUNT.to_owned(),
-                audience: Fact::Is(audience.clone()),
-                subject: SUBJECT.to_owned(),
-            };
-            let ours = of_resource(policy, &token.request(NOW)).answer();
+            let ours = first_reading(policy, audience);
             let place = ["yes", "no", "depends"].iter().position(|it| it == theirs);
             found[place.expect("one of three answers")] += 1;
             // Of a key that is looked at twice the second reading knows that it is one key.
@@ -342,11 +388,7 @@ fn both_readings_of_a_policy_agree() {
         1,
         |(run, theirs, ours)| format!("{}: {theirs}, here {ours:?}", cases[*run].0),
         |(_, theirs, ours)| {
-            let word = match ours {
-                Allowed::Yes => "yes",
-                Allowed::No => "no",
-                Allowed::Depends(_) => "depends",
-            };
+            let word = word(ours);
             if word == *theirs {
                 Ok(())
             } else {

@@ -199,13 +199,18 @@ def met(operator, key, wanted, call, version):
         name = rest
     else:
         quantifier = ""
-    if name == "null":
+    if name == "null" and not quantifier:
         return any(it.lower() == ("false" if found else "true") for it in wanted)
     optional = name.endswith("ifexists")
     if optional:
         name = name[: -len("ifexists")]
     negated = name in NEGATED
-    compare = COMPARISONS[NEGATED.get(name, name)]
+    compare = COMPARISONS.get(NEGATED.get(name, name))
+    if compare is None:
+        # IAM would not have taken the document: nobody can say.
+        if call.invalid is None:
+            raise Unresolved(operator)
+        return call.invalid
     if not found:
         if quantifier == "foranyvalue":
             return False
