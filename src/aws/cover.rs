@@ -40,6 +40,8 @@ pub(crate) struct TrustDifference {
     pub(crate) wanted: String,
     /// What stands there; empty if nothing.
     pub(crate) found: String,
+    /// What is to be said in place of both, as what the field does.
+    pub(crate) says: Option<String>,
 }
 
 impl TrustDifference {
@@ -50,12 +52,13 @@ impl TrustDifference {
         } else {
             format!("`{}`", self.found)
         };
-        match &self.statement {
-            None => format!("no statement allows `{}`", self.wanted),
-            Some(statement) if self.wanted.is_empty() => {
+        match (&self.statement, &self.says) {
+            (Some(statement), Some(says)) => format!("{} of {statement} {says}", self.field),
+            (None, _) => format!("no statement allows `{}`", self.wanted),
+            (Some(statement), None) if self.wanted.is_empty() => {
                 format!("{} of {statement} narrows it to {found}", self.field)
             }
-            Some(statement) => format!(
+            (Some(statement), None) => format!(
                 "{} of {statement}: wanted `{}`, found {found}",
                 self.field, self.wanted
             ),
@@ -92,6 +95,7 @@ pub(crate) fn compare(existing: &Value, template: &Value) -> Coverage {
                  template"
                 .to_owned(),
         found: String::new(),
+        says: None,
     })
 }
 
@@ -180,11 +184,10 @@ fn covers(statement: &Statement, atom: &Atom) -> bool {
         && statement.others.is_empty()
         && covers_action(statement, atom)
         && covers_principal(statement, atom)
-        && statement.conditions.iter().all(|existing| {
-            atom.conditions
-                .iter()
-                .any(|wanted| implies(wanted, existing))
-        })
+        && statement
+            .conditions
+            .iter()
+            .all(|existing| is_implied(existing, atom))
 }
 
 fn covers_action(statement: &Statement, atom: &Atom) -> bool {
@@ -230,6 +233,18 @@ fn implies(wanted: &Condition, existing: &Condition) -> bool {
             .all(|other| wanted.values.iter().any(|value| test(value, other)))
     };
     let literal = |value: &str| !value.contains(['*', '?']);
+    // Whoever has to show a value has to have the key.
+    if to.operator == "null" && to.quantifier.is_empty() && !to.if_exists {
+        let asks = existing.values.iter();
+        let has_key = from.operator != "null"
+            && is_known(&from.operator)
+            && !is_negated(&from.operator)
+            && !from.if_exists
+            && from.quantifier != "forallvalues";
+        if has_key && asks.clone().all(|it| it.eq_ignore_ascii_case("false")) {
+            return true;
+        }
+    }
     match (from.operator.as_str(), to.operator.as_str()) {
         ("stringlike" | "stringequals", "stringlike") => {
             every_wanted(&|value, pattern| includes(pattern, value))
@@ -276,28 +291,83 @@ fn difference(document: &Value, have: &[Statement], atom: &Atom) -> TrustDiffere
             field: "Statement".to_owned(),
             wanted: action_text(&atom.action),
             found: String::new(),
+            says: None,
         };
     };
+    let name = Some(label(statements(document)[index], index));
+    if let Some((field, says)) = odd_condition(statement, atom) {
+        return TrustDifference {
+            statement: name,
+            field,
+            wanted: String::new(),
+            found: String::new(),
+            says: Some(says),
+        };
+    }
     let (field, wanted, found) = first_difference(statement, atom);
     TrustDifference {
-        statement: Some(label(statements(document)[index], index)),
+        statement: name,
         field,
         wanted: quotable(&wanted),
         found: quotable(&found),
+        says: None,
     }
+}
+
+/// A condition whose value is not what is wrong with it: its field, and what it does. One on a key with
+/// too much before it comes first, for no request has such a key.
+fn odd_condition(statement: &Statement, atom: &Atom) -> Option<(String, String)> {
+    if !covers_principal(statement, atom)
+        || !covers_action(statement, atom)
+        || !statement.others.is_empty()
+    {
+        return None;
+    }
+    let field = |it: &Condition| format!("{} {}", it.test.describe(), quotable(&it.key));
+    let prefixed = statement.conditions.iter().find_map(|it| {
+        let mut wanted = atom.conditions.iter();
+        let (key, before) = wanted.find_map(|wanted| {
+            let before = it.key.strip_suffix(&wanted.key)?;
+            before.ends_with('/').then_some((&wanted.key, before))
+        })?;
+        let (key, before) = (quotable(key), quotable(before));
+        Some((
+            field(it),
+            format!("asks for a key that no token has: it has to be `{key}`, without `{before}`"),
+        ))
+    });
+    prefixed.or_else(|| {
+        let mut conditions = statement.conditions.iter();
+        let existing = conditions.find(|existing| !is_implied(existing, atom))?;
+        let is_null = existing.test.operator == "null" && existing.test.quantifier.is_empty();
+        let wants = |text: &str| {
+            existing
+                .values
+                .iter()
+                .any(|it| it.eq_ignore_ascii_case(text))
+        };
+        let says = match (is_null, wants("true"), wants("false")) {
+            (true, true, false) => "takes only requests that do not have this key",
+            (true, false, true) => "takes only requests that have this key",
+            _ => return None,
+        };
+        Some((field(existing), says.to_owned()))
+    })
+}
+
+/// Whether what the atom asks always meets the condition.
+fn is_implied(existing: &Condition, atom: &Atom) -> bool {
+    atom.conditions
+        .iter()
+        .any(|wanted| implies(wanted, existing))
 }
 
 /// The principal weighs most: a statement of the same provider is what people look for.
 fn likeness(statement: &Statement, atom: &Atom) -> usize {
-    let implied = |existing: &Condition| {
-        atom.conditions
-            .iter()
-            .any(|wanted| implies(wanted, existing))
-    };
     let conditions = statement
         .conditions
         .iter()
-        .filter(|&it| implied(it))
+        .filter(|&it| is_implied(it, atom))
         .count();
     16 * usize::from(covers_principal(statement, atom))
         + 8 * usize::from(covers_action(statement, atom))
@@ -322,24 +392,25 @@ fn first_difference(statement: &Statement, atom: &Atom) -> (String, String, Stri
     if let Some((element, value)) = statement.others.first_key_value() {
         return (element.clone(), String::new(), value.clone());
     }
-    let fails = |existing: &&Condition| {
-        !atom
-            .conditions
-            .iter()
-            .any(|wanted| implies(wanted, existing))
-    };
+    let fails = |existing: &&Condition| !is_implied(existing, atom);
     let Some(existing) = statement.conditions.iter().find(fails) else {
         return ("Statement".to_owned(), String::new(), String::new());
     };
     let wanted = atom
         .conditions
         .iter()
-        .find(|wanted| wanted.key == existing.key);
+        .find(|wanted| wanted.key == existing.key && are_alike(wanted, existing));
     (
         format!("{} {}", existing.test.describe(), quotable(&existing.key)),
         wanted.map_or_else(String::new, |wanted| values_text(&wanted.values)),
         values_text(&existing.values),
     )
+}
+
+/// Whether the values of two conditions are of one kind, so that one can stand in the other's place.
+fn are_alike(one: &Condition, other: &Condition) -> bool {
+    let (one, other) = (&one.test.operator, &other.test.operator);
+    one == other || (one.starts_with("string") && other.starts_with("string"))
 }
 
 fn principal_text(principal: &Principal) -> String {

@@ -36,14 +36,73 @@ pub(crate) struct Condition {
 }
 
 /// A condition operator, taken apart; all names in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 pub(crate) struct OperatorParts {
     /// `forallvalues` or `foranyvalue`, else empty.
     pub(crate) quantifier: String,
     /// `stringequals`, without a trailing `ifexists`.
     pub(crate) operator: String,
     pub(crate) if_exists: bool,
+    /// As it was written: for messages, and of no account where tests are compared.
+    written: String,
 }
+
+impl OperatorParts {
+    fn parts(&self) -> (&str, &str, bool) {
+        (&self.quantifier, &self.operator, self.if_exists)
+    }
+}
+
+impl PartialEq for OperatorParts {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for OperatorParts {}
+
+impl PartialOrd for OperatorParts {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for OperatorParts {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
+/// The operators that IAM knows, as its reference writes them.
+const OPERATORS: [&str; 27] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "ArnEquals",
+    "ArnNotEquals",
+    "ArnLike",
+    "ArnNotLike",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "Bool",
+    "Null",
+];
 
 /// One statement. The Sid is left out: it carries no meaning.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,8 +227,8 @@ impl Condition {
 }
 
 impl OperatorParts {
-    pub(crate) fn parse(operator: &str) -> Self {
-        let operator = operator.to_ascii_lowercase();
+    pub(crate) fn parse(written: &str) -> Self {
+        let operator = written.to_ascii_lowercase();
         let (quantifier, operator) = operator.split_once(':').unwrap_or(("", &operator));
         let (operator, if_exists) = match operator.strip_suffix("ifexists") {
             Some(base) => (base, true),
@@ -179,36 +238,27 @@ impl OperatorParts {
             quantifier: quantifier.to_owned(),
             operator: operator.to_owned(),
             if_exists,
+            written: written.to_owned(),
         }
     }
 
-    /// As people write it, for messages.
+    /// For messages: an operator that IAM knows as its reference writes it, any other as it stands
+    /// in the document.
     pub(crate) fn describe(&self) -> String {
-        let known = [
-            "StringEquals",
-            "StringNotEquals",
-            "StringEqualsIgnoreCase",
-            "StringNotEqualsIgnoreCase",
-            "StringLike",
-            "StringNotLike",
-            "ArnEquals",
-            "ArnLike",
-            "IpAddress",
-            "NotIpAddress",
-            "Bool",
-            "Null",
-        ];
-        let name = known
+        let name = OPERATORS
             .into_iter()
-            .find(|name| name.eq_ignore_ascii_case(&self.operator))
-            .unwrap_or(&self.operator);
+            .find(|name| name.eq_ignore_ascii_case(&self.operator));
         let quantifier = match self.quantifier.as_str() {
-            "" => "",
-            "forallvalues" => "ForAllValues:",
-            _ => "ForAnyValue:",
+            "" => Some(""),
+            "forallvalues" => Some("ForAllValues:"),
+            "foranyvalue" => Some("ForAnyValue:"),
+            _ => None,
         };
         let if_exists = if self.if_exists { "IfExists" } else { "" };
-        format!("{quantifier}{}{if_exists}", quotable(name))
+        match (quantifier, name) {
+            (Some(quantifier), Some(name)) => format!("{quantifier}{name}{if_exists}"),
+            _ => quotable(&self.written),
+        }
     }
 }
 
@@ -326,7 +376,13 @@ mod tests {
         ] {
             assert_eq!(OperatorParts::parse(&text.to_uppercase()).describe(), text);
         }
-        assert_eq!(OperatorParts::parse("Odd").describe(), "odd");
+        for name in OPERATORS {
+            assert_eq!(OperatorParts::parse(&name.to_lowercase()).describe(), name);
+        }
+        for odd in ["Odd", "StringSame", "ForSome:StringEquals", "OddIfExists"] {
+            assert_eq!(OperatorParts::parse(odd).describe(), odd);
+        }
+        assert_eq!(OperatorParts::parse("Odd"), OperatorParts::parse("ODD"));
     }
 
     #[test]

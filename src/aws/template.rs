@@ -106,16 +106,17 @@ pub(crate) fn issuer_mismatches(document: &Value, issuer: &str) -> Vec<String> {
             && path.ends_with(text)
             && !named.eq_ignore_ascii_case(issuer)
         {
-            let prefixed = ["https://", "oidc-provider/"].iter().any(|before| {
-                named
-                    .split_once(before)
-                    .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(issuer))
+            let prefix = ["https://", "oidc-provider/"].iter().find_map(|before| {
+                let (head, rest) = named.split_once(before)?;
+                rest.eq_ignore_ascii_case(issuer)
+                    .then_some(&named[..head.len() + before.len()])
             });
-            findings.push(if prefixed {
+            findings.push(if let Some(prefix) = prefix {
                 format!(
-                    "the condition key `{}` has to begin with `{}:`",
+                    "the condition key `{}` has to begin with `{}:`, without `{}`",
                     quotable(text),
-                    quotable(issuer)
+                    quotable(issuer),
+                    quotable(prefix)
                 )
             } else {
                 format!(

@@ -18,6 +18,7 @@ mod asking;
 mod auth;
 mod aws_accounts;
 mod aws_adopt;
+mod aws_conditions;
 mod aws_credentials;
 mod aws_errors;
 mod aws_harmless;

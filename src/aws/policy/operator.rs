@@ -371,12 +371,12 @@ mod tests {
             ("Null", "aws:SourceIp", UNKNOWN),
             ("ForAllValues:StringLike", "aws:SourceIp", UNKNOWN),
             ("BoolIfExists", "aws:SourceIp", UNKNOWN),
-            ("Odd", "s", "the operator odd"),
+            ("Odd", "s", "the operator Odd"),
             ("NullIfExists", "s", "the operator NullIfExists"),
             (
                 "ForSome:StringEquals",
                 "s",
-                "the operator ForAnyValue:StringEquals",
+                "the operator ForSome:StringEquals",
             ),
         ] {
             assert_eq!(
