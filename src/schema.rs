@@ -410,12 +410,18 @@ fn aws_plan() -> Value {
         ("findings", list(finding)),
         ("conditions", anything()),
     ]);
+    let written = object([
+        ("statement", text()),
+        ("words", text()),
+        ("document", anything()),
+    ]);
     let trust = object([
         ("verdict", verdict()),
         ("who", text()),
         ("document", anything()),
         ("statements", list(statement)),
         ("accepted", list(text())),
+        ("written", list(written)),
     ]);
     let emitted = object([
         (

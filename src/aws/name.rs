@@ -258,11 +258,6 @@ impl Owner<'_> {
     }
 }
 
-/// Whether a tag is one of those that `mk8s` gives by itself.
-pub(crate) fn is_own_tag(key: &str) -> bool {
-    key.starts_with("mk8s.cpln/")
-}
-
 /// Whether `mk8s` made the thing, for whichever cluster.
 pub(crate) fn made_by_mk8s(tags: &Tags) -> bool {
     let (key, made) = MADE_BY_MK8S;

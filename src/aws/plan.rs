@@ -4,7 +4,7 @@
 //! inputs give the same plan, so a run that was cut short is taken up by planning again.
 
 use super::iam::{NewProvider, NewRole};
-use super::name::{Tags, is_own_tag};
+use super::name::Tags;
 use super::published::{Judgement, Name};
 use super::quotable;
 use super::target::{AwsPart, AwsPlacement};
@@ -71,8 +71,58 @@ pub(crate) struct AwsStep {
     pub(crate) detail: String,
     /// Why, where that is worth saying.
     pub(crate) reason: Option<String>,
+    /// What the role gets that it makes, or will make once the cluster has published the trust
+    /// policy.
+    pub(crate) gets: Option<Box<NewRoleTraits>>,
     /// How it is done.
     pub(crate) work: Work,
+}
+
+/// What a role gets that is made, beside its trust policy and the policies that are attached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewRoleTraits {
+    /// `/` or `/team/`.
+    pub(crate) path: String,
+    /// The policy that bounds its permissions.
+    pub(crate) boundary: Option<String>,
+    /// The longest session in seconds; IAM's own without it.
+    pub(crate) max_session: Option<i32>,
+    /// Its tags.
+    pub(crate) tags: Tags,
+}
+
+/// The longest session, in seconds, of a role that is made without saying.
+const USUAL_SESSION: i32 = 3600;
+
+impl NewRoleTraits {
+    /// As it stands in a step of `AwsPlan`.
+    fn json(&self) -> Value {
+        json!({
+            "path": self.path,
+            "permissionsBoundary": self.boundary,
+            "maxSessionDuration": self.max_session,
+            "tags": self.tags,
+        })
+    }
+
+    /// In words, a line each.
+    pub(crate) fn told(&self) -> [String; 2] {
+        let boundary = match &self.boundary {
+            Some(boundary) => format!("permissions boundary {}", quotable(boundary)),
+            None => "no permissions boundary".to_owned(),
+        };
+        let seconds = self.max_session.unwrap_or(USUAL_SESSION);
+        let tags = self.tags.iter();
+        let tags = tags.map(|(key, value)| format!("{}={}", quotable(key), quotable(value)));
+        let tags: Vec<String> = tags.collect();
+        [
+            format!(
+                "path {}; {boundary}; sessions of {seconds} s at most",
+                quotable(&self.path)
+            ),
+            format!("tags {}", tags.join(", ")),
+        ]
+    }
 }
 
 impl AwsStep {
@@ -89,8 +139,15 @@ impl AwsStep {
             resource: resource.to_owned(),
             detail: detail.into(),
             reason: None,
+            gets: None,
             work: Work::Nothing,
         }
+    }
+
+    #[must_use]
+    pub(crate) fn getting(mut self, gets: NewRoleTraits) -> Self {
+        self.gets = Some(Box::new(gets));
+        self
     }
 
     #[must_use]
@@ -115,39 +172,10 @@ impl AwsStep {
             "done": done,
             "reason": self.reason,
         });
-        if let Work::CreateRole { role, .. } = &self.work {
-            step["role"] = json!({
-                "path": role.path,
-                "permissionsBoundary": role.boundary,
-                "maxSessionDuration": role.max_session,
-                "tags": role.tags,
-            });
+        if let Some(gets) = &self.gets {
+            step["role"] = gets.json();
         }
         step
-    }
-
-    /// What a new role gets beside its policies, where that is not the usual; in words.
-    pub(crate) fn of_role(&self) -> Option<String> {
-        let Work::CreateRole { role, .. } = &self.work else {
-            return None;
-        };
-        let mut told = Vec::new();
-        if role.path != "/" {
-            told.push(format!("path {}", quotable(&role.path)));
-        }
-        if let Some(boundary) = &role.boundary {
-            told.push(format!("permissions boundary {}", quotable(boundary)));
-        }
-        if let Some(seconds) = role.max_session {
-            told.push(format!("sessions of {seconds} s"));
-        }
-        let tags = role.tags.iter().filter(|(key, _)| !is_own_tag(key));
-        let tags = tags.map(|(key, value)| format!("{}={}", quotable(key), quotable(value)));
-        let tags: Vec<String> = tags.collect();
-        if !tags.is_empty() {
-            told.push(format!("tags {}", tags.join(", ")));
-        }
-        (!told.is_empty()).then(|| told.join("; "))
     }
 }
 
@@ -326,6 +354,26 @@ pub(crate) struct TrustPlan {
     /// Those that are still to be asked about; never any that lets in others than this issuer's
     /// service accounts.
     pub(crate) open: BTreeSet<Name>,
+    /// The statements that the plan writes; none where the role trusts the cluster already.
+    pub(crate) written: Vec<WrittenStatement>,
+}
+
+/// A statement that is written into a trust policy.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WrittenStatement {
+    /// Its Sid.
+    pub(crate) name: String,
+    /// Whom it lets in, and how: issuer, subject and audience.
+    pub(crate) words: String,
+    /// The statement, as it will stand.
+    pub(crate) document: Value,
+}
+
+impl WrittenStatement {
+    /// As it stands in `AwsPlan`.
+    fn json(&self) -> Value {
+        json!({"statement": self.name, "words": self.words, "document": self.document})
+    }
 }
 
 impl TrustPlan {
@@ -345,6 +393,7 @@ impl TrustPlan {
             "document": self.document,
             "statements": self.judgement.json(),
             "accepted": names(&self.accepted),
+            "written": self.written.iter().map(WrittenStatement::json).collect::<Vec<_>>(),
         })
     }
 }

@@ -21,6 +21,9 @@ use std::fmt;
 /// What a repository has to allow for a pull; the token comes from the role's own policy.
 pub(crate) const ACTIONS: [&str; 2] = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 
+/// What the Sid of every statement begins with that lets a role pull.
+const SID: &str = "Mk8sEcrPull";
+
 /// The longest policy that ECR takes, in characters.
 pub(crate) const LONGEST: usize = 10_240;
 
@@ -240,7 +243,7 @@ pub(crate) fn open_to_all(policy: &Value, repository: &Repository) -> Option<Str
 
 /// The Sid of the statement that admits a role. Clusters that share the role share the statement.
 pub(crate) fn sid(role: &RoleArn) -> String {
-    format!("Mk8sEcrPull{}", hash(role.as_str(), 10))
+    format!("{SID}{}", hash(role.as_str(), 10))
 }
 
 /// A policy with nothing but the statement that the role needs.
@@ -264,13 +267,25 @@ pub(crate) fn with_statement(policy: &Value, role: &RoleArn) -> Value {
     merge(policy, &wanted(role), &sid(role))
 }
 
-/// How many statements are not ours.
-pub(crate) fn foreign(policy: &Value, role: &RoleArn) -> usize {
+/// The statements that are not this role's, counted: those for other roles that `mk8s` put there by the
+/// names of these roles.
+pub(crate) fn of_others(policy: &Value, role: &RoleArn) -> String {
     let sid = sid(role);
-    statements(policy)
-        .into_iter()
-        .filter(|statement| !is_ours(statement, &sid))
-        .count()
+    let list = statements(policy).into_iter();
+    let (mut roles, mut others) = (Vec::new(), 0);
+    for statement in list.filter(|it| !is_ours(it, &sid)) {
+        let named = statement.get("Sid").and_then(Value::as_str);
+        let principal = statement.pointer("/Principal/AWS").and_then(Value::as_str);
+        match (named, principal) {
+            (Some(named), Some(arn)) if named.starts_with(SID) => roles.push(quotable(arn)),
+            _ => others += 1,
+        }
+    }
+    match (roles.len(), others) {
+        (0, others) => format!("{others} of others"),
+        (count, 0) => format!("{count} for {}", roles.join(", ")),
+        (count, others) => format!("{count} for {} and {others} of others", roles.join(", ")),
+    }
 }
 
 fn describe(condition: &Condition) -> String {
@@ -567,7 +582,7 @@ mod tests {
             merged,
             json!({"Version": "2008-10-17", "Id": "x", "Statement": [statement(&role()), other]})
         );
-        assert_eq!(foreign(&merged, &role()), 1);
+        assert_eq!(of_others(&merged, &role()), "1 of others");
     }
 
     fn any_statement() -> impl Strategy<Value = Value> {

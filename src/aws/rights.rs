@@ -29,6 +29,13 @@ pub(crate) enum Granted {
     Depends(BTreeSet<String>),
     /// Not all policies could be read, and none of the others allows it.
     Unknown(UnreadPolicy),
+    /// By a policy, unless the permissions boundary, which could not be read, stands against it.
+    Within {
+        /// The policy: an ARN, or `inline policy NAME`.
+        by: String,
+        /// Why the boundary could not be read.
+        why: UnreadPolicy,
+    },
 }
 
 /// Why a policy could not be read.
@@ -38,6 +45,8 @@ pub(crate) enum UnreadPolicy {
     Denied(&'static str),
     /// This policy is not a JSON object: an ARN, or `inline policy NAME`.
     Unfit(String),
+    /// This policy is not there; its ARN.
+    Gone(String),
 }
 
 impl UnreadPolicy {
@@ -52,6 +61,7 @@ impl std::fmt::Display for UnreadPolicy {
         match self {
             Self::Denied(action) => write!(f, "{action} is not allowed"),
             Self::Unfit(policy) => write!(f, "{} is not a JSON object", quotable(policy)),
+            Self::Gone(policy) => write!(f, "{} is not there", quotable(policy)),
         }
     }
 }
@@ -63,6 +73,8 @@ pub(crate) struct Policies {
     pub(crate) held: RolePolicies,
     /// Why another one could not.
     pub(crate) unread: Option<UnreadPolicy>,
+    /// Why the boundary could not, where the role has one.
+    pub(crate) unread_boundary: Option<UnreadPolicy>,
 }
 
 /// For whom and what it is asked.
@@ -124,6 +136,7 @@ impl Policies {
     pub(crate) fn allowing(&self, asked: RightsQuestion<'_>) -> Granted {
         let mut alone = self.clone();
         alone.held.boundary = None;
+        alone.unread_boundary = None;
         for (_, document) in &mut alone.held.policies {
             let is_deny = |it: &&Value| it.get("Effect").and_then(Value::as_str) == Some("Deny");
             let kept = statements(document).into_iter().filter(|it| !is_deny(it));
@@ -140,7 +153,10 @@ impl Policies {
     /// What several rights come to, all of which it takes.
     fn together(&self, rights: impl Iterator<Item = Rights>) -> Granted {
         let one = |rights: Rights| match rights {
-            Rights::Allowed(by) => Granted::By(by),
+            Rights::Allowed(by) => match self.unread_boundary.clone() {
+                Some(why) => Granted::Within { by, why },
+                None => Granted::By(by),
+            },
             Rights::NotAllowed => self
                 .unread
                 .clone()
@@ -221,11 +237,12 @@ const BEYOND: [(&str, &str); 12] = [
 fn rank(pull: &Granted) -> u8 {
     match pull {
         Granted::By(_) => 0,
-        Granted::Depends(_) => 1,
-        Granted::Unknown(_) => 2,
-        Granted::Nowhere => 3,
-        Granted::Bounded => 4,
-        Granted::Denied { .. } => 5,
+        Granted::Within { .. } => 1,
+        Granted::Depends(_) => 2,
+        Granted::Unknown(_) => 3,
+        Granted::Nowhere => 4,
+        Granted::Bounded => 5,
+        Granted::Denied { .. } => 6,
     }
 }
 
@@ -255,7 +272,7 @@ mod tests {
                 policies: policies.collect(),
                 boundary: None,
             },
-            unread: None,
+            ..Policies::default()
         }
     }
 
@@ -340,7 +357,11 @@ mod tests {
                 policies: vec![(arn.clone(), known_document(ecr(), &arn).unwrap())],
                 boundary: None,
             };
-            Policies { held, unread: None }.beyond(asked).join("; ")
+            let policies = Policies {
+                held,
+                ..Policies::default()
+            };
+            policies.beyond(asked).join("; ")
         };
         assert_eq!(
             of("AdministratorAccess"),

@@ -87,7 +87,10 @@ impl AwsState {
             AwsPart::Role | AwsPart::Trust => role,
             AwsPart::Policy => {
                 role || self.attached.missing_right().is_some()
-                    || matches!(self.granted, Some(Granted::Unknown(_)))
+                    || matches!(
+                        self.granted,
+                        Some(Granted::Unknown(_) | Granted::Within { .. })
+                    )
             }
         }
     }
@@ -326,10 +329,15 @@ async fn read(
         .known()
         .and_then(|it| it.as_ref()?.boundary.clone())
     {
+        // What it does not allow is not allowed, whatever the policies say: it counts by itself.
+        let mut read = Policies::default();
         found.held.boundary = match known_document(side, &arn) {
             Some(document) => Some(document),
-            None => managed(iam, view, &arn, &mut found).await?,
+            None => managed(iam, view, &arn, &mut read).await?,
         };
+        if found.held.boundary.is_none() {
+            found.unread_boundary = Some(read.unread.unwrap_or(UnreadPolicy::Gone(arn)));
+        }
     }
     Ok(found)
 }

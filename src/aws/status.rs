@@ -1,5 +1,6 @@
 //! What exists on the AWS side of a cluster, what is missing and what differs. Pure.
 
+use super::iam::Role;
 use super::quotable;
 use super::standing::Standing;
 use super::state::{AwsState, Granted, Seen};
@@ -106,6 +107,15 @@ fn part(part: AwsPart, state: PartState, resource: &str, detail: impl Into<Strin
     }
 }
 
+/// When and where a role was last used, in words. IAM may know the time alone.
+pub(crate) fn last_used(role: &Role) -> String {
+    match &role.last_used {
+        None => "never used yet".to_owned(),
+        Some((date, region)) if region.is_empty() => format!("last used {date}"),
+        Some((date, region)) => format!("last used {date} in {}", quotable(region)),
+    }
+}
+
 fn not_allowed(action: &str) -> String {
     format!("{action} is not allowed")
 }
@@ -206,16 +216,12 @@ impl StatusReader<'_> {
             return part(AwsPart::Role, PartState::NotNeeded, "", detail);
         };
         match &self.state.role {
-            Seen::Known(Some(role)) if role.arn == wanted.as_str() => {
-                let used = role.last_used.as_ref().map_or_else(
-                    || "never used yet".to_owned(),
-                    |(date, region)| match region.as_str() {
-                        "" => format!("last used {date}"),
-                        region => format!("last used {date} in {}", quotable(region)),
-                    },
-                );
-                part(AwsPart::Role, PartState::Present, &role.arn, used)
-            }
+            Seen::Known(Some(role)) if role.arn == wanted.as_str() => part(
+                AwsPart::Role,
+                PartState::Present,
+                &role.arn,
+                last_used(role),
+            ),
             Seen::Known(Some(role)) => part(
                 AwsPart::Role,
                 PartState::Different,
@@ -321,6 +327,13 @@ impl StatusReader<'_> {
                 let detail = format!("depends on {}", keys.join(", "));
                 part(kind, PartState::Unknown, "", detail)
             }
+            (Some(Granted::Within { by, why }), _) => {
+                let detail = format!(
+                    "allows {}, unless the permissions boundary stands against it: {why}",
+                    side.verbs
+                );
+                part(kind, PartState::Unknown, by, detail)
+            }
             (Some(Granted::Unknown(why)), _) => part(kind, PartState::Unknown, "", why.to_string()),
             (_, Seen::Unknown(failure)) => {
                 part(kind, PartState::Unknown, "", not_allowed(failure.action))
@@ -329,5 +342,27 @@ impl StatusReader<'_> {
                 part(kind, PartState::Missing, "", "there is no role")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_was_used_where_nobody_says_has_no_empty_region() {
+        let used = |seen: Option<(&str, &str)>| {
+            let role = Role {
+                last_used: seen.map(|(date, region)| (date.to_owned(), region.to_owned())),
+                ..Role::default()
+            };
+            last_used(&role)
+        };
+        assert_eq!(used(None), "never used yet");
+        assert_eq!(used(Some(("2026-01-01", ""))), "last used 2026-01-01");
+        assert_eq!(
+            used(Some(("2026-01-01", "eu-west-1"))),
+            "last used 2026-01-01 in eu-west-1"
+        );
     }
 }

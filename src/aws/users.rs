@@ -8,7 +8,8 @@
 
 use super::iam::Role;
 use super::merge::is_ours;
-use super::name::{LONGEST_TAG, hash, other_clusters, without_tag};
+use super::name::{LONGEST_TAG, Tags, hash, other_clusters, without_tag};
+use super::quotable;
 use super::trust::{self, label, statements};
 use super::who::{HomeCluster, LetIn};
 use crate::addon::AddonSide;
@@ -66,6 +67,31 @@ pub(crate) fn needing(
     found
 }
 
+/// Statements that are not this cluster's, counted: those of other clusters of `mk8s` by their names, as
+/// the tags of the role have them. `ours` is the key of the tag that marks this cluster's.
+pub(crate) fn of_others<'a>(
+    list: impl IntoIterator<Item = &'a Value>,
+    tags: &Tags,
+    side: AddonSide,
+    ours: &str,
+) -> String {
+    let (clusters, others): (Vec<&Value>, Vec<&Value>) =
+        list.into_iter().partition(|it| is_of_cluster(it, side));
+    let named: Vec<String> = other_clusters(tags, ours)
+        .iter()
+        .map(|it| quotable(it))
+        .collect();
+    let named = match named.as_slice() {
+        [] => "other clusters".to_owned(),
+        named => named.join(", "),
+    };
+    match (clusters.len(), others.len()) {
+        (0, others) => format!("{others} of others"),
+        (clusters, 0) => format!("{clusters} of {named}"),
+        (clusters, others) => format!("{clusters} of {named} and {others} of others"),
+    }
+}
+
 /// The tag that says which statements of others did without a policy before we attached it: key and
 /// value; `None` if there is none, or the trust policy cannot be read.
 pub(crate) fn those_without(
@@ -74,13 +100,9 @@ pub(crate) fn those_without(
     policy: &str,
 ) -> Option<(String, String)> {
     let trust = trust::parse_text(&role.trust).ok()?;
-    let is_cluster = |statement: &Value| {
-        let sid = statement.get("Sid").and_then(Value::as_str);
-        sid.is_some_and(|sid| sid.starts_with(side.aws.sid))
-    };
     let mut value = String::new();
     for statement in statements(&trust) {
-        if !is_allow(statement) || is_cluster(statement) {
+        if !is_allow(statement) || is_of_cluster(statement, side) {
             continue;
         }
         // Those that find no room count as needing it.
@@ -93,6 +115,12 @@ pub(crate) fn those_without(
         value.push_str(&mark(statement));
     }
     (!value.is_empty()).then(|| (without_tag(policy), value))
+}
+
+/// Whether a statement is that of a cluster, whichever, by its Sid.
+pub(crate) fn is_of_cluster(statement: &Value, side: AddonSide) -> bool {
+    let sid = statement.get("Sid").and_then(Value::as_str);
+    sid.is_some_and(|sid| sid.starts_with(side.aws.sid))
 }
 
 fn is_allow(statement: &Value) -> bool {

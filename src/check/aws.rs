@@ -17,6 +17,7 @@ use crate::aws::inspect::Inspector;
 use crate::aws::quotable;
 use crate::aws::rights::RightsQuestion;
 use crate::aws::state::{self, AwsQuestions, Seen};
+use crate::aws::status::last_used;
 use crate::aws::target::{self, ClusterFacts, SetupRequest};
 use crate::error::Error;
 use crate::invocation::{Invocation, Reach};
@@ -402,11 +403,7 @@ fn role_exists(scene: &Scene<'_>) -> Vec<Finding> {
         };
         Ok(match &view.iam.role {
             Seen::Known(Some(role)) if role.arn == wanted.as_str() => {
-                let used = role.last_used.as_ref().map_or_else(
-                    || "never used yet".to_owned(),
-                    |(date, region)| format!("last used {date} in {}", quotable(region)),
-                );
-                Finding::pass(format!("role exists: {wanted} ({used})"))
+                Finding::pass(format!("role exists: {wanted} ({})", last_used(role)))
             }
             Seen::Known(Some(role)) => {
                 Finding::fail("the role's ARN is another than the add-on's settings have")

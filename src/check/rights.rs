@@ -31,7 +31,10 @@ pub(super) fn policy_attached(scene: &Scene<'_>) -> Vec<Finding> {
             pull => pull.clone(),
         };
         Ok(match allowed {
-            Granted::By(by) => Finding::pass(format!("pulls are allowed by {}", quotable(&by))),
+            // The boundary is for the next check.
+            Granted::By(by) | Granted::Within { by, .. } => {
+                Finding::pass(format!("pulls are allowed by {}", quotable(&by)))
+            }
             Granted::Nowhere | Granted::Denied { .. } | Granted::Bounded => {
                 let attached = view.iam.attached.known().map_or(0, Vec::len);
                 let inline = view.iam.inline.known().map_or(0, Vec::len);
@@ -72,8 +75,13 @@ pub(super) fn role_over_broad(scene: &Scene<'_>) -> Vec<Finding> {
         if !beyond.is_empty() {
             return Ok(
                 Finding::fail("the role may far more than pull").evidence(format!(
-                    "by {}; whoever gets into the role may do it too",
-                    beyond.join(", ")
+                    "by {}{}; whoever gets into the role may do it too",
+                    beyond.join(", "),
+                    match &view.iam.policies.unread_boundary {
+                        None => String::new(),
+                        Some(why) =>
+                            format!(", unless the permissions boundary stands against it ({why})"),
+                    }
                 )),
             );
         }

@@ -32,8 +32,9 @@ pub(crate) enum AwsCommand {
     #[command(
         long_about = "Print everything that `mk8s aws setup` would make in AWS for an add-on: the \
                       plan, a shell script that calls the AWS CLI, Terraform, or a CloudFormation \
-                      template. Nothing is changed, and no AWS credentials are needed; with -f the \
-                      cluster is read from a file, and nothing is asked at all.\n\nExamples:\n  \
+                      template. Nothing is changed, and no AWS credentials are needed; where there are \
+                      any, Terraform's form has import blocks for what exists. With -f the cluster is \
+                      read from a file, and nothing is asked at all.\n\nExamples:\n  \
                       $ mk8s aws emit aws-ecr -c edge --account 999999999999 --format plan\n  \
                       $ mk8s aws emit aws-ecr -c edge --account 999999999999 --format aws-cli\n  \
                       $ mk8s aws emit aws-ecr -f edge.json --account 999999999999 --format terraform"
@@ -150,7 +151,7 @@ pub(crate) struct WorkloadArgs {
     #[arg(
         long,
         value_name = "IMAGE",
-        required_unless_present = "repository",
+        required_unless_present_any = ["account", "region", "repository"],
         conflicts_with_all = ["account", "region", "repository"],
         help_heading = heading::SETTINGS
     )]

@@ -334,6 +334,9 @@ impl SetupJob<'_> {
             run.is_told = true;
             self.consent(&run.name, &run.scene, trust, request).await?;
             let open = trust.open.clone();
+            for line in aws_show::approved(trust) {
+                self.say(&run.name, &line);
+            }
             let who = format!("Who may assume the role: {}", trust.who);
             self.say(&run.name, &who);
             run.progress.request.accept.extend(&open);

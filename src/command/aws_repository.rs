@@ -265,7 +265,7 @@ impl RepositoryJob<'_> {
         for warning in &judged.warnings {
             self.cx.ui.warn(warning);
         }
-        plan.warnings = judged.warnings;
+        plan.warnings.extend(judged.warnings);
         Ok((facts, plan, RepositoryIntent::Admit(role, current)))
     }
 
@@ -457,10 +457,7 @@ impl RepositoryJob<'_> {
             None => (StepAction::Create, String::new()),
             Some(_) => (
                 StepAction::Update,
-                format!(
-                    ", keeps {} of others",
-                    repository::foreign(&current.document, role)
-                ),
+                format!(", keeps {}", repository::of_others(&current.document, role)),
             ),
         };
         let detail = format!("statement {} for {role}{kept}", repository::sid(role));
@@ -496,7 +493,8 @@ impl RepositoryJob<'_> {
                 ..target
             },
             steps: vec![step],
-            warnings: Vec::new(),
+            // They were said once, whatever the number of clusters.
+            warnings: image_warnings(&self.image),
         }
     }
 

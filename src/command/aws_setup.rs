@@ -16,7 +16,7 @@ use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{self, Reporter, TargetOutcome};
+use crate::fleet::{self, Closing, Reporter, TargetOutcome};
 use crate::invocation::Invocation;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -164,7 +164,39 @@ impl SetupJob<'_> {
                 Box::pin(work).await?;
             }
         }
-        Ok(Outcome::differing(teller.finish()? && exit_code))
+        let closing = Closing {
+            next: self.next(&teller.changed()),
+            ..Closing::default()
+        };
+        Ok(Outcome::differing(teller.close(closing)? && exit_code))
+    }
+
+    /// What comes next for clusters that were set up: whether a pull works, and something that pulls.
+    fn next(&self, clusters: &[String]) -> Vec<Invocation> {
+        if self.mode.is_dry_run() || self.request.only.is_some() || clusters.is_empty() {
+            return Vec::new();
+        }
+        let several = clusters.len() > 1;
+        let check = Invocation::mk8s("check");
+        let check = clusters
+            .iter()
+            .fold(check, |check, name| check.cluster(name));
+        let workload = Invocation::mk8s("aws workload");
+        let (check, workload) = match &self.request.image {
+            Some(image) => (
+                check.flag("--image", image.to_string()),
+                workload.flag("--image", image.to_string()),
+            ),
+            None => (
+                check.flag_hole("--image", "IMAGE"),
+                workload.flag_hole("--image", "IMAGE"),
+            ),
+        };
+        if several {
+            vec![check]
+        } else {
+            vec![check, workload]
+        }
     }
 
     async fn plan_all(

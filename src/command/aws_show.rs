@@ -1,7 +1,7 @@
 //! How a plan of the AWS side is drawn, and what each of its steps is called once it is done.
 
 use super::Context;
-use crate::aws::plan::{AwsPlan, AwsStep, StepAction, Work};
+use crate::aws::plan::{AwsPlan, AwsStep, StepAction, TrustPlan, Work};
 use crate::aws::target::AwsPart;
 use crate::invocation::Reach;
 use crate::ui::{Stream, table};
@@ -44,13 +44,26 @@ pub(super) fn plan(cx: &Context, plan: &AwsPlan, cluster: Option<&str>, stream: 
             (chars.next().unwrap_or(' '), chars.as_str().to_owned())
         })
         .collect();
-    for told in plan.steps.iter().filter_map(AwsStep::of_role) {
+    for gets in plan.steps.iter().filter_map(|step| step.gets.as_ref()) {
+        let [told, tags] = gets.told();
         lines.push((' ', format!(" the role gets: {told}")));
+        lines.push((' ', format!(" and the {tags}")));
     }
     if let Some(trust) = &plan.trust {
+        lines.extend(approved(trust).map(|line| (' ', format!(" {line}"))));
         lines.push((' ', format!(" {MAY_ASSUME}: {}", trust.who)));
     }
     cx.ui.plan(&heading, &lines, stream);
+}
+
+/// The statements that are written into the role's trust policy: in words, and as they will stand.
+pub(super) fn approved(trust: &TrustPlan) -> impl Iterator<Item = String> {
+    trust.written.iter().flat_map(|it| {
+        [
+            format!("trust statement {}: {}", it.name, it.words),
+            format!("  {}", it.document),
+        ]
+    })
 }
 
 fn sign(action: StepAction) -> char {

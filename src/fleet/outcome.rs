@@ -201,6 +201,15 @@ impl<'a, T: Serialize> Reporter<'a, T> {
         }
     }
 
+    /// The names of those that were done and changed.
+    pub(crate) fn changed(&self) -> Vec<String> {
+        let told = self.came.iter().flatten().filter_map(|came| match came {
+            TargetOutcome::Done(told) if told.changed => Some(&told.names),
+            _ => None,
+        });
+        told.flatten().cloned().collect()
+    }
+
     /// Ends: writes the document, names the next steps, and gives whether anything changed; the
     /// failures are the error.
     pub(crate) fn finish(self) -> Result<bool> {

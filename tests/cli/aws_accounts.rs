@@ -20,6 +20,8 @@ fn a_cluster_on_aws_in_its_own_account_needs_only_the_provider() {
     Switched on aws-workload-identity
     Created OIDC provider oidc.sandbox.localhost/kx1h8etmdaxd
     Switched on aws-ecr
+    Next: mk8s check -c home --image IMAGE
+    Next: mk8s aws workload --image IMAGE
     ");
     let state = bed.moto.state()[format!("{ACCOUNT} aws")].take();
     assert_eq!(state["roles"], json!({}));
@@ -123,6 +125,42 @@ fn the_wrong_account_stops_before_anything() {
     .exits(6);
     assert_eq!(bed.moto.writes(), [""; 0]);
     assert_eq!(bed.patches(), 1);
+}
+
+/// Where partitions do not fit together, there is a way out.
+#[test]
+fn another_partition_is_refused_with_a_way_out() {
+    let bed = Bed::edge();
+    let setup = "aws setup aws-ecr -c edge --yes";
+    let policy = "arn:aws-cn:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly";
+    for (flags, because, hint) in [
+        (
+            format!("--role-arn arn:aws-cn:iam::{ACCOUNT}:role/x"),
+            "is in the partition aws-cn, the AWS credentials belong to aws",
+            "hint: use credentials of the partition aws-cn: --aws-profile NAME\n".to_owned(),
+        ),
+        (
+            format!("--pull-policy {policy}"),
+            "is not in the partition aws, where the role is",
+            format!(
+                "hint: name one of the role's partition and account, or of AWS: --pull-policy arn:aws:iam::{ACCOUNT}:policy/NAME\n"
+            ),
+        ),
+        (
+            format!("--permissions-boundary arn:aws-cn:iam::{ACCOUNT}:policy/b"),
+            "is not in the partition aws, where the role is",
+            format!(
+                "hint: name one of the role's partition and account, or of AWS: --permissions-boundary arn:aws:iam::{ACCOUNT}:policy/NAME\n"
+            ),
+        ),
+    ] {
+        bed.run(&format!("{setup} {flags}"))
+            .exits(6)
+            .err(because)
+            .err(&hint);
+    }
+    assert_eq!(bed.moto.writes(), [""; 0]);
+    assert_eq!(bed.patches(), 0);
 }
 
 #[test]

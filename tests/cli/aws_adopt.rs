@@ -116,7 +116,7 @@ fn statements_of_others_stay_as_they_are() {
     let bed = on();
     make_role(&bed, ROLE, "/", FOREIGN);
     let run = bed.run(SETUP);
-    snapshot!(bed.env, run, @r"
+    snapshot!(bed.env, run, @r#"
     exit 0
     --- stdout
     Set up aws-ecr for edge: role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
@@ -128,12 +128,16 @@ fn statements_of_others_stay_as_they_are() {
       = role           mk8s-sandbox-edge-ecr                exists, made by others
       ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
+        trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kz3wqgbhbjse, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+          {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kz3wqgbhbjse:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kz3wqgbhbjse:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
         who may assume the role: service account kube-system/ecr-credential-provider of edge; also: the service ec2.amazonaws.com, account 123456789012 (root) (if Bool aws:multifactorauthpresent true)
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
     Attached AmazonEC2ContainerRegistryReadOnly
-    ");
+    Next: mk8s check -c edge --image IMAGE
+    Next: mk8s aws workload --image IMAGE
+    "#);
     let role = bed.moto.role(ROLE);
     let foreign: Value = serde_json::from_str(FOREIGN).unwrap();
     assert_eq!(role["trust"]["Id"], foreign["Id"]);
@@ -224,7 +228,7 @@ fn a_copy_that_cannot_be_written_stops_the_change() {
     bed.env.set("XDG_STATE_HOME", file.to_str().unwrap());
     bed.moto.forget();
     let run = bed.run(SETUP);
-    snapshot!(bed.env, run, @r"
+    snapshot!(bed.env, run, @r#"
     exit 1
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
@@ -234,12 +238,14 @@ fn a_copy_that_cannot_be_written_stops_the_change() {
       = role           mk8s-sandbox-edge-ecr                exists, made by others
       ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
+        trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kz3wqgbhbjse, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+          {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kz3wqgbhbjse:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kz3wqgbhbjse:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
         who may assume the role: service account kube-system/ecr-credential-provider of edge; also: the service ec2.amazonaws.com, account 123456789012 (root) (if Bool aws:multifactorauthpresent true)
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     error: the trust policy of `mk8s-sandbox-edge-ecr` was not changed, because the present one could not be saved
       because: [WORK]/state/mk8s/trust: Not a directory (os error 20)
     hint: go without the copy: --no-backup
-    ");
+    "#);
     assert!(
         !bed.moto
             .log()
@@ -254,7 +260,7 @@ fn the_whole_trust_policy_can_be_replaced() {
     let bed = on();
     make_role(&bed, ROLE, "/", FOREIGN);
     let run = bed.run(&format!("{SETUP} --replace-trust"));
-    snapshot!(bed.env, run, @r"
+    snapshot!(bed.env, run, @r#"
     exit 0
     --- stdout
     Set up aws-ecr for edge: role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
@@ -264,14 +270,18 @@ fn the_whole_trust_policy_can_be_replaced() {
       + OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  audience sts.amazonaws.com
       = add-on         aws-ecr                              on, role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       = role           mk8s-sandbox-edge-ecr                exists, made by others
-      ~ trust policy   mk8s-sandbox-edge-ecr                replaced as a whole, 2 statements of others go
+      ~ trust policy   mk8s-sandbox-edge-ecr                replaced as a whole; statements that go: 2 of others
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
+        trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kz3wqgbhbjse, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+          {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kz3wqgbhbjse:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kz3wqgbhbjse:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
         who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
     Attached AmazonEC2ContainerRegistryReadOnly
-    ");
+    Next: mk8s check -c edge --image IMAGE
+    Next: mk8s aws workload --image IMAGE
+    "#);
     assert_eq!(statements(&bed.moto.role(ROLE)).len(), 1);
     bed.moto.forget();
     bed.run("aws setup aws-ecr -c edge --replace-trust").ok();
@@ -319,12 +329,13 @@ fn a_role_under_another_path_is_adopted_by_its_true_arn() {
         "arn:aws:iam::123456789012:policy/fence",
     ]);
     let run = bed.run(SETUP);
-    snapshot!(bed.env, run, @r"
+    snapshot!(bed.env, run, @r#"
     exit 0
     --- stdout
     Set up aws-ecr for edge: role arn:aws:iam::123456789012:role/team/mk8s-sandbox-edge-ecr
     --- stderr
     warning: the role `mk8s-sandbox-edge-ecr` exists as arn:aws:iam::123456789012:role/team/mk8s-sandbox-edge-ecr; that ARN is used
+    warning: whether the permissions boundary arn:aws:iam::123456789012:policy/fence of mk8s-sandbox-edge-ecr allows pulls is not known: arn:aws:iam::123456789012:policy/fence is not there
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = add-on         aws-workload-identity                on
       + OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  audience sts.amazonaws.com
@@ -332,13 +343,17 @@ fn a_role_under_another_path_is_adopted_by_its_true_arn() {
       = role           mk8s-sandbox-edge-ecr                exists, made by others
       ~ trust policy   mk8s-sandbox-edge-ecr                adds statement Mk8sEcr[HASH], keeps 2 of others; Principal of statement 1: wanted `arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse`, found `ec2.amazonaws.com`
       + attach         AmazonEC2ContainerRegistryReadOnly   to mk8s-sandbox-edge-ecr
+        trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kz3wqgbhbjse, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+          {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kz3wqgbhbjse:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kz3wqgbhbjse:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
         who may assume the role: service account kube-system/ecr-credential-provider of edge; also: the service ec2.amazonaws.com, account 123456789012 (root) (if Bool aws:multifactorauthpresent true)
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated add-on aws-ecr
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
     Attached AmazonEC2ContainerRegistryReadOnly
-    ");
+    Next: mk8s check -c edge --image IMAGE
+    Next: mk8s aws workload --image IMAGE
+    "#);
     let arn = format!("arn:aws:iam::123456789012:role/team/{ROLE}");
     assert_eq!(
         bed.sandbox.cluster("edge")["spec"]["addOns"]["awsECR"]["roleArn"],
@@ -574,7 +589,7 @@ fn two_clusters_share_a_role() {
     bed.run(&format!("aws setup aws-ecr -c edge --yes {role}"))
         .ok();
     let run = bed.run(&format!("aws setup aws-ecr -c west --yes {role}"));
-    snapshot!(bed.env, run, @r"
+    snapshot!(bed.env, run, @r#"
     exit 0
     --- stdout
     Set up aws-ecr for west: role arn:aws:iam::123456789012:role/shared
@@ -588,11 +603,15 @@ fn two_clusters_share_a_role() {
       = pull policy    AmazonEC2ContainerRegistryReadOnly  attached
     Switched on aws-workload-identity
     Switched on aws-ecr
+    trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kexdjl6f8a79, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+      {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kexdjl6f8a79"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kexdjl6f8a79:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kexdjl6f8a79:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
     Who may assume the role: service account kube-system/ecr-credential-provider of west; also: service account kube-system/ecr-credential-provider of the issuer oidc.sandbox.localhost/kz3wqgbhbjse
     Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Updated trust policy shared
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name shared --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-shared-[TIME].json
-    ");
+    Next: mk8s check -c west --image IMAGE
+    Next: mk8s aws workload --image IMAGE
+    "#);
     assert_eq!(statements(&bed.moto.role("shared")).len(), 2);
     bed.moto.forget();
     bed.run(&format!("aws setup aws-ecr -c edge -c west {role}"))
@@ -606,9 +625,9 @@ fn two_clusters_share_a_role() {
     Took down aws-ecr for edge; kept: AmazonEC2ContainerRegistryReadOnly, shared
     --- stderr
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
-      ~ trust policy   shared                               takes out statement Mk8sEcr[HASH], keeps 1 of others
+      ~ trust policy   shared                               takes out statement Mk8sEcr[HASH], keeps 1 of sandbox/west
       = keep           AmazonEC2ContainerRegistryReadOnly   needed by sandbox/west
-      = role           shared                               other clusters use it: sandbox/west; its trust policy has 1 statement that is not ours
+      = role           shared                               other clusters use it: sandbox/west
       - OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  made by mk8s, trusted by no role
       - add-on         aws-ecr                              switched off
       - add-on         aws-workload-identity                switched off

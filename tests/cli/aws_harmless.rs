@@ -235,7 +235,7 @@ fn a_trust_policy_that_is_replaced_takes_the_tags_of_the_others_along() {
     let bed = sharing();
     bed.run("aws setup aws-ecr -c edge --replace-trust --yes")
         .ok()
-        .err("replaced as a whole, 1 statements of others go");
+        .err("replaced as a whole; statements that go: 1 of sandbox/west");
     let role = bed.moto.role("shared");
     assert_eq!(statements(&role).len(), 1);
     assert!(

@@ -158,6 +158,56 @@ fn what_may_not_be_looked_at_is_unknown() {
     ");
 }
 
+/// What docs/environment.md says: the variables of AWS count where AWS is called, and nowhere else.
+#[test]
+fn the_variables_of_aws_count_where_aws_is_called_and_nowhere_else() {
+    let mut bed = Bed::edge();
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    bed.moto.forget();
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        bed.env.unset(name);
+    }
+    bed.env.set("AWS_PROFILE", "nosuch");
+    let image = "--image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1";
+    for line in [
+        "addon list -c edge",
+        "addon explain aws-ecr",
+        "addon enable headlamp -c edge",
+        "addon enable aws-ecr -c edge",
+        "addon trust-policy aws-ecr -c edge",
+        "cluster get edge",
+        "auth status",
+        "aws permissions -c edge",
+        "aws emit aws-ecr -c edge --format plan",
+        "aws emit aws-ecr -c edge --format aws-cli",
+        "aws emit aws-ecr -c edge --format cloudformation",
+        &format!("aws workload {image}"),
+        &format!("aws repository-policy aws-ecr -c edge {image}"),
+        "check -c edge --skip aws,issuer",
+    ] {
+        let run = bed.run(line);
+        assert!(run.code == 0, "{line}\n{run}");
+    }
+    assert_eq!(bed.moto.log(), [""; 0]);
+    for line in [
+        "aws setup aws-ecr -c edge --dry-run",
+        "aws status aws-ecr -c edge",
+        "aws teardown aws-ecr -c edge --dry-run",
+        "aws teardown --orphans --dry-run",
+        "addon enable aws-ecr -c edge --create-role --dry-run",
+        &format!("aws repository-policy aws-ecr -c edge {image} --apply --dry-run"),
+    ] {
+        bed.run(line).exits(4).err("nosuch");
+    }
+    bed.run("check -c edge --skip issuer")
+        .exits(11)
+        .out("nosuch");
+    // A form that can do without says what it did without.
+    bed.run("aws emit aws-ecr -c edge --format terraform")
+        .ok()
+        .err("warning: what exists in AWS was not looked at: ");
+}
+
 #[test]
 fn the_workload_of_the_guide_is_filled_in() {
     let env = Env::new();
@@ -195,6 +245,23 @@ fn the_workload_of_the_guide_is_filled_in() {
         .run()
         .ok();
     assert_eq!(parts.stdout, whole.stdout);
+    // What is missing is what belongs to what was given.
+    for (given, missing) in [
+        ("--account 999999999999", "--region"),
+        (
+            "--account 999999999999 --region eu-central-1",
+            "--repository",
+        ),
+        ("--region eu-central-1", "--account"),
+    ] {
+        let run = env.line(&format!("aws workload {given}")).run().exits(2);
+        let run = run.err(missing);
+        assert!(!run.stderr.contains("--image"), "{run}");
+    }
+    env.line("aws workload")
+        .run()
+        .exits(2)
+        .err("--image <IMAGE>");
     for reader in [Reader::JsYaml, Reader::PyYaml] {
         let read = read_yaml(reader, std::slice::from_ref(&whole.stdout));
         let documents = read[0].as_ref().unwrap();

@@ -12,7 +12,7 @@ const READ_ONLY: &str = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadO
 fn one_command_takes_a_bare_cluster_to_a_complete_role() {
     let bed = Bed::edge();
     let run = bed.run("aws setup aws-ecr -c edge --yes");
-    snapshot!(bed.env, run, @r"
+    snapshot!(bed.env, run, @r#"
     exit 0
     --- stdout
     Set up aws-ecr for edge: role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
@@ -23,13 +23,19 @@ fn one_command_takes_a_bare_cluster_to_a_complete_role() {
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
+        the role gets: path /; no permissions boundary; sessions of 3600 s at most
+        and the tags mk8s.cpln/addon=awsECR, mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly=arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly, mk8s.cpln/cluster=edge, mk8s.cpln/cluster/sandbox/edge=awsECR, mk8s.cpln/created-by=[VERSION], mk8s.cpln/managed-by=mk8s, mk8s.cpln/org=sandbox
     Switched on aws-workload-identity
     Switched on aws-ecr
+    trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kz3wqgbhbjse, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+      {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kz3wqgbhbjse:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kz3wqgbhbjse:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
     Who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Created role mk8s-sandbox-edge-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
-    ");
+    Next: mk8s check -c edge --image IMAGE
+    Next: mk8s aws workload --image IMAGE
+    "#);
     let issuer = bed.issuer("edge");
     assert_eq!(
         bed.sandbox.cluster("edge")["spec"]["addOns"],
@@ -118,6 +124,8 @@ fn a_dry_run_shows_the_plan_and_writes_nothing() {
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
+        the role gets: path /; no permissions boundary; sessions of 3600 s at most
+        and the tags mk8s.cpln/addon=awsECR, mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly=arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly, mk8s.cpln/cluster=edge, mk8s.cpln/cluster/sandbox/edge=awsECR, mk8s.cpln/created-by=[VERSION], mk8s.cpln/managed-by=mk8s, mk8s.cpln/org=sandbox
     --- stderr
     Would set up aws-ecr for edge: role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
     ");
@@ -143,6 +151,8 @@ fn without_an_answer_nothing_is_done() {
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
+        the role gets: path /; no permissions boundary; sessions of 3600 s at most
+        and the tags mk8s.cpln/addon=awsECR, mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly=arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly, mk8s.cpln/cluster=edge, mk8s.cpln/cluster/sandbox/edge=awsECR, mk8s.cpln/created-by=[VERSION], mk8s.cpln/managed-by=mk8s, mk8s.cpln/org=sandbox
     error: aws-ecr was not set up for `edge`
       because: it has to be confirmed, and nobody can be asked here
     hint: add --yes to confirm it on the command line
@@ -174,7 +184,7 @@ fn enable_with_create_role_is_the_same() {
     let bed = Bed::two();
     bed.run("aws setup aws-ecr -c edge --yes").ok();
     let run = bed.run("addon enable aws-ecr -c west --create-role --yes");
-    snapshot!(bed.env, run, @r"
+    snapshot!(bed.env, run, @r#"
     exit 0
     --- stdout
     Set up aws-ecr for west: role arn:aws:iam::123456789012:role/mk8s-sandbox-west-ecr
@@ -185,13 +195,19 @@ fn enable_with_create_role_is_the_same() {
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-west-ecr
       + role           mk8s-sandbox-west-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-west-ecr
+        the role gets: path /; no permissions boundary; sessions of 3600 s at most
+        and the tags mk8s.cpln/addon=awsECR, mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly=arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly, mk8s.cpln/cluster=west, mk8s.cpln/cluster/sandbox/west=awsECR, mk8s.cpln/created-by=[VERSION], mk8s.cpln/managed-by=mk8s, mk8s.cpln/org=sandbox
     Switched on aws-workload-identity
     Switched on aws-ecr
+    trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kexdjl6f8a79, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+      {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kexdjl6f8a79"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kexdjl6f8a79:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kexdjl6f8a79:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
     Who may assume the role: service account kube-system/ecr-credential-provider of west; nobody else
     Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Created role mk8s-sandbox-west-ecr
     Attached AmazonEC2ContainerRegistryReadOnly
-    ");
+    Next: mk8s check -c west --image IMAGE
+    Next: mk8s aws workload --image IMAGE
+    "#);
     let (edge, west) = (bed.moto.role(ROLE), bed.moto.role("mk8s-sandbox-west-ecr"));
     let shape = |role: &serde_json::Value, cluster: &str| {
         role["trust"]["Statement"][0]["Action"].to_string()
@@ -245,13 +261,14 @@ fn what_the_role_is_to_be_like_is_asked_for_by_flags() {
     warning: --permissions-boundary is for a new role; `puller` keeps arn:aws:iam::123456789012:policy/edge
     warning: --max-session-duration is for a new role; `puller` keeps its own
     warning: --tag is for a new role; the tags of `puller` stay as they are
+    warning: whether the permissions boundary arn:aws:iam::123456789012:policy/edge of puller allows pulls is not known: arn:aws:iam::123456789012:policy/edge is not there
     Plan for account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       = add-on         aws-workload-identity                on
       = OIDC provider  oidc.sandbox.localhost/kz3wqgbhbjse  exists, audience ok
       = add-on         aws-ecr                              on, role arn:aws:iam::123456789012:role/team/pull/puller
       = role           puller                               exists, made by mk8s
       = trust policy   puller                               is the published one
-      = pull policy    AmazonEC2ContainerRegistryPullOnly   lets the role pull
+      = pull policy    AmazonEC2ContainerRegistryPullOnly   may let the role pull
         who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     ");
     assert_eq!(bed.moto.writes(), [""; 0]);
@@ -434,7 +451,7 @@ fn a_status_that_does_not_come_is_given_up_and_taken_up_again() {
 fn a_platform_that_wants_the_role_first_gets_it_first() {
     let bed = Bed::holding(&[hetzner("edge", &[])], &["--require-role", ROLE]);
     let run = bed.run("aws setup aws-ecr -c edge --yes");
-    snapshot!(bed.env, run, @r"
+    snapshot!(bed.env, run, @r#"
     exit 0
     --- stdout
     Set up aws-ecr for edge: role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
@@ -445,16 +462,22 @@ fn a_platform_that_wants_the_role_first_gets_it_first() {
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
+        the role gets: path /; no permissions boundary; sessions of 3600 s at most
+        and the tags mk8s.cpln/addon=awsECR, mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly=arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly, mk8s.cpln/cluster=edge, mk8s.cpln/cluster/sandbox/edge=awsECR, mk8s.cpln/created-by=[VERSION], mk8s.cpln/managed-by=mk8s, mk8s.cpln/org=sandbox
     Switched on aws-workload-identity
     edge does not take a role that does not exist: the role is made first
     Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Created role mk8s-sandbox-edge-ecr
     Switched on aws-ecr
+    trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kz3wqgbhbjse, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+      {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kz3wqgbhbjse:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kz3wqgbhbjse:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
     Who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     Updated trust policy mk8s-sandbox-edge-ecr
     The previous trust policy is kept in [HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json; to put it back: aws iam update-assume-role-policy --role-name mk8s-sandbox-edge-ecr --policy-document file://[HOME]/.local/state/mk8s/trust/123456789012-mk8s-sandbox-edge-ecr-[TIME].json
     Attached AmazonEC2ContainerRegistryReadOnly
-    ");
+    Next: mk8s check -c edge --image IMAGE
+    Next: mk8s aws workload --image IMAGE
+    "#);
     assert_eq!(
         bed.moto.writes(),
         [
@@ -505,6 +528,8 @@ fn a_refusal_for_another_reason_is_told_as_it_is() {
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
+        the role gets: path /; no permissions boundary; sessions of 3600 s at most
+        and the tags mk8s.cpln/addon=awsECR, mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly=arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly, mk8s.cpln/cluster=edge, mk8s.cpln/cluster/sandbox/edge=awsECR, mk8s.cpln/created-by=[VERSION], mk8s.cpln/managed-by=mk8s, mk8s.cpln/org=sandbox
     error: `aws-workload-identity` of `edge` was not changed
       because: Control Plane answered 400 "no such thing as awsECR" (request [ID])
     "#);
@@ -528,24 +553,33 @@ fn several_clusters_are_planned_together_and_then_set_up() {
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
+        the role gets: path /; no permissions boundary; sessions of 3600 s at most
+        and the tags mk8s.cpln/addon=awsECR, mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly=arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly, mk8s.cpln/cluster=edge, mk8s.cpln/cluster/sandbox/edge=awsECR, mk8s.cpln/created-by=[VERSION], mk8s.cpln/managed-by=mk8s, mk8s.cpln/org=sandbox
     Plan for west in account 123456789012 (caller arn:aws:sts::123456789012:user/moto)
       + add-on         aws-workload-identity               switched on
       + OIDC provider  (pending)                           audience sts.amazonaws.com, once the cluster has an issuer
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-west-ecr
       + role           mk8s-sandbox-west-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-west-ecr
+        the role gets: path /; no permissions boundary; sessions of 3600 s at most
+        and the tags mk8s.cpln/addon=awsECR, mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly=arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly, mk8s.cpln/cluster=west, mk8s.cpln/cluster/sandbox/west=awsECR, mk8s.cpln/created-by=[VERSION], mk8s.cpln/managed-by=mk8s, mk8s.cpln/org=sandbox
     edge: Switched on aws-workload-identity
     west: Switched on aws-workload-identity
     edge: Switched on aws-ecr
     west: Switched on aws-ecr
+    edge: trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kz3wqgbhbjse, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+    edge:   {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kz3wqgbhbjse"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kz3wqgbhbjse:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kz3wqgbhbjse:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
     edge: Who may assume the role: service account kube-system/ecr-credential-provider of edge; nobody else
     edge: Created OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     edge: Created role mk8s-sandbox-edge-ecr
     edge: Attached AmazonEC2ContainerRegistryReadOnly
+    west: trust statement Mk8sEcr[HASH]: tokens of the issuer oidc.sandbox.localhost/kexdjl6f8a79, subject system:serviceaccount:kube-system:ecr-credential-provider, audience sts.amazonaws.com
+    west:   {"Sid":"Mk8sEcr[HASH]","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/oidc.sandbox.localhost/kexdjl6f8a79"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/kexdjl6f8a79:aud":"sts.amazonaws.com","oidc.sandbox.localhost/kexdjl6f8a79:sub":"system:serviceaccount:kube-system:ecr-credential-provider"}}}
     west: Who may assume the role: service account kube-system/ecr-credential-provider of west; nobody else
     west: Created OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     west: Created role mk8s-sandbox-west-ecr
     west: Attached AmazonEC2ContainerRegistryReadOnly
+    Next: mk8s check -c edge -c west --image IMAGE
     error: 1 of 3 targets failed
     error: cannot read cluster `nope` in org `sandbox`
       because: Control Plane answered 404 "mk8s "nope" does not exist" (request [ID])

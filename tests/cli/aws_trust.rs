@@ -312,6 +312,8 @@ fn what_lets_in_others_is_refused_with_statement_and_field() {
       + add-on         aws-ecr                             switched on with role arn:aws:iam::123456789012:role/mk8s-sandbox-edge-ecr
       + role           mk8s-sandbox-edge-ecr               with the trust policy that the cluster publishes
       + attach         AmazonEC2ContainerRegistryReadOnly  to mk8s-sandbox-edge-ecr
+        the role gets: path /; no permissions boundary; sessions of 3600 s at most
+        and the tags mk8s.cpln/addon=awsECR, mk8s.cpln/attached/AmazonEC2ContainerRegistryReadOnly=arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly, mk8s.cpln/cluster=edge, mk8s.cpln/cluster/sandbox/edge=awsECR, mk8s.cpln/created-by=[VERSION], mk8s.cpln/managed-by=mk8s, mk8s.cpln/org=sandbox, team=x
     Switched on aws-workload-identity
     Switched on aws-ecr
     error: aws-ecr was not set up for `edge`

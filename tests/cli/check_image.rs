@@ -300,3 +300,52 @@ fn a_repository_of_another_account_is_not_made_in_the_callers() {
          222222222222"
     );
 }
+
+/// A region is a word that is easily mistyped: nobody takes one that is not known without a word.
+#[test]
+fn a_region_that_is_not_known_is_a_warning_everywhere() {
+    let bed = bed("cpx41");
+    let image = format!("{ACCOUNT}.dkr.ecr.us-esat-1.amazonaws.com/shop:1");
+    let warning = "no region called us-esat-1 is known, did you mean us-east-1?";
+    let run = bed.run(&format!(
+        "check -c edge --skip issuer --image {image} -o json"
+    ));
+    let form = item(&run, "image-form");
+    assert_eq!(form["state"], "warn", "{form}");
+    assert_eq!(form["evidence"], warning);
+    assert_ne!(run.json()["verdicts"][0]["state"], "works", "{run}");
+    for line in [
+        format!("aws workload --image {image}"),
+        format!("aws workload --account {ACCOUNT} --region us-esat-1 --repository shop"),
+        format!("aws setup aws-ecr -c edge --image {image} --dry-run"),
+        format!("aws emit aws-ecr -c edge --image {image} --format plan"),
+        format!("addon enable aws-ecr -c edge --create-role --image {image} --dry-run"),
+    ] {
+        let run = bed.run(&line).ok();
+        assert!(
+            run.stderr.contains(&format!("warning: {warning}\n")),
+            "{line}\n{run}"
+        );
+    }
+}
+
+/// A cluster on AWS whose image is in another account needs a role, and nothing says that it does not.
+#[test]
+fn an_image_of_another_account_takes_a_role_whatever_the_cluster_runs_in() {
+    let bed = Bed::home();
+    bed.run("aws setup aws-ecr -c home --yes").ok();
+    let image = "222222222222.dkr.ecr.eu-central-1.amazonaws.com/shop:1";
+    let run = bed.run(&format!(
+        "check -c home --skip issuer --image {image} -o json"
+    ));
+    let run = run.exits(11);
+    assert_eq!(item(&run, "role-arn-needed")["state"], "fail");
+    for id in ["pull-through-cache", "repository-policy"] {
+        let skipped = item(&run, id);
+        let message = skipped["message"].as_str().unwrap();
+        assert!(!message.contains("same account"), "{skipped}");
+    }
+    let verdict = &run.json()["verdicts"][0];
+    assert_eq!(verdict["state"], "fails", "{verdict}");
+    assert_eq!(verdict["step"], "role-arn-needed", "{verdict}");
+}

@@ -26,6 +26,7 @@ mod aws_kills;
 mod aws_offline;
 mod aws_orphans;
 mod aws_permissions;
+mod aws_plans;
 mod aws_setup;
 mod aws_teardown;
 mod aws_thumbprints;

@@ -134,6 +134,13 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
             "aws setup aws-ecr -c ready --yes --role-name other",
         ],
     ),
+    (
+        "aws workload",
+        Aws,
+        &[
+            "aws setup aws-ecr -c ready --yes --image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1",
+        ],
+    ),
     ("check --list", Nothing, &["check --only role-exist"]),
     (
         "check -c",

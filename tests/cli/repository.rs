@@ -159,6 +159,12 @@ fn the_statement_is_merged_once_and_others_stay() {
     let item = bed.run(&format!("{APPLY} --yes -o json")).ok().json()["items"][0].take();
     assert_eq!(item["steps"][0]["action"], "none");
     assert_eq!(item["account"], OWNER);
+    // The statement for another role of ours is no stranger's.
+    bed.run(&format!(
+        "{APPLY} --role-arn arn:aws:iam::{ACCOUNT}:role/second --dry-run"
+    ))
+    .ok()
+    .out(&format!(", keeps 1 for {ROLE} and 1 of others"));
 }
 
 #[test]
@@ -296,4 +302,59 @@ fn a_cluster_that_cannot_be_read_hides_no_write() {
     let json = bed.run(emit).exits(9).json();
     assert_eq!(json["items"][0]["error"]["code"], 3);
     assert_eq!(json["items"][1]["error"], Value::Null);
+}
+
+/// What is warned of on stderr stands in the document too, and what is done claims no more than is known.
+#[test]
+fn machines_are_warned_of_what_people_are_warned_of() {
+    let bed = two_accounts();
+    let layers = json!(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]);
+    let network = json!({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
+    let org = json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}});
+    let rows = [
+        (
+            json!({"Sid": "Net", "Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Condition": network}),
+            "Net denies the role to pull if",
+            "unless its policy denies it",
+        ),
+        (
+            json!({"Sid": "Org", "Effect": "Allow", "Principal": "*", "Action": layers, "Condition": org}),
+            "Org lets the role pull if",
+            "lets",
+        ),
+        (
+            json!({"Sid": "All", "Effect": "Allow", "Principal": "*", "Action": layers}),
+            "All admits every AWS account",
+            "lets",
+        ),
+    ];
+    for (statement, warning, line) in rows {
+        set(
+            &bed,
+            &json!({"Version": "2012-10-17", "Statement": [statement]}),
+        );
+        let run = bed.run(&format!("{APPLY} --yes")).ok();
+        let said: Vec<&str> = run
+            .stderr
+            .lines()
+            .filter_map(|it| it.strip_prefix("warning: "))
+            .collect();
+        assert!(said.len() == 1 && said[0].contains(warning), "{run}");
+        assert!(run.stdout.contains(line), "{run}");
+        set(
+            &bed,
+            &json!({"Version": "2012-10-17", "Statement": [statement]}),
+        );
+        let item = bed.run(&format!("{APPLY} --yes -o json")).ok().json()["items"][0].take();
+        assert_eq!(item["warnings"], json!(said), "{item}");
+    }
+    let env = file(ROLE);
+    let typo = "aws repository-policy aws-ecr -f edge.json --image 222222222222.dkr.ecr.us-esat-1.amazonaws.com/shop:1";
+    let warning = "no region called us-esat-1 is known, did you mean us-east-1?";
+    env.line(typo)
+        .run()
+        .ok()
+        .err(&format!("warning: {warning}\n"));
+    let item = env.line(&format!("{typo} -o json")).run().ok().json()["items"][0].take();
+    assert_eq!(item["warnings"], json!([warning]));
 }

@@ -14,6 +14,7 @@ use super::iam::{NewProvider, OidcProvider, Role};
 use super::needed::Needed;
 use super::plan::{Awaited, AwsPlan, AwsStep, StepAction, TrustMode, TrustPlan, Trusting, Work};
 use super::quotable;
+use super::region;
 use super::state::{AwsQuestions, AwsState, LEAST_TRUST_QUOTA, Seen};
 use super::target::{AwsPart, AwsPlacement, ClusterFacts, SetupRequest, path_of};
 use super::thumbprint::{MOST, PrivateCa};
@@ -134,6 +135,8 @@ impl<'a> SetupPlanner<'a> {
     ) -> Self {
         let mut warnings = facts.warnings.clone();
         warnings.extend(undocumented(facts));
+        let image = request.image.as_ref();
+        warnings.extend(image.and_then(|image| region::unknown(&image.region)));
         Self {
             facts,
             request,

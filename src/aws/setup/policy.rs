@@ -24,7 +24,6 @@ impl SetupPlanner<'_> {
         if !self.wants(AwsPart::Policy) {
             return Ok(());
         }
-        let found = self.found_role().cloned();
         if self.request.only == Some(AwsPart::Policy) && self.state.role == Seen::Known(None) {
             return Err(self.no_such_role());
         }
@@ -38,18 +37,36 @@ impl SetupPlanner<'_> {
             );
         }
         self.stands_against(role)?;
+        self.attach(role, &policy);
+        self.keep_others(&policy);
+        Ok(())
+    }
+
+    /// Attaches the policy, unless the role may pull without it.
+    fn attach(&mut self, role: &str, policy: &str) {
+        let found = self.found_role().cloned();
         let attached = self.state.attached.known();
-        let is_attached = attached.is_some_and(|list| list.contains(&policy));
+        let is_attached = attached.is_some_and(|list| list.iter().any(|it| it == policy));
         let asked = self.request.pull_policy.as_ref();
         let reason = match (asked, &self.state.granted) {
             _ if is_attached => {
                 self.steps.push(AwsStep::shown(
                     AwsPart::Policy,
                     StepAction::None,
-                    &policy,
+                    policy,
                     "attached",
                 ));
-                return Ok(());
+                return;
+            }
+            (None, Some(Granted::Within { by, .. })) => {
+                let detail = format!("may let the role {}", self.facts.side.aws.verb);
+                self.steps.push(AwsStep::shown(
+                    AwsPart::Policy,
+                    StepAction::None,
+                    by,
+                    detail,
+                ));
+                return;
             }
             (None, Some(Granted::By(by))) => {
                 self.steps.push(AwsStep::shown(
@@ -58,7 +75,7 @@ impl SetupPlanner<'_> {
                     by,
                     format!("lets the role {}", self.facts.side.aws.verb),
                 ));
-                return Ok(());
+                return;
             }
             // Another policy would not help against it.
             (None, Some(Granted::Bounded))
@@ -78,9 +95,9 @@ impl SetupPlanner<'_> {
                     arn,
                     detail,
                 ));
-                return Ok(());
+                return;
             }
-            (None, Some(Granted::Depends(_))) if !self.would_settle(&policy) => {
+            (None, Some(Granted::Depends(_))) if !self.would_settle(policy) => {
                 let detail = format!("may let the role {}", self.facts.side.aws.verb);
                 self.steps.push(AwsStep::shown(
                     AwsPart::Policy,
@@ -88,14 +105,14 @@ impl SetupPlanner<'_> {
                     "",
                     detail,
                 ));
-                return Ok(());
+                return;
             }
             (None, Some(Granted::Unknown(why))) => {
                 Some(format!("{why}; attaching twice does no harm"))
             }
             _ => None,
         };
-        let (key, value) = attached_tag(&policy);
+        let (key, value) = attached_tag(policy);
         // Whoever cannot see what was attached before must not claim it.
         let may_claim = found.is_none() || attached.is_some();
         let tagged = match &found {
@@ -106,25 +123,31 @@ impl SetupPlanner<'_> {
         if may_claim && !tagged {
             // In a role of others, what they did without is not theirs to need.
             let of_others = found.as_ref().filter(|role| !made_by_mk8s(&role.tags));
-            tags.extend(of_others.and_then(|role| those_without(role, self.facts.side, &policy)));
+            tags.extend(of_others.and_then(|role| those_without(role, self.facts.side, policy)));
             tags.insert(key, value);
         }
         let work = Work::Attach {
             role: self.role_name(),
-            policy: policy.clone(),
+            policy: policy.to_owned(),
             tags,
         };
         let on = format!("to {}", role.rsplit('/').next().unwrap_or(role));
-        let mut step = AwsStep::shown(AwsPart::Policy, StepAction::Attach, &policy, on).doing(work);
+        let mut step = AwsStep::shown(AwsPart::Policy, StepAction::Attach, policy, on).doing(work);
         step.reason = reason;
         self.steps.push(step);
-        Ok(())
     }
 
     /// What in the role's own policies keeps it from pulling, whatever is attached: a Deny that
     /// matches stops, all else is told.
     fn stands_against(&mut self, role: &str) -> Result<()> {
         let name = quotable(role.rsplit('/').next().unwrap_or(role));
+        if let Some(why) = &self.state.policies.unread_boundary {
+            self.warnings.push(format!(
+                "whether the permissions boundary {} of {name} allows {} is not known: {why}",
+                quotable(self.boundary().unwrap_or_default()),
+                self.facts.side.aws.verbs
+            ));
+        }
         match &self.state.granted {
             Some(Granted::Denied { policy, statement }) => {
                 return Err(self
@@ -152,6 +175,26 @@ impl SetupPlanner<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The boundary of the role that exists.
+    fn boundary(&self) -> Option<&str> {
+        self.found_role()?.boundary.as_deref()
+    }
+
+    /// Policies beside the one that was asked for stay, and that is said: whoever asks for less may take
+    /// the role to have no more than that.
+    fn keep_others(&mut self, policy: &str) {
+        if self.request.pull_policy.is_none() {
+            return;
+        }
+        let attached = self.state.attached.known().into_iter().flatten();
+        let others = attached.filter(|arn| *arn != policy && self.facts.side.policy(arn).is_some());
+        let reason = "stays attached beside it: setup takes nothing off a role";
+        let steps: Vec<AwsStep> = others
+            .map(|arn| AwsStep::shown(AwsPart::Policy, StepAction::Keep, arn, "").because(reason))
+            .collect();
+        self.steps.extend(steps);
     }
 
     /// Whether the role surely may pull once the policy is attached.

@@ -1,11 +1,13 @@
 //! What of a published trust policy is written: all that is exact, and what was accepted by name.
 
 use super::SetupPlanner;
+use crate::aws::merge::is_ours;
 use crate::aws::name::Owner;
-use crate::aws::plan::TrustPlan;
+use crate::aws::plan::{TrustPlan, WrittenStatement};
 use crate::aws::published::{ExpectedTrust, Judgement, Name, TrustVerdict, accepting, judge};
 use crate::aws::target::{ClusterFacts, SetupRequest};
-use crate::aws::who::{HomeCluster, LetIn};
+use crate::aws::trust::{label, statements};
+use crate::aws::who::{HomeCluster, LetIn, statement_in_words};
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -39,8 +41,22 @@ impl SetupPlanner<'_> {
             judgement,
             accepted,
             open,
+            written: self.written(document)?,
         });
         Ok(())
+    }
+
+    /// Our statements in the document.
+    fn written(&self, document: &Value) -> Result<Vec<WrittenStatement>> {
+        let sid = self.sid()?;
+        let found = statements(document).into_iter().enumerate();
+        let ours = found.filter(|(_, statement)| is_ours(statement, &sid));
+        let written = ours.map(|(index, statement)| WrittenStatement {
+            name: label(statement, index),
+            words: statement_in_words(statement, &self.facts.name),
+            document: statement.clone(),
+        });
+        Ok(written.collect())
     }
 
     /// What is there already needs no consent.
@@ -60,6 +76,7 @@ impl SetupPlanner<'_> {
                 .filter(|it| words.contains(&it.name()))
                 .collect(),
             open: BTreeSet::new(),
+            written: Vec::new(),
             judgement,
         });
     }

@@ -5,7 +5,7 @@ use crate::arn::RoleArn;
 use crate::aws::iam::{NewRole, Role};
 use crate::aws::merge::{INTERIM, fresh};
 use crate::aws::name::{Tags, attached_tag, made_by_mk8s, made_for};
-use crate::aws::plan::{Awaited, AwsStep, StepAction, Work};
+use crate::aws::plan::{Awaited, AwsStep, NewRoleTraits, StepAction, Work};
 use crate::aws::quotable;
 use crate::aws::target::{AwsPart, path_of};
 use crate::aws::trust::statements;
@@ -38,10 +38,8 @@ impl SetupPlanner<'_> {
                 let later = self.later_trust(arn)?;
                 if self.wants(AwsPart::Role) {
                     let detail = "with the trust policy that the cluster publishes";
-                    self.steps.push(
-                        AwsStep::shown(AwsPart::Role, StepAction::Create, arn, detail)
-                            .doing(later.work),
-                    );
+                    let step = AwsStep::shown(AwsPart::Role, StepAction::Create, arn, detail);
+                    self.steps.push(step.getting(self.gets()).doing(later.work));
                 } else if self.wants(AwsPart::Trust) {
                     return Err(self.no_such_role());
                 }
@@ -63,10 +61,9 @@ impl SetupPlanner<'_> {
         }
         if self.facts.issuer.is_none() {
             let detail = "once the cluster has an issuer";
-            self.steps.push(
-                AwsStep::shown(AwsPart::Role, StepAction::Create, arn, detail)
-                    .doing(Work::Later(Awaited::Issuer)),
-            );
+            let step = AwsStep::shown(AwsPart::Role, StepAction::Create, arn, detail);
+            let step = step.getting(self.gets());
+            self.steps.push(step.doing(Work::Later(Awaited::Issuer)));
             self.addon(Some(&arn.to_owned()));
             return Ok(());
         }
@@ -107,35 +104,45 @@ impl SetupPlanner<'_> {
         self.check_size(&document)?;
         let mut trusting = self.trusting(template.clone(), sid);
         trusting.tag = Some(self.facts.owner().statement_tag());
+        let gets = self.gets();
         let role = NewRole {
             arn: arn.to_owned(),
             name: self.role_name(),
-            path: self.target.role.as_ref().map_or("/", path_of).to_owned(),
+            path: gets.path.clone(),
             trust: document,
             description: format!(
                 "Lets the cluster {} of the org {} {}",
                 self.facts.name, self.facts.org, self.facts.side.aws.purpose
             ),
-            boundary: self.request.boundary.clone(),
-            max_session: self.request.max_session,
-            tags: self.role_tags(),
+            boundary: gets.boundary.clone(),
+            max_session: gets.max_session,
+            tags: gets.tags.clone(),
         };
         let count = statements(template).len();
         let detail = match suffix {
             Some(_) => detail.to_owned(),
             None => format!("{detail}: {}", text::count(count, "statement")),
         };
-        let mut step = AwsStep::shown(AwsPart::Role, StepAction::Create, arn, detail).doing(
-            Work::CreateRole {
-                role: Box::new(role),
-                trust: Box::new(trusting),
-            },
-        );
+        let step = AwsStep::shown(AwsPart::Role, StepAction::Create, arn, detail).getting(gets);
+        let mut step = step.doing(Work::CreateRole {
+            role: Box::new(role),
+            trust: Box::new(trusting),
+        });
         if let Some(right) = self.state.role.missing_right() {
             step = step.because(format!("{right} is not allowed; made if it is missing"));
         }
         self.steps.push(step);
         Ok(())
+    }
+
+    /// What the role gets that is made, as far as it is known by now.
+    fn gets(&self) -> NewRoleTraits {
+        NewRoleTraits {
+            path: self.target.role.as_ref().map_or("/", path_of).to_owned(),
+            boundary: self.request.boundary.clone(),
+            max_session: self.request.max_session,
+            tags: self.role_tags(),
+        }
     }
 
     pub(super) fn role_tags(&self) -> Tags {

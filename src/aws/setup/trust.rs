@@ -3,13 +3,14 @@
 use super::SetupPlanner;
 use crate::aws::cover::{Coverage, compare};
 use crate::aws::merge::{foreign, fresh, has_interim, is_ours, merge};
-use crate::aws::name::other_statement_tags;
+use crate::aws::name::{Tags, other_statement_tags};
 use crate::aws::plan::{Awaited, AwsStep, StepAction, TrustMode, Trusting, Work};
 use crate::aws::quotable;
 use crate::aws::standing::Standing;
 use crate::aws::state::Seen;
 use crate::aws::target::AwsPart;
 use crate::aws::trust::{self, dead_principals, forbidden_character, label, shown, statements};
+use crate::aws::users::of_others;
 use crate::aws::who::{HomeCluster, LetIn};
 use crate::error::{Error, Result};
 use serde_json::Value;
@@ -83,11 +84,12 @@ impl SetupPlanner<'_> {
                 "{statement} in the trust policy names {id}, which was deleted; IAM refuses every change while it stands there"
             ));
         }
-        let kept = foreign(&existing, &sid).len();
-        let replaced = statements(&existing).len() > kept;
+        let kept = foreign(&existing, &sid);
+        let replaced = statements(&existing).len() > kept.len();
         let detail = format!(
-            "{} statement {sid}, keeps {kept} of others",
-            if replaced { "replaces" } else { "adds" }
+            "{} statement {sid}, keeps {}",
+            if replaced { "replaces" } else { "adds" },
+            self.of_others(kept)
         );
         let mut step = AwsStep::shown(AwsPart::Trust, StepAction::Update, arn, detail)
             .doing(Work::SetTrust(Box::new(self.retrusting(template, sid))));
@@ -148,17 +150,25 @@ impl SetupPlanner<'_> {
         self.enters(&wanted, template)?;
         self.admit(template, &wanted)?;
         self.check_size(&wanted)?;
-        let lost = foreign(existing, &sid).len();
+        let lost = self.of_others(foreign(existing, &sid));
         let mut trusting = self.retrusting(template, sid);
         trusting.mode = TrustMode::Replace {
             base: base.to_owned(),
             ours,
         };
-        let detail = format!("replaced as a whole, {lost} statements of others go");
+        let detail = format!("replaced as a whole; statements that go: {lost}");
         Ok(
             AwsStep::shown(AwsPart::Trust, StepAction::Update, arn, detail)
                 .doing(Work::SetTrust(Box::new(trusting))),
         )
+    }
+
+    /// Statements of others in the role's trust policy, counted, those of other clusters by their names.
+    fn of_others(&self, list: Vec<&Value>) -> String {
+        let none = Tags::new();
+        let tags = self.found_role().map_or(&none, |role| &role.tags);
+        let (ours, _) = self.facts.owner().statement_tag();
+        of_others(list, tags, self.facts.side, &ours)
     }
 
     /// Whether the trust policy, as it will stand, lets in whom the cluster publishes: what surely

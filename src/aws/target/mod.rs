@@ -94,8 +94,12 @@ pub(crate) fn target(
                 role.partition()
             )));
     }
-    check_policies(request, &account, &caller.partition)
-        .map_err(|reason| refused().because(reason))?;
+    check_policies(request, &account, &caller.partition).map_err(|(flag, reason)| {
+        refused().because(reason).hint(format!(
+            "name one of the role's partition and account, or of AWS: {flag} arn:{}:iam::{account}:policy/NAME",
+            caller.partition
+        ))
+    })?;
     let need = facts.side.aws.role;
     let is_asked = named.is_some() || request.role_name.is_some();
     let access = RegistryAccess::judge(
@@ -121,12 +125,12 @@ pub(crate) fn target(
     })
 }
 
-/// Why a policy that was named cannot be had in an account.
+/// Why a policy that was named cannot be had in an account: the flag and the reason.
 fn check_policies(
     request: &SetupRequest,
     account: &AccountId,
     partition: &str,
-) -> std::result::Result<(), String> {
+) -> std::result::Result<(), (&'static str, String)> {
     let pull = match &request.pull_policy {
         Some(PolicyChoice::Arn(arn)) => Some(("--pull-policy", arn)),
         _ => None,
@@ -134,7 +138,7 @@ fn check_policies(
     let boundary = request.boundary.as_ref();
     let boundary = boundary.map(|arn| ("--permissions-boundary", arn));
     for (flag, arn) in pull.into_iter().chain(boundary) {
-        check_owner(flag, arn, Some(account), partition)?;
+        check_owner(flag, arn, Some(account), partition).map_err(|reason| (flag, reason))?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::aws::state::Seen;
 use crate::aws::target::{AwsPart, SetupRequest};
 use crate::aws::template::fill_account;
 use crate::aws::trust::{self, label, statements, titled};
-use crate::aws::users::{OwnRole, needing};
+use crate::aws::users::{OwnRole, is_of_cluster, needing, of_others};
 use crate::error::{Error, Result};
 use crate::text;
 use serde_json::Value;
@@ -68,7 +68,7 @@ impl TeardownPlanner<'_> {
         let provider = self.target.provider_arn.as_deref();
         let removal = remove(&existing, template.as_ref(), &sid, provider);
         let sharers = self.sharers(&role, &existing, &sid);
-        let keep = self.reasons_to_keep(&role, &removal, &sharers);
+        let keep = self.reasons_to_keep(&role, &removal, (&sharers, &sid));
         if keep.is_empty() {
             self.delete_role(&role, &sid);
             return Ok(Left::Released(role.arn));
@@ -100,7 +100,12 @@ impl TeardownPlanner<'_> {
         sharers
     }
 
-    fn reasons_to_keep(&self, role: &Role, removal: &Removal, sharers: &[String]) -> Vec<String> {
+    fn reasons_to_keep(
+        &self,
+        role: &Role,
+        removal: &Removal,
+        (sharers, sid): (&[String], &str),
+    ) -> Vec<String> {
         let mut reasons = Vec::new();
         // Whether the cluster that it was made for still uses it is told by that cluster's tag.
         if !made_by_mk8s(&role.tags) {
@@ -113,12 +118,18 @@ impl TeardownPlanner<'_> {
             ));
         }
         if let Some(left) = &removal.document {
-            let count = statements(left).len();
+            // Those of other clusters are told by the names of the clusters.
+            let side = self.facts.side;
+            let of_sharer = |it: &&Value| is_of_cluster(it, side) && !is_ours(it, sid);
+            let list = statements(left).into_iter();
+            let count = list.filter(|it| !of_sharer(it)).count();
             let verb = if count == 1 { "is" } else { "are" };
-            reasons.push(format!(
-                "its trust policy has {} that {verb} not ours",
-                text::count(count, "statement")
-            ));
+            if count > 0 {
+                reasons.push(format!(
+                    "its trust policy has {} that {verb} not ours",
+                    text::count(count, "statement")
+                ));
+            }
         }
         let foreign = |arn: &&String| !role.tags.contains_key(&attached_tag(arn).0);
         match &self.state.attached {
@@ -144,6 +155,12 @@ impl TeardownPlanner<'_> {
             }
         }
         reasons
+    }
+
+    /// The statements that a trust policy keeps, counted, those of other clusters by their names.
+    fn of_others(&self, role: &Role, left: &Value) -> String {
+        let (ours, _) = self.facts.owner().statement_tag();
+        of_others(statements(left), &role.tags, self.facts.side, &ours)
     }
 
     fn delete_role(&mut self, role: &Role, sid: &str) {
@@ -212,9 +229,9 @@ impl TeardownPlanner<'_> {
             }
         } else if let Some(left) = &removal.document {
             take_out(format!(
-                "takes out statement {}, keeps {} of others",
+                "takes out statement {}, keeps {}",
                 removal.removed.join(", "),
-                statements(left).len()
+                self.of_others(role, left)
             ))
         } else {
             AwsStep::shown(AwsPart::Trust, StepAction::Keep, arn, "")

@@ -17,7 +17,7 @@ use reader::TrustReader;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(crate) use words::subjects_in_words;
+pub(crate) use words::{statement_in_words, subjects_in_words};
 
 /// The cluster whose role it is.
 #[derive(Debug, Clone)]

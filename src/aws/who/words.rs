@@ -1,10 +1,63 @@
 //! Subjects and principals in words. Pure.
 
-use crate::aws::claims::Class;
-use crate::aws::normal::{Condition, Statement};
+use crate::aws::claims::{Admitted, Class, admitted};
+use crate::aws::normal::{Condition, Listed, Principal, Statement};
 use crate::aws::quotable;
 
 pub(super) const GITHUB: &str = "token.actions.githubusercontent.com";
+
+/// Whom a statement is for and what they have to show: issuer, subject and audience of their tokens,
+/// and what narrows it further. What is not the exchange of tokens is said by its elements.
+pub(crate) fn statement_in_words(statement: &serde_json::Value, cluster: &str) -> String {
+    let view = Statement::new(statement);
+    let issuer = match &view.principals {
+        Listed::These(listed) if listed.len() == 1 => listed.first().and_then(issuer_of),
+        _ => None,
+    };
+    let (Some(issuer), "Allow") = (issuer, view.effect.as_str()) else {
+        let told = ["Effect", "Principal", "NotPrincipal", "Action", "NotAction"]
+            .iter()
+            .filter_map(|&element| {
+                let value = statement.get(element)?;
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                Some(format!("{element} {}", quotable(&text)))
+            });
+        let told: Vec<String> = told.collect();
+        return format!("{}{}", told.join(", "), further(&view, None));
+    };
+    let listed = |named: std::collections::BTreeSet<String>| {
+        let named: Vec<String> = named.iter().map(|it| quotable(it)).collect();
+        named.join(" or ")
+    };
+    let claim = |name: &str| admitted(&view.conditions, &format!("{issuer}:{name}"));
+    let subject = match claim("sub") {
+        Admitted::Named(named) if named.is_empty() => "no subject at all".to_owned(),
+        Admitted::Named(named) => format!("subject {}", listed(named)),
+        Admitted::Class(class) => subjects_in_words(&class, cluster),
+    };
+    let audience = match claim("aud") {
+        Admitted::Named(named) if named.is_empty() => "no audience at all".to_owned(),
+        Admitted::Named(named) => format!("audience {}", listed(named)),
+        Admitted::Class(_) => "any audience".to_owned(),
+    };
+    format!(
+        "tokens of the issuer {}, {subject}, {audience}{}",
+        quotable(issuer),
+        further(&view, Some(issuer))
+    )
+}
+
+/// The issuer of an OIDC provider.
+fn issuer_of(principal: &Principal) -> Option<&str> {
+    match principal {
+        Principal::Other(kind, arn) if kind == "Federated" => {
+            Some(arn.split_once(":oidc-provider/")?.1)
+        }
+        _ => None,
+    }
+}
 
 /// A class of a cluster's subjects.
 pub(crate) fn subjects_in_words(class: &Class, cluster: &str) -> String {
