@@ -5,12 +5,14 @@ use super::aws_request::{self, AwsSubject, subjects};
 use super::status::Wait;
 use super::{Context, aws, aws_show};
 use crate::addon::AddonSide;
-use crate::aws::emit::{self, Blueprint, Format};
+use crate::aws::emit::{self, Blueprint, ExistingThings, Format};
 use crate::aws::plan::Awaited;
+use crate::aws::sdk::Sdk;
 use crate::aws::setup::not_accepted;
-use crate::aws::target::{AwsPart, ClusterFacts, SetupRequest};
+use crate::aws::state::{self, AwsQuestions, AwsState};
+use crate::aws::target::{AwsPart, AwsPlacement, ClusterFacts, SetupRequest};
 use crate::aws::workload::private_image;
-use crate::cli::{EmitFormat, OnlyPart, SetupArgs};
+use crate::cli::{AwsConnection, EmitFormat, OnlyPart, SetupArgs};
 use crate::consent::Mode;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
@@ -65,6 +67,7 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         side,
         request,
         partition,
+        connection: &args.make.connection,
         wait: args.wait,
         issuers: IssuerAuthorities::new(cx),
     };
@@ -149,17 +152,42 @@ fn told(
     }
 }
 
+/// The blueprint where AWS could not be looked at, though credentials were named.
+fn not_looked(mut blueprint: Blueprint, why: &str) -> Blueprint {
+    let warning = format!("what exists in AWS was not looked at: {why}");
+    blueprint.plan.warnings.push(warning);
+    blueprint.beside(ExistingThings::not_looked(why))
+}
+
+/// What exists in the target account; the reason, if the credentials are of another one.
+async fn look(
+    sdk: &Sdk,
+    facts: &ClusterFacts,
+    target: &AwsPlacement,
+) -> Result<std::result::Result<AwsState, String>> {
+    let caller = state::caller(sdk).await?;
+    if (&caller.account, &caller.partition) != (&target.account, &target.partition) {
+        let account = caller.account;
+        return Ok(Err(format!(
+            "the AWS credentials belong to account {account}"
+        )));
+    }
+    let ask = AwsQuestions::default();
+    Ok(Ok(state::look(sdk, facts, target, &ask).await?))
+}
+
 struct EmitJob<'a> {
     cx: &'a Context,
     side: AddonSide,
     request: SetupRequest,
     partition: Option<&'static str>,
+    connection: &'a AwsConnection,
     wait: Option<Duration>,
     issuers: IssuerAuthorities<'a>,
 }
 
 impl EmitJob<'_> {
-    fn aim(&self, facts: &ClusterFacts) -> Result<crate::aws::target::AwsPlacement> {
+    fn aim(&self, facts: &ClusterFacts) -> Result<AwsPlacement> {
         emit::aim(facts, &self.request, self.partition, "was not set up")
     }
 
@@ -173,11 +201,49 @@ impl EmitJob<'_> {
             // Whoever runs it is not there to be asked.
             return Err(not_accepted(&facts, &self.request, &trust.judgement, false));
         }
-        let text = match format {
-            None => None,
-            Some(format) => Some((format, blueprint.text(format)?)),
+        let Some(format) = format else {
+            return Ok((facts, blueprint, None));
         };
-        Ok((facts, blueprint, text))
+        let blueprint = if format == Format::Terraform {
+            self.beside(subject, &facts, blueprint).await?
+        } else {
+            blueprint
+        };
+        let text = blueprint.text(format)?;
+        Ok((facts, blueprint, Some((format, text))))
+    }
+
+    /// The blueprint with what of it exists, for the form that has to take that over. Without
+    /// credentials, or with those of another account, it is done without.
+    async fn beside(
+        &self,
+        subject: &AwsSubject,
+        facts: &ClusterFacts,
+        blueprint: Blueprint,
+    ) -> Result<Blueprint> {
+        if matches!(subject, AwsSubject::File { .. }) {
+            let existing = ExistingThings::not_looked("the cluster was read from a file");
+            return Ok(blueprint.beside(existing));
+        }
+        let session = aws::connect(self.cx, self.connection).await?;
+        if session.is_left_to_the_machine() {
+            let existing = ExistingThings::not_looked("no AWS credentials were named");
+            return Ok(blueprint.beside(existing));
+        }
+        let target = blueprint.plan.target.clone();
+        match look(&Sdk::new(&session), facts, &target).await {
+            Ok(Ok(state)) => {
+                let existing = ExistingThings::of(&blueprint, &state);
+                Ok(blueprint.beside(existing))
+            }
+            // Whoever names a profile on the command line means it.
+            Err(error) if self.connection.aws_profile.is_some() => Err(error),
+            Ok(Err(why)) => Ok(not_looked(blueprint, &why)),
+            Err(error) => {
+                let why = error.because.first().unwrap_or(&error.message);
+                Ok(not_looked(blueprint, why))
+            }
+        }
     }
 
     /// The facts, once everything that is emitted is published.

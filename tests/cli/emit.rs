@@ -33,7 +33,8 @@ fn ready() -> Bed {
     bed
 }
 
-/// The text in a form; neither Control Plane nor AWS is written to, and AWS is not even asked.
+/// The text in a form; neither Control Plane nor AWS is written to, and AWS is not even asked but for
+/// Terraform, which has to know what exists.
 #[track_caller]
 fn emitted(bed: &Bed, form: &str, flags: &[&str]) -> String {
     let mut arguments = vec!["aws", "setup", "aws-ecr", "-c", "edge", "--emit", form];
@@ -43,7 +44,11 @@ fn emitted(bed: &Bed, form: &str, flags: &[&str]) -> String {
     let patches = bed.patches();
     let run = bed.env.mk8s(&arguments).run().ok();
     assert_eq!(bed.patches(), patches);
-    assert_eq!(bed.moto.log(), Vec::<String>::new());
+    if form == "terraform" {
+        assert_eq!(bed.moto.writes(), Vec::<String>::new());
+    } else {
+        assert_eq!(bed.moto.log(), Vec::<String>::new());
+    }
     run.stdout
 }
 
@@ -232,7 +237,17 @@ fn the_configuration_is_read_by_hashicorps_parser_and_says_what_setup_makes() {
     assert_eq!(state_of_terraform(&text), made_by_setup(&mut bed, &FLAGS));
     // Repositories check the layout.
     assert_eq!(format_hcl(&text), text);
-    // What exists can be imported by the blocks in the comments.
+    // Nothing exists, so nothing is imported.
+    assert!(!text.contains("import {"), "{text}");
+    assert!(!text.contains("has to be imported"), "{text}");
+}
+
+/// The import blocks of a configuration, those in comments among them where that is asked for.
+fn imports(text: &str, in_comments: bool) -> Value {
+    assert_eq!(format_hcl(text), text);
+    if !in_comments {
+        return read_hcl(text)["import"].clone();
+    }
     let commented = text.lines().map(|line| {
         let is_block = ["# import {", "#   ", "# }"]
             .iter()
@@ -241,15 +256,167 @@ fn the_configuration_is_read_by_hashicorps_parser_and_says_what_setup_makes() {
     });
     let importing = commented.collect::<Vec<_>>().join("\n") + "\n";
     assert_eq!(format_hcl(&importing), importing);
+    read_hcl(&importing)["import"].clone()
+}
+
+/// What exists is looked for where that can be done, and taken over by blocks for exactly that; what is
+/// lost by it is said. Where AWS cannot be looked at, the blocks are comments, with the reason.
+#[test]
+fn the_configuration_imports_what_exists() {
+    let mut bed = ready();
     let issuer = bed.issuer("edge");
     let arn = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}");
-    assert_eq!(
-        read_hcl(&importing)["import"],
-        json!([
-            {"to": "${aws_iam_openid_connect_provider.mk8s_edge}", "id": arn},
-            {"to": "${aws_iam_role.mk8s_edge}", "id": "mk8s-edge"}
-        ])
+    let provider = json!({"to": "${aws_iam_openid_connect_provider.mk8s_edge}", "id": arn});
+    let role = json!({"to": "${aws_iam_role.mk8s_edge}", "id": "mk8s-edge"});
+    let policy = json!({"to": "${aws_iam_role_policy_attachment.mk8s_edge}",
+        "id": "mk8s-edge/arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"});
+    let all = json!([provider, role, policy]);
+
+    // The provider alone, with an audience of somebody else.
+    bed.aws(&format!(
+        "iam create-open-id-connect-provider --url https://{issuer} --client-id-list other"
+    ));
+    let text = emitted(&bed, "terraform", &[]);
+    assert_eq!(imports(&text, false), json!([provider]));
+    assert!(text.contains("its other audiences go: other.\n"), "{text}");
+
+    // All that setup makes, and a statement of somebody else.
+    bed.run("aws setup aws-ecr -c edge --yes").ok();
+    let text = emitted(&bed, "terraform", &[]);
+    assert_eq!(imports(&text, false), all);
+    assert!(!text.contains("statements that go"), "{text}");
+    let mut trust = bed.moto.role("mk8s-edge")["trust"].take();
+    let nodes = json!({"Sid": "Nodes", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole"});
+    trust["Statement"].as_array_mut().unwrap().push(nodes);
+    let fields = [
+        ("RoleName", "mk8s-edge"),
+        ("PolicyDocument", &*trust.to_string()),
+    ];
+    bed.moto.act("UpdateAssumeRolePolicy", &fields);
+    let lost = "the role mk8s-edge exists, and its trust policy is replaced as a whole; statements that go: 1 of others";
+    let run = bed
+        .run("aws emit aws-ecr -c edge --format terraform -o json")
+        .ok();
+    let item = run.json()["items"][0].take();
+    let warnings = item["warnings"].as_array().unwrap();
+    assert!(warnings.contains(&json!(lost)), "{item}");
+    let text = item["emitted"]["text"].as_str().unwrap();
+    assert!(text.contains(&format!("# Mind: {lost}.\n")), "{text}");
+    run.err(&format!("warning: {lost}\n"));
+
+    // A role that may not be looked at may exist.
+    bed.moto
+        .faults(&json!([{"action": "GetRole", "code": "AccessDenied", "times": 9}]));
+    let text = emitted(&bed, "terraform", &[]);
+    assert_eq!(imports(&text, false), json!([provider]));
+    assert_eq!(imports(&text, true), json!([role, policy, provider]));
+    assert!(
+        text.contains("is not known: iam:GetRole is not allowed.\n"),
+        "{text}"
     );
+    bed.moto.heals();
+
+    // Credentials of another account, none, and a file: nothing is known.
+    let file = bed.run("cluster get edge -o json").ok().stdout;
+    let offline = Env::new();
+    offline.write("edge.json", file);
+    let line = "aws emit aws-ecr -f edge.json --format terraform";
+    let text = offline.line(line).run().ok().stdout;
+    assert_eq!(imports(&text, true), all);
+    assert!(
+        text.contains("is not known: the cluster was read from a file.\n"),
+        "{text}"
+    );
+    bed.act_in("222222222222");
+    let run = bed.run("aws emit aws-ecr -c edge --format terraform").ok();
+    assert_eq!(imports(&run.stdout, true), all);
+    let why = "the AWS credentials belong to account 222222222222";
+    assert!(
+        run.stdout.contains(&format!("is not known: {why}.\n")),
+        "{run}"
+    );
+    run.err(&format!(
+        "warning: what exists in AWS was not looked at: {why}\n"
+    ));
+    for name in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ] {
+        bed.env.unset(name);
+    }
+    let run = bed.run("aws emit aws-ecr -c edge --format terraform").ok();
+    assert_eq!(imports(&run.stdout, true), all);
+    assert!(
+        run.stdout
+            .contains("is not known: no AWS credentials were named.\n"),
+        "{run}"
+    );
+    assert_eq!(run.stderr, "");
+    // A profile that is named on the command line is meant.
+    bed.run("aws emit aws-ecr -c edge --format terraform --aws-profile nosuch")
+        .exits(4);
+}
+
+/// A shell judges no policies: where others deny, it does not say that all is well.
+#[test]
+fn the_script_does_not_end_well_beside_a_deny_that_it_cannot_judge() {
+    let mut bed = ready();
+    let text = emitted(&bed, "aws-cli", &[]);
+    script(&bed.env, &text).ok();
+    let trust = bed.moto.role("mk8s-edge")["trust"].take();
+    let deny = |condition: Option<Value>| {
+        let mut changed = trust.clone();
+        let mut deny = json!({"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "sts:*"});
+        if let Some(condition) = condition {
+            deny["Condition"] = condition;
+        }
+        changed["Statement"].as_array_mut().unwrap().push(deny);
+        let fields = [
+            ("RoleName", "mk8s-edge"),
+            ("PolicyDocument", &*changed.to_string()),
+        ];
+        bed.moto.act("UpdateAssumeRolePolicy", &fields);
+        bed.moto.forget();
+    };
+    let says = "may keep the cluster out: mk8s check -c edge tells.";
+    deny(Some(json!({"Bool": {"aws:SecureTransport": "false"}})));
+    script(&bed.env, &text).ok().err(says);
+    deny(None);
+    let run = script(&bed.env, &text).exits(1).err(says);
+    let _ = run.err("One of them has no condition. Nothing more was changed.");
+    let changed: Vec<String> = bed.moto.writes();
+    let asked = |call: &String| call.starts_with("Create") || call.starts_with("AddClientID");
+    assert!(changed.iter().all(asked), "{changed:?}");
+    bed.env.with_commands();
+    let check = bed.run("check -c edge --only trust-has-statement");
+    let _ = check.exits(11);
+}
+
+/// Terraform would delete a role under another path and make another one.
+#[test]
+fn the_configuration_imports_no_role_that_is_another_one() {
+    let bed = ready();
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    let run = bed.run(&format!(
+        "aws emit aws-ecr -c edge --format terraform --role-arn arn:aws:iam::{ACCOUNT}:role/other/mk8s-edge"
+    ));
+    run.ok();
+    let create = [
+        "iam",
+        "create-role",
+        "--role-name=mk8s-edge",
+        "--assume-role-policy-document",
+        trust,
+    ];
+    bed.aws_with(&create);
+    let text = emitted(&bed, "terraform", &[]);
+    assert_eq!(imports(&text, true), Value::Null);
+    let why = format!(
+        "# Mind: the role mk8s-edge exists as arn:aws:iam::{ACCOUNT}:role/mk8s-edge, not as {ROLE}: it is not imported"
+    );
+    assert!(text.contains(&why), "{text}");
 }
 
 #[test]

@@ -141,6 +141,7 @@ pub(crate) async fn open(connection: &AwsAccess) -> AwsSession {
         config: builder.build(),
         trace: connection.trace.clone(),
         named: named.clone(),
+        is_left: matches!(source, CredentialSource::Rest) && around.web_identity.is_none(),
         trouble,
     };
     let provider = CredentialProvider {

@@ -21,11 +21,19 @@ pub(crate) struct AwsSession {
     pub(super) trace: Option<Trace>,
     /// The profile that was named.
     pub(in crate::aws) named: Option<NamedProfile>,
+    /// Whether nothing names credentials, so that a container or the machine is asked for them.
+    pub(super) is_left: bool,
     /// Why nothing can be called, with or without credentials.
     pub(in crate::aws) trouble: Option<CredentialTrouble>,
 }
 
 impl AwsSession {
+    /// Whether nothing names credentials, by flag, variable or profile, so that a container or the
+    /// machine would be asked for them.
+    pub(crate) fn is_left_to_the_machine(&self) -> bool {
+        self.is_left
+    }
+
     pub(in crate::aws) fn config(&self) -> &SdkConfig {
         &self.config
     }

@@ -1,10 +1,11 @@
 //! What `aws setup` makes, as text for those who may make it. Pure.
 //!
 //! Everything comes from the plan that `setup` would carry out in an account where nothing exists
-//! yet, so names, tags and policies are the same. Nothing is asked of AWS, and no template is
-//! guessed: what the cluster has not published cannot be emitted.
+//! yet, so names, tags and policies are the same. What exists matters to Terraform alone, which takes
+//! it over. No template is guessed: what the cluster has not published cannot be emitted.
 
 mod cloudformation;
+mod existing;
 mod shell;
 mod terraform;
 
@@ -22,6 +23,7 @@ use crate::arn::RoleArn;
 use crate::error::{Error, Result};
 use crate::invocation::{Hint, Invocation, Reach};
 use crate::text::printable;
+pub(crate) use existing::ExistingThings;
 
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,7 @@ pub(crate) struct Blueprint {
     provider: Option<NewProvider>,
     role: Option<RoleToMake>,
     policy: Option<Attachment>,
+    existing: ExistingThings,
 }
 
 /// What a run without AWS credentials knows of the account.
@@ -262,6 +265,7 @@ impl Blueprint {
             provider: None,
             role: None,
             policy: None,
+            existing: ExistingThings::not_looked("AWS was not asked"),
             plan: plan.clone(),
         };
         for step in plan.steps {
@@ -298,6 +302,14 @@ impl Blueprint {
         Ok(blueprint)
     }
 
+    /// The same where it was looked what exists; what is lost of it is warned about.
+    #[must_use]
+    pub(crate) fn beside(mut self, existing: ExistingThings) -> Self {
+        self.plan.warnings.extend(existing.warnings());
+        self.existing = existing;
+        self
+    }
+
     /// The text in the form that is asked for, with a final line break.
     ///
     /// Refuses what the form cannot say without changing its meaning.
@@ -330,6 +342,15 @@ impl Blueprint {
                 .word(self.side.name())
                 .cluster(&self.cluster)
                 .with(&accepted)
+                .render(&Reach::default()),
+        )
+    }
+
+    /// The command that tells whether the cluster can pull.
+    fn check(&self) -> String {
+        printable(
+            &Invocation::mk8s("check")
+                .cluster(&self.cluster)
                 .render(&Reach::default()),
         )
     }

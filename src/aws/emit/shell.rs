@@ -2,8 +2,9 @@
 //!
 //! It may be run again: what exists is looked at and kept, and a trust policy that holds statements
 //! of others is never overwritten, because a shell cannot merge JSON. It ends well only when what
-//! the cluster asks for is there: a role of that name with another ARN, or with an older statement of
-//! ours among those of others, stops it.
+//! the cluster asks for is there: a role of that name with another ARN, with an older statement of
+//! ours among those of others, or with a Deny that has no condition, stops it. Policies are not judged
+//! in a shell.
 
 use super::{Attachment, Blueprint, RoleToMake, VERSION};
 use crate::aws::iam::NewProvider;
@@ -253,6 +254,12 @@ fn exists(blueprint: &Blueprint, role: &RoleToMake) -> String {
     others=$(count "!($ours)")
     if [ "$same" -eq {number} ]; then
         say "Role $role exists and trusts the cluster"
+        denies=$(count "Effect == 'Deny'")
+        bare=$(count "Effect == 'Deny' && !Condition")
+        [ "$denies" -eq 0 ] ||
+            say "Its trust policy has Deny statements, which may keep the cluster out: {check} tells." >&2
+        [ "$bare" -eq 0 ] ||
+            stop "One of them has no condition. Nothing more was changed."
     elif [ "$others" -eq 0 ]; then
         update
     elif [ "$mine" -gt 0 ]; then
@@ -266,6 +273,7 @@ fn exists(blueprint: &Blueprint, role: &RoleToMake) -> String {
         stop "$trust"
     fi
 "#,
+        check = quoted(&blueprint.check()),
         same = tests.join(" || "),
         number = ours.len(),
     );
@@ -327,6 +335,14 @@ fi
 "#,
         policy = quote(&attachment.policy),
     );
+}
+
+/// A text between double quotes.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('$', "\\$")
+        .replace('`', "\\`")
 }
 
 fn tag_list(tags: &Tags) -> Value {

@@ -3,10 +3,12 @@
 //! `${` and `%{` of names and documents are escaped: Terraform must read back what was meant. The
 //! layout is that of `terraform fmt`, which many a repository checks.
 
+use super::existing::ExistingThing;
 use super::{Blueprint, Format, RoleToMake, VERSION};
 use crate::aws::iam::NewProvider;
 use crate::aws::name::Tags;
 use crate::error::Result;
+use crate::text::printable;
 use hcl::expr::{FuncCall, Object, ObjectKey, Traversal, TraversalOperator, Variable};
 use hcl::{Attribute, Block, Body, Expression, Identifier};
 use serde_json::Value;
@@ -25,36 +27,68 @@ pub(super) fn configuration(blueprint: &Blueprint) -> Result<String> {
         blueprint.purpose(),
         blueprint.command(),
     );
-    let mut imports = Vec::new();
+    out.push_str(&imports(blueprint, &label)?);
+    out.push_str(&written(blueprint, &body(blueprint, &label))?);
+    Ok(out)
+}
+
+/// What takes over what exists, with the comments on it: a block for what is there, one in comments for
+/// what may be.
+fn imports(blueprint: &Blueprint, label: &str) -> Result<String> {
+    let mut things = Vec::new();
+    let existing = &blueprint.existing;
     if let Some(provider) = &blueprint.provider {
-        imports.push((format!("{PROVIDER}.{label}"), &provider.arn));
+        things.push((PROVIDER, provider.arn.clone(), &existing.provider));
     }
     if let Some(role) = &blueprint.role {
-        imports.push((format!("{ROLE}.{label}"), &role.new.name));
+        things.push((ROLE, role.new.name.clone(), &existing.role));
     }
-    if !imports.is_empty() {
-        out.push_str(
-            "# What exists already has to be imported: take the `# ` from its block (Terraform 1.5 or\n\
-             # later), plan, and apply.\n",
-        );
-        for (to, id) in imports {
-            let block = Block::builder("import")
-                .add_attribute(("to", Variable::unchecked(to)))
-                .add_attribute(("id", text(id)))
-                .build();
-            for line in written(blueprint, &Body::from([block]))?.lines() {
-                let _ = writeln!(out, "# {line}");
+    if let Some(policy) = &blueprint.policy {
+        let id = format!("{}/{}", policy.role, policy.policy);
+        things.push((ATTACHMENT, id, &existing.policy));
+    }
+    let (mut comments, mut blocks) = (String::new(), String::new());
+    let mut unknown = None;
+    for (kind, id, thing) in things {
+        let block = Block::builder("import")
+            .add_attribute(("to", Variable::unchecked(format!("{kind}.{label}"))))
+            .add_attribute(("id", text(&id)))
+            .build();
+        let block = written(blueprint, &Body::from([block]))?;
+        match thing {
+            ExistingThing::Missing => {}
+            ExistingThing::Otherwise(why) => {
+                let _ = writeln!(comments, "# Mind: {}.", printable(why));
+            }
+            ExistingThing::There(lost) => {
+                for told in lost {
+                    let _ = writeln!(comments, "# Mind: {}.", printable(told));
+                }
+                let _ = writeln!(blocks, "{block}");
+            }
+            ExistingThing::Unknown(why) => {
+                if unknown != Some(why) {
+                    let _ = writeln!(
+                        comments,
+                        "# What exists already has to be imported. Whether this does is not known: {}.\n\
+                         # Take the `# ` from the block of what does (Terraform 1.5 or later), plan, and \
+                         apply.",
+                        printable(why)
+                    );
+                    unknown = Some(why);
+                }
+                for line in block.lines() {
+                    let _ = writeln!(comments, "# {line}");
+                }
             }
         }
     }
     if blueprint.role.is_some() {
-        out.push_str(
+        comments.push_str(
             "# An imported role gets this trust policy as a whole: other statements go.\n",
         );
     }
-    out.push('\n');
-    out.push_str(&written(blueprint, &body(blueprint, &label))?);
-    Ok(out)
+    Ok(format!("{comments}\n{blocks}"))
 }
 
 fn written(blueprint: &Blueprint, body: &Body) -> Result<String> {
