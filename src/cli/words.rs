@@ -46,7 +46,7 @@ impl<'t, 'w> LineWords<'t, 'w> {
             .collect()
     }
 
-    fn flag(&mut self, word: Cow<'w, str>) -> LineWord<'t, 'w> {
+    fn flag(&mut self, word: &str) -> LineWord<'t, 'w> {
         let (arg, attached, wants) = match word.strip_prefix("--") {
             Some(long) => {
                 let (name, attached) = match long.split_once('=') {
@@ -58,7 +58,7 @@ impl<'t, 'w> LineWords<'t, 'w> {
                 let wants = arg.map_or_else(|| settings::wants_word(name), wants_word);
                 (arg, attached, wants)
             }
-            None => self.shorts(&word),
+            None => self.shorts(word),
         };
         let value = match attached {
             Some(value) => Some(Cow::Owned(value)),
@@ -112,7 +112,7 @@ impl<'t, 'w> Iterator for LineWords<'t, 'w> {
             return self.next();
         }
         if word.len() > 1 && word.starts_with('-') {
-            return Some((at, self.flag(word)));
+            return Some((at, self.flag(&word)));
         }
         let below = self.chain.last()?.find_subcommand(word.as_ref());
         self.chain.extend(below);

@@ -176,10 +176,6 @@ pub(crate) struct WaitRecord {
 /// One add-on, of the catalogue or on a target.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(
-    clippy::struct_field_names,
-    reason = "they are named as in the document"
-)]
 pub(crate) struct AddonRecord {
     /// Where; null for the catalogue.
     pub(crate) target: Option<TargetRef>,
