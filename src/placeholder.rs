@@ -26,6 +26,11 @@ pub(crate) fn is_in(text: &str) -> bool {
     found && !has_blank(rest)
 }
 
+/// Whether anything in the text of a file can stand for another value; far quicker than to look.
+pub(crate) fn may_be_in(text: &str) -> bool {
+    text.contains('$') || FORMS.iter().any(|(open, _)| text.contains(open))
+}
+
 /// The first place in a value where something is to be filled in, as a path, with what stands there.
 pub(crate) fn find(value: &Value) -> Option<(Vec<String>, &str)> {
     let below = |key: String, value| {

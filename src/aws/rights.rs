@@ -29,13 +29,25 @@ pub(crate) enum Granted {
     Depends(BTreeSet<String>),
     /// Not all policies could be read, and none of the others allows it.
     Unknown(UnreadPolicy),
-    /// By a policy, unless the permissions boundary, which could not be read, stands against it.
+    /// By a policy, unless something that could not be read stands against it.
     Within {
         /// The policy: an ARN, or `inline policy NAME`.
         by: String,
-        /// Why the boundary could not be read.
+        /// What could not be read, as the subject of a sentence.
+        unread: &'static str,
+        /// Why it could not.
         why: UnreadPolicy,
     },
+}
+
+impl Granted {
+    fn within(by: String, unread: &'static str, why: &UnreadPolicy) -> Self {
+        Self::Within {
+            by,
+            unread,
+            why: why.clone(),
+        }
+    }
 }
 
 /// Why a policy could not be read.
@@ -153,9 +165,11 @@ impl Policies {
     /// What several rights come to, all of which it takes.
     fn together(&self, rights: impl Iterator<Item = Rights>) -> Granted {
         let one = |rights: Rights| match rights {
-            Rights::Allowed(by) => match self.unread_boundary.clone() {
-                Some(why) => Granted::Within { by, why },
-                None => Granted::By(by),
+            // A Deny may stand in any policy.
+            Rights::Allowed(by) => match (&self.unread_boundary, &self.unread) {
+                (Some(why), _) => Granted::within(by, "the permissions boundary", why),
+                (None, Some(why)) => Granted::within(by, "another policy of the role", why),
+                (None, None) => Granted::By(by),
             },
             Rights::NotAllowed => self
                 .unread

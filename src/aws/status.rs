@@ -327,9 +327,9 @@ impl StatusReader<'_> {
                 let detail = format!("depends on {}", keys.join(", "));
                 part(kind, PartState::Unknown, "", detail)
             }
-            (Some(Granted::Within { by, why }), _) => {
+            (Some(Granted::Within { by, unread, why }), _) => {
                 let detail = format!(
-                    "allows {}, unless the permissions boundary stands against it: {why}",
+                    "allows {}, unless {unread} stands against it: {why}",
                     side.verbs
                 );
                 part(kind, PartState::Unknown, by, detail)

@@ -149,6 +149,14 @@ impl SetupPlanner<'_> {
             ));
         }
         match &self.state.granted {
+            Some(Granted::Within { unread, why, .. })
+                if self.state.policies.unread_boundary.is_none() =>
+            {
+                self.warnings.push(format!(
+                    "whether {unread} {name} stands against {} is not known: {why}",
+                    self.facts.side.aws.verbs
+                ));
+            }
             Some(Granted::Denied { policy, statement }) => {
                 return Err(self
                     .refused()

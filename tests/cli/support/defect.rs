@@ -1,8 +1,8 @@
 //! Defects that `mk8s check` has to find, and running the commands that it names against them.
 
+use super::aws_cli;
 use super::env::Env;
 use super::process::Run;
-use super::tools;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -51,16 +51,15 @@ impl Env {
     pub(crate) fn with_commands(&mut self) -> &mut Self {
         let bin = self.path("../bin");
         fs::create_dir_all(&bin).unwrap();
-        let python = tools::aws_python();
+        let words: Vec<String> = aws_cli::words()
+            .iter()
+            .map(|word| format!("'{}'", word.display()))
+            .collect();
         for (name, start) in [
             ("mk8s", format!("exec '{}'", env!("CARGO_BIN_EXE_mk8s"))),
             (
                 "aws",
-                format!(
-                    "export AWS_PAGER=; exec '{}' '{}'",
-                    python.display(),
-                    tools::aws_script().display()
-                ),
+                format!("export AWS_PAGER=; exec {}", words.join(" ")),
             ),
         ] {
             let path = bin.join(name);

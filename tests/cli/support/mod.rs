@@ -1,5 +1,6 @@
 //! What the tests stand on. Nothing here asserts what `mk8s` should do.
 
+mod aws_cli;
 mod bed;
 mod defect;
 mod documents;

@@ -1,9 +1,9 @@
-//! The emulator of IAM, STS and ECR (`moto`, made as strict as AWS by `tests/support`), and the real
-//! AWS CLI, as `scripts/test` installs them.
+//! The emulator of IAM, STS and ECR (`moto`, made as strict as AWS by `tests/support`), as `scripts/test`
+//! installs it.
 
 use super::env::Env;
 use super::http;
-use super::process::{Cmd, collect};
+use super::process::collect;
 use super::tools;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
@@ -245,21 +245,4 @@ pub(crate) fn is_read(action: &str) -> bool {
     ["Get", "List", "Describe", "Simulate", "BatchGet"]
         .iter()
         .any(|start| action.starts_with(start))
-}
-
-impl Env {
-    /// The real AWS CLI.
-    pub(crate) fn aws<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Cmd {
-        let mut all = vec![tools::aws_script().into_os_string()];
-        all.extend(
-            arguments
-                .iter()
-                .map(|argument| argument.as_ref().to_owned()),
-        );
-        let mut command = self.program(&tools::aws_python(), &all);
-        command
-            .env("AWS_PAGER", "")
-            .env("AWS_RETRY_MODE", "standard");
-        command
-    }
 }

@@ -38,11 +38,6 @@ pub(crate) fn aws_python() -> PathBuf {
     installed("aws/bin/python")
 }
 
-/// The AWS CLI's script, for that Python.
-pub(super) fn aws_script() -> PathBuf {
-    installed("aws/bin/aws")
-}
-
 /// The folder with `aws`, `shellcheck` and `cfn-lint`.
 pub(crate) fn aws_programs() -> PathBuf {
     installed("aws/bin")
