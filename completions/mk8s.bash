@@ -43,6 +43,9 @@ _mk8s() {
             mk8s,doctor)
                 cmd="mk8s__subcmd__check"
                 ;;
+            mk8s,journal)
+                cmd="mk8s__subcmd__journal"
+                ;;
             mk8s,sandbox)
                 cmd="mk8s__subcmd__sandbox"
                 ;;
@@ -54,6 +57,9 @@ _mk8s() {
                 ;;
             mk8s,version)
                 cmd="mk8s__subcmd__version"
+                ;;
+            mk8s__subcmd__addon,copy)
+                cmd="mk8s__subcmd__addon__subcmd__copy"
                 ;;
             mk8s__subcmd__addon,disable)
                 cmd="mk8s__subcmd__addon__subcmd__disable"
@@ -69,6 +75,12 @@ _mk8s() {
                 ;;
             mk8s__subcmd__addon,oidc-url)
                 cmd="mk8s__subcmd__addon__subcmd__oidc__subcmd__url"
+                ;;
+            mk8s__subcmd__addon,pull)
+                cmd="mk8s__subcmd__addon__subcmd__pull"
+                ;;
+            mk8s__subcmd__addon,set)
+                cmd="mk8s__subcmd__addon__subcmd__set"
                 ;;
             mk8s__subcmd__addon,show)
                 cmd="mk8s__subcmd__addon__subcmd__show"
@@ -160,6 +172,9 @@ _mk8s() {
             mk8s__subcmd__cluster,list)
                 cmd="mk8s__subcmd__cluster__subcmd__list"
                 ;;
+            mk8s__subcmd__cluster,wait)
+                cmd="mk8s__subcmd__cluster__subcmd__wait"
+                ;;
             mk8s__subcmd__sandbox,run)
                 cmd="mk8s__subcmd__sandbox__subcmd__run"
                 ;;
@@ -176,18 +191,18 @@ _mk8s() {
 
     case "${cmd}" in
         mk8s)
-            opts="-o -q -v -d -y -k -h -V --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help --version addon aws apply diff check doctor validate cluster auth sandbox completion schema version"
+            opts="-o -q -v -d -y -k -h -V --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help --version addon aws apply diff check doctor validate journal cluster auth sandbox completion schema version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -242,18 +257,166 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon)
-            opts="-o -q -v -d -y -k -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help list show explain enable disable trust-policy oidc-url"
+            opts="-o -q -v -d -y -k -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help list show explain enable disable set copy pull trust-policy oidc-url"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mk8s__subcmd__addon__subcmd__copy)
+            opts="-o -q -v -d -y -k -h --from --to --with-identities --prune --confirm --force --dry-run --exit-code --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --canary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --batch)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --max-failures)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --max-unreachable)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -308,7 +471,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__disable)
-            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --with-dependants --confirm --expect --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --with-dependants --confirm --expect --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -406,6 +569,32 @@ _mk8s() {
                     fi
                     return 0
                     ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --wait)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -414,11 +603,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -473,7 +662,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable)
-            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -648,6 +837,32 @@ _mk8s() {
                     fi
                     return 0
                     ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --wait)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -656,11 +871,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -715,18 +930,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__ecr)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -939,6 +1154,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -964,18 +1205,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__efs)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -1188,6 +1429,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -1213,18 +1480,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__elb)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -1437,6 +1704,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -1462,18 +1755,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__workload__subcmd__identity)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -1686,6 +1979,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -1704,18 +2023,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__azure__subcmd__acr)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --client-id --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --client-id --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -1928,6 +2247,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -1953,18 +2298,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__azure__subcmd__workload__subcmd__identity)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --tenant-id --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --tenant-id --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -2177,6 +2522,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -2202,18 +2573,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__byok)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --location --ignore-updates --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --location --ignore-updates --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -2426,6 +2797,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -2458,18 +2855,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__dashboard)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -2682,6 +3079,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -2700,18 +3123,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__headlamp)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -2924,6 +3347,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -2942,18 +3391,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__kata)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -3166,6 +3615,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -3184,18 +3659,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__kubevirt)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --scratch-space-storage-class --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --scratch-space-storage-class --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -3408,6 +3883,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -3433,18 +3934,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__local__subcmd__path__subcmd__storage)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -3657,6 +4158,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -3675,18 +4202,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__logs)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --audit-enabled --include-namespaces --exclude-namespaces --docker --kubelet --kernel --events --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --audit-enabled --include-namespaces --exclude-namespaces --docker --kubelet --kernel --events --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -3899,6 +4426,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -3966,18 +4519,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__metrics)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --kube-state --core-dns --kubelet --apiserver --node-exporter --cadvisor --scrape-annotated-interval-seconds --scrape-annotated-include-namespaces --scrape-annotated-exclude-namespaces --scrape-annotated-retain-labels --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --kube-state --core-dns --kubelet --apiserver --node-exporter --cadvisor --scrape-annotated-interval-seconds --scrape-annotated-include-namespaces --scrape-annotated-exclude-namespaces --scrape-annotated-retain-labels --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -4190,6 +4743,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -4278,18 +4857,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__node__subcmd__local__subcmd__dns)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -4502,6 +5081,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -4520,18 +5125,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__nvidia)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --taint-gpu-nodes --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --taint-gpu-nodes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -4744,6 +5349,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -4769,18 +5400,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__registry__subcmd__mirror)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -4993,6 +5624,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -5011,18 +5668,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__sysbox)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -5235,6 +5892,32 @@ _mk8s() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -5303,11 +5986,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -5420,11 +6103,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -5508,11 +6191,283 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mk8s__subcmd__addon__subcmd__pull)
+            opts="-c -f -o -q -v -d -y -k -h --cluster --file --in-place --keep-comments --dry-run --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cluster)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mk8s__subcmd__addon__subcmd__set)
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --prune --prune-unknown --allow-empty --unknown --confirm --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cluster)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --canary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --batch)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --max-failures)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --max-unreachable)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -5617,11 +6572,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -5719,11 +6674,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -5828,11 +6783,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -5894,11 +6849,11 @@ _mk8s() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -5960,11 +6915,11 @@ _mk8s() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -6026,11 +6981,11 @@ _mk8s() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -6197,11 +7152,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -6299,11 +7254,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -6430,11 +7385,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -6601,11 +7556,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -6720,11 +7675,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -6835,11 +7790,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -6925,11 +7880,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7083,11 +8038,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7142,18 +8097,18 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__cluster)
-            opts="-o -q -v -d -y -k -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help list get"
+            opts="-o -q -v -d -y -k -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help list get wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7215,11 +8170,11 @@ _mk8s() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7316,11 +8271,126 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mk8s__subcmd__cluster__subcmd__wait)
+            opts="-c -l -o -q -v -d -y -k -h --cluster --all --selector --exclude --for --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cluster)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7382,11 +8452,11 @@ _mk8s() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7441,7 +8511,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__diff)
-            opts="-f -c -l -o -q -v -d -y -k -h --file --cluster --selector --exclude --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-f -c -l -o -q -v -d -y -k -h --file --clusters --all-fields --explain-ignored --cluster --selector --exclude --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7453,6 +8523,13 @@ _mk8s() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --clusters)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --cluster)
@@ -7491,11 +8568,77 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mk8s__subcmd__journal)
+            opts="-o -q -v -d -y -k -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7557,11 +8700,11 @@ _mk8s() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7713,11 +8856,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7869,11 +9012,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -7974,11 +9117,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -8040,15 +9183,15 @@ _mk8s() {
             fi
             case "${prev}" in
                 --of)
-                    COMPREPLY=($(compgen -W "Addon AddonChanges AddonList ApplyResult Auth AwsPlan AwsStatus CheckList CheckReport Diff Error Version" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "Addon AddonChanges AddonList ApplyResult Auth AwsPlan AwsStatus CheckList CheckReport Diff Error Journal Summary Version Waits" -- "${cur}"))
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -8153,11 +9296,11 @@ _mk8s() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)
@@ -8219,11 +9362,11 @@ _mk8s() {
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text wide json yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
                     return 0
                     ;;
                 --error-format)

@@ -27,6 +27,7 @@ end
 complete -c mk8s -n "__fish_mk8s_needs_command" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -58,45 +59,50 @@ complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "diff" -d 'Compare the add
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "check" -d 'Check that what is on can work, down to the image'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "doctor" -d 'Check that what is on can work, down to the image'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "validate" -d 'Hold manifests against the schema of the platform'
+complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "journal" -d 'Show what a run over many clusters did'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "cluster" -d 'Look at clusters'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "auth" -d 'Show who is logged in, and where'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "sandbox" -d 'Rehearse against an embedded Control Plane'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "completion" -d 'Print a completion script'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "schema" -d 'Print the JSON Schema of a document of `-o json`'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "version" -d 'Print the version'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
 json\t'One JSON document in one line'"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l token-file -d 'File that holds the token' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s q -l quiet -d 'Only results, warnings and errors'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s v -l verbose -d 'More words on what is done'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s y -l yes -d 'Yes to every question'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -l no-input -d 'No questions: what would ask fails with exit 2'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s k -l insecure -d 'Server certificates unchecked'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -s h -l help -d 'Print help'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "list" -d 'List the add-ons; with a target, what is on'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "show" -d 'Show the settings and status of an add-on'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "explain" -d 'Explain an add-on: settings, prerequisites, cloud side'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "enable" -d 'Turn an add-on on, or change its settings'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "disable" -d 'Turn an add-on off'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "trust-policy" -d 'Print the trust policy that a cluster publishes'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable trust-policy oidc-url" -f -a "oidc-url" -d 'Print the OIDC issuer URL of a cluster'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s h -l help -d 'Print help'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "list" -d 'List the add-ons; with a target, what is on'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "show" -d 'Show the settings and status of an add-on'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "explain" -d 'Explain an add-on: settings, prerequisites, cloud side'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "enable" -d 'Turn an add-on on, or change its settings'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "disable" -d 'Turn an add-on off'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "set" -d 'Turn several add-ons on and off, as a file has them'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "copy" -d 'Bring the add-ons of one cluster to others'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "pull" -d 'Write live add-ons back into a manifest'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "trust-policy" -d 'Print the trust policy that a cluster publishes'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "oidc-url" -d 'Print the OIDC issuer URL of a cluster'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s c -l cluster -d 'Live cluster, or with -f the document\'s name, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
@@ -140,6 +146,7 @@ sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -171,6 +178,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -203,6 +211,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from explain" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -259,11 +268,15 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l max-failures -d 'Failures after which no more are begun; any number if omitted, but none in the canary' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l max-unreachable -d 'The same of clusters that cannot be reached' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l parallel -d 'Clusters that are worked on at a time, at most' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l parallel -d 'Clusters that are worked on at a time, at most; as many as the server takes if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l rate -d 'Requests that go out in a second (N/s) or a minute (N/m), at most; learned from the server if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -291,7 +304,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l in-place -d 'New text into the file itself, through all its hard links'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l keep-comments -d 'Comments of what is removed stay in the file'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l pause -d 'Question before each further stage; nobody there ends the run'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l fail-fast -d '--max-failures 0, and nothing at all if a cluster is refused or cannot be read'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l fail-fast -d '--max-failures 0 and --max-unreachable 0, and nothing at all if a cluster is refused or cannot be read'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l allow-placeholders -d 'Values such as `${ROLE_ARN}` in files, which another tool fills in'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
@@ -331,11 +344,15 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l max-failures -d 'Failures after which no more are begun; any number if omitted, but none in the canary' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l max-unreachable -d 'The same of clusters that cannot be reached' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l parallel -d 'Clusters that are worked on at a time, at most' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l parallel -d 'Clusters that are worked on at a time, at most; as many as the server takes if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l rate -d 'Requests that go out in a second (N/s) or a minute (N/m), at most; learned from the server if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -358,7 +375,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l in-place -d 'New text into the file itself, through all its hard links'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l keep-comments -d 'Comments of what is removed stay in the file'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l pause -d 'Question before each further stage; nobody there ends the run'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l fail-fast -d '--max-failures 0, and nothing at all if a cluster is refused or cannot be read'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l fail-fast -d '--max-failures 0 and --max-unreachable 0, and nothing at all if a cluster is refused or cannot be read'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l allow-placeholders -d 'Values such as `${ROLE_ARN}` in files, which another tool fills in'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
@@ -370,6 +387,139 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s c -l cluster -d 'Live cluster, or with -f the document\'s name, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l confirm -d 'Cluster\'s name, where an add-on goes that runs the cluster' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails, or more than --max-failures' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l max-failures -d 'Failures after which no more are begun; any number if omitted, but none in the canary' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l max-unreachable -d 'The same of clusters that cannot be reached' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l parallel -d 'Clusters that are worked on at a time, at most; as many as the server takes if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l rate -d 'Requests that go out in a second (N/s) or a minute (N/m), at most; learned from the server if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+jsonl\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l all -d 'Every live cluster of the org'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l prune -d 'Add-ons that the file does not name go off'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l prune-unknown -d 'Keys that mk8s does not know go off as well'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l allow-empty -d 'Set without any add-on'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l unknown -d 'Keys that mk8s does not know'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l apply -d 'Live clusters as well as the files: files first'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l in-place -d 'New text into the file itself, through all its hard links'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l keep-comments -d 'Comments of what is removed stay in the file'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l pause -d 'Question before each further stage; nobody there ends the run'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l fail-fast -d '--max-failures 0 and --max-unreachable 0, and nothing at all if a cluster is refused or cannot be read'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l allow-placeholders -d 'Values such as `${ROLE_ARN}` in files, which another tool fills in'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l dry-run -d 'Preview on stdout; nothing is written or sent'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l exit-code -d 'Exit code 10 when a dry run finds differences'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l from -d 'Live cluster whose add-ons are taken' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l to -d 'Live clusters that get them' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l confirm -d 'Cluster\'s name, where an add-on goes that runs the cluster' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails, or more than --max-failures' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l max-failures -d 'Failures after which no more are begun; any number if omitted, but none in the canary' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l max-unreachable -d 'The same of clusters that cannot be reached' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l parallel -d 'Clusters that are worked on at a time, at most; as many as the server takes if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l rate -d 'Requests that go out in a second (N/s) or a minute (N/m), at most; learned from the server if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+jsonl\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l with-identities -d 'roleArn, clientId, tenantId and location too'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l prune -d 'Add-ons that the first cluster does not have go off'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l dry-run -d 'Preview on stdout; nothing is sent'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l exit-code -d 'Exit code 10 when a dry run finds differences'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l pause -d 'Question before each further stage; nobody there ends the run'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l fail-fast -d '--max-failures 0 and --max-unreachable 0, and nothing at all if a cluster is refused or cannot be read'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s c -l cluster -d 'Live cluster whose add-ons are taken' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s f -l file -d 'Manifest that gets them' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+jsonl\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l in-place -d 'New text into the file itself, through all its hard links'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l keep-comments -d 'Comments of what is removed stay in the file'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l dry-run -d 'Preview on stdout; nothing is written'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l exit-code -d 'Exit code 10 when a dry run finds differences'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s c -l cluster -d 'Live cluster, or with -f the document\'s name; `MK8S_CLUSTER` if neither is given' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -l account -d 'AWS account to set in the document; left as served if omitted' -r -f
@@ -377,6 +527,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -405,6 +556,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -431,6 +583,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and not __fish_seen_subcommand_from setup emit repository-policy status teardown permissions workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -496,6 +649,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -561,6 +715,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -601,6 +756,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from repository-policy" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -641,6 +797,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -677,6 +834,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -722,6 +880,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -754,6 +913,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -784,6 +944,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l exclude -d 'Cluster 
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -812,12 +973,14 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l no-input -d 'No ques
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l clusters -d 'Two live clusters that are compared with each other' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s c -l cluster -d 'Cluster whose documents are compared, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -834,6 +997,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l endpoint -d 'Address 
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l all-fields -d 'Whole manifests, and not the add-ons alone'
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l explain-ignored -d 'Fields that are not the same and no difference, with the rule that says so'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l exit-code -d 'Exit code 10 when something differs'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s v -l verbose -d 'More words on what is done'
@@ -860,6 +1025,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l aws-endpoint-url -d 
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -905,6 +1071,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l aws-endpoint-url -d
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -939,6 +1106,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -l exclude -d 'Clust
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -964,40 +1132,70 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s y -l yes -d 'Yes 
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
 names\t''
 jsonpath=\t''"
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
 json\t'One JSON document in one line'"
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
 always\t'Everywhere'
 never\t'Nowhere'"
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l token-file -d 'File that holds the token' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s q -l quiet -d 'Only results, warnings and errors'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s v -l verbose -d 'More words on what is done'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s y -l yes -d 'Yes to every question'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -l no-input -d 'No questions: what would ask fails with exit 2'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s k -l insecure -d 'Server certificates unchecked'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -s h -l help -d 'Print help'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -f -a "list" -d 'List the clusters of the org'
-complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get" -f -a "get" -d 'Print one cluster'
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+jsonl\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -s h -l help -d 'Print help'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -f -a "list" -d 'List the clusters of the org'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -f -a "get" -d 'Print one cluster'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -f -a "wait" -d 'Wait until clusters show something'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s c -l cluster -d 'Cluster to list, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1025,6 +1223,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1048,9 +1247,43 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -s c -l cluster -d 'Cluster, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if omitted (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l for -d 'What is waited for: addon=NAME, or jsonpath=EXPR with =VALUE behind braces' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l wait -d 'Time to wait; 5m if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+jsonl\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l all -d 'Every live cluster of the org'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1078,6 +1311,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and not __fish_seen_subc
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1104,6 +1338,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcomma
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and not __fish_seen_subcommand_from start run token" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1147,6 +1382,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1189,6 +1425,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1226,6 +1463,7 @@ algorithm\t'It is signed with a shared secret (HS256)'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1252,6 +1490,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1286,10 +1525,14 @@ CheckList\t''
 CheckReport\t''
 Diff\t''
 Error\t''
-Version\t''"
+Journal\t''
+Summary\t''
+Version\t''
+Waits\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1316,6 +1559,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s h -l help -d 'Print
 complete -c mk8s -n "__fish_mk8s_using_subcommand version" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
+jsonl\t''
 yaml\t''
 json-slim\t''
 yaml-slim\t''
@@ -1427,6 +1671,8 @@ node-local-dns\t'Cache DNS answers on every node'
 nvidia\t'Run GPU workloads on NVIDIA nodes'
 registry-mirror\t'Share pulled images between nodes'
 sysbox\t'Run Docker and Kubernetes inside pods'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from trust-policy; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
 aws-efs\t'Mount Amazon EFS file systems as volumes'
@@ -1546,6 +1792,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand auth; and __fish_seen_subcommand_from status" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from token" -f

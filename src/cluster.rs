@@ -10,10 +10,38 @@ use serde_json::{Map, Value};
 /// The `kind` of cluster documents.
 pub(crate) const KIND: &str = "mk8s";
 
+/// What a change is planned, locked and verified by.
+const LEAN: [&str; 7] = [
+    "kind",
+    "name",
+    "id",
+    "version",
+    "description",
+    "tags",
+    "spec",
+];
+
 /// A cluster object as the API serves it, or a manifest document of `kind: mk8s`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cluster {
     value: Value,
+}
+
+/// A cluster put away: what a change is planned, locked and verified by, in a fraction of the memory.
+#[derive(Debug, Clone)]
+pub(crate) struct PackedCluster(Box<str>);
+
+impl PackedCluster {
+    /// Puts a cluster away.
+    pub(crate) fn of(cluster: Cluster) -> Self {
+        Self(cluster.lean().value.to_string().into())
+    }
+
+    /// Takes it out again.
+    pub(crate) fn open(&self) -> Cluster {
+        // It was written by us, so that it can be read.
+        Cluster::new(serde_json::from_str(&self.0).unwrap_or_default())
+    }
 }
 
 /// The AWS account that a cluster of the AWS provider runs in.
@@ -39,6 +67,15 @@ impl Cluster {
     /// Gives the object back.
     pub(crate) fn into_value(self) -> Value {
         self.value
+    }
+
+    /// The same without what only the server sets and nobody plans by: a fleet takes memory.
+    #[must_use]
+    fn lean(mut self) -> Self {
+        if let Value::Object(map) = &mut self.value {
+            map.retain(|key, _| LEAN.contains(&key.as_str()));
+        }
+        self
     }
 
     /// `name`, or an empty string.

@@ -3,6 +3,10 @@
 //! Order, link spelling and what the server fills in are not differences (control-plane.md 1.10):
 //! of the settings that are only live, those count that a user sets.
 
+mod fields;
+
+pub(crate) use fields::{FieldDrift, IgnoredField, fields};
+
 use crate::addon;
 use crate::cluster::Cluster;
 use crate::defaults::is_default;

@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -20,6 +20,15 @@ pub(crate) struct Interrupt {
     came: Arc<AtomicBool>,
     /// Whether a signal ends the process where it stands.
     at_once: Arc<AtomicBool>,
+    /// How many signals a run was seen to get, and how many of them it takes for a wish to end soon.
+    heard: Arc<AtomicUsize>,
+    spare: Arc<AtomicUsize>,
+}
+
+/// Lets a run end well, until it is dropped.
+#[must_use = "it lasts until it is dropped"]
+pub(crate) struct SignalGrace {
+    spare: Arc<AtomicUsize>,
 }
 
 /// Wakes a run that waits.
@@ -84,9 +93,33 @@ impl Interrupt {
     pub(crate) fn ends(&self, bell: &mut SignalBell, task: &mut Context<'_>) -> bool {
         for signal in &mut bell.0 {
             // Each is asked until it has nothing more to tell: only then does it wake the task.
-            while let Poll::Ready(Some(())) = signal.poll_recv(task) {}
+            while let Poll::Ready(Some(())) = signal.poll_recv(task) {
+                self.heard.fetch_add(1, Ordering::SeqCst);
+            }
         }
-        self.came()
+        let heard = self.heard.load(Ordering::SeqCst);
+        self.came() && heard > self.spare.load(Ordering::SeqCst)
+    }
+
+    /// Whether a signal came that is a wish to end soon.
+    pub(crate) fn is_wished(&self) -> bool {
+        self.came() && self.spare.load(Ordering::SeqCst) > 0
+    }
+
+    /// From here on the first signal is a wish, which whoever works looks after ([`Interrupt::came`])
+    /// and follows soon; the next one ends the run at once.
+    pub(crate) fn has_grace(&self) -> SignalGrace {
+        let heard = self.heard.load(Ordering::SeqCst);
+        self.spare.store(heard + 1, Ordering::SeqCst);
+        SignalGrace {
+            spare: Arc::clone(&self.spare),
+        }
+    }
+}
+
+impl Drop for SignalGrace {
+    fn drop(&mut self) {
+        self.spare.store(0, Ordering::SeqCst);
     }
 }
 

@@ -230,6 +230,12 @@ impl Invocation {
         Self::of(Program::Mk8s).plain(verb)
     }
 
+    /// A command of ours in the words in which it was given.
+    pub(crate) fn again(words: &[String]) -> Self {
+        let command = Self::of(Program::Mk8s);
+        words.iter().cloned().fold(command, Self::word)
+    }
+
     /// A command of the AWS CLI: `iam get-role`.
     pub(crate) fn aws(verb: &'static str) -> Self {
         Self::of(Program::Aws).plain(verb)

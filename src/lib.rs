@@ -7,7 +7,7 @@
 //! escaped). At the edges, and unaware of each other:
 //! [`manifest`] (files), `control` (the API), [`aws`] (IAM; its rules are pure), `oidc` (token
 //! issuers), [`settings`] (who and where), `sandbox` (an embedded Control Plane), [`ui`] (the
-//! streams) and `interrupt` (signals). On top: [`check`] (the checklist), [`cli`] (the command line)
+//! streams), `journal` (what a run over many clusters did) and `interrupt` (signals). On top: [`check`] (the checklist), [`cli`] (the command line)
 //! and `command` (one file per verb), which ties them together.
 
 pub mod addon;
@@ -31,6 +31,7 @@ mod fleet;
 pub mod fuzz;
 mod interrupt;
 pub mod invocation;
+mod journal;
 pub mod manifest;
 mod number;
 pub(crate) mod oidc;
@@ -93,7 +94,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Environment, io: Io) -
         insecure: cli.global.insecure,
         timeout: cli.global.timeout,
     };
-    let cx = command::Context::new(Rc::clone(&ui), env, flags);
+    let cx = command::Context::new(Rc::clone(&ui), env, flags, gist.said);
     let result = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

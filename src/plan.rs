@@ -2,9 +2,11 @@
 //!
 //! An empty list of changes means that everything is as wished already.
 
+mod set;
 mod stray;
 mod wish;
 
+pub use set::{AddonSet, OwnSettings};
 pub(crate) use stray::first as stray;
 pub use wish::{Expectation, Setting, Wish};
 
@@ -49,6 +51,19 @@ pub enum Verb {
     Enable(Wish),
     /// Switch off.
     Disable,
+    /// Several add-ons as they are wanted; the one of the request says nothing.
+    Set(AddonSet),
+}
+
+impl Verb {
+    /// What is done to an add-on, as it is said of it afterwards.
+    pub(crate) fn done(&self) -> &'static str {
+        match self {
+            Self::Enable(_) => "enabled",
+            Self::Disable => "disabled",
+            Self::Set(_) => "set",
+        }
+    }
 }
 
 /// What happens, or would happen, to one add-on.
@@ -140,6 +155,7 @@ pub fn plan(cluster: &Cluster, request: &AddonRequest, place: &TargetWords) -> R
     match &request.verb {
         Verb::Enable(wish) => enable(cluster, request, wish, place),
         Verb::Disable => disable(cluster, request, place),
+        Verb::Set(wanted) => set::plan(cluster, request, wanted, place),
     }
 }
 
@@ -320,10 +336,7 @@ fn judge(
     if refused.is_empty() {
         return Ok(warnings);
     }
-    let done = match request.verb {
-        Verb::Enable(_) => "enabled",
-        Verb::Disable => "disabled",
-    };
+    let done = request.verb.done();
     let mut error = Error::refused(format!("`{name}` was not {done} {}", place.words));
     for finding in &refused {
         error = error.because(finding.to_string());

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 type DocumentKind = (&'static str, fn() -> Value);
 
 /// The documents, by their kind.
-const KINDS: [DocumentKind; 12] = [
+const KINDS: [DocumentKind; 15] = [
     ("Addon", addon_document),
     ("AddonChanges", addon_changes),
     ("AddonList", addon_list),
@@ -21,7 +21,10 @@ const KINDS: [DocumentKind; 12] = [
     ("CheckReport", check_report),
     ("Diff", diff),
     ("Error", error_document),
+    ("Journal", journal),
+    ("Summary", summary_line),
     ("Version", version),
+    ("Waits", waits),
 ];
 
 /// The kinds that have a schema.
@@ -256,6 +259,17 @@ fn summary_of_states() -> Value {
     ])
 }
 
+/// The last line of `-o jsonl`.
+fn summary_line() -> Value {
+    let counts = summary_of_states();
+    let mut line = object([("targets", json!({"type": "integer", "minimum": 0}))]);
+    let fields = counts.get("properties").and_then(Value::as_object);
+    for (name, schema) in fields.into_iter().flatten() {
+        line = and_perhaps(line, [(name.as_str(), schema.clone())]);
+    }
+    and_perhaps(line, [("dryRun", flag())])
+}
+
 fn addon() -> Value {
     let field = object([
         ("name", text()),
@@ -293,6 +307,37 @@ fn addon_list() -> Value {
     // Of a target that could not be read nothing else is known.
     let unread = object([("target", target()), ("error", error())]);
     items(json!({"anyOf": [addon(), unread]}))
+}
+
+fn waits() -> Value {
+    items(object([
+        ("target", target()),
+        ("condition", text()),
+        ("reached", flag()),
+        ("seconds", or_null(json!({"type": "number", "minimum": 0}))),
+        ("error", error()),
+    ]))
+}
+
+fn journal() -> Value {
+    let version = || or_null(json!({"type": "integer", "minimum": 0}));
+    let item = object([
+        ("name", text()),
+        ("state", text()),
+        ("lockedVersion", version()),
+        ("version", version()),
+        ("before", anything()),
+        ("because", or_null(text())),
+    ]);
+    object([
+        ("id", text()),
+        ("time", text()),
+        ("mk8s", text()),
+        ("org", text()),
+        ("endpoint", text()),
+        ("command", list(text())),
+        ("items", list(item)),
+    ])
 }
 
 fn differences() -> Value {

@@ -44,14 +44,20 @@ pub(crate) fn mask_published(cluster: &mut Value) {
 }
 
 /// Whether a field of this name and value is shown to nobody.
-fn is_secret(name: &str, value: &Value) -> bool {
+pub(crate) fn is_secret(name: &str, value: &Value) -> bool {
     let name = name.to_lowercase().replace(['_', '-'], "");
     if HIDDEN.contains(&name.as_str()) {
         return !value.is_null();
     }
     // A link to a secret is none.
     let text = value.as_str().is_some_and(|text| !text.starts_with('/'));
-    text && SUSPECT.iter().any(|part| name.contains(part))
+    text && is_suspect(&name)
+}
+
+/// Whether what is called so may hold a secret.
+pub(crate) fn is_suspect(name: &str) -> bool {
+    let name = name.to_lowercase().replace(['_', '-'], "");
+    HIDDEN.contains(&name.as_str()) || SUSPECT.iter().any(|part| name.contains(part))
 }
 
 /// A copy with what may be secret replaced by `***`.

@@ -192,6 +192,9 @@ impl SelectorTerm {
         }
         let more = if there.len() > 5 { ", …" } else { "" };
         let shown: Vec<String> = there.iter().take(5).map(|it| excerpt(it, 60)).collect();
+        if let Some(number) = self.key.unreadable(clusters) {
+            return format!("`{text}` holds for no cluster; {number}");
+        }
         match &self.key {
             SelectorKey::Addon(_) => format!("`{text}` holds for no cluster"),
             key if shown.is_empty() => {
@@ -242,6 +245,22 @@ impl SelectorKey {
             },
             Self::Addon(key) => cluster.add_on(key).map(|_| "on".to_owned()),
         }
+    }
+
+    /// Where a version is a number, and so none: in one 1.30 is 1.3.
+    fn unreadable(&self, clusters: &[Cluster]) -> Option<String> {
+        let number = |cluster: &Cluster| {
+            let version = cluster.value().pointer("/spec/version")?;
+            version.is_number().then(|| version.to_string())
+        };
+        let found = clusters
+            .iter()
+            .find_map(|it| Some((it.name(), number(it)?)));
+        let (name, number) = found.filter(|_| *self == Self::Kubernetes)?;
+        Some(format!(
+            "spec.version of `{}` is the number {number}: in quotes it is a version",
+            excerpt(name, 80)
+        ))
     }
 
     fn is(&self, there: &str, asked: &str) -> bool {
@@ -582,6 +601,16 @@ mod tests {
         assert_eq!(
             why("tag.nobody=x"),
             ["`tag.nobody=x` holds for no cluster: none has the tag `nobody`"]
+        );
+        let number = Cluster::new(json!({"name": "c", "spec": {"version": 1.3}}));
+        assert_eq!(
+            Selector::parse("kubernetes>=1.29")
+                .unwrap()
+                .why_nothing(&[number]),
+            [
+                "`kubernetes>=1.29` holds for no cluster; spec.version of `c` is the number 1.3: \
+              in quotes it is a version"
+            ]
         );
         assert_eq!(
             why("addon.metrics"),

@@ -61,7 +61,34 @@ pub(crate) enum AddonCommand {
                       $ mk8s addon disable aws-ecr -c prod\n  \
                       $ mk8s addon disable aws-workload-identity -f clusters/prod.yaml --with-dependants"
     )]
-    Disable(DisableArgs),
+    Disable(Box<DisableArgs>),
+    /// Turn several add-ons on and off, as a file has them
+    #[command(
+        long_about = "Bring the add-ons of clusters or manifests to a desired set, in one change each. The \
+                      file holds what stands below `spec.addOns` of a manifest; `null` is off. What it does \
+                      not name is left alone, and with --prune goes. What is already so is left alone. \
+                      Preview with --dry-run; undo by a set with the old settings.\n\nExamples:\n  \
+                      $ mk8s addon set addons.yaml -c prod --dry-run\n  \
+                      $ mk8s addon set addons.yaml --selector tag.team=blue --canary 1 --yes"
+    )]
+    Set(Box<SetArgs>),
+    /// Bring the add-ons of one cluster to others
+    #[command(
+        long_about = "Bring the add-ons of one live cluster to others, with their settings. What says who \
+                      that cluster is in its cloud (roleArn, clientId, tenantId, location) is left out and \
+                      named. What is already so is left alone. Preview with --dry-run; undo by a copy from \
+                      a cluster that is as it was.\n\nExamples:\n  \
+                      $ mk8s addon copy --from staging --to prod-eu,prod-us --dry-run"
+    )]
+    Copy(Box<CopyArgs>),
+    /// Write live add-ons back into a manifest
+    #[command(
+        long_about = "Write the add-ons of a live cluster into its manifest, which keeps every other byte. \
+                      Settings that may be secret stay out and are named. What is already so is left \
+                      alone. Preview with --dry-run; undo with git.\n\nExamples:\n  \
+                      $ mk8s addon pull -c prod -f clusters/prod.yaml --dry-run"
+    )]
+    Pull(PullArgs),
     /// Print the trust policy that a cluster publishes
     #[command(
         long_about = "Print the trust policy that the add-on's role must have, as JSON, from the \
@@ -129,7 +156,7 @@ pub(crate) struct OneArgs {
 }
 
 /// How a change is carried out.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ChangeArgs {
     /// Live clusters as well as the files: files first
     #[arg(long, requires = "file", help_heading = heading::TARGET)]
@@ -167,6 +194,90 @@ pub(crate) struct ChangeArgs {
         help_heading = heading::SAFETY
     )]
     pub(crate) wait: Option<Duration>,
+}
+
+/// `mk8s addon set`
+#[derive(Debug, Args)]
+pub(crate) struct SetArgs {
+    /// File with the add-ons, or `-` for stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) set: PathBuf,
+    /// Where.
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Add-ons that the file does not name go off
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub(crate) prune: bool,
+    /// Keys that mk8s does not know go off as well
+    #[arg(long, requires = "prune", help_heading = heading::SETTINGS)]
+    pub(crate) prune_unknown: bool,
+    /// Set without any add-on
+    #[arg(long, requires = "prune", help_heading = heading::SAFETY)]
+    pub(crate) allow_empty: bool,
+    /// Keys that mk8s does not know
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub(crate) unknown: bool,
+    /// Cluster's name, where an add-on goes that runs the cluster
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
+    pub(crate) confirm: Option<String>,
+    /// How.
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+}
+
+/// `mk8s addon copy`
+#[derive(Debug, Args)]
+pub(crate) struct CopyArgs {
+    /// Live cluster whose add-ons are taken
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub(crate) from: String,
+    /// Live clusters that get them
+    #[arg(long, value_name = "NAME,…", value_hint = ValueHint::Other, value_delimiter = ',', required = true, help_heading = heading::TARGET)]
+    pub(crate) to: Vec<String>,
+    /// roleArn, clientId, tenantId and location too
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub(crate) with_identities: bool,
+    /// Add-ons that the first cluster does not have go off
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub(crate) prune: bool,
+    /// Cluster's name, where an add-on goes that runs the cluster
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
+    pub(crate) confirm: Option<String>,
+    /// Change past a rule of mk8s (prerequisite, dependants)
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) force: bool,
+    /// Preview on stdout; nothing is sent
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) dry_run: bool,
+    /// Exit code 10 when a dry run finds differences
+    #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
+    pub(crate) exit_code: bool,
+    /// How it goes over many.
+    #[command(flatten)]
+    pub(crate) rollout: RolloutArgs,
+}
+
+/// `mk8s addon pull`
+#[derive(Debug, Args)]
+pub(crate) struct PullArgs {
+    /// Live cluster whose add-ons are taken
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub(crate) cluster: String,
+    /// Manifest that gets them
+    #[arg(short, long, value_name = "FILE", help_heading = heading::TARGET)]
+    pub(crate) file: PathBuf,
+    /// New text into the file itself, through all its hard links
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) in_place: bool,
+    /// Comments of what is removed stay in the file
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) keep_comments: bool,
+    /// Preview on stdout; nothing is written
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) dry_run: bool,
+    /// Exit code 10 when a dry run finds differences
+    #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
+    pub(crate) exit_code: bool,
 }
 
 /// `mk8s addon list`

@@ -25,6 +25,33 @@ const BARE: [&[&str]; 9] = [
 /// Commands that print an edited manifest where they read one from stdin.
 const EDITS: [&[&str]; 2] = [&["addon", "enable"], &["addon", "disable"]];
 
+/// Flags that say where something is done, how it is told, or what is answered: not what is done.
+const HOW: [&str; 23] = [
+    "all",
+    "cluster",
+    "color",
+    "debug",
+    "endpoint",
+    "error_format",
+    "exclude",
+    "insecure",
+    "journal",
+    "no_input",
+    "org",
+    "output",
+    "parallel",
+    "profile",
+    "quiet",
+    "rate",
+    "resume",
+    "selector",
+    "timeout",
+    "token",
+    "token_file",
+    "verbose",
+    "yes",
+];
+
 /// How failures are told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Gist {
@@ -34,6 +61,9 @@ pub(crate) struct Gist {
     pub(crate) error_format: ErrorFormat,
     /// Whether stdout stays empty on failure.
     pub(crate) is_bare: bool,
+    /// The words that say what is done: without where it is done, how it is told and the answer to a
+    /// question.
+    pub(crate) said: Vec<String>,
 }
 
 impl Gist {
@@ -44,8 +74,23 @@ impl Gist {
         let mut reads_stdin = false;
         let mut is_dry_run = false;
         let mut words = LineWords::of(root, arguments);
-        for (_, word) in words.by_ref() {
-            let LineWord::Flag(Some(argument), value) = word else {
+        for (at, word) in words.by_ref() {
+            let raw = arguments.get(at).map(|raw| raw.to_string_lossy());
+            let raw = raw.unwrap_or_default();
+            let LineWord::Flag(argument, value) = word else {
+                gist.said.push(raw.into_owned());
+                continue;
+            };
+            if argument.is_none_or(|it| !HOW.contains(&it.get_id().as_str())) {
+                let is_attached = match raw.strip_prefix("--") {
+                    Some(long) => long.contains('='),
+                    None => raw.len() > 2,
+                };
+                let next = value.as_ref().filter(|_| !is_attached);
+                gist.said.push(raw.into_owned());
+                gist.said.extend(next.map(|next| next.clone().into_owned()));
+            }
+            let Some(argument) = argument else {
                 continue;
             };
             is_dry_run |= argument.get_id() == "dry_run";
@@ -116,6 +161,32 @@ mod tests {
             ("mk8s addon list -f -", false),
         ] {
             assert_eq!(gist(line).is_bare, is_bare, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_is_without_where_and_how() {
+        for (line, said) in [
+            (
+                "mk8s --org x addon enable aws-ecr --role-arn y -c a --all -y -o json --set=a=b --rate 1/s",
+                "addon enable aws-ecr --role-arn y --set=a=b",
+            ),
+            (
+                "mk8s addon enable x --resume f --canary 1 -l t=1",
+                "addon enable x --canary 1",
+            ),
+        ] {
+            assert_eq!(gist(line).said.join(" "), said, "{line}");
+        }
+        let tree = super::super::command();
+        let enable = tree
+            .find_subcommand("addon")
+            .unwrap()
+            .find_subcommand("enable")
+            .unwrap();
+        for id in HOW {
+            let is_there = |command: &Command| command.get_arguments().any(|it| it.get_id() == id);
+            assert!(is_there(&tree) || is_there(enable), "{id}");
         }
     }
 

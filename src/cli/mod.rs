@@ -17,8 +17,8 @@ mod value;
 mod words;
 
 pub(crate) use addon::{
-    AddonCommand, ChangeArgs, ChoiceArgs, DisableArgs, ExplainArgs, ListArgs, NarrowArgs,
-    OidcUrlArgs, OneArgs, ShowArgs, TargetArgs, TrustPolicyArgs,
+    AddonCommand, ChangeArgs, ChoiceArgs, CopyArgs, DisableArgs, ExplainArgs, ListArgs, NarrowArgs,
+    OidcUrlArgs, OneArgs, PullArgs, SetArgs, ShowArgs, TargetArgs, TrustPolicyArgs,
 };
 pub(crate) use aws::{
     AcceptTrust, AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart,
@@ -110,6 +110,8 @@ pub(crate) enum Command {
                       Nothing is changed; `mk8s apply` brings the clusters to the \
                       manifests.\n\nExamples:\n  \
                       $ mk8s diff -f clusters/prod.yaml\n  \
+                      $ mk8s diff -f clusters --all-fields\n  \
+                      $ mk8s diff --clusters staging,prod\n  \
                       $ mk8s diff -f clusters --exit-code -o json"
     )]
     Diff(DiffArgs),
@@ -139,6 +141,15 @@ pub(crate) enum Command {
                       $ cpln helm template CHART | mk8s validate -"
     )]
     Validate(ValidateArgs),
+    /// Show what a run over many clusters did
+    #[command(
+        long_about = "Show the journal of a run over many clusters: as what each cluster ended, at which \
+                      versions, and why it did not go well. Offline. The run is taken up again by the \
+                      same command with --resume.\n\nExamples:\n  \
+                      $ mk8s journal run.jsonl\n  \
+                      $ mk8s journal run.jsonl -o json"
+    )]
+    Journal(JournalArgs),
     /// Look at clusters
     #[command(subcommand, arg_required_else_help = true)]
     Cluster(ClusterCommand),
@@ -191,6 +202,40 @@ pub(crate) enum ClusterCommand {
                       $ mk8s cluster get prod -o jsonpath=$.status.oidcProviderUrl"
     )]
     Get(ClusterGetArgs),
+    /// Wait until clusters show something
+    #[command(
+        long_about = "Wait until the status of clusters shows an add-on, or a path of the cluster has a \
+                      value: any that is not empty, or the one behind the sign. Exit 7 if it does not \
+                      come in time. Nothing is changed.\n\nExamples:\n  \
+                      $ mk8s cluster wait -c prod --for=addon=aws-ecr\n  \
+                      $ mk8s cluster wait -c prod --for='jsonpath={.status.oidcProviderUrl}' --wait=10m"
+    )]
+    Wait(ClusterWaitArgs),
+}
+
+/// `mk8s cluster wait`
+#[derive(Debug, Args)]
+pub(crate) struct ClusterWaitArgs {
+    /// Cluster, or a pattern such as 'prod-*'; `MK8S_CLUSTER` if omitted (can be repeated)
+    #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
+    pub(crate) cluster: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+    /// What is waited for: addon=NAME, or jsonpath=EXPR with =VALUE behind braces
+    #[arg(long = "for", value_name = "CONDITION", value_hint = ValueHint::Other, required = true, help_heading = heading::SETTINGS)]
+    pub(crate) condition: String,
+    /// Time to wait; 5m if omitted
+    #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = value::parse_duration, help_heading = heading::SAFETY)]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// `mk8s journal`
+#[derive(Debug, Args)]
+pub(crate) struct JournalArgs {
+    /// File of the journal, or the name of the run
+    #[arg(value_name = "FILE|ID", value_hint = ValueHint::FilePath)]
+    pub(crate) journal: String,
 }
 
 /// `mk8s cluster list`
@@ -282,11 +327,20 @@ pub(crate) struct ApplyArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// Manifest file, folder of manifests or `-` for stdin (can be repeated)
-    #[arg(short, long, value_name = "FILE|DIR", required_unless_present = "files", help_heading = heading::TARGET)]
+    #[arg(short, long, value_name = "FILE|DIR", required_unless_present_any = ["files", "clusters"], help_heading = heading::TARGET)]
     pub(crate) file: Vec<PathBuf>,
     /// The same as with -f
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) files: Vec<PathBuf>,
+    /// Two live clusters that are compared with each other
+    #[arg(long, value_name = "A,B", value_hint = ValueHint::Other, value_delimiter = ',', conflicts_with_all = ["file", "files", "cluster", "selector", "exclude"], help_heading = heading::TARGET)]
+    pub(crate) clusters: Vec<String>,
+    /// Whole manifests, and not the add-ons alone
+    #[arg(long, help_heading = heading::SETTINGS)]
+    pub(crate) all_fields: bool,
+    /// Fields that are not the same and no difference, with the rule that says so
+    #[arg(long, requires = "all_fields", help_heading = heading::SETTINGS)]
+    pub(crate) explain_ignored: bool,
     /// Cluster whose documents are compared, or a pattern such as 'prod-*'; all if omitted (can be
     /// repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]

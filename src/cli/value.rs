@@ -57,6 +57,8 @@ pub(crate) enum OutputFormat {
     Json,
     /// One YAML document.
     Yaml,
+    /// One JSON object a line, each as soon as it is known.
+    JsonLines,
     /// JSON without what the server sets.
     JsonSlim,
     /// YAML without what the server sets.
@@ -76,10 +78,11 @@ pub(crate) enum OutputFormat {
 }
 
 impl OutputFormat {
-    const WORDS: [&'static str; 8] = [
+    const WORDS: [&'static str; 9] = [
         "text",
         "wide",
         "json",
+        "jsonl",
         "yaml",
         "json-slim",
         "yaml-slim",
@@ -106,6 +109,7 @@ impl std::str::FromStr for OutputFormat {
             "text" => Self::Text,
             "wide" => Self::Wide,
             "json" => Self::Json,
+            "jsonl" => Self::JsonLines,
             "yaml" => Self::Yaml,
             "json-slim" => Self::JsonSlim,
             "yaml-slim" => Self::YamlSlim,
@@ -122,7 +126,7 @@ impl std::str::FromStr for OutputFormat {
                     let near = nearest(text, words)
                         .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
                     return Err(format!(
-                        "{near}text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR \
+                        "{near}text, wide, json, jsonl, yaml, json-slim, yaml-slim, names or jsonpath=EXPR \
                          is expected, for `check` also short, github or junit, for a dry run on files \
                          patch"
                     ));
@@ -201,9 +205,39 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// `10/s` or `30/m`: so many in a second or a minute, as so many in a second.
+pub(crate) fn parse_rate(text: &str) -> Result<f64, String> {
+    let expected = || "a rate such as 10/s or 30/m is expected".to_owned();
+    let (count, unit) = text.split_once('/').ok_or_else(expected)?;
+    let seconds = match unit {
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => return Err(expected()),
+    };
+    let count: u32 = count
+        .parse()
+        .ok()
+        .filter(|_| !count.starts_with('+'))
+        .ok_or_else(expected)?;
+    if count == 0 {
+        return Err("at least one request has to go out".to_owned());
+    }
+    Ok(f64::from(count) / seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_are_in_seconds_or_minutes() {
+        for (text, rate) in [("10/s", 10.0), ("30/m", 0.5), ("1/s", 1.0)] {
+            assert_eq!(parse_rate(text), Ok(rate), "{text}");
+        }
+        for text in ["", "10", "/s", "0/s", "+1/s", "1.5/s", "10/h", "-1/s"] {
+            assert!(parse_rate(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn durations_have_units_or_are_seconds() {

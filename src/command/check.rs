@@ -131,7 +131,7 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<C
             (ChosenClusters::named(live(&choice, &files)), files)
         }
     };
-    let known = chosen.take_known();
+    let known = chosen.take_whole();
     let names = chosen.names;
     let online = files.is_empty() || !names.is_empty();
     let login = if online {

@@ -3,11 +3,12 @@
 use super::Context;
 use crate::choice::Choice;
 use crate::cli::{ChoiceArgs, NarrowArgs};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, PackedCluster};
 use crate::control::ApiError;
 use crate::error::{Error, Result};
 use crate::pattern::is_pattern;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// Live clusters that are meant, and what was read of them to tell. From here on the set is what it
@@ -20,7 +21,41 @@ pub(super) struct ChosenClusters {
     pub(super) are_several: bool,
     /// Whether they were looked up, so that nobody typed their names.
     pub(super) are_found: bool,
-    known: HashMap<String, Result<Cluster, ApiError>>,
+    known: HashMap<String, Result<KeptCluster, ApiError>>,
+}
+
+/// What was read of a cluster.
+pub(super) enum KeptCluster {
+    /// All of it.
+    Whole(Box<Cluster>),
+    /// What a change needs.
+    Packed(PackedCluster),
+}
+
+impl KeptCluster {
+    fn of(cluster: Cluster, is_lean: bool) -> Self {
+        if is_lean {
+            Self::Packed(PackedCluster::of(cluster))
+        } else {
+            Self::Whole(Box::new(cluster))
+        }
+    }
+
+    /// The cluster.
+    pub(super) fn take(self) -> Cluster {
+        match self {
+            Self::Whole(cluster) => *cluster,
+            Self::Packed(packed) => packed.open(),
+        }
+    }
+
+    /// The cluster, to be looked at.
+    pub(super) fn open(&self) -> Cow<'_, Cluster> {
+        match self {
+            Self::Whole(cluster) => Cow::Borrowed(cluster),
+            Self::Packed(packed) => Cow::Owned(packed.open()),
+        }
+    }
 }
 
 impl ChosenClusters {
@@ -34,13 +69,36 @@ impl ChosenClusters {
         }
     }
 
+    /// Those of a run that is taken up again.
+    pub(super) fn of_a_run(names: Vec<String>) -> Self {
+        Self {
+            are_several: true,
+            are_found: true,
+            ..Self::named(names)
+        }
+    }
+
     /// What was read of them so far.
-    pub(super) fn take_known(&mut self) -> HashMap<String, Result<Cluster, ApiError>> {
+    pub(super) fn take_whole(&mut self) -> HashMap<String, Result<Cluster, ApiError>> {
+        let known = self.take_known().into_iter();
+        known
+            .map(|(name, read)| (name, read.map(KeptCluster::take)))
+            .collect()
+    }
+
+    fn take_known(&mut self) -> HashMap<String, Result<KeptCluster, ApiError>> {
         std::mem::take(&mut self.known)
     }
 
     /// The clusters in the order of the names; what was not read yet is read now.
     pub(super) async fn read(&mut self, cx: &Context) -> Result<Vec<Result<Cluster>>> {
+        let read = self.keep(cx).await?.into_iter();
+        Ok(read.map(|kept| kept.map(KeptCluster::take)).collect())
+    }
+
+    /// The same, with what is kept of each.
+    pub(super) async fn keep(&mut self, cx: &Context) -> Result<Vec<Result<KeptCluster>>> {
+        let is_lean = cx.is_lean.get();
         let mut known = self.take_known();
         let unread = self.names.iter().filter(|name| !known.contains_key(*name));
         let unread: Vec<&String> = unread.collect();
@@ -53,7 +111,7 @@ impl ChosenClusters {
         let clusters = self.names.iter().map(|name| match known.remove(name) {
             Some(known) => known.map_err(|error| cx.explain(&error, &cx.reading(name))),
             None => match read.next() {
-                Some(read) => read,
+                Some(read) => read.map(|cluster| KeptCluster::of(cluster, is_lean)),
                 None => Err(Error::failure(format!("`{name}` was not read"))),
             },
         });
@@ -103,8 +161,11 @@ pub(super) fn among(cx: &Context, choice: &Choice, all: Vec<Cluster>) -> Result<
 /// Finds the clusters that are meant, by the pages of the list or of the platform's search.
 pub(super) async fn look_up(cx: &Context, choice: &Choice) -> Result<ChosenClusters> {
     let client = cx.client().await?;
+    client.expects_many();
     let read = async |query: Option<&Value>| {
-        let all = client.candidates(query, |_| true).await;
+        let is_lean = cx.is_lean.get();
+        let keep = |cluster| KeptCluster::of(cluster, is_lean);
+        let all = client.candidates(query, keep).await;
         all.map_err(|error| cx.explain(&error, "list the clusters"))
     };
     let query = choice.query();
@@ -133,16 +194,19 @@ pub(super) async fn look_up(cx: &Context, choice: &Choice) -> Result<ChosenClust
         }
     }
     if sees_all {
-        let read = client.get_all(&unlisted).await;
+        let is_lean = cx.is_lean.get();
+        let read = client.get_all(&unlisted).await.into_iter();
+        let read = read.map(|read| read.map(|cluster| KeptCluster::of(cluster, is_lean)));
         all.extend(unlisted.into_iter().zip(read));
         meant = pick(choice, &all);
     }
     if meant.is_empty() {
-        let clusters: Vec<Cluster> = all.into_iter().filter_map(|(_, it)| it.ok()).collect();
+        let clusters = all.into_iter().filter_map(|(_, it)| it.ok());
+        let clusters: Vec<Cluster> = clusters.map(KeptCluster::take).collect();
         return Err(choice.nothing(&place, &clusters));
     }
     let known = all.into_iter().filter(|(name, _)| meant.contains(name));
-    let known: HashMap<String, Result<Cluster, ApiError>> = known.collect();
+    let known: HashMap<String, Result<KeptCluster, ApiError>> = known.collect();
     let mut names: Vec<String> = known.keys().cloned().collect();
     names.sort_unstable();
     Ok(ChosenClusters {
@@ -155,9 +219,9 @@ pub(super) async fn look_up(cx: &Context, choice: &Choice) -> Result<ChosenClust
 
 /// The names of those that are meant. One that cannot be read may be: it is told as what it is, and
 /// nothing is done to it.
-fn pick(choice: &Choice, all: &[(String, Result<Cluster, ApiError>)]) -> HashSet<String> {
-    let is_meant = |name: &str, read: &Result<Cluster, ApiError>| match read {
-        Ok(cluster) => choice.holds(cluster),
+fn pick(choice: &Choice, all: &[(String, Result<KeptCluster, ApiError>)]) -> HashSet<String> {
+    let is_meant = |name: &str, read: &Result<KeptCluster, ApiError>| match read {
+        Ok(kept) => choice.holds(&kept.open()),
         Err(_) => choice.takes(name),
     };
     let meant = all.iter().filter(|(name, read)| is_meant(name, read));

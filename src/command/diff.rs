@@ -6,13 +6,15 @@ use super::target::{self, Loaded};
 use crate::cli::DiffArgs;
 use crate::cluster::Cluster;
 use crate::control::ApiError;
-use crate::drift::{self, Drift};
-use crate::error::Result;
+use crate::drift::{self, Drift, FieldDrift, IgnoredField};
+use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::{Reporter, TargetOutcome, TargetResult};
 use crate::invocation::Invocation;
 use crate::manifest;
 use crate::plan;
+use crate::secret;
+use crate::text;
 use crate::ui::{Stream, wire};
 use serde_json::{Map, Value};
 
@@ -29,11 +31,43 @@ struct DiffSubject {
 struct Compared {
     /// Whether the live cluster exists.
     exists: bool,
-    drifts: Vec<Drift>,
+    found: DiffFound,
+    /// What only seems to differ, where that was asked for.
+    ignored: Vec<IgnoredField>,
 }
+
+/// What differs.
+enum DiffFound {
+    /// Of the add-ons.
+    AddOns(Vec<Drift>),
+    /// Of whole manifests.
+    Fields(Vec<FieldDrift>),
+}
+
+impl DiffFound {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::AddOns(drifts) => drifts.is_empty(),
+            Self::Fields(fields) => fields.is_empty(),
+        }
+    }
+
+    fn wire(&self) -> Vec<wire::DifferenceRecord> {
+        match self {
+            Self::AddOns(drifts) => drifts.iter().map(Into::into).collect(),
+            Self::Fields(fields) => fields.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// Of more documents than this the equal ones are counted.
+const FEW: usize = 8;
 
 /// `mk8s diff`
 pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
+    if !args.clusters.is_empty() {
+        return two(cx, args).await;
+    }
     let loaded = target::load(
         cx,
         &target::both(&args.file, &args.files),
@@ -52,19 +86,60 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     }
     .into_iter();
     let mut teller = Reporter::reading(&cx.ui, "Diff");
+    let (many, mut equal, mut all) = (subjects.len() > FEW, 0, 0);
     for one in subjects {
         let compared = match &one.manifest {
             Ok(manifest) => match found.next() {
-                Some(found) => compare(cx, manifest, found),
+                Some(found) => compare(cx, args, manifest, found),
                 None => continue,
             },
             Err(error) => Err(error.clone()),
         };
-        if let (Ok(compared), true) = (&compared, cx.ui.is_text()) {
-            show(cx, &one, compared);
+        all += 1;
+        if let Ok(compared) = &compared {
+            let is_equal = compared.exists && compared.found.is_empty();
+            equal += usize::from(is_equal);
+            if cx.ui.is_text() {
+                show(cx, &one, compared, is_equal && many);
+            }
         }
         teller.add(came(cx, one, compared));
     }
+    if many && cx.ui.is_text() {
+        cx.ui
+            .status(&format!("{equal} of {all} have no differences"));
+    }
+    Ok(Outcome::differing(teller.finish()? && args.exit_code))
+}
+
+/// Two live clusters: the first stands where a manifest does.
+async fn two(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
+    let [first, second] = args.clusters.as_slice() else {
+        return Err(Error::usage("--clusters takes two names")
+            .because(format!("{} were given", args.clusters.len())));
+    };
+    for name in [first, second] {
+        target::check_name(name)?;
+    }
+    let mut read = cx.read_all(&[first, second]).await?.into_iter();
+    let (Some(wanted), Some(there)) = (read.next(), read.next()) else {
+        return Err(Error::failure("the clusters were not read"));
+    };
+    let one = DiffSubject {
+        place: "(live)".to_owned(),
+        source: cx.cluster(first),
+        name: second.clone(),
+        manifest: Ok(Cluster::new(Value::Null)),
+    };
+    let compared = match (wanted, there) {
+        (Ok(wanted), Ok(there)) => compare(cx, args, &wanted, Ok(Some(there))),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    if let (Ok(compared), true) = (&compared, cx.ui.is_text()) {
+        show(cx, &one, compared, false);
+    }
+    let mut teller = Reporter::reading(&cx.ui, "Diff");
+    teller.add(came(cx, one, compared));
     Ok(Outcome::differing(teller.finish()? && args.exit_code))
 }
 
@@ -90,20 +165,32 @@ fn subject(file: &Loaded, number: usize) -> DiffSubject {
 /// The differences, and whether the live cluster exists.
 fn compare(
     cx: &Context,
+    args: &DiffArgs,
     manifest: &Cluster,
     found: Result<Option<Cluster>, ApiError>,
 ) -> Result<Compared> {
     let live = found.map_err(|error| cx.explain(&error, &cx.reading(manifest.name())))?;
     let exists = live.is_some();
     let live = live.unwrap_or_else(|| Cluster::new(Value::Null));
+    let org = cx.org()?;
+    if !args.all_fields {
+        return Ok(Compared {
+            exists,
+            found: DiffFound::AddOns(drift::add_ons(manifest, &live, org)),
+            ignored: Vec::new(),
+        });
+    }
+    let (fields, mut ignored) = drift::fields(manifest, &live, org);
+    ignored.retain(|_| args.explain_ignored);
     Ok(Compared {
         exists,
-        drifts: drift::add_ons(manifest, &live, cx.org()?),
+        found: DiffFound::Fields(fields),
+        ignored,
     })
 }
 
 /// The lines that lead from the live cluster to the manifest.
-fn show(cx: &Context, one: &DiffSubject, compared: &Compared) {
+fn show(cx: &Context, one: &DiffSubject, compared: &Compared, is_counted: bool) {
     let name = &one.name;
     if !compared.exists {
         let path = match &one.source {
@@ -119,30 +206,57 @@ fn show(cx: &Context, one: &DiffSubject, compared: &Compared) {
             apply.cluster(name).render(cx.ui.reach())
         ));
     }
-    if compared.drifts.is_empty() {
-        if compared.exists {
+    for ignored in &compared.ignored {
+        let (path, rule) = (&ignored.path, ignored.rule);
+        cx.ui
+            .status(&format!("{name}: {path} is no difference: {rule}"));
+    }
+    if compared.found.is_empty() {
+        if compared.exists && !is_counted {
             cx.ui
                 .status(&format!("{name}, {}: no differences", one.place));
         }
         return;
     }
-    let mut live = Map::new();
-    let mut manifest = Map::new();
-    for drift in &compared.drifts {
-        put(&mut live, &drift.path, drift.live.as_ref());
-        put(&mut manifest, &drift.path, drift.manifest.as_ref());
-    }
+    let other = match &one.source {
+        wire::TargetRef::Cluster { name, .. } => name,
+        wire::TargetRef::File { .. } => name,
+    };
     let mut lines = vec![
         ('-', format!("-- {name} (live)")),
-        ('+', format!("++ {name} {}", one.place)),
-        (' ', " spec.addOns:".to_owned()),
+        ('+', format!("++ {other} {}", one.place)),
     ];
-    lines.extend(
-        plan::signed(live, manifest)
-            .into_iter()
-            .map(|(sign, line)| (sign, format!("   {line}"))),
-    );
+    match &compared.found {
+        DiffFound::AddOns(drifts) => {
+            let (mut live, mut manifest) = (Map::new(), Map::new());
+            for drift in drifts {
+                put(&mut live, &drift.path, drift.live.as_ref());
+                put(&mut manifest, &drift.path, drift.manifest.as_ref());
+            }
+            lines.push((' ', " spec.addOns:".to_owned()));
+            let signed = plan::signed(live, manifest).into_iter();
+            lines.extend(signed.map(|(sign, line)| (sign, format!("   {line}"))));
+        }
+        DiffFound::Fields(fields) => lines.extend(fields.iter().flat_map(field_lines)),
+    }
     cx.ui.diff(&lines, Stream::Data);
+}
+
+/// A field as it is live, and as the manifest has it.
+fn field_lines(field: &FieldDrift) -> Vec<(char, String)> {
+    let name = field.path.rsplit(['.', '[']).next().unwrap_or_default();
+    let sides = [('-', &field.live), ('+', &field.manifest)];
+    let there = sides
+        .into_iter()
+        .filter_map(|(sign, value)| Some((sign, value.as_ref()?)));
+    there
+        .map(|(sign, value)| {
+            let mut named = Value::Object(Map::from_iter([(name.to_owned(), value.clone())]));
+            secret::mask(&mut named);
+            let value = text::json(named[name].to_string());
+            (sign, format!(" {}: {value}", text::printable(&field.path)))
+        })
+        .collect()
 }
 
 /// Puts a value at its path; the value of an add-on that is there with other settings only is
@@ -184,9 +298,9 @@ fn came(cx: &Context, one: DiffSubject, compared: Result<Compared>) -> TargetOut
             return TargetOutcome::Failed(item, error);
         }
     };
-    let differs = !compared.exists || !compared.drifts.is_empty();
+    let differs = !compared.exists || !compared.found.is_empty();
     item.exists = Some(compared.exists);
-    item.differences = compared.drifts.iter().map(Into::into).collect();
+    item.differences = compared.found.wire();
     TargetOutcome::Done(TargetResult {
         items: vec![item],
         names: differs.then_some(one.name).into_iter().collect(),

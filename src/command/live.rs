@@ -14,6 +14,18 @@ pub(super) async fn settle<P: ClusterPlanner>(
     planner: &P,
     first: Option<Cluster>,
 ) -> Result<Settled<P::Plan>> {
+    with(cx, permit, async |settling| {
+        settling.run(planner, first).await
+    })
+    .await
+}
+
+/// Does one part of it, whichever.
+pub(super) async fn with<T>(
+    cx: &Context,
+    permit: &Permit,
+    part: impl AsyncFnOnce(&Settling<'_>) -> Result<T>,
+) -> Result<T> {
     let settling = Settling {
         client: cx.client().await?,
         permit,
@@ -23,7 +35,7 @@ pub(super) async fn settle<P: ClusterPlanner>(
             SettleNotice::Warning(text) => cx.ui.warn(text),
         },
     };
-    settling.run(planner, first).await
+    part(&settling).await
 }
 
 /// " (version 12 → 13)", where both are known.

@@ -23,7 +23,9 @@ mod check;
 mod checklist;
 mod choose;
 mod cluster;
+mod cluster_wait;
 mod diff;
+mod journal;
 mod live;
 mod report;
 mod rollout;
@@ -46,7 +48,7 @@ use crate::exit::Outcome;
 use crate::interrupt::Interrupt;
 use crate::settings::{ConnectionFlags, Environment, Settings};
 use crate::ui::{Report, Stream, Ui, wire};
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -61,13 +63,24 @@ pub(crate) struct Context {
     flags: ConnectionFlags,
     settings: OnceCell<Settings>,
     client: OnceCell<Client>,
+    /// How many requests may go out in a second, where that was said.
+    rate: Cell<Option<f64>>,
+    /// Whether of clusters that are found only that is kept which a change needs.
+    is_lean: Cell<bool>,
+    /// The words of the command line that say what is done.
+    said: Vec<String>,
     /// What to say when a signal ends a wait.
     interrupted: RefCell<Option<String>>,
 }
 
 impl Context {
     /// A context that reads settings and connects when first asked to.
-    pub(crate) fn new(ui: Rc<Ui>, env: Environment, flags: ConnectionFlags) -> Self {
+    pub(crate) fn new(
+        ui: Rc<Ui>,
+        env: Environment,
+        flags: ConnectionFlags,
+        said: Vec<String>,
+    ) -> Self {
         Self {
             ui,
             env,
@@ -75,6 +88,9 @@ impl Context {
             flags,
             settings: OnceCell::new(),
             client: OnceCell::new(),
+            rate: Cell::new(None),
+            is_lean: Cell::new(false),
+            said,
             interrupted: RefCell::new(None),
         }
     }
@@ -115,6 +131,9 @@ impl Context {
             ui.is_debug()
                 .then(|| Box::new(move |line: &str| ui.trace(line)) as Box<dyn Fn(&str)>),
         )?;
+        if let Some(rate) = self.rate.get() {
+            client.cap(rate);
+        }
         Ok(self.client.get_or_init(|| client))
     }
 
@@ -143,6 +162,9 @@ impl Context {
     /// Reads several clusters in few round trips.
     async fn read_all<N: AsRef<str>>(&self, names: &[N]) -> Result<Vec<Result<Cluster>>> {
         let client = self.client().await?;
+        if names.len() > 1 {
+            client.expects_many();
+        }
         let read = client.get_all(names).await.into_iter().zip(names);
         let explained = |(read, name): (Result<Cluster, ApiError>, &N)| {
             read.map_err(|error| self.explain(&error, &self.reading(name.as_ref())))
@@ -176,12 +198,17 @@ impl Context {
         }
     }
 
-    /// Sets what is said if a signal comes from now on.
-    fn if_interrupted(&self, text: Option<String>) {
+    /// Sets what is said if a signal comes from now on; gives what was to be said before.
+    fn if_interrupted(&self, text: Option<String>) -> Option<String> {
         if text.is_some() {
             self.interrupt.has_words();
         }
-        *self.interrupted.borrow_mut() = text;
+        self.interrupted.replace(text)
+    }
+
+    /// The folder of the journals of runs.
+    fn journals(&self) -> Option<PathBuf> {
+        Some(crate::journal::folder_of(&self.state()?))
     }
 
     /// Whether a signal needs no words.
@@ -230,6 +257,8 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
             args.flags.change.dry_run && !args.flags.change.apply
         }
         Command::Addon(AddonCommand::Disable(args)) => args.change.dry_run && !args.change.apply,
+        Command::Addon(AddonCommand::Set(args)) => args.change.dry_run && !args.change.apply,
+        Command::Addon(AddonCommand::Pull(args)) => args.dry_run,
         _ => false,
     };
     if cx.ui.is_patch() && !previews {
@@ -248,6 +277,9 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
             }
             AddonCommand::Enable(args) => addon_change::enable(cx, &args).await,
             AddonCommand::Disable(args) => addon_change::disable(cx, &args).await,
+            AddonCommand::Set(args) => addon_change::set(cx, &args).await,
+            AddonCommand::Copy(args) => addon_change::copy(cx, &args).await,
+            AddonCommand::Pull(args) => addon_change::pull(cx, &args).await,
             AddonCommand::TrustPolicy(args) => status::trust_policy(cx, &args).await,
             AddonCommand::OidcUrl(args) => status::oidc_url(cx, &args).await,
         },
@@ -269,8 +301,10 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Diff(args) => diff::diff(cx, &args).await,
         Command::Check(args) => check::check(cx, &args).await,
         Command::Validate(args) => validate::validate(cx, &args).await,
+        Command::Journal(args) => journal::journal(cx, &args),
         Command::Cluster(ClusterCommand::List(args)) => cluster::list(cx, &args).await,
         Command::Cluster(ClusterCommand::Get(args)) => cluster::get(cx, &args).await,
+        Command::Cluster(ClusterCommand::Wait(args)) => cluster_wait::wait(cx, &args).await,
         Command::Auth(AuthCommand::Status) => auth::status(cx).await,
         Command::Sandbox(SandboxCommand::Start(options)) => sandbox::start(cx, &options).await,
         Command::Sandbox(SandboxCommand::Run(args)) => sandbox::run(cx, &args).await,

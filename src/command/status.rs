@@ -16,6 +16,8 @@ use crate::text;
 use crate::ui::{self, Report, wire};
 use serde_json::Value;
 use std::cell::RefCell;
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// A wait for one field of a cluster's status.
@@ -71,7 +73,7 @@ pub(super) async fn together(cx: &Context, waits: &[Wait]) -> Result<Vec<Result<
     };
     let client = cx.client().await?;
     let progress = cx.ui.progress();
-    cx.if_interrupted(Some(format!("Stopped waiting; {}.", first.stays)));
+    let before = cx.if_interrupted(Some(format!("Stopped waiting; {}.", first.stays)));
     let courses = RefCell::new(
         waits
             .iter()
@@ -96,20 +98,36 @@ pub(super) async fn together(cx: &Context, waits: &[Wait]) -> Result<Vec<Result<
         }
         Ok(())
     };
-    // Failures are taken in look by look, so that there is none left for this.
-    let _ended = wait::until(
+    let looking = wait::until(
         look,
         |()| open().is_empty().then_some(()),
         limit.unwrap_or_default(),
         || progress.say(&state(cx, waits, &open(), &courses.borrow())),
-    )
-    .await;
-    cx.if_interrupted(None);
+    );
+    let wished = poll_fn(|_| {
+        if cx.interrupt.is_wished() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    });
+    let is_given_up = tokio::select! {
+        biased;
+        () = wished => true,
+        // Failures are taken in look by look, so that there is none left for this.
+        _ended = looking => false,
+    };
+    let _ended = cx.if_interrupted(before);
     drop(progress);
     let elapsed = started.elapsed();
     let ends = waits.iter().zip(courses.into_inner());
     Ok(ends
-        .map(|(wait, course)| wait.end(cx, course, elapsed))
+        .map(|(wait, course)| {
+            if is_given_up && course.ended.is_none() {
+                return Err(wait.given_up());
+            }
+            wait.end(cx, course, elapsed)
+        })
         .collect())
 }
 
@@ -154,6 +172,14 @@ impl Wait {
         } else {
             cluster.ready_at(&self.pointer).is_some()
         }
+    }
+
+    /// Nobody waits for it any more.
+    fn given_up(&self) -> Error {
+        let what = format!("stopped waiting for {} on `{}`", self.what, self.name);
+        Error::new(Kind::Interrupted, what)
+            .note(format!("{}.", capital(&self.stays)))
+            .hint(self.again.clone())
     }
 
     /// How it ended, in words.

@@ -3,6 +3,7 @@
 
 use super::content::{self, check_echo};
 use super::error::{ApiError, ApiProblem};
+use super::pace::PaceSignal;
 use crate::settings::Token;
 use crate::text::excerpt;
 use serde_json::Value;
@@ -37,6 +38,24 @@ pub(super) fn parse_date(header: &str) -> Option<OffsetDateTime> {
 }
 
 impl Answer {
+    /// What it says of the pace of all requests. A quota that is used up is no matter of pace.
+    pub(super) fn heard(&self, now: OffsetDateTime) -> PaceSignal {
+        let wish = || parse_retry_after(self.retry_after.as_deref()?, now);
+        match self.status {
+            429 => {
+                let body: Option<Value> = serde_json::from_slice(&self.body).ok();
+                if is_quota(body.as_ref(), &self.body) {
+                    PaceSignal::Answered
+                } else {
+                    PaceSignal::Throttled(wish())
+                }
+            }
+            503 if self.retry_after.is_some() => PaceSignal::Throttled(wish()),
+            408 | 500..=599 => PaceSignal::Lost,
+            _ => PaceSignal::Answered,
+        }
+    }
+
     /// The answer of a request that succeeded, else what went wrong.
     pub(super) fn check(self, token: &Token, now: OffsetDateTime) -> Result<Self, ApiError> {
         if (200..300).contains(&self.status) {

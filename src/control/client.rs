@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::content;
 use super::error::{Access, ApiError, ApiProblem, WriteError};
 use super::http::Transport;
+use super::list::ListLookup;
 use super::request::{self, Request};
 use super::retry::RetryPolicy;
 use super::{Connection, RequestTrace};
@@ -15,16 +16,22 @@ use crate::consent::Permit;
 use crate::error::{Error, Result};
 use crate::text::excerpt;
 use serde_json::Value;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::time::Duration;
 use time::OffsetDateTime;
+
+/// A pause that the server asks for is waited for, where there is much to do, if it is no longer.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A client of one org at one endpoint. Connects when the first request is made.
 pub(crate) struct Client {
     pub(super) transport: Transport,
-    policy: RetryPolicy,
+    policy: Cell<RetryPolicy>,
     /// Whether the server said that a quota is used up.
     spent: Cell<bool>,
+    /// How clusters were found last.
+    pub(super) lookup: RefCell<Option<ListLookup>>,
 }
 
 /// What a write that took place did.
@@ -63,14 +70,33 @@ impl Client {
         };
         Ok(Self {
             transport: Transport::new(connection, trace)?,
-            policy,
+            policy: Cell::new(policy),
             spent: Cell::new(false),
+            lookup: RefCell::new(None),
         })
     }
 
-    /// Whether the server takes no more requests today: a quota is used up.
+    /// Whether the server takes no more requests for now: a quota is used up, or it wants to be left
+    /// alone for longer than is waited.
     pub(crate) fn is_spent(&self) -> bool {
         self.spent.get()
+    }
+
+    /// There are many requests to come: a server that wants to be left alone for a while is waited for
+    /// by all of them, and only one that wants it for longer ends them.
+    pub(crate) fn expects_many(&self) {
+        self.policy.set(self.policy.get().with_patience(PATIENCE));
+        self.transport.gate.is_patient(PATIENCE);
+    }
+
+    /// No more than so many requests go out in a second.
+    pub(crate) fn cap(&self, rate: f64) {
+        self.transport.gate.cap(rate);
+    }
+
+    /// How many went out in the last second.
+    pub(crate) fn per_second(&self) -> usize {
+        self.transport.gate.per_second()
     }
 
     /// The org of all requests.
@@ -195,13 +221,14 @@ impl Client {
         access: Access,
         attempt: impl AsyncFnMut() -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let tried = self.policy.run(access, attempt, |error, wait| {
+        let policy = self.policy.get();
+        let tried = policy.run(access, attempt, |error, wait| {
             self.transport
                 .say(|| Some(format!("again in {} ms: {error}", wait.as_millis())));
         });
         let result = tried.await;
         if let Err(error) = &result
-            && error.problem == ApiProblem::Quota
+            && (error.problem == ApiProblem::Quota || self.policy.get().is_beyond(error))
         {
             self.spent.set(true);
         }
@@ -221,7 +248,6 @@ fn named(document: &Value) -> &str {
 mod tests {
     use super::*;
     use crate::settings::{Endpoint, Token};
-    use std::time::Duration;
 
     #[test]
     fn pages_are_paths_below_the_endpoint_or_its_own_urls() {

@@ -5,6 +5,7 @@
 
 use super::answer::{Answer, parse_date};
 use super::error::{AnswerExcess, ApiError, ApiProblem};
+use super::pace::{PaceGate, PaceSignal};
 use super::request::{Method, Request};
 use super::{Connection, RequestTrace, mask};
 use crate::error::{Error, Result};
@@ -15,10 +16,13 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io;
 use std::time::{Duration, Instant};
+use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 /// Connecting takes no longer, whatever the limit of the request is.
 const CONNECT: Duration = Duration::from_secs(10);
+/// A pause that the server asks for is waited for if it is no longer than the tries of one request take.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// So many redirects within the endpoint are followed.
 const REDIRECTS: usize = 3;
 /// Of an answer that is a failure no more is read, in bytes.
@@ -31,6 +35,8 @@ pub(super) struct Transport {
     headers: HeaderMap,
     client: OnceCell<Client>,
     trace: Option<RequestTrace>,
+    /// Where all requests wait for their turn.
+    pub(super) gate: PaceGate,
 }
 
 impl Transport {
@@ -47,6 +53,7 @@ impl Transport {
             headers,
             client: OnceCell::new(),
             trace,
+            gate: PaceGate::new(PATIENCE),
         })
     }
 
@@ -64,6 +71,7 @@ impl Transport {
                 )))
             })?;
         for _ in 0..=REDIRECTS {
+            let pass = self.gate.enter().await;
             let start = Instant::now();
             self.say(|| {
                 request.body.as_ref().map(|body| {
@@ -72,6 +80,11 @@ impl Transport {
                 })
             });
             let result = self.exchange(client, request, url.clone(), limit).await;
+            pass.heard(match &result {
+                Ok(answer) => answer.heard(OffsetDateTime::now_utc()),
+                Err(_) => PaceSignal::Lost,
+            });
+            drop(pass);
             self.say(|| Some(line(request.method, &url, start.elapsed(), &result)));
             let answer = result?;
             self.say(|| {

@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::client::Client;
 use super::content;
 use super::error::{Access, AnswerExcess, ApiError, ApiProblem};
+use super::pace;
 use super::request::{self, Request};
 use crate::cluster::{self, Cluster};
 use crate::text::excerpt;
@@ -16,8 +17,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const LIST: u64 = 64 * 1024 * 1024;
 /// More pages than any org has.
 const PAGES: usize = 1000;
-/// More reads of single clusters than this are not under way at once.
+/// So few clusters are read one by one, side by side.
 const AT_ONCE: usize = 8;
+
+/// What was read last to find clusters.
+pub(super) struct ListLookup {
+    /// What was searched for; `None` is the list.
+    query: Option<Value>,
+    /// How many pages it had.
+    pages: usize,
+}
 
 /// The pages of a list, one after another.
 struct Pages<'a> {
@@ -100,62 +109,117 @@ impl Client {
     /// whoever asks.
     ///
     /// A cluster that no page has in full, or that two have, is read by itself, as in
-    /// [`Client::get_all`]. Only those are that `wanted` says are.
-    pub(crate) async fn candidates(
+    /// [`Client::get_all`].
+    ///
+    /// Of each cluster what `keep` makes of it is kept.
+    pub(crate) async fn candidates<K>(
         &self,
         query: Option<&Value>,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<Vec<(String, Result<Cluster, ApiError>)>, ApiError> {
+        keep: impl Fn(Cluster) -> K,
+    ) -> Result<Vec<(String, Result<K, ApiError>)>, ApiError> {
         let found = match query {
-            Some(query) => {
-                let first = request::search(self.org(), query);
-                let found = self.gather(self.pages_from(first, "queryresult"), &wanted);
-                match found.await {
-                    Err(error) if is_no_search(&error) => None,
-                    found => Some(found?),
+            Some(query) => match self.gather(self.searched(query), &keep).await {
+                Err(error) if is_no_search(&error) => None,
+                found => {
+                    let (found, pages) = found?;
+                    self.looked_up(Some(query), pages);
+                    Some(found)
                 }
-            }
+            },
             None => None,
         };
-        let found = match found {
-            Some(found) => found,
-            None => self.gather(self.pages(), &wanted).await?,
+        let found = if let Some(found) = found {
+            found
+        } else {
+            let (found, pages) = self.gather(self.pages(), &keep).await?;
+            self.looked_up(None, pages);
+            found
         };
+        let keep = &keep;
         Ok(stream::iter(found)
             .map(|(name, listed)| async move {
                 let read = match listed {
-                    Some(cluster) => Ok(cluster),
-                    None => self.get(&name).await,
+                    Some(kept) => Ok(kept),
+                    None => self.get(&name).await.map(keep),
                 };
                 (name, read)
             })
-            .buffered(AT_ONCE)
+            .buffered(pace::MOST)
             .collect()
             .await)
     }
 
-    /// The clusters of all pages by their names, each with what its page has if that is all of it.
-    async fn gather(
+    fn searched(&self, query: &Value) -> Pages<'_> {
+        let first = request::search(self.org(), query);
+        self.pages_from(first, "queryresult")
+    }
+
+    fn looked_up(&self, query: Option<&Value>, pages: usize) {
+        *self.lookup.borrow_mut() = Some(ListLookup {
+            query: query.cloned(),
+            pages,
+        });
+    }
+
+    /// Whether it takes fewer requests to read so many clusters from the pages of the last list or
+    /// search once more than one by one.
+    pub(crate) fn is_cheaper_by_pages(&self, clusters: usize) -> bool {
+        let lookup = self.lookup.borrow();
+        lookup.as_ref().is_some_and(|it| it.pages < clusters)
+    }
+
+    /// Reads the pages of the last list or search once more, and shows each of these clusters that a
+    /// page has in full, once. What is not shown is to be read by itself, for whatever reason.
+    pub(crate) async fn read_again<N: AsRef<str>>(
         &self,
-        mut pages: Pages<'_>,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<BTreeMap<String, Option<Cluster>>, ApiError> {
-        let mut found = BTreeMap::new();
-        while let Some((_, items)) = pages.next().await? {
+        names: &[N],
+        mut see: impl AsyncFnMut(Cluster),
+    ) {
+        let query = self
+            .lookup
+            .borrow()
+            .as_ref()
+            .and_then(|it| it.query.clone());
+        let mut pages = match &query {
+            Some(query) => self.searched(query),
+            None => self.pages(),
+        };
+        let mut missing: HashSet<&str> = names.iter().map(AsRef::as_ref).collect();
+        while !missing.is_empty() {
+            let Ok(Some((_, items))) = pages.next().await else {
+                break;
+            };
             for item in items {
                 let cluster = Cluster::new(item);
-                if !wanted(cluster.name()) {
-                    continue;
+                if missing.remove(cluster.name()) && is_whole(&cluster) {
+                    see(cluster).await;
                 }
+            }
+        }
+    }
+
+    /// The clusters of all pages by their names, each with what its page has if that is all of it, and
+    /// how many pages there were.
+    async fn gather<K>(
+        &self,
+        mut pages: Pages<'_>,
+        keep: impl Fn(Cluster) -> K,
+    ) -> Result<(BTreeMap<String, Option<K>>, usize), ApiError> {
+        let mut found = BTreeMap::new();
+        let mut count = 0;
+        while let Some((_, items)) = pages.next().await? {
+            count += 1;
+            for item in items {
+                let cluster = Cluster::new(item);
                 let name = cluster.name().to_owned();
-                let listed = Some(cluster).filter(is_whole);
+                let listed = Some(cluster).filter(is_whole).map(&keep);
                 found
                     .entry(name)
                     .and_modify(|it| *it = None)
                     .or_insert(listed);
             }
         }
-        Ok(found)
+        Ok((found, count))
     }
 
     /// Reads all clusters of the org as one object of the API's `kind: list`: the first page's
@@ -200,7 +264,7 @@ impl Client {
                     }
                 }
             })
-            .buffered(AT_ONCE)
+            .buffered(pace::MOST)
             .collect()
             .await
     }
@@ -256,6 +320,7 @@ impl Client {
                 }
             }
         }
+        self.looked_up(None, count);
         found
     }
 

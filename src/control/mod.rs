@@ -11,6 +11,7 @@ mod explain;
 mod http;
 mod list;
 mod mask;
+mod pace;
 mod request;
 mod retry;
 pub(crate) mod settle;

@@ -1,12 +1,14 @@
 //! Which failure is tried again, and when. The decision is pure; the loop only sleeps.
 
-use super::error::{Access, ApiError};
+use super::error::{Access, ApiError, ApiProblem};
 use crate::backoff::Backoff;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// No wait between two tries is longer, unless the server asks for it.
 const LONGEST: Duration = Duration::from_secs(8);
+/// How often one request is put off because all are.
+const PAUSES: u32 = 30;
 
 /// How often and how long.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +19,9 @@ pub(super) struct RetryPolicy {
     pub(super) budget: Duration,
     /// The waits between the tries.
     pub(super) waits: Backoff,
+    /// How long a pause may be that the server asks for, so that it counts as none of the tries: there
+    /// is more to do than this one request.
+    patience: Option<Duration>,
 }
 
 impl RetryPolicy {
@@ -25,12 +30,33 @@ impl RetryPolicy {
         tries: 4,
         budget: Duration::from_secs(20),
         waits: Backoff::new(Duration::from_millis(500), LONGEST),
+        patience: None,
     };
     /// For a server on this machine, which nobody else presses on.
     pub(super) const LOOPBACK: Self = Self {
         waits: Backoff::new(Duration::from_millis(50), LONGEST),
         ..Self::REMOTE
     };
+
+    /// The same, where many requests are to come.
+    pub(super) fn with_patience(self, patience: Duration) -> Self {
+        Self {
+            patience: Some(patience),
+            ..self
+        }
+    }
+
+    /// Whether the server wants to be left alone for longer than is waited.
+    pub(super) fn is_beyond(&self, error: &ApiError) -> bool {
+        let is_longer = |patience| error.retry_after.is_some_and(|wish| wish > patience);
+        error.problem == ApiProblem::Throttled && self.patience.is_some_and(is_longer)
+    }
+
+    /// Whether a failure is the server's pause, which all wait for together and which is no try.
+    fn is_pause(&self, error: &ApiError, pauses: u32) -> bool {
+        let is_one = error.problem == ApiProblem::Throttled && pauses < PAUSES;
+        is_one && self.patience.is_some() && !self.is_beyond(error)
+    }
 
     /// How long to wait before the next try; `None` when this failure is the result.
     ///
@@ -64,15 +90,26 @@ impl RetryPolicy {
         mut attempt: impl AsyncFnMut() -> Result<T, ApiError>,
         announce: impl Fn(&ApiError, Duration),
     ) -> Result<T, ApiError> {
-        let start = Instant::now();
+        let mut start = Instant::now();
         let mut tries = 1;
+        let mut pauses = 0;
         loop {
             let mut error = match attempt().await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
             error.access = access;
-            error.tries = tries;
+            error.tries = tries + pauses;
+            if self.is_pause(&error, pauses) {
+                // The gate lets nobody through before it is over.
+                let wait = error.retry_after.unwrap_or_default();
+                announce(&error, wait);
+                let paused = Instant::now();
+                sleep(wait).await;
+                start += paused.elapsed();
+                pauses += 1;
+                continue;
+            }
             match self.next(access, &error, tries, start.elapsed(), fastrand::f64()) {
                 None => return Err(error),
                 Some(wait) => {

@@ -35,6 +35,16 @@ impl Amount {
         matches!(self, Self::Count(0) | Self::Percent(0))
     }
 
+    /// Whether it is more than another, of however many.
+    pub(crate) fn is_surely_more(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Count(one), Self::Count(other)) | (Self::Percent(one), Self::Percent(other)) => {
+                one > other
+            }
+            _ => false,
+        }
+    }
+
     /// How many of `all` these are, a share rounded up.
     pub(crate) fn up(self, all: usize) -> usize {
         match self {

@@ -8,7 +8,7 @@ use crate::text;
 use crate::ui::{Report, Ui, wire};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What came of one target.
 #[derive(Debug)]
@@ -81,6 +81,10 @@ pub(crate) struct Reporter<'a, T: Serialize> {
     came: Vec<Option<TargetOutcome<T>>>,
     /// As what each ended, where a run counts that.
     states: BTreeMap<usize, TargetState>,
+    /// Those of which there is more to be told, with `-o jsonl`.
+    open: BTreeSet<usize>,
+    /// Those that were printed, likewise.
+    printed: BTreeSet<usize>,
     /// Why some were not begun.
     stopped: Option<Error>,
     is_over: bool,
@@ -112,6 +116,8 @@ impl<'a, T: Serialize> Reporter<'a, T> {
             lines,
             came: Vec::new(),
             states: BTreeMap::new(),
+            open: BTreeSet::new(),
+            printed: BTreeSet::new(),
             stopped: None,
             is_over: false,
         }
@@ -144,20 +150,58 @@ impl<'a, T: Serialize> Reporter<'a, T> {
     }
 
     /// Tells of the target with the number.
-    pub(crate) fn tell(&mut self, number: usize, came: TargetOutcome<T>) {
-        if let (TargetOutcome::Done(told), true) = (&came, self.ui.is_text()) {
+    pub(crate) fn tell(&mut self, number: usize, mut came: TargetOutcome<T>) {
+        if let (TargetOutcome::Done(told), true) = (&mut came, self.ui.is_text()) {
             for line in &told.lines {
                 match self.lines {
                     LineOutput::Data => self.ui.data(line),
                     LineOutput::Words => self.ui.status(line),
                 }
             }
+            // Nobody asks for it again, and a fleet is large.
+            told.lines = Vec::new();
+            told.items = Vec::new();
         }
         if self.came.len() <= number {
             self.came.resize_with(number + 1, || None);
         }
         if let Some(slot) = self.came.get_mut(number) {
             *slot = Some(came);
+        }
+        self.print(number);
+    }
+
+    /// There will be more to tell of a target than what is told next: its line waits for that.
+    pub(crate) fn expect_more(&mut self, number: usize) {
+        self.open.insert(number);
+    }
+
+    /// All is told of a target.
+    pub(crate) fn complete(&mut self, number: usize) {
+        self.open.remove(&number);
+        self.print(number);
+    }
+
+    /// Prints the objects of a target where each has its own line, once.
+    fn print(&mut self, number: usize) {
+        // One that was asked for alone may turn out to be a failure, which is a document of its own.
+        if !self.ui.is_lines() || self.open.contains(&number) || !self.of_several {
+            return;
+        }
+        let Some(Some(came)) = self.came.get(number) else {
+            return;
+        };
+        if !self.printed.insert(number) {
+            return;
+        }
+        let items = match came {
+            TargetOutcome::Done(told) => told.items.as_slice(),
+            TargetOutcome::Failed(item, _)
+            | TargetOutcome::HalfDone(item, _)
+            | TargetOutcome::NotStarted(item) => std::slice::from_ref(item),
+        };
+        for item in items {
+            self.ui.object(&wire::to_value(item));
         }
     }
 
@@ -228,6 +272,10 @@ impl<'a, T: Serialize> Reporter<'a, T> {
     pub(crate) fn close(mut self, closing: Closing) -> Result<bool> {
         self.is_over = true;
         let summary = self.summary()?;
+        self.open.clear();
+        for number in 0..self.came.len() {
+            self.print(number);
+        }
         let mut came: Vec<TargetOutcome<T>> = std::mem::take(&mut self.came)
             .into_iter()
             .flatten()
@@ -242,6 +290,7 @@ impl<'a, T: Serialize> Reporter<'a, T> {
         {
             return Err(error);
         }
+        let targets = came.len();
         let (mut items, mut names, mut lines, mut next) = (vec![], vec![], vec![], vec![]);
         let (mut errors, mut late) = (vec![], vec![]);
         let (mut done, mut changed, mut left) = (0, false, 0);
@@ -266,16 +315,10 @@ impl<'a, T: Serialize> Reporter<'a, T> {
                 }
             }
         }
-        names.dedup();
-        let report = Report {
-            json: self.document(items, summary),
-            slim: None,
-            names: closing.names.unwrap_or(names),
-            text: closing.text,
-            wide: closing.wide,
-        };
         let is_changed = changed && self.mode == Some(Mode::Write);
-        self.ui.report(&report).map_err(|error| {
+        let next_steps: Vec<Invocation> = closing.next.iter().cloned().chain(next).collect();
+        let written = self.write(items, names, summary, targets, closing);
+        written.map_err(|error| {
             // What was done is said even where it cannot be shown as was asked.
             if is_changed {
                 error.note(format!("{}.", lines.join("; ")))
@@ -283,7 +326,7 @@ impl<'a, T: Serialize> Reporter<'a, T> {
                 error
             }
         })?;
-        for hint in closing.next.iter().chain(&next) {
+        for hint in &next_steps {
             self.ui.next(hint);
         }
         if let Some(summary) = summary {
@@ -292,11 +335,63 @@ impl<'a, T: Serialize> Reporter<'a, T> {
         // Every target that was changed is done, also where something went wrong afterwards.
         let done = if errors.is_empty() { 0 } else { done };
         errors.extend(late);
-        let failed = summarise(errors, done);
-        let Some(stopped) = self.stopped.take().filter(|_| left > 0) else {
+        let mut failed = summarise(errors, done);
+        if let (Some(error), Some(summary)) = (&mut failed, summary)
+            && !error.others.is_empty()
+        {
+            error.message = summary.not_done();
+        }
+        let is_open = |stopped: &Error| left > 0 || stopped.kind == Kind::Interrupted;
+        let Some(stopped) = self.stopped.take().filter(is_open) else {
             return failed.map_or(Ok(changed), Err);
         };
         Err(unfinished(failed, stopped, (done, left)))
+    }
+
+    /// Writes what is asked for of all targets together.
+    fn write(
+        &self,
+        items: Vec<T>,
+        mut names: Vec<String>,
+        summary: Option<FleetSummary>,
+        targets: usize,
+        closing: Closing,
+    ) -> Result<()> {
+        if self.ui.is_lines() {
+            // Those of several were printed one by one.
+            for item in items.iter().filter(|_| !self.of_several) {
+                self.ui.object(&wire::to_value(item));
+            }
+            self.sum_up(summary, targets);
+            return Ok(());
+        }
+        if self.mode.is_some() {
+            // A file and the cluster that it describes are called alike.
+            let mut seen = HashSet::new();
+            names.retain(|name| seen.insert(name.clone()));
+        } else {
+            names.dedup();
+        }
+        self.ui.report(&Report {
+            json: self.document(items, summary),
+            slim: None,
+            names: closing.names.unwrap_or(names),
+            text: closing.text,
+            wide: closing.wide,
+        })
+    }
+
+    /// The last line where each target has its own.
+    fn sum_up(&self, summary: Option<FleetSummary>, targets: usize) {
+        let mut body = match summary {
+            Some(summary) => wire::to_value(&summary),
+            None => serde_json::json!({"targets": targets}),
+        };
+        if let (Some(mode), Value::Object(body)) = (self.mode, &mut body) {
+            body.insert("dryRun".to_owned(), mode.is_dry_run().into());
+        }
+        self.ui
+            .object(&wire::to_value(&wire::Single::new("Summary", body)));
     }
 
     /// For a fleet the document takes as much memory as its files: only if it is printed.
@@ -339,16 +434,19 @@ impl<T: Serialize> Drop for Reporter<'_, T> {
 /// others were not begun.
 fn unfinished(failed: Option<Error>, stopped: Error, (done, left): (usize, usize)) -> Error {
     let rest = text::count(left, "target");
+    let is_interrupted = stopped.kind == Kind::Interrupted;
     let Some(mut error) = failed else {
-        return Error {
-            message: format!(
-                "{rest} {} not begun",
-                if left == 1 { "was" } else { "were" }
-            ),
-            ..stopped
+        let was = if left == 1 { "was" } else { "were" };
+        let message = if left == 0 {
+            "interrupted".to_owned()
+        } else {
+            format!("{rest} {was} not begun")
         };
+        return Error { message, ..stopped };
     };
-    if done > 0 {
+    if is_interrupted {
+        error.kind = Kind::Interrupted;
+    } else if done > 0 {
         error.kind = Kind::Partial;
     }
     let notes = stopped.because.into_iter();

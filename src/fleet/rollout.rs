@@ -102,8 +102,12 @@ pub(crate) enum Stop {
     Unreachable,
     /// The answer to the question between two stages was no, or nobody could be asked.
     Paused,
-    /// The server takes no more today.
+    /// The server takes no more for now.
     Quota,
+    /// A signal came.
+    Interrupted,
+    /// It cannot be noted any more what is begun.
+    Journal,
 }
 
 /// What is to be done next.
@@ -119,6 +123,24 @@ pub(crate) enum RolloutStep {
     End,
 }
 
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RolloutProgress {
+    /// The stage, from 1, and how many there are.
+    pub(crate) stage: usize,
+    pub(crate) stages: usize,
+    /// All targets of all stages.
+    pub(crate) all: usize,
+    /// Those that have ended.
+    pub(crate) ended: usize,
+    /// Those that are being written.
+    pub(crate) in_flight: usize,
+    /// Those that were written and not read back.
+    pub(crate) unread: usize,
+    /// Those that failed or could not be reached.
+    pub(crate) failed: usize,
+}
+
 /// A run over many targets.
 #[derive(Debug, Clone)]
 pub(crate) struct Rollout {
@@ -130,7 +152,12 @@ pub(crate) struct Rollout {
     /// The stage that is worked on, and how many of it were begun.
     at: usize,
     begun: usize,
+    /// Those that are being written.
     in_flight: usize,
+    /// Those that were written and not read back.
+    unread: usize,
+    /// Those that have ended.
+    over: usize,
     stopped: Option<Stop>,
     /// Whether this stage may be begun.
     is_answered: bool,
@@ -158,6 +185,8 @@ impl Rollout {
             at: 0,
             begun: 0,
             in_flight: 0,
+            unread: 0,
+            over: 0,
             stopped: None,
             is_answered: true,
         })
@@ -193,13 +222,23 @@ impl Rollout {
             .is_some_and(|stage| stage.is_canary)
     }
 
-    fn room(&self) -> usize {
+    /// Whether the budgets let one more be begun. What was not read back may yet have failed.
+    fn is_within_budgets(&self) -> bool {
         let canary = self.is_in_canary();
-        let budgets = self
-            .failures
-            .room(canary)
-            .min(self.unreachable.room(canary));
-        budgets.min(self.parallel)
+        let room = self.failures.room(canary);
+        self.in_flight + self.unread < room.min(self.unreachable.room(canary))
+    }
+
+    /// Whether some are being written.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.in_flight > 0
+    }
+
+    /// Whether nothing more is begun before those are read back that were written.
+    pub(crate) fn waits_for_reading(&self) -> bool {
+        let stage = self.stages.get(self.at);
+        let has_more = stage.is_some_and(|stage| self.begun < stage.targets.len());
+        self.unread > 0 && (self.stopped.is_some() || !has_more || !self.is_within_budgets())
     }
 
     /// What is to be done next. What it says to start counts as begun.
@@ -215,14 +254,14 @@ impl Rollout {
                 if !self.is_answered {
                     return RolloutStep::Between;
                 }
-                if self.in_flight >= self.room() {
+                if self.in_flight >= self.parallel || !self.is_within_budgets() {
                     return RolloutStep::Wait;
                 }
                 self.begun += 1;
                 self.in_flight += 1;
                 return RolloutStep::Start(target);
             }
-            if self.in_flight > 0 {
+            if self.in_flight + self.unread > 0 {
                 return RolloutStep::Wait;
             }
             self.at += 1;
@@ -232,16 +271,33 @@ impl Rollout {
     }
 
     fn rest(&self) -> RolloutStep {
-        if self.in_flight > 0 {
+        if self.in_flight + self.unread > 0 {
             RolloutStep::Wait
         } else {
             RolloutStep::End
         }
     }
 
+    /// One that was under way is written, and will be read back.
+    pub(crate) fn written(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.unread += 1;
+    }
+
+    /// One that was written was read back.
+    pub(crate) fn read_back(&mut self, state: TargetState) {
+        self.unread = self.unread.saturating_sub(1);
+        self.count(state);
+    }
+
     /// One that was under way has ended.
     pub(crate) fn ended(&mut self, state: TargetState) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.count(state);
+    }
+
+    fn count(&mut self, state: TargetState) {
+        self.over += 1;
         match state {
             TargetState::Failed => self.failures.used += 1,
             TargetState::Unreachable => self.unreachable.used += 1,
@@ -257,10 +313,29 @@ impl Rollout {
 
     /// One that had ended well turned out otherwise, before the next stage was begun.
     pub(crate) fn turned_out(&mut self, state: TargetState) {
-        let (at, in_flight) = (self.at, self.in_flight);
+        let (at, over) = (self.at, self.over);
         self.at = at.saturating_sub(1);
-        self.ended(state);
-        (self.at, self.in_flight) = (at, in_flight);
+        self.count(state);
+        (self.at, self.over) = (at, over);
+    }
+
+    /// How far it has come.
+    pub(crate) fn course(&self) -> RolloutProgress {
+        RolloutProgress {
+            stage: (self.at + 1).min(self.stages.len()),
+            stages: self.stages.len(),
+            all: self.stages.iter().map(|stage| stage.targets.len()).sum(),
+            ended: self.over,
+            in_flight: self.in_flight,
+            unread: self.unread,
+            failed: self.failures.used + self.unreachable.used,
+        }
+    }
+
+    /// The stage that is worked on, in words.
+    pub(crate) fn stage(&self) -> &str {
+        let stage = self.stages.get(self.at);
+        stage.map_or("", |stage| &stage.words)
     }
 
     /// Whether a person is asked before each further stage.
@@ -327,6 +402,12 @@ fn split(canary: Option<&Canary>, targets: &[(usize, &str)]) -> (Option<Stage>, 
     }
 }
 
+/// The refusal of a batch that is less than the one before it.
+pub(crate) fn goes_down(amount: Amount) -> Error {
+    Error::usage(format!("--batch goes down at `{amount}`"))
+        .because("each batch counts those before it as well, such as 1,10%,100%")
+}
+
 /// The batches, cumulative as they were asked for, and what is left as the last one.
 fn batches(wanted: &[Amount], rest: &[usize]) -> Result<Vec<Stage>> {
     let count = rest.len();
@@ -336,8 +417,7 @@ fn batches(wanted: &[Amount], rest: &[usize]) -> Result<Vec<Stage>> {
     for (number, amount) in wanted.iter().enumerate() {
         let to = amount.up(count);
         if last.is_some_and(|last| to < last) {
-            return Err(Error::usage(format!("--batch goes down at `{amount}`"))
-                .because("each batch counts those before it as well, such as 1,10%,100%"));
+            return Err(goes_down(*amount));
         }
         last = Some(to);
         if to > done {
@@ -367,7 +447,9 @@ impl fmt::Display for Stop {
             Self::Failures => "too many failed",
             Self::Unreachable => "too many were unreachable",
             Self::Paused => "it is paused between two stages",
-            Self::Quota => "the quota of requests is used up",
+            Self::Quota => "Control Plane takes no more requests for now",
+            Self::Interrupted => "it was interrupted",
+            Self::Journal => "the journal cannot be written",
         })
     }
 }
@@ -542,7 +624,7 @@ mod tests {
     }
 
     /// What a schedule decides: which of those under way ends next, and as what.
-    type Turn = (prop::sample::Index, TargetState, bool);
+    type Turn = (prop::sample::Index, TargetState, bool, bool);
 
     fn turn() -> impl Strategy<Value = Turn> {
         let state = prop_oneof![
@@ -555,6 +637,7 @@ mod tests {
             any::<prop::sample::Index>(),
             state,
             prop::bool::weighted(0.9),
+            any::<bool>(),
         )
     }
 
@@ -574,14 +657,12 @@ mod tests {
             "a target is in no stage"
         );
         let mut turns = turns.iter().cycle();
-        let (mut ended, mut flying) = (vec![None; count], Vec::new());
+        let (mut ended, mut flying, mut unread) = (vec![None; count], Vec::new(), Vec::new());
         loop {
             match run.step() {
                 RolloutStep::Start(target) => {
-                    prop_assert!(
-                        ended[target].is_none() && !flying.contains(&target),
-                        "begun twice"
-                    );
+                    let is_new = !flying.contains(&target) && !unread.contains(&target);
+                    prop_assert!(ended[target].is_none() && is_new, "begun twice");
                     flying.push(target);
                     prop_assert!(wanted.parallel.is_none_or(|most| flying.len() <= most));
                     // All of the stages before have ended.
@@ -589,14 +670,25 @@ mod tests {
                     prop_assert!(before.into_iter().all(|it| ended[it].is_some()));
                 }
                 RolloutStep::Wait => {
+                    let (index, state, _, is_written) = turns.next().unwrap();
+                    if run.waits_for_reading() && (flying.is_empty() || *is_written) {
+                        let target: usize = unread.swap_remove(index.index(unread.len()));
+                        ended[target] = Some(*state);
+                        run.read_back(*state);
+                        continue;
+                    }
                     prop_assert!(!flying.is_empty(), "waits for nobody");
-                    let (index, state, _) = turns.next().unwrap();
                     let target = flying.swap_remove(index.index(flying.len()));
-                    ended[target] = Some(*state);
-                    run.ended(*state);
+                    if *is_written {
+                        unread.push(target);
+                        run.written();
+                    } else {
+                        ended[target] = Some(*state);
+                        run.ended(*state);
+                    }
                 }
                 RolloutStep::Between => {
-                    prop_assert!(run.is_staged() && flying.is_empty());
+                    prop_assert!(run.is_staged() && flying.is_empty() && unread.is_empty());
                     if turns.next().unwrap().2 {
                         run.go_on();
                     } else {
@@ -606,7 +698,7 @@ mod tests {
                 RolloutStep::End => break,
             }
         }
-        prop_assert!(flying.is_empty());
+        prop_assert!(flying.is_empty() && unread.is_empty());
         let states = ended.iter().map(|it| it.unwrap_or(TargetState::NotStarted));
         let summary = FleetSummary::of(states);
         prop_assert!(summary.adds_up(count));

@@ -1,6 +1,7 @@
 //! What a target of a run ends as: exactly one of these. Pure.
 
 use crate::error::{Error, Kind};
+use crate::text;
 use serde::Serialize;
 
 /// What a target ends as.
@@ -106,6 +107,22 @@ impl FleetSummary {
         counts.sum::<usize>() == targets && self.targets == targets
     }
 
+    /// `of 38 targets 1 failed and 2 were unreachable`: what was not done though it was tried.
+    pub(crate) fn not_done(self) -> String {
+        let was = |count: usize| if count == 1 { "was" } else { "were" };
+        let mut words = Vec::new();
+        if self.failed > 0 {
+            words.push(format!("{} failed", self.failed));
+        }
+        for (count, word) in [(self.unreachable, "unreachable"), (self.refused, "refused")] {
+            if count > 0 {
+                words.push(format!("{count} {} {word}", was(count)));
+            }
+        }
+        let words = text::list(words.iter().map(String::as_str));
+        format!("of {} {words}", text::count(self.targets, "target"))
+    }
+
     /// `35 changed, 2 unchanged, 1 failed`: what there is.
     pub(crate) fn words(self) -> String {
         let there = TargetState::ALL
@@ -131,6 +148,7 @@ mod tests {
         let summary = FleetSummary::of(states);
         assert!(summary.adds_up(4) && !summary.adds_up(5));
         assert_eq!(summary.words(), "2 changed, 1 failed, 1 not-started");
+        assert_eq!(summary.not_done(), "of 4 targets 1 failed");
         assert_eq!(
             serde_json::to_value(summary).unwrap(),
             serde_json::json!({"targets": 4, "changed": 2, "unchanged": 0, "refused": 0,

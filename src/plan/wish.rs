@@ -1,6 +1,6 @@
 //! The settings that an add-on is to have, and what they make of those that it has. Pure.
 
-use super::{AddonRequest, TargetWords, Verb};
+use super::{AddonRequest, TargetWords};
 use crate::addon::ParamKind;
 use crate::addon::path::{Misfit, Path};
 use crate::change::Change;
@@ -108,10 +108,7 @@ pub(super) fn expected(
     if differences.is_empty() {
         return Ok(());
     }
-    let done = match request.verb {
-        Verb::Enable(_) => "enabled",
-        Verb::Disable => "disabled",
-    };
+    let done = request.verb.done();
     let name = request.addon.shown();
     let error = Error::conflict(format!("`{name}` was not {done} {}", place.words));
     Err(differences.into_iter().fold(error, Error::because))

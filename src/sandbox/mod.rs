@@ -43,6 +43,8 @@ pub(crate) use mint::mint;
 pub(crate) use options::{Options, PutMode, TrustPolicyForm, token};
 pub(crate) use rate::Rate;
 pub(crate) use seed::Seeds;
+#[cfg(test)]
+pub(crate) use seed::builtin_seeds;
 
 use crate::error::Error;
 use crate::invocation::Invocation;

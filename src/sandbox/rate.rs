@@ -2,10 +2,13 @@
 
 use std::str::FromStr;
 
+/// More than this in a second is no limit for anybody.
+const MOST: u32 = 10_000;
+
 /// So many requests in a time, and so many at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rate {
-    /// Milliseconds after which one more is answered.
+    /// Microseconds after which one more is answered.
     every: u32,
     /// How many are answered at once after a rest.
     burst: u32,
@@ -23,15 +26,15 @@ impl FromStr for Rate {
         };
         let (count, unit) = rate.split_once('/').ok_or_else(wrong)?;
         let time = match unit {
-            "s" => 1000,
-            "m" => 60_000,
+            "s" => 1_000_000,
+            "m" => 60_000_000,
             _ => return Err(wrong()),
         };
         let number = |text: &str| {
             let number: u32 = text.parse().ok().filter(|_| !text.starts_with('+'))?;
-            (1..=1000).contains(&number).then_some(number)
+            (1..=MOST).contains(&number).then_some(number)
         };
-        let bounds = || "from 1 to 1000 can be counted".to_owned();
+        let bounds = || format!("from 1 to {MOST} can be counted");
         let count = number(count).ok_or_else(bounds)?;
         let burst = burst.map_or(Some(count), number).ok_or_else(bounds)?;
         Ok(Self {
@@ -45,7 +48,7 @@ impl FromStr for Rate {
 #[derive(Debug)]
 pub(super) struct Limiter {
     rate: Rate,
-    /// Until when the answers that were given are paid for, in milliseconds since 1970.
+    /// Until when the answers that were given are paid for, in microseconds since 1970.
     paid: i64,
 }
 
@@ -54,15 +57,16 @@ impl Limiter {
         Self { rate, paid: 0 }
     }
 
-    /// One more request; the seconds until the next can be answered if this one cannot.
+    /// One more request, at a time in milliseconds since 1970; the seconds until the next can be answered if this one cannot.
     pub(super) fn take(&mut self, now: i64) -> Result<(), i64> {
+        let now = now.saturating_mul(1000);
         let every = i64::from(self.rate.every);
         // A clock that was set back starts anew.
         let full = now + every * i64::from(self.rate.burst);
         let paid = self.paid.clamp(now, full) + every;
         if paid > full {
             let wait = paid - full;
-            return Err((wait + 999) / 1000);
+            return Err((wait + 999_999) / 1_000_000);
         }
         self.paid = paid;
         Ok(())
@@ -97,12 +101,13 @@ mod tests {
     #[test]
     fn rates_are_read() {
         for (text, want) in [
-            ("10/s", Some((100, 10))),
-            ("30/m", Some((2000, 30))),
-            ("1000/s,burst=1", Some((1, 1))),
+            ("10/s", Some((100_000, 10))),
+            ("30/m", Some((2_000_000, 30))),
+            ("600/s", Some((1666, 600))),
+            ("1000/s,burst=1", Some((1000, 1))),
             ("0/s", None),
             ("+1/s", None),
-            ("1001/s", None),
+            ("10001/s", None),
             ("1/h", None),
             ("1", None),
             ("1/s,burst=0", None),

@@ -27,6 +27,7 @@ use crate::invocation::Reach;
 use crate::settings::Token;
 use crate::settings::env::Environment;
 use crate::text::{block, printable};
+use indicatif::ProgressBar;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -126,6 +127,8 @@ pub(crate) struct Ui {
     yes: bool,
     utf8: bool,
     columns: Option<u16>,
+    /// The line that is rewritten while something is waited for.
+    bar: RefCell<Option<ProgressBar>>,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
     reach: Reach,
@@ -215,6 +218,7 @@ impl Ui {
             bare: gist.is_bare,
             told: Cell::new(false),
             volume,
+            bar: RefCell::new(None),
             broken: Cell::new(false),
             lost: RefCell::new(None),
             reach: cli.reach.clone(),
@@ -251,6 +255,7 @@ impl Ui {
             yes: false,
             utf8: false,
             columns: None,
+            bar: RefCell::new(None),
             broken: Cell::new(false),
             lost: RefCell::new(None),
             reach: Reach::default(),
@@ -273,6 +278,16 @@ impl Ui {
             self.format,
             OutputFormat::Text | OutputFormat::Wide | OutputFormat::Patch
         )
+    }
+
+    /// Whether each target is an object of its own line.
+    pub(crate) fn is_lines(&self) -> bool {
+        self.format == OutputFormat::JsonLines
+    }
+
+    /// Prints an object as one line.
+    pub(crate) fn object(&self, object: &Value) {
+        self.document(object);
     }
 
     /// Whether stdout is for `git apply`.
@@ -336,7 +351,9 @@ impl Ui {
         match &self.format {
             OutputFormat::Text => self.text(&report.text),
             OutputFormat::Wide => self.text(report.wide.as_ref().unwrap_or(&report.text)),
-            OutputFormat::Json | OutputFormat::Yaml => self.document(&report.json),
+            OutputFormat::Json | OutputFormat::Yaml | OutputFormat::JsonLines => {
+                self.document(&report.json);
+            }
             OutputFormat::JsonSlim | OutputFormat::YamlSlim => self.document(slim),
             OutputFormat::Names => {
                 for name in &report.names {
@@ -362,6 +379,9 @@ impl Ui {
         self.raw(&match &self.format {
             OutputFormat::Yaml | OutputFormat::YamlSlim => {
                 render::yaml(&self.concealed_value(document))
+            }
+            OutputFormat::JsonLines => {
+                format!("{}\n", crate::text::json(document.to_string()))
             }
             _ => format!("{}\n", render::json(document)),
         });
@@ -469,12 +489,21 @@ impl Ui {
         if self.broken.get() {
             return;
         }
-        let mut stdout = self.stdout.borrow_mut();
-        let written = stdout
-            .write_all(self.masked(text).as_bytes())
-            .and_then(|()| stdout.flush());
-        drop(stdout);
+        let written = self.aside(|| {
+            let mut stdout = self.stdout.borrow_mut();
+            stdout
+                .write_all(self.masked(text).as_bytes())
+                .and_then(|()| stdout.flush())
+        });
         self.note_loss(written);
+    }
+
+    /// Writes, with the line that is rewritten out of the way.
+    fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &*self.bar.borrow() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
     }
 
     fn note_loss(&self, result: std::io::Result<()>) {
@@ -487,7 +516,7 @@ impl Ui {
     }
 
     fn write_err(&self, text: &str) {
-        self.words.write(text);
+        self.aside(|| self.words.write(text));
     }
 
     fn paint_out(&self, text: &str, tone: Tone) -> String {

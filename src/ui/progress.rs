@@ -28,6 +28,8 @@ impl<'a> Progress<'a> {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(120));
+            // What else is written does not go through the middle of its line.
+            *ui.bar.borrow_mut() = Some(bar.clone());
             bar
         });
         let now = Instant::now();
@@ -39,6 +41,11 @@ impl<'a> Progress<'a> {
             last: RefCell::new(String::new()),
             last_at: Cell::new(now),
         }
+    }
+
+    /// Whether one line is rewritten, which can be told the state at any time.
+    pub(crate) fn is_live(&self) -> bool {
+        self.bar.is_some()
     }
 
     /// Says the present state.
@@ -69,6 +76,7 @@ impl Drop for Progress<'_> {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+            *self.ui.bar.borrow_mut() = None;
         }
     }
 }

@@ -4,7 +4,7 @@
 
 pub(crate) use super::failure::ErrorObject;
 use crate::check::verdict::PullOutcome;
-use crate::drift::Drift;
+use crate::drift::{self, Drift};
 use crate::plan::{AddonStep, display_name};
 use crate::secret;
 use serde::Serialize;
@@ -245,6 +245,60 @@ pub(crate) struct Field {
     pub(crate) summary: &'static str,
 }
 
+/// One item of `Waits`.
+#[derive(Debug, Serialize)]
+pub(crate) struct WaitItem {
+    /// The cluster.
+    pub(crate) target: TargetRef,
+    /// What was waited for.
+    pub(crate) condition: String,
+    /// Whether it came.
+    pub(crate) reached: bool,
+    /// How long it took; null if it did not come.
+    pub(crate) seconds: Option<f64>,
+    /// Why it did not.
+    pub(crate) error: Option<ErrorObject>,
+}
+
+/// The body of `Journal`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JournalBody {
+    /// The name of the run.
+    pub(crate) id: String,
+    /// When it began.
+    pub(crate) time: String,
+    /// The version of `mk8s`.
+    pub(crate) mk8s: String,
+    /// The org.
+    pub(crate) org: String,
+    /// Where the API is.
+    pub(crate) endpoint: String,
+    /// What was done, word by word.
+    pub(crate) command: Vec<String>,
+    /// The clusters.
+    pub(crate) items: Vec<JournalItem>,
+}
+
+/// One cluster of `Journal`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JournalItem {
+    /// Its name.
+    pub(crate) name: String,
+    /// As what it ended; `started` if that is not known.
+    pub(crate) state: String,
+    /// The version that the change was locked on.
+    #[serde(rename = "lockedVersion")]
+    pub(crate) locked: Option<i64>,
+    /// The version at which it ended.
+    pub(crate) version: Option<i64>,
+    /// The add-ons that the run changes, as they were.
+    pub(crate) before: Option<Value>,
+    /// Why it did not go well.
+    pub(crate) because: Option<String>,
+}
+
 /// One item of `ApplyResult`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -299,6 +353,26 @@ pub(crate) struct DifferenceRecord {
     pub(crate) manifest: Option<Value>,
     /// The live value.
     pub(crate) live: Option<Value>,
+}
+
+impl From<&drift::FieldDrift> for DifferenceRecord {
+    fn from(field: &drift::FieldDrift) -> Self {
+        let key = field.path.strip_prefix("spec.addOns.");
+        let key = key.and_then(|rest| rest.split('.').next());
+        let name = field.path.rsplit(['.', '[']).next().unwrap_or_default();
+        let masked = |value: &Value| {
+            let mut named = serde_json::json!({ name: value });
+            secret::mask(&mut named);
+            named[name].take()
+        };
+        Self {
+            path: field.path.clone(),
+            addon: key.map_or_else(String::new, |key| display_name(key).to_owned()),
+            state: field.side.name(),
+            manifest: field.manifest.as_ref().map(masked),
+            live: field.live.as_ref().map(masked),
+        }
+    }
 }
 
 impl From<&Drift> for DifferenceRecord {

@@ -140,6 +140,7 @@ impl Ui {
         let is_document = matches!(
             self.format,
             OutputFormat::Json
+                | OutputFormat::JsonLines
                 | OutputFormat::JsonSlim
                 | OutputFormat::Yaml
                 | OutputFormat::YamlSlim

@@ -2,6 +2,7 @@
 
 use crate::support::manifests::{ROLE, aws, hetzner};
 use crate::support::{ACCOUNT, Bed, Env, Inside, Run, Sandbox, insist};
+use crate::walk::journal;
 use serde_json::Value;
 
 /// What stdout is with `-o json`.
@@ -64,6 +65,21 @@ fn row(path: &str) -> Option<Row> {
                 Items("AddonChanges"),
             )
         },
+        "addon set" => row(
+            "addon set set.yaml {} --dry-run",
+            Clusters,
+            Items("AddonChanges"),
+        ),
+        "addon copy" => row(
+            "addon copy --from edge --to edge2 --dry-run",
+            NoTarget,
+            Items("AddonChanges"),
+        ),
+        "addon pull" => row(
+            "addon pull -f edge.yaml {} --dry-run",
+            Cluster,
+            Items("AddonChanges"),
+        ),
         "addon trust-policy" => row("addon trust-policy {}", Cluster, Bare),
         "addon oidc-url" => row("addon oidc-url {}", Cluster, Bare),
         "aws setup" => row("aws setup aws-ecr {} --dry-run", Clusters, Items("AwsPlan")),
@@ -101,6 +117,12 @@ fn row(path: &str) -> Option<Row> {
         "cluster get" => row("cluster get {}", Argument, Bare),
         "auth status" => row("auth status", NoTarget, Whole("Auth")),
         "completion" => row("completion bash", NoTarget, Bare),
+        "cluster wait" => row(
+            "cluster wait {} --for=jsonpath={.name} --wait 1s",
+            Clusters,
+            Items("Waits"),
+        ),
+        "journal" => row("journal run.jsonl", NoTarget, Whole("Journal")),
         "schema" => row("schema --of Error", NoTarget, Bare),
         "version" => row("version", NoTarget, Whole("Version")),
         _ => return None,
@@ -184,6 +206,10 @@ fn with(env: &Env, line: &str, row: Row, set: &[(&str, bool)]) -> Option<String>
             _ => format!("-c {name}"),
         })
         .collect();
+    let mut line = line.to_owned();
+    for file in ["run.jsonl", "set.yaml", "edge.yaml"] {
+        line = line.replace(file, &env.path(file).to_string_lossy());
+    }
     Some(line.replace("{}", &words.join(" ")))
 }
 
@@ -192,8 +218,12 @@ fn bed() -> Bed {
     let ecr = format!("awsECR: {{roleArn: \"{role}\"}}");
     let add_ons = ["awsWorkloadIdentity: {}", ecr.as_str(), "metrics: {}"];
     let edge = hetzner("edge", &add_ons);
-    let bed = Bed::holding(std::slice::from_ref(&edge), &[]);
+    let other = edge.replace("name: edge", "name: edge2");
+    let bed = Bed::holding(&[edge.clone(), other], &[]);
     bed.env.write("edge.yaml", edge);
+    bed.env.write("set.yaml", "logs: {}\n");
+    bed.env
+        .write("run.jsonl", journal("edge", "headlamp", "422"));
     bed
 }
 

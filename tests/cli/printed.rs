@@ -45,6 +45,19 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
     ),
     ("addon enable -f", Nothing, &["check -f needy.yaml"]),
     (
+        "addon enable --resume",
+        Nothing,
+        &["addon enable headlamp --all --canary 1 --pause --yes"],
+    ),
+    (
+        "addon disable --resume",
+        Nothing,
+        &[
+            "addon enable headlamp --all --yes",
+            "addon disable headlamp --all --canary 1 --pause --yes",
+        ],
+    ),
+    (
         "addon explain",
         Nothing,
         &["addon enable dashboard -c bare --role-arn arn:aws:iam::123456789012:role/x"],
@@ -294,6 +307,7 @@ impl World {
             "addon disable",
             "--apply",
             "--create-role",
+            "--resume",
         ];
         if asks.iter().any(|words| line.contains(words)) && !line.contains("--yes") {
             line.push_str(" --yes");

@@ -105,7 +105,7 @@ fn a_canary_that_fails_ends_it() {
     assert_eq!(count(&states, "not-started"), 5);
     assert_eq!(patches(&sandbox), 1);
     let run = run.exits(6).err("5 targets not begun: too many failed");
-    let _ = run.err("what is already so is left alone");
+    let _ = run.err("hint: mk8s addon enable headlamp --canary 2 --resume 2");
     sandbox.heals();
     let run = env
         .line("addon enable headlamp --all --yes --canary c05 -o json")
@@ -248,4 +248,59 @@ fn what_makes_no_sense_is_refused() {
     let run = env.line(line).run().exits(2).silent();
     let _ = run.err("--canary was given together with --create-role");
     assert_eq!(patches(&sandbox), 0);
+}
+
+#[test]
+fn what_is_so_already_and_not_ready_holds_up_what_comes_after_it() {
+    let mut env = Env::new();
+    let clusters: Vec<String> = (1..=4).map(|n| hetzner(&format!("c{n:02}"), &[])).collect();
+    let sandbox = Sandbox::holding(&mut env, &clusters, &["--status-delay", "1h"]);
+    let line = "addon enable aws-workload-identity --all --yes --canary 1 --wait=1s -o json";
+    let seen = states(&env.line(line).run().exits(7));
+    assert_eq!(count(&seen, "not-started"), 3);
+    // Run again, it waits for the canary of the run before, and begins no other.
+    let seen = states(&env.line(line).run().exits(7));
+    assert_eq!(
+        (seen["c01"].as_str(), count(&seen, "not-started")),
+        ("failed", 3)
+    );
+    assert_eq!(patches(&sandbox), 1);
+}
+
+#[test]
+fn fail_fast_stops_at_one_out_of_reach_and_it_is_called_that() {
+    let (env, sandbox) = fleet(5, &[]);
+    sandbox.fault("status=503,on=PATCH:/c02");
+    sandbox.fault("status=503,on=GET:/c02");
+    let line = "addon enable headlamp --all --yes -o json";
+    let run = env.line(&format!("{line} --fail-fast")).run().exits(9);
+    let seen = states(&run);
+    assert_eq!(seen["c02"], "unreachable");
+    assert_eq!(count(&seen, "not-started"), 3);
+    let _ = run.err("too many were unreachable");
+    sandbox.fault("status=422,on=PATCH:/c03");
+    let run = env.line(line).run().exits(9);
+    let _ = run.err("error: of 5 targets 1 failed and 1 was unreachable");
+}
+
+#[test]
+fn a_batch_that_goes_down_is_refused_whether_or_not_anything_changes() {
+    let (env, _sandbox) = fleet(2, &[]);
+    let line = "addon enable aws-workload-identity --all --yes --batch";
+    for batch in ["5,3", "50%,10%"] {
+        let run = env.line(&format!("{line} {batch}")).run().exits(2);
+        let _ = run.silent().err("--batch goes down");
+    }
+}
+
+#[test]
+fn a_file_and_its_cluster_are_one_name() {
+    let (env, _sandbox) = fleet(2, &[]);
+    env.write(
+        "all.yaml",
+        [hetzner("c01", &[WI]), hetzner("c02", &[WI])].join("---\n"),
+    );
+    let line = "addon enable headlamp -f all.yaml --apply --yes -o names";
+    let run = env.line(line).run().ok();
+    assert_eq!(run.stdout, "c01\nc02\n");
 }

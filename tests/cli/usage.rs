@@ -128,12 +128,9 @@ fn a_wrong_command_line_is_exit_2_with_nothing_on_stdout() {
 fn what_is_not_built_does_not_parse() {
     let env = Env::new();
     for line in [
-        "addon set wanted.yaml",
-        "addon copy --from a --to b",
-        "addon pull -f x.yaml",
         "validate",
         "schema",
-        "cluster wait prod",
+        "cluster wait prod --for=addon=aws-ecr",
         "cluster events prod",
         "config show",
         "man",

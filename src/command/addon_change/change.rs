@@ -1,6 +1,7 @@
 //! What an add-on change is, whatever it is carried out on, and how its results are told.
 
 use super::super::Context;
+use super::super::journal::ResumedRun;
 use super::super::rollout;
 use crate::cli::ChangeArgs;
 use crate::consent::Mode;
@@ -8,11 +9,13 @@ use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::{Closing, Reporter, RolloutWanted, TargetOutcome, TargetResult, TargetState};
 use crate::invocation::Invocation;
+use crate::journal;
 use crate::manifest::Comments;
 use crate::plan::{Action, AddonRequest, AddonStep, Plan, Verb};
 use crate::secret;
 use crate::text;
 use crate::ui::wire;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// One change of an add-on, on whatever it is carried out.
@@ -37,6 +40,10 @@ pub(super) struct ChangeRun<'a> {
     pub(super) wanted: RolloutWanted,
     /// Whether nothing is done where not all can be.
     pub(super) fail_fast: bool,
+    /// Where the journal of it is to be.
+    pub(super) journal: Option<PathBuf>,
+    /// The run that is taken up again.
+    pub(super) resumed: Option<ResumedRun>,
     /// The first flag that says so.
     pub(super) rollout_flag: Option<&'static str>,
 }
@@ -83,7 +90,28 @@ impl<'a> ChangeRun<'a> {
             confirm,
             wanted: rollout::wanted(&args.rollout)?,
             fail_fast: args.rollout.fail_fast,
+            journal: args.rollout.journal.clone(),
+            resumed: ResumedRun::of(cx, &args.rollout)?,
             rollout_flag: args.rollout.first(),
+        })
+    }
+
+    /// What is done, in a few letters: the same for the same change alone.
+    pub(super) fn fingerprint(&self) -> String {
+        let AddonRequest {
+            addon,
+            verb,
+            companions,
+            force,
+            expected,
+        } = &self.request;
+        let key = addon.key();
+        journal::fingerprint(&match verb {
+            Verb::Enable(wish) => {
+                format!("enable {key} {wish:?} {companions} {force} {expected:?}")
+            }
+            Verb::Disable => format!("disable {key} {companions} {force} {expected:?}"),
+            Verb::Set(set) => format!("set {set:?} {force}"),
         })
     }
 
@@ -91,11 +119,23 @@ impl<'a> ChangeRun<'a> {
         match self.request.verb {
             Verb::Enable(_) => "enable",
             Verb::Disable => "disable",
+            Verb::Set(_) => "set",
+        }
+    }
+
+    /// What it is about, in a sentence.
+    pub(super) fn subject(&self) -> String {
+        match self.request.verb {
+            Verb::Set(_) => "the add-ons".to_owned(),
+            _ => format!("`{}`", self.request.addon.shown()),
         }
     }
 
     /// The line that tells what came of it.
     pub(super) fn line(&self, plan: &Plan, place: &str, version: &str) -> String {
+        if let Verb::Set(_) = self.request.verb {
+            return set_line(plan, place, version, self.mode == Mode::DryRun);
+        }
         let step = &plan.main;
         let name = step.addon.shown();
         let along = match plan.companions.as_slice() {
@@ -127,7 +167,7 @@ impl<'a> ChangeRun<'a> {
                         text::list(names)
                     )
                 }
-                Verb::Disable => format!("{name} is already disabled {place}"),
+                Verb::Disable | Verb::Set(_) => format!("{name} is already disabled {place}"),
             },
             Action::Enabled | Action::Updated | Action::Disabled => {
                 let verb = match (step.action, would) {
@@ -143,7 +183,13 @@ impl<'a> ChangeRun<'a> {
         }
     }
 
-    pub(super) fn done(name: &str, target: wire::TargetRef, plan: &Plan, line: String) -> Done {
+    pub(super) fn done(
+        verb: &Verb,
+        name: &str,
+        target: &wire::TargetRef,
+        plan: &Plan,
+        line: String,
+    ) -> Done {
         let companions = |action| {
             plan.companions
                 .iter()
@@ -151,29 +197,41 @@ impl<'a> ChangeRun<'a> {
                 .map(wire::Companion::from)
                 .collect()
         };
+        let item = |step: &AddonStep| wire::AddonChange {
+            target: target.clone(),
+            addon: step.addon.name().to_owned(),
+            key: step.addon.key().to_owned(),
+            action: step.action.name(),
+            state: None,
+            changed: !plan.is_empty(),
+            before: step.before.as_ref().map(secret::masked),
+            after: step.after.as_ref().map(secret::masked),
+            prerequisites: Vec::new(),
+            dependants: Vec::new(),
+            registry_access: plan.registry_access.as_ref().map(|it| it.access.name()),
+            verified: None,
+            waited: None,
+            warnings: plan.warnings.clone(),
+            error: None,
+        };
+        let items = if let Verb::Set(_) = verb {
+            // Each add-on that changes is one that was asked for.
+            let main = std::iter::once(&plan.main);
+            main.chain(&plan.companions).map(item).collect()
+        } else {
+            vec![wire::AddonChange {
+                prerequisites: companions(Action::Enabled),
+                dependants: companions(Action::Disabled),
+                ..item(&plan.main)
+            }]
+        };
         TargetResult {
             changed: !plan.is_empty(),
             lines: vec![line],
             names: vec![name.to_owned()],
             next: None,
             failed: None,
-            items: vec![wire::AddonChange {
-                target,
-                addon: plan.main.addon.name().to_owned(),
-                key: plan.main.addon.key().to_owned(),
-                action: plan.main.action.name(),
-                state: None,
-                changed: !plan.is_empty(),
-                before: plan.main.before.as_ref().map(secret::masked),
-                after: plan.main.after.as_ref().map(secret::masked),
-                prerequisites: companions(Action::Enabled),
-                dependants: companions(Action::Disabled),
-                registry_access: plan.registry_access.as_ref().map(|it| it.access.name()),
-                verified: None,
-                waited: None,
-                warnings: plan.warnings.clone(),
-                error: None,
-            }],
+            items,
         }
     }
 
@@ -234,4 +292,26 @@ impl<'a> ChangeRun<'a> {
         })?;
         Ok(Outcome::differing(self.exit_code && changed))
     }
+}
+
+/// The line of a set: what becomes of which add-on.
+fn set_line(plan: &Plan, place: &str, version: &str, would: bool) -> String {
+    if plan.is_empty() {
+        return format!("The add-ons are already so {place}");
+    }
+    let mut parts = Vec::new();
+    for (action, done) in [
+        (Action::Enabled, "enabled"),
+        (Action::Updated, "updated"),
+        (Action::Disabled, "disabled"),
+    ] {
+        let steps = plan.steps().filter(|step| step.action == action);
+        let names: Vec<_> = steps.map(|step| step.addon.shown()).collect();
+        if !names.is_empty() {
+            let names = text::list(names.iter().map(AsRef::as_ref));
+            parts.push(format!("{names} {done}"));
+        }
+    }
+    let verb = if would { "Would set" } else { "Set" };
+    format!("{verb} the add-ons {place}{version}: {}", parts.join(", "))
 }

@@ -1,30 +1,29 @@
 //! The live half of an add-on change: read, plan, confirm, change, verify, wait.
 
-use super::super::choose::ChosenClusters;
+use super::super::choose::{ChosenClusters, KeptCluster};
 use super::super::live;
 use super::super::status::Wait;
 use super::super::word;
 use super::change::{ChangeReporter, ChangeRun, Done};
-use crate::addon::AddonSide;
+use super::planner::{LivePlanner, live_place};
 use crate::addon::issuer::ISSUER;
 use crate::addon::named::Unclear;
+use crate::addon::{self, Addon, AddonSide};
 use crate::arn::RoleArn;
 use crate::aws::name::default_role_name;
 use crate::aws::quotable;
-use crate::change;
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Permit, Question};
-use crate::control::WriteEffect;
-use crate::control::settle::{ClusterPlanner, Write};
+use crate::control::settle::{AcceptedWrite, SendOutcome, Settled};
 use crate::error::{Error, Result};
 use crate::fleet::{TargetOutcome, TargetState, summarise};
-use crate::invocation::{CommandFlags, Invocation};
-use crate::plan::{self, Action, AddonRequest, Plan, TargetWords, Verb};
+use crate::invocation::Invocation;
+use crate::plan::{self, Action, Plan, Verb};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A cluster as it was read, and what is to be done with it; or why that is not known.
-pub(super) type Planned = (String, Result<(Cluster, Plan)>);
+pub(super) type Planned = (String, Result<(KeptCluster, Plan)>);
 
 impl ChangeRun<'_> {
     /// On live clusters: all are read and planned, then confirmed together, then changed, several at
@@ -34,11 +33,14 @@ impl ChangeRun<'_> {
         mut chosen: ChosenClusters,
         teller: &mut ChangeReporter<'_>,
     ) -> Result<()> {
-        let read = chosen.read(self.cx).await?;
+        let read = chosen.keep(self.cx).await?;
         let are_found = chosen.are_found;
-        let read: Vec<(String, Result<Cluster>)> = chosen.names.into_iter().zip(read).collect();
+        let names = chosen.names.clone();
+        let read: Vec<(String, Result<KeptCluster>)> = chosen.names.into_iter().zip(read).collect();
         if let Some(word) = self.word {
-            let clusters = read.iter().filter_map(|(_, cluster)| cluster.as_ref().ok());
+            let there = read.iter().filter_map(|(_, kept)| kept.as_ref().ok());
+            let there: Vec<Cluster> = there.map(|kept| bare(&kept.open(), word)).collect();
+            let clusters = there.iter();
             let refusal = match self.settle(word, clusters.clone()) {
                 Ok(()) => None,
                 Err(unclear) => Some((self.unclear(word, &unclear, clusters), unclear)),
@@ -53,11 +55,14 @@ impl ChangeRun<'_> {
                 });
             }
         }
+        if let Some(resumed) = &self.resumed {
+            resumed.check(self.cx, &self.fingerprint(), &names)?;
+        }
         let mut planned = Vec::new();
         for (name, cluster) in read {
-            let first = cluster.and_then(|cluster| {
-                let plan = self.plan_live(&name, &cluster)?;
-                Ok((cluster, plan))
+            let first = cluster.and_then(|kept| {
+                let plan = self.plan_live(&name, &kept.open())?;
+                Ok((kept, self.unless_done(&name, plan)))
             });
             planned.push((name, first));
         }
@@ -85,11 +90,26 @@ impl ChangeRun<'_> {
             Consent::Given(Agreed { plan, permit }) => {
                 if plan.len() > 1 {
                     let again = "Run the same command again; what is already so is left alone.";
-                    self.cx.if_interrupted(Some(again.to_owned()));
+                    let _before = self.cx.if_interrupted(Some(again.to_owned()));
                 }
                 self.carry_out(&permit, plan, rollout, teller).await
             }
         }
+    }
+
+    /// Nothing, for a cluster that the run has changed before: what became of it since is somebody
+    /// else's doing.
+    fn unless_done(&self, name: &str, mut plan: Plan) -> Plan {
+        let is_done = self.resumed.as_ref().is_some_and(|it| it.is_done(name));
+        if is_done && !plan.is_empty() {
+            self.cx.ui.warn(&format!(
+                "{name} was changed by this run, and is not so any more; it is left alone"
+            ));
+            plan.changes.clear();
+            plan.main.action = Action::None;
+            plan.companions.clear();
+        }
+        plan
     }
 
     fn plan_live(&self, name: &str, cluster: &Cluster) -> Result<Plan> {
@@ -97,12 +117,17 @@ impl ChangeRun<'_> {
     }
 
     /// The refusal where something goes that wants the cluster's name, and it was not given.
-    fn unconfirmed(&self, names: &[&str], removes: bool) -> Option<Error> {
-        let addon = self.request.addon.addon()?;
-        let danger = addon.danger.filter(|_| removes)?;
+    fn unconfirmed(&self, names: &[&str], gone: Option<&'static Addon>) -> Option<Error> {
+        let addon = gone?;
+        let danger = addon.danger?;
         let only = names.first().copied().filter(|_| names.len() == 1);
         if self.confirm.is_some() && self.confirm == only {
             return None;
+        }
+        if let Verb::Set(_) = self.request.verb {
+            let error = Error::usage("the add-ons were not set")
+                .because(format!("{} goes off with it: {danger}", addon.name));
+            return Some(error.hint("--confirm NAME, on that one cluster, if it is meant"));
         }
         let name = names.first().copied().unwrap_or_default();
         Some(
@@ -127,6 +152,7 @@ impl ChangeRun<'_> {
             .iter()
             .filter_map(|(name, first)| Some((name.as_str(), &first.as_ref().ok()?.1)));
         let removes = plans.clone().any(|(_, plan)| plan.removes());
+        let gone = plans.clone().find_map(|(_, plan)| dangerous(plan));
         let names: Vec<&str> = plans
             .filter(|(_, plan)| !plan.is_empty())
             .map(|(name, _)| name)
@@ -134,7 +160,7 @@ impl ChangeRun<'_> {
         if names.is_empty() {
             return Ok(None);
         }
-        if let Some(refusal) = self.unconfirmed(&names, removes) {
+        if let Some(refusal) = self.unconfirmed(&names, gone) {
             return Err(refusal);
         }
         // What one command finds today it may find twice tomorrow: so it asks in either case.
@@ -151,10 +177,16 @@ impl ChangeRun<'_> {
         if let Some(first) = verb.get_mut(..1) {
             first.make_ascii_uppercase();
         }
+        let done = self.request.verb.done();
+        let (addon, was) = match self.request.verb {
+            Verb::Set(_) => ("the add-ons".into(), "were"),
+            _ => (addon, "was"),
+        };
         Ok(Some(Question::new(
             format!("{verb} {addon} {place}?"),
             format!(
-                "`{addon}` was not {what}d on {}",
+                "{} {was} not {done} on {}",
+                self.subject(),
                 first_few(&quoted(&names))
             ),
         )))
@@ -166,7 +198,7 @@ impl ChangeRun<'_> {
             self.cx.ui.warn(warning);
         }
         let line = self.line(plan, &format!("on {name}"), "");
-        Self::done(name, self.cx.cluster(name), plan, line)
+        Self::done(&self.request.verb, name, &self.cx.cluster(name), plan, line)
     }
 
     /// Changes one cluster; gives what is to be waited for as well.
@@ -175,17 +207,100 @@ impl ChangeRun<'_> {
         permit: &Permit,
         name: &str,
         cluster: Cluster,
-        plan: Plan,
+        warnings: &[String],
     ) -> Result<(Done, Option<Wait>)> {
-        let cx = self.cx;
-        for warning in &plan.warnings {
-            cx.ui.warn(warning);
+        match self.send(permit, name, cluster, warnings).await? {
+            SendOutcome::Settled(settled) => self.settled(name, *settled),
+            SendOutcome::Accepted(accepted) => {
+                let settled = self.read_back(permit, name, *accepted).await?;
+                self.settled(name, settled)
+            }
         }
-        let planner = LivePlanner {
+    }
+
+    /// What is told of a cluster that this run has changed before, and what is to be waited for.
+    pub(super) fn left_alone(
+        &self,
+        name: &str,
+        plan: &Plan,
+        cluster: &Cluster,
+    ) -> (Done, Option<Wait>) {
+        let line = self.line(plan, &format!("on {name}"), "");
+        let target = self.cx.cluster(name);
+        let mut done = Self::done(&self.request.verb, name, &target, plan, line);
+        if plan.main.before != plan.main.after {
+            // It is not so any more, which was said.
+            done.lines.clear();
+            return (done, None);
+        }
+        let wait = self
+            .wait
+            .and_then(|limit| self.wait_of(name, plan, cluster, limit));
+        (done, wait)
+    }
+
+    /// Sends the change of one cluster, until it is accepted or was not needed.
+    pub(super) async fn send(
+        &self,
+        permit: &Permit,
+        name: &str,
+        cluster: Cluster,
+        warnings: &[String],
+    ) -> Result<SendOutcome<Plan>> {
+        for warning in warnings {
+            self.cx.ui.warn(warning);
+        }
+        let planner = self.planner(name);
+        live::with(self.cx, permit, async |settling| {
+            settling.send_until_accepted(&planner, Some(cluster)).await
+        })
+        .await
+    }
+
+    /// Reads one cluster back whose change was accepted.
+    pub(super) async fn read_back(
+        &self,
+        permit: &Permit,
+        name: &str,
+        accepted: AcceptedWrite<Plan>,
+    ) -> Result<Settled<Plan>> {
+        let planner = self.planner(name);
+        live::with(self.cx, permit, async |settling| {
+            settling.read_back(&planner, accepted).await
+        })
+        .await
+    }
+
+    /// The same from what a list says of it; gives it back where that is not enough.
+    pub(super) async fn seen(
+        &self,
+        permit: &Permit,
+        name: &str,
+        accepted: AcceptedWrite<Plan>,
+        after: Cluster,
+    ) -> Result<Result<Settled<Plan>, AcceptedWrite<Plan>>> {
+        let planner = self.planner(name);
+        live::with(self.cx, permit, async |settling| {
+            let seen = settling.seen(&planner, accepted, after);
+            Ok(seen.map_err(|accepted| *accepted))
+        })
+        .await
+    }
+
+    fn planner<'p>(&'p self, name: &'p str) -> LivePlanner<'p> {
+        LivePlanner {
             request: &self.request,
             name,
-        };
-        let settled = live::settle(cx, permit, &planner, Some(cluster)).await?;
+        }
+    }
+
+    /// What is told of a cluster that was changed, or did not need it, and what is to be waited for.
+    pub(super) fn settled(
+        &self,
+        name: &str,
+        settled: Settled<Plan>,
+    ) -> Result<(Done, Option<Wait>)> {
+        let cx = self.cx;
         for remark in &settled.verdict.remarks {
             cx.ui.detail(remark);
         }
@@ -203,7 +318,8 @@ impl ChangeRun<'_> {
             (Some(limit), Some(now), None) => self.wait_of(name, &plan, now, limit),
             _ => None,
         };
-        let mut done = Self::done(name, cx.cluster(name), &plan, line);
+        let verb = &self.request.verb;
+        let mut done = Self::done(verb, name, &cx.cluster(name), &plan, line);
         if failed.is_none() && !plan.is_empty() && matches!(self.request.verb, Verb::Enable(_)) {
             done.next = next(name, &plan);
         }
@@ -213,7 +329,7 @@ impl ChangeRun<'_> {
             done.lines.push(words);
             done.next = teardown;
         }
-        if let Some(item) = done.items.first_mut() {
+        for item in &mut done.items {
             item.verified = verified;
             item.error = failed.as_ref().map(|it| cx.wire(it));
         }
@@ -285,7 +401,7 @@ impl ChangeRun<'_> {
     pub(super) async fn rehearse(&self, names: &[String]) -> Result<()> {
         let mut errors = Vec::new();
         let mut changing: Vec<&str> = Vec::new();
-        let mut removes = false;
+        let (mut removes, mut gone) = (false, None);
         for (name, read) in names.iter().zip(self.cx.read_all(names).await?) {
             match read.and_then(|cluster| self.plan_live(name, &cluster)) {
                 Ok(plan) => {
@@ -293,11 +409,12 @@ impl ChangeRun<'_> {
                         changing.push(name);
                     }
                     removes |= plan.removes();
+                    gone = gone.or_else(|| dangerous(&plan));
                 }
                 Err(error) => errors.push(error),
             }
         }
-        if let Some(refusal) = self.unconfirmed(&changing, removes) {
+        if let Some(refusal) = self.unconfirmed(&changing, gone) {
             errors.push(refusal);
         } else if (removes || changing.len() > 1)
             && !self.cx.ui.is_yes()
@@ -306,9 +423,14 @@ impl ChangeRun<'_> {
         {
             errors.push(
                 Error::usage(format!(
-                    "`{}` was not {}d on the live cluster",
-                    self.request.addon.shown(),
-                    self.verb()
+                    "{} {} not {} on the live cluster",
+                    self.subject(),
+                    if matches!(self.request.verb, Verb::Set(_)) {
+                        "were"
+                    } else {
+                        "was"
+                    },
+                    self.request.verb.done()
                 ))
                 .because("the live change has to be confirmed, and nobody can be asked here")
                 .hint("add --yes to confirm it on the command line"),
@@ -319,6 +441,27 @@ impl ChangeRun<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// The add-on that a plan switches off which wants the cluster's name for it.
+fn dangerous(plan: &Plan) -> Option<&'static Addon> {
+    let off = plan.steps().filter(|step| step.action == Action::Disabled);
+    let known = off.filter_map(|step| step.addon.addon());
+    known.into_iter().find(|addon| addon.danger.is_some())
+}
+
+/// A cluster with those of its add-ons alone that a word may mean.
+fn bare(cluster: &Cluster, word: &str) -> Cluster {
+    let known = addon::by_word(word).map(|addon| addon.key);
+    let add_ons = cluster.add_ons().into_iter().flatten();
+    let meant = add_ons.filter(|(key, _)| {
+        // Where no add-on is meant, the nearest of all keys is named.
+        known.is_none_or(|known| *key == known || *key == word)
+    });
+    let meant: serde_json::Map<String, Value> = meant
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    Cluster::new(json!({"name": cluster.name(), "spec": {"addOns": meant}}))
 }
 
 fn quoted(names: &[&str]) -> Vec<String> {
@@ -334,13 +477,6 @@ pub(super) fn first_few(names: &[impl AsRef<str>]) -> String {
     match names.len().saturating_sub(NAMED) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-fn live_place(name: &str) -> TargetWords {
-    TargetWords {
-        words: format!("on `{name}`"),
-        flags: CommandFlags::new().cluster(name),
     }
 }
 
@@ -391,49 +527,4 @@ fn left(
             .flag_if("--role-name", named)
     });
     Some((words, teardown))
-}
-
-/// Plans the request on every read of a cluster.
-struct LivePlanner<'a> {
-    request: &'a AddonRequest,
-    name: &'a str,
-}
-
-impl LivePlanner<'_> {
-    fn told(&self, not: &str) -> String {
-        let verb = match self.request.verb {
-            Verb::Enable(_) => "enabled",
-            Verb::Disable => "disabled",
-        };
-        format!(
-            "`{}` was{not} {verb} on `{}`",
-            self.request.addon.shown(),
-            self.name
-        )
-    }
-}
-
-impl ClusterPlanner for LivePlanner<'_> {
-    type Plan = Plan;
-
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    fn plan(&self, cluster: &Cluster) -> Result<Plan> {
-        plan::plan(cluster, self.request, &live_place(self.name))
-    }
-
-    fn write(&self, plan: &Plan) -> Option<Write> {
-        (!plan.is_empty())
-            .then(|| Write::Patch(json!({"spec": {"addOns": change::patch(&plan.changes)}})))
-    }
-
-    fn not_done(&self) -> String {
-        self.told(" not")
-    }
-
-    fn done(&self, _: WriteEffect) -> String {
-        self.told("")
-    }
 }

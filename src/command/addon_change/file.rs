@@ -358,7 +358,11 @@ fn tell(change: &ChangeRun<'_>, edit: &FileEdit, live: &str, teller: &mut Change
         }
         let (name, target) = (edit.file.name(*number), edit.file.wire(*number));
         teller.add(TargetOutcome::Done(ChangeRun::done(
-            name, target, plan, line,
+            &change.request.verb,
+            name,
+            &target,
+            plan,
+            line,
         )));
     }
 }

@@ -1,34 +1,18 @@
-//! An add-on change on many live clusters: one preview, and a rollout in stages within budgets.
+//! An add-on change on many live clusters before it is made: one preview, and the stages and budgets.
 
-use super::super::rollout;
-use super::super::status::{self, Wait};
-use super::change::{ChangeReporter, ChangeRun, Done};
+use super::change::{ChangeReporter, ChangeRun};
 use super::cluster::{Planned, first_few};
-use super::half_done;
-use crate::cluster::Cluster;
-use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
-use crate::fleet::{self, Canary, Rollout, Stop, TargetEnd, TargetOutcome, TargetState};
-use crate::plan::{self, Plan};
+use crate::fleet::{Canary, Rollout, TargetOutcome, TargetState};
+use crate::plan;
 use crate::text::{Foreign, excerpt, nearest};
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// More clusters that cannot be worked on are not listed before the question.
 const LISTED: usize = 8;
 
 /// The lines of a diff, each with its sign.
 type Lines = Vec<(char, String)>;
-
-/// What came of a cluster, as what it ended, and what is to be waited for.
-type ManyOutcome = (String, TargetState, Result<(Done, Option<Wait>)>);
-
-/// Where the results go, and what is yet to be waited for.
-struct ResultDesk<'d, 't> {
-    teller: &'d mut ChangeReporter<'t>,
-    begin: usize,
-    waits: Vec<(usize, Wait)>,
-}
 
 impl ChangeRun<'_> {
     /// The stages of the clusters that change.
@@ -144,7 +128,7 @@ impl ChangeRun<'_> {
         true
     }
 
-    fn tell(
+    pub(super) fn tell(
         &self,
         teller: &mut ChangeReporter<'_>,
         number: usize,
@@ -157,189 +141,9 @@ impl ChangeRun<'_> {
         teller.tell(number, came);
     }
 
-    fn not_started(&self, name: &str) -> TargetOutcome<crate::ui::wire::AddonChange> {
+    pub(super) fn not_started(&self, name: &str) -> TargetOutcome<crate::ui::wire::AddonChange> {
         let mut item = self.blank(self.cx.cluster(name));
         item.state = self.are_several.then_some(TargetState::NotStarted.name());
         TargetOutcome::NotStarted(item)
-    }
-
-    /// Carries a plan out that was agreed to.
-    pub(super) async fn carry_out(
-        &self,
-        permit: &Permit,
-        planned: Vec<Planned>,
-        mut rollout: Rollout,
-        teller: &mut ChangeReporter<'_>,
-    ) -> Result<()> {
-        let mut decided = Vec::new();
-        let mut open = BTreeMap::new();
-        for (number, (name, first)) in planned.into_iter().enumerate() {
-            match first {
-                Ok((cluster, plan)) if !plan.is_empty() => {
-                    open.insert(number, (name, cluster, plan));
-                }
-                first => {
-                    let came = match first {
-                        Ok((cluster, plan)) => self.change_live(permit, &name, cluster, plan).await,
-                        Err(error) => Err(error),
-                    };
-                    decided.push((number, (name, state_of(&came, false), came)));
-                }
-            }
-        }
-        let open = RefCell::new(open);
-        let desk = RefCell::new(ResultDesk {
-            begin: teller.count(),
-            teller,
-            waits: Vec::new(),
-        });
-        let start = |number: usize| {
-            let job = open.borrow_mut().remove(&number);
-            async move { self.change_one(permit, job).await }
-        };
-        let between = async |rollout: &mut Rollout| {
-            if rollout.is_staged() {
-                for state in self.wait_for(&desk).await {
-                    rollout.turned_out(state);
-                }
-            }
-            if rollout.stopped().is_some() || !rollout.pauses() {
-                return true;
-            }
-            rollout::goes_on(self.cx, rollout).await
-        };
-        let take = |number: usize, result: ManyOutcome| self.take(&desk, number, result);
-        fleet::drive(&mut rollout, decided, start, between, take).await;
-        for (number, (name, ..)) in open.take() {
-            let mut desk = desk.borrow_mut();
-            let number = desk.begin + number;
-            self.tell(
-                desk.teller,
-                number,
-                TargetState::NotStarted,
-                self.not_started(&name),
-            );
-        }
-        if let Some(stop) = rollout.stopped() {
-            let why = Error::new(Kind::Partial, "").because(stop.to_string());
-            let again = "run the same command again; what is already so is left alone";
-            desk.borrow_mut().teller.stopped(why.hint(again));
-        }
-        self.cx.if_interrupted(None);
-        let _late = self.wait_for(&desk).await;
-        Ok(())
-    }
-
-    /// Changes the cluster of a job.
-    async fn change_one(
-        &self,
-        permit: &Permit,
-        job: Option<(String, Cluster, Plan)>,
-    ) -> TargetEnd<ManyOutcome> {
-        let Some((name, cluster, plan)) = job else {
-            let error = Error::failure("a cluster was begun twice");
-            return TargetEnd {
-                result: (String::new(), TargetState::Failed, Err(error)),
-                state: TargetState::Failed,
-                stop: None,
-            };
-        };
-        let came = self.change_live(permit, &name, cluster, plan).await;
-        let state = state_of(&came, true);
-        let is_spent = match self.cx.client().await {
-            Ok(client) => client.is_spent(),
-            Err(_) => false,
-        };
-        TargetEnd {
-            result: (name, state, came),
-            state,
-            stop: is_spent.then_some(Stop::Quota),
-        }
-    }
-
-    /// Tells of one cluster.
-    fn take(
-        &self,
-        desk: &RefCell<ResultDesk<'_, '_>>,
-        number: usize,
-        (name, state, came): ManyOutcome,
-    ) {
-        let mut desk = desk.borrow_mut();
-        let number = desk.begin + number;
-        let came = match came {
-            Ok((mut done, wait)) => {
-                desk.waits.extend(wait.map(|wait| (number, wait)));
-                if let Some(item) = done.items.first_mut() {
-                    item.state = self.are_several.then_some(state.name());
-                }
-                TargetOutcome::Done(done)
-            }
-            Err(error) => {
-                let error = match self.files_changed {
-                    Some(changed) => half_done(error, changed),
-                    None => error,
-                };
-                self.failed(self.cx.cluster(&name), state, error)
-            }
-        };
-        self.tell(desk.teller, number, state, came);
-    }
-
-    /// Waits for all that is to be waited for together, and completes what was told of each; gives as
-    /// what those turned out that were in vain.
-    async fn wait_for(&self, desk: &RefCell<ResultDesk<'_, '_>>) -> Vec<TargetState> {
-        let waits = std::mem::take(&mut desk.borrow_mut().waits);
-        let (numbers, waits): (Vec<usize>, Vec<Wait>) = waits.into_iter().unzip();
-        let ends = match status::together(self.cx, &waits).await {
-            Ok(ends) => ends,
-            Err(error) => waits.iter().map(|_| Err(error.clone())).collect(),
-        };
-        let mut late = Vec::new();
-        let mut desk = desk.borrow_mut();
-        for (number, end) in numbers.into_iter().zip(ends) {
-            let state = end.as_ref().err().map(|error| TargetState::of(error, true));
-            if let Some(told) = desk.teller.told(number) {
-                self.complete(told, end, state);
-            }
-            if let Some(state) = state {
-                late.push(state);
-                if self.are_several {
-                    desk.teller.mark(number, state);
-                }
-            }
-        }
-        late
-    }
-
-    /// Completes what was told of a cluster with the end of its wait.
-    fn complete(&self, told: &mut Done, end: Result<status::Reached>, state: Option<TargetState>) {
-        let item = told.items.first_mut();
-        match end {
-            Ok((_, waited)) => {
-                if let Some(item) = item {
-                    item.waited = Some(waited);
-                }
-            }
-            Err(error) => {
-                if let Some(item) = item {
-                    item.error = Some(self.cx.wire(&error));
-                    item.state = item.state.and(state.map(TargetState::name));
-                }
-                told.next = None;
-                told.failed = Some(error);
-            }
-        }
-    }
-}
-
-/// As what a cluster ended; `planned` says whether it had come to be written.
-fn state_of(came: &Result<(Done, Option<Wait>)>, planned: bool) -> TargetState {
-    match came {
-        Ok((done, _)) => match &done.failed {
-            Some(error) => TargetState::of(error, true),
-            None if done.changed => TargetState::Changed,
-            None => TargetState::Unchanged,
-        },
-        Err(error) => TargetState::of(error, planned),
     }
 }

@@ -5,6 +5,9 @@ mod cluster;
 mod file;
 mod given;
 mod many;
+mod planner;
+mod run;
+mod set;
 
 use super::Context;
 use super::choose::{self, ChosenClusters};
@@ -13,16 +16,17 @@ use super::word::{self, addon_by_word};
 use crate::addon::named::Unclear;
 use crate::addon::{self, NamedAddon};
 use crate::choice::Choice;
-use crate::cli::{DisableArgs, EnableArgs};
+use crate::cli::{DisableArgs, EnableArgs, TargetArgs};
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::invocation::Invocation;
 use crate::placeholder;
-use crate::plan::{AddonRequest, Verb};
+use crate::plan::{AddonRequest, AddonSet, OwnSettings, Verb};
 use crate::text::{self, Foreign, excerpt, printable};
 use change::{ChangeRun, Stdout};
+pub(super) use set::{copy, pull, set};
 
 /// `mk8s addon enable`
 pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
@@ -42,10 +46,10 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
         companions: args.flags.with_prerequisites,
         force: args.flags.change.force,
     };
-    let target = target::resolve(cx, &args.flags.target, true).await?;
-    ChangeRun::new(cx, request, &args.flags.change, None)?
-        .run(target)
-        .await
+    cx.rate.set(args.flags.change.rollout.rate);
+    let change = ChangeRun::new(cx, request, &args.flags.change, None)?;
+    let target = change.target(&args.flags.target).await?;
+    change.run(target).await
 }
 
 /// The command that makes what was asked for in AWS, for the same clusters.
@@ -69,11 +73,12 @@ pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome>
         companions: args.with_dependants,
         force: args.change.force,
     };
-    let target = target::resolve(cx, &args.target, true).await?;
+    cx.rate.set(args.change.rollout.rate);
+    let mut change = ChangeRun::new(cx, request, &args.change, args.confirm.as_deref())?;
+    let target = change.target(&args.target).await?;
     if matches!(target, Target::None) {
         addon_by_word(&args.addon)?;
     }
-    let mut change = ChangeRun::new(cx, request, &args.change, args.confirm.as_deref())?;
     change.word = Some(&args.addon);
     change.run(target).await
 }
@@ -103,6 +108,20 @@ fn wanted(word: &str, is_unknown: bool) -> Result<NamedAddon> {
 }
 
 impl ChangeRun<'_> {
+    /// What it works on: what was named, or with `--resume` what the run was about.
+    async fn target(&self, args: &TargetArgs) -> Result<Target> {
+        // What is waited for stands in the status.
+        self.cx.is_lean.set(self.wait.is_none());
+        let is_open =
+            args.file.is_empty() && choose::choice(&args.cluster, &args.choice)?.is_open();
+        match &self.resumed {
+            Some(resumed) if is_open && args.choice.narrow.exclude.is_empty() => {
+                Ok(Target::Clusters(ChosenClusters::of_a_run(resumed.names())))
+            }
+            _ => target::resolve(self.cx, args, true).await,
+        }
+    }
+
     async fn run(mut self, target: Target) -> Result<Outcome> {
         if self.apply || matches!(target, Target::Clusters(_)) {
             self.nothing_to_fill_in()?;
@@ -134,8 +153,10 @@ impl ChangeRun<'_> {
 
     /// Refuses to send what another tool has yet to fill in.
     fn nothing_to_fill_in(&self) -> Result<()> {
-        let Verb::Enable(wish) = &self.request.verb else {
-            return Ok(());
+        let wish = match &self.request.verb {
+            Verb::Enable(wish) => wish,
+            Verb::Disable => return Ok(()),
+            Verb::Set(set) => return nothing_left(set),
         };
         let given = wish.settings.iter().find_map(|setting| {
             let (_, text) = placeholder::find(setting.value.as_ref()?)?;
@@ -349,6 +370,15 @@ impl ChangeRun<'_> {
         self.finish(teller, Vec::new())
     }
 
+    /// Whether the live cluster is what the file is brought to.
+    fn pulls(&self) -> bool {
+        let own = match &self.request.verb {
+            Verb::Set(set) => set.exact_but_for,
+            _ => None,
+        };
+        own == Some(OwnSettings::Secrets)
+    }
+
     /// The command that brings the live clusters to the edited files. What a manifest leaves out
     /// stays live, so a removal needs more than an apply.
     fn then(
@@ -357,7 +387,8 @@ impl ChangeRun<'_> {
         choice: &Choice,
         edits: &[file::FileEdit],
     ) -> Option<Invocation> {
-        if !edits.iter().any(file::FileEdit::changed) {
+        // What was written back from the live cluster is so there.
+        if !edits.iter().any(file::FileEdit::changed) || self.pulls() {
             return None;
         }
         let names: Vec<String> = edits.iter().flat_map(file::FileEdit::names).collect();
@@ -394,6 +425,25 @@ impl ChangeRun<'_> {
         };
         Some(apply.plain_if(prunes, "--prune-addons"))
     }
+}
+
+/// Refuses to send a set in which another tool has yet to fill something in.
+fn nothing_left(set: &AddonSet) -> Result<()> {
+    for (key, settings) in &set.wanted {
+        for (field, value) in settings.iter().flatten() {
+            if let Some((_, text)) = placeholder::find(value) {
+                return Err(Error::refused("the add-ons were not set")
+                    .because(format!(
+                        "`{}` of {} is `{}`, which another tool has yet to fill in",
+                        Foreign(field),
+                        Foreign(key),
+                        excerpt(text, 80)
+                    ))
+                    .note("Nothing was sent."));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What holds after the file was written and the cluster was not changed. Where the error says

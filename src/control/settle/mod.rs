@@ -17,7 +17,7 @@ use super::error::{ApiError, WriteError};
 use super::explain::Asker;
 use super::{Client, WriteEffect};
 use crate::backoff::Backoff;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, PackedCluster};
 use crate::consent::Permit;
 use crate::error::{Error, Result};
 use crate::text::seconds;
@@ -134,6 +134,54 @@ pub(crate) struct Settling<'a> {
     pub(crate) say: &'a dyn Fn(SettleNotice<'_>),
 }
 
+/// What came of sending.
+pub(crate) enum SendOutcome<P> {
+    /// Nothing was to be done, or it was read back in finding out what had become of it.
+    Settled(Box<Settled<P>>),
+    /// It was accepted, and is to be read back.
+    Accepted(Box<AcceptedWrite<P>>),
+}
+
+/// A write that was accepted and not read back yet.
+pub(crate) struct AcceptedWrite<P> {
+    plan: P,
+    write: Write,
+    before: Option<Cluster>,
+    written: WriteEffect,
+}
+
+/// The same, put away until it is read back: a fleet has many of them.
+pub(crate) struct ShelvedWrite<P> {
+    plan: P,
+    write: Write,
+    before: Option<PackedCluster>,
+    written: WriteEffect,
+}
+
+impl<P> AcceptedWrite<P> {
+    /// Puts it away.
+    pub(crate) fn shelve(self) -> ShelvedWrite<P> {
+        ShelvedWrite {
+            plan: self.plan,
+            write: self.write,
+            before: self.before.map(PackedCluster::of),
+            written: self.written,
+        }
+    }
+}
+
+impl<P> ShelvedWrite<P> {
+    /// Takes it out again.
+    pub(crate) fn open(self) -> AcceptedWrite<P> {
+        AcceptedWrite {
+            plan: self.plan,
+            write: self.write,
+            before: self.before.as_ref().map(PackedCluster::open),
+            written: self.written,
+        }
+    }
+}
+
 /// A write that was sent and of which nobody knows whether it took place.
 struct Open<P> {
     plan: P,
@@ -159,6 +207,19 @@ impl Settling<'_> {
         planner: &P,
         first: Option<Cluster>,
     ) -> Result<Settled<P::Plan>> {
+        match self.send_until_accepted(planner, first).await? {
+            SendOutcome::Settled(settled) => Ok(*settled),
+            SendOutcome::Accepted(accepted) => self.read_back(planner, *accepted).await,
+        }
+    }
+
+    /// The first half of it: ends when the server has accepted the write, which is then to be read
+    /// back, alone ([`Settling::read_back`]) or among others ([`Settling::seen`]).
+    pub(crate) async fn send_until_accepted<P: ClusterPlanner>(
+        &self,
+        planner: &P,
+        first: Option<Cluster>,
+    ) -> Result<SendOutcome<P::Plan>> {
         let name = planner.name();
         let mut tries = Tries {
             started: Instant::now(),
@@ -172,12 +233,14 @@ impl Settling<'_> {
         loop {
             if let Some(sent) = open.take() {
                 if let Some(now) = live.take_if(|now| self.arrived(&sent, now)) {
-                    return self.found(planner, sent, now);
+                    let found = self.found(planner, sent, now)?;
+                    return Ok(SendOutcome::Settled(Box::new(found)));
                 }
                 if tries.lost >= LOST_TRIES {
-                    return Err(sent
-                        .failure
-                        .note(format!("Reading `{name}` back does not show it.")));
+                    return Err(sent.failure.note(format!(
+                        "Its answer was lost {} times, and reading `{name}` back does not show it.",
+                        tries.lost
+                    )));
                 }
             }
             let plan = match &live {
@@ -187,13 +250,13 @@ impl Settling<'_> {
                 })?,
             };
             let Some(write) = planner.write(&plan) else {
-                return Ok(Settled {
+                return Ok(SendOutcome::Settled(Box::new(Settled {
                     plan,
                     before: live,
                     written: None,
                     after: None,
                     verdict: ReadBack::default(),
-                });
+                })));
             };
             if !unlocked && lacks_lock(&write, live.as_ref()) {
                 unlocked = true;
@@ -203,7 +266,14 @@ impl Settling<'_> {
                 )));
             }
             match self.send(name, &write, live.as_ref()).await {
-                Ok(written) => return self.accepted(planner, plan, &write, live, written).await,
+                Ok(written) => {
+                    return Ok(SendOutcome::Accepted(Box::new(AcceptedWrite {
+                        plan,
+                        write,
+                        before: live,
+                        written,
+                    })));
+                }
                 Err(WriteError::Rejected(error)) => {
                     let mut failure = self.explain(&error, &write, name);
                     failure.message = planner.not_done();
@@ -225,7 +295,7 @@ impl Settling<'_> {
                     )));
                     open = Some(Open {
                         plan,
-                        failure: uncertain(self.explain(&error, &write, name)),
+                        failure: again(self.explain(&error, &write, name)),
                         write,
                         before: live,
                     });
@@ -236,7 +306,10 @@ impl Settling<'_> {
                 Ok(live) => live,
                 Err(failure) => {
                     return Err(match open {
-                        Some(sent) => sent.failure.because(format!("then: {failure}")),
+                        Some(sent) => sent
+                            .failure
+                            .because(format!("then: {failure}"))
+                            .note("The change may be in place: its answer was lost."),
                         None => failure,
                     });
                 }
@@ -278,19 +351,55 @@ impl Settling<'_> {
         }
     }
 
-    /// The cluster after a write that was accepted: read back and verified.
-    async fn accepted<P: ClusterPlanner>(
+    /// The cluster after a write that was accepted, as a list has it that was read afterwards. Where
+    /// that does not show the change, and nothing else, at a newer version, it is to be looked at by
+    /// itself: a list may be older than it seems.
+    pub(crate) fn seen<P: ClusterPlanner>(
         &self,
         planner: &P,
-        plan: P::Plan,
-        write: &Write,
-        before: Option<Cluster>,
-        written: WriteEffect,
+        accepted: AcceptedWrite<P::Plan>,
+        after: Cluster,
+    ) -> Result<Settled<P::Plan>, Box<AcceptedWrite<P::Plan>>> {
+        let (before, write) = (accepted.before.as_ref(), &accepted.write);
+        let is_newer = after.version() > before.and_then(Cluster::version);
+        let verdict = self.verify(planner, before, write, accepted.written, &after);
+        match verdict {
+            Ok(verdict) if is_newer && verdict.failed.is_none() => {
+                self.say_verified(planner.name());
+                Ok(Settled {
+                    plan: accepted.plan,
+                    before: accepted.before,
+                    written: Some(accepted.written),
+                    after: Some(after),
+                    verdict,
+                })
+            }
+            _ => Err(Box::new(accepted)),
+        }
+    }
+
+    fn say_verified(&self, name: &str) {
+        (self.say)(SettleNotice::Detail(&format!(
+            "Verified: reading {name} back shows the change, and nothing else is lost"
+        )));
+    }
+
+    /// The cluster after a write that was accepted: read back and verified.
+    pub(crate) async fn read_back<P: ClusterPlanner>(
+        &self,
+        planner: &P,
+        accepted: AcceptedWrite<P::Plan>,
     ) -> Result<Settled<P::Plan>> {
         let name = planner.name();
+        let AcceptedWrite {
+            plan,
+            write,
+            before,
+            written,
+        } = accepted;
         let (after, verdict) = match self.client.get(name).await {
             Ok(after) => {
-                let verdict = self.verify(planner, before.as_ref(), write, written, &after)?;
+                let verdict = self.verify(planner, before.as_ref(), &write, written, &after)?;
                 (Some(after), verdict)
             }
             Err(error) => {
@@ -302,9 +411,7 @@ impl Settling<'_> {
             }
         };
         if verdict.failed.is_none() {
-            (self.say)(SettleNotice::Detail(&format!(
-                "Verified: reading {name} back shows the change, and nothing else is lost"
-            )));
+            self.say_verified(name);
         }
         Ok(Settled {
             plan,
@@ -395,11 +502,9 @@ fn locked(live: Option<&Cluster>, patch: &Value) -> Value {
 }
 
 /// The failure of a write of which nobody knows whether it took place.
-fn uncertain(mut error: Error) -> Error {
+fn again(mut error: Error) -> Error {
     error.hints.truncate(1);
-    error
-        .note("The change may be in place: its answer was lost.")
-        .hint("run the same command again; what is already so is left alone")
+    error.hint("run the same command again; what is already so is left alone")
 }
 
 /// The failure after losing every race.

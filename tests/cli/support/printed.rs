@@ -15,7 +15,7 @@ const PROGRAMS: [&str; 15] = [
 ];
 
 /// Flags that say to what something is done, or that something else is done than without them.
-const TELLING: [&str; 11] = [
+const TELLING: [&str; 12] = [
     "-c",
     "-f",
     "--accept-trust",
@@ -25,6 +25,7 @@ const TELLING: [&str; 11] = [
     "--list",
     "--only",
     "--prune-addons",
+    "--resume",
     "--with-dependants",
     "--with-prerequisites",
 ];

@@ -48,6 +48,23 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "metrics -f {evil.yaml} --dry-run",
             "{EVIL} -f {fleet} --yes --dry-run",
         ],
+        "addon set" => &[
+            "{evil.yaml} -c prod --dry-run",
+            "{set.yaml} -c prod --unknown --dry-run",
+            "{set.yaml} -f {sound.yaml} --unknown --dry-run",
+            "{sound.yaml} -c prod --prune --dry-run",
+            "{EVIL} -c prod",
+        ],
+        "addon copy" => &[
+            "--from prod --to edge --dry-run",
+            "--from prod --to edge --with-identities --prune --dry-run --force",
+            "--from {EVIL} --to edge",
+        ],
+        "addon pull" => &[
+            "-c edge -f {sound.yaml} --dry-run",
+            "-c prod -f {evil.yaml} --dry-run",
+            "-c edge -f {EVIL}",
+        ],
         "addon trust-policy" => &[
             "-c prod",
             "-c edge",
@@ -97,6 +114,14 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "--image 111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop:1 --name {EVIL}",
             "--image 111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop:1 --namespace {EVIL}",
         ],
+        "cluster wait" => &[
+            "-c prod --for=jsonpath=$.name --wait 1s",
+            "-c edge --for=jsonpath=$.description --wait 1s",
+            "-c prod --for={EVIL} --wait 1s",
+            "-c prod --for=addon={EVIL} --wait 1s",
+            "-c {EVIL} --for=addon=aws-ecr --wait 1s",
+        ],
+        "journal" => &["{run.jsonl}", "{sound.yaml}", "{EVIL}"],
         "schema" => &["", "--of {EVIL}", "--of CheckReport"],
         "apply" => &[
             "-f {sound.yaml} --dry-run",
@@ -105,7 +130,14 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "-f {broken.yaml}",
             "-f {sound.yaml} --prune-addons",
         ],
-        "diff" => &["-f {sound.yaml}", "-f {fleet}", "-f {torn.yaml}"],
+        "diff" => &[
+            "-f {sound.yaml}",
+            "-f {fleet}",
+            "-f {torn.yaml}",
+            "-f {evil.yaml} --all-fields --explain-ignored",
+            "--clusters prod,edge --all-fields",
+            "--clusters {EVIL},edge",
+        ],
         "check" => &[
             "-f {fleet}",
             "-f {broken.yaml} -f {torn.yaml}",

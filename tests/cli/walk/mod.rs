@@ -16,10 +16,13 @@ use std::sync::Mutex;
 use std::thread;
 use world::{EVIL, World};
 
-const FORMATS: [&str; 11] = [
+pub(crate) use world::journal;
+
+const FORMATS: [&str; 12] = [
     "text",
     "wide",
     "json",
+    "jsonl",
     "yaml",
     "json-slim",
     "yaml-slim",

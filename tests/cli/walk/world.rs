@@ -15,6 +15,16 @@ pub(super) const EVIL: &str = "a`b\n::set-output name=k::v\r\nforged one\rforged
      \u{2029}forged four\u{85}forged five\u{1b}[2J\u{9b}31m\u{1b}]0;t\u{7}\u{8}\u{7f}\t\u{202e}\u{2067}\
      \u{200b}\u{feff}\u{ad}\u{61c}\u{3164}\u{2800}\u{fe0f}\u{e0041}<b>%0A|é";
 
+/// The journal of a run on one cluster.
+pub(crate) fn journal(name: &str, word: &str, because: &str) -> String {
+    let header = json!({"schema": "mk8s/v1", "kind": "JournalHeader", "id": word, "time": word,
+        "mk8s": word, "org": word, "endpoint": word, "command": ["addon", word], "plan": word,
+        "targets": [{"name": name, "version": 1}]});
+    let started = json!({"started": name, "version": 1, "old": {word: null}});
+    let failed = json!({"failed": name, "because": because});
+    format!("{header}\n{started}\n{failed}\n")
+}
+
 /// The same without what an XML document cannot hold.
 fn evil_in_xml() -> String {
     EVIL.chars()
@@ -97,6 +107,12 @@ impl World {
             "stdin.yaml",
             format!("{sound}# \u{202e}a\u{200b}\u{e0041} kept as it is\n"),
         );
+        self.env.write(
+            &name("set.yaml"),
+            format!("{twice}: {{}}\nlogs: {{includeNamespaces: {twice}}}\n"),
+        );
+        self.env
+            .write(&name("run.jsonl"), journal(EVIL, EVIL, EVIL));
         self.env.write("token", "no.token");
         self.env.profile(
             "ci",

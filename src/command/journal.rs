@@ -1,0 +1,365 @@
+//! `mk8s journal`, and the journal of a run over many clusters: begun, added to, taken up again.
+
+use super::Context;
+use crate::cli::{JournalArgs, RolloutArgs};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::fleet::TargetState;
+use crate::invocation::{Hint, Invocation};
+use crate::journal::{
+    self, ClusterEntry, FleetJournal, FrozenTarget, JournalHeader, JournalRecord, JournalWriter,
+};
+use crate::secret;
+use crate::text::{self, Foreign, excerpt};
+use crate::ui::{Report, wire};
+use serde_json::Value;
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// As much of a reason is kept.
+const REASON: usize = 200;
+
+/// A run that is taken up again.
+pub(super) struct ResumedRun {
+    path: PathBuf,
+    /// As it was named.
+    word: String,
+    journal: FleetJournal,
+}
+
+impl ResumedRun {
+    /// The run that `--resume` names, if it was given.
+    pub(super) fn of(cx: &Context, args: &RolloutArgs) -> Result<Option<Self>> {
+        let Some(word) = &args.resume else {
+            return Ok(None);
+        };
+        let (path, journal) = journal::read(word, cx.journals().as_deref())?;
+        Ok(Some(Self {
+            path,
+            word: word.clone(),
+            journal,
+        }))
+    }
+
+    /// The clusters that the run is about.
+    pub(super) fn names(&self) -> Vec<String> {
+        let targets = self.journal.header.targets.iter();
+        targets.map(|target| target.name.clone()).collect()
+    }
+
+    /// Refuses another command, other clusters or another org than those of the journal.
+    pub(super) fn check(&self, cx: &Context, plan: &str, names: &[String]) -> Result<()> {
+        let header = &self.journal.header;
+        let refused = |because: String| {
+            Error::usage(format!(
+                "the run `{}` was not taken up",
+                Foreign(&self.word)
+            ))
+            .because(because)
+            .note("Nothing was changed.")
+        };
+        if header.org != cx.org()? || header.endpoint != cx.settings()?.endpoint().value.as_str() {
+            return Err(refused(format!(
+                "it is one of org `{}` at {}",
+                Foreign(&header.org),
+                Foreign(&header.endpoint)
+            )));
+        }
+        if header.plan != plan {
+            return Err(refused(format!(
+                "its command is `{}`, and this is `{}`",
+                excerpt(&header.command.join(" "), 400),
+                excerpt(&masked(&cx.said).join(" "), 400)
+            )));
+        }
+        let (its, given): (BTreeSet<String>, BTreeSet<String>) = (
+            self.names().into_iter().collect(),
+            names.iter().cloned().collect(),
+        );
+        if its == given {
+            return Ok(());
+        }
+        let other = its.symmetric_difference(&given).next();
+        let other = other.map_or_else(String::new, |name| Foreign(name).to_string());
+        Err(refused(format!(
+            "it is about {}, and other ones were named, such as `{other}`",
+            text::count(its.len(), "cluster")
+        ))
+        .hint("without -c, --all and --selector it goes on with its own"))
+    }
+
+    /// As what a cluster has ended already, as it is now: it was done, or was begun and shows it.
+    pub(super) fn ended(&self, cluster: &Cluster, is_so: bool) -> Option<TargetState> {
+        let entry = self.journal.entry(cluster.name())?;
+        match entry.state.as_deref() {
+            Some("changed") => Some(TargetState::Changed),
+            Some("unchanged") => Some(TargetState::Unchanged),
+            // Nobody was left to hear of it, and it is there.
+            None if is_so && entry.is_begun && cluster.version() > entry.locked => {
+                Some(TargetState::Changed)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the run has done there what it was to do.
+    pub(super) fn is_done(&self, name: &str) -> bool {
+        self.journal.entry(name).is_some_and(ClusterEntry::is_done)
+    }
+}
+
+/// The journal of a run that is under way.
+pub(super) struct RunJournal {
+    writer: JournalWriter,
+    /// How it is named on the command line.
+    word: String,
+}
+
+impl RunJournal {
+    /// Begins a journal, or goes on with one. Where nobody named a file and none can be kept, the run
+    /// has none, which is said.
+    pub(super) fn begin(
+        cx: &Context,
+        file: Option<&PathBuf>,
+        resumed: Option<&ResumedRun>,
+        plan: String,
+        targets: Vec<FrozenTarget>,
+    ) -> Result<Option<Self>> {
+        let now = OffsetDateTime::now_utc();
+        // Every year that a clock shows has a form.
+        let time = now.format(&Rfc3339).unwrap_or_default();
+        if let Some(resumed) = resumed {
+            let writer = JournalWriter::resume(&resumed.path)?;
+            writer.add(&JournalRecord::Resumed { time: &time })?;
+            return Ok(Some(Self {
+                writer,
+                word: resumed.word.clone(),
+            }));
+        }
+        let id = format!(
+            "{:04}{:02}{:02}-{:02}{:02}{:02}-{:04x}",
+            now.year(),
+            u8::from(now.month()),
+            now.day(),
+            now.hour(),
+            now.minute(),
+            now.second(),
+            fastrand::u16(..)
+        );
+        let header = JournalHeader::new(
+            (id.clone(), time),
+            (
+                cx.org()?.to_owned(),
+                cx.settings()?.endpoint().value.as_str().to_owned(),
+            ),
+            masked(&cx.said),
+            plan,
+            targets,
+        );
+        let folder = cx.journals();
+        match JournalWriter::begin(file.map(PathBuf::as_path), folder.as_deref(), &header) {
+            Ok(writer) => {
+                let path = writer.path().to_string_lossy();
+                cx.ui.detail(&format!("Journal: {}", Foreign(&path)));
+                let word = if file.is_some() {
+                    path.clone().into_owned()
+                } else {
+                    id
+                };
+                Ok(Some(Self { writer, word }))
+            }
+            Err(error) if file.is_none() => {
+                cx.ui
+                    .warn(&format!("this run cannot be taken up again: {error}"));
+                Ok(None)
+            }
+            Err(error) => Err(error.note("Nothing was changed.")),
+        }
+    }
+
+    /// A change is about to be sent: on the disk when this ends.
+    pub(super) async fn started(
+        &self,
+        name: &str,
+        version: Option<i64>,
+        old: &Value,
+    ) -> Result<()> {
+        let record = JournalRecord::Started { name, version, old };
+        self.writer.keep(&record).await
+    }
+
+    /// A cluster has ended.
+    pub(super) fn ended(
+        &self,
+        name: &str,
+        state: TargetState,
+        version: Option<i64>,
+        error: Option<&Error>,
+    ) {
+        let because = error.map(|error| excerpt(&error.to_string(), REASON));
+        // A word that is lost costs one look at the cluster, and the change of the next one fails
+        // where its own cannot be kept.
+        let _ = self.writer.add(&JournalRecord::Ended {
+            name,
+            state: state.name(),
+            version,
+            because: because.as_deref(),
+        });
+    }
+
+    /// What takes the run up again.
+    pub(super) fn again(&self, cx: &Context) -> Hint {
+        let said = masked(&cx.said);
+        if said != cx.said {
+            return format!(
+                "the same command with --resume {} goes on",
+                Foreign(&self.word)
+            )
+            .into();
+        }
+        Invocation::again(&said).flag("--resume", &self.word).into()
+    }
+}
+
+/// The words without the values of settings that may be secret.
+fn masked(words: &[String]) -> Vec<String> {
+    let mut flag = false;
+    let mask = |word: &String| {
+        let (text, is_setting) = match word.strip_prefix("--set") {
+            Some(rest) => (rest.split_once('=').map_or("", |(_, it)| it), true),
+            None => (word.as_str(), flag),
+        };
+        flag = word.starts_with("--set") && !word.contains('=');
+        let secret = text.split_once('=').filter(|(path, _)| {
+            let field = path.rsplit('.').next().unwrap_or_default();
+            is_setting && secret::is_suspect(field)
+        });
+        match secret {
+            Some((path, value)) => {
+                let at = word.len() - value.len();
+                let _ = path;
+                format!("{}***", &word[..at])
+            }
+            None => word.clone(),
+        }
+    };
+    words.iter().map(mask).collect()
+}
+
+/// One cluster of `mk8s journal`.
+fn item(target: &FrozenTarget, entry: Option<&ClusterEntry>) -> wire::JournalItem {
+    wire::JournalItem {
+        name: target.name.clone(),
+        state: word_of(entry),
+        locked: entry.and_then(|entry| entry.locked).or(target.version),
+        version: entry.and_then(|entry| entry.version),
+        before: entry.and_then(|entry| entry.old.clone()),
+        because: entry.and_then(|entry| entry.because.clone()),
+    }
+}
+
+/// The state of a cluster: one that was begun and of which no more is known is `started`.
+fn word_of(entry: Option<&ClusterEntry>) -> String {
+    match entry {
+        Some(entry) => match &entry.state {
+            Some(state) => state.clone(),
+            None => "started".to_owned(),
+        },
+        None => TargetState::NotStarted.name().to_owned(),
+    }
+}
+
+/// `mk8s journal`
+pub(super) fn journal(cx: &Context, args: &JournalArgs) -> Result<Outcome> {
+    let (_, journal) = journal::read(&args.journal, cx.journals().as_deref())?;
+    let header = &journal.header;
+    let items: Vec<wire::JournalItem> = header
+        .targets
+        .iter()
+        .map(|target| item(target, journal.entry(&target.name)))
+        .collect();
+    let rows: Vec<Vec<String>> = items.iter().map(row).collect();
+    let mut lines = vec![
+        format!("{}, {}, org {}", header.id, header.time, header.org),
+        header.command.join(" "),
+    ];
+    let headings = ["CLUSTER", "STATE", "VERSION", "BECAUSE"];
+    lines.extend(cx.ui.table(&headings, &rows));
+    lines.push(counts(&items));
+    cx.ui.report(&Report {
+        json: if cx.ui.is_text() {
+            Value::Null
+        } else {
+            wire::to_value(&wire::Single::new(
+                "Journal",
+                wire::JournalBody {
+                    id: header.id.clone(),
+                    time: header.time.clone(),
+                    mk8s: header.mk8s.clone(),
+                    org: header.org.clone(),
+                    endpoint: header.endpoint.clone(),
+                    command: header.command.clone(),
+                    items: items.clone(),
+                },
+            ))
+        },
+        slim: None,
+        names: items.iter().map(|item| item.name.clone()).collect(),
+        text: lines,
+        wide: None,
+    })?;
+    Ok(Outcome::Ok)
+}
+
+fn row(item: &wire::JournalItem) -> Vec<String> {
+    let number = |version: Option<i64>| version.map(|it| it.to_string());
+    let versions = match (number(item.locked), number(item.version)) {
+        (Some(before), Some(after)) if before != after => format!("{before} → {after}"),
+        (before, after) => after.or(before).unwrap_or_default(),
+    };
+    vec![
+        item.name.clone(),
+        item.state.clone(),
+        versions,
+        item.because.clone().unwrap_or_default(),
+    ]
+}
+
+/// `98 changed, 1 failed, 1 started`
+fn counts(items: &[wire::JournalItem]) -> String {
+    let states = TargetState::ALL.iter().map(|state| state.name());
+    let known: HashSet<&str> = items.iter().map(|item| item.state.as_str()).collect();
+    let there = states.chain(["started"]).filter(|it| known.contains(it));
+    let count = |state: &str| items.iter().filter(|item| item.state == state).count();
+    let words: Vec<String> = there.map(|it| format!("{} {it}", count(it))).collect();
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_secret_on_the_command_line_is_not_kept() {
+        let words = |line: &str| -> Vec<String> { line.split(' ').map(str::to_owned).collect() };
+        for (line, kept) in [
+            (
+                "addon enable x --set a.password=b=c",
+                "addon enable x --set a.password=***",
+            ),
+            (
+                "addon enable x --set-string=a.apiKey=b",
+                "addon enable x --set-string=a.apiKey=***",
+            ),
+            (
+                "addon enable x --set a=b --role-arn c",
+                "addon enable x --set a=b --role-arn c",
+            ),
+        ] {
+            assert_eq!(masked(&words(line)).join(" "), kept);
+        }
+    }
+}

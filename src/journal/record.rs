@@ -1,0 +1,301 @@
+//! What stands in a journal. Pure.
+
+use crate::error::{Error, Result};
+use crate::text::excerpt;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What a journal's first line says it is.
+const SCHEMA: &str = "mk8s/v1";
+const KIND: &str = "JournalHeader";
+
+/// The first line: which run it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JournalHeader {
+    /// `mk8s/v1`
+    schema: String,
+    /// `JournalHeader`
+    kind: String,
+    /// The name of the run.
+    pub(crate) id: String,
+    /// When it began, by RFC 3339.
+    pub(crate) time: String,
+    /// The version of `mk8s`.
+    pub(crate) mk8s: String,
+    pub(crate) org: String,
+    pub(crate) endpoint: String,
+    /// The command without the connection, the output and the answer to the question.
+    pub(crate) command: Vec<String>,
+    /// What was to be done, as a fingerprint.
+    pub(crate) plan: String,
+    /// The clusters, as they were when it was planned.
+    pub(crate) targets: Vec<FrozenTarget>,
+}
+
+/// A cluster as it was when the run was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FrozenTarget {
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<i64>,
+}
+
+impl JournalHeader {
+    /// The header of a run that begins.
+    pub(crate) fn new(
+        (id, time): (String, String),
+        (org, endpoint): (String, String),
+        command: Vec<String>,
+        plan: String,
+        targets: Vec<FrozenTarget>,
+    ) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            kind: KIND.to_owned(),
+            id,
+            time,
+            mk8s: env!("CARGO_PKG_VERSION").to_owned(),
+            org,
+            endpoint,
+            command,
+            plan,
+            targets,
+        }
+    }
+}
+
+/// One of the lines that follow.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum JournalRecord<'a> {
+    /// A change is about to be sent: the version that it is locked on, and the add-ons that it changes
+    /// as they were (`null` is off), without what is secret.
+    Started {
+        name: &'a str,
+        version: Option<i64>,
+        old: &'a Value,
+    },
+    /// A cluster has ended in a state, by its word: at which version, and why, if it did not go well.
+    Ended {
+        name: &'a str,
+        state: &'static str,
+        version: Option<i64>,
+        because: Option<&'a str>,
+    },
+    /// The run is taken up again.
+    Resumed { time: &'a str },
+}
+
+impl JournalRecord<'_> {
+    /// The line, without its end.
+    pub(super) fn line(&self) -> String {
+        let mut object = match self {
+            Self::Started { name, version, old } => {
+                json!({"started": name, "version": version, "old": old})
+            }
+            Self::Ended {
+                name,
+                state,
+                version,
+                because,
+            } => json!({*state: name, "version": version, "because": because}),
+            Self::Resumed { time } => json!({"resumed": time}),
+        };
+        if let Value::Object(map) = &mut object {
+            map.retain(|_, value| !value.is_null());
+        }
+        object.to_string()
+    }
+}
+
+/// What is known of a cluster of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct ClusterEntry {
+    /// The version that its change was locked on, if it was begun.
+    pub(crate) locked: Option<i64>,
+    /// Whether it was begun.
+    pub(crate) is_begun: bool,
+    /// The add-ons that the run changes, as they were before.
+    pub(crate) old: Option<Value>,
+    /// As what it ended, by its word; `None` if that is not known.
+    pub(crate) state: Option<String>,
+    /// The version at which it ended.
+    pub(crate) version: Option<i64>,
+    /// Why it did not go well.
+    pub(crate) because: Option<String>,
+}
+
+impl ClusterEntry {
+    /// Whether the run has done there what it was to do.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.state.as_deref(), Some("changed" | "unchanged"))
+    }
+}
+
+/// A journal that was read.
+#[derive(Debug, Clone)]
+pub(crate) struct FleetJournal {
+    pub(crate) header: JournalHeader,
+    /// What is known of the clusters, by their names.
+    pub(crate) entries: BTreeMap<String, ClusterEntry>,
+}
+
+impl FleetJournal {
+    /// Reads the lines; the error is about the file of that name.
+    pub(crate) fn parse(text: &str, file: &str) -> Result<Self> {
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        let header: Option<JournalHeader> = serde_json::from_str(first).ok();
+        let header = header.filter(|it| it.kind == KIND && it.schema == SCHEMA);
+        let Some(header) = header else {
+            return Err(
+                Error::usage(format!("`{}` is no journal of a run", excerpt(file, 200)))
+                    .because("its first line is not that of one"),
+            );
+        };
+        let mut entries = BTreeMap::new();
+        for line in lines {
+            // A line that broke off says nothing; the cluster does.
+            if let Ok(Value::Object(record)) = serde_json::from_str(line) {
+                take(&mut entries, &record);
+            }
+        }
+        Ok(Self { header, entries })
+    }
+
+    /// What is known of a cluster.
+    pub(crate) fn entry(&self, name: &str) -> Option<&ClusterEntry> {
+        self.entries.get(name)
+    }
+}
+
+/// The words of the states that a cluster may have ended in.
+const STATES: [&str; 7] = [
+    "changed",
+    "unchanged",
+    "refused",
+    "skipped",
+    "unreachable",
+    "failed",
+    "not-started",
+];
+
+fn take(entries: &mut BTreeMap<String, ClusterEntry>, record: &serde_json::Map<String, Value>) {
+    let name_at = |key: &str| record.get(key).and_then(Value::as_str).map(str::to_owned);
+    let version = record.get("version").and_then(Value::as_i64);
+    if let Some(name) = name_at("started") {
+        let entry = entries.entry(name).or_default();
+        // The value before the first change is the one to go back to.
+        if !entry.is_begun {
+            entry.old = record.get("old").cloned();
+        }
+        entry.is_begun = true;
+        entry.locked = version;
+        entry.state = None;
+        return;
+    }
+    let ended = STATES.iter().find_map(|&it| Some((it, name_at(it)?)));
+    if let Some((state, name)) = ended {
+        let entry = entries.entry(name).or_default();
+        entry.state = Some(state.to_owned());
+        entry.version = version;
+        entry.because = name_at("because");
+    }
+}
+
+/// A short text that is the same for the same text, and most likely for no other.
+pub(crate) fn fingerprint(text: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    let bytes = digest.as_ref().iter().take(8);
+    let number = bytes.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header() -> JournalHeader {
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        JournalHeader::new(
+            pair("r", "2026-01-01T00:00:00Z"),
+            pair("acme", "https://x"),
+            vec!["addon".to_owned()],
+            fingerprint("plan"),
+            vec![FrozenTarget {
+                name: "a".to_owned(),
+                id: None,
+                version: Some(1),
+            }],
+        )
+    }
+
+    fn text(records: &[JournalRecord<'_>]) -> String {
+        let mut lines = vec![serde_json::to_string(&header()).unwrap()];
+        lines.extend(records.iter().map(JournalRecord::line));
+        lines.join("\n")
+    }
+
+    #[test]
+    fn the_last_word_on_a_cluster_counts_and_the_first_old_value() {
+        let started = |version, old| JournalRecord::Started {
+            name: "a",
+            version: Some(version),
+            old,
+        };
+        let failed = JournalRecord::Ended {
+            name: "a",
+            state: "failed",
+            version: None,
+            because: Some("no"),
+        };
+        let changed = JournalRecord::Ended {
+            name: "a",
+            state: "changed",
+            version: Some(3),
+            because: None,
+        };
+        let (off, other) = (json!({"x": null}), json!({"x": {}}));
+        let read = |records: &[JournalRecord<'_>]| {
+            let journal = FleetJournal::parse(&text(records), "f").unwrap();
+            assert_eq!(journal.header, header());
+            journal.entries["a"].clone()
+        };
+        let entry = read(&[started(1, &off), failed.clone()]);
+        assert_eq!(
+            (entry.state.as_deref(), entry.is_done()),
+            (Some("failed"), false)
+        );
+        assert_eq!(entry.because.as_deref(), Some("no"));
+        let all = [started(1, &off), failed, started(2, &other), changed];
+        let entry = read(&all);
+        assert!(entry.is_done());
+        assert_eq!((entry.locked, entry.version), (Some(2), Some(3)));
+        assert_eq!(entry.old, Some(off.clone()));
+        // A change that was begun again has not ended.
+        let entry = read(&all[..3]);
+        assert_eq!((entry.state, entry.is_begun), (None, true));
+    }
+
+    #[test]
+    fn a_line_that_broke_off_says_nothing() {
+        let off = json!({"x": null});
+        let whole = text(&[
+            JournalRecord::Resumed { time: "t" },
+            JournalRecord::Started {
+                name: "a",
+                version: Some(1),
+                old: &off,
+            },
+        ]);
+        for cut in 1..40 {
+            let journal = FleetJournal::parse(&whole[..whole.len() - cut], "f").unwrap();
+            assert!(journal.entries.is_empty(), "{cut}");
+        }
+        for text in ["", "{}", "{\"kind\":\"Journal\"}", "nothing"] {
+            assert!(FleetJournal::parse(text, "f").is_err(), "{text}");
+        }
+    }
+}
