@@ -49,8 +49,10 @@ def carry_out(connection):
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
+    # It says at its import where its own data is.
+    data = os.environ["AWS_DATA_PATH"]
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(environment, AWS_DATA_PATH=data)
     os.chdir(folder)
     sys.argv = ["aws", *words]
     sys.stdin, sys.stdout, sys.stderr = (
@@ -73,6 +75,7 @@ def serve(path):
     import gc
     import signal
     import threading
+    import traceback
 
     import awscli.clidriver
     import awscli.customizations  # noqa: F401
@@ -98,8 +101,11 @@ def serve(path):
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 try:
                     carry_out(connection)
+                except BaseException:
+                    traceback.print_exc()
+                    sys.stderr.flush()
                 finally:
-                    os._exit(0)
+                    os._exit(1)
             connection.close()
 
 
