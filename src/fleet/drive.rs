@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 /// How long those that were written wait for the last ones of a stage, to be read back with them.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How long they wait while there is more to write: whoever looks on wants to see something done.
 const INTERVAL: Duration = Duration::from_secs(30);
 

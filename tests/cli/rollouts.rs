@@ -1,9 +1,10 @@
 //! A change of many clusters: one preview, stages, budgets, and as what each ended.
 
 use crate::support::manifests::hetzner;
-use crate::support::{Env, Run, Sandbox, snapshot};
+use crate::support::{Env, Run, Sandbox, Terminal, snapshot};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 
 const WI: &str = "awsWorkloadIdentity: {}";
 
@@ -303,4 +304,77 @@ fn a_file_and_its_cluster_are_one_name() {
     let line = "addon enable headlamp -f all.yaml --apply --yes -o names";
     let run = env.line(line).run().ok();
     assert_eq!(run.stdout, "c01\nc02\n");
+}
+
+#[test]
+fn each_cluster_is_a_line_as_soon_as_it_has_ended() {
+    let (env, sandbox) = fleet(4, &[]);
+    sandbox.fault("status=422,on=PATCH:/c02");
+    sandbox.fault("delay=2s,on=PATCH:/c04");
+    let words = [
+        "addon", "enable", "headlamp", "--all", "--yes", "-o", "jsonl",
+    ];
+    let mut child = env.mk8s(&words).spawn();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut names = Vec::new();
+    let mut last = Value::Null;
+    for line in lines {
+        last = serde_json::from_str(&line.unwrap()).unwrap();
+        if let Some(name) = last["target"]["name"].as_str() {
+            names.push((name.to_owned(), last["state"].as_str().unwrap().to_owned()));
+            // The slow one is yet to come when the others are told.
+            let is_over = child.try_wait().unwrap().is_some();
+            assert!(!is_over || names.len() == 4);
+        }
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(9));
+    assert_eq!(names.last().unwrap().0, "c04");
+    names.sort_unstable();
+    let state = |number: usize| names[number].1.as_str();
+    assert_eq!((names.len(), state(0), state(1)), (4, "changed", "failed"));
+    assert_eq!(last["kind"], "Summary");
+    assert_eq!((&last["targets"], &last["changed"]), (&4.into(), &3.into()));
+    // A failure of all of it is a line as well, and other documents are one.
+    let run = env
+        .line("addon enable headlamp -l tag.x=y --yes -o jsonl")
+        .run()
+        .exits(3);
+    assert_eq!(run.json()["kind"], "Error");
+    assert_eq!(run.stdout.lines().count(), 1);
+    let run = env.line("version -o jsonl").run().ok();
+    assert_eq!(run.stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_stage_is_a_line_where_nobody_looks_on() {
+    let (env, _sandbox) = fleet(5, &[]);
+    let line = "addon enable headlamp --all --yes --canary 1 --batch 50%";
+    let run = env.line(line).run().ok();
+    for line in [
+        "Stage 1 of 3, canary: 1 of 5",
+        "Stage 2 of 3, batch 1: up to 2 of 4 (50 %)",
+        "Stage 3 of 3, then the other 2",
+    ] {
+        assert!(run.stderr.contains(line), "{line}\n{run}");
+    }
+    let run = env.line("addon disable headlamp --all --yes").run().ok();
+    assert!(!run.stderr.contains("Stage"), "{run}");
+}
+
+#[test]
+fn one_line_on_a_terminal_says_how_far_it_is() {
+    let (env, sandbox) = fleet(6, &[]);
+    sandbox.fault("delay=1500ms,on=PATCH:/c06");
+    let line = "addon enable headlamp --all --yes --canary 1";
+    let (code, screen) = Terminal::start(&env, line).end();
+    assert_eq!(code, 0, "{screen}");
+    for words in [
+        "of 6 written",
+        "in flight",
+        "requests/s",
+        "Enabled headlamp on c06",
+    ] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    assert!(!screen.contains("Stage 1"), "{screen}");
 }
