@@ -75,7 +75,10 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     )?;
     let subjects: Vec<DiffSubject> = loaded
         .iter()
-        .flat_map(|file| file.documents.iter().map(|&number| subject(file, number)))
+        .flat_map(|file| {
+            let fit = file.fit().into_iter();
+            fit.map(move |(number, fit)| subject(file, number, fit))
+        })
         .collect();
     let fit = subjects.iter().filter(|one| one.manifest.is_ok());
     let names: Vec<&str> = fit.map(|one| one.name.as_str()).collect();
@@ -143,17 +146,10 @@ async fn two(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     Ok(Outcome::differing(teller.finish()? && args.exit_code))
 }
 
-fn subject(file: &Loaded, number: usize) -> DiffSubject {
+fn subject(file: &Loaded, number: usize, fit: Result<()>) -> DiffSubject {
     let manifest = file.cluster(number);
-    let untouched = crate::manifest::Edit {
-        document: number,
-        changes: Vec::new(),
-    };
     let name = manifest.name().to_owned();
-    let fit = file
-        .manifest
-        .edit(&[untouched])
-        .and_then(|_| target::check_name(&name));
+    let fit = fit.and_then(|()| target::check_name(&name));
     DiffSubject {
         place: file.place(number),
         source: file.wire(number),

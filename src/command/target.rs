@@ -165,6 +165,25 @@ impl Loaded {
         })
     }
 
+    /// Whether an edit could touch each of the documents that count, by their numbers: a duplicate key,
+    /// say, has no one meaning. All are tried at once, since each try reads the whole file.
+    pub(super) fn fit(&self) -> Vec<(usize, Result<()>)> {
+        let untouched = |number: usize| manifest::Edit {
+            document: number,
+            changes: Vec::new(),
+        };
+        let all: Vec<manifest::Edit> = self.documents.iter().map(|&it| untouched(it)).collect();
+        let are_fit = self.manifest.edit(&all).is_ok();
+        let fit = |number: usize| {
+            if are_fit {
+                Ok(())
+            } else {
+                self.manifest.edit(&[untouched(number)]).map(|_| ())
+            }
+        };
+        self.documents.iter().map(|&it| (it, fit(it))).collect()
+    }
+
     /// How a document is called in sentences: the file, and the cluster where the file has several.
     pub(super) fn place(&self, number: usize) -> String {
         let label = if self.path.is_some() {

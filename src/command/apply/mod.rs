@@ -15,7 +15,6 @@ use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::{self, Reporter, summarise};
-use crate::manifest;
 use crate::text::{excerpt, printable};
 use item::{ApplyIntent, ApplyItem};
 use serde_json::Value;
@@ -94,15 +93,11 @@ fn collect<'a>(
     let mut items: Vec<ApplyItem<'a>> = Vec::new();
     let mut errors = Vec::new();
     for file in loaded {
-        for &number in &file.documents {
+        for (number, fit) in file.fit() {
             let document = file.cluster(number);
             let place = file.place(number);
             // The same checks as before an edit: a duplicate key has no one meaning.
-            let untouched = manifest::Edit {
-                document: number,
-                changes: Vec::new(),
-            };
-            if let Err(mut error) = file.manifest.edit(&[untouched]) {
+            if let Err(mut error) = fit {
                 error.message = format!("the cluster {place} was not applied");
                 errors.push(error.in_file(&file.label));
                 continue;
