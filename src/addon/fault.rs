@@ -126,6 +126,9 @@ impl<'w> ValueWay<'w> {
     }
 }
 
+/// So many faults are more than anybody reads.
+const MANY: usize = 1000;
+
 struct ValueJudge<'a> {
     org: Option<&'a str>,
     faults: &'a mut Vec<ValueFault>,
@@ -158,10 +161,12 @@ impl ValueJudge<'_> {
         self.known(params, map, way);
     }
 
-    /// The fields that are there.
+    /// The fields that are there. A `null` is nothing, but under a name that nothing has it is a slip
+    /// all the same.
     fn known(&mut self, params: &'static [Param], map: &Map<String, Value>, way: &ValueWay<'_>) {
-        for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
+        for (key, value) in map {
             match params.iter().find(|param| param.field == key) {
+                Some(_) if value.is_null() => {}
                 Some(param) => self.value(param.kind, Some(param), value, &way.key(key)),
                 None => self.fault(&way.key(key), None, stranger(params, key)),
             }
@@ -277,16 +282,14 @@ impl ValueJudge<'_> {
     }
 
     fn add_ons(&mut self, map: &Map<String, Value>, way: &ValueWay<'_>) {
-        for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
+        for (key, value) in map {
             let here = way.key(key);
             let addon = by_key(key);
             if addon.is_none() {
                 let what = match CATALOG.iter().find(|addon| addon.is_meant_by(key)) {
                     Some(addon) => Wrong::Misspelt { meant: addon.key },
                     None => Wrong::Unknown {
-                        near: super::alike(key)
-                            .and_then(super::by_word)
-                            .map(|addon| addon.key),
+                        near: self.alike(key),
                     },
                 };
                 self.fault(&here, None, what);
@@ -295,10 +298,17 @@ impl ValueJudge<'_> {
                 (Value::Object(settings), Some(addon)) => {
                     self.fields(addon.params, settings, &here);
                 }
-                (Value::Object(_), None) => {}
+                (Value::Object(_), None) | (Value::Null, _) => {}
                 _ => self.invalid(&here, None, value, "an object is expected".to_owned()),
             }
         }
+    }
+
+    /// The add-on that a key may mean. To compare it with all of them costs much, and of twenty thousand
+    /// keys nobody reads more than the first.
+    fn alike(&self, key: &str) -> Option<&'static str> {
+        let addon = (self.faults.len() < MANY).then(|| super::alike(key))?;
+        addon.and_then(super::by_word).map(|addon| addon.key)
     }
 
     fn in_org(&self, link: &str) -> Result<(), String> {

@@ -6,6 +6,10 @@ use crate::number;
 use serde_json::{Value, json};
 
 impl ParamKind {
+    /// Whoever reads JSON as JavaScript does, as the platform's clients do, takes no whole number beyond
+    /// this one exactly.
+    pub(crate) const EXACT: i64 = (1 << 53) - 1;
+
     /// The placeholder of a value in help and hints.
     pub(crate) fn placeholder(self) -> &'static str {
         match self {
@@ -173,7 +177,9 @@ impl ParamKind {
             Self::Whole(least, most) => match whole(value) {
                 None => false,
                 Some(number) if number < least => return Err(format!("it is less than {least}")),
-                Some(number) if number > most => return Err(format!("it is more than {most}")),
+                Some(number) if number > most.min(Self::EXACT) => {
+                    return Err(format!("it is more than {}", most.min(Self::EXACT)));
+                }
                 Some(_) => true,
             },
             Self::Number => match value.as_f64() {
@@ -289,20 +295,36 @@ fn regex(text: &str) -> Result<(), String> {
     }
 }
 
+/// An address of the web in ASCII, as RFC 3986 has it; mending it is left to nobody.
 fn url(text: &str) -> Result<(), String> {
-    let expected = || "an address such as https://mirror.example.com is expected".to_owned();
-    let url = url::Url::parse(text).map_err(|_| expected())?;
-    // The reader of addresses mends blanks and slashes; whoever reads it next may not.
-    let is_web = ["http://", "https://"].iter().any(|scheme| {
-        let rest = text.strip_prefix(scheme);
-        rest.is_some_and(|rest| !rest.starts_with('/'))
-    });
-    let is_clean = !text.contains(|c: char| c.is_whitespace() || c.is_control());
-    if is_web && is_clean && url.has_host() {
+    let is_web = || {
+        let rest = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let host = authority
+            .split_once('@')
+            .map_or(authority, |(_, host)| host);
+        let literal = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let (is_host, port) = if let Some((address, port)) = literal {
+            (address.parse::<std::net::Ipv6Addr>().is_ok(), port)
+        } else {
+            let (name, port) = host.split_at(host.find(':').unwrap_or(host.len()));
+            let is_part = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+            (!name.is_empty() && name.bytes().all(is_part), port)
+        };
+        let has_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+        Some(is_host && has_port && text.bytes().all(|b| b.is_ascii_graphic()))
+    };
+    if is_web() == Some(true) {
         Ok(())
     } else {
-        Err(expected())
+        Err("an address such as https://mirror.example.com is expected".to_owned())
     }
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
 /// Why a text is not the name of a resource.
@@ -352,7 +374,8 @@ fn is_range(text: &str) -> bool {
     let most = if address.is_ipv4() { 32 } else { 128 };
     length.is_none_or(|length| {
         let is_plain = length.bytes().all(|b| b.is_ascii_digit());
-        is_plain && length.parse::<u8>().is_ok_and(|length| length <= most)
+        let is_short = length == "0" || !length.starts_with('0');
+        is_plain && is_short && length.parse::<u8>().is_ok_and(|length| length <= most)
     })
 }
 
@@ -375,7 +398,7 @@ fn is_host(text: &str) -> bool {
             && is_edge(label.bytes().next())
             && is_edge(label.bytes().last())
     };
-    name.split('.').all(is_label) && port.is_none_or(|port| port.parse::<u16>().is_ok())
+    name.split('.').all(is_label) && port.is_none_or(is_port)
 }
 
 /// The units of quantities: decimal, and powers of 1024.
@@ -408,7 +431,7 @@ fn link(kind: &str, text: &str) -> Result<(), String> {
     let (_, rest) = org_of(text);
     let mut parts = rest.ok_or_else(expected)?.split('/');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(found), Some(name), None) if !found.is_empty() && !name.is_empty() => {
+        (Some(found), Some(name), None) if !found.is_empty() && is_in_a_link(name) => {
             if found == kind {
                 Ok(())
             } else {
@@ -421,6 +444,11 @@ fn link(kind: &str, text: &str) -> Result<(), String> {
     }
 }
 
+fn is_in_a_link(name: &str) -> bool {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    !name.is_empty() && name.bytes().all(is_part)
+}
+
 /// The org that a link names, and what follows it: `KIND/NAME`.
 pub(super) fn org_of(link: &str) -> (Option<&str>, Option<&str>) {
     if let Some(rest) = link.strip_prefix("//") {
@@ -430,8 +458,8 @@ pub(super) fn org_of(link: &str) -> (Option<&str>, Option<&str>) {
         .strip_prefix("/org/")
         .and_then(|rest| rest.split_once('/'));
     match named {
-        Some((org, rest)) => (Some(org), Some(rest)),
-        None => (None, None),
+        Some((org, rest)) if !org.is_empty() => (Some(org), Some(rest)),
+        _ => (None, None),
     }
 }
 

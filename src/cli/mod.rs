@@ -26,7 +26,7 @@ pub(crate) use aws::{
 };
 pub(crate) use check::{CheckArgs, FailOn, ReportTo, ValidateArgs};
 pub use completion::completion;
-pub(crate) use enable::{EnableArgs, EnableFlags};
+pub(crate) use enable::{EnableArgs, EnableFlags, SourceFormat};
 pub(crate) use gist::Gist;
 pub use parse::{matches, parse};
 pub(crate) use rollout::RolloutArgs;
@@ -168,12 +168,18 @@ pub(crate) enum Command {
                       $ mk8s completion fish > ~/.config/fish/completions/mk8s.fish"
     )]
     Completion(CompletionArgs),
-    /// Print the JSON Schema of a document of `-o json`
+    /// Print the JSON Schema of manifests or of a document
     #[command(
-        long_about = "Print the JSON Schema (draft-07) of a document that `-o json` prints. A document \
-                      of kind `Error` stands for a failure of any command.\n\nExamples:\n  \
-                      $ mk8s schema --of CheckReport\n  \
-                      $ mk8s schema --of Error > error.schema.json"
+        long_about = "Print a JSON Schema (draft-07): of manifests, for editors and validators; with the \
+                      name of an add-on, of its settings; with --of, of a document that `-o json` prints, \
+                      where kind `Error` stands for a failure of any command. The schema of manifests \
+                      refuses what `validate --strict` does, as far as JSON Schema can say it; what is no \
+                      cluster is right by it. --modeline prints the comment by which an editor finds \
+                      it.\n\nExamples:\n  \
+                      $ mk8s schema > mk8s.schema.json\n  \
+                      $ mk8s schema --modeline=mk8s.schema.json\n  \
+                      $ mk8s schema metrics\n  \
+                      $ mk8s schema --of CheckReport"
     )]
     Schema(SchemaArgs),
     /// Print the version
@@ -274,15 +280,30 @@ pub(crate) enum AuthCommand {
 /// `mk8s schema`
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Kind of the document
+    /// Add-on whose settings are described; manifests if omitted
+    #[arg(value_name = "ADDON", value_parser = value::AddonWord, hide_possible_values = true)]
+    pub(crate) addon: Option<String>,
+    /// Kind of the document that is described
     #[arg(
         long,
         value_name = "KIND",
-        required = true,
+        conflicts_with = "addon",
         value_parser = clap::builder::PossibleValuesParser::new(crate::schema::kinds()),
         hide_possible_values = true
     )]
-    pub(crate) of: String,
+    pub(crate) of: Option<String>,
+    /// Comment for the head of a manifest, by which editors find the schema in FILE; mk8s.schema.json if
+    /// no file follows
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "mk8s.schema.json",
+        conflicts_with_all = ["addon", "of"],
+        value_hint = ValueHint::FilePath
+    )]
+    pub(crate) modeline: Option<String>,
 }
 
 /// `mk8s completion`

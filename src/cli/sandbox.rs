@@ -77,7 +77,8 @@ pub(crate) struct SandboxOptions {
         value_parser = OsStringValueParser::new().map(TrustPolicy::from)
     )]
     pub(crate) trust_policy: TrustPolicy,
-    /// Key of an add-on that the catalogue does not have, to be accepted (can be repeated)
+    /// Key of an add-on, or version of Kubernetes, that mk8s does not know, to be accepted (can be
+    /// repeated)
     #[arg(long, value_name = "KEY", value_hint = ValueHint::Other)]
     pub(crate) known: Vec<String>,
     /// Time until a change shows in the status; none if omitted

@@ -69,6 +69,8 @@ pub(crate) enum OutputFormat {
     JsonPath(String),
     /// A patch for `git apply`; for a dry run on files only.
     Patch,
+    /// JSON Schema; for `schema` and `addon explain` only.
+    JsonSchema,
     /// What is not well, a line each; for `check` only.
     Short,
     /// Annotations of GitHub Actions; for `check` only.
@@ -115,20 +117,25 @@ impl std::str::FromStr for OutputFormat {
             "yaml-slim" => Self::YamlSlim,
             "names" | "name" => Self::Names,
             "patch" => Self::Patch,
+            "json-schema" => Self::JsonSchema,
             "short" => Self::Short,
             "github" => Self::Github,
             "junit" => Self::Junit,
             _ => {
                 let Some(expression) = text.strip_prefix("jsonpath=") else {
-                    let words = Self::WORDS
-                        .into_iter()
-                        .chain(["short", "github", "junit", "patch"]);
+                    let words = Self::WORDS.into_iter().chain([
+                        "short",
+                        "github",
+                        "junit",
+                        "patch",
+                        "json-schema",
+                    ]);
                     let near = nearest(text, words)
                         .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
                     return Err(format!(
                         "{near}text, wide, json, jsonl, yaml, json-slim, yaml-slim, names or jsonpath=EXPR \
                          is expected, for `check` also short, github or junit, for a dry run on files \
-                         patch"
+                         patch, for `addon explain` json-schema"
                     ));
                 };
                 Self::JsonPath(expression.to_owned())

@@ -1,6 +1,7 @@
 //! The fields of a cluster as the platform's schema has them: one table, for whoever judges a manifest
 //! or describes one. Pure data; what is in `spec.addOns` is the catalogue's.
 
+pub(crate) mod json_schema;
 mod provider;
 
 use crate::addon::{Param, ParamKind};

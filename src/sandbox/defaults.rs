@@ -146,6 +146,24 @@ fn lengthen_links(value: &mut Value, org: &str) {
     }
 }
 
+/// `/org/OTHER/secret/x` becomes `/org/ORG/secret/x`: a cluster that comes from another org brings along
+/// what it needs of it.
+pub(super) fn adopt(value: &mut Value, org: &str) {
+    match value {
+        Value::String(text) => {
+            let parts: Vec<&str> = text.split('/').collect();
+            if let ["", "org", _, kind, name] = parts.as_slice()
+                && let Some(own) = long_link(&format!("//{kind}/{name}"), org)
+            {
+                *text = own;
+            }
+        }
+        Value::Object(map) => map.values_mut().for_each(|value| adopt(value, org)),
+        Value::Array(items) => items.iter_mut().for_each(|value| adopt(value, org)),
+        _ => {}
+    }
+}
+
 fn long_link(text: &str, org: &str) -> Option<String> {
     let (kind, name) = text.strip_prefix("//")?.split_once('/')?;
     let is_kind = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase());
@@ -210,6 +228,16 @@ mod tests {
         assert_eq!(
             got.pointer("/spec/provider/generic/networking"),
             Some(&json!({"podNetwork": "vpc", "serviceNetwork": "10.43.0.0/16"}))
+        );
+    }
+
+    #[test]
+    fn links_of_another_org_become_those_of_this_one() {
+        let mut spec = json!({"a": ["/org/acme/secret/x", "/org/acme/gvc/a/b", "//secret/y"]});
+        adopt(&mut spec, "sandbox");
+        assert_eq!(
+            spec,
+            json!({"a": ["/org/sandbox/secret/x", "/org/acme/gvc/a/b", "//secret/y"]})
         );
     }
 

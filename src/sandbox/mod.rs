@@ -16,6 +16,7 @@ mod held;
 mod journal;
 mod keys;
 mod kubeconfig;
+mod location;
 mod mint;
 mod oidc;
 mod options;
@@ -158,6 +159,7 @@ impl Sandbox {
             faults.add(fault);
         }
         let world = World {
+            locations: location::Locations::default(),
             store,
             token: options.token,
             url: format!("http://{address}"),
@@ -294,7 +296,10 @@ fn plant(store: &mut Store, seeds: Vec<Value>) -> Result<(), Error> {
             return refused("it is not an object".to_owned());
         };
         // An exported cluster is a seed as well: its counter and id begin anew.
-        object.retain(|key, _| !validate::READ_ONLY.contains(&key.as_str()));
+        object.retain(|key, _| !crate::resource::READ_ONLY.contains(&key.as_str()));
+        if let Some(spec) = object.get_mut("spec") {
+            defaults::adopt(spec, store.org());
+        }
         if let Err(refusal) = store.put(object, How::Seed, connection::now()) {
             return refused(refusal.message);
         }

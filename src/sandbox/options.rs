@@ -153,9 +153,13 @@ pub(super) fn check(options: &Options) -> Result<(), Error> {
         key.starts_with(|c: char| c.is_ascii_alphabetic())
             && key.bytes().all(|b| b.is_ascii_alphanumeric())
     };
-    if let Some(key) = options.known.iter().find(|key| !is_key(key)) {
+    let is_version =
+        |text: &String| text.contains('.') && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_neither = |word: &&String| !is_key(word) && !is_version(word);
+    if let Some(key) = options.known.iter().find(is_neither) {
         return refuse(format!(
-            "`{}` is not the key of an add-on: letters and digits are expected, as in `awsECR`",
+            "`{}` is neither the key of an add-on nor a version: letters and digits are expected, as in \
+             `awsECR`, or numbers with dots",
             Foreign(key)
         ));
     }

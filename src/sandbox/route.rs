@@ -7,7 +7,7 @@ use super::answer::{Refusal, SandboxAnswer};
 use super::query::Query;
 use super::store::{Effect, How, StoreOutcome};
 use super::world::{Call, World, nothing, parse_json};
-use super::{control, kubeconfig};
+use super::{control, kubeconfig, location};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::StatusCode;
@@ -69,6 +69,9 @@ fn route(world: &mut World, call: &Call<'_>) -> Result<RouteOutcome, Refusal> {
                     Ok(SandboxAnswer::json(StatusCode::OK, org_object(org)).into())
                 }
                 ["mk8s", rest @ ..] => mk8s(world, call, rest),
+                ["location", rest @ ..] => {
+                    location::handle(world, call, rest).map(RouteOutcome::from)
+                }
                 _ => Err(nothing(call)),
             }
         }

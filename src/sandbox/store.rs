@@ -11,8 +11,9 @@ use super::patch::{self, BadPatch};
 use super::record::{self, Record};
 use super::state::{StateFile, StoredState};
 use super::status::Publisher;
-use super::validate::{self, READ_ONLY, Rules};
+use super::validate::{self, Rules};
 use crate::addon;
+use crate::resource::READ_ONLY;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 use std::io;
@@ -253,24 +254,32 @@ impl Store {
         if how == How::Seed {
             self.learn(&object);
         }
-        let before = current.as_ref().map(|record| json!(record.object));
-        defaults::fill(&mut object, before.as_ref(), &self.state.org);
         if let Some(current) = &current
             && object.get("name") != current.object.get("name")
         {
             return Err(Refusal::bad_request("\"name\" cannot be changed"));
         }
+        let release = match (&current, how) {
+            (Some(record), _) => release(&record.object),
+            // What a cluster comes with was taken by somebody.
+            (None, How::Seed) => release(&object),
+            (None, _) => None,
+        };
         let rules = Rules {
             org: &self.state.org,
             known: &self.state.known,
+            release: release.as_deref(),
             enforce_prerequisites: self.policy.enforce_prerequisites,
             absent_roles: &self.policy.absent_roles,
         };
-        let problems = validate::check(
-            &object,
-            current.as_ref().map(|record| &record.object),
-            &rules,
-        );
+        let mut problems = validate::check(&object, &rules);
+        if problems.is_empty() {
+            let before = current.as_ref().map(|record| json!(record.object));
+            defaults::fill(&mut object, before.as_ref(), &self.state.org);
+            if let Some(current) = &current {
+                problems = validate::fixed(&current.object, &object);
+            }
+        }
         if !problems.is_empty() {
             return Err(Refusal::schema(problems));
         }
@@ -339,6 +348,12 @@ impl Store {
     fn view(&self, record: &Record, now: i64) -> Value {
         record.view(&self.policy.publisher, &self.state.org, now)
     }
+}
+
+/// The version of Kubernetes in a document.
+fn release(object: &Map<String, Value>) -> Option<String> {
+    let version = object.get("spec")?.get("version")?;
+    version.as_str().map(str::to_owned)
 }
 
 /// A body without what only the server writes.

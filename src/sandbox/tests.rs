@@ -773,10 +773,14 @@ async fn keys_can_be_made_known() {
     assert_eq!(got.status, 200, "{got:?}");
     let sandbox = start(known(&["rocket"])).await;
     assert_eq!(sandbox.patch("generic", body).await.status, 400);
+    let newer = json!({"spec": {"version": "1.99.0"}});
+    assert_eq!(sandbox.patch("generic", newer.clone()).await.status, 400);
+    let sandbox = start(known(&["1.99.0"])).await;
+    assert_eq!(sandbox.patch("generic", newer).await.status, 200);
     for odd in ["", "a-b", "a.b", "1a", "a b"] {
         let error = Sandbox::bind(known(&[odd])).await.unwrap_err();
         assert!(
-            error.because[0].contains("not the key of an add-on"),
+            error.because[0].contains("neither the key of an add-on nor a version"),
             "{error:?}"
         );
     }

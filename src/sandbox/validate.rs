@@ -1,65 +1,13 @@
-//! What the platform refuses in a document: its schema and what cannot change after creation.
-//! Pure.
+//! What the platform refuses in a document: its schema (`schema`) and what cannot change after
+//! creation. Pure.
 //!
-//! Works on documents whose defaults are filled in. All problems are collected. What add-ons may
-//! hold comes from the catalogue; provider fit is never checked (control-plane.md 4.1).
+//! All problems are collected. Provider fit is never checked (control-plane.md 4.1).
 
 use super::answer::SchemaProblem;
 use super::schema;
-use crate::addon;
-use crate::arn::RoleArn;
+use crate::resource;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-
-/// Fields that only the server writes.
-pub(super) const READ_ONLY: &[&str] = &[
-    "id",
-    "version",
-    "created",
-    "lastModified",
-    "links",
-    "alias",
-    "status",
-];
-
-/// Fields that a document may have.
-const WRITABLE: &[&str] = &["kind", "name", "description", "tags", "spec"];
-
-/// Providers and the settings that each must have; those with a default are not among them.
-const PROVIDERS: &[(&str, &[&str])] = &[
-    ("aws", &["region", "deployRoleArn", "vpcId", "image"]),
-    (
-        "azure",
-        &[
-            "location",
-            "subscriptionId",
-            "sdkSecretLink",
-            "resourceGroup",
-            "networkId",
-            "image",
-            "sshKeys",
-        ],
-    ),
-    (
-        "digitalocean",
-        &["region", "tokenSecretLink", "vpcId", "image", "sshKeys"],
-    ),
-    ("ephemeral", &["location"]),
-    (
-        "gcp",
-        &["projectId", "region", "network", "saKeyLink", "image"],
-    ),
-    ("generic", &["location"]),
-    ("hetzner", &["region", "tokenSecretLink", "networkId"]),
-    ("lambdalabs", &["region", "tokenSecretLink", "sshKey"]),
-    ("linode", &["region", "tokenSecretLink", "vpcId", "image"]),
-    ("oblivus", &["datacenter", "tokenSecretLink"]),
-    ("paperspace", &["region", "tokenSecretLink", "networkId"]),
-    (
-        "triton",
-        &["connection", "location", "privateNetworkId", "imageId"],
-    ),
-];
 
 /// What no provider lets change after creation.
 const FIXED: &[&str] = &["region", "location", "datacenter", "networking"];
@@ -69,51 +17,41 @@ const FIXED: &[&str] = &["region", "location", "datacenter", "networking"];
 pub(super) struct Rules<'a> {
     /// The org that links must stay in.
     pub(super) org: &'a str,
-    /// Add-on keys that the catalogue does not have and this server takes all the same.
+    /// Add-on keys and versions of Kubernetes that the tables do not have and this server takes all the
+    /// same.
     pub(super) known: &'a BTreeSet<String>,
+    /// One more version that it takes: that of the cluster as it is.
+    pub(super) release: Option<&'a str>,
     /// Whether an add-on without what it needs is refused.
     pub(super) enforce_prerequisites: bool,
     /// Names of roles that do not exist, and that an add-on may not name.
     pub(super) absent_roles: &'a [String],
 }
 
-/// Everything that is wrong with `object`, given what is stored now.
-pub(super) fn check(
+/// Everything that is wrong with a document as it came.
+pub(super) fn check(object: &Map<String, Value>, rules: &Rules<'_>) -> Vec<SchemaProblem> {
+    schema::check(resource::CLUSTER, object, rules)
+}
+
+/// What of it, its defaults filled in, is not as it was, and must be.
+pub(super) fn fixed(
+    before: &Map<String, Value>,
     object: &Map<String, Value>,
-    current: Option<&Map<String, Value>>,
-    rules: &Rules<'_>,
 ) -> Vec<SchemaProblem> {
-    let mut check = FieldCheck {
+    let mut fixed = Fixed {
         problems: Vec::new(),
     };
-    check.top_level(object);
-    if let Some(spec) = check.object(object.get("spec"), "spec") {
-        check.spec(spec, rules);
-        if check.problems.is_empty()
-            && let Some(before) = current.and_then(|current| current.get("spec"))
-        {
-            check.fixed(before, spec);
-        }
+    if let (Some(before), Some(spec)) = (before.get("spec"), object.get("spec")) {
+        fixed.spec(before, spec);
     }
-    check.problems
+    fixed.problems
 }
 
-/// Whether a cluster may have this name.
-pub(super) fn is_name(name: &str) -> bool {
-    name.len() <= 63
-        && name.len() >= 2
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
-struct FieldCheck {
+struct Fixed {
     problems: Vec<SchemaProblem>,
 }
 
-impl FieldCheck {
+impl Fixed {
     fn problem(&mut self, path: &str, reason: impl Into<String>) {
         self.problems.push(SchemaProblem {
             path: path.to_owned(),
@@ -121,190 +59,7 @@ impl FieldCheck {
         });
     }
 
-    /// The value as an object that must be there.
-    fn object<'a>(
-        &mut self,
-        value: Option<&'a Value>,
-        path: &str,
-    ) -> Option<&'a Map<String, Value>> {
-        match value {
-            None => self.problem(path, "is required"),
-            Some(Value::Object(map)) => return Some(map),
-            Some(_) => self.problem(path, "must be of type object"),
-        }
-        None
-    }
-
-    fn only(&mut self, map: &Map<String, Value>, allowed: &[&str], at: &str) {
-        for key in map.keys() {
-            if !allowed.contains(&key.as_str()) {
-                self.problem(&format!("{at}{key}"), "is not allowed");
-            }
-        }
-    }
-
-    fn top_level(&mut self, object: &Map<String, Value>) {
-        self.only(object, WRITABLE, "");
-        if object
-            .get("kind")
-            .is_some_and(|kind| kind != crate::cluster::KIND)
-        {
-            self.problem("kind", "must be mk8s");
-        }
-        match object.get("name") {
-            None => self.problem("name", "is required"),
-            Some(Value::String(name)) if is_name(name) => {}
-            Some(Value::String(_)) => self.problem(
-                "name",
-                "must start with a lower-case letter, hold lower-case letters, digits and dashes, \
-                 not end with a dash and have 2 to 63 characters",
-            ),
-            Some(_) => self.problem("name", "must be a string"),
-        }
-        match object.get("description") {
-            Some(Value::String(text)) if text.chars().count() > 250 => self.problem(
-                "description",
-                "length must be less than or equal to 250 characters long",
-            ),
-            Some(Value::String(text)) if text.trim() != text => self.problem(
-                "description",
-                "must not have leading or trailing whitespace",
-            ),
-            None | Some(Value::String(_)) => {}
-            Some(_) => self.problem("description", "must be a string"),
-        }
-        if let Some(tags) = object.get("tags")
-            && let Some(tags) = self.object(Some(tags), "tags")
-        {
-            if tags.len() > 50 {
-                self.problem("tags", "must have less than or equal to 50 keys");
-            }
-            for (key, value) in tags {
-                if value.is_object() || value.is_array() {
-                    self.problem(
-                        &format!("tags.{key}"),
-                        "must be one of [string, number, boolean, null]",
-                    );
-                }
-            }
-        }
-    }
-
-    fn spec(&mut self, spec: &Map<String, Value>, rules: &Rules<'_>) {
-        self.only(
-            spec,
-            &["version", "firewall", "provider", "addOns"],
-            "spec.",
-        );
-        match spec.get("version") {
-            None => self.problem("spec.version", "is required"),
-            Some(version) if release(version).is_none() => {
-                self.problem("spec.version", "must be a string such as 1.33.5");
-            }
-            Some(_) => {}
-        }
-        self.firewall(spec.get("firewall"));
-        if let Some(provider) = self.object(spec.get("provider"), "spec.provider") {
-            self.provider(provider);
-        }
-        if let Some(addons) = spec.get("addOns")
-            && let Some(addons) = self.object(Some(addons), "spec.addOns")
-        {
-            self.addons(addons, rules);
-        }
-    }
-
-    fn firewall(&mut self, firewall: Option<&Value>) {
-        match firewall {
-            None => {}
-            Some(Value::Array(rules)) => {
-                for (n, rule) in rules.iter().enumerate() {
-                    if !rule.get("sourceCIDR").is_some_and(Value::is_string) {
-                        self.problem(&format!("spec.firewall[{n}].sourceCIDR"), "is required");
-                    }
-                }
-            }
-            Some(_) => self.problem("spec.firewall", "must be an array"),
-        }
-    }
-
-    fn provider(&mut self, provider: &Map<String, Value>) {
-        if provider.len() != 1 {
-            self.problem("spec.provider", "must have exactly one key");
-            return;
-        }
-        for (name, settings) in provider {
-            let path = format!("spec.provider.{name}");
-            let Some((_, required)) = PROVIDERS.iter().find(|(known, _)| known == name) else {
-                self.problem(&path, "is not allowed");
-                continue;
-            };
-            let Some(settings) = self.object(Some(settings), &path) else {
-                continue;
-            };
-            for field in *required {
-                if !settings.contains_key(*field) {
-                    self.problem(&format!("{path}.{field}"), "is required");
-                }
-            }
-            if let Some(pools) = settings.get("nodePools") {
-                self.pools(pools, &format!("{path}.nodePools"));
-            }
-        }
-    }
-
-    fn pools(&mut self, pools: &Value, path: &str) {
-        let Some(pools) = pools.as_array() else {
-            self.problem(path, "must be an array");
-            return;
-        };
-        let mut seen = BTreeSet::new();
-        for (n, pool) in pools.iter().enumerate() {
-            let path = format!("{path}[{n}]");
-            match pool.get("name").and_then(Value::as_str) {
-                None => self.problem(&format!("{path}.name"), "is required"),
-                Some(name) if !seen.insert(name) => {
-                    self.problem(&path, "contains a duplicate value");
-                }
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn addons(&mut self, addons: &Map<String, Value>, rules: &Rules<'_>) {
-        for (key, value) in addons {
-            let path = format!("spec.addOns.{key}");
-            let addon = addon::by_key(key);
-            if addon.is_none() && !rules.known.contains(key) {
-                self.problem(&path, "is not allowed");
-                continue;
-            }
-            let Some(settings) = self.object(Some(value), &path) else {
-                continue;
-            };
-            if let Some(addon) = addon {
-                let found = schema::check(addon.params, settings, &path, rules.org);
-                self.problems.extend(found);
-                for needed in addon.needs {
-                    if rules.enforce_prerequisites && !addons.contains_key(*needed) {
-                        self.problem(&path, format!("requires {needed}"));
-                    }
-                }
-            }
-            let role = settings.get("roleArn").and_then(Value::as_str);
-            if let Some(role) = role.and_then(|text| text.parse::<RoleArn>().ok())
-                && rules.absent_roles.iter().any(|name| name == role.name())
-            {
-                self.problem(
-                    &format!("{path}.roleArn"),
-                    "names a role that does not exist",
-                );
-            }
-        }
-    }
-
-    /// What must be as it was.
-    fn fixed(&mut self, before: &Value, spec: &Map<String, Value>) {
+    fn spec(&mut self, before: &Value, spec: &Value) {
         if let (Some(old), Some(new)) = (
             before.get("version").and_then(release),
             spec.get("version").and_then(release),
@@ -367,17 +122,19 @@ mod tests {
     fn problems(patch: &Value, current: Option<&Value>, rules: &Rules<'_>) -> Vec<String> {
         let mut object = base().as_object().unwrap().clone();
         crate::sandbox::patch::merge(&mut object, patch.as_object().unwrap()).unwrap();
+        let mut found = check(&object, rules);
         defaults::fill(&mut object, current, "acme");
-        check(&object, current.and_then(Value::as_object), rules)
-            .iter()
-            .map(SchemaProblem::to_string)
-            .collect()
+        if let Some(before) = current.and_then(Value::as_object) {
+            found.extend(fixed(before, &object));
+        }
+        found.iter().map(SchemaProblem::to_string).collect()
     }
 
     fn lax(known: &BTreeSet<String>) -> Rules<'_> {
         Rules {
             org: "acme",
             known,
+            release: None,
             enforce_prerequisites: false,
             absent_roles: &[],
         }
@@ -420,7 +177,10 @@ mod tests {
                 json!({"spec": {"version": 1.32}}),
                 r#""spec.version" must be a string"#,
             ),
-            (json!({"spec": {"version": "9.99.0"}}), ""),
+            (
+                json!({"spec": {"version": "9.99.0"}}),
+                r#""spec.version" must be one of [1.26.0, "#,
+            ),
             (
                 json!({"spec": {"firewall": {}}}),
                 r#""spec.firewall" must be an array"#,
@@ -521,6 +281,7 @@ mod tests {
         let strict = Rules {
             org: "acme",
             known: &known,
+            release: None,
             enforce_prerequisites: true,
             absent_roles: &absent,
         };
@@ -579,10 +340,9 @@ mod tests {
         let mut seen = 0;
         for entry in std::fs::read_dir(folder).unwrap() {
             let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-            let mut object: Map<String, Value> = serde_yaml::from_str(&text).unwrap();
-            defaults::fill(&mut object, None, "acme");
+            let object: Map<String, Value> = serde_yaml::from_str(&text).unwrap();
             let known = BTreeSet::new();
-            assert_eq!(check(&object, None, &lax(&known)), [], "{text}");
+            assert_eq!(check(&object, &lax(&known)), [], "{text}");
             seen += 1;
         }
         assert_eq!(seen, 9);

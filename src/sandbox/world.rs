@@ -4,6 +4,7 @@ use super::answer::Refusal;
 use super::fault::Faults;
 use super::journal::Journal;
 use super::keys::IssuerKeys;
+use super::location::Locations;
 use super::rate::Limiter;
 use super::store::Store;
 use secrecy::SecretString;
@@ -13,6 +14,7 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) store: Store,
+    pub(super) locations: Locations,
     pub(super) token: SecretString,
     /// Where the sandbox listens, without a final slash.
     pub(super) url: String,
