@@ -2,6 +2,8 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
     reason = "a failed step of a benchmark is a failed benchmark"
 )]
 
@@ -15,7 +17,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const DOCUMENTS: usize = 1000;
 
@@ -109,5 +111,56 @@ fn manifests(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, manifests);
+/// Clusters as people keep them, nothing wrong with any: about 5 KB each.
+fn sound() -> String {
+    let mut text = String::new();
+    for n in 0..DOCUMENTS {
+        write!(
+            text,
+            "---\nkind: mk8s\nname: c{n:04}\nspec:\n  version: 1.33.5\n  firewall:\n"
+        )
+        .unwrap();
+        for office in 0..64 {
+            writeln!(
+                text,
+                "    - sourceCIDR: 10.{office}.0.0/16  # a comment\n      description: \"office {office}\""
+            )
+            .unwrap();
+        }
+        text.push_str(
+            "  provider:\n    generic:\n      location: aws-us-west-2\n      nodePools:\n        - name: compute\n  \
+             addOns:\n    headlamp: {}\n    metrics:\n      kubeState: true\n      scrapeAnnotated:\n        \
+             includeNamespaces: ^shop-.*$\n",
+        );
+    }
+    text
+}
+
+/// The goal of issue 14: to hold documents against the schema takes at most as long as to parse them.
+/// Both are taken in turns, so that whatever else the machine does hits both.
+fn schema(_: &mut Criterion) {
+    let text = sound();
+    let (mut parsing, mut both) = (Duration::MAX, Duration::MAX);
+    for _ in 0..15 {
+        let bytes = text.clone().into_bytes();
+        let began = Instant::now();
+        let manifest = Manifest::parse("big.yaml", bytes).unwrap();
+        parsing = parsing.min(began.elapsed());
+        for document in manifest.documents() {
+            let flaws = mk8s::validate::document(document, &document.value(), None);
+            assert!(flaws.is_none(), "a sound document is found wrong");
+            black_box(flaws);
+        }
+        both = both.min(began.elapsed());
+    }
+    let ratio = both.as_secs_f64() / parsing.as_secs_f64();
+    println!(
+        "validate {:.1} MB: parsed in {parsing:.1?}, parsed and held against the schema in {both:.1?}, \
+         {ratio:.2} times",
+        text.len() as f64 / 1e6
+    );
+    assert!(ratio <= 2.0, "{ratio:.2} times the parsing");
+}
+
+criterion_group!(benches, manifests, schema);
 criterion_main!(benches);

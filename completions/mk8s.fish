@@ -64,7 +64,7 @@ complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "cluster" -d 'Look at clus
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "auth" -d 'Show who is logged in, and where'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "sandbox" -d 'Rehearse against an embedded Control Plane'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "completion" -d 'Print a completion script'
-complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "schema" -d 'Print the JSON Schema of a document of `-o json`'
+complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "schema" -d 'Print the JSON Schema of manifests or of a document'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "version" -d 'Print the version'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
@@ -264,6 +264,9 @@ effect\t'Another effect than Allow'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-profile -d 'Profile of the AWS tools' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-region -d 'Region that signs the requests; IAM itself has none' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l aws-endpoint-url -d 'Address of all AWS services, for emulators' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l emit -d 'Text for the source of another tool: terraform, pulumi or yaml; nothing is changed' -r -f -a "terraform\t'The block `add_ons` of a `cpln_mk8s`'
+pulumi\t'The property `addOns` of a `cpln:Mk8s`, as YAML'
+yaml\t'`spec.addOns`, as in a manifest or a chart'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails, or more than --max-failures' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l max-failures -d 'Failures after which no more are begun; any number if omitted, but none in the canary' -r -f
@@ -1372,7 +1375,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l put -d 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted' -r -f -a "replace\t''
 merge\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l trust-policy -d 'Trust policy in the status: object, string, placeholder, or a file whose JSON is published as it stands; object if omitted' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l known -d 'Key of an add-on that the catalogue does not have, to be accepted (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l known -d 'Key of an add-on, or version of Kubernetes, that mk8s does not know, to be accepted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l latency -d 'Time that every answer takes; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from start" -l rate -d 'Requests that are answered, such as `10/s` or `10/s,burst=20`, and 429 beyond; all if omitted' -r -f
@@ -1415,7 +1418,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subco
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l put -d 'What a PUT does with fields that it leaves out: replace or merge; replace if omitted' -r -f -a "replace\t''
 merge\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l trust-policy -d 'Trust policy in the status: object, string, placeholder, or a file whose JSON is published as it stands; object if omitted' -r -F
-complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l known -d 'Key of an add-on that the catalogue does not have, to be accepted (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l known -d 'Key of an add-on, or version of Kubernetes, that mk8s does not know, to be accepted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l status-delay -d 'Time until a change shows in the status; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l latency -d 'Time that every answer takes; none if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand sandbox; and __fish_seen_subcommand_from run" -l rate -d 'Requests that are answered, such as `10/s` or `10/s,burst=20`, and 429 beyond; all if omitted' -r -f
@@ -1514,7 +1517,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s y -l yes -d 'Ye
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l of -d 'Kind of the document' -r -f -a "Addon\t''
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l of -d 'Kind of the document that is described' -r -f -a "Addon\t''
 AddonChanges\t''
 AddonList\t''
 ApplyResult\t''
@@ -1529,6 +1532,7 @@ Journal\t''
 Summary\t''
 Version\t''
 Waits\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -l modeline -d 'Comment for the head of a manifest, by which editors find the schema in FILE; mk8s.schema.json if no file follows' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -1803,4 +1807,22 @@ fish\t''
 powershell\t''
 zsh\t''"
 complete -c mk8s -n "__fish_mk8s_using_subcommand schema" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand schema; and not __fish_seen_subcommand_from aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox" -f -a "aws-ecr\t'Pull images from private Amazon ECR registries'
+aws-efs\t'Mount Amazon EFS file systems as volumes'
+aws-elb\t'Make AWS load balancers for services and ingresses'
+aws-workload-identity\t'Let pods assume IAM roles'
+azure-acr\t'Pull images from private Azure Container Registries'
+azure-workload-identity\t'Give pods Entra identities'
+byok\t'Make the cluster a Control Plane location'
+dashboard\t'Serve the Kubernetes Dashboard'
+headlamp\t'Serve the Headlamp user interface'
+kata\t'Run pods in virtual machines of their own'
+kubevirt\t'Run virtual machines'
+local-path-storage\t'Offer volumes on the node\'s own disk'
+logs\t'Send pod logs and audit records to Control Plane'
+metrics\t'Send Prometheus metrics to Control Plane'
+node-local-dns\t'Cache DNS answers on every node'
+nvidia\t'Run GPU workloads on NVIDIA nodes'
+registry-mirror\t'Share pulled images between nodes'
+sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand version" -f

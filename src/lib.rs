@@ -35,6 +35,7 @@ mod journal;
 pub mod manifest;
 mod number;
 pub(crate) mod oidc;
+mod owner;
 pub(crate) mod patch;
 mod pattern;
 pub(crate) mod place;
@@ -49,7 +50,7 @@ pub mod settings;
 pub(crate) mod shell;
 mod text;
 pub mod ui;
-pub(crate) mod validate;
+pub mod validate;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};

@@ -19,6 +19,7 @@ use crate::change::Change;
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::invocation::{CommandFlags, Invocation};
+use crate::owner::OtherOwner;
 use serde_json::{Map, Value, json};
 use wish::{differences, expected, given, wished};
 
@@ -119,6 +120,8 @@ pub struct Plan {
     pub(crate) role_kept: Option<String>,
     /// Rules that `--force` went past, and what looks odd.
     pub(crate) warnings: Vec<String>,
+    /// Who else keeps the cluster, where that was looked for.
+    pub(crate) owner: Option<OtherOwner>,
 }
 
 impl Plan {
@@ -245,6 +248,7 @@ fn enable(
         changes,
         role_kept,
         warnings,
+        owner: None,
     })
 }
 
@@ -310,6 +314,7 @@ fn disable(cluster: &Cluster, request: &AddonRequest, place: &TargetWords) -> Re
         registry_access: None,
         role_kept: None,
         warnings,
+        owner: None,
     })
 }
 
@@ -341,12 +346,6 @@ fn judge(
     for finding in &refused {
         error = error.because(finding.to_string());
     }
-    // Only commands that get past every reason are worth printing.
-    let mut command = given(
-        request,
-        settings,
-        enabling(request.addon.name(), &place.flags),
-    );
     let missing: Vec<SettingPlace> = refused
         .iter()
         .filter_map(|finding| {
@@ -359,6 +358,18 @@ fn judge(
             }
         })
         .collect();
+    // What will not do is asked for, and not given again.
+    let others: Vec<Setting> = settings
+        .iter()
+        .filter(|it| missing.iter().all(|spot| spot.path != it.path.to_string()))
+        .cloned()
+        .collect();
+    // Only commands that get past every reason are worth printing.
+    let mut command = given(
+        request,
+        &others,
+        enabling(request.addon.name(), &place.flags),
+    );
     let prerequisite = refused.iter().find_map(|finding| match finding {
         RuleViolation::Prerequisite(needed) => Some(*needed),
         _ => None,

@@ -280,6 +280,8 @@ fn addon() -> Value {
         ("example", text()),
         ("constraint", or_null(text())),
         ("secret", flag()),
+        ("terraform", text()),
+        ("pulumi", text()),
         ("summary", text()),
     ]);
     object([
@@ -392,6 +394,7 @@ fn auth() -> Value {
         ("endpoint", origin()),
         ("profile", or_null(origin())),
         ("tokenSource", or_null(text())),
+        ("identityOrg", or_null(text())),
         ("insecure", flag()),
     ])
 }

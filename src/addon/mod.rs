@@ -56,8 +56,21 @@ pub struct Addon {
     pub(crate) danger: Option<&'static str>,
     /// The subcommand of `mk8s addon` that is the natural next step once it is on.
     pub(crate) next: Option<&'static str>,
+    /// How Terraform's provider has it in `add_ons`.
+    pub(crate) terraform: HclForm,
     /// The platform's page on it.
     pub docs: &'static str,
+}
+
+/// How an add-on stands in the block `add_ons` of Terraform's provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HclForm {
+    /// `headlamp = true`: it has no settings.
+    Flag,
+    /// `metrics {…}`
+    Block,
+    /// `byok = {…}`
+    Attribute,
 }
 
 /// For which providers an add-on is documented. Of any other nothing is known: it may well work.
@@ -145,6 +158,13 @@ pub(crate) fn issuing() -> Option<&'static Addon> {
 /// The add-on with exactly this key under `spec.addOns`.
 pub fn by_key(key: &str) -> Option<&'static Addon> {
     CATALOG.iter().find(|addon| addon.key == key)
+}
+
+/// The add-on that a key of a manifest means which is written otherwise: the platform takes it for
+/// nothing.
+pub(crate) fn misspelt(key: &str) -> Option<&'static Addon> {
+    let mut meant = CATALOG.iter().filter(|addon| addon.is_meant_by(key));
+    meant.find(|addon| addon.key != key)
 }
 
 /// The add-on that the user means: its name or key, in any case.

@@ -22,6 +22,9 @@ pub struct Param {
     pub secret: bool,
     /// What other tools and pages call it, where that differs by more than case and dashes.
     pub(crate) others: &'static [&'static str],
+    /// Its name in Terraform's provider and Pulumi's, with capitals in place of underscores, where that
+    /// is another.
+    pub(crate) abroad: Option<&'static str>,
     /// Noun first, no full stop.
     pub summary: &'static str,
 }
@@ -94,6 +97,7 @@ impl Param {
             sample: None,
             secret: false,
             others: &[],
+            abroad: None,
             summary,
         }
     }
@@ -130,6 +134,13 @@ impl Param {
     #[must_use]
     pub(crate) const fn called(mut self, others: &'static [&'static str]) -> Self {
         self.others = others;
+        self
+    }
+
+    /// Its name in Terraform's provider and Pulumi's.
+    #[must_use]
+    pub(crate) const fn abroad(mut self, name: &'static str) -> Self {
+        self.abroad = Some(name);
         self
     }
 
@@ -191,6 +202,15 @@ pub struct SettingPlace {
 }
 
 impl SettingPlace {
+    /// A value for it, as it is written on the command line.
+    pub fn example(&self) -> &'static str {
+        if self.kind == self.param.kind {
+            self.param.example()
+        } else {
+            self.kind.example()
+        }
+    }
+
     /// The setting with a value as help shows it: `--role-arn ARN`, `--kube-state=true`.
     pub fn given(&self, value: &str) -> Option<String> {
         let flag = self.flag.as_deref()?;
@@ -311,6 +331,25 @@ fn below(
         });
     }
     below(param, kind, &path, depth + 1, places);
+}
+
+/// `taintGPUNodes` → `taint_gpu_nodes`
+pub(crate) fn snake(name: &str) -> String {
+    kebab(name).replace('-', "_")
+}
+
+/// `taint_gpu_nodes` → `taintGpuNodes`
+pub(crate) fn camel(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut starts_word = false;
+    for c in name.chars() {
+        match c {
+            '_' => starts_word = !out.is_empty(),
+            c if std::mem::take(&mut starts_word) => out.push(c.to_ascii_uppercase()),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// `taintGPUNodes` → `taint-gpu-nodes`, `a.bC` → `a-b-c`.

@@ -2,7 +2,7 @@
 
 use crate::addon::aws_side::{AwsPolicy, AwsSide, ProvingAction, RoleNeed};
 use crate::addon::issuer::ISSUING_KEY;
-use crate::addon::{Addon, AddonSide, Documented, Ready};
+use crate::addon::{Addon, AddonSide, Documented, HclForm, Ready};
 
 /// The real one.
 pub(super) const fn ecr() -> AddonSide {
@@ -50,6 +50,7 @@ static EFS: Addon = Addon {
     aws: None,
     danger: None,
     next: None,
+    terraform: HclForm::Block,
     docs: "",
 };
 

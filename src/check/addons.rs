@@ -10,7 +10,8 @@ use crate::addon::access::AccessReport;
 use crate::addon::{self, Addon, ParamKind, Ready, rules};
 use crate::invocation::Invocation;
 use crate::manifest::LocationStep;
-use crate::text::{Foreign, count};
+use crate::owner::OtherOwner;
+use crate::text::{Foreign, count, printable};
 use serde_json::Value;
 
 pub(super) static GROUP: Group = Group {
@@ -69,6 +70,18 @@ pub(super) static GROUP: Group = Group {
             fix: "Wait for it with `--wait`; if nothing comes, ask Control Plane's support.",
             run: CheckFunction::Now(status_missing),
         },
+        Check {
+            id: "owner-conflict",
+            summary: "who else keeps the cluster is known",
+            needs: &[],
+            severity: Severity::Warning,
+            hint: "It never does: it tells that Terraform, Pulumi or a release of `cpln helm` keeps the \
+                   cluster, by its tags. Their next run takes back what their source does not have, so \
+                   that an add-on which was switched on beside them goes off again.",
+            fix: "Change the add-on in that source as well; `mk8s addon enable ADDON --emit terraform` (or \
+                  pulumi, yaml) prints what belongs there.",
+            run: CheckFunction::Now(owner),
+        },
     ],
 };
 
@@ -126,6 +139,21 @@ fn place(finding: Finding, subject: &CheckSubject<'_>, path: &[&str]) -> Finding
         CheckSubject::Live(_) => finding,
         CheckSubject::Document(doc) => finding.at(&doc.file.label, Some(doc.line(path))),
     }
+}
+
+fn owner(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut told = Vec::new();
+    for subject in scene.subjects() {
+        if let Some(owner) = OtherOwner::of(subject.cluster()) {
+            let name = printable(subject.cluster().name());
+            let finding = Finding::pass(format!("{name} is kept by {}", owner.name()))
+                .evidence(owner.consequence().to_owned());
+            told.push(place(finding, &subject, &["tags"]));
+        }
+    }
+    or_pass(told, || {
+        Finding::pass("no tag says that another tool keeps the cluster")
+    })
 }
 
 fn prerequisite(scene: &Scene<'_>) -> Vec<Finding> {

@@ -203,11 +203,39 @@ fn value_meaning(scene: &Scene<'_>) -> Vec<Finding> {
                 .column(it.column, None),
             );
         }
+        problems.extend(bare(doc));
         problems.extend(others(doc, more, "values are not what they look like"));
     }
     judged(scene, problems, || {
         Finding::pass("every value means what it looks like")
     })
+}
+
+/// Keys of add-ons with nothing behind them, which looks like on and is off: `headlamp:`.
+fn bare(doc: &Doc<'_>) -> Vec<Finding> {
+    let bare = add_ons(doc).filter(|(key, value)| {
+        let written = || doc.document.written(&["spec", "addOns", key]);
+        value.is_null() && addon::by_key(key).is_some() && written().is_none_or(|it| it.is_empty())
+    });
+    let finding = |key: &str| {
+        let path = [
+            LocationStep::Key("spec"),
+            LocationStep::Key("addOns"),
+            LocationStep::Key(key),
+        ];
+        let spot = doc.document.spot(&path);
+        let evidence = format!(
+            "line {}: `{key}:` with nothing behind it is off, and `apply` removes it; `{key}: {{}}` is on, \
+             `{key}: null` says that off is meant",
+            spot.line
+        );
+        let finding = Finding::fail(format!(
+            "a value is not what it looks like in {}",
+            doc.label()
+        ));
+        doc.at(finding.evidence(evidence), &spot)
+    };
+    bare.map(|(key, _)| finding(key)).collect()
 }
 
 /// The keys under `spec.addOns` with their values.

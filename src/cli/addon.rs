@@ -35,9 +35,13 @@ pub(crate) enum AddonCommand {
     #[command(
         long_about = "Explain an add-on, offline: what it does, for which providers it is documented, what \
                       it needs, its settings, what its status publishes and what is to be done in the \
-                      cloud account. With -c or -f what stands there is told as well, also of a key that \
-                      mk8s does not know.\n\nExamples:\n  \
+                      cloud account. With a path it is one setting, at any depth, with its type, default, \
+                      constraint, an example and its name in Terraform and Pulumi. With -c or -f what stands \
+                      there is told as well, also of a key that mk8s does not know. `-o json-schema` prints \
+                      the schema of its settings.\n\nExamples:\n  \
                       $ mk8s addon explain aws-ecr\n  \
+                      $ mk8s addon explain metrics scrapeAnnotated.intervalSeconds\n  \
+                      $ mk8s addon explain byok.config.istio -c edge\n  \
                       $ mk8s addon explain aws-elb -f clusters/prod.yaml"
     )]
     Explain(ExplainArgs),
@@ -311,9 +315,12 @@ pub(crate) struct ShowArgs {
 /// `mk8s addon explain`
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Add-on to explain
+    /// Add-on to explain, or one of its settings: `metrics.kubeState`
     #[arg(value_name = "ADDON", value_parser = AddonWord, hide_possible_values = true)]
     pub(crate) addon: String,
+    /// Setting to explain, at any depth
+    #[arg(value_name = "PATH", value_hint = ValueHint::Other)]
+    pub(crate) path: Option<String>,
     /// Live cluster, or with -f the document's name, where it is looked up as well (can be repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
     pub(crate) cluster: Vec<String>,

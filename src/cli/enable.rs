@@ -8,7 +8,7 @@ use crate::addon::param::SettingPlace;
 use crate::addon::{Addon, CATALOG, Documented, ParamKind, by_key, by_word};
 use crate::shell::quote;
 use crate::text::list;
-use clap::{ArgMatches, Args, Command, FromArgMatches, ValueHint};
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// What the word of an add-on is called where commands are told.
@@ -43,9 +43,29 @@ pub(crate) struct EnableFlags {
     /// What is made in AWS, and where.
     #[command(flatten)]
     pub(crate) make: MakeArgs,
+    /// Text for the source of another tool: terraform, pulumi or yaml; nothing is changed
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        conflicts_with_all = ["apply", "dry_run", "in_place", "create_role", "wait"],
+        help_heading = heading::OUTPUT
+    )]
+    pub(crate) emit: Option<SourceFormat>,
     /// How to change it.
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
+}
+
+/// The forms in which other tools have add-ons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SourceFormat {
+    /// The block `add_ons` of a `cpln_mk8s`.
+    Terraform,
+    /// The property `addOns` of a `cpln:Mk8s`, as YAML.
+    Pulumi,
+    /// `spec.addOns`, as in a manifest or a chart.
+    Yaml,
 }
 
 /// The settings of an add-on by their paths, or from a file.

@@ -26,12 +26,7 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
         .and_then(|identity| identity.expires)
         .and_then(|at| at.format(&Rfc3339).ok());
     let kind = identity.as_ref().map(|identity| identity.kind);
-    let kind_words = match kind {
-        Some(TokenKind::ServiceAccount) => "service account",
-        Some(TokenKind::User) => "user",
-        Some(TokenKind::Unknown) => "token of unknown kind",
-        None => "nobody",
-    };
+    let kind_words = in_words(kind);
     let who = identity.as_ref().and_then(|identity| identity.who.clone());
     let origin = |sourced: &Sourced<String>| wire::OriginRecord {
         value: sourced.value.clone(),
@@ -51,6 +46,7 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
         token_source: identity
             .as_ref()
             .map(|identity| identity.origin.to_string()),
+        identity_org: identity.as_ref().and_then(|identity| identity.org.clone()),
         insecure: settings.insecure().is_some(),
     };
     let sourced = |origin: &wire::OriginRecord| match origin.source.as_str() {
@@ -85,6 +81,9 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
         ("Endpoint", sourced(&auth.endpoint)),
         ("Profile", auth.profile.as_ref().map_or_else(none, sourced)),
     ];
+    if let Some(org) = &auth.identity_org {
+        fields.insert(2, ("Key of", format!("org {org}")));
+    }
     if let Some(expires) = expires {
         fields.push(("Expires", expires));
     }
@@ -105,6 +104,15 @@ pub(super) async fn status(cx: &Context) -> Result<Outcome> {
     match attempt {
         Some(Err(error)) => Err(error),
         _ => Ok(Outcome::Ok),
+    }
+}
+
+fn in_words(kind: Option<TokenKind>) -> &'static str {
+    match kind {
+        Some(TokenKind::ServiceAccount) => "service account",
+        Some(TokenKind::User) => "user",
+        Some(TokenKind::Unknown) => "token of unknown kind",
+        None => "nobody",
     }
 }
 

@@ -7,6 +7,7 @@ use crate::cluster::{Cluster, PackedCluster};
 use crate::control::ApiError;
 use crate::error::{Error, Result};
 use crate::pattern::is_pattern;
+use crate::text::Foreign;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -117,6 +118,37 @@ impl ChosenClusters {
         });
         Ok(clusters.collect())
     }
+}
+
+/// The name in a link to a cluster, as the platform and its console write it: `//mk8s/NAME`,
+/// `/org/ORG/mk8s/NAME`. Any other word is given back. A link into another org is refused.
+pub(super) fn name(cx: &Context, word: &str) -> Result<String> {
+    if let Some(name) = word.strip_prefix("//mk8s/") {
+        return Ok(name.to_owned());
+    }
+    let rest = word.strip_prefix("/org/");
+    let Some((org, name)) = rest.and_then(|rest| rest.split_once("/mk8s/")) else {
+        return Ok(word.to_owned());
+    };
+    let own = cx.settings()?.org()?;
+    if own.value != org {
+        return Err(Error::usage(format!(
+            "`{}` is in another org than the one that is used",
+            Foreign(word)
+        ))
+        .because(format!(
+            "that is `{}`, from {}",
+            Foreign(&own.value),
+            own.origin
+        ))
+        .hint(format!("--org {} uses the other", crate::shell::quote(org))));
+    }
+    Ok(name.to_owned())
+}
+
+/// The same of all words.
+pub(super) fn names(cx: &Context, words: &[String]) -> Result<Vec<String>> {
+    words.iter().map(|word| name(cx, word)).collect()
 }
 
 /// What `-c`, `--all`, `--selector` and `--exclude` say.

@@ -28,7 +28,7 @@ const SERVER_TAG: &str = "cpln/deployTimestamp";
 
 /// `mk8s cluster list`
 pub(super) async fn list(cx: &Context, args: &ClusterListArgs) -> Result<Outcome> {
-    let choice = choose::choice(&args.cluster, &args.choice)?;
+    let choice = choose::choice(&choose::names(cx, &args.cluster)?, &args.choice)?;
     let client = cx.client().await?;
     let mut value = client
         .list_value()
@@ -114,12 +114,13 @@ fn printed(cx: &Context, mut object: Value) -> Value {
 
 /// `mk8s cluster get`
 pub(super) async fn get(cx: &Context, args: &ClusterGetArgs) -> Result<Outcome> {
-    target::check_name(&args.name).map_err(|error| {
-        let list = Invocation::mk8s("cluster list").cluster(&args.name);
-        let is_one = is_pattern(&args.name) && target::check_pattern(&args.name).is_ok();
+    let name = choose::name(cx, &args.name)?;
+    target::check_name(&name).map_err(|error| {
+        let list = Invocation::mk8s("cluster list").cluster(&name);
+        let is_one = is_pattern(&name) && target::check_pattern(&name).is_ok();
         error.hint_if(is_one.then_some(list))
     })?;
-    let cluster = cx.read(&args.name).await?;
+    let cluster = cx.read(&name).await?;
     let text = |wide: bool| {
         let mut fields = vec![
             ("Name", vec![cluster.name().to_owned()]),

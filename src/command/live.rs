@@ -6,14 +6,31 @@ use crate::consent::Permit;
 use crate::control::Asker;
 use crate::control::settle::{ClusterPlanner, SettleNotice, Settled, Settling};
 use crate::error::Result;
+use crate::owner::OtherOwner;
+use crate::text::printable;
 
-/// Brings a cluster to what the planner wants, starting from a read of it; `None` is none there.
+/// "`prod` is kept by …": what is to be known before it is changed.
+pub(super) fn kept_by(name: &str, owner: &OtherOwner) -> String {
+    format!(
+        "`{name}` is kept by {}: {}",
+        owner.name(),
+        owner.consequence()
+    )
+}
+
+/// Brings a cluster to what the planner wants, starting from a read of it; `None` is none there. Asker
+/// keeps the cluster beside us is told first.
 pub(super) async fn settle<P: ClusterPlanner>(
     cx: &Context,
     permit: &Permit,
     planner: &P,
     first: Option<Cluster>,
 ) -> Result<Settled<P::Plan>> {
+    if let Some(cluster) = &first
+        && let Some(owner) = OtherOwner::of(cluster)
+    {
+        cx.ui.warn(&kept_by(&printable(cluster.name()), &owner));
+    }
     with(cx, permit, async |settling| {
         settling.run(planner, first).await
     })

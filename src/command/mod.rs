@@ -31,13 +31,15 @@ mod report;
 mod rollout;
 mod sandbox;
 mod sandbox_folder;
+mod schema;
 mod status;
 mod target;
 mod validate;
 mod word;
 
 use crate::cli::{
-    AddonCommand, AuthCommand, AwsCommand, Cli, ClusterCommand, Command, SandboxCommand,
+    AddonCommand, AuthCommand, AwsCommand, Cli, ClusterCommand, Command, OutputFormat,
+    SandboxCommand,
 };
 use crate::cluster::Cluster;
 use crate::consent::Mode;
@@ -252,6 +254,16 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
             "`{word}` is an output format of `mk8s check` and `mk8s validate` only"
         )));
     }
+    if *cx.ui.format() == OutputFormat::JsonSchema
+        && !matches!(
+            cli.command,
+            Command::Schema(_) | Command::Addon(AddonCommand::Explain(_))
+        )
+    {
+        return Err(Error::usage(
+            "`json-schema` is an output format of `mk8s schema` and `mk8s addon explain` only",
+        ));
+    }
     let previews = match &cli.command {
         Command::Addon(AddonCommand::Enable(args)) => {
             args.flags.change.dry_run && !args.flags.change.apply
@@ -310,7 +322,7 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Sandbox(SandboxCommand::Run(args)) => sandbox::run(cx, &args).await,
         Command::Sandbox(SandboxCommand::Token(args)) => sandbox::token(cx, &args).await,
         Command::Completion(args) => Ok(completion(cx, args.shell)),
-        Command::Schema(args) => schema(cx, &args.of),
+        Command::Schema(args) => schema::schema(cx, &args),
         Command::Version => version(cx),
     }
 }
@@ -318,21 +330,6 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
 fn completion(cx: &Context, shell: clap_complete::Shell) -> Outcome {
     cx.ui.raw(&crate::cli::completion(shell));
     Outcome::Ok
-}
-
-/// `mk8s schema`
-fn schema(cx: &Context, kind: &str) -> Result<Outcome> {
-    let Some(schema) = crate::schema::of(kind) else {
-        return Err(Error::usage(format!("no document is of kind `{kind}`")));
-    };
-    cx.ui.report(&Report {
-        text: crate::ui::lines(&crate::ui::json(&schema)),
-        names: vec![kind.to_owned()],
-        json: schema,
-        slim: None,
-        wide: None,
-    })?;
-    Ok(Outcome::Ok)
 }
 
 fn version(cx: &Context) -> Result<Outcome> {

@@ -1,7 +1,7 @@
 //! What a command works on: live clusters or manifest files.
 
 use super::Context;
-use super::choose::{ChosenClusters, choice, left_out, look_up};
+use super::choose::{ChosenClusters, choice, left_out, look_up, names};
 use crate::choice::Choice;
 use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
@@ -31,7 +31,7 @@ pub(super) enum Target {
 /// Sorts out `-c`, `-f`, `--all`, `--selector` and `MK8S_CLUSTER`, and looks up which clusters are
 /// meant. With `changing`, a cluster from the environment is named together with its source.
 pub(super) async fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> Result<Target> {
-    let mut choice = choice(&args.cluster, &args.choice)?;
+    let mut choice = choice(&names(cx, &args.cluster)?, &args.choice)?;
     if !args.file.is_empty() {
         if choice.is_all() {
             return Err(Error::usage("--all was given together with -f")
@@ -150,7 +150,7 @@ impl Loaded {
             Some(path) => manifest::read(path, copies)?,
             None => return Err(Error::failure("stdin cannot be read twice")),
         };
-        let documents = pick(&manifest, choice);
+        let documents = pick(manifest.clusters(), choice);
         if documents.is_empty() && !self.documents.is_empty() {
             return Err(
                 Error::conflict(format!("`{}` was not written", Foreign(&self.label)))
@@ -209,7 +209,7 @@ impl Loaded {
 }
 
 /// The numbers of the cluster documents that are meant.
-fn pick(manifest: &Manifest, choice: &Choice) -> Vec<usize> {
+fn pick<'m>(clusters: impl Iterator<Item = &'m manifest::Document>, choice: &Choice) -> Vec<usize> {
     let counts = |document: &&manifest::Document| {
         if choice.is_everything() {
             return true;
@@ -218,7 +218,7 @@ fn pick(manifest: &Manifest, choice: &Choice) -> Vec<usize> {
         name.is_some_and(|name| choice.takes(name))
             && (!choice.looks_inside() || choice.holds(&Cluster::new(document.value())))
     };
-    let counting = manifest.clusters().filter(counts);
+    let counting = clusters.filter(counts);
     counting.map(|document| document.number).collect()
 }
 
@@ -353,14 +353,22 @@ fn warn(cx: &Context, file: &NamedFile) {
     let Ok(manifest) = &file.manifest else {
         return;
     };
-    let label = manifest.label();
+    let documents = file.documents.iter().filter_map(|number| {
+        let index = number.checked_sub(1)?;
+        manifest.documents().get(index)
+    });
+    warn_of(cx, manifest.label(), documents);
+}
+
+/// The same of these documents of a file.
+pub(super) fn warn_of<'m>(
+    cx: &Context,
+    label: &str,
+    documents: impl IntoIterator<Item = &'m manifest::Document>,
+) {
     let mut left = 0;
     let mut shown = 0;
-    for &number in &file.documents {
-        let index = number.checked_sub(1);
-        let Some(document) = index.and_then(|index| manifest.documents().get(index)) else {
-            continue;
-        };
+    for document in documents {
         let (found, more) = document.warnings();
         left += more;
         for finding in found {
@@ -381,10 +389,15 @@ fn warn(cx: &Context, file: &NamedFile) {
 }
 
 /// The error for a file that was named and holds no cluster.
-fn without_cluster(label: &str) -> Error {
+/// `almost` is the line that says so in another spelling.
+fn without_cluster(label: &str, almost: Option<usize>) -> Error {
     let label = if label == "-" { manifest::STDIN } else { label };
-    Error::not_found(format!("no cluster is in {}", Foreign(label)))
-        .because("no document has `kind: mk8s`")
+    let error = Error::not_found(format!("no cluster is in {}", Foreign(label)))
+        .because("no document has `kind: mk8s`");
+    match almost {
+        Some(line) => error.because(format!("line {line} has it in another spelling")),
+        None => error,
+    }
 }
 
 /// The error for folders and patterns that hold no cluster.
@@ -426,18 +439,24 @@ pub(super) fn read_silently(
     let gathered = gather(cx, paths, taking)?;
     let files = gathered.files.into_iter().map(|input| {
         let manifest = input.manifest.and_then(|manifest| {
-            if input.is_named && manifest.clusters().next().is_none() {
-                Err(without_cluster(&input.label))
+            // Whoever looks for what is wrong is shown that as well.
+            let has_any =
+                manifest.clusters().next().is_some() || taking.whole && manifest.almost().is_some();
+            if input.is_named && !has_any {
+                Err(without_cluster(&input.label, manifest.almost()))
             } else {
                 Ok(manifest)
             }
         });
+        let documents = match &manifest {
+            Ok(manifest) if taking.whole => pick(manifest.meant(), choice),
+            Ok(manifest) => pick(manifest.clusters(), choice),
+            Err(_) => Vec::new(),
+        };
         NamedFile {
             path: input.path,
             label: input.label,
-            documents: manifest
-                .as_ref()
-                .map_or_else(|_| Vec::new(), |manifest| pick(manifest, choice)),
+            documents,
             manifest,
         }
     });

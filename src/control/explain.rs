@@ -46,6 +46,20 @@ impl Asker {
             .map_or(&Origin::Default, |identity| &identity.origin)
     }
 
+    /// That the key is of another org than the one that was asked: no key is good in two.
+    fn other_org(&self) -> Option<String> {
+        let identity = self.identity.as_ref()?;
+        let org = identity
+            .org
+            .as_ref()
+            .filter(|org| **org != self.org.value)?;
+        Some(format!(
+            "the key from {} is of org `{}`, and good in no other",
+            identity.origin,
+            excerpt(org, 80)
+        ))
+    }
+
     fn endpoint_hint(&self) -> Option<String> {
         (self.endpoint.origin != Origin::Default)
             .then(|| format!("the endpoint is from {}", self.endpoint.origin))
@@ -144,6 +158,9 @@ impl ApiError {
             who.org.origin
         );
         match &self.problem {
+            ApiProblem::Unauthorized | ApiProblem::Forbidden if who.other_org().is_some() => {
+                vec![who.other_org().unwrap_or_default().into(), using.into()]
+            }
             ApiProblem::Unauthorized => login_hints(who),
             ApiProblem::Forbidden => vec![
                 format!("403 is also the answer for a misspelt org or cluster; {using}").into(),
@@ -250,6 +267,7 @@ mod tests {
                 kind,
                 origin: token,
                 expires: expires.map(|end| OffsetDateTime::from_unix_timestamp(end).unwrap()),
+                org: None,
             }),
             timeout: Duration::from_secs(30),
         }

@@ -239,13 +239,18 @@ enum FolderEntry {
 
 fn found_manifest(path: &Path, bytes: Vec<u8>, taking: Taking) -> FolderEntry {
     let kind = crate::cluster::KIND.as_bytes();
-    let has_kind = bytes.windows(kind.len()).any(|part| part == kind);
+    let has_kind = bytes
+        .windows(kind.len())
+        .any(|part| part == kind || taking.whole && part.eq_ignore_ascii_case(kind));
     // Most of what lies about in a repository is not even parsed. An escape may write the kind.
     if !has_kind && !bytes.contains(&b'\\') {
         return FolderEntry::Nothing;
     }
     match Manifest::parse_or(&path.display().to_string(), bytes, taking.kept()) {
         Ok(manifest) if manifest.clusters().next().is_some() => FolderEntry::Cluster(manifest),
+        Ok(manifest) if taking.whole && manifest.almost().is_some() => {
+            FolderEntry::Cluster(manifest)
+        }
         Ok(_) => FolderEntry::Nothing,
         Err(_) if !has_kind => FolderEntry::Nothing,
         Err(unread) if unread.is_template => FolderEntry::Template,

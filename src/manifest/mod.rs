@@ -55,6 +55,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use surprise::Surprises;
 use tree::{Id, Tree};
+use value::key_text;
 
 /// The label of a manifest that came from standard input.
 pub(crate) const STDIN: &str = "stdin";
@@ -96,6 +97,8 @@ pub struct Document {
     pub(crate) kind: Option<String>,
     /// Its `name`.
     pub(crate) name: Option<String>,
+    /// Where it says that it is a cluster in another spelling than the platform's.
+    almost: Option<usize>,
     piece: Arc<Piece>,
     /// Its place among the documents of its piece.
     item: usize,
@@ -140,6 +143,11 @@ impl Document {
     /// Whether it is a cluster (`kind: mk8s`).
     pub(crate) fn is_cluster(&self) -> bool {
         self.kind.as_deref() == Some(cluster::KIND)
+    }
+
+    /// Whether it is one, or was meant to be: `kind: Mk8s`, `Kind: mk8s`.
+    pub(crate) fn is_meant_for_a_cluster(&self) -> bool {
+        self.is_cluster() || self.almost.is_some()
     }
 
     /// What it means, as `cpln` would send it: aliases written out, merge keys applied, and for a
@@ -280,6 +288,19 @@ impl Manifest {
             .filter(|document| document.is_cluster())
     }
 
+    /// The clusters, and what was meant to be one.
+    pub(crate) fn meant(&self) -> impl Iterator<Item = &Document> {
+        let documents = self.documents.iter();
+        documents.filter(|document| document.is_meant_for_a_cluster())
+    }
+
+    /// The first line that says of a document that it is a cluster, in another spelling.
+    pub(crate) fn almost(&self) -> Option<usize> {
+        let document = self.documents.iter().find(|it| it.almost.is_some())?;
+        let at = document.piece.range.start + document.almost?;
+        Some(self.source.lines.number(at))
+    }
+
     /// Why the file is none of ours, where it has no cluster and another tool describes one in it.
     fn foreign(&self) -> Option<Error> {
         if self.clusters().next().is_some() {
@@ -318,6 +339,7 @@ impl Manifest {
                 line: self.source.lines.number(at),
                 kind: member(tree, root, "kind", text),
                 name: member(tree, root, "name", text),
+                almost: almost(tree, root, text),
                 piece: Arc::clone(&piece),
                 item,
                 root,
@@ -398,7 +420,28 @@ fn member(tree: &Tree, id: Id, key: &str, text: &str) -> Option<String> {
     let map = tree.resolve(id);
     let value = tree.resolve(value::entry(tree, map, key, text)?);
     let is_text = tree.kind(value).is_scalar() && !value::is_null(tree, value, text);
-    is_text.then(|| value::key_text(tree, value, text).into_owned())
+    is_text.then(|| key_text(tree, value, text).into_owned())
+}
+
+/// Where a document says that it is a cluster, as no reader but a person takes it.
+fn almost(tree: &Tree, root: Id, text: &str) -> Option<usize> {
+    let folded = |text: &str, word: &str| text != word && text.eq_ignore_ascii_case(word);
+    let entries = tree.entries(tree.resolve(root));
+    let mut found = None;
+    for (key, value) in entries {
+        let value = tree.resolve(value);
+        if !tree.kind(key).is_scalar() || !tree.kind(value).is_scalar() {
+            continue;
+        }
+        let (name, kind) = (key_text(tree, key, text), key_text(tree, value, text));
+        if name == "kind" {
+            return folded(&kind, cluster::KIND).then(|| tree.range(key).start);
+        }
+        if folded(&name, "kind") && kind.eq_ignore_ascii_case(cluster::KIND) {
+            found = Some(tree.range(key).start);
+        }
+    }
+    found
 }
 
 fn decode(label: &str, bytes: Vec<u8>) -> Result<String> {

@@ -79,12 +79,14 @@ impl FileShape {
             Self::Terraform => (
                 "is Terraform's, not a manifest",
                 "its clusters are changed by Terraform, in `add_ons`",
-                "change `add_ons` there and run `terraform plan`".to_owned(),
+                "`mk8s addon enable ADDON --emit terraform` prints what belongs there".to_owned(),
             ),
             Self::Helm => (
                 "is a Helm template, not a manifest",
                 filled,
-                "fill it in first, `helm template CHART > FILE`, or edit the chart".to_owned(),
+                "`cpln helm template CHART > FILE` fills it in; `mk8s addon enable ADDON --emit yaml` prints \
+                 what belongs into the chart"
+                    .to_owned(),
             ),
             Self::Jinja => (
                 "is a Jinja template, not a manifest",
@@ -114,7 +116,7 @@ impl FileShape {
             Self::Pulumi => (
                 "is Pulumi's, not a manifest",
                 "its clusters are changed by Pulumi, in `addOns`",
-                "change `addOns` there and run `pulumi preview`".to_owned(),
+                "`mk8s addon enable ADDON --emit pulumi` prints what belongs there".to_owned(),
             ),
         };
         ShapeWords { is, because, hint }

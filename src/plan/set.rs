@@ -158,6 +158,7 @@ pub(super) fn plan(
         registry_access: None,
         role_kept: None,
         warnings,
+        owner: None,
     })
 }
 

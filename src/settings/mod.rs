@@ -171,6 +171,8 @@ pub(crate) struct Identity {
     pub(crate) origin: Origin,
     /// When the token ends, if it says so.
     pub(crate) expires: Option<OffsetDateTime>,
+    /// The org that a service-account key is of: it is written in it.
+    pub(crate) org: Option<String>,
 }
 
 /// All settings that say who and where.
@@ -361,7 +363,8 @@ impl Settings {
     pub(crate) fn identity(&self) -> Option<Identity> {
         let credential = self.credential.as_ref()?;
         let token = self.renewed.get().or(credential.token.as_ref());
-        let key = token.and_then(Token::key).map(|key| key.id);
+        let key = token.and_then(Token::key);
+        let (key, org) = key.map_or((None, None), |key| (Some(key.id), Some(key.org)));
         let claims = token.and_then(Token::claims);
         let expires = claims
             .as_ref()
@@ -378,6 +381,7 @@ impl Settings {
             },
             origin: credential.origin.clone(),
             expires,
+            org,
         })
     }
 

@@ -130,6 +130,7 @@ async fn a_profile_is_enough() {
             kind: TokenKind::ServiceAccount,
             origin: origin("request.token"),
             expires: None,
+            org: Some("acme".to_owned()),
         })
     );
     let token = settings.token().await.unwrap();

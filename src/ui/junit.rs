@@ -21,8 +21,8 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// The whole document.
-pub(super) fn document(report: &CheckReport) -> String {
+/// The whole document, called as the command is.
+pub(super) fn document(report: &CheckReport, name: &str) -> String {
     let mut suites = String::new();
     let mut total = (0, 0, 0);
     for (name, group) in super::checks::groups(report) {
@@ -44,7 +44,7 @@ pub(super) fn document(report: &CheckReport) -> String {
         suites.push_str("  </testsuite>\n");
     }
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"mk8s check\" tests=\"{}\" \
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{name}\" tests=\"{}\" \
          failures=\"{}\" errors=\"0\" skipped=\"{}\">\n{suites}</testsuites>\n",
         total.0, total.1, total.2
     )

@@ -276,7 +276,10 @@ impl Ui {
     pub(crate) fn is_text(&self) -> bool {
         matches!(
             self.format,
-            OutputFormat::Text | OutputFormat::Wide | OutputFormat::Patch
+            OutputFormat::Text
+                | OutputFormat::Wide
+                | OutputFormat::Patch
+                | OutputFormat::JsonSchema
         )
     }
 
@@ -349,7 +352,7 @@ impl Ui {
     pub(crate) fn report(&self, report: &Report) -> Result<()> {
         let slim = report.slim.as_ref().unwrap_or(&report.json);
         match &self.format {
-            OutputFormat::Text => self.text(&report.text),
+            OutputFormat::Text | OutputFormat::JsonSchema => self.text(&report.text),
             OutputFormat::Wide => self.text(report.wide.as_ref().unwrap_or(&report.text)),
             OutputFormat::Json | OutputFormat::Yaml | OutputFormat::JsonLines => {
                 self.document(&report.json);
@@ -396,7 +399,7 @@ impl Ui {
             }
             OutputFormat::Short => self.write_out(&checks::short(checklist, self.utf8, paint)),
             OutputFormat::Github => self.write_out(&github::text(checklist)),
-            OutputFormat::Junit => self.write_out(&junit::document(checklist)),
+            OutputFormat::Junit => self.write_out(&junit::document(checklist, "mk8s check")),
             _ => {
                 let bad = |item: &&crate::check::ReportItem| {
                     !matches!(
@@ -430,8 +433,13 @@ impl Ui {
         files: &[&str],
         looked_at: &str,
     ) -> Result<()> {
-        if !matches!(self.format, OutputFormat::Text | OutputFormat::Wide) {
-            return self.checklist(checklist);
+        match self.format {
+            OutputFormat::Text | OutputFormat::Wide => {}
+            OutputFormat::Junit => {
+                self.write_out(&junit::document(checklist, "mk8s validate"));
+                return Ok(());
+            }
+            _ => return self.checklist(checklist),
         }
         let paint = |text: &str, tone: Tone| self.paint_out(text, tone);
         self.write_out(&checks::places(checklist, files, looked_at, paint));

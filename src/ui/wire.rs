@@ -241,6 +241,10 @@ pub(crate) struct Field {
     pub(crate) constraint: Option<String>,
     /// Whether it may hold a password or a key.
     pub(crate) secret: bool,
+    /// What it is called in `add_ons` of Terraform.
+    pub(crate) terraform: String,
+    /// What it is called in `addOns` of Pulumi.
+    pub(crate) pulumi: String,
     /// What it is.
     pub(crate) summary: &'static str,
 }
@@ -408,6 +412,8 @@ pub(crate) struct Auth {
     pub(crate) profile: Option<OriginRecord>,
     /// Where the token comes from; its value is never shown.
     pub(crate) token_source: Option<String>,
+    /// The org that a service-account key is of.
+    pub(crate) identity_org: Option<String>,
     /// Whether certificates go unchecked.
     pub(crate) insecure: bool,
 }

@@ -7,6 +7,7 @@
 use crate::addon::fault::{ValueFault, Wrong};
 use crate::addon::path::{Path, PathStep};
 use crate::addon::{ParamKind, rules, stray};
+use crate::cluster::KIND;
 use crate::manifest::{Document, FileSpot, LocationStep};
 use crate::text::{Foreign, invisible};
 use crate::{placeholder, resource};
@@ -54,7 +55,7 @@ pub(crate) const MOST: usize = 100;
 
 /// What is wrong with a document.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Flaws {
+pub struct Flaws {
     /// The first [`MOST`] of every sort, in the order of the file.
     pub(crate) listed: Vec<Flaw>,
     /// The sorts of the others.
@@ -62,6 +63,11 @@ pub(crate) struct Flaws {
 }
 
 impl Flaws {
+    /// Whether nothing is wrong.
+    pub fn is_none(&self) -> bool {
+        self.listed.is_empty() && self.more.is_empty()
+    }
+
     /// How many of a sort are not listed.
     pub(crate) fn more(&self, sort: FlawSort) -> usize {
         self.more.iter().filter(|other| **other == sort).count()
@@ -70,7 +76,7 @@ impl Flaws {
 
 /// Everything that is wrong with a document that means `value`. `org` is the one that links must stay
 /// in, where it is known.
-pub(crate) fn document(document: &Document, value: &Value, org: Option<&str>) -> Flaws {
+pub fn document(document: &Document, value: &Value, org: Option<&str>) -> Flaws {
     let faults = ParamKind::Object(resource::CLUSTER).faults(value, org);
     let mut flaws = Flaws::default();
     for fault in faults.into_iter().filter(|fault| counts(fault, value)) {
@@ -126,10 +132,22 @@ fn sort(fault: &ValueFault) -> FlawSort {
         Wrong::Unknown { .. } if is_add_on => FlawSort::UnknownAddon,
         Wrong::Unknown { .. } => FlawSort::Unknown,
         Wrong::Unlisted { .. } => FlawSort::Version,
+        Wrong::Invalid { found, .. } if is_almost_the_kind(&place, key, found) => {
+            FlawSort::Spelling
+        }
         Wrong::Invalid { .. } if is_add_on => FlawSort::NoMapping,
         Wrong::Invalid { .. } if is_in_add_ons => FlawSort::Setting,
         Wrong::Invalid { .. } => FlawSort::Value,
     }
+}
+
+/// `kind: Mk8s`
+fn is_almost_the_kind(place: &[&str], key: &str, found: &Value) -> bool {
+    let is_kind = place.is_empty() && key == "kind";
+    is_kind
+        && found
+            .as_str()
+            .is_some_and(|text| text.eq_ignore_ascii_case(KIND))
 }
 
 fn flaw(document: &Document, sort: FlawSort, fault: ValueFault) -> Flaw {
@@ -150,6 +168,10 @@ fn flaw(document: &Document, sort: FlawSort, fault: ValueFault) -> Flaw {
         Wrong::Unlisted { found } => {
             let found = Foreign(found.as_str().unwrap_or_default());
             format!("`{shown}` is {found}, which is not among the versions that mk8s knows")
+        }
+        Wrong::Invalid { found, .. } if sort == FlawSort::Spelling => {
+            let found = Foreign(found.as_str().unwrap_or_default());
+            format!("`{shown}` is `{found}`; `{KIND}` is meant")
         }
         Wrong::Invalid { found, reason } => invalid(document, &fault, found, reason),
     };

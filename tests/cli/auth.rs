@@ -390,3 +390,22 @@ fn the_token_goes_into_no_output_whatever_is_printed() {
         let _ = run.never("\u{1b}");
     }
 }
+
+#[test]
+fn a_key_says_of_which_org_it_is() {
+    let (mut env, sandbox) = apart();
+    // base64url of `acme.ci.secret`.
+    let key = "sk1.YWNtZS5jaS5zZWNyZXQ";
+    env.connect(sandbox.endpoint(), "sandbox", key);
+    let run = env.line("auth status").run().exits(4);
+    let run = run
+        .out("Key of    org acme")
+        .err("cannot read org `sandbox`");
+    let _ = run.err("hint: the key from CPLN_TOKEN is of org `acme`, and good in no other");
+    let json = env.line("auth status -o json").run().exits(4).json();
+    assert_eq!(json["identityOrg"], "acme");
+    let run = env.line("cluster list").run().exits(4);
+    let _ = run
+        .err("is of org `acme`")
+        .err("you are using org `sandbox` from CPLN_ORG");
+}

@@ -68,6 +68,94 @@ fn explain_tells_each_add_ons_settings_and_prerequisites() {
 }
 
 #[test]
+fn explain_tells_one_setting_at_any_depth() {
+    let env = Env::new();
+    for addon in CATALOG {
+        for place in addon.places() {
+            let run = env
+                .mk8s(&["addon", "explain", addon.name, &place.path])
+                .run()
+                .ok();
+            for words in [place.param.summary, place.kind.describe(), addon.key] {
+                assert!(run.stdout.contains(words), "{words}\n{run}");
+            }
+        }
+    }
+    let run = env
+        .line("addon explain metrics.scrapeAnnotated.intervalSeconds")
+        .run()
+        .ok();
+    assert_eq!(
+        run.stdout,
+        "scrapeAnnotated.intervalSeconds of metrics\n\
+         seconds between two looks at a pod\n\n\
+         Path        spec.addOns.metrics.scrapeAnnotated.intervalSeconds\n\
+         Type        whole number\n\
+         Constraint  1 or more\n\
+         Default     30\n\
+         Required    no\n\
+         Secret      no\n\
+         Example     --set scrapeAnnotated.intervalSeconds=30\n\
+         Flag        --scrape-annotated-interval-seconds 30\n\
+         Terraform   metrics.scrape_annotated.interval_seconds\n\
+         Pulumi      metrics.scrapeAnnotated.intervalSeconds\n"
+    );
+    let run = env
+        .line("addon explain registry-mirror mirrors[3]")
+        .run()
+        .ok();
+    let _ = run
+        .out("Below it")
+        .out("mirrors[0].registry: registry whose");
+    let run = env
+        .line("addon explain byok config.actuator.env.CACHE")
+        .run()
+        .ok();
+    let _ = run.out("spec.addOns.byok.config.actuator.env.CACHE");
+    env.write(
+        "m.yaml",
+        crate::support::manifests::aws("prod", &["metrics: {kubeState: true}"]),
+    );
+    let run = env
+        .line("addon explain metrics kubeState -f m.yaml")
+        .run()
+        .ok();
+    let _ = run.out("prod: true");
+    let run = env
+        .line("addon explain metrics cadvisor -f m.yaml")
+        .run()
+        .ok();
+    let _ = run.out("prod: not set");
+    for (line, words) in [
+        (
+            "addon explain metrics apiServer",
+            "did you mean `apiserver`?",
+        ),
+        (
+            "addon explain metrics interval",
+            "`metrics` has no setting `interval`",
+        ),
+        ("addon explain metrics a..b", "a name is missing"),
+        (
+            "addon explain metrics kubeState -o json-schema",
+            "given together",
+        ),
+    ] {
+        let _ = env.line(line).run().exits(2).err(words);
+    }
+    let json = env
+        .line("addon explain byok config.istio -o json")
+        .run()
+        .ok()
+        .json();
+    let fields = json["fields"].as_array().unwrap();
+    assert!(
+        fields.len() > 10 && fields[0]["terraform"] == "byok.config.istio",
+        "{json}"
+    );
+}
+
+#[test]
 fn every_shell_gets_a_script_that_knows_the_add_ons() {
     let mut env = Env::new();
     env.unset("HOME").set("CPLN_PROFILE", "missing");

@@ -203,6 +203,7 @@ fn the_whole_screen() {
     √ the role that is set is a role ARN
     √ aws-ecr: cluster outside AWS, role in account 999999999999
     √ 2 add-ons published a status
+    √ no tag says that another tool keeps the cluster
 
     drift
     -----
@@ -210,7 +211,7 @@ fn the_whole_screen() {
         spec.addOns.rocket (manifest-only), spec.addOns.awsECR (live-only)
         see docs/checks.md#addons-drift
 
-    1 failed, 1 warning, 26 passed
+    1 failed, 1 warning, 27 passed
     A pull by edge cannot be told: the group aws was not looked at; no image was named (--image IMAGE); the group issuer was not looked at
     "#);
     assert!(
@@ -229,7 +230,7 @@ fn short_is_a_line_for_each_problem() {
     --- stdout
     × oidc-url-present: bare publishes no issuer (aws-workload-identity is off on bare)
     × addon-prerequisite: aws-ecr needs aws-workload-identity (aws-workload-identity is off on bare)
-    2 failed, 11 passed, 1 skipped
+    2 failed, 12 passed, 1 skipped
     A pull by bare fails at addon-prerequisite: aws-ecr needs aws-workload-identity
     ");
     // Where the locale cannot show the signs.
@@ -555,7 +556,7 @@ fn the_report_to_github_is_beside_the_output() {
     );
     let table = env.text("summary.md");
     assert!(
-        table.starts_with("### mk8s check: 1 warning, 16 passed"),
+        table.starts_with("### mk8s check: 1 warning, 17 passed"),
         "{table}"
     );
     assert!(

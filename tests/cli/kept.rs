@@ -154,7 +154,7 @@ fn a_file_that_is_none_is_told_what_it_is_and_what_to_do() {
             "main.tf",
             "resource \"cpln_mk8s\" \"x\" {\n}\n",
             6,
-            ["is Terraform's", "terraform plan"],
+            ["is Terraform's", "--emit terraform"],
         ),
         (
             "op.yaml",

@@ -12,6 +12,7 @@
 
 mod support;
 
+mod agreement;
 mod applying;
 mod architecture;
 mod asking;
@@ -41,6 +42,7 @@ mod client;
 mod contract;
 mod costs;
 mod documents;
+mod editors;
 mod edits;
 mod emit;
 mod error_documents;
@@ -57,7 +59,9 @@ mod journals;
 mod kept;
 mod kills;
 mod live;
+mod matrix;
 mod nulls;
+mod owners;
 mod policies;
 mod printed;
 mod proof;

@@ -58,6 +58,11 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
         ],
     ),
     (
+        "addon enable --emit -c",
+        Nothing,
+        &["addon enable dashboard -c owned"],
+    ),
+    (
         "addon explain",
         Nothing,
         &["addon enable dashboard -c bare --role-arn arn:aws:iam::123456789012:role/x"],
@@ -219,6 +224,8 @@ impl World {
             hetzner("ready", &["awsWorkloadIdentity: {}"]),
             hetzner("both", &both),
             home,
+            hetzner("owned", &[])
+                .replace("spec:", "tags: {cpln/managedByTerraform: \"true\"}\nspec:"),
         ];
         // Any service account of the cluster `edge`, by the issuer that the sandbox gives it.
         let issuer = "oidc.sandbox.localhost/kz3wqgbhbjse";

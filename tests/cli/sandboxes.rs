@@ -570,3 +570,43 @@ fn any_document_can_stand_in_for_the_trust_policy() {
         .err("nope")
         .err("object, string and placeholder");
 }
+
+#[test]
+fn the_first_step_of_byok_can_be_rehearsed() {
+    let mut env = Env::new();
+    let _sandbox = Sandbox::start(&mut env, &[]);
+    let run = env
+        .cpln(&["location", "create", "--name", "edge"])
+        .run()
+        .ok();
+    let run = run.out("edge");
+    drop(run);
+    let _ = env
+        .cpln(&["location", "get", "edge"])
+        .run()
+        .ok()
+        .out("edge");
+    let line = "addon enable byok -c generic --location //location/edge";
+    let _ = env.line(line).run().ok();
+    // The same link in its other spelling is no change.
+    for link in ["//location/edge", "/org/sandbox/location/edge"] {
+        let line = format!("addon enable byok -c generic --location {link} --dry-run --exit-code");
+        let _ = env.line(&line).run().ok();
+    }
+    for (link, reason) in [
+        (
+            "//secret/x",
+            "it is a link to a secret, and a location is expected",
+        ),
+        (
+            "/org/other/location/x",
+            "it is a link into another org than `sandbox`",
+        ),
+    ] {
+        let line = format!("addon enable byok -c generic --location {link}");
+        let run = env.line(&line).run();
+        assert!(matches!(run.code, 2 | 6), "{run}");
+        let _ = run.err(reason);
+    }
+    let _ = env.cpln(&["location", "delete", "edge"]).run().ok();
+}

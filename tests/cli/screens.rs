@@ -245,6 +245,7 @@ fn who_and_where() {
     --- stdout
     Login     accepted
     Who       [KEY] (service account)
+    Key of    org sandbox
     Token     from CPLN_TOKEN
     Org       sandbox (from CPLN_ORG)
     Endpoint  http://127.0.0.1:[PORT] (from CPLN_ENDPOINT)
@@ -270,6 +271,7 @@ fn who_and_where() {
       },
       "profile": null,
       "tokenSource": "CPLN_TOKEN",
+      "identityOrg": "sandbox",
       "insecure": false
     }
     "#);

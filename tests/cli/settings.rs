@@ -215,6 +215,30 @@ fn a_file_of_settings_is_merged_or_takes_the_place() {
 }
 
 #[test]
+fn a_value_that_is_not_what_it_looks_like_is_warned_about_in_settings_as_well() {
+    let env = Env::new();
+    env.write("m.yaml", aws("prod", &["metrics: {}"]));
+    env.write("s.yaml", "scrapeAnnotated:\n  intervalSeconds: 0x1E\n");
+    let run = env
+        .line("addon enable metrics -f m.yaml --settings s.yaml")
+        .run()
+        .ok();
+    let _ = run.err("warning: s.yaml:2:20: `0x1E` is the number 30");
+    let line = "addon enable rocket -f m.yaml --unknown --set-json x=[1.30]";
+    let run = env.line(line).run().ok();
+    let _ = run.err("warning: --set-json:1:2: `1.30` is the number 1.3");
+    env.write("s.yaml", "newer: 1\n");
+    let run = env
+        .line("addon enable metrics -f m.yaml --settings s.yaml")
+        .run();
+    let _ = run
+        .exits(2)
+        .err("hint: --unknown takes what is newer than this mk8s");
+    let line = "addon enable metrics -f m.yaml --settings s.yaml --unknown";
+    let _ = env.line(line).run();
+}
+
+#[test]
 fn a_list_grows_by_one_and_a_setting_is_given_once() {
     let env = Env::new();
     let before = aws("prod", &["registryMirror: {}"]);

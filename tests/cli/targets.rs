@@ -459,3 +459,25 @@ fn the_next_command_reaches_what_was_edited() {
     let run = env.line("addon enable sysbox -f nameless.yaml").run().ok();
     assert!(!run.stderr.contains("Next:"), "{run}");
 }
+
+#[test]
+fn a_link_names_a_cluster_of_its_org() {
+    let mut env = Env::new();
+    let _sandbox = Sandbox::start(&mut env, &[]);
+    for word in ["//mk8s/generic", "/org/sandbox/mk8s/generic", "generic"] {
+        let run = env
+            .line(&format!("addon list -c {word} -o names"))
+            .run()
+            .ok();
+        let _ = run.out("dashboard");
+        let run = env.line(&format!("cluster get {word} -o names")).run().ok();
+        assert_eq!(run.stdout, "generic\n");
+    }
+    let run = env
+        .line("addon enable headlamp -c /org/acme/mk8s/generic")
+        .run();
+    let _ = run
+        .exits(2)
+        .err("`/org/acme/mk8s/generic` is in another org than the one that is used")
+        .err("that is `sandbox`, from CPLN_ORG");
+}

@@ -129,7 +129,6 @@ fn what_is_not_built_does_not_parse() {
     let env = Env::new();
     for line in [
         "validate",
-        "schema",
         "cluster wait prod --for=addon=aws-ecr",
         "cluster events prod",
         "config show",

@@ -16,7 +16,9 @@ fn but(from: &str, to: &str) -> String {
 type Slip = (&'static str, &'static str, &'static str, (u64, u64));
 
 /// What manifests were found to be wrong in that passed before, and that the platform refuses.
-const SLIPS: [Slip; 28] = [
+const SLIPS: [Slip; 30] = [
+    ("kind: mk8s", "kind: Mk8s", "schema-spelling", (1, 1)),
+    ("kind: mk8s", "Kind: mk8s", "schema-spelling", (1, 1)),
     ("  addOns:", "  addons:", "schema-spelling", (7, 3)),
     ("  addOns:", "  add_ons:", "schema-spelling", (7, 3)),
     ("  addOns:", "  addOns\u{200b}:", "schema-spelling", (7, 3)),
@@ -201,6 +203,68 @@ fn it_reads_like_a_compiler() {
     ::error file=m.yaml,line=7,col=3,title=schema-spelling::`spec.addons` is not known; `addOns` is meant%0Am.yaml:7:3%0Afix: sed -E -i.bak 7s/addons/addOns/ m.yaml%0Asee docs/checks.md#schema-spelling
     1 failed, 13 passed
     "#);
+}
+
+#[test]
+fn an_add_on_with_nothing_behind_it_is_told_to_be_off() {
+    let env = Env::new();
+    env.write("m.yaml", but("logs: {}", "logs:"));
+    let run = env.line("validate m.yaml").run().ok();
+    let _ = run.out("m.yaml:8:5: warning").out("`logs: {}` is on");
+    env.write("m.yaml", but("logs: {}", "logs: null"));
+    let _ = env
+        .line("validate m.yaml")
+        .run()
+        .ok()
+        .out("nothing is wrong");
+}
+
+#[test]
+fn what_says_that_it_is_a_cluster_in_another_spelling_is_found_wherever_it_is() {
+    let env = Env::new();
+    env.write("a/m.yaml", but("kind: mk8s", "kind: MK8S"));
+    env.write("a/n.yaml", hetzner("c2", &[]));
+    let run = env.line("validate a").run().exits(11);
+    let _ = run.out("a/m.yaml:1:1: error: `kind` is `MK8S`; `mk8s` is meant");
+    let run = env.line("addon list -f a/m.yaml").run().exits(3);
+    let _ = run.err("line 1 has it in another spelling");
+    let _ = env.line("addon list -f a -o names").run().ok();
+}
+
+#[test]
+fn a_key_that_is_taken_for_nothing_is_not_on() {
+    let env = Env::new();
+    env.write("m.yaml", but("logs: {}", "awsEcr: {}"));
+    let run = env.line("addon list -f m.yaml -o names").run().ok();
+    assert_eq!(run.stdout, "");
+    let run = env.line("addon list -f m.yaml").run().ok();
+    let _ = run.out("(not known to the platform; `awsECR` is meant)");
+    let run = env.line("addon show awsEcr -f m.yaml --exit-code").run();
+    let _ = run
+        .exits(10)
+        .out("off (not known to the platform; `awsECR` is meant)");
+    // What nobody knows may well be newer.
+    env.write("m.yaml", but("logs: {}", "rocket: {}"));
+    let run = env.line("addon list -f m.yaml -o names").run().ok();
+    assert_eq!(run.stdout, "rocket\n");
+}
+
+#[test]
+fn the_report_for_junit_has_the_commands_name() {
+    let env = Env::new();
+    env.write("m.yaml", hetzner("c1", &[]));
+    for (line, name) in [
+        (
+            "validate m.yaml -o junit",
+            "<testsuites name=\"mk8s validate\"",
+        ),
+        (
+            "check -f m.yaml -o junit",
+            "<testsuites name=\"mk8s check\"",
+        ),
+    ] {
+        let _ = env.line(line).run().ok().out(name);
+    }
 }
 
 #[test]

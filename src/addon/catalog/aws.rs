@@ -2,7 +2,7 @@
 
 use crate::addon::aws_side::{AwsPolicy, AwsSide, ProvingAction, RoleNeed};
 use crate::addon::issuer::{ISSUER, ISSUING_KEY, ISSUING_NAME, PODS_TEMPLATE};
-use crate::addon::{Addon, Documented, Param, ParamKind, Ready, StatusField};
+use crate::addon::{Addon, Documented, HclForm, Param, ParamKind, Ready, StatusField};
 
 // The add-on pages name the first three; the page on GCP lists workload identity and ECR as well
 // (control-plane.md 9).
@@ -89,6 +89,7 @@ const AWS_ECR: Addon = Addon {
     aws: Some(ECR),
     danger: None,
     next: None,
+    terraform: HclForm::Block,
     docs: "https://docs.controlplane.com/mk8s/add-ons/aws_ecr",
 };
 
@@ -124,6 +125,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: Some("trust-policy aws-efs"),
+        terraform: HclForm::Block,
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_efs",
     },
     Addon {
@@ -150,6 +152,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: Some("trust-policy aws-elb"),
+        terraform: HclForm::Block,
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_elb",
     },
     Addon {
@@ -180,6 +183,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: Some("oidc-url"),
+        terraform: HclForm::Flag,
         docs: "https://docs.controlplane.com/mk8s/add-ons/aws_workload_identity",
     },
 ];

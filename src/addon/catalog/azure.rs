@@ -1,6 +1,6 @@
 //! The add-ons that work with an Azure tenant.
 
-use crate::addon::{Addon, Documented, Param, ParamKind, Ready};
+use crate::addon::{Addon, Documented, HclForm, Param, ParamKind, Ready};
 
 pub(super) const ADD_ONS: &[Addon] = &[
     Addon {
@@ -26,6 +26,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Block,
         docs: "https://docs.controlplane.com/mk8s/add-ons/azure_acr",
     },
     Addon {
@@ -47,6 +48,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Block,
         docs: "https://docs.controlplane.com/mk8s/add-ons/azure_workload_identity",
     },
 ];

@@ -1,7 +1,7 @@
 //! The add-on that makes a cluster a location of Control Plane.
 
 use super::byok::CONFIG;
-use crate::addon::{Addon, Documented, Param, ParamKind, Ready};
+use crate::addon::{Addon, Documented, HclForm, Param, ParamKind, Ready};
 
 pub(super) const ADD_ONS: &[Addon] = &[Addon {
     key: "byok",
@@ -38,5 +38,6 @@ pub(super) const ADD_ONS: &[Addon] = &[Addon {
     aws: None,
     danger: Some("every workload in the location that it serves stops"),
     next: None,
+    terraform: HclForm::Attribute,
     docs: "https://docs.controlplane.com/mk8s/add-ons/byok",
 }];

@@ -1,6 +1,6 @@
 //! The add-ons that send what happens in a cluster to Control Plane.
 
-use crate::addon::{Addon, Documented, Param, ParamKind, Ready, StatusField};
+use crate::addon::{Addon, Documented, HclForm, Param, ParamKind, Ready, StatusField};
 
 // The add-on page names the first three; those on GCP and Triton list logs as well (control-plane.md 9).
 const LOGS: Documented = Documented::For(&["aws", "hetzner", "generic", "gcp", "triton"]);
@@ -85,6 +85,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Block,
         docs: "https://docs.controlplane.com/mk8s/add-ons/logs",
     },
     Addon {
@@ -111,7 +112,8 @@ pub(super) const ADD_ONS: &[Addon] = &[
                 "apiserver",
                 ParamKind::Bool,
                 "whether the API server is scraped",
-            ),
+            )
+            .abroad("apiServer"),
             Param::new(
                 "nodeExporter",
                 ParamKind::Bool,
@@ -144,6 +146,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Block,
         docs: "https://docs.controlplane.com/mk8s/add-ons/metrics",
     },
 ];

@@ -1,6 +1,6 @@
 //! The add-ons that change the cluster alone.
 
-use crate::addon::{Addon, Documented, Param, ParamKind, Ready, StatusField};
+use crate::addon::{Addon, Documented, HclForm, Param, ParamKind, Ready, StatusField};
 
 const MIRROR: &[Param] = &[
     Param::new(
@@ -37,6 +37,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Flag,
         docs: "https://docs.controlplane.com/mk8s/add-ons/dashboard",
     },
     Addon {
@@ -57,6 +58,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Flag,
         docs: "https://docs.controlplane.com/mk8s/add-ons/headlamp",
     },
     Addon {
@@ -75,6 +77,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Flag,
         // It has no page of its own yet.
         docs: "https://docs.controlplane.com/mk8s/overview",
     },
@@ -100,6 +103,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Attribute,
         docs: "https://docs.controlplane.com/mk8s/add-ons/kubevirt",
     },
     Addon {
@@ -117,6 +121,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Flag,
         docs: "https://docs.controlplane.com/mk8s/add-ons/local_path_storage",
     },
     Addon {
@@ -134,6 +139,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Flag,
         docs: "https://docs.controlplane.com/mk8s/add-ons/node_local_dns",
     },
     Addon {
@@ -155,6 +161,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Block,
         docs: "https://docs.controlplane.com/mk8s/add-ons/nvidia",
     },
     Addon {
@@ -178,6 +185,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Block,
         docs: "https://docs.controlplane.com/mk8s/add-ons/registry_mirror",
     },
     Addon {
@@ -196,6 +204,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         aws: None,
         danger: None,
         next: None,
+        terraform: HclForm::Flag,
         docs: "https://docs.controlplane.com/mk8s/add-ons/sysbox",
     },
 ];

@@ -1,7 +1,7 @@
 //! One more add-on, in tests of the library alone: all there is to it stands here, and everything that
 //! speaks of add-ons knows it.
 
-use crate::addon::{Addon, Documented, Param, ParamKind, Ready};
+use crate::addon::{Addon, Documented, HclForm, Param, ParamKind, Ready};
 
 const SIDES: &[Param] =
     &[Param::new("length", ParamKind::Quantity, "length of the side").required()];
@@ -37,6 +37,7 @@ pub(super) const ADD_ONS: &[Addon] = &[Addon {
     aws: None,
     danger: None,
     next: None,
+    terraform: HclForm::Block,
     docs: "https://docs.controlplane.com/mk8s/overview",
 }];
 

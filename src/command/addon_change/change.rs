@@ -2,6 +2,7 @@
 
 use super::super::Context;
 use super::super::journal::ResumedRun;
+use super::super::live;
 use super::super::rollout;
 use crate::cli::ChangeArgs;
 use crate::consent::Mode;
@@ -197,6 +198,7 @@ impl<'a> ChangeRun<'a> {
                 .map(wire::Companion::from)
                 .collect()
         };
+        let kept_by = plan.owner.as_ref().map(|owner| live::kept_by(name, owner));
         let item = |step: &AddonStep| wire::AddonChange {
             target: target.clone(),
             addon: step.addon.name().to_owned(),
@@ -211,7 +213,7 @@ impl<'a> ChangeRun<'a> {
             registry_access: plan.registry_access.as_ref().map(|it| it.access.name()),
             verified: None,
             waited: None,
-            warnings: plan.warnings.clone(),
+            warnings: plan.warnings.iter().chain(&kept_by).cloned().collect(),
             error: None,
         };
         let items = if let Verb::Set(_) = verb {

@@ -18,6 +18,7 @@ use crate::control::settle::{AcceptedWrite, SendOutcome, Settled};
 use crate::error::{Error, Result};
 use crate::fleet::{TargetOutcome, TargetState, summarise};
 use crate::invocation::Invocation;
+use crate::owner::OtherOwner;
 use crate::plan::{self, Action, Plan, Verb};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -61,7 +62,11 @@ impl ChangeRun<'_> {
         let mut planned = Vec::new();
         for (name, cluster) in read {
             let first = cluster.and_then(|kept| {
-                let plan = self.plan_live(&name, &kept.open())?;
+                let cluster = kept.open();
+                let mut plan = self.plan_live(&name, &cluster)?;
+                if !plan.is_empty() {
+                    plan.owner = OtherOwner::of(&cluster);
+                }
                 Ok((kept, self.unless_done(&name, plan)))
             });
             planned.push((name, first));
@@ -69,6 +74,7 @@ impl ChangeRun<'_> {
         if self.is_left(&planned, teller) {
             return Ok(());
         }
+        self.tell_owners(&planned);
         let rollout = self.rollout(&planned)?;
         let show = |planned: &Vec<Planned>| self.show_all(planned, &rollout);
         let consent = self.mode.consent(&*self.cx.ui, planned, show, |planned| {
@@ -306,7 +312,12 @@ impl ChangeRun<'_> {
         }
         let version = live::versions(&settled);
         let verified = settled.verified();
-        let plan = settled.plan;
+        let mut plan = settled.plan;
+        // It was planned again meanwhile.
+        if !plan.is_empty() {
+            let read = settled.after.as_ref().or(settled.before.as_ref());
+            plan.owner = read.and_then(OtherOwner::of);
+        }
         let line = if settled.verdict.is_unshown {
             format!("Changed {name}{version}")
         } else {

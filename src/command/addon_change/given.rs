@@ -4,7 +4,7 @@
 //! `--set` and a file of settings say the same.
 
 use super::super::Context;
-use super::super::target::STDIN_LIMIT;
+use super::super::target::{self, STDIN_LIMIT};
 use crate::addon::fault::{self, Wrong};
 use crate::addon::param::ParamKind;
 use crate::addon::path::{Path, Stranger};
@@ -48,6 +48,10 @@ pub(super) fn wish(
         settings.push(set(addon, "--set-json", text, |addon, path, word| {
             let value = serde_json::from_str(word)
                 .map_err(|error| Error::usage("").because(format!("it is no JSON: {error}")))?;
+            // JSON is YAML, and a number in it is another one to who reads it as a manifest.
+            if let Ok(manifest) = Manifest::parse("--set-json", word.as_bytes().to_vec()) {
+                target::warn_of(cx, "--set-json", manifest.documents());
+            }
             checked(addon, path, value)
         })?);
     }
@@ -263,6 +267,7 @@ fn read(
     let refuse = |reason: String| {
         Error::usage(format!("{} holds no settings", Foreign(&label))).because(reason)
     };
+    target::warn_of(cx, &label, manifest.documents());
     let settings = match manifest.documents() {
         // A template that rendered nothing would take away whatever is set.
         [] => {
@@ -308,6 +313,7 @@ fn read(
 /// What in a file of settings is not of its kind, or not known. What is missing may stand there.
 fn misfit(addon: &Addon, settings: &Map<String, Value>, takes_unknown: bool) -> Option<Error> {
     let mut error = Error::usage("");
+    let mut is_unknown = false;
     for fault in fault::faults(addon.params, settings, None) {
         let path = fault.path.to_string();
         let shown = Foreign(&path);
@@ -316,6 +322,7 @@ fn misfit(addon: &Addon, settings: &Map<String, Value>, takes_unknown: bool) -> 
                 error = error.because(format!("`{shown}`: {reason}"));
             }
             Wrong::Misspelt { .. } | Wrong::Unknown { .. } if !takes_unknown => {
+                is_unknown = true;
                 let near = fault
                     .path
                     .spot(addon)
@@ -331,6 +338,9 @@ fn misfit(addon: &Addon, settings: &Map<String, Value>, takes_unknown: bool) -> 
             }
             _ => {}
         }
+    }
+    if is_unknown {
+        error = error.hint("--unknown takes what is newer than this mk8s");
     }
     (!error.because.is_empty()).then_some(error)
 }

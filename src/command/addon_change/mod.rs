@@ -2,6 +2,7 @@
 
 mod change;
 mod cluster;
+mod emit;
 mod file;
 mod given;
 mod many;
@@ -46,6 +47,10 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
         companions: args.flags.with_prerequisites,
         force: args.flags.change.force,
     };
+    if let Some(format) = args.flags.emit {
+        let target = target::resolve(cx, &args.flags.target, false).await?;
+        return emit::emit(cx, request, target, format).await;
+    }
     cx.rate.set(args.flags.change.rollout.rate);
     let change = ChangeRun::new(cx, request, &args.flags.change, None)?;
     let target = change.target(&args.flags.target).await?;

@@ -3,10 +3,11 @@
 use super::super::Context;
 use super::super::target::{self, Target};
 use super::super::word::addon_by_word;
-use super::{SeenCluster, all, entry, finish, look, providers, readiness};
+use super::{
+    SeenCluster, all, entry, finish, look, misspelt, providers, readiness, taken_for_nothing,
+};
 use crate::addon::{self, Addon, CATALOG};
 use crate::cli::ListArgs;
-use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::exit::Outcome;
 use crate::fleet::{Closing, Reporter, TargetResult};
@@ -193,7 +194,7 @@ fn single(cx: &Context, seen: &SeenCluster, wide: bool) -> Vec<String> {
         if !wide && settings.chars().count() > 100 {
             settings = settings.chars().take(99).chain(['…']).collect();
         }
-        if let Some(remark) = remark(&seen.cluster, &item) {
+        if let Some(remark) = remark(seen, &item) {
             let blank = if settings.is_empty() { "" } else { " " };
             settings = format!("{settings}{blank}({remark})");
         }
@@ -214,7 +215,11 @@ fn single(cx: &Context, seen: &SeenCluster, wide: bool) -> Vec<String> {
 }
 
 /// What is to be said of an add-on that is on, beside its settings.
-fn remark(cluster: &Cluster, item: &wire::AddonRecord) -> Option<String> {
+fn remark(seen: &SeenCluster, item: &wire::AddonRecord) -> Option<String> {
+    let cluster = &seen.cluster;
+    if let Some(addon) = misspelt(seen, &item.key) {
+        return Some(taken_for_nothing(addon));
+    }
     if !item.known {
         return Some("not known to mk8s, left untouched".to_owned());
     }

@@ -1,5 +1,6 @@
 //! `mk8s addon list`, `show` and `explain`: reading the targets, and an add-on as JSON has it.
 
+mod field;
 mod list;
 mod one;
 
@@ -29,7 +30,7 @@ impl SeenCluster {
         add_ons
             .filter(|(key, value)| match addon::by_key(key) {
                 Some(_) => value.is_object(),
-                None => !value.is_null(),
+                None => !value.is_null() && misspelt(self, key).is_none(),
             })
             .map(|(key, _)| key.as_str())
     }
@@ -155,17 +156,7 @@ fn entry(addon: &Addon) -> wire::AddonRecord {
         fields: addon
             .places()
             .into_iter()
-            .map(|place| wire::Field {
-                name: place.path,
-                flag: place.flag.map(|flag| format!("--{flag}")),
-                kind: place.kind.describe(),
-                required: place.param.required,
-                default: place.param.default,
-                example: place.param.example(),
-                constraint: place.kind.constraint(),
-                secret: place.param.secret,
-                summary: place.param.summary,
-            })
+            .map(|place| field::wire(addon, place))
             .collect(),
         docs: Some(addon.docs),
     }
@@ -184,15 +175,29 @@ fn known(seen: &SeenCluster, addon: &Addon) -> wire::AddonRecord {
     }
 }
 
+/// The add-on that a key of a manifest means and is not: what is live, the platform took.
+fn misspelt(seen: &SeenCluster, key: &str) -> Option<&'static Addon> {
+    match seen.target {
+        wire::TargetRef::File { .. } => addon::misspelt(key),
+        wire::TargetRef::Cluster { .. } => None,
+    }
+}
+
+/// What is said of a key that is written otherwise than the platform has it.
+fn taken_for_nothing(addon: &Addon) -> String {
+    format!("not known to the platform; `{}` is meant", addon.key)
+}
+
 /// A key that the catalogue does not know on a target.
 fn unknown(seen: &SeenCluster, key: &str) -> wire::AddonRecord {
     let settings = seen.cluster.add_on_key(key);
+    let is_taken = misspelt(seen, key).is_none();
     wire::AddonRecord {
         target: Some(seen.target.clone()),
         addon: key.to_owned(),
         key: key.to_owned(),
         known: false,
-        enabled: Some(settings.is_some()),
+        enabled: Some(settings.is_some() && is_taken),
         settings: settings.map(secret::masked),
         status: status(&seen.cluster, key),
         summary: None,

@@ -2,21 +2,24 @@
 
 use super::super::Context;
 use super::super::choose;
+use super::super::schema;
 use super::super::target::{self, Target};
 use super::super::word::{self, addon_by_word};
+use super::field;
 use super::{
-    ReadTargets, SeenCluster, UnreadTarget, entry, finish, known, look, providers, readiness,
-    unknown,
+    ReadTargets, SeenCluster, UnreadTarget, entry, finish, known, look, misspelt, providers,
+    readiness, taken_for_nothing, unknown,
 };
 use crate::addon::access::AccessReport;
 use crate::addon::named::Unclear;
 use crate::addon::param::SettingPlace;
 use crate::addon::{Addon, Documented, NamedAddon, ParamKind, rules};
-use crate::cli::{ExplainArgs, ShowArgs, TargetArgs};
-use crate::error::Result;
+use crate::cli::{ExplainArgs, OutputFormat, ShowArgs, TargetArgs};
+use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::{Closing, Reporter, TargetResult, summarise};
 use crate::manifest;
+use crate::resource::json_schema;
 use crate::ui::{self, Report, table, wire};
 use serde_json::{Map, Value};
 
@@ -59,10 +62,24 @@ fn tell(cx: &Context, looked: ReadTargets, addon: &NamedAddon, closing: Closing)
 
 /// `mk8s addon explain`: the catalogue's words, offline; with a target what stands there as well.
 pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Result<Outcome> {
+    let (word, path) = field::words(&args.addon, args.path.as_deref());
+    if *cx.ui.format() == OutputFormat::JsonSchema {
+        if path.is_some() {
+            return Err(
+                Error::usage("a path was given together with -o json-schema")
+                    .because("the schema is that of all settings of an add-on"),
+            );
+        }
+        let addon = addon_by_word(word)?;
+        return schema::tell(cx, addon.name, json_schema::settings(addon));
+    }
     // `MK8S_CLUSTER` alone does not make it go to the network.
     let choice = choose::choice(&args.cluster, &args.choice)?;
     if choice.is_open() && !choice.excludes() && args.file.is_empty() {
-        let addon = addon_by_word(&args.addon)?;
+        let addon = addon_by_word(word)?;
+        if let Some(path) = path {
+            return field::explain(cx, addon, path, None);
+        }
         cx.ui.report(&Report {
             json: wire::to_value(&wire::Single::new("Addon", entry(addon))),
             slim: None,
@@ -79,7 +96,13 @@ pub(in crate::command) async fn explain(cx: &Context, args: &ExplainArgs) -> Res
     };
     let target = target::resolve(cx, &named, false).await?;
     let looked = look(cx, target).await?;
-    let addon = meant(&args.addon, &looked.each)?;
+    if let Some(path) = path {
+        if let Some(unread) = looked.each.iter().find_map(|it| it.as_ref().err()) {
+            return Err(unread.error.clone());
+        }
+        return field::explain(cx, addon_by_word(word)?, path, Some(&looked));
+    }
+    let addon = meant(word, &looked.each)?;
     let mut text = match &addon {
         NamedAddon::Known(addon) => explanation(addon),
         NamedAddon::Key(_) => vec![
@@ -178,7 +201,7 @@ fn explanation(addon: &Addon) -> Vec<String> {
 }
 
 /// What a setting takes, in a few words each.
-fn traits(place: &SettingPlace) -> Vec<String> {
+pub(super) fn traits(place: &SettingPlace) -> Vec<String> {
     let param = place.param;
     let mut traits = vec![place.kind.describe().to_owned()];
     traits.extend(place.kind.constraint());
@@ -245,15 +268,18 @@ fn shown(seen: &SeenCluster, addon: &NamedAddon, item: &wire::AddonRecord) -> Ve
         wire::TargetRef::File { path, name, .. } => format!("{name} ({path})"),
     };
     let state = match (item.enabled, item.known) {
-        (Some(true), true) => "on",
-        (Some(true), false) => "on (not known to mk8s, left untouched)",
-        _ => "off",
+        (Some(true), true) => "on".to_owned(),
+        (Some(true), false) => "on (not known to mk8s, left untouched)".to_owned(),
+        _ => match misspelt(seen, &item.key) {
+            Some(addon) => format!("off ({})", taken_for_nothing(addon)),
+            None => "off".to_owned(),
+        },
     };
     let known = addon.addon();
     let mut fields = vec![
         ("Add-on", vec![addon.shown().into_owned()]),
         ("Cluster", vec![place]),
-        ("State", vec![state.to_owned()]),
+        ("State", vec![state]),
     ];
     if let Some(addon) = known
         && let Some(finding) = rules::undocumented(seen.cluster.provider(), addon)

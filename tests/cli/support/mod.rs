@@ -9,6 +9,7 @@ mod fake;
 mod gate;
 mod http;
 mod inside;
+mod lsp;
 pub(crate) mod manifests;
 mod moto;
 pub(crate) mod printed;
@@ -28,6 +29,7 @@ pub(crate) use fake::{Answer, Fake};
 pub(crate) use gate::{Edge, Gate};
 pub(crate) use http::try_request;
 pub(crate) use inside::Inside;
+pub(crate) use lsp::Lsp;
 pub(crate) use moto::{ACCOUNT, Moto, TlsMoto, is_read};
 pub(crate) use process::{Run, comes, wait};
 pub(crate) use proxy::{Harm, Proxy, Way};
@@ -35,7 +37,7 @@ pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
 pub(crate) use terminal::Terminal;
 pub(crate) use tools::{
-    Reader, aws_programs, aws_python, format_hcl, installed, read_hcl, read_yaml,
+    Reader, aws_programs, aws_python, format_hcl, installed, node, read_hcl, read_yaml,
 };
 pub(crate) use trial::{Trial, insist};
 

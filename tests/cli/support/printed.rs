@@ -15,12 +15,13 @@ const PROGRAMS: [&str; 15] = [
 ];
 
 /// Flags that say to what something is done, or that something else is done than without them.
-const TELLING: [&str; 12] = [
+const TELLING: [&str; 13] = [
     "-c",
     "-f",
     "--accept-trust",
     "--apply",
     "--create-role",
+    "--emit",
     "--keep-addon",
     "--list",
     "--only",

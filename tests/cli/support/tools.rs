@@ -25,7 +25,7 @@ pub(super) fn cpln_script() -> PathBuf {
 }
 
 /// The `node` on the developer's PATH.
-pub(super) fn node() -> PathBuf {
+pub(crate) fn node() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .map(|folder| folder.join("node"))

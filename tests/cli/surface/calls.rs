@@ -130,10 +130,10 @@ fn reading() -> Section {
             row("mk8s get edge -o names").says("edge\n"),
             row("mk8s get edge -o crd")
                 .says("kind: mk8s")
-                .remark("The client has no CRD form of clusters: YAML"),
+                .remark("Its exporter would make a resource of the Kubernetes operator; the sandbox has none, and the client prints YAML"),
             row("mk8s get edge -o tf")
                 .says("\"kind\": \"mk8s\"")
-                .remark("Nor a Terraform form: JSON"),
+                .remark("Its exporter would make a `cpln_mk8s`; the sandbox has none and answers with the cluster itself"),
             row("mk8s get -o json").says("\"itemKind\": \"mk8s\""),
             row("mk8s get -o json-slim")
                 .says("\"itemKind\": \"mk8s\"")

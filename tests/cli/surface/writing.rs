@@ -227,7 +227,7 @@ pub(super) fn changing() -> Section {
             ("lock.yaml", "version: 1\ntags: {a: b}\n".to_owned()),
             ("id.yaml", "id: 00000000-0000-0000-0000-000000000000\ntags: {a: b}\n".to_owned()),
             ("rename.yaml", "name: other\n".to_owned()),
-            ("older.yaml", "spec: {version: 1.30.0}\n".to_owned()),
+            ("older.yaml", "spec: {version: 1.30.3}\n".to_owned()),
             ("bin/dashboard", editor("sed -i 's/headlamp: {}/dashboard: {}/' \"$1\"")),
             ("bin/nothing", editor(":")),
             ("bin/broken", editor("printf 'spec: [\\n' > \"$1\"")),

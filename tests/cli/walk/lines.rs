@@ -21,7 +21,14 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "metrics -f {fleet}",
             "{EVIL}x -f {evil.yaml}",
         ],
-        "addon explain" => &["{EVIL}", "aws-ecr -c prod", "{EVIL} -f {sound.yaml}"],
+        "addon explain" => &[
+            "{EVIL}",
+            "aws-ecr -c prod",
+            "{EVIL} -f {sound.yaml}",
+            "metrics {EVIL}",
+            "byok config.actuator.env.{EVIL}",
+            "metrics kubeState -f {evil.yaml}",
+        ],
         "addon enable" => &[
             "dashboard -c prod --dry-run",
             "metrics -c prod",
@@ -38,6 +45,9 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "metrics -f {sound.yaml} --set {EVIL}={EVIL}",
             "metrics -c prod --expect kubeState={EVIL}",
             "{EVIL} -f {sound.yaml} --unknown --unset {EVIL}",
+            "metrics -f {evil.yaml} --emit terraform",
+            "metrics -f {fleet} --emit pulumi --set retain=x",
+            "metrics -c prod --emit yaml",
         ],
         "addon disable" => &[
             "{EVIL} -c prod --yes",
@@ -122,7 +132,14 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "-c {EVIL} --for=addon=aws-ecr --wait 1s",
         ],
         "journal" => &["{run.jsonl}", "{sound.yaml}", "{EVIL}"],
-        "schema" => &["", "--of {EVIL}", "--of CheckReport"],
+        "schema" => &[
+            "",
+            "metrics",
+            "{EVIL}",
+            "--of {EVIL}",
+            "--of CheckReport",
+            "--modeline={EVIL}",
+        ],
         "apply" => &[
             "-f {sound.yaml} --dry-run",
             "-f {evil.yaml} --dry-run",

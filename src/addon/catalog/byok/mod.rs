@@ -159,7 +159,8 @@ const ISTIO: &[Param] = &[
         "ingressgateway",
         ParamKind::Object(GATEWAY),
         "the gateway of the mesh",
-    ),
+    )
+    .abroad("ingressGateway"),
     Param::new(
         "sidecar",
         ParamKind::Object(SIDECAR),

@@ -1,0 +1,225 @@
+//! `mk8s addon enable --emit`: what another tool's source needs, and the word on who keeps a cluster.
+//! Writes nothing.
+
+use super::super::target::{self, Target};
+use super::super::{Context, live};
+use super::change::ChangeRun;
+use super::cluster::Planned;
+use super::planner::live_place;
+use crate::addon::Addon;
+use crate::addon::path::Path;
+use crate::cli::SourceFormat;
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::exit::Outcome;
+use crate::invocation::Invocation;
+use crate::manifest;
+use crate::owner::{self, On, OtherOwner};
+use crate::plan::{self, AddonRequest, Plan, TargetWords};
+use crate::secret;
+use crate::text::{Foreign, count, excerpt};
+use crate::ui::{Stream, lines};
+use serde_json::{Value, json};
+
+/// More clusters than this are not warned about one by one.
+const FEW: usize = 3;
+
+/// A cluster, what it is called, and how the request is planned for it.
+struct EmitSubject {
+    name: String,
+    cluster: Cluster,
+    place: TargetWords,
+}
+
+/// `mk8s addon enable … --emit FORMAT`
+pub(super) async fn emit(
+    cx: &Context,
+    mut request: AddonRequest,
+    target: Target,
+    format: SourceFormat,
+) -> Result<Outcome> {
+    if !cx.ui.is_text() || cx.ui.is_patch() {
+        return Err(Error::usage("-o was given together with --emit")
+            .because("it prints the source of another tool, as it is"));
+    }
+    let subjects = match target {
+        Target::None => {
+            // What is there is not known, so that no rule speaks; and on AWS nothing asks for a role.
+            request.force = true;
+            let somewhere = json!({"spec": {"provider": {"aws": {}}, "addOns": {}}});
+            vec![EmitSubject {
+                name: String::new(),
+                cluster: Cluster::new(somewhere),
+                place: TargetWords::default(),
+            }]
+        }
+        Target::Clusters(mut chosen) => {
+            let read = chosen.read(cx).await?;
+            let read = chosen.names.into_iter().zip(read);
+            let subjects = read.map(|(name, cluster)| {
+                Ok(EmitSubject {
+                    cluster: cluster?,
+                    place: live_place(&name),
+                    name,
+                })
+            });
+            subjects.collect::<Result<Vec<_>>>()?
+        }
+        Target::Files(paths, choice) => {
+            let loaded = target::load(cx, &paths, &choice)?;
+            let documents = loaded.iter().flat_map(|file| {
+                file.documents.iter().map(|&number| EmitSubject {
+                    name: file.name(number).to_owned(),
+                    cluster: file.cluster(number),
+                    place: TargetWords {
+                        words: file.place(number),
+                        flags: super::file::flags(&paths),
+                    },
+                })
+            });
+            documents.collect()
+        }
+    };
+    let mut blocks: Vec<(Vec<String>, String)> = Vec::new();
+    for subject in subjects {
+        let plan = plan::plan(&subject.cluster, &request, &subject.place)?;
+        if !subject.name.is_empty() {
+            for warning in &plan.warnings {
+                cx.ui.warn(warning);
+            }
+        }
+        if let (Some(addon), Some(after)) = (request.addon.addon(), &plan.main.after) {
+            let (_, secrets, strange) = fit(addon, after, format);
+            for (what, paths) in [("may be secret", secrets), ("mk8s does not know", strange)] {
+                if !paths.is_empty() {
+                    let paths: Vec<String> = paths.iter().map(|path| excerpt(path, 80)).collect();
+                    let paths = paths.join(", ");
+                    cx.ui.warn(&format!("what {what} is left out: {paths}"));
+                }
+            }
+        }
+        let text = written(&plan, format, &subject.place)?;
+        match blocks.iter_mut().find(|(_, other)| *other == text) {
+            Some((names, _)) => names.push(subject.name),
+            None => blocks.push((vec![subject.name], text)),
+        }
+    }
+    let are_several = blocks.len() > 1;
+    for (at, (names, text)) in blocks.iter().enumerate() {
+        if are_several {
+            let gap = if at > 0 { "\n" } else { "" };
+            let names: Vec<String> = names.iter().map(|name| Foreign(name).to_string()).collect();
+            cx.ui.raw(&format!("{gap}# {}\n", names.join(", ")));
+        }
+        cx.ui.raw(text);
+    }
+    Ok(Outcome::Ok)
+}
+
+/// Settings as they are fit for a source that others read: without what may be secret, and for another
+/// tool's language without what the catalogue does not know. And the paths of both.
+fn fit(
+    addon: &'static Addon,
+    settings: &Value,
+    format: SourceFormat,
+) -> (Value, Vec<String>, Vec<String>) {
+    let mut settings = settings.clone();
+    let mut secrets = Vec::new();
+    for place in addon.places().into_iter().filter(|it| it.param.secret) {
+        let path: Path = place.path.parse().unwrap_or_default();
+        if path.get(&settings).is_some() && path.take(&mut settings) {
+            secrets.push(place.path);
+        }
+    }
+    if format == SourceFormat::Yaml {
+        return (settings, secrets, Vec::new());
+    }
+    let (settings, strange) = owner::known(addon, &settings);
+    (settings, secrets, strange)
+}
+
+/// What the steps of a plan switch on, in the form of a source.
+fn written(plan: &Plan, format: SourceFormat, place: &TargetWords) -> Result<String> {
+    let mut settings: Vec<(&'static Addon, Value)> = Vec::new();
+    for step in plan.steps() {
+        let Some(after) = &step.after else { continue };
+        let Some(addon) = step.addon.addon() else {
+            let name = step.addon.shown();
+            return Err(Error::refused(format!(
+                "nothing was written for `{name}` {}",
+                place.words
+            ))
+            .because("how other tools have an add-on that mk8s does not know is not known"));
+        };
+        settings.push((addon, secret::masked(&fit(addon, after, format).0)));
+    }
+    let on: Vec<On<'_>> = settings
+        .iter()
+        .map(|(addon, value)| (*addon, value))
+        .collect();
+    Ok(match format {
+        SourceFormat::Terraform => owner::terraform(&on),
+        SourceFormat::Pulumi => manifest::yaml(&owner::pulumi(&on)),
+        SourceFormat::Yaml => manifest::yaml(&owner::manifest(&on)),
+    })
+}
+
+impl ChangeRun<'_> {
+    /// Before anything is changed: which of the clusters another tool keeps, and what its source needs.
+    pub(super) fn tell_owners(&self, planned: &[Planned]) {
+        let owned = planned.iter().filter_map(|(name, first)| {
+            let (_, plan) = first.as_ref().ok()?;
+            Some((name, plan.owner.as_ref()?, plan))
+        });
+        let owned: Vec<_> = owned.collect();
+        if owned.len() > FEW {
+            let names: Vec<String> = owned
+                .iter()
+                .take(FEW)
+                .map(|(name, ..)| format!("`{name}`"))
+                .collect();
+            self.cx.ui.warn(&format!(
+                "{} of the clusters are kept by other tools ({}, …), whose next run takes back what their \
+                 sources do not have",
+                owned.len(),
+                names.join(", ")
+            ));
+            return;
+        }
+        for (name, owner, plan) in owned {
+            self.cx.ui.warn(&live::kept_by(name, owner));
+            self.tell_source(name, owner, plan);
+        }
+    }
+
+    fn tell_source(&self, name: &str, owner: &OtherOwner, plan: &Plan) {
+        let format = match owner {
+            OtherOwner::Terraform => SourceFormat::Terraform,
+            OtherOwner::Helm(_) => SourceFormat::Yaml,
+        };
+        let Some(addon) = self.request.addon.addon() else {
+            return;
+        };
+        if !self.request.is_enabling() {
+            let gone = plan.steps().filter(|step| step.after.is_none());
+            self.cx.ui.status(&format!(
+                "To keep it off, take {} out of its source as well",
+                count(gone.count(), "add-on")
+            ));
+            return;
+        }
+        let Ok(source) = written(plan, format, &live_place(name)) else {
+            return;
+        };
+        let source: Vec<(char, String)> =
+            lines(&source).into_iter().map(|line| (' ', line)).collect();
+        self.cx.ui.plan("In its source:", &source, Stream::Words);
+        if *owner == OtherOwner::Terraform {
+            let pulumi = Invocation::mk8s("addon enable")
+                .word(addon.name)
+                .cluster(name)
+                .plain("--emit pulumi");
+            self.cx.ui.hint(pulumi.within("for Pulumi: ", ""));
+        }
+    }
+}
