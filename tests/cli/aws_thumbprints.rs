@@ -1,7 +1,7 @@
 //! Issuers of a private authority: the sandbox's is one, whatever `SSL_CERT_FILE` trusts.
 
 use crate::support::manifests::hetzner;
-use crate::support::{Bed, aws_programs, read_hcl};
+use crate::support::{Bed, aws_programs, path_with_aws, read_hcl};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -157,8 +157,7 @@ fn an_issuer_that_cannot_be_reached_leaves_it_to_iam() {
 #[test]
 fn what_is_emitted_has_the_thumbprint() {
     let mut bed = on();
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", aws_programs().display());
-    bed.env.set("PATH", &path);
+    bed.env.set("PATH", &path_with_aws());
     let emit = |form: &str| {
         bed.run(&format!("aws setup aws-ecr -c edge --emit {form}"))
             .ok()

@@ -2,7 +2,8 @@
 //! what `aws setup` itself makes.
 
 use crate::support::{
-    ACCOUNT, Bed, Env, Moto, Reader, Run, aws_programs, format_hcl, read_hcl, read_yaml, snapshot,
+    ACCOUNT, Bed, Env, Moto, Reader, Run, aws_programs, format_hcl, path_with_aws, read_hcl,
+    read_yaml, snapshot,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -28,8 +29,7 @@ fn ready() -> Bed {
         "addon enable aws-ecr -c edge --with-prerequisites --role-arn {ROLE}"
     ))
     .ok();
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", aws_programs().display());
-    bed.env.set("PATH", &path);
+    bed.env.set("PATH", &path_with_aws());
     bed
 }
 
@@ -701,8 +701,7 @@ fn hostile() -> Value {
 fn nothing_breaks_out_of_its_quotes() {
     let mut env = Env::new();
     let moto = Moto::start(&mut env);
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", aws_programs().display());
-    env.set("PATH", &path);
+    env.set("PATH", &path_with_aws());
     env.write("c.json", hostile().to_string());
     let text = |form: &str| {
         let line = format!("aws setup aws-ecr -f c.json --accept-trust subject --emit {form}");

@@ -5,7 +5,9 @@ use super::env::Env;
 use super::process::Cmd;
 use super::tools;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -47,8 +49,33 @@ fn socket() -> PathBuf {
     server.folder.path().join("aws")
 }
 
+/// A `PATH` with `aws`, and the checkers of what is emitted.
+pub(crate) fn path_with_aws() -> String {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = socket().with_file_name("bin");
+        fs::create_dir_all(&folder).unwrap();
+        let aws = folder.join("aws");
+        fs::write(&aws, script_of_aws()).unwrap();
+        fs::set_permissions(&aws, fs::Permissions::from_mode(0o755)).unwrap();
+        folder
+    });
+    let (aws, others) = (folder.display(), tools::aws_programs());
+    format!("{aws}:{}:/usr/local/bin:/usr/bin:/bin", others.display())
+}
+
+/// What `aws` is on a `PATH` of the tests.
+pub(super) fn script_of_aws() -> String {
+    let words: Vec<String> = words()
+        .iter()
+        .map(|word| format!("'{}'", word.display()))
+        .collect();
+    let words = words.join(" ");
+    format!("#!/bin/sh\nexport AWS_PAGER=\nexec {words} \"$@\"\n")
+}
+
 /// The words that begin a call.
-pub(super) fn words() -> Vec<OsString> {
+fn words() -> Vec<OsString> {
     vec![
         tools::aws_python().into(),
         "-ISE".into(),

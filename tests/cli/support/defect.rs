@@ -51,19 +51,10 @@ impl Env {
     pub(crate) fn with_commands(&mut self) -> &mut Self {
         let bin = self.path("../bin");
         fs::create_dir_all(&bin).unwrap();
-        let words: Vec<String> = aws_cli::words()
-            .iter()
-            .map(|word| format!("'{}'", word.display()))
-            .collect();
-        for (name, start) in [
-            ("mk8s", format!("exec '{}'", env!("CARGO_BIN_EXE_mk8s"))),
-            (
-                "aws",
-                format!("export AWS_PAGER=; exec {}", words.join(" ")),
-            ),
-        ] {
+        let mk8s = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_mk8s"));
+        for (name, script) in [("mk8s", mk8s), ("aws", aws_cli::script_of_aws())] {
             let path = bin.join(name);
-            fs::write(&path, format!("#!/bin/sh\n{start} \"$@\"\n")).unwrap();
+            fs::write(&path, script).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());

@@ -21,6 +21,7 @@ mod terminal;
 mod tools;
 mod trial;
 
+pub(crate) use aws_cli::path_with_aws;
 pub(crate) use bed::Bed;
 pub(crate) use defect::{Defect, fixes, ids};
 pub(crate) use documents::schema_kinds;
