@@ -7,7 +7,7 @@ mod fields;
 
 pub(crate) use fields::{FieldDrift, IgnoredField, fields};
 
-use crate::addon;
+use crate::addon::{self, ParamKind};
 use crate::cluster::Cluster;
 use crate::defaults::is_default;
 use crate::patch::{self, same};
@@ -70,7 +70,7 @@ pub(crate) fn add_ons(manifest: &Cluster, live: &Cluster, org: &str) -> Vec<Drif
             }
             (value, None) => drifts.push(drift(&[key], DriftSide::ManifestOnly, Some(value), None)),
             (Value::Object(settings), Some(Value::Object(found))) => {
-                settings_of(key, settings, found, org, &mut drifts);
+                settings_of(&mut vec![key], settings, found, org, &mut drifts);
             }
             (value, Some(found)) if same(value, found, org) => {}
             (value, Some(found)) => {
@@ -86,28 +86,35 @@ pub(crate) fn add_ons(manifest: &Cluster, live: &Cluster, org: &str) -> Vec<Drif
     drifts
 }
 
-fn settings_of(
-    key: &str,
-    settings: &Map<String, Value>,
-    found: &Map<String, Value>,
+/// The differences of two objects at a path, an add-on's key first.
+fn settings_of<'a>(
+    path: &mut Vec<&'a str>,
+    settings: &'a Map<String, Value>,
+    found: &'a Map<String, Value>,
     org: &str,
     drifts: &mut Vec<Drift>,
 ) {
     for (field, value) in settings {
         let live = found.get(field).filter(|value| !value.is_null());
-        if patch::is_met(value, live, &path_of(key, field), org) {
-            continue;
+        path.push(field);
+        if !patch::is_met(value, live, &dotted(path), org) {
+            let side = match live {
+                None => DriftSide::ManifestOnly,
+                Some(_) => DriftSide::Both,
+            };
+            drifts.push(drift(path, side, Some(value), live));
+        } else if let (Value::Object(settings), Some(Value::Object(found))) = (value, live) {
+            // What the manifest says is there; more may be.
+            settings_of(path, settings, found, org, drifts);
         }
-        let side = match live {
-            None => DriftSide::ManifestOnly,
-            Some(_) => DriftSide::Both,
-        };
-        drifts.push(drift(&[key, field], side, Some(value), live));
+        path.pop();
     }
     for (field, live) in found {
-        if !settings.contains_key(field) && is_set_by_users(key, field, live) {
-            drifts.push(drift(&[key, field], DriftSide::LiveOnly, None, Some(live)));
+        path.push(field);
+        if !settings.contains_key(field) && is_set_by_users(path, live) {
+            drifts.push(drift(path, DriftSide::LiveOnly, None, Some(live)));
         }
+        path.pop();
     }
 }
 
@@ -115,14 +122,39 @@ fn settings_of(
 ///
 /// What the catalogue does not list is the server's, and so is what it fills in. Of an add-on that
 /// the catalogue does not know, every setting counts.
-fn is_set_by_users(key: &str, field: &str, value: &Value) -> bool {
-    !is_default(&path_of(key, field), value, &Value::Null)
-        && addon::by_key(key)
-            .is_none_or(|addon| addon.params.iter().any(|param| param.field == field))
+fn is_set_by_users(path: &[&str], value: &Value) -> bool {
+    if is_default(&dotted(path), value, &Value::Null) {
+        return false;
+    }
+    let Some((addon, rest)) = path
+        .split_first()
+        .and_then(|(key, rest)| Some((addon::by_key(key)?, rest)))
+    else {
+        return true;
+    };
+    let mut kind = ParamKind::Object(addon.params);
+    let mut default = None;
+    for field in rest {
+        default = match kind {
+            ParamKind::Object(params) => params.iter().find(|it| it.field == *field),
+            _ => None,
+        }
+        .and_then(|param| param.default);
+        let Some(below) = kind.below(field) else {
+            return false;
+        };
+        kind = below;
+    }
+    if let (ParamKind::Object(_), Value::Object(fields)) = (kind, value) {
+        let mut fields = fields.iter();
+        return fields.any(|(field, value)| is_set_by_users(&[path, &[field]].concat(), value));
+    }
+    let default = default.and_then(|text| kind.parse(text).ok());
+    default.is_none_or(|default| !kind.same(&default, value))
 }
 
-fn path_of(key: &str, field: &str) -> String {
-    format!("spec.addOns.{key}.{field}")
+fn dotted(path: &[&str]) -> String {
+    format!("spec.addOns.{}", path.join("."))
 }
 
 fn drift(path: &[&str], side: DriftSide, manifest: Option<&Value>, live: Option<&Value>) -> Drift {
@@ -156,6 +188,31 @@ mod tests {
             "byok": {"location": "/org/acme/location/x", "more": {"server": 1}}
         }));
         assert_eq!(add_ons(&manifest, &live, "acme"), []);
+    }
+
+    #[test]
+    fn what_only_the_live_cluster_has_is_found_at_any_depth() {
+        let manifest = cluster(&json!({
+            "metrics": {"scrapeAnnotated": {"intervalSeconds": 60}}, "logs": {},
+            "rocket": {"fuel": {"n": 1}}
+        }));
+        let live = cluster(&json!({
+            "metrics": {"scrapeAnnotated": {"intervalSeconds": 60, "includeNamespaces": "^a$", "more": 1}},
+            "logs": {"more": {"x": 1}},
+            "rocket": {"fuel": {"n": 1, "m": 2}}
+        }));
+        let found = |manifest, live| {
+            let drifts = add_ons(manifest, live, "acme");
+            let paths = drifts.iter().map(Drift::dotted);
+            paths.collect::<Vec<_>>()
+        };
+        let both = [
+            "spec.addOns.metrics.scrapeAnnotated.includeNamespaces",
+            "spec.addOns.rocket.fuel.m",
+        ];
+        assert_eq!(found(&manifest, &live), both);
+        let server = cluster(&json!({"metrics": {"scrapeAnnotated": {"intervalSeconds": 30}}}));
+        assert_eq!(found(&cluster(&json!({"metrics": {}})), &server), [""; 0]);
     }
 
     #[test]

@@ -221,9 +221,16 @@ impl SelectorKey {
             return Ok(Self::Tag(tag.to_owned()));
         }
         if let Some(word) = text.strip_prefix("addon.").filter(|word| !word.is_empty()) {
-            // A key that the catalogue does not have is looked for as it is written.
-            let key = addon::by_word(word).map_or(word, |addon| addon.key);
-            return Ok(Self::Addon(key.to_owned()));
+            // A key that the catalogue does not have is looked for as it is written, unless it looks like a
+            // slip: `!addon.aws-erc` would be true of every cluster.
+            return match (addon::by_word(word), addon::nearest(word)) {
+                (Some(addon), _) => Ok(Self::Addon(addon.key.to_owned())),
+                (None, Some(near)) => Err(format!(
+                    "no add-on is called `{}`; is `addon.{near}` meant?",
+                    excerpt(word, 60)
+                )),
+                (None, None) => Ok(Self::Addon(word.to_owned())),
+            };
         }
         Err(format!(
             "`{}` is nothing that a cluster is chosen by: name, provider, kubernetes, tag.KEY, addon.NAME",
@@ -560,6 +567,7 @@ mod tests {
             ("kubernetes>=new", "`new` is no version"),
             ("provider>aws", "has no order"),
             ("addon.aws-ecr=on", "an add-on is on or not"),
+            ("!addon.aws-erc", "is `addon.aws-ecr` meant?"),
             ("provider=aws,provider=gcp", "hold together for no cluster"),
             (
                 "addon.metrics,!addon.metrics",

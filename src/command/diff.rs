@@ -195,11 +195,11 @@ fn show(cx: &Context, one: &DiffSubject, compared: &Compared, is_counted: bool) 
         };
         let filled = one.manifest.as_ref().ok();
         let filled = filled.and_then(|cluster| target::filled_in(cluster, path));
-        let apply = filled.unwrap_or_else(|| Invocation::mk8s("apply").file(path));
+        let apply = filled.unwrap_or_else(|| Invocation::mk8s("apply").file(path).cluster(name));
         cx.ui.status(&format!(
             "{name}, {}: the cluster does not exist; `{}` creates it",
             one.place,
-            apply.cluster(name).render(cx.ui.reach())
+            apply.render(cx.ui.reach())
         ));
     }
     for ignored in &compared.ignored {

@@ -317,6 +317,11 @@ pub(super) fn filled_in(document: &Cluster, label: &str) -> Option<Invocation> {
     // What came from stdin came from another command, which is not known.
     let apply = Invocation::mk8s("apply").plain("-f").plain("-");
     let is_stdin = matches!(label, manifest::STDIN | "-");
+    // A name that is filled in is another one then.
+    let apply = match check_name(document.name()) {
+        Ok(()) => apply.cluster(document.name()),
+        Err(_) => apply,
+    };
     (!is_stdin).then(|| apply.fed_by(tool))
 }
 

@@ -428,6 +428,7 @@ fn a_cluster_that_is_set_up_passes_and_a_bare_one_names_its_fixes() {
     √ the role that is set is a role ARN
     √ aws-ecr: cluster outside AWS, role in account 123456789012
     √ 2 add-ons published a status
+    √ no tag says that another tool keeps the cluster
 
     aws
     ---
@@ -445,7 +446,7 @@ fn a_cluster_that_is_set_up_passes_and_a_bare_one_names_its_fixes() {
     √ the role may be assumed by service account kube-system/ecr-credential-provider of edge; nobody else
     √ the trust policy has 423 of 2048 characters
 
-    27 passed
+    28 passed
     A pull by edge cannot be told: no image was named (--image IMAGE); the group issuer was not looked at
     ");
     assert!(bed.moto.log().iter().all(|action| is_read(action)));

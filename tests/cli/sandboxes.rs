@@ -600,7 +600,7 @@ fn the_first_step_of_byok_can_be_rehearsed() {
         ),
         (
             "/org/other/location/x",
-            "it is a link into another org than `sandbox`",
+            "must be a link to a location of this org",
         ),
     ] {
         let line = format!("addon enable byok -c generic --location {link}");

@@ -423,8 +423,7 @@ impl ChangeRun<'_> {
         let mut open = edits.iter().flat_map(file::FileEdit::filled_in).peekable();
         let apply = if open.peek().is_some() {
             // What is not filled in is not sent, so that a file with such a value goes by another way.
-            let only = open.next().filter(|_| names.len() == 1)?;
-            only?.cluster(names.first()?)
+            open.next().filter(|_| names.len() == 1)??
         } else {
             Invocation::mk8s("apply").with(&on)
         };

@@ -104,8 +104,7 @@ fn collect<'a>(
             }
             if let Err(mut error) = check(&document, &place) {
                 if let Some(apply) = target::filled_in(&document, &file.label) {
-                    let one = apply.cluster(document.name());
-                    error = error.hint(one.plain_if(args.prune_addons, "--prune-addons"));
+                    error = error.hint(apply.plain_if(args.prune_addons, "--prune-addons"));
                 }
                 errors.push(error.in_file(&file.label));
                 continue;
