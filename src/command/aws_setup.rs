@@ -7,6 +7,7 @@ use super::{Context, aws_emit, aws_repository, aws_show};
 use crate::addon::AddonSide;
 use crate::aws::iam::Caller;
 use crate::aws::plan::{AwsPlan, TrustPlan};
+use crate::aws::quotable;
 use crate::aws::sdk::Sdk;
 use crate::aws::setup::{SetupOrder, is_too_long, look_for, not_accepted, setup_plan};
 use crate::aws::state;
@@ -18,7 +19,9 @@ use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::{self, Closing, Reporter, TargetOutcome};
 use crate::invocation::Invocation;
+use crate::text::list;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -144,7 +147,8 @@ impl SetupJob<'_> {
     async fn run(&self, names: &[String], make: &MakeArgs, exit_code: bool) -> Result<Outcome> {
         let sdk = Sdk::new(&aws::connect(self.cx, &make.connection).await?);
         let caller = state::caller(&sdk).await?;
-        let planned = self.plan_all(&sdk, &caller, names).await?;
+        let mut planned = self.plan_all(&sdk, &caller, names).await?;
+        name_sharers(&mut planned);
         let show = |planned: &Vec<PlannedSetup>| self.show(planned);
         let question = |planned: &Vec<PlannedSetup>| Ok(self.question(planned));
         let consent = self.mode.consent(&*self.cx.ui, planned, show, question);
@@ -382,6 +386,44 @@ impl SetupJob<'_> {
             (Mode::DryRun, true) => format!("Would set up {what} for {name}: {which}"),
             (_, false) => format!("{what} is already set up for {name}: {which}"),
             (Mode::Write, true) => format!("Set up {what} for {name}: {which}"),
+        }
+    }
+}
+
+/// Each plan says who may assume its role as if it were the only one; where several are about one role,
+/// that is not all, and it is said with each.
+fn name_sharers(planned: &mut [PlannedSetup]) {
+    let mut sharers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in planned.iter() {
+        let role = one
+            .first
+            .as_ref()
+            .ok()
+            .and_then(|(_, plan)| plan.role_arn.clone());
+        sharers
+            .entry(role.unwrap_or_default())
+            .or_default()
+            .push(one.name.clone());
+    }
+    for one in planned {
+        let Ok((_, plan)) = &mut one.first else {
+            continue;
+        };
+        let Some(role) = plan.role_arn.as_ref().filter(|_| !plan.is_empty()) else {
+            continue;
+        };
+        let others = sharers.get(role).into_iter().flatten();
+        let others: Vec<String> = others
+            .filter(|name| **name != one.name)
+            .map(|name| quotable(name))
+            .collect();
+        if !others.is_empty() {
+            plan.warnings.push(format!(
+                "the role of {} is that of {} as well: after this run the service accounts of all of them \
+                 may assume it",
+                quotable(&one.name),
+                list(others.iter().map(String::as_str))
+            ));
         }
     }
 }

@@ -624,7 +624,14 @@ fn several_clusters_are_asked_about_once() {
 fn a_shared_role_goes_with_the_last_of_the_clusters() {
     let bed = Bed::two();
     let setup = "aws setup aws-ecr -c edge -c west --role-name shared --yes";
-    bed.run(setup).ok();
+    // Each plan speaks of its own cluster alone.
+    let _ = bed
+        .run(setup)
+        .ok()
+        .err("the role of edge is that of west as well: after this run")
+        .err("the role of west is that of edge as well: after this run");
+    let again = bed.run(setup).ok();
+    assert!(!again.stderr.contains("as well"), "{again}");
     let run = bed.run("aws teardown aws-ecr -c edge -c west --yes").ok();
     let _ = run.err("west: Deleted role shared");
     let roles = bed.aws("iam list-roles");
