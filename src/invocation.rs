@@ -86,6 +86,8 @@ pub(crate) struct Invocation {
     words: Vec<Word>,
     /// The region that is meant, whatever the run was given; for services that have regions.
     region: Option<String>,
+    /// Whether it is the run's own, in words that are not looked into: it reaches what the run reached.
+    is_own: bool,
     /// Whether it wants other AWS credentials than the run had.
     elsewhere: bool,
     /// What prints its input.
@@ -219,6 +221,7 @@ impl Invocation {
             program,
             words: Vec::new(),
             region: None,
+            is_own: false,
             elsewhere: false,
             fed: None,
             output: Output::Shown,
@@ -230,9 +233,11 @@ impl Invocation {
         Self::of(Program::Mk8s).plain(verb)
     }
 
-    /// A command of ours in the words in which it was given.
+    /// The run's own command in the words in which it was given, without those of the connection to
+    /// Control Plane.
     pub(crate) fn again(words: &[String]) -> Self {
-        let command = Self::of(Program::Mk8s);
+        let mut command = Self::of(Program::Mk8s);
+        command.is_own = true;
         words.iter().cloned().fold(command, Self::word)
     }
 
@@ -325,7 +330,7 @@ impl Invocation {
         let mut flags = CommandFlags::new();
         match self.program {
             Program::Mk8s => {
-                if self.reaches_control_plane() {
+                if self.is_own || self.reaches_control_plane() {
                     flags = flags
                         .flag_if("--org", reach.org.clone())
                         .flag_if("--profile", reach.profile.clone())

@@ -228,6 +228,17 @@ impl fmt::Display for Path {
     }
 }
 
+/// The path and the value of `PATH=VALUE`, at the first sign that is not escaped.
+pub(crate) fn assignment(text: &str) -> Option<(&str, &str)> {
+    let mut escaped = false;
+    let (at, _) = text.char_indices().find(|&(_, c)| {
+        let is_end = c == '=' && !escaped;
+        escaped = c == '\\' && !escaped;
+        is_end
+    })?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
 impl FromStr for Path {
     type Err = String;
 

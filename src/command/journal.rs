@@ -1,6 +1,7 @@
 //! `mk8s journal`, and the journal of a run over many clusters: begun, added to, taken up again.
 
 use super::Context;
+use crate::addon::path;
 use crate::cli::{JournalArgs, RolloutArgs};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
@@ -210,39 +211,53 @@ impl RunJournal {
         });
     }
 
-    /// What takes the run up again.
+    /// What takes the run up again: with the answer to the question if the run had it.
     pub(super) fn again(&self, cx: &Context) -> Hint {
-        let said = masked(&cx.said);
-        if said != cx.said {
+        let reads_stdin = cx.said.iter().any(|it| it == "-" || it.ends_with("=-"));
+        if reads_stdin || masked(&cx.said) != cx.said {
             return format!(
                 "the same command with --resume {} goes on",
                 Foreign(&self.word)
             )
             .into();
         }
-        Invocation::again(&said).flag("--resume", &self.word).into()
+        Invocation::again(&cx.said)
+            .plain_if(cx.ui.is_yes(), "--yes")
+            .flag("--resume", &self.word)
+            .into()
     }
 }
 
+/// The flags whose values are settings with their paths.
+const ASSIGNING: [&str; 4] = ["--set", "--set-string", "--set-json", "--expect"];
+
 /// The words without the values of settings that may be secret.
 fn masked(words: &[String]) -> Vec<String> {
-    let mut flag = false;
+    let mut flag: Option<String> = None;
     let mask = |word: &String| {
-        let (text, is_setting) = match word.strip_prefix("--set") {
-            Some(rest) => (rest.split_once('=').map_or("", |(_, it)| it), true),
-            None => (word.as_str(), flag),
+        let is_flag = word.starts_with("--");
+        let (name, text) = match flag.take() {
+            // One without a value may stand before another flag.
+            Some(name) if !is_flag => (name, word.as_str()),
+            _ if is_flag => match word.split_once('=') {
+                Some((name, text)) => (name.to_owned(), text),
+                None => {
+                    flag = Some(word.clone());
+                    return word.clone();
+                }
+            },
+            _ => return word.clone(),
         };
-        flag = word.starts_with("--set") && !word.contains('=');
-        let secret = text.split_once('=').filter(|(path, _)| {
-            let field = path.rsplit('.').next().unwrap_or_default();
-            is_setting && secret::is_suspect(field)
-        });
-        match secret {
-            Some((path, value)) => {
-                let at = word.len() - value.len();
-                let _ = path;
-                format!("{}***", &word[..at])
-            }
+        let value = if ASSIGNING.contains(&name.as_str()) {
+            path::assignment(text)
+                .filter(|(path, value)| secret::may_hold(path, value))
+                .map(|(_, value)| value)
+        } else {
+            // A setting that has a flag of its own is called as it is.
+            secret::may_hold(name.trim_start_matches('-'), text).then_some(text)
+        };
+        match value {
+            Some(value) => format!("{}***", &word[..word.len() - value.len()]),
             None => word.clone(),
         }
     };
@@ -276,6 +291,8 @@ fn word_of(entry: Option<&ClusterEntry>) -> String {
 pub(super) fn journal(cx: &Context, args: &JournalArgs) -> Result<Outcome> {
     let (_, journal) = journal::read(&args.journal, cx.journals().as_deref())?;
     let header = &journal.header;
+    // Whoever wrote it may have kept more.
+    let command = masked(&header.command);
     let items: Vec<wire::JournalItem> = header
         .targets
         .iter()
@@ -284,7 +301,7 @@ pub(super) fn journal(cx: &Context, args: &JournalArgs) -> Result<Outcome> {
     let rows: Vec<Vec<String>> = items.iter().map(row).collect();
     let mut lines = vec![
         format!("{}, {}, org {}", header.id, header.time, header.org),
-        header.command.join(" "),
+        command.join(" "),
     ];
     let headings = ["CLUSTER", "STATE", "VERSION", "BECAUSE"];
     lines.extend(cx.ui.table(&headings, &rows));
@@ -301,7 +318,7 @@ pub(super) fn journal(cx: &Context, args: &JournalArgs) -> Result<Outcome> {
                     mk8s: header.mk8s.clone(),
                     org: header.org.clone(),
                     endpoint: header.endpoint.clone(),
-                    command: header.command.clone(),
+                    command,
                     items: items.clone(),
                 },
             ))
@@ -355,8 +372,16 @@ mod tests {
                 "addon enable x --set-string=a.apiKey=***",
             ),
             (
-                "addon enable x --set a=b --role-arn c",
-                "addon enable x --set a=b --role-arn c",
+                "addon enable x --unknown --set-json fuel={\"password\":\"b\"} --expect fuel.token=c",
+                "addon enable x --unknown --set-json fuel=*** --expect fuel.token=***",
+            ),
+            (
+                "addon enable x --pull-token b --admin-password=c",
+                "addon enable x --pull-token *** --admin-password=***",
+            ),
+            (
+                "addon enable x --set a=b --role-arn c --settings s.yaml --set-string=d.secretLink=//secret/e",
+                "addon enable x --set a=b --role-arn c --settings s.yaml --set-string=d.secretLink=//secret/e",
             ),
         ] {
             assert_eq!(masked(&words(line)).join(" "), kept);

@@ -97,6 +97,9 @@ pub(super) fn expected(
             );
             let wanted = match text.as_str() {
                 "" => "nothing".to_owned(),
+                text if crate::secret::may_hold(&path.to_string(), text) => {
+                    "something else".to_owned()
+                }
                 text => format!("`{}`", quotable(text)),
             };
             differences.push(format!(

@@ -68,6 +68,7 @@ mod proof;
 mod providers;
 mod races;
 mod repository;
+mod resuming;
 mod rollouts;
 mod rules;
 mod samples;

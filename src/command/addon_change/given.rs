@@ -7,7 +7,7 @@ use super::super::Context;
 use super::super::target::{self, STDIN_LIMIT};
 use crate::addon::fault::{self, Wrong};
 use crate::addon::param::ParamKind;
-use crate::addon::path::{Path, Stranger};
+use crate::addon::path::{self, Path, Stranger};
 use crate::addon::{Addon, NamedAddon};
 use crate::cli::{EnableFlags, Given};
 use crate::error::{Error, Result};
@@ -15,6 +15,7 @@ use crate::invocation::Invocation;
 use crate::manifest::{self, Manifest};
 use crate::placeholder;
 use crate::plan::{Expectation, Setting, Wish};
+use crate::secret;
 use crate::text::{Foreign, quotable};
 use serde_json::{Map, Value};
 
@@ -165,25 +166,25 @@ fn wrong(flag: &str, path: &Path, word: &str, error: Error) -> Error {
     let message = match word {
         _ if !error.message.is_empty() => return error,
         "" => format!("`{}` was given no value by {flag}", Foreign(&path)),
+        word if secret::may_hold(&path, word) => {
+            format!("`{}` cannot be what {flag} gives it", Foreign(&path))
+        }
         word => format!("`{}` cannot be `{}`", Foreign(&path), quotable(word)),
     };
     Error { message, ..error }
 }
 
 fn assignment<'t>(flag: &str, text: &'t str) -> Result<(Path, &'t str)> {
-    let mut escaped = false;
-    let at = text.char_indices().find(|&(_, c)| {
-        let is_end = c == '=' && !escaped;
-        escaped = c == '\\' && !escaped;
-        is_end
-    });
-    let Some((at, _)) = at else {
-        return Err(
-            Error::usage(format!("{flag} was given `{}`", quotable(text)))
-                .because("PATH=VALUE is expected, such as scrapeAnnotated.intervalSeconds=60"),
-        );
+    let Some((given, value)) = path::assignment(text) else {
+        let shown = if secret::may_hold("", text) {
+            format!("{flag} was given no `=`")
+        } else {
+            format!("{flag} was given `{}`", quotable(text))
+        };
+        return Err(Error::usage(shown)
+            .because("PATH=VALUE is expected, such as scrapeAnnotated.intervalSeconds=60"));
     };
-    Ok((path(flag, &text[..at])?, &text[at + 1..]))
+    Ok((path(flag, given)?, value))
 }
 
 fn path(flag: &str, text: &str) -> Result<Path> {

@@ -1,0 +1,107 @@
+//! A run over many clusters that is taken up again: what its journal and its hint say, and what became of
+//! the clusters meanwhile.
+
+use crate::support::manifests::hetzner;
+use crate::support::{Env, Run, Sandbox};
+use std::fs;
+
+const LINE: &str = "addon enable headlamp";
+
+fn fleet(count: usize) -> (Env, Sandbox) {
+    let mut env = Env::new();
+    let names = (1..=count).map(|number| format!("c{number:03}"));
+    let clusters: Vec<String> = names
+        .map(|name| hetzner(&name, &["awsWorkloadIdentity: {}"]))
+        .collect();
+    let sandbox = Sandbox::holding(&mut env, &clusters, &[]);
+    (env, sandbox)
+}
+
+/// Eight clusters to which the API's key `rocket` is known.
+fn rockets() -> (Env, Sandbox) {
+    let mut env = Env::new();
+    let sandbox = Sandbox::start(&mut env, &["--clusters", "8", "--known", "rocket"]);
+    (env, sandbox)
+}
+
+/// The hint of a run that ended early, and what stands behind `--resume` in it.
+fn hint(run: &Run) -> (String, String) {
+    let hint = run.stderr.lines().find_map(|it| it.strip_prefix("hint: "));
+    let hint = hint.unwrap_or_else(|| panic!("no hint\n{run}")).to_owned();
+    let (_, rest) = hint.split_once("--resume ").expect("it resumes");
+    let id = rest.split(' ').next().unwrap_or_default().to_owned();
+    (hint, id)
+}
+
+#[test]
+fn a_secret_setting_is_in_no_journal_hint_error_or_trace() {
+    let secret = "TOPSECRET1";
+    for setting in [
+        "--set-json|fuel={\"password\":\"TOPSECRET1\",\"n\":1}",
+        "--set-json=fuel={\"a\":[{\"apiKey\":\"TOPSECRET1\"}]}",
+        "--set-string|fuel.password=TOPSECRET1",
+        "--set-string=fuel.api_key=/TOPSECRET1",
+        "--set-string|remoteWrite.url=TOPSECRET1",
+    ] {
+        let (env, _sandbox) = rockets();
+        let mut words = vec!["addon", "enable", "rocket", "--unknown"];
+        words.extend(setting.split('|'));
+        let given = words.clone();
+        words.extend(["--all", "--yes", "--batch", "1", "--pause", "--debug"]);
+        let run = env.mk8s(&words).run().exits(9);
+        let (hint, id) = hint(&run);
+        assert!(hint.starts_with("the same command with --resume"), "{hint}");
+        let text = env.mk8s(&["journal", &id]).run().ok();
+        let json = env.mk8s(&["journal", &id, "-o", "json"]).run().ok();
+        let file = env.home(&format!(".local/state/mk8s/journal/{id}.jsonl"));
+        let file = fs::read_to_string(file).unwrap();
+        for shown in [&run.stdout, &run.stderr, &text.stdout, &json.stdout, &file] {
+            assert!(!shown.contains(secret), "{setting}\n{shown}");
+        }
+        // What the hint says is so; another secret is another command, and is not shown either.
+        let other: Vec<String> = given
+            .iter()
+            .map(|word| word.replace(secret, "TOPSECRET2"))
+            .collect();
+        let mut other: Vec<&str> = other.iter().map(String::as_str).collect();
+        other.extend(["--yes", "--resume", &id]);
+        let run = env.mk8s(&other).run().exits(2);
+        assert!(!run.stderr.contains("TOPSECRET"), "{run}");
+        let mut again = given;
+        again.extend(["--yes", "--resume", &id]);
+        let _ = env.mk8s(&again).run().ok();
+    }
+    let env = Env::new();
+    for words in [
+        ["--set-json", "fuel={\"password\":\"TOPSECRET1\",}"],
+        ["--set-string", "fuel password: TOPSECRET1"],
+    ] {
+        let line = ["addon", "enable", "rocket", "--unknown", "-c", "x"];
+        let run = env.mk8s(&[&line[..], &words[..]].concat()).run().exits(2);
+        assert!(!run.stderr.contains(secret), "{run}");
+    }
+}
+
+#[test]
+fn the_hint_goes_where_the_run_went_and_answers_as_it_did() {
+    let (mut env, sandbox) = fleet(3);
+    let (org, endpoint) = (sandbox.org().to_owned(), sandbox.endpoint().to_owned());
+    env.unset("CPLN_ORG");
+    env.unset("CPLN_ENDPOINT");
+    let line = format!("{LINE} --all --yes --canary 1 --pause --org {org} --endpoint {endpoint}");
+    let run = env.line(&line).run().exits(9);
+    let (hint, _) = hint(&run);
+    for words in [
+        " --yes",
+        &format!(" --org {org}"),
+        &format!(" --endpoint {endpoint}"),
+    ] {
+        assert_eq!(hint.matches(words).count(), 1, "{words}\n{hint}");
+    }
+    assert!(
+        hint.starts_with("mk8s addon enable headlamp --canary 1 --pause"),
+        "{hint}"
+    );
+    let again = hint.replace(" --canary 1 --pause", "");
+    let _ = env.line(again.strip_prefix("mk8s ").unwrap()).run().ok();
+}
