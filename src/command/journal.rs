@@ -106,6 +106,36 @@ impl ResumedRun {
         }
     }
 
+    /// Why a cluster is not the one that the run was about, though it is called alike.
+    pub(super) fn replaced(&self, cluster: &Cluster) -> Option<String> {
+        let mut targets = self.journal.header.targets.iter();
+        let target = targets.find(|target| target.name == cluster.name())?;
+        let (its, now) = (target.id.as_deref()?, cluster.id()?);
+        (its != now).then(|| {
+            format!(
+                "it was made since under the same name: its id is {}, and that of the run's cluster was {}",
+                Foreign(now),
+                Foreign(its)
+            )
+        })
+    }
+
+    /// Why a cluster that is not as it is wanted is not changed again.
+    pub(super) fn undone(&self, name: &str) -> Option<String> {
+        let entry = self.journal.entry(name).filter(|entry| entry.is_done())?;
+        Some(match entry.state.as_deref() {
+            Some("changed") => "it was changed by this run, and is not so any more".to_owned(),
+            _ => "it was so already when the run began, and is not so any more".to_owned(),
+        })
+    }
+
+    /// Whether a version is the one that this run's change of a cluster made.
+    pub(super) fn wrote(&self, name: &str, version: i64) -> bool {
+        let entry = self.journal.entry(name);
+        let locked = entry.and_then(|entry| entry.locked);
+        locked.is_some_and(|locked| locked.checked_add(1) == Some(version))
+    }
+
     /// Whether the run has done there what it was to do.
     pub(super) fn is_done(&self, name: &str) -> bool {
         self.journal.entry(name).is_some_and(ClusterEntry::is_done)

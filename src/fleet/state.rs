@@ -13,7 +13,7 @@ pub(crate) enum TargetState {
     Unchanged,
     /// A rule of ours is against it, which was known at the plan.
     Refused,
-    /// It was left out.
+    /// It was left out, for a reason that is told.
     Skipped,
     /// The server could not be reached, or did not answer.
     Unreachable,
@@ -114,7 +114,11 @@ impl FleetSummary {
         if self.failed > 0 {
             words.push(format!("{} failed", self.failed));
         }
-        for (count, word) in [(self.unreachable, "unreachable"), (self.refused, "refused")] {
+        for (count, word) in [
+            (self.unreachable, "unreachable"),
+            (self.refused, "refused"),
+            (self.skipped, "skipped"),
+        ] {
             if count > 0 {
                 words.push(format!("{count} {} {word}", was(count)));
             }

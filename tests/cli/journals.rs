@@ -113,14 +113,36 @@ fn a_run_that_was_paused_goes_on_where_it_was() {
     let line = format!("{LINE} --resume {id}");
     let run = env.line(&line).run().exits(2);
     let _ = run.err("it has to be confirmed");
-    let run = env.line(&format!("{line} --yes -o json")).run().ok();
-    let summary = &run.json()["summary"];
+    let before = env.home(&format!(".local/state/mk8s/journal/{id}.jsonl"));
+    let before = fs::read_to_string(before).unwrap();
+    let run = env.line(&format!("{line} --yes -o json")).run().exits(9);
+    let document = run.json();
+    let summary = &document["summary"];
     assert_eq!(
-        (&summary["targets"], &summary["changed"]),
-        (&5.into(), &5.into())
+        (
+            &summary["targets"],
+            &summary["changed"],
+            &summary["skipped"]
+        ),
+        (&5.into(), &4.into(), &1.into())
     );
-    let run = run.err("c001 was changed by this run, and is not so any more; it is left alone");
-    drop(run);
+    let item = &document["items"][0];
+    let why = "it was changed by this run, and is not so any more";
+    assert_eq!(
+        (
+            &item["state"],
+            &item["changed"],
+            &item["error"]["because"][0]
+        ),
+        (&"skipped".into(), &false.into(), &why.into())
+    );
+    drop(run.err("of 5 targets 1 was skipped"));
+    // A further time as well: what others did is no line of the journal.
+    let _ = env.line(&format!("{line} --yes")).run().exits(9);
+    let after = env.home(&format!(".local/state/mk8s/journal/{id}.jsonl"));
+    let after = fs::read_to_string(after).unwrap();
+    let added = after.strip_prefix(&before).unwrap();
+    assert!(!added.contains("c001"), "{added}");
     let versions = versions(&sandbox);
     assert_eq!(versions["c001"], (3, false));
     for name in ["c002", "c003", "c004", "c005"] {

@@ -105,3 +105,33 @@ fn the_hint_goes_where_the_run_went_and_answers_as_it_did() {
     let again = hint.replace(" --canary 1 --pause", "");
     let _ = env.line(again.strip_prefix("mk8s ").unwrap()).run().ok();
 }
+
+#[test]
+fn a_cluster_that_was_made_anew_under_the_same_name_is_skipped() {
+    let (env, sandbox) = fleet(3);
+    let line = format!("{LINE} --all --yes --canary 1 --pause --journal run.jsonl");
+    let _ = env.line(&line).run().exits(9);
+    let path = format!("/org/{}/mk8s/c002", sandbox.org());
+    let old = sandbox.cluster("c002");
+    assert!(sandbox.answers(202, "DELETE", &path, "") || sandbox.answers(404, "GET", &path, ""));
+    let org = format!("/org/{}/mk8s", sandbox.org());
+    let made = serde_json::json!({"kind": "mk8s", "name": "c002", "spec": old["spec"]});
+    let (status, answer) = sandbox.call("POST", &org, &made.to_string());
+    assert!((200..300).contains(&status), "{status} {answer}");
+    assert_ne!(sandbox.cluster("c002")["id"], old["id"]);
+    for _ in 0..2 {
+        let run = env.line(&format!("{LINE} --resume run.jsonl --yes -o json"));
+        let run = run.run().exits(9);
+        let document = run.json();
+        let item = &document["items"][1];
+        assert_eq!(item["state"], "skipped", "{run}");
+        let why = item["error"]["because"][0].as_str().unwrap().to_owned();
+        assert!(
+            why.starts_with("it was made since under the same name"),
+            "{why}"
+        );
+        assert_eq!(document["summary"]["changed"], 2, "{run}");
+    }
+    assert!(sandbox.cluster("c002")["spec"]["addOns"]["headlamp"].is_null());
+    assert!(sandbox.cluster("c003")["spec"]["addOns"]["headlamp"].is_object());
+}

@@ -16,6 +16,7 @@ use crate::plan::{Action, AddonRequest, AddonStep, Plan, Verb};
 use crate::secret;
 use crate::text;
 use crate::ui::wire;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub(super) struct ChangeRun<'a> {
     pub(super) journal: Option<PathBuf>,
     /// The run that is taken up again.
     pub(super) resumed: Option<ResumedRun>,
+    /// The clusters that are left out of it.
+    pub(super) skipped: BTreeSet<String>,
     /// The first flag that says so.
     pub(super) rollout_flag: Option<&'static str>,
 }
@@ -93,6 +96,7 @@ impl<'a> ChangeRun<'a> {
             fail_fast: args.rollout.fail_fast,
             journal: args.rollout.journal.clone(),
             resumed: ResumedRun::of(cx, &args.rollout)?,
+            skipped: BTreeSet::new(),
             rollout_flag: args.rollout.first(),
         })
     }
@@ -270,6 +274,15 @@ impl<'a> ChangeRun<'a> {
             ..self.blank(target)
         };
         TargetOutcome::Failed(item, error)
+    }
+
+    /// As what a cluster ends of which no change could be planned.
+    pub(super) fn state_at_plan(&self, name: &str, error: &Error) -> TargetState {
+        if self.skipped.contains(name) {
+            TargetState::Skipped
+        } else {
+            TargetState::of(error, false)
+        }
     }
 
     /// Whoever tells what comes of it.

@@ -14,13 +14,14 @@ use crate::aws::name::default_role_name;
 use crate::aws::quotable;
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Permit, Question};
-use crate::control::settle::{AcceptedWrite, SendOutcome, Settled};
+use crate::control::settle::{AcceptedWrite, ClusterPlanner as _, SendOutcome, Settled};
 use crate::error::{Error, Result};
-use crate::fleet::{TargetOutcome, TargetState, summarise};
+use crate::fleet::{TargetOutcome, summarise};
 use crate::invocation::Invocation;
 use crate::owner::OtherOwner;
 use crate::plan::{self, Action, Plan, Verb};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A cluster as it was read, and what is to be done with it; or why that is not known.
@@ -59,18 +60,8 @@ impl ChangeRun<'_> {
         if let Some(resumed) = &self.resumed {
             resumed.check(self.cx, &self.fingerprint(), &names)?;
         }
-        let mut planned = Vec::new();
-        for (name, cluster) in read {
-            let first = cluster.and_then(|kept| {
-                let cluster = kept.open();
-                let mut plan = self.plan_live(&name, &cluster)?;
-                if !plan.is_empty() {
-                    plan.owner = OtherOwner::of(&cluster);
-                }
-                Ok((kept, self.unless_done(&name, plan)))
-            });
-            planned.push((name, first));
-        }
+        let (planned, skipped) = self.plan_all(read);
+        self.skipped = skipped;
         if self.is_left(&planned, teller) {
             return Ok(());
         }
@@ -86,7 +77,7 @@ impl ChangeRun<'_> {
                     teller.add(match first {
                         Ok((_, plan)) => TargetOutcome::Done(self.preview(&name, &plan)),
                         Err(error) => {
-                            let state = TargetState::of(&error, false);
+                            let state = self.state_at_plan(&name, &error);
                             self.failed(self.cx.cluster(&name), state, error)
                         }
                     });
@@ -103,19 +94,43 @@ impl ChangeRun<'_> {
         }
     }
 
-    /// Nothing, for a cluster that the run has changed before: what became of it since is somebody
-    /// else's doing.
-    fn unless_done(&self, name: &str, mut plan: Plan) -> Plan {
-        let is_done = self.resumed.as_ref().is_some_and(|it| it.is_done(name));
-        if is_done && !plan.is_empty() {
-            self.cx.ui.warn(&format!(
-                "{name} was changed by this run, and is not so any more; it is left alone"
-            ));
-            plan.changes.clear();
-            plan.main.action = Action::None;
-            plan.companions.clear();
+    /// Plans the clusters that were read; gives the names of those as well that are left out.
+    fn plan_all(
+        &self,
+        read: Vec<(String, Result<KeptCluster>)>,
+    ) -> (Vec<Planned>, BTreeSet<String>) {
+        let (mut planned, mut skipped) = (Vec::new(), BTreeSet::new());
+        for (name, cluster) in read {
+            let resumed = self.resumed.as_ref();
+            let mut skip = |error: Error| {
+                skipped.insert(name.clone());
+                error
+            };
+            let first = cluster.and_then(|kept| {
+                let cluster = kept.open();
+                let other = resumed.and_then(|it| it.replaced(&cluster));
+                if let Some(error) = self.left_out(&name, other) {
+                    return Err(skip(error));
+                }
+                let mut plan = self.plan_live(&name, &cluster)?;
+                if !plan.is_empty() {
+                    let undone = resumed.and_then(|it| it.undone(&name));
+                    if let Some(error) = self.left_out(&name, undone) {
+                        return Err(skip(error));
+                    }
+                    plan.owner = OtherOwner::of(&cluster);
+                }
+                Ok((kept, plan))
+            });
+            planned.push((name, first));
         }
-        plan
+        (planned, skipped)
+    }
+
+    /// The refusal of a cluster that is left out of a run that is taken up again.
+    fn left_out(&self, name: &str, reason: Option<String>) -> Option<Error> {
+        let error = Error::conflict(self.planner(name).not_done()).because(reason?);
+        Some(error.note(format!("`{name}` is left alone.")))
     }
 
     fn plan_live(&self, name: &str, cluster: &Cluster) -> Result<Plan> {
@@ -233,12 +248,7 @@ impl ChangeRun<'_> {
     ) -> (Done, Option<Wait>) {
         let line = self.line(plan, &format!("on {name}"), "");
         let target = self.cx.cluster(name);
-        let mut done = Self::done(&self.request.verb, name, &target, plan, line);
-        if plan.main.before != plan.main.after {
-            // It is not so any more, which was said.
-            done.lines.clear();
-            return (done, None);
-        }
+        let done = Self::done(&self.request.verb, name, &target, plan, line);
         let wait = self
             .wait
             .and_then(|limit| self.wait_of(name, plan, cluster, limit));

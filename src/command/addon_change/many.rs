@@ -54,7 +54,7 @@ impl ChangeRun<'_> {
                     });
                     groups[at].1.push(name);
                 }
-                Err(error) => failed.push(error),
+                Err(error) => failed.push((self.state_at_plan(name, error), error)),
             }
         }
         for (diff, names) in &groups {
@@ -78,20 +78,22 @@ impl ChangeRun<'_> {
             return;
         }
         let changing: usize = groups.iter().map(|(_, names)| names.len()).sum();
-        let is_ours = |error: &&&Error| TargetState::of(error, false) == TargetState::Refused;
-        let refused = failed.iter().filter(is_ours).count();
+        let count = |wanted| failed.iter().filter(|(state, _)| *state == wanted).count();
+        let refused = count(TargetState::Refused);
+        let skipped = count(TargetState::Skipped);
         let counts = [
             (changing, "change"),
             (same, "already so"),
             (refused, "refused"),
-            (failed.len() - refused, "cannot be worked on"),
+            (skipped, "skipped"),
+            (failed.len() - refused - skipped, "cannot be worked on"),
         ];
         let there = counts.iter().filter(|(count, _)| *count > 0);
         let words: Vec<String> = there
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         self.cx.ui.status(&words.join(", "));
-        for error in failed.iter().take(LISTED) {
+        for (_, error) in failed.iter().take(LISTED) {
             self.cx.ui.status(&format!("  {error}"));
         }
         if let Some(more) = failed.len().checked_sub(LISTED).filter(|more| *more > 0) {
@@ -113,7 +115,7 @@ impl ChangeRun<'_> {
             let number = teller.count();
             let (state, came) = match first {
                 Err(error) => {
-                    let state = TargetState::of(error, false);
+                    let state = self.state_at_plan(name, error);
                     (
                         state,
                         self.failed(self.cx.cluster(name), state, error.clone()),

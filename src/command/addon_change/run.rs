@@ -337,15 +337,21 @@ impl ChangeRun<'_> {
                 }
                 Ok((kept, plan)) => (kept.take(), plan),
                 Err(error) => {
-                    let state = TargetState::of(&error, false);
-                    if let Some(log) = log {
+                    let state = self.state_at_plan(&name, &error);
+                    let is_done = self.resumed.as_ref().is_some_and(|it| it.is_done(&name));
+                    // What the run has done there stays the last word on it: what became of it since is
+                    // somebody else's doing, as is a cluster that was made since.
+                    if let Some(log) = log
+                        && !is_done
+                        && state != TargetState::Skipped
+                    {
                         log.ended(&name, state, None, Some(&error));
                     }
                     decided.push((number, (name, state, Err(error))));
                     continue;
                 }
             };
-            let version = cluster.version();
+            let mut version = cluster.version();
             let before = self
                 .resumed
                 .as_ref()
@@ -358,7 +364,10 @@ impl ChangeRun<'_> {
                 self.change_live(permit, &name, cluster, warnings).await
             };
             let state = before.unwrap_or_else(|| state_of(&came, false));
-            if let Some(log) = log {
+            if let Some(resumed) = self.resumed.as_ref().filter(|_| before.is_some()) {
+                version = version.filter(|version| resumed.wrote(&name, *version));
+            }
+            if let Some(log) = log.filter(|_| !is_done) {
                 log.ended(&name, state, version, came.as_ref().err());
             }
             decided.push((number, (name, state, came)));
