@@ -3,7 +3,7 @@
 use super::record::{FleetJournal, JournalHeader, JournalRecord};
 use crate::error::{Error, Kind, Result};
 use crate::text::Foreign;
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{Access, FlockOperation, flock};
 use std::cell::{Cell, RefCell};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -92,12 +92,7 @@ impl JournalWriter {
             .mode(0o600)
             .open(&path)
             .map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => Error::usage(format!(
-                    "`{}` is there already",
-                    Foreign(&path.to_string_lossy())
-                ))
-                .because("a journal is never overwritten")
-                .hint("--resume takes the run up that it is of; else name another file"),
+                io::ErrorKind::AlreadyExists => taken(&path),
                 _ => unwritten(&path, &error),
             })?;
         let writer = Self::over(path, file)?;
@@ -208,6 +203,41 @@ impl JournalWriter {
     fn broken(&self, error: &io::Error) -> Error {
         unwritten(&self.path, error)
     }
+}
+
+/// Refuses a file that is there, or cannot be made: before anything is planned, which makes none.
+pub(crate) fn can_begin(path: &Path) -> Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return Err(taken(path));
+    }
+    let folder = match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => return Err(taken(path)),
+    };
+    let access = Access::WRITE_OK | Access::EXEC_OK;
+    let reason = match fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => Some("its folder is a file".to_owned()),
+        Ok(_) => rustix::fs::access(folder, access)
+            .err()
+            .map(|error| io::Error::from(error).to_string()),
+        Err(error) => Some(format!("`{}`: {error}", Foreign(&folder.to_string_lossy()))),
+    };
+    match reason {
+        None => Ok(()),
+        Some(reason) => Err(Error::usage(format!(
+            "the journal `{}` cannot be made",
+            Foreign(&path.to_string_lossy())
+        ))
+        .because(reason)),
+    }
+}
+
+fn taken(path: &Path) -> Error {
+    let path = path.to_string_lossy();
+    Error::usage(format!("`{}` is there already", Foreign(&path)))
+        .because("a journal is never overwritten")
+        .hint("--resume takes the run up that it is of; else name another file")
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Error {

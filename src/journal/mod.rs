@@ -9,7 +9,7 @@
 mod file;
 mod record;
 
-pub(crate) use file::{JournalWriter, folder_of, read};
+pub(crate) use file::{JournalWriter, can_begin, folder_of, read};
 pub(crate) use record::{
     ClusterEntry, FleetJournal, FrozenTarget, JournalHeader, JournalRecord, fingerprint,
 };

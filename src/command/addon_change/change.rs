@@ -74,6 +74,9 @@ impl<'a> ChangeRun<'a> {
         args: &ChangeArgs,
         confirm: Option<&'a str>,
     ) -> Result<Self> {
+        if let Some(file) = &args.rollout.journal {
+            journal::can_begin(file)?;
+        }
         Ok(Self {
             cx,
             request,
