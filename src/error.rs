@@ -170,6 +170,20 @@ impl Error {
         }
     }
 
+    /// With what takes its run up again in the place of giving the same command once more.
+    #[must_use]
+    pub(crate) fn taken_up(mut self, again: &Hint) -> Self {
+        for hint in std::mem::take(&mut self.hints) {
+            let hint = if hint.is_once_more() {
+                again.clone()
+            } else {
+                hint
+            };
+            self = self.hint(hint);
+        }
+        self
+    }
+
     /// Adds a sentence about what holds all the same.
     #[must_use]
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {

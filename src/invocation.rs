@@ -439,6 +439,13 @@ impl Hint {
         self
     }
 
+    /// Whether it says that the command is to be given once more as it was.
+    pub(crate) fn is_once_more(&self) -> bool {
+        let said = "run the same command again";
+        let mut pieces = self.0.iter();
+        pieces.any(|piece| matches!(piece, WordPiece::Text(text) if text.contains(said)))
+    }
+
     /// The line: commands that stand alone are bare and follow each other, those among words are
     /// between backticks.
     pub(crate) fn render(&self, reach: &Reach) -> String {

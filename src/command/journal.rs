@@ -38,6 +38,9 @@ impl ResumedRun {
             return Ok(None);
         };
         let (path, journal) = journal::read(word, cx.journals().as_deref())?;
+        if let Some(oddity) = journal.oddity() {
+            cx.ui.warn(&oddity);
+        }
         Ok(Some(Self {
             path,
             word: word.clone(),
@@ -70,11 +73,7 @@ impl ResumedRun {
             )));
         }
         if header.plan != plan {
-            return Err(refused(format!(
-                "its command is `{}`, and this is `{}`",
-                excerpt(&header.command.join(" "), 400),
-                excerpt(&masked(&cx.said).join(" "), 400)
-            )));
+            return Err(refused(self.difference(cx)));
         }
         let (its, given): (BTreeSet<String>, BTreeSet<String>) = (
             self.names().into_iter().collect(),
@@ -90,6 +89,37 @@ impl ResumedRun {
             text::count(its.len(), "cluster")
         ))
         .hint("without -c, --all and --selector it goes on with its own"))
+    }
+
+    /// What makes this command another one than that of the run.
+    fn difference(&self, cx: &Context) -> String {
+        let (its, this) = (masked(&self.journal.header.command), masked(&cx.said));
+        if change_of(&its) != change_of(&this) {
+            return format!(
+                "its command is `{}`, and this is `{}`",
+                excerpt(&its.join(" "), 400),
+                excerpt(&this.join(" "), 400)
+            );
+        }
+        let mut parts: Vec<String> = read_files(&this)
+            .iter()
+            .map(|file| match *file {
+                "-" => "what came on stdin is another one".to_owned(),
+                file => format!("`{}` has changed since", Foreign(file)),
+            })
+            .collect();
+        if this != cx.said {
+            parts.push("a setting that is not shown differs".to_owned());
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        if self.journal.header.mk8s != version {
+            let its = excerpt(&self.journal.header.mk8s, 40);
+            parts.push(format!("it was begun by mk8s {its}, and this is {version}"));
+        }
+        if parts.is_empty() {
+            return "the same words mean another change by now".to_owned();
+        }
+        parts.join(", or ")
     }
 
     /// As what a cluster has ended already, as it is now: it was done, or was begun and shows it.
@@ -243,19 +273,73 @@ impl RunJournal {
 
     /// What takes the run up again: with the answer to the question if the run had it.
     pub(super) fn again(&self, cx: &Context) -> Hint {
+        match self.command(cx) {
+            Some(command) => command.into(),
+            None => self.in_words().into(),
+        }
+    }
+
+    /// The same as a sentence, for whoever ends the run on the spot.
+    pub(super) fn later(&self, cx: &Context) -> String {
+        match self.command(cx) {
+            Some(command) => command.within("", " goes on.").render(cx.ui.reach()),
+            None => format!("{}.", text::capital(&self.in_words())),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let word = Foreign(&self.word);
+        format!("the same command with --resume {word} goes on")
+    }
+
+    /// The command; none where a secret would stand in it, or something has to come on stdin.
+    fn command(&self, cx: &Context) -> Option<Invocation> {
         let reads_stdin = cx.said.iter().any(|it| it == "-" || it.ends_with("=-"));
         if reads_stdin || masked(&cx.said) != cx.said {
-            return format!(
-                "the same command with --resume {} goes on",
-                Foreign(&self.word)
-            )
-            .into();
+            return None;
         }
-        Invocation::again(&cx.said)
-            .plain_if(cx.ui.is_yes(), "--yes")
-            .flag("--resume", &self.word)
-            .into()
+        let command = Invocation::again(&cx.said).plain_if(cx.ui.is_yes(), "--yes");
+        Some(command.flag("--resume", &self.word))
     }
+}
+
+/// The words that say what is changed, without those of how the run goes over many clusters.
+fn change_of(words: &[String]) -> Vec<&str> {
+    let mut words = words.iter().map(String::as_str);
+    let mut change = Vec::new();
+    while let Some(word) = words.next() {
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) => (flag, Some(value)),
+            None => (word, None),
+        };
+        match flag {
+            "--canary" | "--batch" | "--max-failures" | "--max-unreachable" if value.is_none() => {
+                words.next();
+            }
+            "--canary" | "--batch" | "--max-failures" | "--max-unreachable" | "--pause"
+            | "--fail-fast" | "--wait" => {}
+            _ => change.push(word),
+        }
+    }
+    change
+}
+
+/// The files of settings and of add-ons that a command reads.
+fn read_files(words: &[String]) -> Vec<&str> {
+    let mut files = Vec::new();
+    let mut words = words.iter().map(String::as_str);
+    let verb: Vec<&str> = words.clone().filter(|it| !it.starts_with('-')).collect();
+    if let ["addon", "set", file, ..] = verb.as_slice() {
+        files.push(*file);
+    }
+    while let Some(word) = words.next() {
+        files.extend(match word.strip_prefix("--settings") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        });
+    }
+    files
 }
 
 /// The flags whose values are settings with their paths.
@@ -320,6 +404,9 @@ fn word_of(entry: Option<&ClusterEntry>) -> String {
 /// `mk8s journal`
 pub(super) fn journal(cx: &Context, args: &JournalArgs) -> Result<Outcome> {
     let (_, journal) = journal::read(&args.journal, cx.journals().as_deref())?;
+    if let Some(oddity) = journal.oddity() {
+        cx.ui.warn(&oddity);
+    }
     let header = &journal.header;
     // Whoever wrote it may have kept more.
     let command = masked(&header.command);

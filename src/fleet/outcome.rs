@@ -437,11 +437,12 @@ fn unfinished(failed: Option<Error>, stopped: Error, (done, left): (usize, usize
     let is_interrupted = stopped.kind == Kind::Interrupted;
     let Some(mut error) = failed else {
         let was = if left == 1 { "was" } else { "were" };
-        let message = if left == 0 {
-            "interrupted".to_owned()
-        } else {
-            format!("{rest} {was} not begun")
-        };
+        if left == 0 {
+            // Nothing is left that could be taken up.
+            let error = Error::new(stopped.kind, "interrupted");
+            return error.note("Everything that was to be written is written.");
+        }
+        let message = format!("{rest} {was} not begun");
         return Error { message, ..stopped };
     };
     if is_interrupted {
@@ -451,7 +452,9 @@ fn unfinished(failed: Option<Error>, stopped: Error, (done, left): (usize, usize
     }
     let notes = stopped.because.into_iter();
     let why = notes.collect::<Vec<_>>().join("; ");
-    let error = error.note(format!("{} not begun: {why}.", text::capital(&rest)));
+    if left > 0 {
+        error = error.note(format!("{} not begun: {why}.", text::capital(&rest)));
+    }
     stopped.hints.into_iter().fold(error, Error::hint)
 }
 

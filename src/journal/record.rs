@@ -1,7 +1,7 @@
 //! What stands in a journal. Pure.
 
 use crate::error::{Error, Result};
-use crate::text::excerpt;
+use crate::text::{self, excerpt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -140,6 +140,8 @@ pub(crate) struct FleetJournal {
     pub(crate) header: JournalHeader,
     /// What is known of the clusters, by their names.
     pub(crate) entries: BTreeMap<String, ClusterEntry>,
+    /// How many lines say nothing, but for those that broke off.
+    unread: usize,
 }
 
 impl FleetJournal {
@@ -156,13 +158,57 @@ impl FleetJournal {
             );
         };
         let mut entries = BTreeMap::new();
-        for line in lines {
+        let mut unread = 0;
+        // Whether the line before broke off, as it looks.
+        let mut is_open = false;
+        for line in lines.filter(|line| !line.trim().is_empty()) {
             // A line that broke off says nothing; the cluster does.
-            if let Ok(Value::Object(record)) = serde_json::from_str(line) {
-                take(&mut entries, &record);
+            match serde_json::from_str(line) {
+                Ok(Value::Object(record)) => {
+                    let is_resumed = record.contains_key("resumed");
+                    // Whoever goes on with a journal leaves what broke off on its line.
+                    unread -= usize::from(is_open && is_resumed);
+                    is_open = false;
+                    unread += usize::from(!take(&mut entries, &record) && !is_resumed);
+                }
+                _ => {
+                    is_open = true;
+                    unread += 1;
+                }
             }
         }
-        Ok(Self { header, entries })
+        unread -= usize::from(is_open && !text.ends_with('\n'));
+        Ok(Self {
+            header,
+            entries,
+            unread,
+        })
+    }
+
+    /// What is odd about it: somebody else has written in it.
+    pub(crate) fn oddity(&self) -> Option<String> {
+        let is_there = |name: &&String| self.header.targets.iter().any(|it| it.name == **name);
+        let mut strangers = self
+            .entries
+            .keys()
+            .filter(|name| !is_there(name))
+            .peekable();
+        let mut parts = Vec::new();
+        if self.unread > 0 {
+            let lines = text::count(self.unread, "line");
+            parts.push(format!("{lines} cannot be read"));
+        }
+        if let Some(first) = strangers.peek() {
+            let first = excerpt(first, 80);
+            let count = strangers.count();
+            let verb = if count == 1 { "is" } else { "are" };
+            let clusters = text::count(count, "cluster");
+            parts.push(format!(
+                "{clusters} {verb} not in its header, such as `{first}`"
+            ));
+        }
+        let parts = text::list(parts.iter().map(String::as_str));
+        (!parts.is_empty()).then(|| format!("the journal was edited: {parts}; that is passed over"))
     }
 
     /// What is known of a cluster.
@@ -182,7 +228,11 @@ const STATES: [&str; 7] = [
     "not-started",
 ];
 
-fn take(entries: &mut BTreeMap<String, ClusterEntry>, record: &serde_json::Map<String, Value>) {
+/// Takes a record in; gives whether it is one.
+fn take(
+    entries: &mut BTreeMap<String, ClusterEntry>,
+    record: &serde_json::Map<String, Value>,
+) -> bool {
     let name_at = |key: &str| record.get(key).and_then(Value::as_str).map(str::to_owned);
     let version = record.get("version").and_then(Value::as_i64);
     if let Some(name) = name_at("started") {
@@ -194,15 +244,17 @@ fn take(entries: &mut BTreeMap<String, ClusterEntry>, record: &serde_json::Map<S
         entry.is_begun = true;
         entry.locked = version;
         entry.state = None;
-        return;
+        return true;
     }
     let ended = STATES.iter().find_map(|&it| Some((it, name_at(it)?)));
+    let is_known = ended.is_some();
     if let Some((state, name)) = ended {
         let entry = entries.entry(name).or_default();
         entry.state = Some(state.to_owned());
         entry.version = version;
         entry.because = name_at("because");
     }
+    is_known
 }
 
 /// A short text that is the same for the same text, and most likely for no other.

@@ -69,8 +69,20 @@ impl ChangeWork<'_, '_, '_> {
         &self,
         name: String,
         version: Option<i64>,
-        came: Result<(Done, Option<Wait>)>,
+        mut came: Result<(Done, Option<Wait>)>,
     ) -> TargetEnd<ManyOutcome> {
+        if let Some(log) = self.log {
+            let again = log.again(self.change.cx);
+            match &mut came {
+                Ok((done, _)) => {
+                    done.failed = done.failed.take().map(|error| error.taken_up(&again));
+                    if let (Some(item), Some(error)) = (done.items.first_mut(), &done.failed) {
+                        item.error = item.error.take().map(|_| self.change.cx.wire(error));
+                    }
+                }
+                Err(error) => *error = error.clone().taken_up(&again),
+            }
+        }
         let state = state_of(&came, true);
         if let Some(log) = self.log {
             let error = match &came {
@@ -228,6 +240,10 @@ impl ChangeRun<'_> {
             client.expects_many();
         }
         let log = self.log(&planned)?;
+        if let Some(log) = &log {
+            // What a second signal leaves behind is taken up as what the first one does.
+            let _before = cx.if_interrupted(Some(log.later(cx)));
+        }
         // One signal is a wish from here on, and the second an order.
         let _grace = many.then(|| cx.interrupt.has_grace());
         let (mut decided, jobs) = self.sort(permit, planned, log.as_ref()).await;
