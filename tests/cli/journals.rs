@@ -287,6 +287,30 @@ fn a_signal_ends_what_is_under_way_and_begins_no_more() {
 }
 
 #[test]
+fn a_signal_after_the_last_write_leaves_nothing_to_be_taken_up() {
+    let (env, sandbox) = fleet(4, &[]);
+    sandbox.fault("delay=600ms,on=PATCH");
+    let words = format!("{LINE} --all --yes --parallel 4 --journal run.jsonl");
+    let words: Vec<&str> = words.split(' ').collect();
+    let child = env.mk8s(&words).spawn();
+    let is_begun = || {
+        let text = fs::read_to_string(env.path("run.jsonl")).unwrap_or_default();
+        text.matches("\"started\"").count() >= 4
+    };
+    assert!(comes(is_begun), "nothing is begun");
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert!(
+        told.contains("Everything that was to be written is written."),
+        "{told}"
+    );
+    assert!(!told.contains("hint:"), "{told}");
+    assert!(versions(&sandbox).into_values().all(|it| it == (2, true)));
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let (env, sandbox) = fleet(10, &[]);
     sandbox.fault("stall,on=PATCH");
@@ -306,6 +330,13 @@ fn a_second_signal_ends_it_at_once() {
     signal(&child, "-INT");
     let status = wait(&mut child, Duration::from_secs(5)).expect("it ends");
     assert_eq!(status.code(), Some(130));
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.contains(&format!("`mk8s {LINE} --yes --resume run.jsonl` goes on.")),
+        "{told}"
+    );
+    assert!(!told.contains("same command again"), "{told}");
     sandbox.heals();
     let _ = env
         .line(&format!("{LINE} --resume run.jsonl --yes"))

@@ -67,6 +67,8 @@ fn a_secret_setting_is_in_no_journal_hint_error_or_trace() {
         other.extend(["--yes", "--resume", &id]);
         let run = env.mk8s(&other).run().exits(2);
         assert!(!run.stderr.contains("TOPSECRET"), "{run}");
+        let run = run.err("a setting that is not shown differs");
+        drop(run);
         let mut again = given;
         again.extend(["--yes", "--resume", &id]);
         let _ = env.mk8s(&again).run().ok();
@@ -134,4 +136,86 @@ fn a_cluster_that_was_made_anew_under_the_same_name_is_skipped() {
     }
     assert!(sandbox.cluster("c002")["spec"]["addOns"]["headlamp"].is_null());
     assert!(sandbox.cluster("c003")["spec"]["addOns"]["headlamp"].is_object());
+}
+
+#[test]
+fn a_cluster_that_failed_is_taken_up_by_the_resume_command() {
+    let (env, sandbox) = fleet(3);
+    sandbox.fault("status=409,on=PATCH:/c002");
+    let line = format!("{LINE} --all --yes --journal run.jsonl");
+    let run = env.line(&line).run().exits(9);
+    assert!(!run.stderr.contains("same command again"), "{run}");
+    let (hint, word) = hint(&run);
+    assert_eq!(word, "run.jsonl");
+    sandbox.heals();
+    let _ = env.line(hint.trim_start_matches("mk8s ")).run().ok();
+    assert!(sandbox.cluster("c002")["spec"]["addOns"]["headlamp"].is_object());
+}
+
+#[test]
+fn a_file_of_settings_that_changed_is_named() {
+    let (env, _sandbox) = fleet(2);
+    env.write("s.yaml", "{nodeExporter: true}\n");
+    let line = "addon enable metrics --settings s.yaml";
+    let begun = format!("{line} --all --yes --canary 1 --pause --journal run.jsonl");
+    let _ = env.line(&begun).run().exits(9);
+    env.write("s.yaml", "{nodeExporter: false}\n");
+    let again = format!("{line} --canary 1 --pause --yes --resume run.jsonl");
+    let run = env.line(&again).run().exits(2);
+    let run = run.err("because: `s.yaml` has changed since");
+    drop(run);
+    env.write("s.yaml", "{nodeExporter: true}\n");
+    let _ = env
+        .line(&format!("{line} --yes --resume run.jsonl"))
+        .run()
+        .ok();
+}
+
+#[test]
+fn a_journal_that_cannot_be_begun_is_told_before_anything_is_asked() {
+    let (env, sandbox) = fleet(2);
+    let _ = env.line(&format!("{LINE} --all --yes")).run().ok();
+    env.write("there.jsonl", "");
+    let before = sandbox.requests().len();
+    for (file, why) in [
+        ("there.jsonl", "`there.jsonl` is there already"),
+        ("none/x.jsonl", "the journal `none/x.jsonl` cannot be made"),
+        ("there.jsonl/x", "cannot be made"),
+    ] {
+        for end in ["--yes", "--dry-run"] {
+            let run = env.line(&format!("{LINE} --all {end} --journal {file}"));
+            let _ = run.run().exits(2).err(why);
+        }
+    }
+    assert_eq!(sandbox.requests().len(), before);
+}
+
+#[test]
+fn a_journal_that_was_edited_is_told_once() {
+    let (env, _sandbox) = fleet(3);
+    let line = format!("{LINE} --all --yes --canary 1 --pause --journal run.jsonl");
+    let _ = env.line(&line).run().exits(9);
+    let whole = env.text("run.jsonl");
+    // What a killed run leaves is no edit.
+    env.write("run.jsonl", format!("{whole}{{\"chan"));
+    assert!(
+        !env.line("journal run.jsonl")
+            .run()
+            .ok()
+            .stderr
+            .contains("warning")
+    );
+    env.write(
+        "run.jsonl",
+        format!("{whole}nonsense\n{{\"a\":1}}\n{{\"changed\":\"stray\",\"version\":3}}\n"),
+    );
+    let warning = "warning: the journal was edited: 2 lines cannot be read and 1 cluster is not in its header, such as `stray`; that is passed over";
+    for line in [
+        "journal run.jsonl",
+        &format!("{LINE} --yes --resume run.jsonl"),
+    ] {
+        let run = env.line(line).run().ok();
+        assert_eq!(run.stderr.matches("warning").count(), 1, "{run}");
+        assert!(run.stderr.contains(warning), "{run}");
+    }
 }
