@@ -353,13 +353,13 @@ fn masked(words: &[String]) -> Vec<String> {
         let (name, text) = match flag.take() {
             // One without a value may stand before another flag.
             Some(name) if !is_flag => (name, word.as_str()),
-            _ if is_flag => match word.split_once('=') {
-                Some((name, text)) => (name.to_owned(), text),
-                None => {
+            _ if is_flag => {
+                let Some((name, text)) = word.split_once('=') else {
                     flag = Some(word.clone());
                     return word.clone();
-                }
-            },
+                };
+                (name.to_owned(), text)
+            }
             _ => return word.clone(),
         };
         let value = if ASSIGNING.contains(&name.as_str()) {

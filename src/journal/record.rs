@@ -163,18 +163,15 @@ impl FleetJournal {
         let mut is_open = false;
         for line in lines.filter(|line| !line.trim().is_empty()) {
             // A line that broke off says nothing; the cluster does.
-            match serde_json::from_str(line) {
-                Ok(Value::Object(record)) => {
-                    let is_resumed = record.contains_key("resumed");
-                    // Whoever goes on with a journal leaves what broke off on its line.
-                    unread -= usize::from(is_open && is_resumed);
-                    is_open = false;
-                    unread += usize::from(!take(&mut entries, &record) && !is_resumed);
-                }
-                _ => {
-                    is_open = true;
-                    unread += 1;
-                }
+            if let Ok(Value::Object(record)) = serde_json::from_str(line) {
+                let is_resumed = record.contains_key("resumed");
+                // Whoever goes on with a journal leaves what broke off on its line.
+                unread -= usize::from(is_open && is_resumed);
+                is_open = false;
+                unread += usize::from(!take(&mut entries, &record) && !is_resumed);
+            } else {
+                is_open = true;
+                unread += 1;
             }
         }
         unread -= usize::from(is_open && !text.ends_with('\n'));
