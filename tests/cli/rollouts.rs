@@ -106,7 +106,7 @@ fn a_canary_that_fails_ends_it() {
     assert_eq!(count(&states, "not-started"), 5);
     assert_eq!(patches(&sandbox), 1);
     let run = run.exits(6).err("5 targets not begun: too many failed");
-    let _ = run.err("hint: mk8s addon enable headlamp --canary 2 --resume 2");
+    let _ = run.err("hint: mk8s addon enable headlamp --canary 2 --yes --resume 2");
     sandbox.heals();
     let run = env
         .line("addon enable headlamp --all --yes --canary c05 -o json")
