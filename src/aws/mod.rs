@@ -15,6 +15,7 @@ pub(crate) mod explain;
 mod failure;
 #[cfg(test)]
 mod fake;
+pub(crate) mod foreseen;
 pub(crate) mod grant;
 pub(crate) mod iam;
 pub(crate) mod image;

@@ -57,6 +57,9 @@ pub(crate) struct AwsState {
     /// ARNs of all OIDC providers of the account; looked at only where the cluster's is missing, and
     /// by [`look_for_stale`].
     pub(crate) registered: Seen<Vec<String>>,
+    /// The cluster for which the role is made by the same run, where it is not there yet
+    /// ([`super::foreseen`]).
+    pub(crate) made_before: Option<String>,
     /// The role.
     pub(crate) role: Seen<Option<Role>>,
     /// The ARNs of the managed policies on the role.
@@ -124,6 +127,7 @@ impl Default for AwsState {
             provider: Seen::NotLooked,
             near_misses: Vec::new(),
             registered: Seen::NotLooked,
+            made_before: None,
             role: Seen::NotLooked,
             attached: Seen::NotLooked,
             inline: Seen::NotLooked,
@@ -152,6 +156,13 @@ pub(crate) struct AwsQuestions {
 
 /// The most that a trust policy may have in any account without asking.
 pub(crate) const LEAST_TRUST_QUOTA: usize = 2048;
+
+/// The most that AWS raises it to.
+/// Source: the table of IAM's quotas, <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
+pub(crate) const MOST_TRUST_QUOTA: usize = 4096;
+
+/// What AWS calls the quota.
+pub(crate) const QUOTA: &str = "Role trust policy length";
 
 /// The time, in seconds since 1970: a policy may speak of it.
 pub(crate) fn now() -> i64 {
@@ -198,9 +209,7 @@ pub(crate) async fn look(
         state.role = view.see(iam.role(role.name()).await, "the role")?;
         if let Some(Some(found)) = state.role.known() {
             let name = found.name.clone();
-            let may_grow = trust::parse_text(&found.trust)
-                .is_ok_and(|document| trust::size(&document) > LEAST_TRUST_QUOTA / 2);
-            if may_grow {
+            if state.needs_quota() {
                 state.trust_quota = view.see(iam.trust_quota().await, "the account's quotas")?;
             }
             look_at_policies(iam, facts.side, &view, &name, &mut state).await?;
@@ -243,6 +252,21 @@ pub(crate) async fn look(
         };
     }
     Ok(state)
+}
+
+/// Looks how long a trust policy may be in the account, where that may come to matter.
+pub(crate) async fn look_for_quota(
+    iam: &impl Iam,
+    target: &AwsPlacement,
+    state: &mut AwsState,
+) -> Result<()> {
+    if state.needs_quota() {
+        let view = AwsObserver {
+            caller: &target.caller,
+        };
+        state.trust_quota = view.see(iam.trust_quota().await, "the account's quotas")?;
+    }
+    Ok(())
 }
 
 /// Looks which OIDC providers exist, to find statements for those that do not. What cannot be seen

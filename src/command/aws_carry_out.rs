@@ -152,7 +152,7 @@ impl SetupJob<'_> {
                     );
                     continue;
                 }
-                (Ok((_, plan)), None) if plan.is_empty() => {
+                (Ok((_, plan)), None) if plan.is_empty() && !planned.builds_on_others => {
                     teller.tell(number, self.came(&name, &AwsResult::nothing(plan)));
                     continue;
                 }
@@ -180,7 +180,7 @@ impl SetupJob<'_> {
                 },
                 is_told: plan.trust.is_some(),
                 // What was done for those before it may be a part of its plan.
-                is_stale: !open.is_empty(),
+                is_stale: !open.is_empty() || planned.builds_on_others,
                 rounds: 0,
                 scene,
                 plan,

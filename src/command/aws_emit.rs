@@ -6,10 +6,13 @@ use super::status::Wait;
 use super::{Context, aws, aws_show};
 use crate::addon::AddonSide;
 use crate::aws::emit::{self, Blueprint, ExistingThings, Format};
+use crate::aws::foreseen::{ForeseenFor, ForeseenRoles, name_sharers};
 use crate::aws::plan::Awaited;
 use crate::aws::sdk::Sdk;
 use crate::aws::setup::not_accepted;
-use crate::aws::state::{self, AwsQuestions, AwsState};
+use crate::aws::state::{
+    self, AwsQuestions, AwsState, LEAST_TRUST_QUOTA, MOST_TRUST_QUOTA, QUOTA, Seen,
+};
 use crate::aws::target::{AwsPart, AwsPlacement, ClusterFacts, SetupRequest};
 use crate::aws::workload::private_image;
 use crate::cli::{AwsConnection, EmitFormat, OnlyPart, SetupArgs};
@@ -73,9 +76,22 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
     };
     let several = subjects.len() > 1;
     let job = &job;
-    // All are judged before the first is printed.
-    let jobs = subjects.iter().map(|subject| job.write(subject, format));
-    let written = fleet::all(jobs, fleet::AT_ONCE).await;
+    let jobs = subjects.iter().map(|subject| job.ready(subject));
+    let ready = fleet::all(jobs, fleet::AT_ONCE).await;
+    // All are judged before the first is printed, each on what those before it make of its role.
+    let mut foreseen = ForeseenRoles::default();
+    let mut written = Vec::new();
+    for (subject, ready) in subjects.iter().zip(ready) {
+        written.push(match ready {
+            Ok(facts) => job.write(subject, facts, format, &mut foreseen).await,
+            Err(error) => Err(error),
+        });
+    }
+    let plans = written.iter_mut().filter_map(|written| {
+        let (facts, blueprint, _) = written.as_mut().ok()?;
+        Some((facts.name.as_str(), &mut blueprint.plan))
+    });
+    name_sharers(&mut plans.collect::<Vec<_>>());
     let mut teller = Reporter::changing(&cx.ui, "AwsPlan", Mode::DryRun);
     for (subject, written) in subjects.iter().zip(written) {
         teller.add(match written {
@@ -192,14 +208,38 @@ impl EmitJob<'_> {
     }
 
     /// What is made for a cluster, with its text in the form, once it was judged.
-    async fn write(&self, subject: &AwsSubject, format: Option<Format>) -> Result<Written> {
-        let facts = self.ready(subject).await?;
+    async fn write(
+        &self,
+        subject: &AwsSubject,
+        facts: ClusterFacts,
+        format: Option<Format>,
+        foreseen: &mut ForeseenRoles,
+    ) -> Result<Written> {
         let target = self.aim(&facts)?;
-        let blueprint = Blueprint::new(&facts, &self.request, &target)?;
+        let asked = ForeseenFor {
+            facts: &facts,
+            target: &target,
+            request: &self.request,
+        };
+        let state = foreseen.state(asked, &AwsState::default());
+        let state = state.map_or_else(AwsState::default, |state| AwsState {
+            // The account's own is not known: what it may be at most.
+            trust_quota: Seen::Known(Some(MOST_TRUST_QUOTA)),
+            ..state
+        });
+        let mut blueprint = Blueprint::new(&facts, &self.request, &target, &state)?;
         let trust = blueprint.plan.trust.as_ref();
         if let Some(trust) = trust.filter(|it| !it.open.is_empty()) {
             // Whoever runs it is not there to be asked.
             return Err(not_accepted(&facts, &self.request, &trust.judgement, false));
+        }
+        foreseen.note(asked, &state, &blueprint.plan);
+        let size = foreseen.trust_size(&target);
+        if size > LEAST_TRUST_QUOTA {
+            blueprint.plan.warnings.push(format!(
+                "the trust policy of the role will have {size} characters; more than {LEAST_TRUST_QUOTA} \
+                 are allowed only where AWS raised the account's quota \"{QUOTA}\""
+            ));
         }
         let Some(format) = format else {
             return Ok((facts, blueprint, None));

@@ -3,11 +3,12 @@
 use super::aws::{self, AwsScene, IssuerAuthorities};
 use super::aws_carry_out::AwsResult;
 use super::aws_request::{asked, request};
-use super::{Context, aws_emit, aws_repository, aws_show};
+use super::{Context, aws_cache, aws_emit, aws_repository, aws_show};
 use crate::addon::AddonSide;
+use crate::aws::foreseen::{ForeseenFor, ForeseenRoles, name_sharers};
 use crate::aws::iam::Caller;
+use crate::aws::inspect::CacheRule;
 use crate::aws::plan::{AwsPlan, TrustPlan};
-use crate::aws::quotable;
 use crate::aws::sdk::Sdk;
 use crate::aws::setup::{SetupOrder, is_too_long, look_for, not_accepted, setup_plan};
 use crate::aws::state;
@@ -19,9 +20,8 @@ use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::{self, Closing, Reporter, TargetOutcome};
 use crate::invocation::Invocation;
-use crate::text::list;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ const WAIT: Duration = Duration::from_mins(5);
 pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
     let image = args.make.image.as_deref();
     if let Some(form) = args.emit {
-        return aws_emit::emit(cx, args, form).await;
+        return Box::pin(aws_emit::emit(cx, args, form)).await;
     }
     if let Some(image) = image.filter(|_| args.repository_policy || args.apply_repository_policy) {
         return aws_repository::run(cx, args, image).await;
@@ -53,6 +53,7 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
         several: chosen.are_several,
         wait: args.wait.unwrap_or(WAIT),
         issuers: IssuerAuthorities::new(cx),
+        cache: OnceCell::new(),
     };
     Box::pin(job.run(&chosen.names, &args.make, args.exit_code)).await
 }
@@ -109,6 +110,7 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         several: chosen.are_several,
         wait: args.flags.change.wait.unwrap_or(WAIT),
         issuers: IssuerAuthorities::new(cx),
+        cache: OnceCell::new(),
     };
     Box::pin(job.run(&chosen.names, &args.flags.make, args.flags.change.exit_code)).await
 }
@@ -124,6 +126,8 @@ pub(super) struct SetupJob<'a> {
     pub(super) several: bool,
     pub(super) wait: Duration,
     issuers: IssuerAuthorities<'a>,
+    /// The rule of a pull-through cache for the image, once it was asked for.
+    cache: OnceCell<Option<CacheRule>>,
 }
 
 /// A cluster as it was seen, and what is to be done; or why that is not known.
@@ -132,9 +136,17 @@ pub(super) struct PlannedSetup {
     pub(super) first: Result<(AwsScene, AwsPlan)>,
     /// Why it is not even asked about.
     pub(super) refusal: Option<Error>,
+    /// Whether it was planned on what plans before it make of the role: they may fail.
+    pub(super) builds_on_others: bool,
 }
 
 impl PlannedSetup {
+    /// The cluster's name and what was planned for it.
+    fn plan(&mut self) -> Option<(&str, &mut AwsPlan)> {
+        let (_, plan) = self.first.as_mut().ok()?;
+        Some((&self.name, plan))
+    }
+
     /// What may be carried out, if it is anything.
     fn to_do(&self) -> Option<&AwsPlan> {
         let (_, plan) = self.first.as_ref().ok()?;
@@ -145,10 +157,15 @@ impl PlannedSetup {
 impl SetupJob<'_> {
     /// All are looked at and planned, then shown and confirmed together, then carried out.
     async fn run(&self, names: &[String], make: &MakeArgs, exit_code: bool) -> Result<Outcome> {
-        let sdk = Sdk::new(&aws::connect(self.cx, &make.connection).await?);
+        let session = aws::connect(self.cx, &make.connection).await?;
+        let sdk = Sdk::new(&session);
         let caller = state::caller(&sdk).await?;
-        let mut planned = self.plan_all(&sdk, &caller, names).await?;
-        name_sharers(&mut planned);
+        let _ = self
+            .cache
+            .set(aws_cache::rule(&session, &self.request).await);
+        let mut planned = Box::pin(self.plan_all(&sdk, &caller, names)).await?;
+        let plans = planned.iter_mut().filter_map(PlannedSetup::plan);
+        name_sharers(&mut plans.collect::<Vec<_>>());
         let show = |planned: &Vec<PlannedSetup>| self.show(planned);
         let question = |planned: &Vec<PlannedSetup>| Ok(self.question(planned));
         let consent = self.mode.consent(&*self.cx.ui, planned, show, question);
@@ -215,20 +232,66 @@ impl SetupJob<'_> {
                 Ok(cluster) => Box::pin(self.first(sdk, caller, &cluster)).await,
                 Err(error) => Err(error),
             };
-            let refusal = match &first {
-                Ok((scene, plan)) if !plan.is_empty() && !self.mode.is_dry_run() => {
-                    let trust = plan.trust.as_ref();
-                    trust.and_then(|it| self.may_be_asked(scene, it, &self.request).err())
-                }
-                _ => None,
-            };
-            PlannedSetup {
-                name: name.clone(),
-                first,
-                refusal,
-            }
+            (name.clone(), first)
         });
-        Ok(fleet::all(jobs, fleet::AT_ONCE).await)
+        let mut foreseen = ForeseenRoles::default();
+        let mut planned = Vec::new();
+        for (name, first) in fleet::all(jobs, fleet::AT_ONCE).await {
+            planned.push(Box::pin(self.in_turn(sdk, &mut foreseen, name, first)).await);
+        }
+        Ok(planned)
+    }
+
+    /// Plans a cluster again on what the plans before it make of its role, if they make anything.
+    async fn in_turn(
+        &self,
+        sdk: &Sdk,
+        foreseen: &mut ForeseenRoles,
+        name: String,
+        mut first: Result<(AwsScene, AwsPlan)>,
+    ) -> PlannedSetup {
+        let mut builds_on_others = false;
+        if let Ok((scene, _)) = &first
+            && let Some(state) = foreseen.state(self.foreseen_for(scene), &scene.state)
+        {
+            builds_on_others = true;
+            first = match first {
+                Ok((scene, _)) => self.on_foreseen(sdk, AwsScene { state, ..scene }).await,
+                Err(error) => Err(error),
+            };
+        }
+        let refusal = match &first {
+            Ok((scene, plan)) if !plan.is_empty() && !self.mode.is_dry_run() => {
+                let trust = plan.trust.as_ref();
+                trust.and_then(|it| self.may_be_asked(scene, it, &self.request).err())
+            }
+            _ => None,
+        };
+        if let (Ok((scene, plan)), None) = (&first, &refusal) {
+            foreseen.note(self.foreseen_for(scene), &scene.state, plan);
+        }
+        PlannedSetup {
+            name,
+            first,
+            refusal,
+            builds_on_others,
+        }
+    }
+
+    fn foreseen_for<'a>(&'a self, scene: &'a AwsScene) -> ForeseenFor<'a> {
+        ForeseenFor {
+            facts: &scene.facts,
+            target: &scene.target,
+            request: &self.request,
+        }
+    }
+
+    async fn on_foreseen(&self, sdk: &Sdk, mut scene: AwsScene) -> Result<(AwsScene, AwsPlan)> {
+        let AwsScene { target, state, .. } = &mut scene;
+        state::look_for_quota(sdk, target, state).await?;
+        let order = SetupOrder::default();
+        let plan = self.plan(sdk, &mut scene, order, &self.request).await?;
+        Ok((scene, plan))
     }
 
     async fn first(
@@ -281,12 +344,17 @@ impl SetupJob<'_> {
                  target,
                  state,
              }: &AwsScene| { setup_plan(facts, request, target, state, order) };
-        let made = plan(scene);
-        if made.is_ok() || !is_too_long(&scene.facts, request, &scene.target, &scene.state) {
-            return made;
+        let mut made = plan(scene);
+        if made.is_err() && is_too_long(&scene.facts, request, &scene.target, &scene.state) {
+            state::look_for_stale(sdk, &mut scene.state).await;
+            made = plan(scene);
         }
-        state::look_for_stale(sdk, &mut scene.state).await;
-        plan(scene)
+        let rule = self.cache.get().and_then(Option::as_ref);
+        let warning = rule.and_then(|rule| aws_cache::warning(rule, scene, request));
+        made.map(|mut plan| {
+            plan.warnings.extend(warning);
+            plan
+        })
     }
 
     fn show(&self, planned: &[PlannedSetup]) {
@@ -386,44 +454,6 @@ impl SetupJob<'_> {
             (Mode::DryRun, true) => format!("Would set up {what} for {name}: {which}"),
             (_, false) => format!("{what} is already set up for {name}: {which}"),
             (Mode::Write, true) => format!("Set up {what} for {name}: {which}"),
-        }
-    }
-}
-
-/// Each plan says who may assume its role as if it were the only one; where several are about one role,
-/// that is not all, and it is said with each.
-fn name_sharers(planned: &mut [PlannedSetup]) {
-    let mut sharers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for one in planned.iter() {
-        let role = one
-            .first
-            .as_ref()
-            .ok()
-            .and_then(|(_, plan)| plan.role_arn.clone());
-        sharers
-            .entry(role.unwrap_or_default())
-            .or_default()
-            .push(one.name.clone());
-    }
-    for one in planned {
-        let Ok((_, plan)) = &mut one.first else {
-            continue;
-        };
-        let Some(role) = plan.role_arn.as_ref().filter(|_| !plan.is_empty()) else {
-            continue;
-        };
-        let others = sharers.get(role).into_iter().flatten();
-        let others: Vec<String> = others
-            .filter(|name| **name != one.name)
-            .map(|name| quotable(name))
-            .collect();
-        if !others.is_empty() {
-            plan.warnings.push(format!(
-                "the role of {} is that of {} as well: after this run the service accounts of all of them \
-                 may assume it",
-                quotable(&one.name),
-                list(others.iter().map(String::as_str))
-            ));
         }
     }
 }

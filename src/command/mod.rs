@@ -8,6 +8,7 @@ mod addon_read;
 mod apply;
 mod auth;
 mod aws;
+mod aws_cache;
 mod aws_carry_out;
 mod aws_emit;
 mod aws_offline;

@@ -199,6 +199,22 @@ fn a_role_that_only_reads_cannot_fill_a_pull_through_cache() {
     assert_eq!(item(&run, "pull-through-cache")["state"], "warn");
     bed.moto.heals();
 
+    // Setting up for such an image says so, and whoever asks for what fills the cache is told nothing.
+    let image = format!("--image {ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/hub/library/nginx:1");
+    let setup = format!("aws setup aws-ecr -c edge {image} --dry-run");
+    let says = "hub/library/nginx is filled from registry-1.docker.io by a pull-through cache, and \
+                AmazonEC2ContainerRegistryReadOnly may not fill it";
+    bed.run(&setup)
+        .ok()
+        .err(says)
+        .err("--pull-policy pull-only");
+    bed.run(&format!("{setup} --pull-policy pull-only"))
+        .ok()
+        .never("pull-through");
+    bed.run(&setup.replace("hub/library/nginx", "hubble"))
+        .ok()
+        .never("pull-through");
+
     // The fix that is shown works for a role that exists, and keeps what is attached.
     for fix in fixes(&run) {
         assert!(

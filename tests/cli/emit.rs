@@ -381,17 +381,120 @@ fn the_script_does_not_end_well_beside_a_deny_that_it_cannot_judge() {
         bed.moto.forget();
     };
     let says = "may keep the cluster out: mk8s check -c edge tells.";
+    // The tokens come over TLS, and everybody's policies have this one.
     deny(Some(json!({"Bool": {"aws:SecureTransport": "false"}})));
-    script(&bed.env, &text).ok().err(says);
+    script(&bed.env, &text).ok();
+    deny(Some(
+        json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}),
+    ));
+    script(&bed.env, &text).exits(1).err(says);
     deny(None);
     let run = script(&bed.env, &text).exits(1).err(says);
-    let _ = run.err("One of them has no condition. Nothing more was changed.");
+    let _ = run.err("Nothing more was changed.");
     let changed: Vec<String> = bed.moto.writes();
     let asked = |call: &String| call.starts_with("Create") || call.starts_with("AddClientID");
     assert!(changed.iter().all(asked), "{changed:?}");
     bed.env.with_commands();
     let check = bed.run("check -c edge --only trust-has-statement");
     let _ = check.exits(11);
+}
+
+/// What is attached may be taken away: by a Deny of the role's own policies or by its boundary, as IAM
+/// says where it may be asked, as the policies say where it may not.
+#[test]
+fn the_script_ends_well_only_where_the_role_may_pull() {
+    let bed = ready();
+    let text = emitted(&bed, "aws-cli", &[]);
+    script(&bed.env, &text)
+        .ok()
+        .out("The role may pull, as IAM says");
+    let put = |statements: Value| {
+        let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        let fields = [
+            ("RoleName", "mk8s-edge"),
+            ("PolicyName", "fence"),
+            ("PolicyDocument", &*policy),
+        ];
+        bed.moto.act("PutRolePolicy", &fields);
+    };
+    let deny = |actions: Value, resource: &str| json!({"Effect": "Deny", "Action": actions, "Resource": resource});
+    let simulating = |may: bool| {
+        bed.moto.heals();
+        if !may {
+            let fault =
+                json!([{"action": "SimulatePrincipalPolicy", "code": "AccessDenied", "times": 9}]);
+            bed.moto.faults(&fault);
+        }
+    };
+    let judged = |may: bool| {
+        simulating(may);
+        script(&bed.env, &text)
+    };
+    let told = "mk8s check -c edge tells";
+
+    put(deny(json!(["s3:*", "ECR:batchget*"]), "*"));
+    judged(true)
+        .exits(1)
+        .err("IAM says that role mk8s-edge may not pull")
+        .err(told);
+    judged(false)
+        .exits(1)
+        .err(
+            "The policy fence of role mk8s-edge denies ecr:batchgetimage, in some cases or in all.",
+        )
+        .err(told);
+    // What is no part of a pull, and a repository of others, are in nobody's way.
+    put(json!([
+        deny(json!("ecr:PutImage"), "*"),
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    ]));
+    judged(false)
+        .ok()
+        .out("Nothing that the role has keeps it from it");
+    // A key that IAM is not told of leaves it open: then the statement is in the way.
+    let mut other = deny(json!("ecr:*"), "*");
+    other["Condition"] = json!({"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}});
+    put(other);
+    judged(true)
+        .exits(1)
+        .err("The policy fence of role mk8s-edge denies ecr:");
+    // Nor is what cannot be read taken for nothing.
+    simulating(false);
+    bed.moto.faults(&json!([
+        {"action": "SimulatePrincipalPolicy", "code": "AccessDenied", "times": 9},
+        {"action": "ListRolePolicies", "code": "AccessDenied", "times": 9},
+    ]));
+    script(&bed.env, &text)
+        .exits(1)
+        .err("What is in the way of role mk8s-edge could not be read");
+    bed.moto.heals();
+    bed.aws("iam delete-role-policy --role-name mk8s-edge --policy-name fence");
+
+    let bound = |statements: Value| {
+        let document = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        let name = format!("bound-{}", bed.moto.log().len());
+        let made = bed.aws_with(&[
+            "iam",
+            "create-policy",
+            "--policy-name",
+            &name,
+            "--policy-document",
+            &document,
+        ]);
+        let arn = made["Policy"]["Arn"].as_str().unwrap().to_owned();
+        let fields = [("RoleName", "mk8s-edge"), ("PermissionsBoundary", &*arn)];
+        bed.moto.act("PutRolePermissionsBoundary", &fields);
+        arn
+    };
+    bound(json!({"Effect": "Allow", "Action": ["ecr:*", "s3:*"], "Resource": "*"}));
+    judged(false).ok();
+    let arn = bound(json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}));
+    judged(true)
+        .exits(1)
+        .err("IAM says that role mk8s-edge may not pull");
+    judged(false).exits(1).err(&format!(
+        "The permissions boundary {arn} does not clearly allow ecr:"
+    ));
 }
 
 /// Terraform would delete a role under another path and make another one.
@@ -461,7 +564,7 @@ fn the_script_keeps_what_exists() {
     script(&bed.env, &text)
         .ok()
         .out("exists and trusts the cluster")
-        .out("may pull already");
+        .out("A policy that lets the role pull is attached already");
     assert_eq!(state(&bed.moto), before);
 
     // A role with nothing but an older statement of ours gets the new one.
@@ -785,6 +888,60 @@ fn the_plan_is_shown_and_machines_get_everything() {
     bed.run("aws setup aws-ecr -c edge --emit plan --role-arn arn:aws:iam::123456789012:role/x")
         .ok()
         .err("Next: mk8s addon enable aws-ecr -c edge --role-arn arn:aws:iam::123456789012:role/x");
+}
+
+/// Plans of one run build on each other: the second cluster finds the role that the first gets.
+#[test]
+fn plans_of_clusters_that_share_a_role_build_on_each_other() {
+    let mut bed = Bed::two();
+    bed.env.set("PATH", &path_with_aws());
+    for cluster in ["edge", "west"] {
+        bed.run(&format!(
+            "addon enable aws-ecr -c {cluster} --with-prerequisites --role-arn {ROLE}"
+        ))
+        .ok();
+    }
+    let emit = format!("aws emit aws-ecr -c edge -c west --wait=1m --account {ACCOUNT}");
+    let shown = bed.run(&format!("{emit} --format plan")).ok();
+    // Who gets in with the first is not all.
+    let shown = shown.err("the role of edge is that of west as well");
+    let words = shown
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let (first, second) = words.split_once("for west").unwrap_or_default();
+    for (text, words) in [
+        (first, "+ role"),
+        (first, "+ attach"),
+        (second, "= role mk8s-edge made for edge before"),
+        (second, "~ trust policy mk8s-edge adds statement"),
+        (second, "keeps 1 of sandbox/edge"),
+        (
+            second,
+            "= pull policy AmazonEC2ContainerRegistryReadOnly attached",
+        ),
+        (
+            second,
+            "ecr-credential-provider of west; also: service account kube-system/ecr-credential-provider",
+        ),
+    ] {
+        assert!(text.contains(words), "{words}\n{shown}");
+    }
+    let mut items = bed
+        .run(&format!("{emit} --format plan -o json"))
+        .ok()
+        .json()["items"]
+        .take();
+    let steps = items[1]["steps"].take();
+    let steps = steps.as_array().unwrap();
+    let creates = |part: &str| {
+        steps
+            .iter()
+            .filter(|it| it["part"] == part && it["action"] == "create")
+            .count()
+    };
+    assert_eq!((creates("role"), creates("oidc-provider")), (0, 1));
 }
 
 #[test]

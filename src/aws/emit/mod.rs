@@ -6,6 +6,7 @@
 
 mod cloudformation;
 mod existing;
+mod proof;
 mod shell;
 mod terraform;
 
@@ -244,19 +245,15 @@ pub(crate) fn not_there(facts: &ClusterFacts, awaited: Awaited, source: EmitSour
 }
 
 impl Blueprint {
-    /// Plans the setup as if nothing existed. What [`missing`] finds must be there.
+    /// Plans the setup as if nothing existed but what `state` has of it. What [`missing`] finds must be
+    /// there.
     pub(crate) fn new(
         facts: &ClusterFacts,
         request: &SetupRequest,
         target: &AwsPlacement,
+        state: &AwsState,
     ) -> Result<Self> {
-        let plan = setup_plan(
-            facts,
-            request,
-            target,
-            &AwsState::default(),
-            SetupOrder::AddonFirst,
-        )?;
+        let plan = setup_plan(facts, request, target, state, SetupOrder::AddonFirst)?;
         let mut blueprint = Self {
             org: facts.org.clone(),
             cluster: facts.name.clone(),

@@ -3,9 +3,10 @@
 //! It may be run again: what exists is looked at and kept, and a trust policy that holds statements
 //! of others is never overwritten, because a shell cannot merge JSON. It ends well only when what
 //! the cluster asks for is there: a role of that name with another ARN, with an older statement of
-//! ours among those of others, or with a Deny that has no condition, stops it. Policies are not judged
-//! in a shell.
+//! ours among those of others, or with a Deny that may keep the cluster out, stops it, and so does what
+//! the role's policies take away (`super::proof`).
 
+use super::proof::proof;
 use super::{Attachment, Blueprint, RoleToMake, VERSION};
 use crate::aws::iam::NewProvider;
 use crate::aws::name::Tags;
@@ -121,6 +122,7 @@ caller=$(aws sts get-caller-identity --query Account --output text)
     }
     if let Some(policy) = &blueprint.policy {
         attach(&mut out, blueprint, policy);
+        out.push_str(&proof(blueprint));
     }
     out
 }
@@ -254,12 +256,13 @@ fn exists(blueprint: &Blueprint, role: &RoleToMake) -> String {
     others=$(count "!($ours)")
     if [ "$same" -eq {number} ]; then
         say "Role $role exists and trusts the cluster"
-        denies=$(count "Effect == 'Deny'")
-        bare=$(count "Effect == 'Deny' && !Condition")
-        [ "$denies" -eq 0 ] ||
+        # The cluster's tokens come over TLS; what else a condition may mean is not judged in a shell.
+        tls='{{"Bool": {{"aws:SecureTransport": "false"}}}}'
+        denies=$(count "Effect == 'Deny' && Condition != \`$tls\`")
+        [ "$denies" -eq 0 ] || {{
             say "Its trust policy has Deny statements, which may keep the cluster out: {check} tells." >&2
-        [ "$bare" -eq 0 ] ||
-            stop "One of them has no condition. Nothing more was changed."
+            stop "Nothing more was changed."
+        }}
     elif [ "$others" -eq 0 ]; then
         update
     elif [ "$mine" -gt 0 ]; then
@@ -323,11 +326,13 @@ fn attach(out: &mut String, blueprint: &Blueprint, attachment: &Attachment) {
         r#"
 # The policy that lets the role {verb}.
 {role}policy={policy}
+attached=
 {function}if aws iam list-attached-role-policies --role-name="$role" --output text \
     --query 'AttachedPolicies[].PolicyArn' | tr '\t' '\n' | grep -Fqx{fits}; then
-    say "The role may {verb} already"
+    say "A policy that lets the role {verb} is attached already"
 {simulated}else
     aws iam attach-role-policy --role-name="$role" --policy-arn "$policy"
+    attached=1
     say "Attached $policy"
     [ -n "$new_role" ] || aws iam tag-role --role-name="$role" --tags {tag} ||
         say "The tag of this policy was not set."
@@ -338,7 +343,7 @@ fi
 }
 
 /// A text between double quotes.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('$', "\\$")

@@ -30,7 +30,7 @@ fn on() -> Value {
 
 fn blueprint(facts: &ClusterFacts, request: &SetupRequest) -> Blueprint {
     let target = aim(facts, request, None, "was not set up").unwrap();
-    Blueprint::new(facts, request, &target).unwrap()
+    Blueprint::new(facts, request, &target, &AwsState::default()).unwrap()
 }
 
 #[test]

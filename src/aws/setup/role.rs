@@ -176,8 +176,9 @@ impl SetupPlanner<'_> {
         } else if known || (linked && trust.work == Work::Nothing) {
             AwsStep::shown(AwsPart::Role, StepAction::None, arn, "exists")
         } else {
-            let by = match made_for(&role.tags) {
-                Some(cluster) if made_by_mk8s(&role.tags) => {
+            let by = match (&self.state.made_before, made_for(&role.tags)) {
+                (Some(cluster), _) => format!("made for {} before", quotable(cluster)),
+                (None, Some(cluster)) if made_by_mk8s(&role.tags) => {
                     format!("exists, made by mk8s for {}", quotable(&cluster))
                 }
                 _ => "exists, made by others".to_owned(),

@@ -7,16 +7,13 @@ use crate::aws::name::{Tags, other_statement_tags};
 use crate::aws::plan::{Awaited, AwsStep, StepAction, TrustMode, Trusting, Work};
 use crate::aws::quotable;
 use crate::aws::standing::Standing;
-use crate::aws::state::Seen;
+use crate::aws::state::{QUOTA, Seen};
 use crate::aws::target::AwsPart;
 use crate::aws::trust::{self, dead_principals, forbidden_character, label, shown, statements};
 use crate::aws::users::of_others;
 use crate::aws::who::{HomeCluster, LetIn};
 use crate::error::{Error, Result};
 use serde_json::Value;
-
-/// What AWS calls the quota.
-const QUOTA: &str = "Role trust policy length";
 
 const UNKNOWN_QUOTA: &str =
     "the account's own limit is not known, because iam:GetAccountSummary is not allowed";
