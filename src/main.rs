@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         stdout: Box::new(stdout()),
         stderr: Box::new(stderr()),
     };
-    ExitCode::from(mk8s::run(
+    ExitCode::from(mk8s::run_last(
         std::env::args_os(),
         std::env::vars_os().collect(),
         io,

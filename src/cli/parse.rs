@@ -15,17 +15,16 @@ use std::ffi::{OsStr, OsString};
 
 /// What a command line asks for; `command` is the whole tree.
 pub fn parse(
-    command: Command,
+    command: &mut Command,
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli, clap::Error> {
-    let (mut command, matches) = read(command, args);
-    let matches = matches?;
+    let matches = read(command, args)?;
     let levels = levels(&matches);
-    if let Some(flag) = levels.iter().find_map(|it| emptied(&command, it)) {
+    if let Some(flag) = levels.iter().find_map(|it| emptied(command, it)) {
         let reason = format!("{flag} was given an empty value");
         return Err(command.error(ErrorKind::InvalidValue, reason));
     }
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(command))?;
     Ok(Cli {
         reach: reach(&levels, cli.global.insecure),
         ..cli
@@ -88,21 +87,21 @@ fn arguments(command: &clap::Command) -> impl Iterator<Item = &clap::Arg> {
 
 /// What clap makes of a command line.
 pub fn matches(args: impl IntoIterator<Item = OsString>) -> Result<ArgMatches, clap::Error> {
-    read(super::command(), args).1
+    read(&mut super::command(), args)
 }
 
 fn read(
-    mut command: Command,
+    command: &mut Command,
     args: impl IntoIterator<Item = OsString>,
-) -> (Command, Result<ArgMatches, clap::Error>) {
+) -> Result<ArgMatches, clap::Error> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     let mut name = None;
-    let found = addon_word(&command, &args);
+    let found = addon_word(command, &args);
     if let Some((verb, Some(at))) = found {
         let word = args.remove(at).to_string_lossy().into_owned();
         let known = by_word(&word).map(|addon| addon.name);
         if known.is_none() {
-            command = command.mut_subcommand("addon", |addon| {
+            *command = std::mem::take(command).mut_subcommand("addon", |addon| {
                 addon.mut_subcommand("enable", |it| it.subcommand(enable::of_word(&word)))
             });
         }
@@ -112,11 +111,10 @@ fn read(
     }
     let matches = command.try_get_matches_from_mut(args);
     let is_nameless = matches!(found, Some((_, None)));
-    let matches = matches.map_err(|error| match error.kind() {
+    matches.map_err(|error| match error.kind() {
         ErrorKind::MissingSubcommand | ErrorKind::UnknownArgument if is_nameless => nameless(error),
         _ => told(error, name),
-    });
-    (command, matches)
+    })
 }
 
 /// Where the verb stands that takes the name of an add-on as a command, and where that name stands if
@@ -191,7 +189,10 @@ mod tests {
     use crate::cli::{AddonCommand, EnableArgs};
 
     fn read(line: &str) -> Result<EnableArgs, clap::Error> {
-        let cli = parse(crate::cli::command(), line.split(' ').map(OsString::from))?;
+        let cli = parse(
+            &mut crate::cli::command(),
+            line.split(' ').map(OsString::from),
+        )?;
         match cli.command {
             super::super::Command::Addon(AddonCommand::Enable(args)) => Ok(*args),
             other => panic!("{line}: {other:?}"),

@@ -9,6 +9,7 @@ use crate::plan::{AddonStep, display_name};
 use crate::secret;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// The version of every document here.
 pub(crate) const SCHEMA: &str = "mk8s/v1";
@@ -201,7 +202,7 @@ pub(crate) struct AddonRecord {
     /// What it needs.
     pub(crate) needs: Vec<&'static str>,
     /// The settings it takes.
-    pub(crate) fields: Vec<Field>,
+    pub(crate) fields: Cow<'static, [Field]>,
     /// The platform's page.
     pub(crate) docs: Option<&'static str>,
 }
@@ -222,7 +223,7 @@ pub(crate) enum AddonItem {
 }
 
 /// One setting of an add-on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Clone)]
 pub(crate) struct Field {
     /// Its place below the add-on: `roleArn`, `scrapeAnnotated.intervalSeconds`.
     pub(crate) name: String,

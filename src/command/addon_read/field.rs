@@ -5,7 +5,7 @@ use super::one::traits;
 use super::{ReadTargets, entry};
 use crate::addon::param::SettingPlace;
 use crate::addon::path::{Path, PathStep, Stranger};
-use crate::addon::{Addon, by_word};
+use crate::addon::{Addon, CATALOG, by_word};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::invocation::Invocation;
@@ -14,6 +14,8 @@ use crate::secret;
 use crate::text::{Foreign, quotable};
 use crate::ui::{Report, table, wire};
 use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// The add-on and the setting that the words of a command line mean: `metrics kubeState`,
 /// `metrics.kubeState`, `spec.addOns.metrics.kubeState`.
@@ -28,8 +30,21 @@ pub(super) fn words<'w>(word: &'w str, path: Option<&'w str>) -> (&'w str, Optio
     }
 }
 
+/// The settings of an add-on of the catalogue as JSON has them. They are the same for every cluster, and
+/// made once.
+pub(super) fn all(addon: &'static Addon) -> &'static [wire::Field] {
+    static OF_ALL: LazyLock<HashMap<&str, Vec<wire::Field>>> = LazyLock::new(|| {
+        let of_one = |addon: &'static Addon| {
+            let places = addon.places().into_iter();
+            (addon.key, places.map(|place| wire(addon, place)).collect())
+        };
+        CATALOG.iter().map(of_one).collect()
+    });
+    OF_ALL.get(addon.key).map_or(&[], Vec::as_slice)
+}
+
 /// A setting as JSON has it.
-pub(super) fn wire(addon: &Addon, place: SettingPlace) -> wire::Field {
+fn wire(addon: &Addon, place: SettingPlace) -> wire::Field {
     let path: Path = place.path.parse().unwrap_or_default();
     let (terraform, pulumi) = owner::spelling(addon, &path);
     wire::Field {

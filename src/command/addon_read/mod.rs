@@ -16,6 +16,7 @@ use crate::fleet::{Closing, Reporter, TargetOutcome, TargetResult};
 use crate::secret;
 use crate::ui::wire;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A cluster and the target that it came from.
 struct SeenCluster {
@@ -132,7 +133,7 @@ fn providers(addon: &Addon) -> String {
 }
 
 /// A catalogue entry.
-fn entry(addon: &Addon) -> wire::AddonRecord {
+fn entry(addon: &'static Addon) -> wire::AddonRecord {
     wire::AddonRecord {
         target: None,
         addon: addon.name.to_owned(),
@@ -153,17 +154,13 @@ fn entry(addon: &Addon) -> wire::AddonRecord {
             .filter_map(|key| addon::by_key(key))
             .map(|addon| addon.name)
             .collect(),
-        fields: addon
-            .places()
-            .into_iter()
-            .map(|place| field::wire(addon, place))
-            .collect(),
+        fields: Cow::Borrowed(field::all(addon)),
         docs: Some(addon.docs),
     }
 }
 
 /// An add-on of the catalogue on a target.
-fn known(seen: &SeenCluster, addon: &Addon) -> wire::AddonRecord {
+fn known(seen: &SeenCluster, addon: &'static Addon) -> wire::AddonRecord {
     let settings = seen.cluster.add_on(addon.key);
     wire::AddonRecord {
         target: Some(seen.target.clone()),
@@ -204,7 +201,7 @@ fn unknown(seen: &SeenCluster, key: &str) -> wire::AddonRecord {
         providers: None,
         documented: None,
         needs: Vec::new(),
-        fields: Vec::new(),
+        fields: Cow::Borrowed(&[]),
         docs: None,
     }
 }
