@@ -662,7 +662,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable)
-            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -759,6 +759,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -934,7 +938,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__ecr)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1083,6 +1087,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1213,7 +1221,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__efs)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1362,6 +1370,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1492,7 +1504,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__elb)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1641,6 +1653,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1771,7 +1787,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__workload__subcmd__identity)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1920,6 +1936,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2043,7 +2063,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__azure__subcmd__acr)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --client-id --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --client-id --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2192,6 +2212,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2322,7 +2346,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__azure__subcmd__workload__subcmd__identity)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --tenant-id --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --tenant-id --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2471,6 +2495,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2601,7 +2629,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__byok)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --location --ignore-updates --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --location --ignore-updates --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2750,6 +2778,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2887,7 +2919,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__dashboard)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3036,6 +3068,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3159,7 +3195,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__headlamp)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3308,6 +3344,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3431,7 +3471,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__kata)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3580,6 +3620,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3703,7 +3747,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__kubevirt)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --scratch-space-storage-class --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --scratch-space-storage-class --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3852,6 +3896,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3982,7 +4030,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__local__subcmd__path__subcmd__storage)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4131,6 +4179,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4254,7 +4306,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__logs)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --audit-enabled --include-namespaces --exclude-namespaces --docker --kubelet --kernel --events --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --audit-enabled --include-namespaces --exclude-namespaces --docker --kubelet --kernel --events --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4403,6 +4455,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4575,7 +4631,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__metrics)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --kube-state --core-dns --kubelet --apiserver --node-exporter --cadvisor --scrape-annotated-interval-seconds --scrape-annotated-include-namespaces --scrape-annotated-exclude-namespaces --scrape-annotated-retain-labels --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --kube-state --core-dns --kubelet --apiserver --node-exporter --cadvisor --scrape-annotated-interval-seconds --scrape-annotated-include-namespaces --scrape-annotated-exclude-namespaces --scrape-annotated-retain-labels --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4724,6 +4780,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4917,7 +4977,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__node__subcmd__local__subcmd__dns)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5066,6 +5126,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5189,7 +5253,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__nvidia)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --taint-gpu-nodes --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --taint-gpu-nodes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5338,6 +5402,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5468,7 +5536,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__registry__subcmd__mirror)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5617,6 +5685,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5740,7 +5812,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__sysbox)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5889,6 +5961,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7116,7 +7192,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__emit)
-            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --format --role-arn --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --format --role-arn --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7176,6 +7252,10 @@ _mk8s() {
                     return 0
                     ;;
                 --role-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared-role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7520,7 +7600,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__setup)
-            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --role-arn --account --image --role-name --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --emit --repository-policy --apply-repository-policy --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --role-arn --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --emit --repository-policy --apply-repository-policy --dry-run --exit-code --wait --journal --resume --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7579,6 +7659,10 @@ _mk8s() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --shared-role)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --role-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -7629,6 +7713,25 @@ _mk8s() {
                     ;;
                 --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --output)

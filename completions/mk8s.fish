@@ -249,6 +249,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l account -d 'AWS account in which it is made; that of the role, the image, the cluster or the caller if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l image -d 'Image that is to be pulled; names the account' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l role-name -d 'Name of the role; mk8s-ORG-CLUSTER-ecr if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l shared-role -d 'Name of one role for all clusters of the run: each gets a statement in its trust policy' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l role-path -d 'Path of a new role, such as /team/' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l permissions-boundary -d 'Permissions boundary of a new role' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l tag -d 'Tag of a new role (can be repeated)' -r
@@ -625,6 +626,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l account -d 'AWS account in which it is made; that of the role, the image, the cluster or the caller if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l image -d 'Image that is to be pulled; names the account' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l role-name -d 'Name of the role; mk8s-ORG-CLUSTER-ecr if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l shared-role -d 'Name of one role for all clusters of the run: each gets a statement in its trust policy' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l role-path -d 'Path of a new role, such as /team/' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l permissions-boundary -d 'Permissions boundary of a new role' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l tag -d 'Tag of a new role (can be repeated)' -r
@@ -649,6 +651,8 @@ aws-cli\t'A shell script that calls the AWS CLI'
 terraform\t'Terraform'
 cloudformation\t'A CloudFormation template'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l wait -d 'Longest wait for what the cluster publishes; 5m if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l journal -d 'File in which a run on several clusters is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -695,6 +699,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l account -d 'AWS account in which it is made; that of the role, the image, the cluster or the caller if omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l image -d 'Image that is to be pulled; names the account' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l role-name -d 'Name of the role; mk8s-ORG-CLUSTER-ecr if omitted' -r
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l shared-role -d 'Name of one role for all clusters of the run: each gets a statement in its trust policy' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l role-path -d 'Path of a new role, such as /team/' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l permissions-boundary -d 'Permissions boundary of a new role' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from emit" -l tag -d 'Tag of a new role (can be repeated)' -r

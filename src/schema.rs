@@ -3,6 +3,9 @@
 //! Fields are added within `mk8s/v1`, so that the schemas allow more than they name. The tests do not:
 //! they hold every document that they see against these, strictly.
 
+mod aws;
+
+use aws::{aws_plan, aws_status};
 use serde_json::{Map, Value, json};
 
 /// A kind, and what makes its schema.
@@ -231,6 +234,11 @@ fn addon_changes() -> Value {
         ("warnings", list(text())),
         ("error", error()),
     ]);
+    of_a_run(item)
+}
+
+/// A change of several: as what each ended, and how many as what.
+fn of_a_run(item: Value) -> Value {
     let states = [
         "changed",
         "unchanged",
@@ -401,108 +409,6 @@ fn auth() -> Value {
 
 fn version() -> Value {
     object([("version", text())])
-}
-
-/// The parts of the AWS side.
-fn part() -> Value {
-    one_of(&[
-        "addon",
-        "oidc-provider",
-        "role",
-        "trust",
-        "policy",
-        "repository-policy",
-    ])
-}
-
-/// An item about a cluster's AWS side; of one that failed early only these are known.
-fn aws_item() -> Value {
-    and_perhaps(
-        object([("target", target()), ("addon", text()), ("error", error())]),
-        [
-            ("account", text()),
-            ("partition", text()),
-            ("caller", or_null(text())),
-            ("registryAccess", registry_access()),
-            ("warnings", list(text())),
-        ],
-    )
-}
-
-fn aws_plan() -> Value {
-    let actions = [
-        "none", "create", "adopt", "update", "attach", "detach", "delete", "keep",
-    ];
-    let role = object([
-        ("path", text()),
-        ("permissionsBoundary", or_null(text())),
-        ("maxSessionDuration", or_null(counter())),
-        ("tags", json!({"type": "object"})),
-    ]);
-    let step = and_perhaps(
-        object([
-            ("part", part()),
-            ("action", one_of(&actions)),
-            ("resource", text()),
-            ("detail", or_null(text())),
-            ("done", flag()),
-            ("reason", or_null(text())),
-        ]),
-        [("role", role)],
-    );
-    let finding = object([("name", text()), ("text", text())]);
-    let verdict = || one_of(&["exact", "broad", "outside"]);
-    let statement = object([
-        ("statement", anything()),
-        ("verdict", verdict()),
-        ("findings", list(finding)),
-        ("conditions", anything()),
-    ]);
-    let written = object([
-        ("statement", text()),
-        ("words", text()),
-        ("document", anything()),
-    ]);
-    let trust = object([
-        ("verdict", verdict()),
-        ("who", text()),
-        ("document", anything()),
-        ("statements", list(statement)),
-        ("accepted", list(text())),
-        ("written", list(written)),
-    ]);
-    let emitted = object([
-        (
-            "format",
-            one_of(&["aws-cli", "terraform", "cloudformation"]),
-        ),
-        ("text", text()),
-    ]);
-    changes(and_perhaps(
-        aws_item(),
-        [
-            ("steps", list(step)),
-            ("previousTrust", anything()),
-            ("trust", or_null(trust)),
-            ("emitted", emitted),
-            ("repositoryPolicy", anything()),
-            ("previousRepositoryPolicy", anything()),
-        ],
-    ))
-}
-
-fn aws_status() -> Value {
-    let states = ["present", "missing", "different", "unknown", "not-needed"];
-    let part = object([
-        ("part", part()),
-        ("state", one_of(&states)),
-        ("resource", or_null(text())),
-        ("detail", or_null(text())),
-    ]);
-    items(and_perhaps(
-        aws_item(),
-        [("who", or_null(text())), ("parts", list(part))],
-    ))
 }
 
 fn check_list() -> Value {

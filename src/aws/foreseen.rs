@@ -7,15 +7,18 @@
 use super::grant::known_document;
 use super::iam::Role;
 use super::merge::{fresh, merge};
-use super::plan::{AwsPlan, AwsStep, StepAction, TrustMode, Trusting, Work};
+use super::plan::{Awaited, AwsPlan, AwsStep, StepAction, TrustMode, Trusting, Work};
 use super::quotable;
 use super::rights::{Policies, RightsQuestion};
-use super::state::{AwsState, LEAST_TRUST_QUOTA, Seen};
+use super::state::{AwsState, LEAST_TRUST_QUOTA, QUOTA, Seen};
 use super::target::{AwsPart, AwsPlacement, ClusterFacts, SetupRequest};
 use super::trust;
 use crate::text::list;
 use serde_json::json;
 use std::collections::BTreeMap;
+
+/// About how long the statement of one cluster is that is published as the guide has it.
+const USUAL_STATEMENT: usize = 385;
 
 /// What the plans of a run, so far, make of roles: by their ARNs.
 #[derive(Debug, Default)]
@@ -29,6 +32,10 @@ struct ForeseenRole {
     role: Role,
     attached: Vec<String>,
     policies: Policies,
+    /// How many clusters have yet to publish what will stand in its trust policy.
+    awaited: usize,
+    /// How long that may be in the account, as far as it was looked at.
+    quota: usize,
 }
 
 /// For which cluster, and what is asked for.
@@ -91,14 +98,41 @@ impl ForeseenRoles {
                 role: role.clone(),
                 attached: state.attached.known().cloned().unwrap_or_default(),
                 policies: state.policies.clone(),
+                awaited: 0,
+                quota: LEAST_TRUST_QUOTA,
             }),
             Seen::Known(None) | Seen::NotLooked => None,
         };
         let steps = plan.steps.iter();
         let after = steps.fold(known, |role, step| after(asked.facts, role, step));
-        if let Some(after) = after {
+        if let Some(mut after) = after {
+            let before = self.0.get(arn.as_str()).map_or(0, |it| it.awaited);
+            let awaits = plan.awaited() == Some(Awaited::Template)
+                || plan.awaited() == Some(Awaited::Issuer);
+            after.awaited = before + usize::from(awaits);
+            if let Some(Some(quota)) = state.trust_quota.known() {
+                after.quota = *quota;
+            }
             self.0.insert(arn.as_str().to_owned(), after);
         }
+    }
+
+    /// Roles whose trust policies will hardly have room for what clusters have yet to publish, each as
+    /// a warning. Nothing is refused for it: only what is published has a length.
+    pub(crate) fn crowded(&self) -> Vec<String> {
+        let crowded = self.0.iter().filter_map(|(arn, role)| {
+            let document = trust::parse_text(&role.role.trust).ok()?;
+            let size = trust::size(&document) + role.awaited * USUAL_STATEMENT;
+            (role.awaited > 0 && size > role.quota).then(|| {
+                format!(
+                    "the trust policy of {arn} may come to {size} characters with the statements of all clusters, \
+                     and {} are allowed unless AWS raised the account's quota \"{QUOTA}\": those that find no \
+                     room fail once their turn comes; fewer clusters to a role fit",
+                    role.quota
+                )
+            })
+        });
+        crowded.collect()
     }
 }
 
@@ -118,6 +152,8 @@ fn after(facts: &ClusterFacts, role: Option<ForeseenRole>, step: &AwsStep) -> Op
             },
             attached: Vec::new(),
             policies: Policies::default(),
+            awaited: 0,
+            quota: LEAST_TRUST_QUOTA,
         }),
         // What the cluster has yet to publish will stand in it.
         (Work::Later(_), None)
@@ -138,6 +174,8 @@ fn after(facts: &ClusterFacts, role: Option<ForeseenRole>, step: &AwsStep) -> Op
                 },
                 attached: Vec::new(),
                 policies: Policies::default(),
+                awaited: 0,
+                quota: LEAST_TRUST_QUOTA,
             })
         }
         (Work::SetTrust(trusting), Some(mut it)) => {
@@ -179,8 +217,9 @@ fn trusted(trusting: &Trusting, text: &str) -> String {
 }
 
 /// A plan says who may assume its role once it is carried out; where later plans of the run let others
-/// in as well, that is not all, and it is said with each. The plans are named by their clusters.
-pub(crate) fn name_sharers(plans: &mut [(&str, &mut AwsPlan)]) {
+/// in as well, that is not all. It is said with each, or where sharing was asked for once for all: that
+/// is given, a line for each role. The plans are named by their clusters.
+pub(crate) fn name_sharers(plans: &mut [(&str, &mut AwsPlan)], is_asked: bool) -> Vec<String> {
     let mut sharers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (cluster, plan) in plans.iter() {
         if let Some(role) = &plan.role_arn {
@@ -189,6 +228,14 @@ pub(crate) fn name_sharers(plans: &mut [(&str, &mut AwsPlan)]) {
                 .or_default()
                 .push(quotable(cluster));
         }
+    }
+    if is_asked {
+        let shared = sharers.iter().filter(|(_, clusters)| clusters.len() > 1);
+        let line = shared.map(|(role, clusters)| {
+            let names = list(clusters.iter().map(String::as_str));
+            format!("{role} is for {names}: the service accounts of all of them may assume it")
+        });
+        return line.collect();
     }
     for (cluster, plan) in plans.iter_mut() {
         let role = plan.role_arn.as_ref().filter(|_| !plan.is_empty());
@@ -209,6 +256,7 @@ pub(crate) fn name_sharers(plans: &mut [(&str, &mut AwsPlan)]) {
             ));
         }
     }
+    Vec::new()
 }
 
 impl AwsState {

@@ -4,7 +4,7 @@ use super::addon::ChoiceArgs;
 use super::aws_handover::{EmitArgs, RepositoryPolicyArgs};
 use super::heading;
 use super::value::{AddonWord, parse_duration, parse_thumbprint};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -216,6 +216,9 @@ pub(crate) struct MakeArgs {
     /// Name of the role; mk8s-ORG-CLUSTER-ecr if omitted
     #[arg(long, value_name = "NAME", help_heading = heading::SETTINGS)]
     pub(crate) role_name: Option<String>,
+    /// Name of one role for all clusters of the run: each gets a statement in its trust policy
+    #[arg(long, value_name = "NAME", conflicts_with = "role_name", help_heading = heading::SETTINGS)]
+    pub(crate) shared_role: Option<String>,
     /// Path of a new role, such as /team/
     #[arg(long, value_name = "PATH", help_heading = heading::SETTINGS)]
     pub(crate) role_path: Option<String>,
@@ -257,6 +260,7 @@ impl MakeArgs {
             ("--account", self.account.is_some()),
             ("--image", self.image.is_some()),
             ("--role-name", self.role_name.is_some()),
+            ("--shared-role", self.shared_role.is_some()),
             ("--role-path", self.role_path.is_some()),
             (
                 "--permissions-boundary",
@@ -379,6 +383,21 @@ pub(crate) struct SetupArgs {
         help_heading = heading::SAFETY
     )]
     pub(crate) wait: Option<Duration>,
+    /// Where the run is kept.
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
+}
+
+/// Where a run over several clusters is kept, and which one is taken up again.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct KeepArgs {
+    /// File in which a run on several clusters is kept, to be taken up again; one below
+    /// `$XDG_STATE_HOME/mk8s/journal` if omitted
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "emit", "repository_policy", "apply_repository_policy"], help_heading = heading::ROLLOUT)]
+    pub(crate) journal: Option<PathBuf>,
+    /// Run to be taken up again, by its journal: the same command, on what it has not done yet
+    #[arg(long, value_name = "FILE|ID", value_hint = ValueHint::FilePath, conflicts_with_all = ["emit", "repository_policy", "apply_repository_policy"], help_heading = heading::ROLLOUT)]
+    pub(crate) resume: Option<String>,
 }
 
 /// `mk8s aws status`

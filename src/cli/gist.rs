@@ -26,8 +26,11 @@ const BARE: [&[&str]; 9] = [
 const EDITS: [&[&str]; 2] = [&["addon", "enable"], &["addon", "disable"]];
 
 /// Flags that say where something is done, how it is told, or what is answered: not what is done.
-const HOW: [&str; 23] = [
+const HOW: [&str; 26] = [
     "all",
+    "aws_endpoint_url",
+    "aws_profile",
+    "aws_region",
     "cluster",
     "color",
     "debug",

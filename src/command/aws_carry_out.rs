@@ -1,7 +1,8 @@
 //! Carries out the plans of `mk8s aws setup`: step by step, planned again whenever something was
 //! published, and waiting for all clusters together.
 
-use super::aws::{self, AGAIN, AwsScene, ClusterStep};
+use super::aws::{self, AwsScene, ClusterStep};
+use super::aws_fleet::{ClusterBefore, RunBook, state_at_plan};
 use super::aws_setup::{PlannedSetup, SetupJob, broad};
 use super::aws_show;
 use super::live;
@@ -16,8 +17,8 @@ use crate::aws::target::{AwsPart, SetupRequest};
 use crate::change::Change;
 use crate::consent::{self, Permit, Question};
 use crate::error::{Error, Kind, Result};
-use crate::fleet::{Reporter, TargetOutcome};
-use serde_json::Value;
+use crate::fleet::{Reporter, TargetOutcome, TargetState};
+use serde_json::{Value, json};
 
 /// How often a plan is made again before the run counts as going in circles.
 const ROUNDS: usize = 8;
@@ -70,6 +71,8 @@ struct ClusterRun<'a> {
     /// Whether the plan has to be made again before it goes on.
     is_stale: bool,
     rounds: usize,
+    /// The cluster as it was before.
+    before: ClusterBefore,
 }
 
 /// What a run has done so far.
@@ -141,19 +144,26 @@ impl SetupJob<'_> {
         planned: Vec<PlannedSetup>,
         teller: &mut Reporter<'_, Value>,
     ) -> Result<()> {
+        let book = self.run_book(caller, &planned)?;
+        if book.is_kept() {
+            let _before = self.cx.if_interrupted(Some(book.later()));
+        }
+        // One signal is a wish from here on, and the second an order.
+        let _grace = book.is_kept().then(|| self.cx.interrupt.has_grace());
         let mut open = Vec::new();
         for (number, planned) in planned.into_iter().enumerate() {
             let name = planned.name;
             let (scene, plan) = match (planned.first, planned.refusal) {
                 (Ok(_), Some(error)) | (Err(error), _) => {
-                    teller.tell(
-                        number,
-                        aws::came(self.cx, self.side.name(), &name, Err(error)),
-                    );
+                    let state = state_at_plan(planned.is_skipped, &error);
+                    let came = aws::came(self.cx, self.side.name(), &name, Err(error));
+                    book.tell(teller, number, &name, state, came);
                     continue;
                 }
                 (Ok((_, plan)), None) if plan.is_empty() && !planned.builds_on_others => {
-                    teller.tell(number, self.came(&name, &AwsResult::nothing(plan)));
+                    let state = book.state_before(&name);
+                    let came = self.came(&name, &AwsResult::nothing(plan));
+                    book.tell(teller, number, &name, state, came);
                     continue;
                 }
                 (Ok(first), None) => first,
@@ -184,11 +194,13 @@ impl SetupJob<'_> {
                 rounds: 0,
                 scene,
                 plan,
+                before: planned.before,
             });
         }
         while !open.is_empty() {
-            open = self.round(sdk, caller, open, teller).await?;
+            open = self.round(sdk, caller, open, &book, teller).await?;
         }
+        book.close(teller);
         self.cx.if_interrupted(None);
         Ok(())
     }
@@ -200,20 +212,38 @@ impl SetupJob<'_> {
         sdk: &Sdk,
         caller: &Caller,
         open: Vec<ClusterRun<'a>>,
+        book: &RunBook<'_>,
         teller: &mut Reporter<'_, Value>,
     ) -> Result<Vec<ClusterRun<'a>>> {
         let (mut waiting, mut waits) = (Vec::new(), Vec::new());
         for mut run in open {
-            match Box::pin(self.advance(sdk, caller, &mut run)).await {
+            if self.cx.interrupt.is_wished() && run.rounds == 0 {
+                let item = aws::item(
+                    &self.cx.cluster(&run.name),
+                    self.side.name(),
+                    json!({}),
+                    None,
+                );
+                let (state, came) = (TargetState::NotStarted, TargetOutcome::NotStarted(item));
+                book.mark(teller, run.number, state, came);
+                continue;
+            }
+            match Box::pin(self.advance(sdk, caller, book, &mut run)).await {
                 Ok(None) => {
                     let done = run.progress.finish(run.plan);
-                    teller.tell(run.number, self.came(&run.name, &done));
+                    let state = if done.changed {
+                        TargetState::Changed
+                    } else {
+                        TargetState::Unchanged
+                    };
+                    let came = self.came(&run.name, &done);
+                    book.tell(teller, run.number, &run.name, state, came);
                 }
                 Ok(Some(awaited)) => {
                     waits.push(self.wait(&run, awaited));
                     waiting.push(run);
                 }
-                Err(error) => teller.tell(run.number, self.failed(run, error)),
+                Err(error) => self.tell_failed(book, teller, run, error),
             }
         }
         let ends = status::together(self.cx, &waits).await?;
@@ -224,10 +254,23 @@ impl SetupJob<'_> {
                     run.is_stale = true;
                     open.push(run);
                 }
-                Err(error) => teller.tell(run.number, self.failed(run, error)),
+                Err(error) => self.tell_failed(book, teller, run, error),
             }
         }
         Ok(open)
+    }
+
+    fn tell_failed(
+        &self,
+        book: &RunBook<'_>,
+        teller: &mut Reporter<'_, Value>,
+        run: ClusterRun<'_>,
+        error: Error,
+    ) {
+        let (number, name) = (run.number, run.name.clone());
+        let state = TargetState::of(&error, true);
+        let came = self.failed(run, error);
+        book.tell(teller, number, &name, state, came);
     }
 
     /// A run that failed: with what it has done, if it has done anything.
@@ -250,17 +293,24 @@ impl SetupJob<'_> {
         &self,
         sdk: &Sdk,
         caller: &Caller,
+        book: &RunBook<'_>,
         run: &mut ClusterRun<'_>,
     ) -> Result<Option<Awaited>> {
         let cx = self.cx;
         while run.rounds < ROUNDS {
-            cx.if_interrupted(Some(AGAIN.to_owned()));
+            cx.if_interrupted(Some(book.later()));
             if run.is_stale && self.plan_again(sdk, caller, run).await? {
                 return Ok(None);
             }
+            if cx.interrupt.is_wished() {
+                return Err(cut_short(&self.refusal(&[&run.name])));
+            }
+            if run.rounds == 0 {
+                book.started(&run.name, &run.before).await?;
+            }
             run.rounds += 1;
             run.is_stale = true;
-            if let Some(awaited) = self.pass(run).await? {
+            if let Some(awaited) = self.pass(book, run).await? {
                 return Ok(Some(awaited));
             }
         }
@@ -284,11 +334,11 @@ impl SetupJob<'_> {
     }
 
     /// Does the steps of the plan as it is.
-    async fn pass(&self, run: &mut ClusterRun<'_>) -> Result<Option<Awaited>> {
+    async fn pass(&self, book: &RunBook<'_>, run: &mut ClusterRun<'_>) -> Result<Option<Awaited>> {
         let cx = self.cx;
         let is_held = holds(&run.plan, run.progress.order);
         for step in &run.plan.steps.clone() {
-            cx.if_interrupted(Some(AGAIN.to_owned()));
+            cx.if_interrupted(Some(book.later()));
             match &step.work {
                 Work::Nothing => {}
                 _ if is_held && step.part == AwsPart::OidcProvider => {}
@@ -427,6 +477,11 @@ impl SetupJob<'_> {
             limit: self.wait,
         }
     }
+}
+
+/// A signal came before all was done for a cluster.
+fn cut_short(not_done: &str) -> Error {
+    Error::new(Kind::Interrupted, not_done).because("a signal came; the parts made so far stay")
 }
 
 /// Whether the OIDC provider waits for the trust policy: that is judged before anything is made.

@@ -91,7 +91,7 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
         let (facts, blueprint, _) = written.as_mut().ok()?;
         Some((facts.name.as_str(), &mut blueprint.plan))
     });
-    name_sharers(&mut plans.collect::<Vec<_>>());
+    let shared = name_sharers(&mut plans.collect::<Vec<_>>(), job.request.is_shared);
     let mut teller = Reporter::changing(&cx.ui, "AwsPlan", Mode::DryRun);
     for (subject, written) in subjects.iter().zip(written) {
         teller.add(match written {
@@ -106,6 +106,11 @@ pub(super) async fn emit(cx: &Context, args: &SetupArgs, form: EmitFormat) -> Re
                 TargetOutcome::Failed(item, error)
             }
         });
+    }
+    if cx.ui.is_text() {
+        for line in &shared {
+            cx.ui.data(line);
+        }
     }
     teller.finish()?;
     Ok(Outcome::Ok)

@@ -59,7 +59,13 @@ pub(super) async fn run(cx: &Context, args: &SetupArgs, image: &str) -> Result<O
         named: aws_request::file(args)
             .flag_if("--account", args.make.account.clone())
             .flag_if("--role-arn", args.role_arn.clone())
-            .flag_if("--role-name", args.make.role_name.clone()),
+            .flag_if(
+                "--role-name",
+                args.make
+                    .role_name
+                    .clone()
+                    .or(args.make.shared_role.clone()),
+            ),
         image,
         connection: None,
         mode: if args.apply_repository_policy {

@@ -55,6 +55,7 @@ pub(super) fn make_flags(make: &MakeArgs) -> CommandFlags {
         .flag_if("--account", make.account.clone())
         .flag_if("--image", make.image.clone())
         .flag_if("--role-name", make.role_name.clone())
+        .flag_if("--shared-role", make.shared_role.clone())
         .flag_if("--role-path", make.role_path.clone())
         .flag_if("--permissions-boundary", make.permissions_boundary.clone())
         .flag_if("--max-session-duration", make.max_session_duration.clone())
@@ -109,7 +110,8 @@ pub(super) fn request(
         role_arn: aws::role_arn(role_arn)?,
         account: aws::account(make.account.as_ref())?,
         image,
-        role_name: make.role_name.clone(),
+        role_name: make.role_name.clone().or(make.shared_role.clone()),
+        is_shared: make.shared_role.is_some(),
         role_path: make
             .role_path
             .as_deref()

@@ -2,10 +2,12 @@
 
 use super::aws::{self, AwsScene, IssuerAuthorities};
 use super::aws_carry_out::AwsResult;
+use super::aws_fleet::{self, ClusterBefore};
 use super::aws_request::{asked, request};
-use super::{Context, aws_cache, aws_emit, aws_repository, aws_show};
+use super::journal::ResumedRun;
+use super::{Context, aws_cache, aws_emit, aws_repository, aws_show, choose};
 use crate::addon::AddonSide;
-use crate::aws::foreseen::{ForeseenFor, ForeseenRoles, name_sharers};
+use crate::aws::foreseen::name_sharers;
 use crate::aws::iam::Caller;
 use crate::aws::inspect::CacheRule;
 use crate::aws::plan::{AwsPlan, TrustPlan};
@@ -18,8 +20,9 @@ use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{self, Closing, Reporter, TargetOutcome};
+use crate::fleet::{Closing, Reporter, TargetOutcome};
 use crate::invocation::Invocation;
+use crate::journal;
 use serde_json::Value;
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -43,7 +46,15 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
             .hint("name a live cluster with -c NAME"));
     }
     let side = aws::side(&args.target.addon)?;
-    let chosen = aws::clusters(cx, &args.target, true).await?;
+    let resumed = ResumedRun::by_word(cx, args.keep.resume.as_ref())?;
+    let is_open = choose::choice(&args.target.cluster, &args.target.choice)?.is_open();
+    let chosen = match aws_fleet::names_of(resumed.as_ref(), is_open) {
+        Some(names) => choose::ChosenClusters::of_a_run(names),
+        None => aws::clusters(cx, &args.target, true).await?,
+    };
+    if let Some(file) = &args.keep.journal {
+        journal::can_begin(file)?;
+    }
     let job = SetupJob {
         cx,
         side,
@@ -54,6 +65,9 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
         wait: args.wait.unwrap_or(WAIT),
         issuers: IssuerAuthorities::new(cx),
         cache: OnceCell::new(),
+        keeps_journal: true,
+        journal: args.keep.journal.clone(),
+        resumed,
     };
     Box::pin(job.run(&chosen.names, &args.make, args.exit_code)).await
 }
@@ -111,6 +125,10 @@ pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome
         wait: args.flags.change.wait.unwrap_or(WAIT),
         issuers: IssuerAuthorities::new(cx),
         cache: OnceCell::new(),
+        // It has no flag by which a run is taken up again.
+        keeps_journal: false,
+        journal: None,
+        resumed: None,
     };
     Box::pin(job.run(&chosen.names, &args.flags.make, args.flags.change.exit_code)).await
 }
@@ -121,13 +139,19 @@ pub(super) struct SetupJob<'a> {
     pub(super) side: AddonSide,
     pub(super) request: SetupRequest,
     pub(super) backup: Option<PathBuf>,
-    mode: Mode,
+    pub(super) mode: Mode,
     /// Whether there is more than one cluster.
     pub(super) several: bool,
     pub(super) wait: Duration,
     issuers: IssuerAuthorities<'a>,
     /// The rule of a pull-through cache for the image, once it was asked for.
     cache: OnceCell<Option<CacheRule>>,
+    /// Whether a run on several clusters is kept.
+    pub(super) keeps_journal: bool,
+    /// The file in which it is kept.
+    pub(super) journal: Option<PathBuf>,
+    /// The run that is taken up again.
+    pub(super) resumed: Option<ResumedRun>,
 }
 
 /// A cluster as it was seen, and what is to be done; or why that is not known.
@@ -138,9 +162,25 @@ pub(super) struct PlannedSetup {
     pub(super) refusal: Option<Error>,
     /// Whether it was planned on what plans before it make of the role: they may fail.
     pub(super) builds_on_others: bool,
+    /// Whether a run that is taken up again leaves it alone.
+    pub(super) is_skipped: bool,
+    /// The cluster as it was.
+    pub(super) before: ClusterBefore,
 }
 
 impl PlannedSetup {
+    /// One that is yet to be looked at.
+    pub(super) fn of(name: String) -> Self {
+        Self {
+            name,
+            first: Err(Error::failure("it was not looked at")),
+            refusal: None,
+            builds_on_others: false,
+            is_skipped: false,
+            before: ClusterBefore::default(),
+        }
+    }
+
     /// The cluster's name and what was planned for it.
     fn plan(&mut self) -> Option<(&str, &mut AwsPlan)> {
         let (_, plan) = self.first.as_mut().ok()?;
@@ -148,7 +188,7 @@ impl PlannedSetup {
     }
 
     /// What may be carried out, if it is anything.
-    fn to_do(&self) -> Option<&AwsPlan> {
+    pub(super) fn to_do(&self) -> Option<&AwsPlan> {
         let (_, plan) = self.first.as_ref().ok()?;
         (self.refusal.is_none() && !plan.is_empty()).then_some(plan)
     }
@@ -160,13 +200,16 @@ impl SetupJob<'_> {
         let session = aws::connect(self.cx, &make.connection).await?;
         let sdk = Sdk::new(&session);
         let caller = state::caller(&sdk).await?;
+        if let Some(resumed) = &self.resumed {
+            resumed.check(self.cx, &self.fingerprint(&caller), names)?;
+        }
         let _ = self
             .cache
             .set(aws_cache::rule(&session, &self.request).await);
         let mut planned = Box::pin(self.plan_all(&sdk, &caller, names)).await?;
         let plans = planned.iter_mut().filter_map(PlannedSetup::plan);
-        name_sharers(&mut plans.collect::<Vec<_>>());
-        let show = |planned: &Vec<PlannedSetup>| self.show(planned);
+        let shared = name_sharers(&mut plans.collect::<Vec<_>>(), self.request.is_shared);
+        let show = |planned: &Vec<PlannedSetup>| self.show(planned, &shared);
         let question = |planned: &Vec<PlannedSetup>| Ok(self.question(planned));
         let consent = self.mode.consent(&*self.cx.ui, planned, show, question);
         let mut teller =
@@ -220,81 +263,7 @@ impl SetupJob<'_> {
         }
     }
 
-    async fn plan_all(
-        &self,
-        sdk: &Sdk,
-        caller: &Caller,
-        names: &[String],
-    ) -> Result<Vec<PlannedSetup>> {
-        let read = self.cx.read_all(names).await?;
-        let jobs = names.iter().zip(read).map(|(name, cluster)| async move {
-            let first = match cluster {
-                Ok(cluster) => Box::pin(self.first(sdk, caller, &cluster)).await,
-                Err(error) => Err(error),
-            };
-            (name.clone(), first)
-        });
-        let mut foreseen = ForeseenRoles::default();
-        let mut planned = Vec::new();
-        for (name, first) in fleet::all(jobs, fleet::AT_ONCE).await {
-            planned.push(Box::pin(self.in_turn(sdk, &mut foreseen, name, first)).await);
-        }
-        Ok(planned)
-    }
-
-    /// Plans a cluster again on what the plans before it make of its role, if they make anything.
-    async fn in_turn(
-        &self,
-        sdk: &Sdk,
-        foreseen: &mut ForeseenRoles,
-        name: String,
-        mut first: Result<(AwsScene, AwsPlan)>,
-    ) -> PlannedSetup {
-        let mut builds_on_others = false;
-        if let Ok((scene, _)) = &first
-            && let Some(state) = foreseen.state(self.foreseen_for(scene), &scene.state)
-        {
-            builds_on_others = true;
-            first = match first {
-                Ok((scene, _)) => self.on_foreseen(sdk, AwsScene { state, ..scene }).await,
-                Err(error) => Err(error),
-            };
-        }
-        let refusal = match &first {
-            Ok((scene, plan)) if !plan.is_empty() && !self.mode.is_dry_run() => {
-                let trust = plan.trust.as_ref();
-                trust.and_then(|it| self.may_be_asked(scene, it, &self.request).err())
-            }
-            _ => None,
-        };
-        if let (Ok((scene, plan)), None) = (&first, &refusal) {
-            foreseen.note(self.foreseen_for(scene), &scene.state, plan);
-        }
-        PlannedSetup {
-            name,
-            first,
-            refusal,
-            builds_on_others,
-        }
-    }
-
-    fn foreseen_for<'a>(&'a self, scene: &'a AwsScene) -> ForeseenFor<'a> {
-        ForeseenFor {
-            facts: &scene.facts,
-            target: &scene.target,
-            request: &self.request,
-        }
-    }
-
-    async fn on_foreseen(&self, sdk: &Sdk, mut scene: AwsScene) -> Result<(AwsScene, AwsPlan)> {
-        let AwsScene { target, state, .. } = &mut scene;
-        state::look_for_quota(sdk, target, state).await?;
-        let order = SetupOrder::default();
-        let plan = self.plan(sdk, &mut scene, order, &self.request).await?;
-        Ok((scene, plan))
-    }
-
-    async fn first(
+    pub(super) async fn first(
         &self,
         sdk: &Sdk,
         caller: &Caller,
@@ -357,7 +326,7 @@ impl SetupJob<'_> {
         })
     }
 
-    fn show(&self, planned: &[PlannedSetup]) {
+    fn show(&self, planned: &[PlannedSetup], shared: &[String]) {
         let cx = self.cx;
         for PlannedSetup { name, first, .. } in planned {
             if let Ok((_, plan)) = first {
@@ -367,6 +336,9 @@ impl SetupJob<'_> {
                 let cluster = self.several.then_some(name.as_str());
                 aws_show::plan(cx, plan, cluster, cx.preview(self.mode));
             }
+        }
+        for line in shared {
+            cx.ui.plan(line, &[], cx.preview(self.mode));
         }
     }
 

@@ -34,7 +34,12 @@ pub(super) struct ResumedRun {
 impl ResumedRun {
     /// The run that `--resume` names, if it was given.
     pub(super) fn of(cx: &Context, args: &RolloutArgs) -> Result<Option<Self>> {
-        let Some(word) = &args.resume else {
+        Self::by_word(cx, args.resume.as_ref())
+    }
+
+    /// The run of that name, or in that file.
+    pub(super) fn by_word(cx: &Context, word: Option<&String>) -> Result<Option<Self>> {
+        let Some(word) = word else {
             return Ok(None);
         };
         let (path, journal) = journal::read(word, cx.journals().as_deref())?;
@@ -132,6 +137,17 @@ impl ResumedRun {
             None if is_so && entry.is_begun && cluster.version() > entry.locked => {
                 Some(TargetState::Changed)
             }
+            _ => None,
+        }
+    }
+
+    /// As what a cluster ended for which nothing is left to be done.
+    pub(super) fn state_so(&self, name: &str) -> Option<TargetState> {
+        let entry = self.journal.entry(name)?;
+        match entry.state.as_deref() {
+            Some("unchanged") => Some(TargetState::Unchanged),
+            // Nobody was left to hear of it, and it is there.
+            Some("changed") | None if entry.is_begun => Some(TargetState::Changed),
             _ => None,
         }
     }

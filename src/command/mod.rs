@@ -11,6 +11,7 @@ mod aws;
 mod aws_cache;
 mod aws_carry_out;
 mod aws_emit;
+mod aws_fleet;
 mod aws_offline;
 mod aws_orphans;
 mod aws_permissions;

@@ -580,7 +580,8 @@ fn several_clusters_are_planned_together_and_then_set_up() {
     west: Created role mk8s-sandbox-west-ecr
     west: Attached AmazonEC2ContainerRegistryReadOnly
     Next: mk8s check -c edge -c west --image IMAGE
-    error: 1 of 3 targets failed
+    2 changed, 1 failed
+    error: of 3 targets 1 failed
     error: cannot read cluster `nope` in org `sandbox`
       because: Control Plane answered 404 "mk8s "nope" does not exist" (request [ID])
     hint: you are using org `sandbox` from CPLN_ORG

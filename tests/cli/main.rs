@@ -22,6 +22,7 @@ mod aws_adopt;
 mod aws_conditions;
 mod aws_credentials;
 mod aws_errors;
+mod aws_fleet;
 mod aws_harmless;
 mod aws_kills;
 mod aws_offline;

@@ -132,6 +132,14 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
         &["aws setup aws-ecr -c edge --yes"],
     ),
     (
+        "aws setup --resume",
+        Aws,
+        &[
+            "moto CreateRole",
+            "aws setup aws-ecr -c ready -c both --yes",
+        ],
+    ),
+    (
         "aws setup --only -c",
         Aws,
         &["check -c ready --skip issuer"],

@@ -52,8 +52,10 @@ pub(crate) struct SetupRequest {
     pub(crate) account: Option<AccountId>,
     /// The image in `--image`.
     pub(crate) image: Option<PrivateImage>,
-    /// `--role-name`.
+    /// `--role-name` or `--shared-role`.
     pub(crate) role_name: Option<String>,
+    /// Whether all clusters of the run are to share the role.
+    pub(crate) is_shared: bool,
     /// `--role-path`, as [`check_path`] returns it.
     pub(crate) role_path: Option<String>,
     /// `--permissions-boundary`.
