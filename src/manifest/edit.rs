@@ -255,14 +255,18 @@ fn edit_piece<P>(
         asked.push((document, changes));
     }
     if !refusals.is_empty() {
-        let edited = is_shared.then(|| edit_shared(piece, tree, &asked, comments));
-        return match edited.flatten() {
-            Some((text, comments)) => Ok(PieceEdit {
+        if !is_shared {
+            return Err(refusals);
+        }
+        return match edit_shared(piece, tree, &asked, comments) {
+            Ok((text, comments)) => Ok(PieceEdit {
                 text: Some(text),
                 plans,
                 comments,
             }),
-            None => Err(refusals),
+            // What stands in the way of an edit that all ask for is what is to be mended.
+            Err(inner) if !inner.is_empty() => Err(inner),
+            Err(_) => Err(refusals),
         };
     }
     if open.iter().all(|job| job.desired.is_none()) {
@@ -301,23 +305,37 @@ fn edit_piece<P>(
 }
 
 /// The edit where aliases are all that speaks against it: what they repeat is edited once, where it is
-/// written, if whatever uses it is asked for the same. `None` if not.
+/// written, if whatever uses it is asked for the same. If not, the error is what else stands in the way,
+/// where all that use it are asked.
 fn edit_shared(
     piece: &Piece,
     tree: &Tree,
     asked: &[(&Document, Vec<Change>)],
     comments: Comments,
-) -> Option<(String, usize)> {
-    let jobs = asked.iter().map(|(document, changes)| {
+) -> Result<(String, usize), Vec<Error>> {
+    let (mut jobs, mut inner) = (Vec::new(), Vec::new());
+    for (document, changes) in asked {
         let view = View {
             shares: true,
             ..document.view(tree)
         };
-        let desired = prepare(view, document, changes).ok()?;
-        Some(DocumentChange { document, desired })
-    });
-    let jobs: Option<Vec<DocumentChange<'_>>> = jobs.collect();
-    rounds(piece, tree, &jobs?, comments, true).ok()
+        match prepare(view, document, changes) {
+            Ok(desired) => jobs.push(DocumentChange { document, desired }),
+            Err(refusal) if refusal.is_shared => return Err(Vec::new()),
+            Err(refusal) => inner.push(piece.source.refused(view, refusal)),
+        }
+    }
+    if inner.is_empty() {
+        return rounds(piece, tree, &jobs, comments, true).map_err(|_| Vec::new());
+    }
+    let is_asked = |&alias: &Id| {
+        let mut roots = asked.iter().map(|(document, _)| document.root);
+        roots.any(|root| tree.contains(root, alias))
+    };
+    if !tree.aliases().iter().all(is_asked) {
+        inner.clear();
+    }
+    Err(inner)
 }
 
 /// Looks for everything that speaks against the edit.
@@ -359,33 +377,33 @@ fn rounds(
         let now = edited
             .as_ref()
             .map_or(before, |(text, tree)| ReadText { text, tree });
-        let roots = items(now.tree, now.text);
+        let planned = plan_round(piece, now, jobs, shares)?;
+        // What goes is taken away before what it repeats, where that goes as well.
+        let is_free = |op: &PrimitiveEdit| !(shares && op.cuts_off(now.tree));
+        let is_any_free = planned.iter().any(|(_, _, ops)| ops.iter().any(is_free));
         let mut splices: Vec<Splice> = Vec::new();
-        for (job, left) in jobs.iter().zip(&mut left) {
-            let (Some(desired), Some(&root)) = (&job.desired, roots.get(job.document.item)) else {
+        let mut done: Vec<&PrimitiveEdit> = Vec::new();
+        for (number, view, ops) in &planned {
+            let Some(op) = ops.iter().find(|op| !is_any_free || is_free(op)) else {
                 continue;
             };
-            let view = View {
-                text: now.text,
-                tree: now.tree,
-                root,
-                lines: &piece.source.lines,
-                base: piece.range.start,
-                shares,
-            };
-            let ops = plan::plan(view, desired).map_err(|refusal| Doubt::from(refusal.because))?;
-            if let Some(op) = ops.first() {
-                if ops.len() >= *left {
-                    return Err("a change did not have the effect that it should".into());
-                }
-                *left = ops.len();
-                let step = step(view, op, comments);
-                let step = step.ok_or("this way of writing it is not edited")?;
-                if matches!(op, PrimitiveEdit::Remove { .. }) {
-                    gone += remove::comment_lines(view, &step);
-                }
-                splices.extend(step);
+            if ops.len() >= left[*number] {
+                return Err("a change did not have the effect that it should".into());
             }
+            left[*number] = ops.len();
+            // What stands aside is edited once for all.
+            let is_outside = !now.tree.contains(view.root, op.map());
+            if is_outside && done.contains(&op) {
+                continue;
+            }
+            let view = if is_outside { view.whole() } else { *view };
+            let step = step(view, op, comments);
+            let step = step.ok_or("this way of writing it is not edited")?;
+            if matches!(op, PrimitiveEdit::Remove { .. }) {
+                gone += remove::comment_lines(view, &step);
+            }
+            splices.extend(step);
+            done.push(op);
         }
         if splices.is_empty() {
             let mut targets: Vec<ProofTarget> = jobs
@@ -398,7 +416,7 @@ fn rounds(
                 })
                 .collect();
             targets.sort_by_key(|target| target.root);
-            prove::prove(before, now, &targets)?;
+            prove::prove(before, now, &targets, shares)?;
             if shares {
                 prove::meanings(before, now, &targets)?;
             }
@@ -410,6 +428,35 @@ fn rounds(
         })?;
         edited = Some((next, tree));
     }
+}
+
+/// What is left to do to each document that is not done yet, with its number among the jobs.
+fn plan_round<'a>(
+    piece: &'a Piece,
+    now: ReadText<'a>,
+    jobs: &[DocumentChange<'_>],
+    shares: bool,
+) -> Result<Vec<(usize, View<'a>, Vec<PrimitiveEdit>)>, Doubt> {
+    let roots = items(now.tree, now.text);
+    let mut planned = Vec::new();
+    for (number, job) in jobs.iter().enumerate() {
+        let (Some(desired), Some(&root)) = (&job.desired, roots.get(job.document.item)) else {
+            continue;
+        };
+        let view = View {
+            text: now.text,
+            tree: now.tree,
+            root,
+            lines: &piece.source.lines,
+            base: piece.range.start,
+            shares,
+        };
+        let ops = plan::plan(view, desired).map_err(|refusal| Doubt::from(refusal.because))?;
+        if !ops.is_empty() {
+            planned.push((number, view, ops));
+        }
+    }
+    Ok(planned)
 }
 
 /// The text changes of one step.

@@ -4,6 +4,7 @@
 //! result again; what cannot be done so is refused. The parser's events stay in `tree`, what
 //! scalars mean is in `scalar` and `value`, and nothing outside this module builds manifest text.
 
+mod aside;
 mod block;
 mod check;
 mod diff;

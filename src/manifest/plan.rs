@@ -2,8 +2,9 @@
 //!
 //! Looks only; the texts are made by `block` and `flow`, and what must not be done is in `check`.
 
+use super::aside;
 use super::check::{self, EditRefusal};
-use super::tree::{Id, NodeKind};
+use super::tree::{Id, NodeKind, Tree};
 use super::value::{is_merge, key_text, own_entry};
 use super::view::{Entry, View};
 use crate::change::{self, Change};
@@ -59,6 +60,7 @@ pub(super) fn plan(
         Some((key, value)) => {
             let entry = Entry { key, value };
             if view.tree.kind(value) == NodeKind::Alias {
+                view.diff_aside(value, desired, "spec.addOns", &mut ops)?;
                 return Ok(ops);
             }
             if view.tree.kind(value).is_map() {
@@ -108,6 +110,31 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
+impl PrimitiveEdit {
+    /// The map that it changes.
+    pub(super) fn map(&self) -> Id {
+        match self {
+            Self::Insert { map, .. } | Self::Replace { map, .. } => *map,
+            Self::Remove { owner, .. } => owner.value,
+        }
+    }
+
+    /// Whether an alias that stays for now repeats what goes by it.
+    pub(super) fn cuts_off(&self, tree: &Tree) -> bool {
+        let (gone, keeps_anchor) = match self {
+            Self::Insert { .. } => return false,
+            Self::Remove { entry, .. } => (entry.value, false),
+            Self::Replace { entry, .. } => (entry.value, true),
+        };
+        tree.aliases().iter().any(|&alias| {
+            let target = tree.target(alias);
+            let goes =
+                |target: Id| tree.contains(gone, target) && !(keeps_anchor && target == gone);
+            target.is_some_and(goes) && !tree.contains(gone, alias)
+        })
+    }
+}
+
 impl View<'_> {
     /// Checks an entry that goes or gets another value.
     fn touch_whole(self, entry: Entry, name: &str) -> Result<(), EditRefusal> {
@@ -116,6 +143,23 @@ impl View<'_> {
         }
         self.touch(entry, name)?;
         self.check_leaving(entry.value, name)
+    }
+
+    /// What has to be done to what an alias stands for, where that stands aside. Else it is edited where it
+    /// is written, as part of the cluster that it is in.
+    fn diff_aside(
+        self,
+        alias: Id,
+        desired: &Map<String, Value>,
+        path: &str,
+        ops: &mut Vec<PrimitiveEdit>,
+    ) -> Result<(), EditRefusal> {
+        match aside::home(self.tree, self.text, alias) {
+            Some((map, entry)) if self.shares && self.tree.kind(entry.value).is_map() => {
+                self.whole().diff(map, entry, desired, path, ops)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn diff(
@@ -158,6 +202,9 @@ impl View<'_> {
                 continue;
             }
             if self.shares && self.tree.kind(entry.value) == NodeKind::Alias {
+                if let Value::Object(wanted) = wanted {
+                    self.diff_aside(entry.value, wanted, &name, ops)?;
+                }
                 continue;
             }
             // Another object in place of an alias would be a change of what it stands for.

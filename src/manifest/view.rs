@@ -31,6 +31,11 @@ pub(super) struct Entry {
 }
 
 impl<'a> View<'a> {
+    /// The same of all that the text holds, what surrounds the documents as well.
+    pub(super) fn whole(self) -> Self {
+        Self { root: 0, ..self }
+    }
+
     /// The number of the line in the file.
     pub(super) fn line(self, at: usize) -> usize {
         self.lines.number(self.base + at)

@@ -103,3 +103,111 @@ fn an_anchor_stays_where_one_who_uses_it_was_not_asked() {
         assert_eq!(after, text, "{line}");
     }
 }
+
+const ASIDE: &str = "\
+kind: list
+x-defaults: &common # what all have
+  headlamp: {}
+x-roles:
+  ecr: &ecr {roleArn: \"arn:aws:iam::999999999999:role/old\"}
+items:
+  - kind: mk8s
+    name: one
+    spec:
+      addOns: *common
+  - kind: mk8s
+    name: two
+    spec:
+      version: 1.33.5
+      addOns: *common
+";
+
+#[test]
+fn what_stands_aside_is_edited_once_where_all_who_use_it_are_asked_the_same() {
+    let env = Env::new();
+    let (done, text) = run(&env, ASIDE, "addon enable nvidia");
+    let _ = done.ok();
+    assert_eq!(
+        text,
+        ASIDE.replace("headlamp: {}\n", "headlamp: {}\n  nvidia: {}\n")
+    );
+    let (done, text) = run(&env, &text, "addon disable nvidia");
+    let _ = done.ok();
+    assert_eq!(text, ASIDE);
+    // In the cluster itself, and as a whole add-on.
+    let single = "kind: mk8s\nname: one\nx-defaults: &d\n  logs: {}\nspec:\n  addOns: *d\n";
+    let (done, text) = run(&env, single, "addon enable nvidia");
+    let _ = done.ok();
+    assert_eq!(
+        text,
+        single.replace("logs: {}\n", "logs: {}\n  nvidia: {}\n")
+    );
+    let roles = ASIDE.replace(
+        "addOns: *common",
+        "addOns: {awsWorkloadIdentity: {}, awsECR: *ecr}",
+    );
+    let roles = roles.replace("&common", "&other");
+    let new = "addon enable aws-ecr --role-arn arn:aws:iam::999999999999:role/new";
+    let (done, text) = run(&env, &roles, new);
+    let _ = done.ok();
+    assert_eq!(text, roles.replace("role/old", "role/new"));
+    // Whoever was not asked keeps what it has.
+    let third = format!("{ASIDE}  - kind: gvc\n    name: three\n    spec: *common\n");
+    for (text, line) in [
+        (ASIDE, "addon enable nvidia -c one"),
+        (&third, "addon enable nvidia"),
+        (
+            &ASIDE.replace("x-defaults", "defaults"),
+            "addon enable nvidia",
+        ),
+        (&roles, &format!("{new} -c two")),
+    ] {
+        let (done, after) = run(&env, text, line);
+        let _ = done.exits(6).err("is an alias of");
+        assert_eq!(after, text, "{line}");
+    }
+}
+
+#[test]
+fn an_anchor_goes_with_all_that_use_it_in_whatever_order_they_stand() {
+    let env = Env::new();
+    let both = "\
+kind: mk8s
+name: one
+spec:
+  addOns:
+    awsEFS: &pull {roleArn: \"arn:aws:iam::999999999999:role/a\"}
+    awsWorkloadIdentity: {}
+    awsELB: *pull
+";
+    env.write("set.yaml", "awsEFS: null\nawsELB: null\n");
+    let (done, text) = run(&env, both, "addon set set.yaml");
+    let _ = done.ok();
+    assert_eq!(
+        text,
+        "kind: mk8s\nname: one\nspec:\n  addOns:\n    awsWorkloadIdentity: {}\n"
+    );
+    let (done, text) = run(&env, both, "addon disable aws-efs");
+    let _ = done.exits(6).err("the anchor `pull`");
+    assert_eq!(text, both);
+    let (done, _) = run(
+        &env,
+        both,
+        "addon disable aws-workload-identity --with-dependants",
+    );
+    let _ = done.ok();
+    assert_eq!(
+        env.text("a.yaml"),
+        "kind: mk8s\nname: one\nspec:\n  addOns: {}\n"
+    );
+}
+
+#[test]
+fn what_stands_in_the_way_of_an_edit_that_all_ask_for_is_what_is_named() {
+    let env = Env::new();
+    let text = BOTH.replace("headlamp: {}", "? headlamp\n        : {}");
+    let (done, after) = run(&env, &text, "addon disable headlamp");
+    let done = done.exits(6).err("is written as an explicit key");
+    assert!(!done.stderr.contains("alias of"), "{done}");
+    assert_eq!(after, text);
+}

@@ -13,6 +13,8 @@ pub(super) struct TextProof<'a> {
     pub(super) before: ReadText<'a>,
     pub(super) after: ReadText<'a>,
     pub(super) targets: &'a [ProofTarget],
+    /// What stands aside and was to change: the node before, and what it is to be.
+    pub(super) aside: Vec<(Id, Value)>,
     /// The second readings of both.
     pub(super) seconds: Option<(Second, Second)>,
 }
@@ -22,6 +24,13 @@ impl TextProof<'_> {
     pub(super) fn node(&self, a: Id, b: Id) -> Result<(), Doubt> {
         if let Ok(found) = self.targets.binary_search_by_key(&a, |target| target.root) {
             return self.cluster(a, b, &self.targets[found].desired);
+        }
+        let mut asked = self.aside.iter().filter(|(id, _)| *id == a);
+        if let Some((_, desired)) = asked.next() {
+            return match asked.next() {
+                None => self.changed(a, b, desired, true),
+                Some(_) => Err("not all that use the anchor are asked for the same".into()),
+            };
         }
         self.head(a, b)?;
         let (old, new) = (self.before.tree, self.after.tree);

@@ -7,11 +7,12 @@
 
 mod compare;
 
+use super::aside;
 use super::plan::same;
 use super::second::{Gap, Second};
 use super::thin;
 use super::tree::{Id, Tree};
-use super::value::{key_text, value};
+use super::value::{key_text, own_entry, value};
 use super::{item_list, items};
 use compare::TextProof;
 use serde_json::{Map, Value};
@@ -59,16 +60,23 @@ pub(super) fn odd_break(text: &str) -> Option<usize> {
 }
 
 /// Compares two whole texts; an error names the first difference that was not asked for. The
-/// targets are in the order of their roots.
+/// targets are in the order of their roots. With `shares` that may differ as well which stands aside and
+/// is repeated by aliases, as far as it was asked for.
 pub(super) fn prove(
     before: ReadText<'_>,
     after: ReadText<'_>,
     targets: &[ProofTarget],
+    shares: bool,
 ) -> Result<(), Doubt> {
     let proof = TextProof {
         before,
         after,
         targets,
+        aside: if shares {
+            repeated(before, targets)
+        } else {
+            Vec::new()
+        },
         seconds: seconds(before, after, targets)?,
     };
     match (before.tree.root(), after.tree.root()) {
@@ -81,6 +89,31 @@ pub(super) fn prove(
         return Err("the result is not JSON any more".into());
     }
     Ok(())
+}
+
+/// What stands aside and is repeated in the add-ons that were to change, with what it is to be.
+fn repeated(before: ReadText<'_>, targets: &[ProofTarget]) -> Vec<(Id, Value)> {
+    let ReadText { text, tree } = before;
+    let own = |map, key: &str| own_entry(tree, map, key, text).map(|(_, value)| value);
+    let mut found: Vec<(Id, Value)> = Vec::new();
+    let mut take = |alias: Id, wanted: Value| {
+        if let Some((_, entry)) = aside::home(tree, text, alias)
+            && !found.contains(&(entry.value, wanted.clone()))
+        {
+            found.push((entry.value, wanted));
+        }
+    };
+    for target in targets {
+        let add_ons = own(target.root, "spec").and_then(|spec| own(spec, "addOns"));
+        let Some(add_ons) = add_ons else { continue };
+        take(add_ons, Value::Object(target.desired.clone()));
+        for (key, wanted) in &target.desired {
+            if let Some(entry) = own(add_ons, key) {
+                take(entry, wanted.clone());
+            }
+        }
+    }
+    found
 }
 
 /// Compares what two whole texts mean, for edits of what aliases repeat: every cluster is what it was
@@ -99,11 +132,11 @@ pub(super) fn meanings(
         return Err("what surrounds the clusters uses the anchor, too".into());
     }
     for (&a, &b) in old.iter().zip(&new) {
-        let mut wanted = value(before.tree, a, before.text);
+        let mut wanted = meaning(before, a);
         if let Ok(found) = targets.binary_search_by_key(&a, |target| target.root) {
             wanted["spec"]["addOns"] = Value::Object(targets[found].desired.clone());
         }
-        if !same(&value(after.tree, b, after.text), &wanted) {
+        if !same(&meaning(after, b), &wanted) {
             return Err(Doubt {
                 at: Some(before.tree.range(a).start),
                 ..Doubt::from("this document would not be what it is to be")
@@ -113,7 +146,16 @@ pub(super) fn meanings(
     Ok(())
 }
 
-/// What the text means without its documents.
+/// What a document means, without what stands aside in it.
+fn meaning(read: ReadText<'_>, id: Id) -> Value {
+    let mut value = value(read.tree, id, read.text);
+    if let Value::Object(map) = &mut value {
+        map.retain(|key, _| !aside::is_aside(key));
+    }
+    value
+}
+
+/// What the text means without its documents and without what stands aside.
 fn around(read: ReadText<'_>) -> Value {
     fn below(read: ReadText<'_>, id: Id) -> Value {
         let ReadText { text, tree } = read;
@@ -126,13 +168,17 @@ fn around(read: ReadText<'_>) -> Value {
         let Some(list) = item_list(tree, id, text) else {
             return Value::Null;
         };
-        let entries = tree.entries(id).map(|(key, entry)| {
+        let entries = tree.entries(id).filter_map(|(key, entry)| {
+            let key = key_text(tree, key, text).into_owned();
+            if aside::is_aside(&key) {
+                return None;
+            }
             let entry = if entry == list {
                 below(read, list)
             } else {
                 value(tree, entry, text)
             };
-            (key_text(tree, key, text).into_owned(), entry)
+            Some((key, entry))
         });
         Value::Object(entries.collect())
     }
@@ -204,6 +250,7 @@ mod tests {
                 tree: &new,
             },
             &[ProofTarget { root: 0, desired }],
+            false,
         )
     }
 
