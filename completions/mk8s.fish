@@ -395,6 +395,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l expect -d 'Setting of an add-on that has to stand there now, such as logs.auditEnabled=true; without a value none (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l confirm -d 'Cluster\'s name, where an add-on goes that runs the cluster' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails, or more than --max-failures' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
@@ -491,8 +492,11 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s c -l cluster -d 'Live cluster whose add-ons are taken' -r -f
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s f -l file -d 'Manifest that gets them' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s c -l cluster -d 'Live cluster whose add-ons are taken, or a pattern such as \'prod-*\' (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s f -l file -d 'Manifest that gets them; one that is not there is made of the whole cluster' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l dir -d 'Folder whose manifests get them; a cluster that none describes gets a new file in it' -r -f -a "(__fish_complete_directories)"
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -513,6 +517,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l in-place -d 'New text into the file itself, through all its hard links'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l keep-comments -d 'Comments of what is removed stay in the file'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l dry-run -d 'Preview on stdout; nothing is written'
@@ -949,6 +954,14 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s f -l file -d 'Manife
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s c -l cluster -d 'Cluster whose documents are applied, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails, or more than --max-failures' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l max-failures -d 'Failures after which no more are begun; any number if omitted, but none in the canary' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l max-unreachable -d 'The same of clusters that cannot be reached' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l parallel -d 'Clusters that are worked on at a time, at most; as many as the server takes if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l rate -d 'Requests that go out in a second (N/s) or a minute (N/m), at most; learned from the server if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -973,6 +986,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l prune-addons -d 'Rem
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l put -d 'Whole document by PUT, as `cpln apply` sends it'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l dry-run -d 'Preview on stdout; nothing is sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l exit-code -d 'Exit code 10 when a dry run finds differences'
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l pause -d 'Question before each further stage; nobody there ends the run'
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l fail-fast -d '--max-failures 0 and --max-unreachable 0, and nothing at all if a cluster is refused or cannot be read'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s d -l debug -d 'Requests and answers on stderr, secrets masked'

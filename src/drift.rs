@@ -7,6 +7,7 @@ mod fields;
 
 pub(crate) use fields::{FieldDrift, IgnoredField, fields};
 
+use crate::addon::path::PathStep;
 use crate::addon::{self, ParamKind};
 use crate::cluster::Cluster;
 use crate::defaults::is_default;
@@ -53,68 +54,111 @@ impl Drift {
     pub(crate) fn dotted(&self) -> String {
         format!("spec.addOns.{}", self.path.join("."))
     }
+
+    /// The way there from the cluster.
+    pub(crate) fn steps(&self) -> Vec<PathStep> {
+        let above = ["spec", "addOns"].into_iter().map(str::to_owned);
+        let steps = above.chain(self.path.iter().cloned());
+        steps.map(PathStep::Key).collect()
+    }
 }
 
 /// Every difference, the manifest's order first.
 pub(crate) fn add_ons(manifest: &Cluster, live: &Cluster, org: &str) -> Vec<Drift> {
-    let empty = Map::new();
-    let wanted = manifest.add_ons().unwrap_or(&empty);
-    let there = live.add_ons().unwrap_or(&empty);
-    let mut drifts = Vec::new();
-    for (key, value) in wanted {
-        let found = there.get(key).filter(|value| !value.is_null());
-        match (value, found) {
-            (Value::Null, None) => {}
-            (Value::Null, Some(found)) => {
-                drifts.push(drift(&[key], DriftSide::Both, Some(value), Some(found)));
-            }
-            (value, None) => drifts.push(drift(&[key], DriftSide::ManifestOnly, Some(value), None)),
-            (Value::Object(settings), Some(Value::Object(found))) => {
-                settings_of(&mut vec![key], settings, found, org, &mut drifts);
-            }
-            (value, Some(found)) if same(value, found, org) => {}
-            (value, Some(found)) => {
-                drifts.push(drift(&[key], DriftSide::Both, Some(value), Some(found)));
-            }
-        }
-    }
-    for (key, found) in there {
-        if !wanted.contains_key(key) && !found.is_null() {
-            drifts.push(drift(&[key], DriftSide::LiveOnly, None, Some(found)));
-        }
-    }
-    drifts
+    let mut look = AddonLookup {
+        org,
+        drifts: Vec::new(),
+        ignored: Vec::new(),
+    };
+    look.compare(manifest, live);
+    look.drifts
 }
 
-/// The differences of two objects at a path, an add-on's key first.
-fn settings_of<'a>(
-    path: &mut Vec<&'a str>,
-    settings: &'a Map<String, Value>,
-    found: &'a Map<String, Value>,
-    org: &str,
-    drifts: &mut Vec<Drift>,
-) {
-    for (field, value) in settings {
-        let live = found.get(field).filter(|value| !value.is_null());
-        path.push(field);
-        if !patch::is_met(value, live, &dotted(path), org) {
-            let side = match live {
-                None => DriftSide::ManifestOnly,
-                Some(_) => DriftSide::Both,
+/// What a comparison of add-ons has found so far.
+struct AddonLookup<'a> {
+    org: &'a str,
+    drifts: Vec<Drift>,
+    ignored: Vec<IgnoredField>,
+}
+
+impl AddonLookup<'_> {
+    fn compare(&mut self, manifest: &Cluster, live: &Cluster) {
+        let empty = Map::new();
+        let wanted = manifest.add_ons().unwrap_or(&empty);
+        let there = live.add_ons().unwrap_or(&empty);
+        for (key, value) in wanted {
+            let found = there.get(key).filter(|value| !value.is_null());
+            let side = match (value, found) {
+                (Value::Null, None) => continue,
+                (Value::Object(settings), Some(Value::Object(found))) => {
+                    self.settings(&mut vec![key], settings, found);
+                    continue;
+                }
+                (value, Some(found)) if !value.is_null() && same(value, found, self.org) => {
+                    continue;
+                }
+                (_, Some(_)) => DriftSide::Both,
+                (_, None) => DriftSide::ManifestOnly,
             };
-            drifts.push(drift(path, side, Some(value), live));
-        } else if let (Value::Object(settings), Some(Value::Object(found))) = (value, live) {
-            // What the manifest says is there; more may be.
-            settings_of(path, settings, found, org, drifts);
+            self.drifts.push(drift(&[key], side, Some(value), found));
         }
-        path.pop();
+        for (key, found) in there {
+            if !wanted.contains_key(key) && !found.is_null() {
+                let drift = drift(&[key], DriftSide::LiveOnly, None, Some(found));
+                self.drifts.push(drift);
+            }
+        }
     }
-    for (field, live) in found {
-        path.push(field);
-        if !settings.contains_key(field) && is_set_by_users(path, live) {
-            drifts.push(drift(path, DriftSide::LiveOnly, None, Some(live)));
+
+    /// The differences of two objects at a path, an add-on's key first.
+    fn settings<'a>(
+        &mut self,
+        path: &mut Vec<&'a str>,
+        settings: &'a Map<String, Value>,
+        found: &'a Map<String, Value>,
+    ) {
+        for (field, value) in settings {
+            let live = found.get(field).filter(|value| !value.is_null());
+            path.push(field);
+            if !patch::is_met(value, live, &dotted(path), self.org) {
+                let side = match live {
+                    None => DriftSide::ManifestOnly,
+                    Some(_) => DriftSide::Both,
+                };
+                self.drifts.push(drift(path, side, Some(value), live));
+            } else if let (Value::Object(settings), Some(Value::Object(found))) = (value, live) {
+                // What the manifest says is there; more may be.
+                self.settings(path, settings, found);
+            } else if live != Some(value) && !(live.is_none() && value.is_null()) {
+                let rule = if live.is_some() {
+                    "respelled"
+                } else {
+                    "defaulted"
+                };
+                self.ignore(path, rule);
+            }
+            path.pop();
         }
-        path.pop();
+        for (field, live) in found {
+            if settings.contains_key(field) || live.is_null() {
+                continue;
+            }
+            path.push(field);
+            if is_set_by_users(path, live) {
+                self.drifts
+                    .push(drift(path, DriftSide::LiveOnly, None, Some(live)));
+            } else {
+                self.ignore(path, "defaulted");
+            }
+            path.pop();
+        }
+    }
+
+    fn ignore(&mut self, path: &[&str], rule: &'static str) {
+        self.ignored.push(IgnoredField {
+            path: dotted(path),
+            rule,
+        });
     }
 }
 

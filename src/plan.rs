@@ -174,7 +174,8 @@ fn enable(
     let after = wished(before, request, wish, place)?;
     let mut changes = Vec::new();
     // Nothing is known of a key that the catalogue does not have, so that no rule speaks of it.
-    let findings = addon.addon().map_or_else(Vec::new, |addon| {
+    let known = addon.addon().filter(|_| !wish.is_live);
+    let findings = known.map_or_else(Vec::new, |addon| {
         rules::before_enable(cluster, addon, &after)
     });
     let (wanted, findings): (Vec<RuleViolation>, Vec<RuleViolation>) =
@@ -420,7 +421,9 @@ pub(crate) fn diff(plan: &Plan) -> Vec<(char, String)> {
 
 /// The lines of two sets of add-ons as YAML, those of both once, with their signs.
 pub(crate) fn signed(before: Map<String, Value>, after: Map<String, Value>) -> Vec<(char, String)> {
-    let (before, after) = (yaml(before), yaml(after));
+    let (mut before, mut after) = (Value::Object(before), Value::Object(after));
+    crate::secret::mask_both(&mut before, &mut after);
+    let (before, after) = (yaml(&before), yaml(&after));
     similar::TextDiff::from_lines(&before, &after)
         .iter_all_changes()
         .map(|change| {
@@ -434,13 +437,11 @@ pub(crate) fn signed(before: Map<String, Value>, after: Map<String, Value>) -> V
         .collect()
 }
 
-fn yaml(map: Map<String, Value>) -> String {
-    if map.is_empty() {
-        return String::new();
+fn yaml(value: &Value) -> String {
+    match value {
+        Value::Object(map) if !map.is_empty() => serde_yaml::to_string(value).unwrap_or_default(),
+        _ => String::new(),
     }
-    let mut value = Value::Object(map);
-    crate::secret::mask(&mut value);
-    serde_yaml::to_string(&value).unwrap_or_default()
 }
 
 /// The add-on's display name for any key: the catalogue's, or the key itself.

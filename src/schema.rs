@@ -4,8 +4,10 @@
 //! they hold every document that they see against these, strictly.
 
 mod aws;
+mod clusters;
 
 use aws::{aws_plan, aws_status};
+use clusters::{apply_result, diff, journal, waits};
 use serde_json::{Map, Value, json};
 
 /// A kind, and what makes its schema.
@@ -130,7 +132,8 @@ fn target() -> Value {
     let file = object([
         ("kind", json!({"const": "file"})),
         ("path", text()),
-        ("document", counter()),
+        // 0 is the file itself, where it cannot be read.
+        ("document", json!({"type": "integer", "minimum": 0})),
         ("name", text()),
     ]);
     json!({"oneOf": [cluster, file]})
@@ -317,75 +320,6 @@ fn addon_list() -> Value {
     // Of a target that could not be read nothing else is known.
     let unread = object([("target", target()), ("error", error())]);
     items(json!({"anyOf": [addon(), unread]}))
-}
-
-fn waits() -> Value {
-    items(object([
-        ("target", target()),
-        ("condition", text()),
-        ("reached", flag()),
-        ("seconds", or_null(json!({"type": "number", "minimum": 0}))),
-        ("error", error()),
-    ]))
-}
-
-fn journal() -> Value {
-    let version = || or_null(json!({"type": "integer", "minimum": 0}));
-    let item = object([
-        ("name", text()),
-        ("state", text()),
-        ("lockedVersion", version()),
-        ("version", version()),
-        ("before", anything()),
-        ("because", or_null(text())),
-    ]);
-    object([
-        ("id", text()),
-        ("time", text()),
-        ("mk8s", text()),
-        ("org", text()),
-        ("endpoint", text()),
-        ("command", list(text())),
-        ("items", list(item)),
-    ])
-}
-
-fn differences() -> Value {
-    list(object([
-        ("path", text()),
-        ("addon", text()),
-        (
-            "state",
-            one_of(&["manifest-only", "live-only", "different"]),
-        ),
-        ("manifest", anything()),
-        ("live", anything()),
-    ]))
-}
-
-fn apply_result() -> Value {
-    changes(object([
-        ("target", target()),
-        ("source", target()),
-        ("action", one_of(&["created", "updated", "none"])),
-        ("changed", flag()),
-        ("differences", differences()),
-        ("liveOnly", list(text())),
-        ("pruned", list(text())),
-        ("verified", or_null(flag())),
-        ("warnings", list(text())),
-        ("error", error()),
-    ]))
-}
-
-fn diff() -> Value {
-    items(object([
-        ("target", target()),
-        ("source", target()),
-        ("exists", or_null(flag())),
-        ("differences", differences()),
-        ("error", error()),
-    ]))
 }
 
 fn auth() -> Value {

@@ -21,13 +21,52 @@ pub(crate) fn mask(value: &mut Value) {
         Value::Object(map) => {
             for (name, value) in map {
                 if is_secret(name, value) {
-                    *value = Value::from("***");
+                    if *value != OTHER {
+                        *value = Value::from("***");
+                    }
                 } else {
                     mask(value);
                 }
             }
         }
         Value::Array(items) => items.iter_mut().for_each(mask),
+        _ => {}
+    }
+}
+
+/// What stands for a secret that is another one than before.
+const OTHER: &str = "*** (another value)";
+
+/// Masks two states of the same thing, so that a secret that is another one in the second is seen to be
+/// that, and is not seen.
+pub(crate) fn mask_both(before: &mut Value, after: &mut Value) {
+    mark_changed("", before, after);
+    mask(before);
+    mask(after);
+}
+
+/// Replaces the secrets that are others than before; what stands for them is one as well, by its field.
+fn mark_changed(name: &str, before: &Value, after: &mut Value) {
+    if before == after {
+        return;
+    }
+    if is_secret(name, before) && is_secret(name, after) {
+        *after = Value::from(OTHER);
+        return;
+    }
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            for (name, after) in after {
+                if let Some(before) = before.get(name) {
+                    mark_changed(name, before, after);
+                }
+            }
+        }
+        (Value::Array(before), Value::Array(after)) => {
+            for (before, after) in before.iter().zip(after) {
+                mark_changed(name, before, after);
+            }
+        }
         _ => {}
     }
 }
@@ -145,6 +184,27 @@ mod tests {
         ] {
             assert!(!may_hold(path, text), "{path}={text}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_changes_is_seen_to() {
+        let config = |password: &str, n: u8| json!({"a": [{"password": password, "n": n}], "remoteWrite": [n]});
+        let (mut before, mut after) = (config("x", 1), config("y", 2));
+        mask_both(&mut before, &mut after);
+        assert_eq!(
+            before,
+            json!({"a": [{"password": "***", "n": 1}], "remoteWrite": "***"})
+        );
+        let other = "*** (another value)";
+        assert_eq!(
+            after,
+            json!({"a": [{"password": other, "n": 2}], "remoteWrite": other})
+        );
+        let (mut before, mut after) = (config("x", 1), config("x", 2));
+        after["more"] = json!({"token": "t"});
+        mask_both(&mut before, &mut after);
+        assert_eq!(after["a"][0]["password"], "***");
+        assert_eq!(after["more"]["token"], "***");
     }
 
     #[test]

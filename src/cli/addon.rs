@@ -87,10 +87,12 @@ pub(crate) enum AddonCommand {
     Copy(Box<CopyArgs>),
     /// Write live add-ons back into a manifest
     #[command(
-        long_about = "Write the add-ons of a live cluster into its manifest, which keeps every other byte. \
-                      Settings that may be secret stay out and are named. What is already so is left \
+        long_about = "Write the add-ons of live clusters into their manifests, which keep every other byte. \
+                      Settings that may be secret stay out and are named. A manifest that is not there is \
+                      made, of the whole cluster without what the server sets. What is already so is left \
                       alone. Preview with --dry-run; undo with git.\n\nExamples:\n  \
-                      $ mk8s addon pull -c prod -f clusters/prod.yaml --dry-run"
+                      $ mk8s addon pull -c prod -f clusters/prod.yaml --dry-run\n  \
+                      $ mk8s addon pull --all --dir clusters"
     )]
     Pull(PullArgs),
     /// Print the trust policy that a cluster publishes
@@ -221,6 +223,10 @@ pub(crate) struct SetArgs {
     /// Keys that mk8s does not know
     #[arg(long, help_heading = heading::SETTINGS)]
     pub(crate) unknown: bool,
+    /// Setting of an add-on that has to stand there now, such as logs.auditEnabled=true; without a
+    /// value none (can be repeated)
+    #[arg(long, value_name = "ADDON.PATH=VALUE", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
+    pub(crate) expect: Vec<String>,
     /// Cluster's name, where an add-on goes that runs the cluster
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::SAFETY)]
     pub(crate) confirm: Option<String>,
@@ -264,12 +270,18 @@ pub(crate) struct CopyArgs {
 /// `mk8s addon pull`
 #[derive(Debug, Args)]
 pub(crate) struct PullArgs {
-    /// Live cluster whose add-ons are taken
+    /// Live cluster whose add-ons are taken, or a pattern such as 'prod-*' (can be repeated)
     #[arg(short, long, value_name = "NAME", value_hint = ValueHint::Other, help_heading = heading::TARGET)]
-    pub(crate) cluster: String,
-    /// Manifest that gets them
-    #[arg(short, long, value_name = "FILE", help_heading = heading::TARGET)]
-    pub(crate) file: PathBuf,
+    pub(crate) cluster: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+    /// Manifest that gets them; one that is not there is made of the whole cluster
+    #[arg(short, long, value_name = "FILE", required_unless_present = "dir", help_heading = heading::TARGET)]
+    pub(crate) file: Option<PathBuf>,
+    /// Folder whose manifests get them; a cluster that none describes gets a new file in it
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "file", help_heading = heading::TARGET)]
+    pub(crate) dir: Option<PathBuf>,
     /// New text into the file itself, through all its hard links
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) in_place: bool,

@@ -25,8 +25,9 @@ const BARE: [&[&str]; 9] = [
 /// Commands that print an edited manifest where they read one from stdin.
 const EDITS: [&[&str]; 2] = [&["addon", "enable"], &["addon", "disable"]];
 
-/// Flags that say where something is done, how it is told, or what is answered: not what is done.
-const HOW: [&str; 26] = [
+/// Flags that say where something is done, how it is told, or what is answered: not what is done, nor at
+/// what pace.
+const HOW: [&str; 23] = [
     "all",
     "aws_endpoint_url",
     "aws_profile",
@@ -42,13 +43,10 @@ const HOW: [&str; 26] = [
     "no_input",
     "org",
     "output",
-    "parallel",
     "profile",
     "quiet",
-    "rate",
     "resume",
     "selector",
-    "timeout",
     "token",
     "token_file",
     "verbose",
@@ -172,7 +170,7 @@ mod tests {
         for (line, said) in [
             (
                 "mk8s --org x addon enable aws-ecr --role-arn y -c a --all -y -o json --set=a=b --rate 1/s",
-                "addon enable aws-ecr --role-arn y --set=a=b",
+                "addon enable aws-ecr --role-arn y --set=a=b --rate 1/s",
             ),
             (
                 "mk8s addon enable x --resume f --canary 1 -l t=1",

@@ -342,6 +342,9 @@ pub(crate) struct ApplyArgs {
     /// Exit code 10 when a dry run finds differences
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
     pub(crate) exit_code: bool,
+    /// How it goes over many.
+    #[command(flatten)]
+    pub(crate) rollout: RolloutArgs,
 }
 
 /// `mk8s diff`

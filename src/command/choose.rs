@@ -34,7 +34,8 @@ pub(super) enum KeptCluster {
 }
 
 impl KeptCluster {
-    fn of(cluster: Cluster, is_lean: bool) -> Self {
+    /// A cluster, with what a change needs alone if it is to take little room.
+    pub(super) fn of(cluster: Cluster, is_lean: bool) -> Self {
         if is_lean {
             Self::Packed(PackedCluster::of(cluster))
         } else {

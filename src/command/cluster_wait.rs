@@ -1,7 +1,7 @@
 //! `mk8s cluster wait`: until clusters show something.
 
-use super::Context;
 use super::target::{self, Target};
+use super::{Context, word};
 use crate::addon::{self, NamedAddon};
 use crate::cli::{ClusterWaitArgs, TargetArgs};
 use crate::cluster::Cluster;
@@ -54,6 +54,25 @@ impl WaitCondition {
             }
             _ => Err(wrong("addon=NAME or jsonpath=EXPR is expected")),
         }
+    }
+
+    /// Refuses a word that is no add-on's name and the key of nothing that is there.
+    fn settle(&self, read: &[Result<Cluster>]) -> Result<()> {
+        let Self::AddOn(NamedAddon::Key(word)) = self else {
+            return Ok(());
+        };
+        let there = read.iter().flatten();
+        if there
+            .clone()
+            .any(|cluster| cluster.add_on_key(word).is_some())
+        {
+            return Ok(());
+        }
+        // A cluster that could not be read may have the key.
+        Err(match read.iter().find_map(|read| read.as_ref().err()) {
+            Some(error) => word::undecided(error.clone(), word),
+            None => word::unknown(word, there),
+        })
     }
 
     /// How it is called.
@@ -139,6 +158,7 @@ pub(super) async fn wait(cx: &Context, args: &ClusterWaitArgs) -> Result<Outcome
     };
     let are_several = chosen.are_several;
     let read = chosen.read(cx).await?;
+    condition.settle(&read)?;
     let started = Instant::now();
     let mut words = String::new();
     let mut courses = Vec::new();

@@ -3,15 +3,16 @@
 use super::Context;
 use super::choose;
 use super::target::{self, Loaded};
+use crate::addon::path::PathStep;
 use crate::cli::DiffArgs;
 use crate::cluster::Cluster;
 use crate::control::ApiError;
-use crate::drift::{self, Drift, FieldDrift, IgnoredField};
+use crate::drift::{self, Drift, DriftSide, FieldDrift, IgnoredField};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::{Reporter, TargetOutcome, TargetResult};
 use crate::invocation::Invocation;
-use crate::manifest;
+use crate::manifest::{self, LocationStep};
 use crate::plan;
 use crate::secret;
 use crate::text;
@@ -19,10 +20,12 @@ use crate::ui::{Stream, wire};
 use serde_json::{Map, Value};
 
 /// One document that is compared with the cluster it describes.
-struct DiffSubject {
+struct DiffSubject<'l> {
     place: String,
     source: wire::TargetRef,
     name: String,
+    /// Where it is written; `None` for a live cluster, and a file that cannot be read.
+    written: Option<(&'l Loaded, usize)>,
     /// What it says, or why it cannot be compared.
     manifest: Result<Cluster>,
 }
@@ -51,13 +54,6 @@ impl DiffFound {
             Self::Fields(fields) => fields.is_empty(),
         }
     }
-
-    fn wire(&self) -> Vec<wire::DifferenceRecord> {
-        match self {
-            Self::AddOns(drifts) => drifts.iter().map(Into::into).collect(),
-            Self::Fields(fields) => fields.iter().map(Into::into).collect(),
-        }
-    }
 }
 
 /// Of more documents than this the equal ones are counted.
@@ -68,12 +64,11 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     if !args.clusters.is_empty() {
         return two(cx, args).await;
     }
-    let loaded = target::load(
-        cx,
-        &target::both(&args.file, &args.files),
-        &choose::documents(&args.cluster, &args.narrow)?,
-    )?;
-    let subjects: Vec<DiffSubject> = loaded
+    let paths = target::both(&args.file, &args.files);
+    let choice = choose::documents(&args.cluster, &args.narrow)?;
+    // One that cannot be read says nothing of the others.
+    let (loaded, unreadable) = target::load_all(cx, &paths, &choice)?;
+    let subjects: Vec<DiffSubject<'_>> = loaded
         .iter()
         .flat_map(|file| {
             let fit = file.fit().into_iter();
@@ -108,6 +103,9 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
         }
         teller.add(came(cx, one, compared));
     }
+    for error in unreadable {
+        teller.add(unread(cx, error));
+    }
     if many && cx.ui.is_text() {
         cx.ui
             .status(&format!("{equal} of {all} have no differences"));
@@ -115,7 +113,7 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     Ok(Outcome::differing(teller.finish()? && args.exit_code))
 }
 
-/// Two live clusters: the first stands where a manifest does.
+/// Two live clusters: from the first to the second.
 async fn two(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     let [first, second] = args.clusters.as_slice() else {
         return Err(Error::usage("--clusters takes two names")
@@ -125,17 +123,18 @@ async fn two(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
         target::check_name(name)?;
     }
     let mut read = cx.read_all(&[first, second]).await?.into_iter();
-    let (Some(wanted), Some(there)) = (read.next(), read.next()) else {
+    let (Some(there), Some(wanted)) = (read.next(), read.next()) else {
         return Err(Error::failure("the clusters were not read"));
     };
     let one = DiffSubject {
         place: "(live)".to_owned(),
-        source: cx.cluster(first),
-        name: second.clone(),
+        source: cx.cluster(second),
+        name: first.clone(),
+        written: None,
         manifest: Ok(Cluster::new(Value::Null)),
     };
-    let compared = match (wanted, there) {
-        (Ok(wanted), Ok(there)) => compare(cx, args, &wanted, Ok(Some(there))),
+    let compared = match (there, wanted) {
+        (Ok(there), Ok(wanted)) => compare(cx, args, &wanted, Ok(Some(there))),
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
     if let (Ok(compared), true) = (&compared, cx.ui.is_text()) {
@@ -146,7 +145,7 @@ async fn two(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     Ok(Outcome::differing(teller.finish()? && args.exit_code))
 }
 
-fn subject(file: &Loaded, number: usize, fit: Result<()>) -> DiffSubject {
+fn subject(file: &Loaded, number: usize, fit: Result<()>) -> DiffSubject<'_> {
     let manifest = file.cluster(number);
     let name = manifest.name().to_owned();
     let fit = fit.and_then(|()| target::check_name(&name));
@@ -154,8 +153,29 @@ fn subject(file: &Loaded, number: usize, fit: Result<()>) -> DiffSubject {
         place: file.place(number),
         source: file.wire(number),
         name,
+        written: Some((file, number)),
         manifest: fit.map(|()| manifest),
     }
+}
+
+/// A file that cannot be read.
+fn unread(cx: &Context, error: Error) -> TargetOutcome<wire::Diff> {
+    let file = wire::TargetRef::File {
+        path: error
+            .place
+            .as_ref()
+            .map_or_else(String::new, |place| place.file.clone()),
+        document: 0,
+        name: String::new(),
+    };
+    let item = wire::Diff {
+        target: file.clone(),
+        source: file,
+        exists: None,
+        differences: Vec::new(),
+        error: Some(cx.wire(&error)),
+    };
+    TargetOutcome::Failed(item, error)
 }
 
 /// The differences, and whether the live cluster exists.
@@ -185,9 +205,15 @@ fn compare(
     })
 }
 
-/// The lines that lead from the live cluster to the manifest.
-fn show(cx: &Context, one: &DiffSubject, compared: &Compared, is_counted: bool) {
+/// The lines that lead from the live cluster to the manifest, or from the first to the second.
+fn show(cx: &Context, one: &DiffSubject<'_>, compared: &Compared, is_counted: bool) {
     let name = &one.name;
+    let (from, to) = match &one.source {
+        wire::TargetRef::Cluster { name: second, .. } => {
+            (format!("{name} (live)"), format!("{second} (live)"))
+        }
+        wire::TargetRef::File { .. } => (format!("{name} (live)"), format!("{name} {}", one.place)),
+    };
     if !compared.exists {
         let path = match &one.source {
             wire::TargetRef::File { path, .. } => path.as_str(),
@@ -209,19 +235,15 @@ fn show(cx: &Context, one: &DiffSubject, compared: &Compared, is_counted: bool) 
     }
     if compared.found.is_empty() {
         if compared.exists && !is_counted {
-            cx.ui
-                .status(&format!("{name}, {}: no differences", one.place));
+            let what = match &one.source {
+                wire::TargetRef::Cluster { name: second, .. } => format!("{name} and {second}"),
+                wire::TargetRef::File { .. } => format!("{name}, {}", one.place),
+            };
+            cx.ui.status(&format!("{what}: no differences"));
         }
         return;
     }
-    let other = match &one.source {
-        wire::TargetRef::Cluster { name, .. } => name,
-        wire::TargetRef::File { .. } => name,
-    };
-    let mut lines = vec![
-        ('-', format!("-- {name} (live)")),
-        ('+', format!("++ {other} {}", one.place)),
-    ];
+    let mut lines = vec![('-', format!("-- {from}")), ('+', format!("++ {to}"))];
     match &compared.found {
         DiffFound::AddOns(drifts) => {
             let (mut live, mut manifest) = (Map::new(), Map::new());
@@ -233,23 +255,62 @@ fn show(cx: &Context, one: &DiffSubject, compared: &Compared, is_counted: bool) 
             let signed = plan::signed(live, manifest).into_iter();
             lines.extend(signed.map(|(sign, line)| (sign, format!("   {line}"))));
         }
-        DiffFound::Fields(fields) => lines.extend(fields.iter().flat_map(field_lines)),
+        DiffFound::Fields(fields) => {
+            for field in fields {
+                if let Some((line, column)) = one.spot(&field.steps) {
+                    let word = match field.side {
+                        DriftSide::Both => "changed",
+                        side => side.name(),
+                    };
+                    let file = one.file();
+                    lines.push((' ', format!("{file}:{line}:{column}: {word}")));
+                }
+                lines.extend(field_lines(field));
+            }
+        }
     }
     cx.ui.diff(&lines, Stream::Data);
+}
+
+impl DiffSubject<'_> {
+    /// How its file is called.
+    fn file(&self) -> String {
+        let label = self.written.map_or("", |(file, _)| file.label.as_str());
+        let label = if label == "-" { manifest::STDIN } else { label };
+        text::printable(label)
+    }
+
+    /// Where a field stands in the file, or what it would be in: line and column.
+    fn spot(&self, steps: &[PathStep]) -> Option<(usize, usize)> {
+        let (file, number) = self.written?;
+        let steps: Vec<LocationStep<'_>> = steps
+            .iter()
+            .map(|step| match step {
+                PathStep::Key(key) => LocationStep::Key(key),
+                PathStep::Index(at) => LocationStep::Item(*at),
+            })
+            .collect();
+        let spot = file.document(number)?.spot(&steps);
+        Some((spot.line, spot.column))
+    }
 }
 
 /// A field as it is live, and as the manifest has it.
 fn field_lines(field: &FieldDrift) -> Vec<(char, String)> {
     let name = field.path.rsplit(['.', '[']).next().unwrap_or_default();
-    let sides = [('-', &field.live), ('+', &field.manifest)];
+    let named = |value: &Option<Value>| {
+        let there = value.iter().map(|value| (name.to_owned(), value.clone()));
+        Value::Object(there.collect())
+    };
+    let (mut live, mut manifest) = (named(&field.live), named(&field.manifest));
+    secret::mask_both(&mut live, &mut manifest);
+    let sides = [('-', live), ('+', manifest)];
     let there = sides
-        .into_iter()
-        .filter_map(|(sign, value)| Some((sign, value.as_ref()?)));
+        .iter()
+        .filter_map(|(sign, value)| Some((*sign, value.get(name)?)));
     there
         .map(|(sign, value)| {
-            let mut named = Value::Object(Map::from_iter([(name.to_owned(), value.clone())]));
-            secret::mask(&mut named);
-            let value = text::json(named[name].to_string());
+            let value = text::json(value.to_string());
             (sign, format!(" {}: {value}", text::printable(&field.path)))
         })
         .collect()
@@ -279,10 +340,14 @@ fn put(map: &mut Map<String, Value>, path: &[String], value: Option<&Value>) {
 }
 
 /// What is told of one document; its text is shown already.
-fn came(cx: &Context, one: DiffSubject, compared: Result<Compared>) -> TargetOutcome<wire::Diff> {
+fn came(
+    cx: &Context,
+    one: DiffSubject<'_>,
+    compared: Result<Compared>,
+) -> TargetOutcome<wire::Diff> {
     let mut item = wire::Diff {
         target: cx.cluster(&one.name),
-        source: one.source,
+        source: one.source.clone(),
         exists: None,
         differences: Vec::new(),
         error: None,
@@ -296,7 +361,9 @@ fn came(cx: &Context, one: DiffSubject, compared: Result<Compared>) -> TargetOut
     };
     let differs = !compared.exists || !compared.found.is_empty();
     item.exists = Some(compared.exists);
-    item.differences = compared.found.wire();
+    if !cx.ui.is_text() {
+        item.differences = one.records(&compared.found);
+    }
     TargetOutcome::Done(TargetResult {
         items: vec![item],
         names: differs.then_some(one.name).into_iter().collect(),
@@ -305,4 +372,33 @@ fn came(cx: &Context, one: DiffSubject, compared: Result<Compared>) -> TargetOut
         next: None,
         failed: None,
     })
+}
+
+impl DiffSubject<'_> {
+    /// What differs, as JSON has it: with its place in the file, or as that of two clusters.
+    fn records(&self, found: &DiffFound) -> Vec<wire::DifferenceRecord> {
+        let are_live = matches!(self.source, wire::TargetRef::Cluster { .. });
+        let completed = |mut record: wire::DifferenceRecord, steps: &[PathStep]| {
+            if let Some((line, column)) = self.spot(steps) {
+                record.line = Some(line);
+                record.column = Some(column);
+            }
+            record.state = match record.state {
+                "manifest-only" if are_live => "second-only",
+                "live-only" if are_live => "first-only",
+                state => state,
+            };
+            record
+        };
+        match found {
+            DiffFound::AddOns(drifts) => drifts
+                .iter()
+                .map(|drift| completed(drift.into(), &drift.steps()))
+                .collect(),
+            DiffFound::Fields(fields) => fields
+                .iter()
+                .map(|field| completed(field.into(), &field.steps))
+                .collect(),
+        }
+    }
 }

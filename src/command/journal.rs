@@ -4,6 +4,7 @@ use super::Context;
 use crate::addon::path;
 use crate::cli::{JournalArgs, RolloutArgs};
 use crate::cluster::Cluster;
+use crate::control::settle::made_since;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::TargetState;
@@ -77,15 +78,15 @@ impl ResumedRun {
                 Foreign(&header.endpoint)
             )));
         }
-        if header.plan != plan {
-            return Err(refused(self.difference(cx)));
-        }
         let (its, given): (BTreeSet<String>, BTreeSet<String>) = (
             self.names().into_iter().collect(),
             names.iter().cloned().collect(),
         );
-        if its == given {
+        if its == given && header.plan == plan {
             return Ok(());
+        }
+        if its == given {
+            return Err(refused(self.difference(cx)));
         }
         let other = its.symmetric_difference(&given).next();
         let other = other.map_or_else(String::new, |name| Foreign(name).to_string());
@@ -156,14 +157,7 @@ impl ResumedRun {
     pub(super) fn replaced(&self, cluster: &Cluster) -> Option<String> {
         let mut targets = self.journal.header.targets.iter();
         let target = targets.find(|target| target.name == cluster.name())?;
-        let (its, now) = (target.id.as_deref()?, cluster.id()?);
-        (its != now).then(|| {
-            format!(
-                "it was made since under the same name: its id is {}, and that of the run's cluster was {}",
-                Foreign(now),
-                Foreign(its)
-            )
-        })
+        made_since(cluster, target.id.as_deref()?)
     }
 
     /// Why a cluster that is not as it is wanted is not changed again.
@@ -329,18 +323,21 @@ fn change_of(words: &[String]) -> Vec<&str> {
             None => (word, None),
         };
         match flag {
-            "--canary" | "--batch" | "--max-failures" | "--max-unreachable" if value.is_none() => {
+            "--canary" | "--batch" | "--max-failures" | "--max-unreachable" | "--parallel"
+            | "--rate" | "--timeout"
+                if value.is_none() =>
+            {
                 words.next();
             }
-            "--canary" | "--batch" | "--max-failures" | "--max-unreachable" | "--pause"
-            | "--fail-fast" | "--wait" => {}
+            "--canary" | "--batch" | "--max-failures" | "--max-unreachable" | "--parallel"
+            | "--rate" | "--timeout" | "--pause" | "--fail-fast" | "--wait" => {}
             _ => change.push(word),
         }
     }
     change
 }
 
-/// The files of settings and of add-ons that a command reads.
+/// The files that a command reads: of settings, of add-ons, of manifests.
 fn read_files(words: &[String]) -> Vec<&str> {
     let mut files = Vec::new();
     let mut words = words.iter().map(String::as_str);
@@ -348,10 +345,21 @@ fn read_files(words: &[String]) -> Vec<&str> {
     if let ["addon", "set", file, ..] = verb.as_slice() {
         files.push(*file);
     }
+    let applies = verb.first() == Some(&"apply");
+    let beside = words.clone().skip(1);
+    files.extend(beside.take_while(|it| applies && !it.starts_with('-')));
     while let Some(word) = words.next() {
-        files.extend(match word.strip_prefix("--settings") {
+        let flags = [
+            ("--settings", true),
+            ("--file", applies),
+            ("-f", applies && !word.starts_with("--")),
+        ];
+        let rest = flags
+            .into_iter()
+            .find_map(|(flag, reads)| word.strip_prefix(flag).filter(|_| reads));
+        files.extend(match rest {
             Some("") => words.next(),
-            Some(rest) => rest.strip_prefix('='),
+            Some(rest) => rest.strip_prefix('=').or_else(|| word.strip_prefix("-f")),
             None => None,
         });
     }

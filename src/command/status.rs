@@ -174,6 +174,15 @@ impl Wait {
         }
     }
 
+    /// How it went if it ended without what was waited for.
+    pub(super) fn in_vain(&self, started: Instant) -> wire::WaitRecord {
+        wire::WaitRecord {
+            condition: dotted(&self.pointer),
+            reached: false,
+            seconds: started.elapsed().as_secs_f64(),
+        }
+    }
+
     /// Nobody waits for it any more.
     fn given_up(&self) -> Error {
         let what = format!("stopped waiting for {} on `{}`", self.what, self.name);

@@ -5,7 +5,7 @@ use super::choose::{ChosenClusters, choice, left_out, look_up, names};
 use crate::choice::Choice;
 use crate::cli::TargetArgs;
 use crate::cluster::Cluster;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::invocation::Invocation;
 use crate::manifest::{self, Gathered, Manifest, Skipped, Taking};
 use crate::pattern::is_pattern;
@@ -248,7 +248,35 @@ pub(super) fn load_all(
                 documents: file.documents,
                 manifest,
             }),
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(error.in_file(&file.label)),
+        }
+    }
+    Ok((loaded, errors))
+}
+
+/// The manifests of a folder, none where it holds none, and why what else looks like one cannot be
+/// read.
+pub(super) fn in_folder(cx: &Context, folder: &Path) -> Result<(Vec<Loaded>, Vec<Error>)> {
+    if !folder.is_dir() {
+        let folder = Foreign(&folder.to_string_lossy()).to_string();
+        return Err(Error::usage(format!("`{folder}` is not a folder")));
+    }
+    let mut loaded = Vec::new();
+    let mut errors = Vec::new();
+    let everything = Choice::default();
+    let files = match read(cx, &[folder.to_owned()], &everything, true) {
+        Err(error) if error.kind == Kind::NotFound => Vec::new(),
+        files => files?,
+    };
+    for file in files {
+        match file.manifest {
+            Ok(manifest) => loaded.push(Loaded {
+                path: file.path,
+                label: file.label,
+                documents: file.documents,
+                manifest,
+            }),
+            Err(error) => errors.push(error.in_file(&file.label)),
         }
     }
     Ok((loaded, errors))

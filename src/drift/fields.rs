@@ -3,17 +3,21 @@
 //! What only the server fills in and what is spelled in another way are no differences; each of them
 //! can be told with the rule that says so.
 
-use super::{DriftSide, add_ons};
+use super::{AddonLookup, DriftSide};
+use crate::addon::path::PathStep;
 use crate::cluster::Cluster;
 use crate::defaults::is_default;
 use crate::patch::same;
 use serde_json::{Map, Value};
+use std::fmt::Write as _;
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FieldDrift {
     /// `spec.provider.hetzner.region`
     pub(crate) path: String,
+    /// The way there.
+    pub(crate) steps: Vec<PathStep>,
     /// Where it stands.
     pub(crate) side: DriftSide,
     /// The manifest's value.
@@ -29,6 +33,33 @@ pub(crate) struct IgnoredField {
     pub(crate) path: String,
     /// `defaulted` or `respelled`.
     pub(crate) rule: &'static str,
+}
+
+/// Where in a cluster a comparison is.
+#[derive(Debug, Clone, Default)]
+struct FieldPath {
+    text: String,
+    steps: Vec<PathStep>,
+}
+
+impl FieldPath {
+    fn key(&self, key: &str) -> Self {
+        let mut below = self.clone();
+        if !below.text.is_empty() {
+            below.text.push('.');
+        }
+        below.text.push_str(key);
+        below.steps.push(PathStep::Key(key.to_owned()));
+        below
+    }
+
+    fn item(&self, at: usize) -> Self {
+        let mut below = self.clone();
+        // A text takes whatever is written to it.
+        let _ = write!(below.text, "[{at}]");
+        below.steps.push(PathStep::Index(at));
+        below
+    }
 }
 
 /// What a comparison has found so far.
@@ -55,11 +86,19 @@ pub(crate) fn fields(
     };
     for key in ["description", "tags", "spec"] {
         let (wanted, there) = (manifest.value().get(key), live.value().get(key));
-        look.compare(wanted, there, key);
+        look.compare(wanted, there, &FieldPath::default().key(key));
     }
-    for drift in add_ons(manifest, live, org) {
+    let mut add_ons = AddonLookup {
+        org,
+        drifts: Vec::new(),
+        ignored: Vec::new(),
+    };
+    add_ons.compare(manifest, live);
+    look.ignored.extend(add_ons.ignored);
+    for drift in add_ons.drifts {
         look.fields.push(FieldDrift {
             path: drift.dotted(),
+            steps: drift.steps(),
             side: drift.side,
             manifest: drift.manifest,
             live: drift.live,
@@ -69,9 +108,9 @@ pub(crate) fn fields(
 }
 
 impl FieldLookup<'_> {
-    fn compare(&mut self, wanted: Option<&Value>, there: Option<&Value>, path: &str) {
+    fn compare(&mut self, wanted: Option<&Value>, there: Option<&Value>, path: &FieldPath) {
         // They have rules of their own.
-        if path == "spec.addOns" {
+        if path.text == "spec.addOns" {
             return;
         }
         let there = there.filter(|value| !value.is_null());
@@ -84,14 +123,14 @@ impl FieldLookup<'_> {
                 if wanted.len() == there.len() =>
             {
                 for (at, (wanted, there)) in wanted.iter().zip(there).enumerate() {
-                    self.compare(Some(wanted), Some(there), &format!("{path}[{at}]"));
+                    self.compare(Some(wanted), Some(there), &path.item(at));
                 }
             }
             (None, Some(there)) => self.live_only(there, path),
-            (Some(wanted), None) if is_default(path, wanted, self.manifest) => {
+            (Some(wanted), None) if is_default(&path.text, wanted, self.manifest) => {
                 self.ignore(path, "defaulted");
             }
-            (Some(Value::Null), Some(found)) if is_default(path, found, self.live) => {
+            (Some(Value::Null), Some(found)) if is_default(&path.text, found, self.live) => {
                 self.ignore(path, "defaulted");
             }
             (Some(wanted), Some(found)) if same(wanted, found, self.org) => {
@@ -100,7 +139,8 @@ impl FieldLookup<'_> {
                 }
             }
             (Some(wanted), found) => self.fields.push(FieldDrift {
-                path: path.to_owned(),
+                path: path.text.clone(),
+                steps: path.steps.clone(),
                 side: match found {
                     Some(_) => DriftSide::Both,
                     None => DriftSide::ManifestOnly,
@@ -111,28 +151,36 @@ impl FieldLookup<'_> {
         }
     }
 
-    fn objects(&mut self, wanted: &Map<String, Value>, there: &Map<String, Value>, path: &str) {
+    fn objects(
+        &mut self,
+        wanted: &Map<String, Value>,
+        there: &Map<String, Value>,
+        path: &FieldPath,
+    ) {
         for (key, value) in wanted {
-            self.compare(Some(value), there.get(key), &format!("{path}.{key}"));
+            self.compare(Some(value), there.get(key), &path.key(key));
         }
         for (key, value) in there {
             if !wanted.contains_key(key) {
-                self.compare(None, Some(value), &format!("{path}.{key}"));
+                self.compare(None, Some(value), &path.key(key));
             }
         }
     }
 
-    fn live_only(&mut self, there: &Value, path: &str) {
-        let is_tag = path.starts_with("tags.");
+    fn live_only(&mut self, there: &Value, path: &FieldPath) {
+        let is_tag = path.text.starts_with("tags.");
         match there {
             Value::Object(fields) if !fields.is_empty() => {
                 for (key, value) in fields {
-                    self.compare(None, Some(value), &format!("{path}.{key}"));
+                    self.compare(None, Some(value), &path.key(key));
                 }
             }
-            _ if !is_tag && is_default(path, there, self.live) => self.ignore(path, "defaulted"),
+            _ if !is_tag && is_default(&path.text, there, self.live) => {
+                self.ignore(path, "defaulted");
+            }
             _ => self.fields.push(FieldDrift {
-                path: path.to_owned(),
+                path: path.text.clone(),
+                steps: path.steps.clone(),
                 side: DriftSide::LiveOnly,
                 manifest: None,
                 live: Some(there.clone()),
@@ -140,9 +188,9 @@ impl FieldLookup<'_> {
         }
     }
 
-    fn ignore(&mut self, path: &str, rule: &'static str) {
+    fn ignore(&mut self, path: &FieldPath, rule: &'static str) {
         self.ignored.push(IgnoredField {
-            path: path.to_owned(),
+            path: path.text.clone(),
             rule,
         });
     }

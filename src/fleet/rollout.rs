@@ -40,6 +40,14 @@ impl Canary {
             }
         }
     }
+
+    /// Those that were named.
+    pub(crate) fn names(&self) -> &[String] {
+        match self {
+            Self::Amount(_) => &[],
+            Self::Names(names) => names,
+        }
+    }
 }
 
 /// How a run over many is to go, as it was asked for.

@@ -25,27 +25,41 @@ pub fn patch(path: &str, before: &str, after: &str) -> String {
     if before == after {
         return String::new();
     }
-    let path = path.trim_start_matches("./").trim_start_matches('/');
-    let name = |side: &str| {
-        let name = format!("{side}/{path}");
-        if name
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '"' | '\\'))
-        {
-            format!("\"{}\"", quoted(&name))
-        } else if name.contains(' ') {
-            // What is behind a tab is no part of the name any more.
-            name + "\t"
-        } else {
-            name
-        }
-    };
     format!(
         "--- {}\n+++ {}\n{}",
-        name("a"),
-        name("b"),
+        git_name("a", path),
+        git_name("b", path),
         hunks(before, after)
     )
+}
+
+/// The same of a file that is not there yet.
+pub(crate) fn patch_of_new(path: &str, text: &str) -> String {
+    let (old, new) = (git_name("a", path), git_name("b", path));
+    let bare = |name: &str| name.trim_end_matches('\t').to_owned();
+    format!(
+        "diff --git {} {}\nnew file mode 100644\n--- /dev/null\n+++ {new}\n{}",
+        bare(&old),
+        bare(&new),
+        hunks("", text)
+    )
+}
+
+/// The name of a file on one side of a patch.
+fn git_name(side: &str, path: &str) -> String {
+    let path = path.trim_start_matches("./").trim_start_matches('/');
+    let name = format!("{side}/{path}");
+    if name
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '"' | '\\'))
+    {
+        format!("\"{}\"", quoted(&name))
+    } else if name.contains(' ') {
+        // What is behind a tab is no part of the name any more.
+        name + "\t"
+    } else {
+        name
+    }
 }
 
 /// A name as git writes it in double quotes.

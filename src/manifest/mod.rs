@@ -39,6 +39,7 @@ mod trouble;
 mod value;
 mod view;
 
+pub(crate) use diff::patch_of_new;
 pub use diff::{diff, patch};
 pub use edit::{DocumentReading, Edit};
 pub(crate) use files::{Gathered, Skipped, Taking, gather, read};

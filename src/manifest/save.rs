@@ -144,6 +144,33 @@ impl FileWriter {
         }
     }
 
+    /// Makes a file with the content `text`, and the folder for it; one that is there is left as it is,
+    /// and a conflict.
+    pub(crate) fn create(&self, _: &Permit, path: &Path, text: &str) -> Result<()> {
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let _held = self.interrupt.hold();
+        not_interrupted(path, &self.interrupt)?;
+        fs::create_dir_all(folder).map_err(|error| failed(path, &error))?;
+        // With the rights that any new file has.
+        let temporary = unfinished_with(folder, text.as_bytes(), 0o666)
+            .and_then(|file| file.as_file().sync_all().map(|()| file))
+            .map_err(|error| failed(path, &error))?;
+        match temporary.persist_noclobber(path) {
+            Ok(_) => {
+                // The new name is in place, whether or not the folder can be synced.
+                let _ = File::open(folder).map(|folder| folder.sync_all());
+                Ok(())
+            }
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
+                Err(not_written(path).because("somebody else made it meanwhile"))
+            }
+            Err(error) => Err(failed(path, &error.error)),
+        }
+    }
+
     /// Says what became of a file that a run was killed over, if it was, and takes the copy away;
     /// one that is not whole is refused.
     pub(crate) fn settle(&self, path: &Path) -> Result<Option<String>> {
@@ -240,6 +267,11 @@ impl PendingWrite<'_> {
 
 /// A new file under a name that says so, for its owner alone. It goes if it is not renamed.
 pub(super) fn unfinished(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    unfinished_with(folder, bytes, 0o600)
+}
+
+/// The same with other rights, of which the process's mask takes its share.
+fn unfinished_with(folder: &Path, bytes: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     // The library's own way of making and writing it puts its name into every error.
     let mut file = tempfile::Builder::new()
         .prefix(BEGIN)
@@ -250,7 +282,7 @@ pub(super) fn unfinished(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFil
                 .read(true)
                 .write(true)
                 .create_new(true)
-                .mode(0o600)
+                .mode(mode)
                 .open(path)
         })?;
     file.as_file_mut().write_all(bytes)?;

@@ -1,7 +1,10 @@
 //! A desired set of add-ons: all of it planned together, one PATCH a cluster. Pure.
 
-use super::{Action, AddonRequest, AddonStep, Plan, TargetWords, Verb, Wish, plan as plan_one};
-use crate::addon::{NamedAddon, by_key};
+use super::{
+    Action, AddonRequest, AddonStep, Expectation, Plan, TargetWords, Verb, Wish, plan as plan_one,
+    wish,
+};
+use crate::addon::{NamedAddon, ParamKind, by_key};
 use crate::change;
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -20,6 +23,11 @@ pub struct AddonSet {
     /// The settings of an add-on are those of the set alone, but for what is each cluster's own. Without
     /// it what is not mentioned is kept.
     pub(crate) exact_but_for: Option<OwnSettings>,
+    /// The keys of add-ons from which something was left out that is another cluster's own: where one
+    /// cannot be without it, it stays as it is.
+    pub(crate) lacking: Vec<String>,
+    /// What has to stand there now, by the keys of the add-ons; an empty path is the whole add-on.
+    pub(crate) expected: Vec<(String, Expectation)>,
 }
 
 /// What of an add-on's settings is a cluster's own.
@@ -58,7 +66,7 @@ impl AddonSet {
     /// What is to be done to a cluster, each add-on by itself.
     fn requests(&self, cluster: &Cluster, whole: &AddonRequest) -> Vec<AddonRequest> {
         let request = |key: &str, verb: Verb| AddonRequest {
-            addon: by_key(key).map_or_else(|| NamedAddon::Key(key.to_owned()), NamedAddon::Known),
+            addon: keyed(key),
             verb,
             companions: false,
             force: whole.force,
@@ -98,8 +106,14 @@ impl AddonSet {
             merged: Some(merged),
             replaces: self.exact_but_for.is_some(),
             settings: Vec::new(),
+            is_live: self.exact_but_for == Some(OwnSettings::Secrets),
         }
     }
+}
+
+/// The add-on with a key.
+fn keyed(key: &str) -> NamedAddon {
+    by_key(key).map_or_else(|| NamedAddon::Key(key.to_owned()), NamedAddon::Known)
 }
 
 /// Plans a set on one cluster. What one add-on needs another of the set may bring, in whatever order
@@ -110,6 +124,7 @@ pub(super) fn plan(
     set: &AddonSet,
     place: &TargetWords,
 ) -> Result<Plan, Error> {
+    expected(cluster, request, set, place)?;
     let mut open = set.requests(cluster, request);
     let mut now = cluster.clone();
     let (mut steps, mut changes, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
@@ -133,7 +148,20 @@ pub(super) fn plan(
             }
         }
         if left.len() == before {
-            return Err(refusal(errors, place));
+            let is_lacking =
+                |one: &AddonRequest| set.lacking.iter().any(|it| it == one.addon.key());
+            if !left.iter().any(is_lacking) {
+                return Err(refusal(errors, place));
+            }
+            for (one, error) in left.iter().zip(errors).filter(|(one, _)| is_lacking(one)) {
+                warnings.push(format!(
+                    "{} is not copied {}, since what it needs there was left out: {}",
+                    one.addon.shown(),
+                    place.words,
+                    error.because.join("; ")
+                ));
+            }
+            left.retain(|one| !is_lacking(one));
         }
         open = left;
     }
@@ -160,6 +188,51 @@ pub(super) fn plan(
         warnings,
         owner: None,
     })
+}
+
+/// Refuses where something else stands there than was expected, with every difference of every add-on.
+fn expected(
+    cluster: &Cluster,
+    request: &AddonRequest,
+    set: &AddonSet,
+    place: &TargetWords,
+) -> Result<(), Error> {
+    let mut reasons = Vec::new();
+    for (key, one) in &set.expected {
+        let addon = keyed(key);
+        let name = addon.shown();
+        if one.path.steps().is_empty() {
+            let there = cluster.add_on(addon.key());
+            let wanted: Option<Value> = serde_json::from_str(&one.text).ok();
+            let is_met = match there {
+                None => one.text.is_empty(),
+                Some(there) => wanted.is_some_and(|wanted| ParamKind::Any.same(there, &wanted)),
+            };
+            if !is_met {
+                let is = if there.is_some() { "on" } else { "off" };
+                let text = match one.text.as_str() {
+                    "" => "that it is off was".to_owned(),
+                    _ => "other settings were".to_owned(),
+                };
+                reasons.push(format!("{name} is {is}, and {text} expected"));
+            }
+            continue;
+        }
+        let alone = AddonRequest {
+            addon: addon.clone(),
+            expected: vec![one.clone()],
+            ..request.clone()
+        };
+        if let Err(error) = wish::expected(cluster, &alone, place) {
+            let because = error.because.into_iter();
+            reasons.extend(because.map(|reason| format!("{name}: {reason}")));
+        }
+    }
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    let error = Error::conflict(format!("the add-ons were not set {}", place.words));
+    Err(reasons.into_iter().fold(error, Error::because))
 }
 
 /// One refusal of the set with the reasons of all.

@@ -20,6 +20,8 @@ pub struct Wish {
     pub(crate) replaces: bool,
     /// Single settings, done in order.
     pub(crate) settings: Vec<Setting>,
+    /// It is so on a live cluster, so that no rule of ours has a say in it.
+    pub(crate) is_live: bool,
 }
 
 impl Wish {

@@ -314,6 +314,9 @@ pub(crate) struct Applied {
     pub(crate) source: TargetRef,
     /// `created`, `updated` or `none`.
     pub(crate) action: &'static str,
+    /// As what it ended, where several documents were applied; the same words as of `AddonChange`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<&'static str>,
     /// Whether anything changes.
     pub(crate) changed: bool,
     /// How the add-ons differed before, as in `Diff`.
@@ -352,12 +355,18 @@ pub(crate) struct DifferenceRecord {
     pub(crate) path: String,
     /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
     pub(crate) addon: String,
-    /// `manifest-only`, `live-only` or `different`.
+    /// `manifest-only`, `live-only` or `different`; of two live clusters `second-only` or `first-only`.
     pub(crate) state: &'static str,
-    /// The manifest's value.
+    /// The manifest's value; of two live clusters the second's.
     pub(crate) manifest: Option<Value>,
-    /// The live value.
+    /// The live value; of two live clusters the first's.
     pub(crate) live: Option<Value>,
+    /// Its line in the manifest, or that of what it would be in, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<usize>,
+    /// Its column, in characters from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<usize>,
 }
 
 impl From<&drift::FieldDrift> for DifferenceRecord {
@@ -365,30 +374,39 @@ impl From<&drift::FieldDrift> for DifferenceRecord {
         let key = field.path.strip_prefix("spec.addOns.");
         let key = key.and_then(|rest| rest.split('.').next());
         let name = field.path.rsplit(['.', '[']).next().unwrap_or_default();
-        let masked = |value: &Value| {
-            let mut named = serde_json::json!({ name: value });
-            secret::mask(&mut named);
-            named[name].take()
-        };
+        let masked = |value: &Value| masked(name, value);
         Self {
             path: field.path.clone(),
             addon: key.map_or_else(String::new, |key| display_name(key).to_owned()),
             state: field.side.name(),
             manifest: field.manifest.as_ref().map(masked),
             live: field.live.as_ref().map(masked),
+            line: None,
+            column: None,
         }
     }
+}
+
+/// A value without what may be secret, also where its own name says that it is all of it.
+fn masked(name: &str, value: &Value) -> Value {
+    let mut named = serde_json::json!({ name: value });
+    secret::mask(&mut named);
+    named[name].take()
 }
 
 impl From<&Drift> for DifferenceRecord {
     fn from(drift: &Drift) -> Self {
         let key = drift.path.first();
+        let name = drift.path.last().map_or("", String::as_str);
+        let masked = |value: &Value| masked(name, value);
         Self {
             path: drift.dotted(),
             addon: key.map_or_else(String::new, |key| display_name(key).to_owned()),
             state: drift.side.name(),
-            manifest: drift.manifest.as_ref().map(secret::masked),
-            live: drift.live.as_ref().map(secret::masked),
+            manifest: drift.manifest.as_ref().map(masked),
+            live: drift.live.as_ref().map(masked),
+            line: None,
+            column: None,
         }
     }
 }

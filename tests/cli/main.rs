@@ -13,6 +13,8 @@
 mod support;
 
 mod agreement;
+mod all_fields;
+mod apply_fleets;
 mod applying;
 mod architecture;
 mod asking;
@@ -67,6 +69,7 @@ mod policies;
 mod printed;
 mod proof;
 mod providers;
+mod pulling;
 mod races;
 mod repository;
 mod resuming;

@@ -58,6 +58,11 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
         ],
     ),
     (
+        "apply --resume -f",
+        Nothing,
+        &["apply -f bare-headlamp.yaml -f role.yaml --canary 1 --pause --yes"],
+    ),
+    (
         "addon enable --emit -c",
         Nothing,
         &["addon enable dashboard -c owned"],

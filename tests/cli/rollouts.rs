@@ -215,7 +215,10 @@ fn a_condition_that_is_not_reached_in_the_canary_ends_it() {
         (seen["c01"].as_str(), count(&seen, "not-started")),
         ("failed", 2)
     );
-    assert_eq!(run.json()["items"][0]["changed"], true);
+    let item = run.json()["items"][0].clone();
+    assert_eq!(item["changed"], true);
+    assert_eq!(item["waited"]["reached"], false);
+    assert_eq!(item["waited"]["condition"], "status.oidcProviderUrl");
     assert_eq!(patches(&sandbox), 1);
 }
 
@@ -377,4 +380,29 @@ fn one_line_on_a_terminal_says_how_far_it_is() {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     assert!(!screen.contains("Stage 1"), "{screen}");
+}
+
+#[test]
+fn two_runs_on_one_org_both_finish() {
+    let (env, _sandbox) = fleet(40, &["--rate", "60/s,burst=20"]);
+    let start = |addon: &str| {
+        let words = ["addon", "enable", addon, "--all", "--yes", "-o", "json"];
+        env.mk8s(&words).spawn()
+    };
+    let runs = [start("headlamp"), start("nvidia")];
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["summary"]["changed"], 40, "{document:#}");
+        assert_eq!(output.status.code(), Some(0));
+    }
+    let run = env.line("cluster list -o json").run().ok();
+    let clusters = run.json()["items"].as_array().unwrap().clone();
+    assert_eq!(clusters.len(), 40);
+    for cluster in clusters {
+        let add_ons = &cluster["spec"]["addOns"];
+        assert!(add_ons["headlamp"].is_object() && add_ons["nvidia"].is_object());
+        // Each of the two wrote once.
+        assert_eq!(cluster["version"], 3, "{cluster:#}");
+    }
 }

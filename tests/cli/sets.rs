@@ -221,7 +221,6 @@ fn what_is_live_is_written_back_and_nothing_else() {
     let _ = env.line(line).run().ok().out("already so");
     assert_eq!((env.text("c1.yaml"), time()), (after, touched));
     let _ = env.line("addon pull -c nobody -f c1.yaml").run().exits(3);
-    let _ = env.line("addon pull -c c1 -f none.yaml").run().exits(3);
 }
 
 #[test]
@@ -268,9 +267,9 @@ fn two_live_clusters_are_compared() {
         .run()
         .exits(10);
     let _ = run
-        .out("--- two (live)")
-        .out("+++ one (live)")
-        .out("+   metrics:");
+        .out("--- one (live)")
+        .out("+++ two (live)")
+        .out("-   metrics:");
     let run = env.line("diff --clusters two,two --exit-code").run().ok();
     assert_eq!(run.stdout, "");
     for line in [
@@ -313,6 +312,11 @@ fn what_is_waited_for_is_an_add_on_or_a_path() {
         .run()
         .exits(6);
     let _ = run.err("publishes no status");
+    let run = env.line("cluster wait --all --for=addon=aws-erc").run();
+    let _ = run
+        .exits(2)
+        .err("no add-on is called `aws-erc`")
+        .err("did you mean `aws-ecr`?");
     for condition in ["addon=", "jsonpath=", "ready"] {
         let line = format!("cluster wait -c c1 --for={condition}");
         let _ = env.line(&line).run().exits(2);
@@ -323,4 +327,121 @@ fn what_is_waited_for_is_an_add_on_or_a_path() {
         .filter(|it| !it.starts_with("GET "))
         .count();
     assert_eq!(writes, 1);
+}
+
+#[test]
+fn a_copy_leaves_out_an_add_on_that_cannot_be_without_what_is_left_out() {
+    let ecr = format!("awsECR: {{roleArn: \"{ROLE}\"}}");
+    let (env, sandbox) = place(&[
+        aws("from", &[WI, &ecr, "headlamp: {}"]),
+        hetzner("outside", &["logs: {}"]),
+        aws("inside", &[]),
+    ]);
+    let line = "addon copy --from from --to outside,inside";
+    let run = env.line(&format!("{line} --yes -o json")).run().ok();
+    let words = "aws-ecr is not copied on `outside`, since what it needs there was left out";
+    let run = run.err(words);
+    assert!(
+        run.json()["items"][0]["warnings"][0]
+            .as_str()
+            .unwrap()
+            .starts_with(words),
+        "{run}"
+    );
+    assert_eq!(
+        add_ons(&sandbox, "outside"),
+        json!({"logs": {}, "awsWorkloadIdentity": {}, "headlamp": {}})
+    );
+    assert_eq!(add_ons(&sandbox, "inside")["awsECR"], json!({}));
+    let before = patches(&sandbox);
+    let _ = env.line(&format!("{line} --yes")).run().ok();
+    assert_eq!(patches(&sandbox), before);
+    // What differs afterwards is what was left out, and what only the other has.
+    let run = env.line("diff --clusters from,outside -o json").run().ok();
+    let differences = run.json()["items"][0]["differences"].clone();
+    let paths: Vec<&str> = differences
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(paths, ["spec.addOns.logs", "spec.addOns.awsECR"]);
+    // Any other reason is one against all of it.
+    let _ = env.line("addon enable nvidia -c inside").run().ok();
+    let (env, sandbox) = place(&[aws("from", &["awsECR: {}", "headlamp: {}"]), aws("to", &[])]);
+    let run = env
+        .line("addon copy --from from --to to --yes")
+        .run()
+        .exits(6);
+    let _ = run.err("aws-workload-identity");
+    assert_eq!(patches(&sandbox), 0);
+}
+
+#[test]
+fn a_set_writes_nothing_where_something_else_stands_than_was_expected() {
+    let (env, sandbox) = place(&[hetzner("c1", &["logs: {}", "metrics: {kubeState: true}"])]);
+    env.write("set.yaml", "nvidia: {}\n");
+    env.write(
+        "c1.yaml",
+        hetzner("c1", &["logs: {}", "metrics: {kubeState: true}"]),
+    );
+    for target in ["-c c1", "-f c1.yaml"] {
+        let line = format!("addon set set.yaml {target}");
+        let wrong = "--expect metrics.kubeState=false --expect logs= --expect aws-ecr.roleArn=arn:aws:iam::999999999999:role/x";
+        let run = env.line(&format!("{line} {wrong}")).run().exits(5);
+        let run = run.err("metrics: its `kubeState` is `true`, and `false` was expected");
+        let _ = run
+            .err("logs is on, and that it is off was expected")
+            .err("aws-ecr: its `roleArn` is not there, and `arn:aws:iam::999999999999:role/x` was expected");
+        let right = "--expect metrics.kubeState=true --expect logs={} --expect aws-ecr= \
+                     --expect headlamp.x=";
+        let _ = env.line(&format!("{line} {right}")).run().ok();
+    }
+    assert_eq!(patches(&sandbox), 1);
+    for (wrong, why) in [
+        ("aws-erc=", "did you mean `aws-ecr`?"),
+        ("metrics.kubeState=often", "often"),
+        ("metrics", "PATH=VALUE"),
+    ] {
+        let run = env
+            .line(&format!("addon set set.yaml -c c1 --expect {wrong}"))
+            .run();
+        let _ = run.exits(2).err(why);
+    }
+    let run = env.line("addon set - -f -").run().exits(2);
+    let _ = run.err("stdin was named twice");
+    let run = env
+        .mk8s(&["addon", "set", "-", "-c", "c1", "--prune"])
+        .stdin("{}\n")
+        .run();
+    let _ = run.exits(2).err("because: stdin names no add-on");
+}
+
+#[test]
+fn a_secret_that_changes_is_seen_in_every_preview_and_not_shown() {
+    let mut env = Env::new();
+    let rocket = |password: &str| hetzner("c1", &[&format!("rocket: {{password: {password}}}")]);
+    let _sandbox = Sandbox::holding(&mut env, &[rocket("TOPSECRET1")], &["--known", "rocket"]);
+    env.write("set.yaml", "rocket: {password: TOPSECRET2}\n");
+    env.write("c1.yaml", rocket("TOPSECRET2"));
+    for line in [
+        "addon enable rocket --unknown -c c1 --set-string password=TOPSECRET2 --dry-run",
+        "addon set set.yaml --unknown -c c1 --dry-run",
+        "apply -f c1.yaml --dry-run",
+        "diff -f c1.yaml",
+        "diff -f c1.yaml --all-fields",
+    ] {
+        let run = env.line(line).run().ok().never("TOPSECRET");
+        let _ = run.out("***").out("*** (another value)");
+    }
+    for line in [
+        "diff -f c1.yaml -o json",
+        "apply -f c1.yaml --dry-run -o json",
+    ] {
+        let run = env.line(line).run().ok().never("TOPSECRET");
+        assert_eq!(
+            run.json()["items"][0]["differences"][0]["state"],
+            "different"
+        );
+    }
 }

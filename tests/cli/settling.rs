@@ -68,7 +68,7 @@ fn a_server_that_loses_every_answer_ends_the_run() {
         env.write("new.yaml", aws("new", &["headlamp: {}"]));
         env.write("prod.yaml", aws("prod", &["headlamp: {}"]));
         let _ = env.line(line).run().exits(8).silent().err(&format!(
-            "Its answer was lost 4 times, and reading `{name}` back does not show it."
+            "It was sent 4 times without an answer, and reading `{name}` back does not show the change."
         ));
         assert_eq!(count(&sandbox, method), 4, "{line}");
     }
@@ -180,4 +180,27 @@ fn a_cluster_that_goes_meanwhile_is_not_made_again() {
             "{flags}"
         );
     }
+}
+
+/// A yes is for the cluster that was there when it was asked.
+#[test]
+fn a_cluster_that_was_made_anew_meanwhile_is_not_changed_by_an_old_yes() {
+    let (env, sandbox) = live(&[hetzner("edge", &["logs: {}"])], &[]);
+    let mut terminal = Terminal::start(&env, "addon disable logs -c edge");
+    let _ = terminal.until("[y/N]");
+    let old = sandbox.cluster("edge");
+    let path = format!("/org/{}/mk8s", sandbox.org());
+    let (status, _) = sandbox.call("DELETE", &format!("{path}/edge"), "");
+    assert!((200..300).contains(&status), "{status}");
+    let made = json!({"kind": "mk8s", "name": "edge", "spec": old["spec"]});
+    let (status, answer) = sandbox.call("POST", &path, &made.to_string());
+    assert!((200..300).contains(&status), "{status} {answer}");
+    terminal.type_in("y\n");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 5, "{screen}");
+    assert!(
+        screen.contains("it was made since under the same name"),
+        "{screen}"
+    );
+    assert_eq!(add_ons(&sandbox, "edge"), json!({"logs": {}}));
 }

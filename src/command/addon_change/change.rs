@@ -1,29 +1,28 @@
 //! What an add-on change is, whatever it is carried out on, and how its results are told.
 
 use super::super::Context;
-use super::super::journal::ResumedRun;
+use super::super::fleet_course::FleetCourse;
 use super::super::live;
-use super::super::rollout;
 use crate::cli::ChangeArgs;
 use crate::consent::Mode;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Outcome;
-use crate::fleet::{Closing, Reporter, RolloutWanted, TargetOutcome, TargetResult, TargetState};
+use crate::fleet::{Closing, Reporter, TargetResult};
 use crate::invocation::Invocation;
-use crate::journal;
 use crate::manifest::Comments;
 use crate::plan::{Action, AddonRequest, AddonStep, Plan, Verb};
 use crate::secret;
 use crate::text;
 use crate::ui::wire;
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// One change of an add-on, on whatever it is carried out.
 pub(super) struct ChangeRun<'a> {
     pub(super) cx: &'a Context,
     pub(super) request: AddonRequest,
+    /// What is wanted of the document of a cluster, where each has its own.
+    pub(super) each: HashMap<String, AddonRequest>,
     /// The word whose meaning the targets decide; `None` once that is settled.
     pub(super) word: Option<&'a str>,
     pub(super) mode: Mode,
@@ -35,19 +34,9 @@ pub(super) struct ChangeRun<'a> {
     exit_code: bool,
     pub(super) stdout: Stdout,
     pub(super) wait: Option<Duration>,
-    /// Whether several clusters were asked for, however many they turned out to be.
-    pub(super) are_several: bool,
     pub(super) confirm: Option<&'a str>,
     /// How it goes over many clusters.
-    pub(super) wanted: RolloutWanted,
-    /// Whether nothing is done where not all can be.
-    pub(super) fail_fast: bool,
-    /// Where the journal of it is to be.
-    pub(super) journal: Option<PathBuf>,
-    /// The run that is taken up again.
-    pub(super) resumed: Option<ResumedRun>,
-    /// The clusters that are left out of it.
-    pub(super) skipped: BTreeSet<String>,
+    pub(super) course: FleetCourse,
     /// The first flag that says so.
     pub(super) rollout_flag: Option<&'static str>,
 }
@@ -74,12 +63,10 @@ impl<'a> ChangeRun<'a> {
         args: &ChangeArgs,
         confirm: Option<&'a str>,
     ) -> Result<Self> {
-        if let Some(file) = &args.rollout.journal {
-            journal::can_begin(file)?;
-        }
         Ok(Self {
             cx,
             request,
+            each: HashMap::new(),
             word: None,
             mode: Mode::of(args.dry_run),
             apply: args.apply,
@@ -93,33 +80,12 @@ impl<'a> ChangeRun<'a> {
             exit_code: args.exit_code,
             stdout: Stdout::Report,
             wait: args.wait,
-            are_several: false,
             confirm,
-            wanted: rollout::wanted(&args.rollout)?,
-            fail_fast: args.rollout.fail_fast,
-            journal: args.rollout.journal.clone(),
-            resumed: ResumedRun::of(cx, &args.rollout)?,
-            skipped: BTreeSet::new(),
+            course: FleetCourse {
+                waits: args.wait.is_some(),
+                ..FleetCourse::of(cx, &args.rollout, args.dry_run)?
+            },
             rollout_flag: args.rollout.first(),
-        })
-    }
-
-    /// What is done, in a few letters: the same for the same change alone.
-    pub(super) fn fingerprint(&self) -> String {
-        let AddonRequest {
-            addon,
-            verb,
-            companions,
-            force,
-            expected,
-        } = &self.request;
-        let key = addon.key();
-        journal::fingerprint(&match verb {
-            Verb::Enable(wish) => {
-                format!("enable {key} {wish:?} {companions} {force} {expected:?}")
-            }
-            Verb::Disable => format!("disable {key} {companions} {force} {expected:?}"),
-            Verb::Set(set) => format!("set {set:?} {force}"),
         })
     }
 
@@ -245,7 +211,7 @@ impl<'a> ChangeRun<'a> {
     }
 
     /// The item of a target that did not come to be changed.
-    pub(super) fn blank(&self, target: wire::TargetRef) -> wire::AddonChange {
+    pub(super) fn nothing_done(&self, target: wire::TargetRef) -> wire::AddonChange {
         wire::AddonChange {
             target,
             addon: self.request.addon.name().to_owned(),
@@ -265,33 +231,10 @@ impl<'a> ChangeRun<'a> {
         }
     }
 
-    pub(super) fn failed(
-        &self,
-        target: wire::TargetRef,
-        state: TargetState,
-        error: Error,
-    ) -> TargetOutcome<wire::AddonChange> {
-        let item = wire::AddonChange {
-            state: (self.are_several && !self.mode.is_dry_run()).then_some(state.name()),
-            error: Some(self.cx.wire(&error)),
-            ..self.blank(target)
-        };
-        TargetOutcome::Failed(item, error)
-    }
-
-    /// As what a cluster ends of which no change could be planned.
-    pub(super) fn state_at_plan(&self, name: &str, error: &Error) -> TargetState {
-        if self.skipped.contains(name) {
-            TargetState::Skipped
-        } else {
-            TargetState::of(error, false)
-        }
-    }
-
     /// Whoever tells what comes of it.
     pub(super) fn teller(&self) -> ChangeReporter<'a> {
-        let teller =
-            Reporter::changing(&self.cx.ui, "AddonChanges", self.mode).of_several(self.are_several);
+        let teller = Reporter::changing(&self.cx.ui, "AddonChanges", self.mode)
+            .of_several(self.course.are_several);
         match self.stdout {
             Stdout::Report => teller,
             Stdout::Manifest => teller.beside(),

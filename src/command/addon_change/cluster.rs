@@ -1,31 +1,27 @@
 //! The live half of an add-on change: read, plan, confirm, change, verify, wait.
 
 use super::super::choose::{ChosenClusters, KeptCluster};
-use super::super::live;
-use super::super::status::Wait;
-use super::super::word;
+use super::super::fleet_change::{self, FleetChange as _, FleetPlanned};
+use super::super::fleet_course::FleetCourse;
+use super::super::{fleet_run, word};
 use super::change::{ChangeReporter, ChangeRun, Done};
 use super::planner::{LivePlanner, live_place};
-use crate::addon::issuer::ISSUER;
 use crate::addon::named::Unclear;
-use crate::addon::{self, Addon, AddonSide};
-use crate::arn::RoleArn;
-use crate::aws::name::default_role_name;
-use crate::aws::quotable;
+use crate::addon::{self, Addon};
 use crate::cluster::Cluster;
-use crate::consent::{Agreed, Consent, Permit, Question};
-use crate::control::settle::{AcceptedWrite, ClusterPlanner as _, SendOutcome, Settled};
+use crate::consent::{Agreed, Consent, Question};
+use crate::control::settle::ClusterPlanner as _;
 use crate::error::{Error, Result};
 use crate::fleet::{TargetOutcome, summarise};
 use crate::invocation::Invocation;
 use crate::owner::OtherOwner;
 use crate::plan::{self, Action, Plan, Verb};
+use crate::text::first_few;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// A cluster as it was read, and what is to be done with it; or why that is not known.
-pub(super) type Planned = (String, Result<(KeptCluster, Plan)>);
+pub(super) type Planned = FleetPlanned<Plan>;
 
 impl ChangeRun<'_> {
     /// On live clusters: all are read and planned, then confirmed together, then changed, several at
@@ -57,16 +53,16 @@ impl ChangeRun<'_> {
                 });
             }
         }
-        if let Some(resumed) = &self.resumed {
+        if let Some(resumed) = &self.course.resumed {
             resumed.check(self.cx, &self.fingerprint(), &names)?;
         }
         let (planned, skipped) = self.plan_all(read);
-        self.skipped = skipped;
-        if self.is_left(&planned, teller) {
+        self.course.skipped = skipped;
+        if fleet_change::is_left(self, &planned, teller) {
             return Ok(());
         }
         self.tell_owners(&planned);
-        let rollout = self.rollout(&planned)?;
+        let rollout = fleet_change::lay_out(self, &planned)?;
         let show = |planned: &Vec<Planned>| self.show_all(planned, &rollout);
         let consent = self.mode.consent(&*self.cx.ui, planned, show, |planned| {
             self.question(planned, are_found)
@@ -77,8 +73,8 @@ impl ChangeRun<'_> {
                     teller.add(match first {
                         Ok((_, plan)) => TargetOutcome::Done(self.preview(&name, &plan)),
                         Err(error) => {
-                            let state = self.state_at_plan(&name, &error);
-                            self.failed(self.cx.cluster(&name), state, error)
+                            let state = self.course.state_at_plan(&name, &error);
+                            self.failed(0, &name, state, error)
                         }
                     });
                 }
@@ -89,7 +85,7 @@ impl ChangeRun<'_> {
                     let again = "Run the same command again; what is already so is left alone.";
                     let _before = self.cx.if_interrupted(Some(again.to_owned()));
                 }
-                self.carry_out(&permit, plan, rollout, teller).await
+                fleet_run::carry_out(self, &permit, plan, rollout, teller).await
             }
         }
     }
@@ -101,36 +97,29 @@ impl ChangeRun<'_> {
     ) -> (Vec<Planned>, BTreeSet<String>) {
         let (mut planned, mut skipped) = (Vec::new(), BTreeSet::new());
         for (name, cluster) in read {
-            let resumed = self.resumed.as_ref();
-            let mut skip = |error: Error| {
+            let not_done = || self.live_planner(&name).not_done();
+            let mut skip = |reason: String| {
                 skipped.insert(name.clone());
-                error
+                FleetCourse::left_out(&name, not_done(), reason)
             };
             let first = cluster.and_then(|kept| {
                 let cluster = kept.open();
-                let other = resumed.and_then(|it| it.replaced(&cluster));
-                if let Some(error) = self.left_out(&name, other) {
-                    return Err(skip(error));
+                if let Some(reason) = self.course.replaced(&cluster) {
+                    return Err(skip(reason));
                 }
                 let mut plan = self.plan_live(&name, &cluster)?;
                 if !plan.is_empty() {
-                    let undone = resumed.and_then(|it| it.undone(&name));
-                    if let Some(error) = self.left_out(&name, undone) {
-                        return Err(skip(error));
+                    if let Some(reason) = self.course.undone(&name) {
+                        return Err(skip(reason));
                     }
                     plan.owner = OtherOwner::of(&cluster);
                 }
-                Ok((kept, plan))
+                drop(cluster);
+                Ok((Some(kept), plan))
             });
             planned.push((name, first));
         }
         (planned, skipped)
-    }
-
-    /// The refusal of a cluster that is left out of a run that is taken up again.
-    fn left_out(&self, name: &str, reason: Option<String>) -> Option<Error> {
-        let error = Error::conflict(self.planner(name).not_done()).because(reason?);
-        Some(error.note(format!("`{name}` is left alone.")))
     }
 
     fn plan_live(&self, name: &str, cluster: &Cluster) -> Result<Plan> {
@@ -222,200 +211,11 @@ impl ChangeRun<'_> {
         Self::done(&self.request.verb, name, &self.cx.cluster(name), plan, line)
     }
 
-    /// Changes one cluster; gives what is to be waited for as well.
-    pub(super) async fn change_live(
-        &self,
-        permit: &Permit,
-        name: &str,
-        cluster: Cluster,
-        warnings: &[String],
-    ) -> Result<(Done, Option<Wait>)> {
-        match self.send(permit, name, cluster, warnings).await? {
-            SendOutcome::Settled(settled) => self.settled(name, *settled),
-            SendOutcome::Accepted(accepted) => {
-                let settled = self.read_back(permit, name, *accepted).await?;
-                self.settled(name, settled)
-            }
-        }
-    }
-
-    /// What is told of a cluster that this run has changed before, and what is to be waited for.
-    pub(super) fn left_alone(
-        &self,
-        name: &str,
-        plan: &Plan,
-        cluster: &Cluster,
-    ) -> (Done, Option<Wait>) {
-        let line = self.line(plan, &format!("on {name}"), "");
-        let target = self.cx.cluster(name);
-        let done = Self::done(&self.request.verb, name, &target, plan, line);
-        let wait = self
-            .wait
-            .and_then(|limit| self.wait_of(name, plan, cluster, limit));
-        (done, wait)
-    }
-
-    /// Sends the change of one cluster, until it is accepted or was not needed.
-    pub(super) async fn send(
-        &self,
-        permit: &Permit,
-        name: &str,
-        cluster: Cluster,
-        warnings: &[String],
-    ) -> Result<SendOutcome<Plan>> {
-        for warning in warnings {
-            self.cx.ui.warn(warning);
-        }
-        let planner = self.planner(name);
-        live::with(self.cx, permit, async |settling| {
-            settling.send_until_accepted(&planner, Some(cluster)).await
-        })
-        .await
-    }
-
-    /// Reads one cluster back whose change was accepted.
-    pub(super) async fn read_back(
-        &self,
-        permit: &Permit,
-        name: &str,
-        accepted: AcceptedWrite<Plan>,
-    ) -> Result<Settled<Plan>> {
-        let planner = self.planner(name);
-        live::with(self.cx, permit, async |settling| {
-            settling.read_back(&planner, accepted).await
-        })
-        .await
-    }
-
-    /// The same from what a list says of it; gives it back where that is not enough.
-    pub(super) async fn seen(
-        &self,
-        permit: &Permit,
-        name: &str,
-        accepted: AcceptedWrite<Plan>,
-        after: Cluster,
-    ) -> Result<Result<Settled<Plan>, AcceptedWrite<Plan>>> {
-        let planner = self.planner(name);
-        live::with(self.cx, permit, async |settling| {
-            let seen = settling.seen(&planner, accepted, after);
-            Ok(seen.map_err(|accepted| *accepted))
-        })
-        .await
-    }
-
-    fn planner<'p>(&'p self, name: &'p str) -> LivePlanner<'p> {
+    pub(super) fn live_planner<'p>(&'p self, name: &'p str) -> LivePlanner<'p> {
         LivePlanner {
             request: &self.request,
             name,
         }
-    }
-
-    /// What is told of a cluster that was changed, or did not need it, and what is to be waited for.
-    pub(super) fn settled(
-        &self,
-        name: &str,
-        settled: Settled<Plan>,
-    ) -> Result<(Done, Option<Wait>)> {
-        let cx = self.cx;
-        for remark in &settled.verdict.remarks {
-            cx.ui.detail(remark);
-        }
-        let version = live::versions(&settled);
-        let verified = settled.verified();
-        let mut plan = settled.plan;
-        // It was planned again meanwhile.
-        if !plan.is_empty() {
-            let read = settled.after.as_ref().or(settled.before.as_ref());
-            plan.owner = read.and_then(OtherOwner::of);
-        }
-        let line = if settled.verdict.is_unshown {
-            format!("Changed {name}{version}")
-        } else {
-            self.line(&plan, &format!("on {name}"), &version)
-        };
-        let failed = settled.verdict.failed;
-        let now = settled.after.or(settled.before);
-        let wait = match (self.wait, &now, &failed) {
-            (Some(limit), Some(now), None) => self.wait_of(name, &plan, now, limit),
-            _ => None,
-        };
-        let verb = &self.request.verb;
-        let mut done = Self::done(verb, name, &cx.cluster(name), &plan, line);
-        if failed.is_none() && !plan.is_empty() && matches!(self.request.verb, Verb::Enable(_)) {
-            done.next = next(name, &plan);
-        }
-        if failed.is_none()
-            && let Some((words, teardown)) = left(cx.org()?, name, &plan, now.as_ref())
-        {
-            done.lines.push(words);
-            done.next = teardown;
-        }
-        for item in &mut done.items {
-            item.verified = verified;
-            item.error = failed.as_ref().map(|it| cx.wire(it));
-        }
-        done.failed = failed;
-        Ok((done, wait))
-    }
-
-    /// The wait until the status shows the change, where the platform publishes anything.
-    fn wait_of(&self, name: &str, plan: &Plan, now: &Cluster, limit: Duration) -> Option<Wait> {
-        let cx = self.cx;
-        let addon = &plan.main.addon;
-        let known = addon.addon();
-        let gone = matches!(self.request.verb, Verb::Disable);
-        let pointer = if gone {
-            // A key comes from outside, and these two have a meaning in a pointer.
-            let key = addon.key().replace('~', "~0").replace('/', "~1");
-            let pointer = format!("/status/addOns/{key}");
-            now.there_at(&pointer).is_some().then_some(pointer)
-        } else {
-            let after = plan.main.after.as_ref();
-            after
-                .and_then(|after| known?.ready.pointer(after))
-                .map(str::to_owned)
-        };
-        let shown = addon.shown();
-        let Some(pointer) = pointer else {
-            cx.ui.status(&if gone {
-                format!("Nothing to wait for: the status of {name} shows nothing of {shown}")
-            } else {
-                format!("Nothing to wait for: the platform publishes no status for {shown}")
-            });
-            return None;
-        };
-        let state = if gone { "off" } else { "enabled" };
-        let trust_policy = known.is_some_and(|addon| addon.trust_policy == Some(pointer.as_str()));
-        let what = if gone {
-            format!("the status of `{shown}` to disappear")
-        } else if trust_policy {
-            format!("the trust policy of `{shown}`")
-        } else {
-            format!("`{shown}`")
-        };
-        let again = if known.is_none() {
-            // Its key is gone, so that no command finds it by its name any more.
-            Invocation::mk8s("cluster get").word(name).plain("-o yaml")
-        } else {
-            let verb = match (trust_policy, gone) {
-                (true, _) => "addon trust-policy",
-                (false, true) => "addon disable",
-                (false, false) => "addon enable",
-            };
-            Invocation::mk8s(verb)
-                .word(addon.name())
-                .cluster(name)
-                .tied("--wait", "15m")
-        };
-        Some(Wait {
-            name: name.to_owned(),
-            pointer,
-            gone,
-            what,
-            stays: format!("{shown} stays {state}"),
-            again,
-            limit,
-        })
     }
 
     /// Plans the live half before the files are written, so that a refusal there leaves them alone.
@@ -487,65 +287,4 @@ fn bare(cluster: &Cluster, word: &str) -> Cluster {
 
 fn quoted(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("`{name}`")).collect()
-}
-
-/// More names than this are counted.
-const NAMED: usize = 8;
-
-/// The names, the last of many by their number.
-pub(super) fn first_few(names: &[impl AsRef<str>]) -> String {
-    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
-    match names.len().saturating_sub(NAMED) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-/// The next command: what is left to do in AWS, or the one that reads what the add-on publishes.
-fn next(name: &str, plan: &Plan) -> Option<Invocation> {
-    let addon = plan.main.addon.addon()?;
-    if addon.works_at_home() {
-        let setup = Invocation::mk8s("aws setup").word(addon.name);
-        return Some(setup.cluster(name));
-    }
-    let step = addon.next?;
-    Some(
-        Invocation::mk8s("addon")
-            .plain(step)
-            .cluster(name)
-            .plain_if(step != "oidc-url", "--wait"),
-    )
-}
-
-/// What an add-on that went off leaves in AWS, in words, and the command that takes it down.
-fn left(
-    org: &str,
-    name: &str,
-    plan: &Plan,
-    now: Option<&Cluster>,
-) -> Option<(String, Option<Invocation>)> {
-    let side = AddonSide::of(plan.main.addon.addon()?)?;
-    if plan.main.action != Action::Disabled {
-        return None;
-    }
-    let role = plan.main.before.as_ref()?.get("roleArn")?.as_str()?;
-    let role: RoleArn = role.parse().ok()?;
-    let issuer = now
-        .and_then(|it| it.ready_at(ISSUER))
-        .and_then(Value::as_str);
-    let provider = issuer.map_or_else(String::new, |url| {
-        format!(" and the OIDC provider of {}", quotable(url))
-    });
-    let words = format!("What is in AWS stays: the role {role}{provider}");
-    // Without the role in its settings the cluster's own account is looked in.
-    let home = now.and_then(Cluster::home);
-    let is_elsewhere = home.is_some_and(|home| home.account != *role.account());
-    let teardown = (!is_elsewhere).then(|| {
-        let named = (role.name() != default_role_name(side, org, name)).then(|| role.name());
-        Invocation::mk8s("aws teardown")
-            .word(side.name())
-            .cluster(name)
-            .flag_if("--role-name", named)
-    });
-    Some((words, teardown))
 }

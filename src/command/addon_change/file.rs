@@ -102,10 +102,12 @@ pub(super) fn plan(
 
 /// Plans and edits the documents of one file; gives every refusal.
 fn plan_one(change: &ChangeRun<'_>, file: Loaded) -> std::result::Result<FileEdit, Vec<Error>> {
-    let request = &change.request;
+    // Several documents are planned at a time, each by itself.
+    let (each, all) = (&change.each, &change.request);
     let edit = |reading: manifest::DocumentReading<'_>| {
         let number = reading.document.number;
         let cluster = Cluster::new(reading.value());
+        let request = each.get(cluster.name()).unwrap_or(all);
         let plan =
             plan::plan(&cluster, request, &place(&file, number)).map_err(
                 |error| match plan::stray(&cluster, request) {

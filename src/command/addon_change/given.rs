@@ -89,6 +89,7 @@ pub(super) fn wish(
         merged,
         replaces: ways.replace_settings,
         settings,
+        is_live: false,
     })
 }
 

@@ -4,10 +4,11 @@ mod change;
 mod cluster;
 mod emit;
 mod file;
+mod fleet;
 mod given;
 mod many;
 mod planner;
-mod run;
+mod pull;
 mod set;
 
 use super::Context;
@@ -27,7 +28,8 @@ use crate::placeholder;
 use crate::plan::{AddonRequest, AddonSet, OwnSettings, Verb};
 use crate::text::{self, Foreign, excerpt, printable};
 use change::{ChangeRun, Stdout};
-pub(super) use set::{copy, pull, set};
+pub(super) use pull::pull;
+pub(super) use set::{copy, set};
 
 /// `mk8s addon enable`
 pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
@@ -51,7 +53,6 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
         let target = target::resolve(cx, &args.flags.target, false).await?;
         return emit::emit(cx, request, target, format).await;
     }
-    cx.rate.set(args.flags.change.rollout.rate);
     let change = ChangeRun::new(cx, request, &args.flags.change, None)?;
     let target = change.target(&args.flags.target).await?;
     change.run(target).await
@@ -78,7 +79,6 @@ pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome>
         companions: args.with_dependants,
         force: args.change.force,
     };
-    cx.rate.set(args.change.rollout.rate);
     let mut change = ChangeRun::new(cx, request, &args.change, args.confirm.as_deref())?;
     let target = change.target(&args.target).await?;
     if matches!(target, Target::None) {
@@ -119,7 +119,7 @@ impl ChangeRun<'_> {
         self.cx.is_lean.set(self.wait.is_none());
         let is_open =
             args.file.is_empty() && choose::choice(&args.cluster, &args.choice)?.is_open();
-        match &self.resumed {
+        match &self.course.resumed {
             Some(resumed) if is_open && args.choice.narrow.exclude.is_empty() => {
                 Ok(Target::Clusters(ChosenClusters::of_a_run(resumed.names())))
             }
@@ -137,7 +137,7 @@ impl ChangeRun<'_> {
                 "`patch` is an output format of a dry run on files only",
             )),
             Target::Clusters(chosen) => {
-                self.are_several = chosen.are_several;
+                self.course.are_several = chosen.are_several;
                 let mut teller = self.teller();
                 self.live(chosen, &mut teller).await?;
                 self.finish(teller, Vec::new())

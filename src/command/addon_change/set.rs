@@ -1,37 +1,46 @@
-//! `mk8s addon set`, `copy` and `pull`: all add-ons that are named at once, as one change.
+//! `mk8s addon set` and `copy`: all add-ons that are named at once, as one change.
 
 use super::super::Context;
 use super::super::choose::ChosenClusters;
 use super::super::target::{self, STDIN_LIMIT, Target};
+use super::super::word;
 use super::change::ChangeRun;
-use crate::addon::{NamedAddon, by_key, by_word, nearest};
-use crate::choice::Choice;
-use crate::cli::{ChangeArgs, CopyArgs, PullArgs, SetArgs};
+use super::given;
+use crate::addon::{self, NamedAddon, by_key, by_word, nearest};
+use crate::cli::{ChangeArgs, CopyArgs, SetArgs};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::manifest::{self, Manifest};
-use crate::plan::{AddonRequest, AddonSet, OwnSettings, Verb};
-use crate::secret;
+use crate::plan::{AddonRequest, AddonSet, Expectation, OwnSettings, Verb};
 use crate::text::{self, Foreign};
 use serde_json::{Map, Value};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The settings that say who a cluster is in its cloud: no other cluster's.
 const IDENTITIES: [&str; 4] = ["roleArn", "clientId", "tenantId", "location"];
 
 /// The add-ons of a set by their keys; `None` is off.
-type WantedAddons = Vec<(String, Option<Map<String, Value>>)>;
+pub(super) type WantedAddons = Vec<(String, Option<Map<String, Value>>)>;
 
 /// `mk8s addon set`
 pub(in crate::command) async fn set(cx: &Context, args: &SetArgs) -> Result<Outcome> {
+    let is_stdin = |file: &PathBuf| file.as_os_str() == "-";
+    if is_stdin(&args.set) && args.target.file.iter().any(is_stdin) {
+        return Err(Error::usage("stdin was named twice")
+            .because("the set and the manifest cannot both be read from it"));
+    }
     let wanted = read(cx, &args.set, args.unknown)?;
     if wanted.is_empty() && args.prune && !args.allow_empty {
         return Err(
             Error::usage("nothing would be left on of what is known to mk8s")
                 .because(format!(
                     "{} names no add-on",
-                    Foreign(&args.set.to_string_lossy())
+                    if is_stdin(&args.set) {
+                        manifest::STDIN.to_owned()
+                    } else {
+                        Foreign(&args.set.to_string_lossy()).to_string()
+                    }
                 ))
                 .hint("--allow-empty if that is meant"),
         );
@@ -40,9 +49,9 @@ pub(in crate::command) async fn set(cx: &Context, args: &SetArgs) -> Result<Outc
         wanted,
         prunes: args.prune,
         prunes_unknown: args.prune_unknown,
-        exact_but_for: None,
+        expected: expected(&args.expect, args.unknown)?,
+        ..AddonSet::default()
     };
-    cx.rate.set(args.change.rollout.rate);
     let change = changing(cx, set, &args.change, args.confirm.as_deref())?;
     let target = change.target(&args.target).await?;
     change.run(target).await
@@ -60,9 +69,10 @@ pub(in crate::command) async fn copy(cx: &Context, args: &CopyArgs) -> Result<Ou
         )));
     }
     let from = cx.read(&args.from).await?;
-    let wanted = copied(cx, &from, args.with_identities);
+    let (wanted, lacking) = copied(cx, &from, args.with_identities);
     let set = AddonSet {
         wanted,
+        lacking,
         prunes: args.prune,
         prunes_unknown: args.prune,
         exact_but_for: Some(if args.with_identities {
@@ -70,6 +80,7 @@ pub(in crate::command) async fn copy(cx: &Context, args: &CopyArgs) -> Result<Ou
         } else {
             OwnSettings::Fields(&IDENTITIES)
         }),
+        ..AddonSet::default()
     };
     let change = ChangeArgs {
         rollout: args.rollout.clone(),
@@ -78,7 +89,6 @@ pub(in crate::command) async fn copy(cx: &Context, args: &CopyArgs) -> Result<Ou
         exit_code: args.exit_code,
         ..ChangeArgs::default()
     };
-    cx.rate.set(args.rollout.rate);
     let change = changing(cx, set, &change, args.confirm.as_deref())?;
     let mut names: Vec<String> = Vec::new();
     for name in &args.to {
@@ -91,48 +101,7 @@ pub(in crate::command) async fn copy(cx: &Context, args: &CopyArgs) -> Result<Ou
         .await
 }
 
-/// `mk8s addon pull`
-pub(in crate::command) async fn pull(cx: &Context, args: &PullArgs) -> Result<Outcome> {
-    target::check_name(&args.cluster)?;
-    let live = cx.read(&args.cluster).await?;
-    let mut hidden = Vec::new();
-    let wanted = live.add_ons().into_iter().flatten();
-    let wanted = wanted
-        .filter_map(|(key, settings)| Some((key, settings.as_object()?)))
-        .map(|(key, settings)| {
-            let mut settings = Value::Object(settings.clone());
-            strip(&mut settings, key, &mut hidden);
-            (key.clone(), settings.as_object().cloned())
-        })
-        .collect();
-    for path in &hidden {
-        let path = Foreign(path);
-        cx.ui
-            .warn(&format!("{path} may be secret, and stays out of the file"));
-    }
-    let set = AddonSet {
-        wanted,
-        prunes: true,
-        prunes_unknown: true,
-        exact_but_for: Some(OwnSettings::Secrets),
-    };
-    let change = ChangeArgs {
-        dry_run: args.dry_run,
-        exit_code: args.exit_code,
-        in_place: args.in_place,
-        keep_comments: args.keep_comments,
-        // What is live was let through by whoever switched it on.
-        force: true,
-        ..ChangeArgs::default()
-    };
-    let change = changing(cx, set, &change, None)?;
-    let choice = Choice::of(std::slice::from_ref(&args.cluster));
-    change
-        .run(Target::Files(vec![args.file.clone()], choice))
-        .await
-}
-
-fn changing<'a>(
+pub(super) fn changing<'a>(
     cx: &'a Context,
     set: AddonSet,
     args: &ChangeArgs,
@@ -155,9 +124,36 @@ fn changing<'a>(
     ChangeRun::new(cx, request, args, confirm)
 }
 
-/// The add-ons of a cluster as another is to have them.
-fn copied(cx: &Context, from: &Cluster, with_identities: bool) -> WantedAddons {
-    let mut wanted = WantedAddons::new();
+/// What `--expect` says of the add-ons: the whole of one, or what stands at a path in it.
+fn expected(given: &[String], takes_unknown: bool) -> Result<Vec<(String, Expectation)>> {
+    let each = given.iter().map(|text| {
+        let end = text.find(['.', '[', '=']).unwrap_or(text.len());
+        let (word, rest) = text.split_at(end);
+        let named = NamedAddon::of(word);
+        if named.addon().is_none() && !takes_unknown {
+            let error = word::unknown(word, std::iter::empty());
+            return Err(error.hint("--unknown takes keys that mk8s does not know"));
+        }
+        if let Some(value) = rest.strip_prefix('=') {
+            let whole = Expectation {
+                path: addon::path::Path::default(),
+                text: value.to_owned(),
+            };
+            return Ok((named.key().to_owned(), whole));
+        }
+        let rest = rest.strip_prefix('.').unwrap_or(rest).to_owned();
+        let mut found = given::expectations(&named, &[rest])?;
+        let found = found.pop();
+        let found = found.ok_or_else(|| Error::failure("an expectation was lost"))?;
+        Ok((named.key().to_owned(), found))
+    });
+    each.collect()
+}
+
+/// The add-ons of a cluster as another is to have them, and the keys of those from which something was
+/// left out.
+fn copied(cx: &Context, from: &Cluster, with_identities: bool) -> (WantedAddons, Vec<String>) {
+    let (mut wanted, mut lacking) = (WantedAddons::new(), Vec::new());
     for (key, settings) in from.add_ons().into_iter().flatten() {
         let Some(settings) = settings.as_object() else {
             continue;
@@ -204,34 +200,9 @@ fn copied(cx: &Context, from: &Cluster, with_identities: bool) -> WantedAddons {
         ));
         settings.retain(|field, _| !its.contains(&field.as_str()));
         wanted.push((key.clone(), Some(settings)));
+        lacking.push(key.clone());
     }
-    wanted
-}
-
-/// Takes out what may be secret; names it.
-fn strip(value: &mut Value, path: &str, hidden: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => {
-            let secret: Vec<String> = map
-                .iter()
-                .filter(|(field, value)| secret::is_secret(field, value))
-                .map(|(field, _)| field.clone())
-                .collect();
-            for field in secret {
-                map.shift_remove(&field);
-                hidden.push(format!("{path}.{field}"));
-            }
-            for (field, value) in map {
-                strip(value, &format!("{path}.{field}"), hidden);
-            }
-        }
-        Value::Array(items) => {
-            for (at, item) in items.iter_mut().enumerate() {
-                strip(item, &format!("{path}[{at}]"), hidden);
-            }
-        }
-        _ => {}
-    }
+    (wanted, lacking)
 }
 
 /// Reads a set from a file: what stands below `spec.addOns`, with or without that above it.

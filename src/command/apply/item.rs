@@ -8,7 +8,7 @@ use crate::control::ApiError;
 use crate::control::settle::Write;
 use crate::drift::{self, Drift};
 use crate::error::{Error, Result};
-use crate::fleet::{TargetOutcome, TargetResult};
+use crate::fleet::TargetResult;
 use crate::manifest;
 use crate::patch;
 use crate::secret;
@@ -27,17 +27,11 @@ pub(super) struct ApplyItem<'a> {
     pub(super) place: String,
 }
 
-/// What will be done with one document.
-pub(super) enum ApplyIntent {
-    /// The cluster is not there.
-    Create,
-    /// It is there, as read.
-    Update(Cluster, Box<Update>),
-}
-
-/// What is to be done with an existing cluster.
+/// What is to be done with a cluster.
 pub(super) struct Update {
-    /// The merge patch; `None` when all is as the manifest says.
+    /// `created`, `updated` or `none`.
+    pub(super) action: &'static str,
+    /// The merge patch; `None` when all is as the manifest says, or there is no cluster.
     pub(super) patch: Option<Value>,
     /// What is sent: the patch, or the document.
     pub(super) write: Option<Write>,
@@ -68,24 +62,28 @@ impl ApplyItem<'_> {
         self.document.name()
     }
 
-    /// What is to be done, by what was found of the cluster.
-    pub(super) fn intent(&self, found: Result<Option<Cluster>, ApiError>) -> Result<ApplyIntent> {
+    /// What is to be done, by what was found of the cluster; the cluster itself as well.
+    pub(super) fn intent(
+        &self,
+        found: Result<Option<Cluster>, ApiError>,
+    ) -> Result<(Option<Cluster>, Update)> {
         match found {
             Ok(Some(cluster)) => {
                 let update = self.compare(&cluster)?;
-                Ok(ApplyIntent::Update(cluster, Box::new(update)))
+                Ok((Some(cluster), update))
             }
-            Ok(None) => Ok(ApplyIntent::Create),
+            Ok(None) => Ok((None, self.creation())),
             Err(error) => Err(self.cx.explain(&error, &self.cx.reading(self.name()))),
         }
     }
 
-    /// What is told of it.
-    pub(super) fn came(&self, result: Result<ApplyResult>) -> TargetOutcome<wire::Applied> {
-        let mut applied = wire::Applied {
+    /// The item of a document with which nothing was done.
+    pub(super) fn blank(&self) -> wire::Applied {
+        wire::Applied {
             target: self.cx.cluster(self.name()),
             source: self.source.clone(),
             action: "none",
+            state: None,
             changed: false,
             differences: Vec::new(),
             live_only: Vec::new(),
@@ -93,30 +91,30 @@ impl ApplyItem<'_> {
             verified: None,
             warnings: Vec::new(),
             error: None,
-        };
-        let done = match result {
-            Ok(done) => done,
-            Err(error) => {
-                applied.error = Some(self.cx.wire(&error));
-                return TargetOutcome::Failed(applied, error);
-            }
-        };
-        applied.action = done.action;
-        applied.changed = done.action != "none";
-        applied.differences = done.differences;
-        applied.live_only = done.live_only;
-        applied.pruned = done.pruned;
-        applied.verified = done.verified;
-        applied.warnings = done.warnings;
-        applied.error = done.failed.as_ref().map(|it| self.cx.wire(it));
-        TargetOutcome::Done(TargetResult {
+        }
+    }
+
+    /// What is told of one that was applied, or did not need it.
+    pub(super) fn done(&self, done: ApplyResult) -> TargetResult<wire::Applied> {
+        let changed = done.action != "none";
+        TargetResult {
             names: vec![self.name().to_owned()],
             lines: vec![done.line],
-            changed: applied.changed,
+            changed,
             next: None,
+            items: vec![wire::Applied {
+                action: done.action,
+                changed,
+                differences: done.differences,
+                live_only: done.live_only,
+                pruned: done.pruned,
+                verified: done.verified,
+                warnings: done.warnings,
+                error: done.failed.as_ref().map(|it| self.cx.wire(it)),
+                ..self.blank()
+            }],
             failed: done.failed,
-            items: vec![applied],
-        })
+        }
     }
 
     /// What makes the cluster. `--put` sends the document as `cpln apply` does, over whatever is
@@ -124,6 +122,7 @@ impl ApplyItem<'_> {
     pub(super) fn creation(&self) -> Update {
         let body = self.sent(&Value::Null);
         Update {
+            action: "created",
             patch: None,
             write: Some(if self.args.put {
                 Write::Put(body)
@@ -189,7 +188,9 @@ impl ApplyItem<'_> {
         } else {
             None
         };
+        let is_so = patch.is_none() && !self.puts(cluster);
         Ok(Update {
+            action: if is_so { "none" } else { "updated" },
             patch,
             write,
             drifts,
@@ -212,60 +213,55 @@ impl ApplyItem<'_> {
             .collect()
     }
 
-    /// What is done with the cluster.
-    fn action(&self, intent: &ApplyIntent) -> &'static str {
-        match intent {
-            ApplyIntent::Create => "created",
-            ApplyIntent::Update(cluster, update)
-                if update.patch.is_some() || self.puts(cluster) =>
-            {
-                "updated"
-            }
-            ApplyIntent::Update(..) => "none",
-        }
-    }
-
-    /// Shows the difference that applying makes.
-    pub(super) fn show(&self, intent: &ApplyIntent, stream: Stream) {
-        let slim = |value: &Value| manifest::yaml(&secret::masked(&slimmed(value)));
-        let (before, after) = match intent {
-            ApplyIntent::Create => (String::new(), slim(self.document.value())),
-            ApplyIntent::Update(cluster, update) => {
+    /// Shows the difference that applying makes to what is there.
+    pub(super) fn show(&self, cluster: Option<&Cluster>, update: &Update, stream: Stream) {
+        let slim = |value: Value| manifest::yaml(&slimmed(&value));
+        let (before, after) = match cluster {
+            None => (String::new(), slim(secret::masked(self.document.value()))),
+            Some(cluster) => {
                 let org = self.cx.org().unwrap_or_default();
-                let after = match &update.patch {
+                let mut before = cluster.value().clone();
+                let mut after = match &update.patch {
                     Some(patch) => patch::settled(patch, cluster.value(), org),
-                    None => cluster.value().clone(),
+                    None => before.clone(),
                 };
-                (slim(cluster.value()), slim(&after))
+                secret::mask_both(&mut before, &mut after);
+                (slim(before), slim(after))
             }
         };
         let diff = manifest::diff(self.name(), &before, &after);
         self.cx.ui.unified(&diff, stream);
     }
 
-    pub(super) fn preview(&self, intent: &ApplyIntent) -> ApplyResult {
-        let action = self.action(intent);
+    /// What is told of one that is as its manifest says.
+    pub(super) fn so_already(&self, update: &Update) -> ApplyResult {
+        ApplyResult {
+            action: "none",
+            line: format!("{} is already as the manifest says", self.name()),
+            differences: Vec::new(),
+            live_only: update.live_only.clone(),
+            pruned: Vec::new(),
+            verified: None,
+            warnings: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// What a dry run says of it.
+    pub(super) fn preview(&self, update: Update) -> ApplyResult {
         let name = self.name();
-        let line = match action {
+        let line = match update.action {
             "created" => format!("Would create {name}"),
             "updated" => format!("Would update {name}"),
             _ => format!("{name} is already as the manifest says"),
         };
-        let creation;
-        let update = match intent {
-            ApplyIntent::Create => {
-                creation = self.creation();
-                &creation
-            }
-            ApplyIntent::Update(_, update) => update,
-        };
         self.list_live_only(&update.live_only, &update.pruned);
         ApplyResult {
-            action,
+            action: update.action,
             line,
             differences: update.drifts.iter().map(Into::into).collect(),
-            live_only: update.live_only.clone(),
-            pruned: update.pruned.clone(),
+            live_only: update.live_only,
+            pruned: update.pruned,
             verified: None,
             warnings: Vec::new(),
             failed: None,
@@ -273,7 +269,7 @@ impl ApplyItem<'_> {
     }
 
     /// Whether `--put` sends the document: unless the cluster is already as it says.
-    pub(super) fn puts(&self, cluster: &Cluster) -> bool {
+    fn puts(&self, cluster: &Cluster) -> bool {
         let org = self.cx.org().unwrap_or_default();
         let live = cluster.value();
         self.args.put && !patch::unmet(&self.sent(live), live, org).is_empty()

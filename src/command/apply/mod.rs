@@ -4,29 +4,32 @@
 //! gets a PATCH, and what is only live is kept unless it is named for removal.
 
 mod item;
+mod run;
 mod write;
 
-use super::Context;
 use super::choose;
+use super::fleet_change::{self, FleetChange as _};
+use super::fleet_course::FleetCourse;
 use super::target::{self, Loaded};
+use super::{Context, fleet_run};
+use crate::choice::Choice;
 use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
 use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::fleet::{self, Reporter, summarise};
-use crate::text::{excerpt, printable};
-use item::{ApplyIntent, ApplyItem};
+use crate::fleet::{Reporter, Rollout, TargetOutcome, summarise};
+use crate::text::{excerpt, first_few, printable};
+use item::ApplyItem;
+use run::{ApplyRun, PlannedApply};
 use serde_json::Value;
 
 /// `mk8s apply`
 pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
     let mode = Mode::of(args.dry_run);
-    let loaded = target::load(
-        cx,
-        &target::both(&args.file, &args.files),
-        &choose::documents(&args.cluster, &args.narrow)?,
-    )?;
+    let mut course = FleetCourse::of(cx, &args.rollout, args.dry_run)?;
+    let choice = choose::documents(&args.cluster, &args.narrow)?;
+    let loaded = target::load(cx, &target::both(&args.file, &args.files), &choice)?;
     for file in &loaded {
         for document in file.manifest.documents().iter().filter(|d| !d.is_cluster()) {
             cx.ui.status(&format!(
@@ -36,44 +39,57 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
             ));
         }
     }
-    let items = collect(cx, args, &loaded)?;
-    let names: Vec<&str> = items.iter().map(ApplyItem::name).collect();
-    let found = cx.client().await?.find_all(&names).await;
-    let planned: Vec<PlannedApply<'_>> = items
-        .into_iter()
-        .zip(found)
-        .map(|(item, found)| {
-            let intent = item.intent(found);
-            (item, intent)
-        })
-        .collect();
-    let show = |planned: &Vec<PlannedApply<'_>>| show(cx, args, mode, planned);
-    let question = |planned: &Vec<PlannedApply<'_>>| Ok(Impact::of(args, planned).question());
-    let consent = mode.consent(&*cx.ui, planned, show, question);
-    let (planned, permit) = match consent.await? {
-        Consent::Preview(planned) => (planned, None),
-        Consent::Given(Agreed { plan, permit }) => (plan, Some(permit)),
-    };
-    if planned.len() > 1 && permit.is_some() {
-        let again = "Run the same command again; what is already so is left alone.";
-        cx.if_interrupted(Some(again.to_owned()));
+    let mut items = collect(cx, args, &loaded)?;
+    keep_those_of(&course, &choice, &mut items);
+    course.are_several = items.len() > 1 || course.resumed.is_some();
+    let names: Vec<String> = items.iter().map(|item| item.name().to_owned()).collect();
+    let mut run = ApplyRun::new(cx, args, items, course);
+    if let Some(resumed) = &run.course.resumed {
+        resumed.check(cx, &run.fingerprint(), &names)?;
     }
-    let permit = permit.as_ref();
-    let jobs = planned.into_iter().map(|(item, intent)| async move {
-        let result = match (intent, permit) {
-            (Ok(intent), None) => Ok(item.preview(&intent)),
-            (Ok(intent), Some(permit)) => item.carry_out(permit, intent).await,
-            (Err(error), _) => Err(error),
-        };
-        item.came(result)
-    });
-    let mut teller = Reporter::changing(&cx.ui, "ApplyResult", mode);
-    fleet::each(jobs, fleet::AT_ONCE, |number, came| {
-        teller.tell(number, came);
-    })
-    .await;
-    cx.if_interrupted(None);
+    let found = cx.client().await?.find_all(&names).await;
+    let planned = run.plan_all(found);
+    let are_several = run.course.are_several;
+    let mut teller = Reporter::changing(&cx.ui, "ApplyResult", mode).of_several(are_several);
+    if !fleet_change::is_left(&run, &planned, &mut teller) {
+        let rollout = fleet_change::lay_out(&run, &planned)?;
+        let show = |planned: &Vec<PlannedApply>| show(&run, mode, planned, &rollout);
+        let question = |planned: &Vec<PlannedApply>| Ok(Impact::of(&run, planned).question());
+        match mode.consent(&*cx.ui, planned, show, question).await? {
+            Consent::Preview(planned) => {
+                for (number, (name, first)) in planned.into_iter().enumerate() {
+                    teller.add(match first {
+                        Ok((_, update)) => {
+                            let item = run.item(number);
+                            TargetOutcome::Done(item.done(item.preview(update)))
+                        }
+                        Err(error) => {
+                            let state = run.course.state_at_plan(&name, &error);
+                            run.failed(number, &name, state, error)
+                        }
+                    });
+                }
+            }
+            Consent::Given(Agreed { plan, permit }) => {
+                if plan.len() > 1 {
+                    let again = "Run the same command again; what is already so is left alone.";
+                    let _before = cx.if_interrupted(Some(again.to_owned()));
+                }
+                run.agree(&plan);
+                fleet_run::carry_out(&run, &permit, plan, rollout, &mut teller).await?;
+                let _before = cx.if_interrupted(None);
+            }
+        }
+    }
     Ok(Outcome::differing(teller.finish()? && args.exit_code))
+}
+
+/// A run that is taken up again goes on with its own clusters, where nobody says which.
+fn keep_those_of(course: &FleetCourse, choice: &Choice, items: &mut Vec<ApplyItem<'_>>) {
+    if let Some(resumed) = course.resumed.as_ref().filter(|_| choice.is_everything()) {
+        let its = resumed.names();
+        items.retain(|item| its.iter().any(|name| name == item.name()));
+    }
 }
 
 fn describe(kind: Option<&str>, name: Option<&str>) -> String {
@@ -173,9 +189,6 @@ fn check(document: &Cluster, place: &str) -> Result<()> {
     }
 }
 
-/// A document and what is to be done with it, or why that is not known.
-type PlannedApply<'a> = (ApplyItem<'a>, Result<ApplyIntent>);
-
 /// What carrying out the plans comes to.
 struct Impact<'a> {
     /// What a server that replaces drops.
@@ -187,27 +200,22 @@ struct Impact<'a> {
 }
 
 impl<'a> Impact<'a> {
-    fn of(args: &ApplyArgs, planned: &'a [PlannedApply<'_>]) -> Self {
+    fn of(run: &ApplyRun<'_>, planned: &'a [PlannedApply]) -> Self {
         let mut impact = Self {
             dropped: Vec::new(),
             removed: Vec::new(),
             changing: Vec::new(),
         };
-        for (item, intent) in planned {
-            let of_item = |path: &String| format!("{path} of {}", item.name());
-            match intent {
-                Ok(ApplyIntent::Create) => impact.changing.push(item.name()),
-                Ok(ApplyIntent::Update(cluster, update)) => {
-                    if update.patch.is_some() || item.puts(cluster) {
-                        impact.changing.push(item.name());
-                    }
-                    if args.put {
-                        impact.dropped.extend(update.live_only.iter().map(of_item));
-                    }
-                    impact.removed.extend(update.pruned.iter().map(of_item));
-                }
-                Err(_) => {}
+        for (name, first) in planned {
+            let Ok((_, update)) = first else { continue };
+            let of_item = |path: &String| format!("{path} of {name}");
+            if update.action != "none" {
+                impact.changing.push(name);
             }
+            if run.args.put {
+                impact.dropped.extend(update.live_only.iter().map(of_item));
+            }
+            impact.removed.extend(update.pruned.iter().map(of_item));
         }
         impact
     }
@@ -218,7 +226,7 @@ impl<'a> Impact<'a> {
             (0, 0 | 1) => return None,
             (0, several) => format!(
                 "Apply to {several} live clusters ({})?",
-                self.changing.join(", ")
+                first_few(&self.changing)
             ),
             (1, _) => "Remove it?".to_owned(),
             (several, _) => format!("Remove these {several}?"),
@@ -228,8 +236,9 @@ impl<'a> Impact<'a> {
 }
 
 /// Shows the differences of a dry run, and before a question what it is about.
-fn show(cx: &Context, args: &ApplyArgs, mode: Mode, planned: &[PlannedApply<'_>]) {
-    let impact = Impact::of(args, planned);
+fn show(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply], rollout: &Rollout) {
+    let cx = run.cx;
+    let impact = Impact::of(run, planned);
     if !mode.is_dry_run() {
         for one in &impact.dropped {
             cx.ui.status(&format!("A server that replaces drops {one}"));
@@ -239,10 +248,15 @@ fn show(cx: &Context, args: &ApplyArgs, mode: Mode, planned: &[PlannedApply<'_>]
         }
     }
     if mode.is_dry_run() || impact.question().is_some() {
-        for (item, intent) in planned {
-            if let Ok(intent) = intent {
-                item.show(intent, cx.preview(mode));
+        for (number, (_, first)) in planned.iter().enumerate() {
+            if let Ok((kept, update)) = first {
+                let cluster = kept.as_ref().map(choose::KeptCluster::open);
+                let stream = cx.preview(mode);
+                run.item(number).show(cluster.as_deref(), update, stream);
             }
+        }
+        if planned.len() > 1 {
+            fleet_change::show_counts(run, planned, rollout);
         }
     }
 }

@@ -1,45 +1,32 @@
 //! The writes of `mk8s apply`: a cluster that is made, one that is patched, a document that is put.
 
 use super::super::live;
-use super::item::{ApplyIntent, ApplyItem, ApplyResult, Update};
+use super::item::{ApplyItem, ApplyResult, Update};
 use crate::cluster::Cluster;
-use crate::consent::Permit;
 use crate::control::WriteEffect;
 use crate::control::settle::{ClusterPlanner, Settled, Write};
 use crate::error::{Error, Result};
 use serde_json::Value;
 
 /// One document on its way, bound to what was shown and agreed to before.
-struct DocumentWrite<'a> {
-    item: &'a ApplyItem<'a>,
+pub(super) struct DocumentWrite<'a> {
+    pub(super) item: &'a ApplyItem<'a>,
+    pub(super) terms: &'a AgreedTerms,
+}
+
+/// What was agreed to of one document.
+#[derive(Debug, Default)]
+pub(super) struct AgreedTerms {
     /// The cluster was there when it was planned. One that went since is not made: what was agreed
     /// to is a change.
-    was_there: bool,
+    pub(super) was_there: bool,
     /// The paths that go, as they were named. What others add while this runs is nobody's to remove.
-    agreed: Vec<String>,
+    pub(super) gone: Vec<String>,
 }
 
 impl ApplyItem<'_> {
-    pub(super) async fn carry_out(
-        &self,
-        permit: &Permit,
-        intent: ApplyIntent,
-    ) -> Result<ApplyResult> {
-        let (first, agreed) = match intent {
-            ApplyIntent::Create => (None, Vec::new()),
-            ApplyIntent::Update(cluster, update) => (Some(cluster), self.goes(&update)),
-        };
-        let course = DocumentWrite {
-            item: self,
-            was_there: first.is_some(),
-            agreed,
-        };
-        let settled = live::settle(self.cx, permit, &course, first).await?;
-        Ok(self.told(settled, course.was_there))
-    }
-
     /// The paths that this takes away; by `--put` from a server that replaces.
-    fn goes(&self, update: &Update) -> Vec<String> {
+    pub(super) fn goes(&self, update: &Update) -> Vec<String> {
         let mut paths = update.pruned.clone();
         if self.args.put {
             paths.extend(update.live_only.iter().cloned());
@@ -47,7 +34,8 @@ impl ApplyItem<'_> {
         paths
     }
 
-    fn told(&self, settled: Settled<Update>, was_there: bool) -> ApplyResult {
+    /// What is told of a cluster that was written, or did not need it.
+    pub(super) fn told(&self, settled: Settled<Update>, was_there: bool) -> ApplyResult {
         let ui = &self.cx.ui;
         let name = self.name();
         for remark in &settled.verdict.remarks {
@@ -144,11 +132,11 @@ impl ClusterPlanner for DocumentWrite<'_> {
     fn plan(&self, cluster: &Cluster) -> Result<Update> {
         let update = self.item.compare(cluster)?;
         let mut new = self.item.goes(&update);
-        new.retain(|path| !self.agreed.contains(path));
+        new.retain(|path| !self.terms.gone.contains(path));
         if new.is_empty() {
             return Ok(update);
         }
-        let what = if self.was_there {
+        let what = if self.terms.was_there {
             "it was changed while this ran, and has"
         } else {
             "it came into being while this ran, with"
@@ -159,7 +147,7 @@ impl ClusterPlanner for DocumentWrite<'_> {
     }
 
     fn plan_missing(&self) -> Option<Update> {
-        (!self.was_there).then(|| self.item.creation())
+        (!self.terms.was_there).then(|| self.item.creation())
     }
 
     fn write(&self, plan: &Update) -> Option<Write> {

@@ -20,7 +20,7 @@ use crate::backoff::Backoff;
 use crate::cluster::{Cluster, PackedCluster};
 use crate::consent::Permit;
 use crate::error::{Error, Result};
-use crate::text::seconds;
+use crate::text::{Foreign, seconds};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -228,6 +228,7 @@ impl Settling<'_> {
             waits: Backoff::between_writers(),
         };
         let mut open: Option<Open<P::Plan>> = None;
+        let meant = first.as_ref().and_then(Cluster::id).map(str::to_owned);
         let mut live = first;
         let mut unlocked = false;
         loop {
@@ -238,7 +239,8 @@ impl Settling<'_> {
                 }
                 if tries.lost >= LOST_TRIES {
                     return Err(sent.failure.note(format!(
-                        "Its answer was lost {} times, and reading `{name}` back does not show it.",
+                        "It was sent {} times without an answer, and reading `{name}` back does not show \
+                         the change.",
                         tries.lost
                     )));
                 }
@@ -302,19 +304,38 @@ impl Settling<'_> {
                 }
             }
             sleep(tries.waits.next()).await;
-            live = match self.look(planner).await {
-                Ok(live) => live,
-                Err(failure) => {
-                    return Err(match open {
-                        Some(sent) => sent
-                            .failure
-                            .because(format!("then: {failure}"))
-                            .note("The change may be in place: its answer was lost."),
-                        None => failure,
-                    });
-                }
-            };
+            live = self
+                .look_again(planner, meant.as_deref(), open.as_ref())
+                .await?;
         }
+    }
+
+    /// Reads the cluster again that was planned, by its id if that is known, after a write that was
+    /// refused for others' sake, or of which nobody knows what became of it.
+    async fn look_again<P: ClusterPlanner>(
+        &self,
+        planner: &P,
+        meant: Option<&str>,
+        open: Option<&Open<P::Plan>>,
+    ) -> Result<Option<Cluster>> {
+        let live = match (self.look(planner).await, open) {
+            (Ok(live), _) => live,
+            (Err(failure), None) => return Err(failure),
+            (Err(failure), Some(sent)) => {
+                let error = sent.failure.clone().because(format!("then: {failure}"));
+                return Err(error.note("The change may be in place: its answer was lost."));
+            }
+        };
+        // What was planned, and agreed to, was for the cluster that was there then.
+        let other = live.as_ref().zip(meant);
+        let Some(how) = other.and_then(|(now, meant)| made_since(now, meant)) else {
+            return Ok(live);
+        };
+        let error = Error::conflict(planner.not_done()).because(how);
+        Err(match open {
+            Some(_) => error.note("Whether the change reached the other one is not known."),
+            None => error,
+        })
     }
 
     async fn look<P: ClusterPlanner>(&self, planner: &P) -> Result<Option<Cluster>> {
@@ -479,6 +500,17 @@ impl Tries {
             }
         }
     }
+}
+
+/// Why a cluster is not the one with this id, though it is called alike.
+pub(crate) fn made_since(cluster: &Cluster, id: &str) -> Option<String> {
+    let now = cluster.id().filter(|now| *now != id)?;
+    Some(format!(
+        "it was made since under the same name: its id is {}, and that of the cluster that was planned \
+         was {}",
+        Foreign(now),
+        Foreign(id)
+    ))
 }
 
 /// Whether a patch has nothing to be locked on: the cluster's answer named no version.

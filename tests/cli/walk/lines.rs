@@ -64,6 +64,8 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "{set.yaml} -f {sound.yaml} --unknown --dry-run",
             "{sound.yaml} -c prod --prune --dry-run",
             "{EVIL} -c prod",
+            "{set.yaml} -c prod --unknown --expect {EVIL}={EVIL}",
+            "{set.yaml} -c prod --unknown --expect metrics.kubeState={EVIL}",
         ],
         "addon copy" => &[
             "--from prod --to edge --dry-run",
@@ -73,7 +75,10 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
         "addon pull" => &[
             "-c edge -f {sound.yaml} --dry-run",
             "-c prod -f {evil.yaml} --dry-run",
-            "-c edge -f {EVIL}",
+            "-c edge -f {EVIL} --dry-run",
+            "-c edge -c prod --dir {fleet} --dry-run",
+            "-c prod --dir {EVIL} --dry-run",
+            "-c prod --dir {sound.yaml}",
         ],
         "addon trust-policy" => &[
             "-c prod",

@@ -1,0 +1,201 @@
+//! `mk8s apply` as the runs over live clusters know it: what is done to one, and what is told of it.
+
+use super::super::choose::KeptCluster;
+use super::super::fleet_change::{FleetChange, FleetDone, FleetPlanned};
+use super::super::fleet_course::FleetCourse;
+use super::super::{Context, live};
+use super::item::{ApplyItem, Update};
+use super::write::{AgreedTerms, DocumentWrite};
+use crate::cli::ApplyArgs;
+use crate::cluster::Cluster;
+use crate::control::ApiError;
+use crate::control::settle::{ClusterPlanner, Settled};
+use crate::error::Result;
+use crate::journal;
+use crate::owner::OtherOwner;
+use crate::patch;
+use crate::secret;
+use crate::text::printable;
+use crate::ui::wire;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// A document's cluster and what is to be done with it, or why that is not known.
+pub(super) type PlannedApply = FleetPlanned<Update>;
+
+/// The documents of a run, by their numbers.
+pub(super) struct ApplyRun<'a> {
+    pub(super) cx: &'a Context,
+    pub(super) args: &'a ApplyArgs,
+    pub(super) course: FleetCourse,
+    items: Vec<ApplyItem<'a>>,
+    /// What was agreed to of each.
+    terms: Vec<AgreedTerms>,
+}
+
+impl<'a> ApplyRun<'a> {
+    /// A run of which nothing is agreed to yet.
+    pub(super) fn new(
+        cx: &'a Context,
+        args: &'a ApplyArgs,
+        items: Vec<ApplyItem<'a>>,
+        course: FleetCourse,
+    ) -> Self {
+        Self {
+            cx,
+            args,
+            course,
+            terms: items.iter().map(|_| AgreedTerms::default()).collect(),
+            items,
+        }
+    }
+
+    /// The document with the number.
+    pub(super) fn item(&self, number: usize) -> &ApplyItem<'a> {
+        &self.items[number]
+    }
+
+    /// Plans all, by what was found of each.
+    pub(super) fn plan_all(
+        &mut self,
+        found: Vec<Result<Option<Cluster>, ApiError>>,
+    ) -> Vec<PlannedApply> {
+        let is_lean = self.items.len() > 1;
+        let mut skipped = BTreeSet::new();
+        let planned = self.items.iter().enumerate().zip(found);
+        let planned = planned.map(|((number, item), found)| {
+            let name = item.name().to_owned();
+            let mut skip = |reason: String| {
+                skipped.insert(name.clone());
+                FleetCourse::left_out(&name, self.planner(number, &name).not_done(), reason)
+            };
+            let first = item.intent(found).and_then(|(cluster, update)| {
+                let other = cluster.as_ref().and_then(|it| self.course.replaced(it));
+                let undone = || {
+                    let differs = update.write.is_some();
+                    self.course.undone(&name).filter(|_| differs)
+                };
+                if let Some(reason) = other.or_else(undone) {
+                    return Err(skip(reason));
+                }
+                Ok((
+                    cluster.map(|cluster| KeptCluster::of(cluster, is_lean)),
+                    update,
+                ))
+            });
+            (name, first)
+        });
+        let planned = planned.collect();
+        self.course.skipped = skipped;
+        planned
+    }
+
+    /// Takes the plan as it was shown for what was agreed to.
+    pub(super) fn agree(&mut self, planned: &[PlannedApply]) {
+        let terms = self.items.iter().zip(planned);
+        self.terms = terms
+            .map(|(item, (_, first))| match first {
+                Ok((Some(_), update)) => AgreedTerms {
+                    was_there: true,
+                    gone: item.goes(update),
+                },
+                _ => AgreedTerms::default(),
+            })
+            .collect();
+    }
+}
+
+impl FleetChange for ApplyRun<'_> {
+    type Plan = Update;
+    type Item = wire::Applied;
+
+    fn context(&self) -> &Context {
+        self.cx
+    }
+
+    fn course(&self) -> &FleetCourse {
+        &self.course
+    }
+
+    fn planner<'p>(
+        &'p self,
+        number: usize,
+        _: &'p str,
+    ) -> impl ClusterPlanner<Plan = Self::Plan> + 'p {
+        DocumentWrite {
+            item: self.item(number),
+            terms: &self.terms[number],
+        }
+    }
+
+    fn is_empty(&self, update: &Update) -> bool {
+        update.write.is_none()
+    }
+
+    fn old(&self, cluster: Option<&Cluster>, update: &Update) -> Value {
+        let (Some(cluster), Some(patch)) = (cluster, &update.patch) else {
+            return Value::Null;
+        };
+        let org = self.cx.org().unwrap_or_default();
+        let after = Cluster::new(patch::settled(patch, cluster.value(), org));
+        let nothing = Map::new();
+        let (before, after) = (
+            cluster.add_ons().unwrap_or(&nothing),
+            after.add_ons().unwrap_or(&nothing),
+        );
+        let keys = before.keys().chain(after.keys());
+        let changed = keys.filter(|key| before.get(*key) != after.get(*key));
+        let each = changed.map(|key| {
+            let old = before.get(key).map(secret::masked);
+            (key.clone(), old.unwrap_or_default())
+        });
+        Value::Object(each.collect())
+    }
+
+    fn warnings(&self, _: &str, cluster: Option<&Cluster>, _: &Update) -> Vec<String> {
+        let owned = cluster.and_then(|it| Some((it, OtherOwner::of(it)?)));
+        let kept = owned.map(|(it, owner)| live::kept_by(&printable(it.name()), &owner));
+        kept.into_iter().collect()
+    }
+
+    fn settled(
+        &self,
+        number: usize,
+        _: &str,
+        settled: Settled<Update>,
+    ) -> Result<FleetDone<wire::Applied>> {
+        let item = self.item(number);
+        let told = item.told(settled, self.terms[number].was_there);
+        Ok((item.done(told), None))
+    }
+
+    fn left_alone(
+        &self,
+        number: usize,
+        _: &str,
+        _: &Cluster,
+        update: &Update,
+    ) -> FleetDone<wire::Applied> {
+        let item = self.item(number);
+        (item.done(item.so_already(update)), None)
+    }
+
+    fn blank(&self, number: usize, _: &str) -> wire::Applied {
+        self.item(number).blank()
+    }
+
+    fn fingerprint(&self) -> String {
+        let ApplyArgs {
+            prune_addons, put, ..
+        } = self.args;
+        let mut text = format!("apply {prune_addons} {put}");
+        let mut items: Vec<&ApplyItem<'_>> = self.items.iter().collect();
+        items.sort_by_key(|item| item.name());
+        for item in items {
+            // A text takes whatever is written to it.
+            let _ = write!(text, "\n{}", item.document.value());
+        }
+        journal::fingerprint(&text)
+    }
+}
