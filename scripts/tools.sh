@@ -81,3 +81,35 @@ install_yaml() {
 install_aws() {
     install_python aws requirements-aws.txt
 }
+
+# Programs that this machine may not have, as NAME=PACKAGE: those on PATH are taken, others are unpacked
+# from Debian's packages into tests/.tools/debian, without root.
+install_debian() {
+    debian=$tools/debian
+    lists=
+    for wanted in "$@"; do
+        name=${wanted%%=*} package=${wanted#*=}
+        command -v "$name" >/dev/null 2>&1 && continue
+        [ -x "$debian/usr/bin/$name" ] && continue
+        command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 ||
+            stop "$name is missing, and this is no Debian to get it from" "$name, by your system's packages"
+        echo "$program: unpacking $package into tests/.tools/debian" >&2
+        mkdir -p "$debian/lists/partial" "$debian/archives/partial"
+        # Lists of our own, since those of the system may be missing or old, and are root's.
+        if [ -z "$lists" ]; then
+            apt_own update >&2 || stop "Debian's lists of packages cannot be had" "network once, or $name on PATH"
+            lists=1
+        fi
+        (cd "$debian/archives" && apt_own download "$package" >&2) ||
+            stop "the package $package cannot be had" "network once, or $name on PATH"
+        for file in "$debian/archives/${package}"_*.deb; do
+            dpkg -x "$file" "$debian"
+        done
+    done
+}
+
+# apt-get with nothing of the system's but its sources.
+apt_own() {
+    apt-get -q=2 -o Dir::State::Lists="$debian/lists" -o Dir::Cache="$debian" \
+        -o Dir::Cache::archives="$debian/archives" -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" "$@"
+}

@@ -54,7 +54,7 @@ pub mod validate;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use cli::{Cli, Gist};
+use cli::{Cli, Gist, Guess};
 use error::{Error, Kind};
 use settings::{ConnectionFlags, Environment};
 use std::ffi::OsString;
@@ -90,7 +90,12 @@ fn run_by(
         Err(error) => {
             let named = env.get("MK8S_OUTPUT").and_then(|word| word.parse().ok());
             gist.output = gist.output.or(named);
-            return refuse(&escaped(expanded(error, &args)), &Ui::early(io, &gist));
+            return refuse(
+                &escaped(expanded(guessed(error, command, &args), &args)),
+                command,
+                &args,
+                &Ui::early(io, &gist),
+            );
         }
     };
     let ui = match Ui::new(io, &cli, &gist, &env) {
@@ -147,6 +152,36 @@ async fn until_interrupted(cx: &command::Context, cli: Cli) -> Result<exit::Outc
     .await
 }
 
+/// What clap guesses, where there is nothing better to say.
+fn guessed(mut error: clap::Error, command: &clap::Command, args: &[OsString]) -> clap::Error {
+    let guess = cli::guess(command, args, &error);
+    if matches!(guess, Guess::Clap) {
+        return error;
+    }
+    for kind in [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+        ContextKind::SuggestedCommand,
+        ContextKind::TrailingArg,
+        ContextKind::Suggested,
+    ] {
+        error.remove(kind);
+    }
+    // Where a flag was guessed it stands in the usage as well.
+    if error.get(ContextKind::Usage).is_some() {
+        let usage = cli::usage_of(command, args);
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage.into()));
+    }
+    if let Guess::Hint(hint) = guess {
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![hint.into()]),
+        );
+    }
+    error
+}
+
 /// Where a shell has put several files behind one `-f`, says how to name them.
 fn expanded(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
@@ -193,10 +228,17 @@ fn escaped(mut error: clap::Error) -> clap::Error {
 }
 
 /// What clap says: help and version go to stdout with 0, everything else to stderr with 2.
-fn refuse(error: &clap::Error, ui: &Ui) -> u8 {
-    let words = error.render().to_string();
-    if error.use_stderr() {
-        ui.complain(&usage(error, &words), &words);
+fn refuse(error: &clap::Error, command: &clap::Command, args: &[OsString], ui: &Ui) -> u8 {
+    // Whoever names a group alone asks what is in it.
+    let is_bare = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    let is_short = error.kind() == ErrorKind::DisplayHelp && !args.iter().any(|it| it == "--help");
+    let words = if is_bare || is_short {
+        cli::screen(command, args)
+    } else {
+        error.render().to_string()
+    };
+    if error.use_stderr() && !is_bare {
+        ui.complain(&usage(&words), &words);
         return Kind::Usage.code();
     }
     ui.raw(&words);
@@ -211,11 +253,8 @@ fn refuse(error: &clap::Error, ui: &Ui) -> u8 {
 
 /// The parser's words as an error: its first paragraph is what is wrong, a tip is a hint. What
 /// follows is the usage, which stands in the help.
-fn usage(error: &clap::Error, words: &str) -> Error {
+fn usage(words: &str) -> Error {
     let help = "add --help for the usage";
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Error::usage("a command is missing").hint(help);
-    }
     // The first paragraph is the message, our own reason and hint below it; a tip is a paragraph.
     let mut paragraphs = words.split("\n\n");
     let (mut message, mut because, mut hints) = (Vec::new(), None, Vec::new());

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 
 /// Commands whose stdout is a bare object, a string or a script, and of which a failure therefore
 /// leaves it empty: whoever reads it would take an error for what was asked for.
-const BARE: [&[&str]; 9] = [
+const BARE: [&[&str]; 11] = [
     &["addon", "trust-policy"],
     &["addon", "oidc-url"],
     &["aws", "permissions"],
@@ -18,6 +18,8 @@ const BARE: [&[&str]; 9] = [
     &["cluster", "get"],
     &["cluster", "list"],
     &["completion"],
+    &["help"],
+    &["man"],
     &["sandbox"],
     &["schema"],
 ];

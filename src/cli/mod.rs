@@ -9,9 +9,12 @@ mod check;
 mod completion;
 mod enable;
 mod gist;
+mod guess;
+mod man;
 mod parse;
 mod rollout;
 mod sandbox;
+mod screen;
 mod settings;
 mod value;
 mod words;
@@ -28,11 +31,14 @@ pub(crate) use check::{CheckArgs, FailOn, ReportTo, ValidateArgs};
 pub use completion::completion;
 pub(crate) use enable::{EnableArgs, EnableFlags, SourceFormat};
 pub(crate) use gist::Gist;
+pub(crate) use guess::{Guess, guess};
+pub(crate) use man::man_pages;
 pub use parse::{matches, parse};
 pub(crate) use rollout::RolloutArgs;
 pub(crate) use sandbox::{
     SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy,
 };
+pub(crate) use screen::{PAGE, reached, screen, usage_of};
 pub(crate) use settings::Given;
 pub(crate) use value::{Color, ErrorFormat, OutputFormat, parse_duration};
 
@@ -184,6 +190,39 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Print the version
     Version,
+    /// Say all about a command or a topic
+    #[command(
+        long_about = "Say all about a command, as its --help does, or about a topic that no single command \
+                      has. Without either it lists both.\n\nExamples:\n  \
+                      $ mk8s help addon enable\n  \
+                      $ mk8s help selectors\n  \
+                      $ mk8s help flags"
+    )]
+    Help(HelpArgs),
+    /// Print or write the manual pages
+    #[command(
+        long_about = "Print the manual page of the program, or write those of all commands to a folder, \
+                      which is made if it is missing.\n\nExamples:\n  \
+                      $ mk8s man | man -l -\n  \
+                      $ mk8s man ~/.local/share/man/man1"
+    )]
+    Man(ManArgs),
+}
+
+/// `mk8s help`
+#[derive(Debug, Args)]
+pub(crate) struct HelpArgs {
+    /// Command, word by word, or topic; all are listed if omitted
+    #[arg(value_name = "COMMAND|TOPIC", value_hint = ValueHint::Other)]
+    pub(crate) words: Vec<String>,
+}
+
+/// `mk8s man`
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Folder for the pages of all commands; the program's own on stdout if omitted
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// `mk8s cluster …`

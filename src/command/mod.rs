@@ -30,6 +30,7 @@ mod diff;
 mod fleet_change;
 mod fleet_course;
 mod fleet_run;
+mod help;
 mod journal;
 mod live;
 mod report;
@@ -327,6 +328,8 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Sandbox(SandboxCommand::Run(args)) => sandbox::run(cx, &args).await,
         Command::Sandbox(SandboxCommand::Token(args)) => sandbox::token(cx, &args).await,
         Command::Completion(args) => Ok(completion(cx, args.shell)),
+        Command::Help(args) => help::help(cx, &args.words),
+        Command::Man(args) => help::man(cx, args.folder.as_deref()),
         Command::Schema(args) => schema::schema(cx, &args),
         Command::Version => version(cx),
     }

@@ -124,6 +124,8 @@ fn row(path: &str) -> Option<Row> {
         ),
         "journal" => row("journal run.jsonl", NoTarget, Whole("Journal")),
         "schema" => row("schema --of Error", NoTarget, Bare),
+        "help" => row("help addon enable", NoTarget, Bare),
+        "man" => row("man", NoTarget, Bare),
         "version" => row("version", NoTarget, Whole("Version")),
         _ => return None,
     })
@@ -135,10 +137,7 @@ const SERVE: [&str; 3] = ["sandbox start", "sandbox run", "sandbox token"];
 /// Every command of the tree that does something, by its words.
 fn leaves() -> Vec<String> {
     fn walk(command: &clap::Command, path: &str, leaves: &mut Vec<String>) {
-        let below: Vec<&clap::Command> = command
-            .get_subcommands()
-            .filter(|it| it.get_name() != "help")
-            .collect();
+        let below: Vec<&clap::Command> = command.get_subcommands().collect();
         if below.is_empty() {
             leaves.push(path.trim_start().to_owned());
         }

@@ -56,6 +56,7 @@ mod fleets;
 mod generated;
 mod green;
 mod harness;
+mod helps;
 mod hostile;
 mod issuer;
 mod journals;

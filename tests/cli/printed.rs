@@ -188,6 +188,7 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
         &["aws emit aws-ecr -f ready.yaml --format aws-cli --account 123456789012"],
     ),
     ("cluster list", Nothing, &["cluster get nosuch"]),
+    ("help", Nothing, &["help zzz"]),
     ("cluster list -c", Nothing, &["cluster get b*"]),
     ("diff -f", Nothing, &["addon disable rocket -f odd.yaml"]),
     (

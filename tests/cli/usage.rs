@@ -132,7 +132,6 @@ fn what_is_not_built_does_not_parse() {
         "cluster wait prod --for=addon=aws-ecr",
         "cluster events prod",
         "config show",
-        "man",
         "addon enable aws-ecr -c prod --set a=b",
     ] {
         let run = env.mk8s(&words(line)).run();

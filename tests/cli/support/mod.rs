@@ -38,7 +38,7 @@ pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
 pub(crate) use terminal::Terminal;
 pub(crate) use tools::{
-    Reader, aws_programs, aws_python, format_hcl, installed, node, read_hcl, read_yaml,
+    Reader, aws_programs, aws_python, format_hcl, installed, node, of_debian, read_hcl, read_yaml,
 };
 pub(crate) use trial::{Trial, insist};
 

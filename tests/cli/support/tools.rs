@@ -33,6 +33,15 @@ pub(crate) fn node() -> PathBuf {
         .expect("node is not on PATH: run scripts/test")
 }
 
+/// A program of the machine, or the one of Debian's package that `scripts/test` unpacked.
+pub(crate) fn of_debian(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|candidate| candidate.is_file())
+        .unwrap_or_else(|| installed(&format!("debian/usr/bin/{name}")))
+}
+
 /// The Python that has the emulator of AWS and the AWS CLI.
 pub(crate) fn aws_python() -> PathBuf {
     installed("aws/bin/python")

@@ -197,6 +197,8 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
         "sandbox run" => &["--no-oidc -- {EVIL}", "--seed {evil.yaml} -- true"],
         "sandbox token" => &["-c prod", "-c {EVIL}"],
         "completion" => &["bash", "{EVIL}"],
+        "help" => &["", "flags", "{EVIL}", "addon {EVIL}"],
+        "man" => &["", "{EVIL}"],
         "version" => &["", "{EVIL}", "--{EVIL}", "--output {EVIL}"],
         _ => return None,
     })

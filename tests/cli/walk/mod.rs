@@ -274,7 +274,9 @@ fn nothing_from_outside_acts_in_a_pipe_or_on_a_terminal() {
                     continue;
                 }
                 match format {
-                    "json" | "json-slim" if words[0] != "completion" => drop(run.json()),
+                    "json" | "json-slim" if !IS_TEXT.contains(&words[0].as_str()) => {
+                        drop(run.json())
+                    }
                     "yaml" => means_the_same(&world, words, &run.stdout),
                     _ => {}
                 }
@@ -287,13 +289,16 @@ fn nothing_from_outside_acts_in_a_pipe_or_on_a_terminal() {
     assert!(silent.is_empty(), "nothing hostile was shown by {silent:?}");
 }
 
+/// Scripts and pages are what they are in every format.
+const IS_TEXT: [&str; 3] = ["completion", "help", "man"];
+
 /// YAML is the JSON of the same run, whatever was escaped in either.
 fn means_the_same(world: &World, words: &[String], yaml: &str) {
     // Scripts are scripts in every format, and what an edit came to is another thing the next time.
     let head: Vec<&str> = words.iter().map(String::as_str).take(2).collect();
     if matches!(
         head[..],
-        ["completion", ..] | ["addon", "enable"] | ["sandbox", "run"]
+        ["completion" | "help" | "man", ..] | ["addon", "enable"] | ["sandbox", "run"]
     ) {
         return;
     }
