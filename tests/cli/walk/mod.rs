@@ -275,7 +275,7 @@ fn nothing_from_outside_acts_in_a_pipe_or_on_a_terminal() {
                 }
                 match format {
                     "json" | "json-slim" if !IS_TEXT.contains(&words[0].as_str()) => {
-                        drop(run.json())
+                        drop(run.json());
                     }
                     "yaml" => means_the_same(&world, words, &run.stdout),
                     _ => {}
