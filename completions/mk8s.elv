@@ -2862,6 +2862,7 @@ set edit:completion:arg-completer[mk8s] = {|@words|
             cand --token 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file'
             cand --token-file 'File that holds the token'
             cand --timeout 'Limit of one API request, such as 30s or 2m; 30s if omitted'
+            cand --static 'Script that stands alone, for packages: it asks nothing, and knows no live names'
             cand -q 'Only results, warnings and errors'
             cand --quiet 'Only results, warnings and errors'
             cand -v 'More words on what is done'

@@ -1532,6 +1532,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l endpoint -d 'Ad
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -l static -d 'Script that stands alone, for packages: it asks nothing, and knows no live names'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand completion" -s d -l debug -d 'Requests and answers on stderr, secrets masked'

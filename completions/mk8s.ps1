@@ -2919,6 +2919,7 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File that holds the token')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit of one API request, such as 30s or 2m; 30s if omitted')
+            [CompletionResult]::new('--static', '--static', [CompletionResultType]::ParameterName, 'Script that stands alone, for packages: it asks nothing, and knows no live names')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only results, warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only results, warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More words on what is done')

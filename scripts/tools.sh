@@ -82,30 +82,37 @@ install_aws() {
     install_python aws requirements-aws.txt
 }
 
-# Programs that this machine may not have, as NAME=PACKAGE: those on PATH are taken, others are unpacked
-# from Debian's packages into tests/.tools/debian, without root.
+# Programs that this machine may not have, as NAME=PACKAGE[,PACKAGE…]: those on PATH are taken, others are
+# unpacked from Debian's packages into tests/.tools/debian, without root.
 install_debian() {
     debian=$tools/debian
     lists=
     for wanted in "$@"; do
-        name=${wanted%%=*} package=${wanted#*=}
+        name=${wanted%%=*} packages=$(echo "${wanted#*=}" | tr ',' ' ')
         command -v "$name" >/dev/null 2>&1 && continue
-        [ -x "$debian/usr/bin/$name" ] && continue
+        [ -e "$debian/$name.stamp" ] && continue
         command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 ||
             stop "$name is missing, and this is no Debian to get it from" "$name, by your system's packages"
-        echo "$program: unpacking $package into tests/.tools/debian" >&2
+        echo "$program: unpacking $packages into tests/.tools/debian" >&2
         mkdir -p "$debian/lists/partial" "$debian/archives/partial"
         # Lists of our own, since those of the system may be missing or old, and are root's.
         if [ -z "$lists" ]; then
             apt_own update >&2 || stop "Debian's lists of packages cannot be had" "network once, or $name on PATH"
             lists=1
         fi
-        (cd "$debian/archives" && apt_own download "$package" >&2) ||
-            stop "the package $package cannot be had" "network once, or $name on PATH"
-        for file in "$debian/archives/${package}"_*.deb; do
-            dpkg -x "$file" "$debian"
+        for package in $packages; do
+            (cd "$debian/archives" && apt_own download "$package" >&2) ||
+                stop "the package $package cannot be had" "network once, or $name on PATH"
+            for file in "$debian/archives/${package}"_*.deb; do
+                dpkg -x "$file" "$debian"
+            done
         done
+        # fish finds its files only where both folders are beside its own.
+        [ -e "$debian/usr/etc" ] || ln -s ../etc "$debian/usr/etc"
+        touch "$debian/$name.stamp"
     done
+    # Long, and of no use any more.
+    [ -z "$lists" ] || rm -rf "$debian/lists" "$debian/archives"
 }
 
 # apt-get with nothing of the system's but its sources.

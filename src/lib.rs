@@ -84,6 +84,11 @@ fn run_by(
     io: Io,
 ) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
+    if let [_, asking, asked @ ..] = args.as_slice()
+        && asking == command::complete::ASKING
+    {
+        return candidates(asked, env, io);
+    }
     let mut gist = Gist::of(command, &args);
     let cli = match cli::parse(command, args.iter().cloned()) {
         Ok(cli) => cli,
@@ -131,6 +136,22 @@ fn run_by(
             error.kind.code()
         }
     }
+}
+
+/// What a shell asks for at a TAB. It is always answered, and never with a word.
+fn candidates(asked: &[OsString], env: Environment, io: Io) -> u8 {
+    let ui = Rc::new(Ui::early(io, &Gist::default()));
+    let cx = command::Context::new(Rc::clone(&ui), env, ConnectionFlags::default(), Vec::new());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    if let Ok(runtime) = runtime {
+        runtime.block_on(command::complete::complete(&cx, asked));
+        // A request that is under way is nobody's any more.
+        runtime.shutdown_background();
+    }
+    let _ = ui.finish();
+    0
 }
 
 /// The command, unless a signal comes first. The sandbox handles signals itself.

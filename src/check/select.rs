@@ -77,6 +77,12 @@ impl Selection {
         wanted
     }
 
+    /// The ids of the groups and of all checks, with what they are about.
+    pub(crate) fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let groups = GROUPS.iter().map(|group| (group.id, "a group"));
+        groups.chain(checks().map(|(_, check)| (check.id, check.summary)))
+    }
+
     /// The nearest id to a word that is none.
     pub(crate) fn nearest(word: &str) -> Option<&'static str> {
         let groups = GROUPS.iter().map(|group| group.id);

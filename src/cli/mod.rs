@@ -5,6 +5,7 @@
 mod addon;
 mod aws;
 mod aws_handover;
+mod candidates;
 mod check;
 mod completion;
 mod enable;
@@ -26,6 +27,9 @@ pub(crate) use addon::{
 pub(crate) use aws::{
     AcceptTrust, AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart,
     PermissionsArgs, PermissionsPurpose, SetupArgs, StatusArgs, TeardownArgs, WorkloadArgs,
+};
+pub(crate) use candidates::{
+    Candidate, Completing, NamedThing, ShellPart, completing, flag_value, line_words,
 };
 pub(crate) use check::{CheckArgs, FailOn, ReportTo, ValidateArgs};
 pub use completion::completion;
@@ -167,8 +171,10 @@ pub(crate) enum Command {
     Sandbox(SandboxCommand),
     /// Print a completion script
     #[command(
-        long_about = "Print a completion script for a shell. It knows the commands and flags of \
-                      this binary: print it again after an update.\n\nExamples:\n  \
+        long_about = "Print a completion script for a shell. Those of bash, zsh and fish ask the program at \
+                      each TAB: for add-ons, settings and their values, clusters (read within 300 ms, \
+                      and kept for a minute), profiles, checks, topics. --static prints one that asks \
+                      nothing.\n\nExamples:\n  \
                       $ mk8s completion bash > ~/.local/share/bash-completion/completions/mk8s\n  \
                       $ mk8s completion zsh > ~/.zfunc/_mk8s\n  \
                       $ mk8s completion fish > ~/.config/fish/completions/mk8s.fish"
@@ -351,6 +357,9 @@ pub(crate) struct CompletionArgs {
     /// Shell to write for
     #[arg(value_name = "SHELL")]
     pub(crate) shell: clap_complete::Shell,
+    /// Script that stands alone, for packages: it asks nothing, and knows no live names
+    #[arg(long = "static", help_heading = heading::SETTINGS)]
+    pub(crate) standalone: bool,
 }
 
 /// `mk8s apply`

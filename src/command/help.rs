@@ -49,6 +49,11 @@ const TOPICS: [HelpTopic; 12] = [
     }),
 ];
 
+/// The topics, by their names.
+pub(super) fn topics() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TOPICS.iter().map(|(name, about, _)| (*name, *about))
+}
+
 fn text(text: &'static str) -> String {
     text.to_owned()
 }

@@ -26,6 +26,7 @@ mod checklist;
 mod choose;
 mod cluster;
 mod cluster_wait;
+pub(crate) mod complete;
 mod diff;
 mod fleet_change;
 mod fleet_course;
@@ -327,17 +328,12 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Sandbox(SandboxCommand::Start(options)) => sandbox::start(cx, &options).await,
         Command::Sandbox(SandboxCommand::Run(args)) => sandbox::run(cx, &args).await,
         Command::Sandbox(SandboxCommand::Token(args)) => sandbox::token(cx, &args).await,
-        Command::Completion(args) => Ok(completion(cx, args.shell)),
+        Command::Completion(args) => Ok(complete::completion(cx, &args)),
         Command::Help(args) => help::help(cx, &args.words),
         Command::Man(args) => help::man(cx, args.folder.as_deref()),
         Command::Schema(args) => schema::schema(cx, &args),
         Command::Version => version(cx),
     }
-}
-
-fn completion(cx: &Context, shell: clap_complete::Shell) -> Outcome {
-    cx.ui.raw(&crate::cli::completion(shell));
-    Outcome::Ok
 }
 
 fn version(cx: &Context) -> Result<Outcome> {

@@ -114,6 +114,10 @@ pub static VARIABLES: &[Variable] = &[
         "Folder of settings that holds `cpln/`, when `CPLN_HOME` is not set",
     ),
     variable(
+        "XDG_CACHE_HOME",
+        "Folder of caches that holds `mk8s/`, for the names that a TAB offers; otherwise `$HOME/.cache`",
+    ),
+    variable(
         "XDG_STATE_HOME",
         "Folder of state that holds `mk8s/`, for copies of what is replaced; otherwise `$HOME/.local/state`",
     ),

@@ -394,6 +394,21 @@ impl Settings {
         self.token_at(now).await
     }
 
+    /// Whether there is a token that nothing has to be asked for.
+    pub(crate) fn has_token(&self) -> bool {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let Some(credential) = &self.credential else {
+            return false;
+        };
+        let token = credential.token.as_ref();
+        token.is_some_and(|token| !credential.interactive || credential::lasts(token, now))
+    }
+
+    /// The names of the profiles of `cpln`.
+    pub(crate) fn profiles(environment: &Environment) -> Vec<String> {
+        ProfileFolder::find(environment).names()
+    }
+
     async fn token_at(&self, now: i64) -> Result<Token> {
         let Some(credential) = &self.credential else {
             return Err(self.logged_out());

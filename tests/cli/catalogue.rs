@@ -160,7 +160,7 @@ fn every_shell_gets_a_script_that_knows_the_add_ons() {
     let mut env = Env::new();
     env.unset("HOME").set("CPLN_PROFILE", "missing");
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let run = env.line(&format!("completion {shell}")).run().ok();
+        let run = env.line(&format!("completion {shell} --static")).run().ok();
         assert!(
             run.stdout.contains("aws-ecr"),
             "{shell} completes no add-on"
@@ -172,7 +172,7 @@ fn every_shell_gets_a_script_that_knows_the_add_ons() {
 /// What bash offers after these words.
 fn offered(env: &Env, words: &str) -> Vec<String> {
     let script = format!(
-        "source <('{}' completion bash)\n\
+        "source <('{}' completion bash --static)\n\
          COMP_WORDS=({words})\n\
          [ '{words}' = '{}' ] || COMP_WORDS+=('')\n\
          COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\

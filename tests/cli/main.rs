@@ -84,6 +84,7 @@ mod settings;
 mod settling;
 mod shared_anchors;
 mod surface;
+mod tabs;
 mod targets;
 mod told;
 mod unknown;

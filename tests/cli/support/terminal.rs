@@ -4,6 +4,7 @@ use super::env::Env;
 use super::process::comes;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read as _, Write};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,6 +30,11 @@ impl Terminal {
 
     /// The same for arguments with blanks in them.
     pub(crate) fn with(env: &Env, words: &[String]) -> Self {
+        Self::program(env, env!("CARGO_BIN_EXE_mk8s").as_ref(), words)
+    }
+
+    /// The same for another program.
+    pub(crate) fn program(env: &Env, program: &Path, words: &[String]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize {
                 rows: 40,
@@ -37,7 +43,7 @@ impl Terminal {
                 pixel_height: 0,
             })
             .unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mk8s"));
+        let mut command = CommandBuilder::new(program);
         command.args(words);
         command.env_clear();
         for (name, value) in env.variables() {
@@ -79,6 +85,17 @@ impl Terminal {
             self.screen.push_str(&String::from_utf8_lossy(&bytes));
         }
         self
+    }
+
+    /// Forgets what was shown so far.
+    pub(crate) fn forget(&mut self) -> &mut Self {
+        self.screen.clear();
+        self
+    }
+
+    /// What was shown since.
+    pub(crate) fn screen(&self) -> &str {
+        &self.screen
     }
 
     /// Types.

@@ -39,7 +39,12 @@ pub(crate) fn of_debian(name: &str) -> PathBuf {
     std::env::split_paths(&path)
         .map(|folder| folder.join(name))
         .find(|candidate| candidate.is_file())
-        .unwrap_or_else(|| installed(&format!("debian/usr/bin/{name}")))
+        .unwrap_or_else(|| {
+            let root = installed("debian");
+            let folders = ["usr/bin", "bin"].map(|folder| root.join(folder).join(name));
+            let found = folders.into_iter().find(|path| path.exists());
+            found.unwrap_or_else(|| panic!("{name} is not installed: run scripts/test"))
+        })
 }
 
 /// The Python that has the emulator of AWS and the AWS CLI.

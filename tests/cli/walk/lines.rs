@@ -198,7 +198,7 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
         "sandbox token" => &["-c prod", "-c {EVIL}"],
         "completion" => &["bash", "{EVIL}"],
         "help" => &["", "flags", "{EVIL}", "addon {EVIL}"],
-        "man" => &["", "{EVIL}"],
+        "man" => &["", "/dev/null/{EVIL}"],
         "version" => &["", "{EVIL}", "--{EVIL}", "--output {EVIL}"],
         _ => return None,
     })
