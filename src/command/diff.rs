@@ -56,8 +56,11 @@ impl DiffFound {
     }
 }
 
-/// Of more documents than this the equal ones are counted.
+/// What differs of more documents than this is one table, and the equal ones are counted.
 const FEW: usize = 8;
+
+/// As much of a value is in a table.
+const SHOWN: usize = 40;
 
 /// `mk8s diff`
 pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
@@ -85,6 +88,7 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     .into_iter();
     let mut teller = Reporter::reading(&cx.ui, "Diff");
     let (many, mut equal, mut all) = (subjects.len() > FEW, 0, 0);
+    let mut rows: Vec<Vec<String>> = Vec::new();
     for one in subjects {
         let compared = match &one.manifest {
             Ok(manifest) => match found.next() {
@@ -98,13 +102,24 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
             let is_equal = compared.exists && compared.found.is_empty();
             equal += usize::from(is_equal);
             if cx.ui.is_text() {
-                show(cx, &one, compared, is_equal && many);
+                show_words(cx, &one, compared, is_equal && many);
+                if many {
+                    rows.extend(one.rows(&compared.found));
+                } else {
+                    show_lines(cx, &one, &compared.found);
+                }
             }
         }
         teller.add(came(cx, one, compared));
     }
     for error in unreadable {
         teller.add(unread(cx, error));
+    }
+    let headings = ["CLUSTER", "DIFFERENCE", "LIVE", "MANIFEST", "PLACE"];
+    if !rows.is_empty() {
+        for line in cx.ui.table(&headings, &rows) {
+            cx.ui.data(&line);
+        }
     }
     if many && cx.ui.is_text() {
         cx.ui
@@ -138,7 +153,8 @@ async fn two(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
     if let (Ok(compared), true) = (&compared, cx.ui.is_text()) {
-        show(cx, &one, compared, false);
+        show_words(cx, &one, compared, false);
+        show_lines(cx, &one, &compared.found);
     }
     let mut teller = Reporter::reading(&cx.ui, "Diff");
     teller.add(came(cx, one, compared));
@@ -205,15 +221,9 @@ fn compare(
     })
 }
 
-/// The lines that lead from the live cluster to the manifest, or from the first to the second.
-fn show(cx: &Context, one: &DiffSubject<'_>, compared: &Compared, is_counted: bool) {
+/// What is said of a comparison beside what differs.
+fn show_words(cx: &Context, one: &DiffSubject<'_>, compared: &Compared, is_counted: bool) {
     let name = &one.name;
-    let (from, to) = match &one.source {
-        wire::TargetRef::Cluster { name: second, .. } => {
-            (format!("{name} (live)"), format!("{second} (live)"))
-        }
-        wire::TargetRef::File { .. } => (format!("{name} (live)"), format!("{name} {}", one.place)),
-    };
     if !compared.exists {
         let path = match &one.source {
             wire::TargetRef::File { path, .. } => path.as_str(),
@@ -233,18 +243,29 @@ fn show(cx: &Context, one: &DiffSubject<'_>, compared: &Compared, is_counted: bo
         cx.ui
             .status(&format!("{name}: {path} is no difference: {rule}"));
     }
-    if compared.found.is_empty() {
-        if compared.exists && !is_counted {
-            let what = match &one.source {
-                wire::TargetRef::Cluster { name: second, .. } => format!("{name} and {second}"),
-                wire::TargetRef::File { .. } => format!("{name}, {}", one.place),
-            };
-            cx.ui.status(&format!("{what}: no differences"));
-        }
+    if compared.found.is_empty() && compared.exists && !is_counted {
+        let what = match &one.source {
+            wire::TargetRef::Cluster { name: second, .. } => format!("{name} and {second}"),
+            wire::TargetRef::File { .. } => format!("{name}, {}", one.place),
+        };
+        cx.ui.status(&format!("{what}: no differences"));
+    }
+}
+
+/// The lines that lead from the live cluster to the manifest, or from the first to the second.
+fn show_lines(cx: &Context, one: &DiffSubject<'_>, found: &DiffFound) {
+    if found.is_empty() {
         return;
     }
+    let name = &one.name;
+    let (from, to) = match &one.source {
+        wire::TargetRef::Cluster { name: second, .. } => {
+            (format!("{name} (live)"), format!("{second} (live)"))
+        }
+        wire::TargetRef::File { .. } => (format!("{name} (live)"), format!("{name} {}", one.place)),
+    };
     let mut lines = vec![('-', format!("-- {from}")), ('+', format!("++ {to}"))];
-    match &compared.found {
+    match found {
         DiffFound::AddOns(drifts) => {
             let (mut live, mut manifest) = (Map::new(), Map::new());
             for drift in drifts {
@@ -273,6 +294,39 @@ fn show(cx: &Context, one: &DiffSubject<'_>, compared: &Compared, is_counted: bo
 }
 
 impl DiffSubject<'_> {
+    /// What differs as rows of a table.
+    fn rows(&self, found: &DiffFound) -> Vec<Vec<String>> {
+        let row =
+            |path: &str, steps: &[PathStep], live: Option<&Value>, manifest: Option<&Value>| {
+                let name = path.rsplit(['.', '[']).next().unwrap_or_default();
+                let (live, manifest) = shown(name, live, manifest);
+                let cell = |value: Option<String>| {
+                    value.map_or_else(|| "-".to_owned(), |it| text::excerpt(&it, SHOWN))
+                };
+                let place = self.spot(steps);
+                vec![
+                    self.name.clone(),
+                    path.to_owned(),
+                    cell(live),
+                    cell(manifest),
+                    place.map_or_else(String::new, |(line, _)| format!("{}:{line}", self.file())),
+                ]
+            };
+        match found {
+            DiffFound::AddOns(drifts) => drifts
+                .iter()
+                .map(|it| {
+                    let (live, manifest) = (it.live.as_ref(), it.manifest.as_ref());
+                    row(&it.dotted(), &it.steps(), live, manifest)
+                })
+                .collect(),
+            DiffFound::Fields(fields) => fields
+                .iter()
+                .map(|it| row(&it.path, &it.steps, it.live.as_ref(), it.manifest.as_ref()))
+                .collect(),
+        }
+    }
+
     /// How its file is called.
     fn file(&self) -> String {
         let label = self.written.map_or("", |(file, _)| file.label.as_str());
@@ -295,24 +349,30 @@ impl DiffSubject<'_> {
     }
 }
 
+/// Two values of one field as they are shown, without what may be secret.
+fn shown(
+    name: &str,
+    live: Option<&Value>,
+    manifest: Option<&Value>,
+) -> (Option<String>, Option<String>) {
+    let named = |value: Option<&Value>| {
+        let there = value.map(|value| (name.to_owned(), value.clone()));
+        Value::Object(there.into_iter().collect())
+    };
+    let (mut live, mut manifest) = (named(live), named(manifest));
+    secret::mask_both(&mut live, &mut manifest);
+    let text = |value: &Value| Some(text::json(value.get(name)?.to_string()));
+    (text(&live), text(&manifest))
+}
+
 /// A field as it is live, and as the manifest has it.
 fn field_lines(field: &FieldDrift) -> Vec<(char, String)> {
     let name = field.path.rsplit(['.', '[']).next().unwrap_or_default();
-    let named = |value: &Option<Value>| {
-        let there = value.iter().map(|value| (name.to_owned(), value.clone()));
-        Value::Object(there.collect())
-    };
-    let (mut live, mut manifest) = (named(&field.live), named(&field.manifest));
-    secret::mask_both(&mut live, &mut manifest);
-    let sides = [('-', live), ('+', manifest)];
-    let there = sides
-        .iter()
-        .filter_map(|(sign, value)| Some((*sign, value.get(name)?)));
+    let (live, manifest) = shown(name, field.live.as_ref(), field.manifest.as_ref());
+    let sides = [('-', live), ('+', manifest)].into_iter();
+    let there = sides.filter_map(|(sign, value)| Some((sign, value?)));
     there
-        .map(|(sign, value)| {
-            let value = text::json(value.to_string());
-            (sign, format!(" {}: {value}", text::printable(&field.path)))
-        })
+        .map(|(sign, value)| (sign, format!(" {}: {value}", text::printable(&field.path))))
         .collect()
 }
 

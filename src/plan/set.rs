@@ -4,9 +4,11 @@ use super::{
     Action, AddonRequest, AddonStep, Expectation, Plan, TargetWords, Verb, Wish, plan as plan_one,
     wish,
 };
+use crate::addon::param::Param;
 use crate::addon::{NamedAddon, ParamKind, by_key};
 use crate::change;
 use crate::cluster::Cluster;
+use crate::defaults::is_default;
 use crate::error::Error;
 use crate::secret;
 use serde_json::{Map, Value};
@@ -96,6 +98,11 @@ impl AddonSet {
 
     fn wish(&self, cluster: &Cluster, key: &str, settings: &Map<String, Value>) -> Wish {
         let mut merged = settings.clone();
+        if self.exact_but_for == Some(OwnSettings::Secrets) {
+            let there = cluster.add_on(key).and_then(Value::as_object);
+            let params = by_key(key).map_or(&[][..], |addon| addon.params);
+            leave_out_defaults(&format!("spec.addOns.{key}"), params, there, &mut merged);
+        }
         if let Some(own) = self.exact_but_for {
             let there = cluster.add_on(key).and_then(Value::as_object);
             if let Some(there) = there {
@@ -109,6 +116,34 @@ impl AddonSet {
             is_live: self.exact_but_for == Some(OwnSettings::Secrets),
         }
     }
+}
+
+/// Takes out of live settings what the server fills in by itself, where the manifest does not have it.
+fn leave_out_defaults(
+    path: &str,
+    params: &[Param],
+    there: Option<&Map<String, Value>>,
+    live: &mut Map<String, Value>,
+) {
+    live.retain(|field, value| {
+        let path = format!("{path}.{field}");
+        let param = params.iter().find(|param| param.field == *field);
+        let own = there.and_then(|there| there.get(field));
+        if let Value::Object(below) = value {
+            let params = match param.map(|param| param.kind) {
+                Some(ParamKind::Object(params)) => params,
+                _ => &[],
+            };
+            let own = own.and_then(Value::as_object);
+            let was_empty = below.is_empty();
+            leave_out_defaults(&path, params, own, below);
+            return own.is_some() || was_empty || !below.is_empty();
+        }
+        let default = param.and_then(|param| param.kind.parse(param.default?).ok());
+        let is_default = default.is_some_and(|default| default == *value)
+            || is_default(&path, value, &Value::Null);
+        own.is_some() || !is_default
+    });
 }
 
 /// The add-on with a key.

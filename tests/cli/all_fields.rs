@@ -256,6 +256,43 @@ fn each_difference_has_its_place_in_the_file() {
 }
 
 #[test]
+fn what_differs_of_many_is_one_table_and_a_count() {
+    let mut env = Env::new();
+    let names: Vec<String> = (1..=12).map(|number| format!("c{number:02}")).collect();
+    let of = |add_ons: &[&str]| -> Vec<String> {
+        names.iter().map(|name| hetzner(name, add_ons)).collect()
+    };
+    let _sandbox = Sandbox::holding(&mut env, &of(&["logs: {}"]), &[]);
+    let mut manifests = of(&["logs: {}"]);
+    manifests[2] = hetzner("c03", &["metrics: {kubeState: true, nodeExporter: true}"]);
+    manifests[6] = manifests[6].replace("region: fsn1", "region: nbg1");
+    manifests.push(hetzner("fresh", &[]));
+    env.write("all.yaml", manifests.join("---\n"));
+    snapshot!(env, env.line("diff all.yaml --exit-code").run(), @r#"
+    exit 10
+    --- stdout
+    CLUSTER  DIFFERENCE           LIVE  MANIFEST                                PLACE
+    c03      spec.addOns.metrics  -     {"kubeState":true,"nodeExporter":true}  all.yaml:26
+    c03      spec.addOns.logs     {}    -                                       all.yaml:25
+    --- stderr
+    fresh, for fresh in all.yaml: the cluster does not exist; `mk8s apply -f all.yaml -c fresh` creates it
+    11 of 13 have no differences
+    "#);
+    snapshot!(env, env.line("diff all.yaml --all-fields").run(), @r#"
+    exit 0
+    --- stdout
+    CLUSTER  DIFFERENCE                    LIVE    MANIFEST                                   PLACE
+    c03      spec.addOns.metrics           -       {"kubeState":true,"nodeExporter":true}     all.yaml:26
+    c03      spec.addOns.logs              {}      -                                          all.yaml:25
+    c07      spec.provider.hetzner.region  "fsn1"  "nbg1"                                     all.yaml:60
+    fresh    spec                          -       {"version":"1.33.5","provider":{"hetzner…  all.yaml:111
+    --- stderr
+    fresh, for fresh in all.yaml: the cluster does not exist; `mk8s apply -f all.yaml -c fresh` creates it
+    10 of 13 have no differences
+    "#);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_hides_no_other() {
     let mut env = Env::new();
     let live = [hetzner("edge", &["logs: {}"]), hetzner("far", &[])];

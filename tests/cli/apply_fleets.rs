@@ -54,18 +54,8 @@ fn one_preview_shows_what_changes_and_in_which_stages() {
     snapshot!(env, env.line("apply -f all.yaml --canary 1 --max-failures 50%").run(), @r"
     exit 2
     --- stderr
-    --- c01
-    +++ c01
-    @@ -21,6 +21,7 @@
-             utilizationThreshold: 0.7
-       addOns:
-         logs: {}
-    +    headlamp: {}
-       firewall:
-       - sourceCIDR: 0.0.0.0/0
-         description: Default allow all
-    --- c02
-    +++ c02
+    --- 2 clusters (c01, c02)
+    +++ 2 clusters (c01, c02)
     @@ -21,6 +21,7 @@
              utilizationThreshold: 0.7
        addOns:

@@ -196,8 +196,13 @@ fn another_command_or_other_clusters_are_refused() {
 }
 
 /// Begins a run over all clusters, kills it after a time, and takes it up again until it is done.
-fn killed(env: &Env, sandbox: &Sandbox, after: Duration, clusters: usize) -> Result<(), String> {
-    let line = format!("{LINE} --all --yes --journal run.jsonl");
+fn killed(
+    (env, sandbox): (&Env, &Sandbox),
+    (command, targets): (&str, &str),
+    after: Duration,
+    clusters: usize,
+) -> Result<(), String> {
+    let line = format!("{command} {targets} --yes --journal run.jsonl");
     let mut child = env.line(&line).spawn();
     if wait(&mut child, after).is_none() {
         child.kill().unwrap();
@@ -207,7 +212,7 @@ fn killed(env: &Env, sandbox: &Sandbox, after: Duration, clusters: usize) -> Res
     let journal = env.path("run.jsonl");
     let is_kept = fs::read_to_string(&journal).is_ok_and(|text| text.contains('\n'));
     let run: Run = if is_kept {
-        let line = format!("{LINE} --resume run.jsonl --yes -o json");
+        let line = format!("{command} --resume run.jsonl --yes -o json");
         env.line(&line).run()
     } else {
         let _ = fs::remove_file(&journal);
@@ -237,8 +242,15 @@ fn a_run_that_is_killed_at_any_moment_is_finished_by_another() {
         |run| format!("run {run}"),
         |&run| {
             let (env, sandbox) = fleet(clusters, &["--latency", "3ms"]);
-            let after = trial.chance(run).u64(5..900);
-            killed(&env, &sandbox, Duration::from_millis(after), clusters)
+            let after = Duration::from_millis(trial.chance(run).u64(5..900));
+            let mut command = (LINE, "--all");
+            if run % 2 == 1 {
+                let names = (1..=clusters).map(|number| format!("c{number:03}"));
+                let on = names.map(|name| hetzner(&name, &[WI, "headlamp: {}"]));
+                env.write("all.yaml", on.collect::<Vec<_>>().join("---\n"));
+                command = ("apply -f all.yaml", "");
+            }
+            killed((&env, &sandbox), command, after, clusters)
         },
     );
     trial.end();

@@ -143,6 +143,37 @@ fn a_cluster_that_cannot_be_read_holds_up_no_other() {
 }
 
 #[test]
+fn what_the_server_fills_in_stays_out_of_a_manifest_that_does_not_have_it() {
+    let live = [
+        "metrics: {kubeState: true, nodeExporter: false, scrapeAnnotated: {intervalSeconds: 30}}",
+        "logs: {auditEnabled: false, includeNamespaces: \"^a$\"}",
+    ];
+    let (env, _sandbox) = place(&[hetzner("c1", &live)]);
+    env.write(
+        "c1.yaml",
+        hetzner("c1", &["logs: {auditEnabled: true}", "metrics: {}"]),
+    );
+    let _ = env.line("addon pull -c c1 -f c1.yaml").run().ok();
+    let text = env.text("c1.yaml");
+    assert!(
+        text.contains("logs: {auditEnabled: false, includeNamespaces: ^a$}"),
+        "{text}"
+    );
+    assert!(
+        text.contains("kubeState: true") && !text.contains("nodeExporter"),
+        "{text}"
+    );
+    assert!(!text.contains("intervalSeconds"), "{text}");
+    let _ = env.line("diff c1.yaml --exit-code").run().ok();
+    let _ = env
+        .line("addon pull -c c1 -f c1.yaml")
+        .run()
+        .ok()
+        .out("already so");
+    assert_eq!(env.text("c1.yaml"), text);
+}
+
+#[test]
 fn what_is_live_is_not_judged_by_our_rules() {
     let (env, _sandbox) = place(&[hetzner("c1", &["awsECR: {}"])]);
     let run = env.line("addon pull -c c1 -f c1.yaml").run().ok();

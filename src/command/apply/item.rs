@@ -12,7 +12,7 @@ use crate::fleet::TargetResult;
 use crate::manifest;
 use crate::patch;
 use crate::secret;
-use crate::ui::{Stream, wire};
+use crate::ui::wire;
 use serde_json::{Map, Value, json};
 
 /// What a manifest says and `apply` sends.
@@ -213,8 +213,8 @@ impl ApplyItem<'_> {
             .collect()
     }
 
-    /// Shows the difference that applying makes to what is there.
-    pub(super) fn show(&self, cluster: Option<&Cluster>, update: &Update, stream: Stream) {
+    /// The difference that applying makes to what is there; empty if none.
+    pub(super) fn diff(&self, cluster: Option<&Cluster>, update: &Update) -> String {
         let slim = |value: Value| manifest::yaml(&slimmed(&value));
         let (before, after) = match cluster {
             None => (String::new(), slim(secret::masked(self.document.value()))),
@@ -229,8 +229,7 @@ impl ApplyItem<'_> {
                 (slim(before), slim(after))
             }
         };
-        let diff = manifest::diff(self.name(), &before, &after);
-        self.cx.ui.unified(&diff, stream);
+        manifest::diff(self.name(), &before, &after)
     }
 
     /// What is told of one that is as its manifest says.

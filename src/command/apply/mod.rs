@@ -19,10 +19,11 @@ use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::{Reporter, Rollout, TargetOutcome, summarise};
-use crate::text::{excerpt, first_few, printable};
+use crate::text::{Foreign, excerpt, first_few, printable};
 use item::ApplyItem;
 use run::{ApplyRun, PlannedApply};
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// `mk8s apply`
 pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
@@ -235,6 +236,35 @@ impl<'a> Impact<'a> {
     }
 }
 
+/// Shows what applying changes, clusters with the same change together.
+fn show_diffs(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply]) {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (number, (name, first)) in planned.iter().enumerate() {
+        let Ok((kept, update)) = first else { continue };
+        let cluster = kept.as_ref().map(choose::KeptCluster::open);
+        let diff = run.item(number).diff(cluster.as_deref(), update);
+        // The first two lines name the cluster.
+        let Some((at, _)) = diff.match_indices('\n').nth(1) else {
+            continue;
+        };
+        let hunks = diff[at + 1..].to_owned();
+        let at = *known.entry(hunks).or_insert_with_key(|hunks| {
+            groups.push((hunks.clone(), Vec::new()));
+            groups.len() - 1
+        });
+        groups[at].1.push(name);
+    }
+    for (hunks, names) in &groups {
+        let heading = match names.as_slice() {
+            [name] => Foreign(name).to_string(),
+            names => format!("{} clusters ({})", names.len(), first_few(names)),
+        };
+        let diff = format!("--- {heading}\n+++ {heading}\n{hunks}");
+        run.cx.ui.unified(&diff, run.cx.preview(mode));
+    }
+}
+
 /// Shows the differences of a dry run, and before a question what it is about.
 fn show(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply], rollout: &Rollout) {
     let cx = run.cx;
@@ -248,13 +278,7 @@ fn show(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply], rollout: &Roll
         }
     }
     if mode.is_dry_run() || impact.question().is_some() {
-        for (number, (_, first)) in planned.iter().enumerate() {
-            if let Ok((kept, update)) = first {
-                let cluster = kept.as_ref().map(choose::KeptCluster::open);
-                let stream = cx.preview(mode);
-                run.item(number).show(cluster.as_deref(), update, stream);
-            }
-        }
+        show_diffs(run, mode, planned);
         if planned.len() > 1 {
             fleet_change::show_counts(run, planned, rollout);
         }
