@@ -133,6 +133,15 @@ impl FieldLookup<'_> {
             (Some(Value::Null), Some(found)) if is_default(&path.text, found, self.live) => {
                 self.ignore(path, "defaulted");
             }
+            // Of two clusters each has its own.
+            (Some(wanted), Some(found))
+                if path.text == "description"
+                    && wanted != found
+                    && is_default(&path.text, wanted, self.manifest)
+                    && is_default(&path.text, found, self.live) =>
+            {
+                self.ignore(path, "defaulted");
+            }
             (Some(wanted), Some(found)) if same(wanted, found, self.org) => {
                 if wanted != found {
                     self.ignore(path, "respelled");

@@ -402,7 +402,7 @@ impl View<'_> {
         Ok(())
     }
 
-    fn shared(self, alias: Id, anchor: Range<usize>, name: &str) -> EditRefusal {
+    pub(super) fn shared(self, alias: Id, anchor: Range<usize>, name: &str) -> EditRefusal {
         let written = Foreign(self.slice(anchor.start + 1..anchor.end));
         let line = self.line(self.tree.range(alias).start);
         EditRefusal::new(

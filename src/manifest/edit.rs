@@ -1,5 +1,7 @@
 //! Carries edits out: rounds of small text changes, each on a fresh parse, and the proof.
 
+mod shared;
+
 use super::check::{self, EditRefusal};
 use super::plan::{self, PrimitiveEdit};
 use super::prove::{self, Doubt, ProofTarget, ReadText};
@@ -258,7 +260,7 @@ fn edit_piece<P>(
         if !is_shared {
             return Err(refusals);
         }
-        return match edit_shared(piece, tree, &asked, comments) {
+        return match shared::edit(piece, tree, &asked, comments) {
             Ok((text, comments)) => Ok(PieceEdit {
                 text: Some(text),
                 plans,
@@ -302,40 +304,6 @@ fn edit_piece<P>(
         };
         vec![error.hint(doubt.hint)]
     })
-}
-
-/// The edit where aliases are all that speaks against it: what they repeat is edited once, where it is
-/// written, if whatever uses it is asked for the same. If not, the error is what else stands in the way,
-/// where all that use it are asked.
-fn edit_shared(
-    piece: &Piece,
-    tree: &Tree,
-    asked: &[(&Document, Vec<Change>)],
-    comments: Comments,
-) -> Result<(String, usize), Vec<Error>> {
-    let (mut jobs, mut inner) = (Vec::new(), Vec::new());
-    for (document, changes) in asked {
-        let view = View {
-            shares: true,
-            ..document.view(tree)
-        };
-        match prepare(view, document, changes) {
-            Ok(desired) => jobs.push(DocumentChange { document, desired }),
-            Err(refusal) if refusal.is_shared => return Err(Vec::new()),
-            Err(refusal) => inner.push(piece.source.refused(view, refusal)),
-        }
-    }
-    if inner.is_empty() {
-        return rounds(piece, tree, &jobs, comments, true).map_err(|_| Vec::new());
-    }
-    let is_asked = |&alias: &Id| {
-        let mut roots = asked.iter().map(|(document, _)| document.root);
-        roots.any(|root| tree.contains(root, alias))
-    };
-    if !tree.aliases().iter().all(is_asked) {
-        inner.clear();
-    }
-    Err(inner)
 }
 
 /// Looks for everything that speaks against the edit.

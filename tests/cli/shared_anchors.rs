@@ -210,4 +210,16 @@ fn what_stands_in_the_way_of_an_edit_that_all_ask_for_is_what_is_named() {
     let done = done.exits(6).err("is written as an explicit key");
     assert!(!done.stderr.contains("alias of"), "{done}");
     assert_eq!(after, text);
+    // An anchor in the anchor that somebody else uses.
+    let text = BOTH.replace("headlamp: {}", "headlamp: &inner {}");
+    let text = format!("{text}  - kind: gvc\n    name: three\n    tags: *inner\n");
+    let (done, after) = run(&env, &text, "addon disable headlamp");
+    let done = done
+        .exits(6)
+        .err("the anchor `inner` in spec.addOns.headlamp is used in line 15");
+    assert!(!done.stderr.contains("`common`"), "{done}");
+    assert_eq!(after, text);
+    // What does not touch it goes on.
+    let (done, _) = run(&env, &text, "addon enable nvidia");
+    let _ = done.ok();
 }
