@@ -106,11 +106,13 @@ pub(crate) enum Command {
         long_about = "Create or update clusters from manifests. A missing cluster is created with the \
                       whole document. An existing one gets one PATCH with the manifest's description, \
                       tags and spec: what the manifest leaves out stays as it is, and add-ons that are \
-                      only live are listed and kept. Nothing is sent when all is as the manifest says. \
+                      only live are listed and kept. Nothing is sent when all is as the manifest says. Many \
+                      manifests are one run, in stages and within budgets where that is asked for. \
                       Preview with --dry-run; undo by applying the previous manifest.\n\nExamples:\n  \
                       $ mk8s apply -f clusters/prod.yaml --dry-run\n  \
                       $ mk8s apply -f clusters/prod.yaml\n  \
-                      $ mk8s apply -f clusters --prune-addons --yes"
+                      $ mk8s apply -f clusters --prune-addons --yes\n  \
+                      $ mk8s apply -f clusters --canary 1 --max-failures 2 --yes"
     )]
     Apply(ApplyArgs),
     /// Compare the add-ons of manifests with live clusters

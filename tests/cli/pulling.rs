@@ -140,6 +140,11 @@ fn a_cluster_that_cannot_be_read_holds_up_no_other() {
         "{run}"
     );
     assert!(!env.path("m/c2.yaml").exists());
+    let run = env
+        .line("addon pull -c c1 -c c2 -f m/c1.yaml -o json")
+        .run()
+        .exits(9);
+    assert_eq!(run.json()["items"].as_array().unwrap().len(), 2, "{run}");
 }
 
 #[test]

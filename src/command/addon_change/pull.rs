@@ -167,8 +167,12 @@ fn wanted(
 
 /// Where each cluster's add-ons go: into the document that describes it, or into a new file.
 fn place(change: &ChangeRun<'_>, args: &PullArgs, live: &[Cluster]) -> Result<PullPlan> {
-    let (mut loaded, mut errors) = match &args.dir {
-        Some(dir) if dir.symlink_metadata().is_ok() => target::in_folder(change.cx, dir)?,
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    let (mut loaded, mut errors) = match (&args.dir, &args.file) {
+        (Some(dir), _) if is_there(dir) => target::in_folder(change.cx, dir)?,
+        (_, Some(file)) if is_there(file) => {
+            target::load_all(change.cx, std::slice::from_ref(file), &Choice::default())?
+        }
         _ => (Vec::new(), Vec::new()),
     };
     let meant: HashSet<&str> = live.iter().map(Cluster::name).collect();
