@@ -91,6 +91,9 @@ fn a_manifest_that_is_not_there_is_made() {
         sandbox.cluster("c1")["spec"]["addOns"],
         serde_json::json!({"logs": {}})
     );
+    let _ = env.line("addon pull -c c1 -f new/c1.json").run().ok();
+    let json: serde_json::Value = serde_json::from_str(&env.text("new/c1.json")).unwrap();
+    assert_eq!(json["spec"]["addOns"], serde_json::json!({"logs": {}}));
     let patch = env
         .line("addon pull -c c1 -f other.yaml --dry-run -o patch -q")
         .run()

@@ -202,7 +202,7 @@ fn place(change: &ChangeRun<'_>, args: &PullArgs, live: &[Cluster]) -> Result<Pu
     loaded.retain(|file: &Loaded| !file.documents.is_empty());
     let mut new = Vec::new();
     for cluster in live.iter().filter(|it| !places.contains_key(it.name())) {
-        match made(args, cluster, live.len()) {
+        match made(change.cx, args, cluster, live.len()) {
             Ok(one) => new.push(one),
             Err(error) => errors.push(error),
         }
@@ -212,8 +212,10 @@ fn place(change: &ChangeRun<'_>, args: &PullArgs, live: &[Cluster]) -> Result<Pu
 }
 
 /// The manifest of a cluster that has none.
-fn made(args: &PullArgs, cluster: &Cluster, count: usize) -> Result<NewManifest> {
+fn made(cx: &Context, args: &PullArgs, cluster: &Cluster, count: usize) -> Result<NewManifest> {
     let name = cluster.name();
+    // A server names it, and it becomes the name of a file.
+    target::check_name(name)?;
     let path = match (&args.file, &args.dir) {
         (Some(file), _) if count == 1 => file.clone(),
         (Some(file), _) => {
@@ -237,9 +239,22 @@ fn made(args: &PullArgs, cluster: &Cluster, count: usize) -> Result<NewManifest>
             .hint("move that file, or name another with -f"));
     }
     let mut slim = slimmed(cluster.value());
-    strip(&mut slim, "", &mut Vec::new());
+    let mut hidden = Vec::new();
+    strip(&mut slim, "", &mut hidden);
+    // Those of the add-ons are told already.
+    for path in hidden.iter().filter(|it| !it.starts_with("spec.addOns.")) {
+        let path = Foreign(path);
+        cx.ui.warn(&format!(
+            "{name}: {path} may be secret, and stays out of the file"
+        ));
+    }
+    let is_json = path.extension().is_some_and(|it| it == "json");
     Ok(NewManifest {
-        text: manifest::yaml(&slim),
+        text: if is_json {
+            format!("{slim:#}\n")
+        } else {
+            manifest::yaml(&slim)
+        },
         cluster: Cluster::new(slim),
         path,
     })
