@@ -5,11 +5,19 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets::N
 
 /// Between two columns.
 const PADDING: u16 = 2;
-/// A column is not made narrower than this for the sake of others.
-const WORD: usize = 12;
+/// A word that is longer than this may be broken, where its column is not the first.
+const WORD: usize = 40;
 
 /// Draws rows under their headings; `width` is the terminal's, if there is one.
+///
+/// On a terminal a name in the first column is never broken, other cells are where words end, and where
+/// not even that fits the last columns go, which are the least needed.
 pub(crate) fn draw(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) -> Vec<String> {
+    let cells = |row: &[String]| -> Vec<String> { row.iter().map(|it| printable(it)).collect() };
+    let headings: Vec<String> = headings.iter().map(|heading| printable(heading)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| cells(row)).collect();
+    let least = width.and_then(|width| least(&headings, &rows, width));
+    let kept = least.as_ref().map_or(headings.len(), Vec::len);
     let mut table = Table::new();
     table.load_style(NOTHING);
     match width {
@@ -21,11 +29,10 @@ pub(crate) fn draw(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) 
             table.set_content_arrangement(ContentArrangement::Disabled);
         }
     }
-    table.set_header(headings.iter().map(|heading| printable(heading)));
-    for row in rows {
-        table.add_row(row.iter().map(|cell| printable(cell)));
+    table.set_header(headings.iter().take(kept));
+    for row in &rows {
+        table.add_row(row.iter().take(kept));
     }
-    let least = width.and_then(|width| least(headings, rows, width));
     for (at, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, PADDING));
         if let Some(least) = least.as_ref().and_then(|least| least.get(at)) {
@@ -38,32 +45,43 @@ pub(crate) fn draw(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) 
         .collect()
 }
 
-/// How narrow each column may become, its padding included: no narrower than its heading, nor than
-/// a word of some length, so that one long cell does not leave the others a character each. `None`
-/// where not even that fits.
-fn least(headings: &[&str], rows: &[Vec<String>], width: u16) -> Option<Vec<u16>> {
-    let widest = |at: usize| {
+/// How narrow each column may become, its padding included, of as many columns as fit then: the first not
+/// narrower than what is in it, others not than their words. `None` where not even one fits.
+fn least(headings: &[String], rows: &[Vec<String>], width: u16) -> Option<Vec<u16>> {
+    let length = |text: &str| text.chars().count();
+    let word = |text: &str| text.split(' ').map(length).max().unwrap_or(0);
+    let least = |at: usize, heading: &String| {
         let cells = rows.iter().filter_map(|row| row.get(at));
-        cells
-            .map(|cell| printable(cell).chars().count())
-            .max()
-            .unwrap_or(0)
+        let needed = if at == 0 {
+            // A name has at most 63 characters; what is longer is none, and may be broken.
+            cells
+                .map(|cell| Some(length(cell)).filter(|it| *it < 64).unwrap_or(WORD / 2))
+                .max()
+        } else {
+            cells.map(|cell| word(cell).min(WORD)).max()
+        };
+        let needed = needed.unwrap_or(0).max(word(heading));
+        u16::try_from(needed)
+            .unwrap_or(u16::MAX)
+            .saturating_add(PADDING)
     };
-    let all: Vec<u16> = headings
+    let mut all: Vec<u16> = headings
         .iter()
         .enumerate()
-        .map(|(at, heading)| {
-            let needed = widest(at).max(heading.len());
-            let kept = needed.min(WORD.max(heading.len()));
-            u16::try_from(kept)
-                .unwrap_or(u16::MAX)
-                .saturating_add(PADDING)
-        })
+        .map(|(at, heading)| least(at, heading))
         .collect();
-    let sum = all
-        .iter()
-        .fold(0_u16, |sum, width| sum.saturating_add(*width));
-    (sum <= width).then_some(all)
+    let sum = |all: &[u16]| {
+        all.iter()
+            .fold(0_u16, |sum, width| sum.saturating_add(*width))
+    };
+    // The padding of the last column is nobody's.
+    while sum(&all) > width.saturating_add(PADDING) {
+        all.pop();
+        if all.is_empty() {
+            return None;
+        }
+    }
+    Some(all)
 }
 
 /// Aligns rows without headings, a line each.
@@ -142,6 +160,47 @@ mod tests {
                 format!("metrics  {long}")
             ]
         );
+    }
+
+    /// What people copy is whole, at any width.
+    #[test]
+    fn names_are_never_broken_and_columns_go_before() {
+        let headings = ["ADD-ON", "PURPOSE", "DOCUMENTED FOR", "NEEDS"];
+        let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
+        let rows = [
+            row([
+                "azure-workload-identity",
+                "Pull images from private Azure Container Registries",
+                "aws, hetzner, generic, gcp, triton",
+                "aws-workload-identity",
+            ]),
+            row(["kata", "Run pods", "all", "-"]),
+        ];
+        for width in 30..200 {
+            let drawn = draw(&headings, &rows, Some(width));
+            let text = drawn.join("\n");
+            assert!(text.contains("azure-workload-identity"), "{width}\n{text}");
+            for line in &drawn {
+                assert!(
+                    line.chars().count() <= usize::from(width),
+                    "{width}\n{text}"
+                );
+            }
+            let shown: Vec<&str> = headings
+                .into_iter()
+                .filter(|it| text.contains(it.split(' ').next().unwrap_or_default()))
+                .collect();
+            assert!(headings.starts_with(&shown), "{shown:?}");
+            if shown.contains(&"NEEDS") {
+                assert!(text.contains("aws-workload-identity"), "{width}\n{text}");
+            }
+            let of_headings = headings.join(" ");
+            for word in text.split_whitespace() {
+                let whole = rows.iter().flatten().chain([&of_headings]);
+                let mut whole = whole.flat_map(|cell| cell.split_whitespace());
+                assert!(whole.any(|it| it == word), "{width}: {word}\n{text}");
+            }
+        }
     }
 
     #[test]
