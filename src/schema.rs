@@ -306,6 +306,10 @@ fn addon() -> Value {
         ("summary", or_null(text())),
         ("providers", or_null(list(text()))),
         ("documented", or_null(flag())),
+        (
+            "nodes",
+            or_null(object([("label", or_null(text())), ("hardware", text())])),
+        ),
         ("needs", list(text())),
         ("fields", list(field)),
         ("docs", or_null(text())),

@@ -37,6 +37,8 @@ pub struct Addon {
     /// The providers for which the platform's pages document it. A fact about pages: the API itself
     /// blocks nothing (control-plane.md 4.1 and 9).
     pub documented: Documented,
+    /// What it needs of the nodes, beside those that every cluster has; a fact about pages as well.
+    pub nodes: Option<NodeNeed>,
     /// Keys of the add-ons that must be on as well.
     pub needs: &'static [&'static str],
     /// Settings at the top level of its object; what is in them is in their [`ParamKind`].
@@ -80,6 +82,25 @@ pub enum Documented {
     All,
     /// For these keys of `spec.provider`.
     For(&'static [&'static str]),
+}
+
+/// What an add-on needs of the nodes of a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeNeed {
+    /// The label of the node pool that it works on.
+    pub label: Option<&'static str>,
+    /// What the machines have to have.
+    pub hardware: &'static str,
+}
+
+impl NodeNeed {
+    /// All of it in a few words.
+    pub fn words(&self) -> String {
+        match self.label {
+            Some(label) => format!("a pool labelled {label}; {}", self.hardware),
+            None => self.hardware.to_owned(),
+        }
+    }
 }
 
 /// Which status fields say that an add-on works, as JSON pointers from the cluster's root.

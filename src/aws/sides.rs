@@ -41,6 +41,7 @@ static EFS: Addon = Addon {
     summary: "",
     purpose: "",
     documented: Documented::All,
+    nodes: None,
     needs: &[ISSUING_KEY],
     params: &[],
     status: &[],

@@ -199,12 +199,23 @@ pub(crate) struct AddonRecord {
     /// Whether it is documented for the target's provider; null for the catalogue and for an add-on
     /// that it does not know.
     pub(crate) documented: Option<bool>,
+    /// What it needs of the nodes; null if nothing.
+    pub(crate) nodes: Option<NodeRecord>,
     /// What it needs.
     pub(crate) needs: Vec<&'static str>,
     /// The settings it takes.
     pub(crate) fields: Cow<'static, [Field]>,
     /// The platform's page.
     pub(crate) docs: Option<&'static str>,
+}
+
+/// What an add-on needs of the nodes.
+#[derive(Debug, Serialize)]
+pub(crate) struct NodeRecord {
+    /// The label of a node pool.
+    pub(crate) label: Option<&'static str>,
+    /// What the machines have to have.
+    pub(crate) hardware: &'static str,
 }
 
 /// One item of `AddonList`.

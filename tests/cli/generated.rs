@@ -211,7 +211,7 @@ fn the_tables_of_exit_codes_are_true() {
 #[test]
 fn the_tables_of_add_ons_are_current() {
     let mut table =
-        "| add-on | key | what it does | documented for | needs |\n|---|---|---|---|---|\n"
+        "| add-on | key | what it does | documented for | needs | of the nodes |\n|---|---|---|---|---|---|\n"
             .to_owned();
     let mut settings =
         "| add-on | setting | flag | value | default | example | meaning |\n|---|---|---|---|---|---|---|\n"
@@ -234,7 +234,8 @@ fn the_tables_of_add_ons_are_current() {
             addon.docs,
             addon.key,
             addon.summary,
-            needs.join(", ")
+            needs.join(", "),
+            addon.nodes.map_or_else(String::new, |it| it.words())
         );
         for place in addon.places() {
             let param = place.param;

@@ -74,6 +74,7 @@ fn the_catalogue() {
 
     Documented for  aws, hetzner, generic, gcp; not documented elsewhere
     Needs           aws-workload-identity
+    Nodes           any
     Needed by       nothing
     Documentation   https://docs.controlplane.com/mk8s/add-ons/aws_ecr
 

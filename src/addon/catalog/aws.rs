@@ -65,6 +65,7 @@ const AWS_ECR: Addon = Addon {
               cluster that is not on AWS, needs an IAM role with the pull policy, trusted by \
               the trust policy that the cluster publishes once the add-on is on.",
     documented: AWS_SIDE,
+    nodes: None,
     needs: &[ISSUING_KEY],
     params: &[Param::new(
         "roleArn",
@@ -105,6 +106,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Installs the EFS driver, so that persistent volumes can live on Amazon EFS. The \
                   file system's policy must allow the role.",
         documented: EFS_SIDE,
+        nodes: None,
         needs: &[ISSUING_KEY],
         params: &[Param::new(
             "roleArn",
@@ -135,6 +137,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Installs the AWS Load Balancer Controller. Subnets must carry the \
                   kubernetes.io/role tags. Without a role the recommended one is made.",
         documented: Documented::For(&["aws"]),
+        nodes: None,
         needs: &[ISSUING_KEY],
         params: &[Param::new(
             "roleArn",
@@ -162,6 +165,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Makes the cluster an OIDC issuer whose service-account tokens AWS accepts, so \
                   that pods and the other AWS add-ons can assume IAM roles.",
         documented: AWS_SIDE,
+        nodes: None,
         needs: &[],
         params: &[],
         status: &[

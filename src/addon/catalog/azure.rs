@@ -10,6 +10,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Lets the cluster pull images from private Azure Container Registries with a \
                   managed identity that has AcrPull.",
         documented: Documented::All,
+        nodes: None,
         needs: &["azureWorkloadIdentity"],
         params: &[Param::new(
             "clientId",
@@ -35,6 +36,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         summary: "Give pods Entra identities",
         purpose: "Lets pods act as Microsoft Entra applications or managed identities.",
         documented: Documented::All,
+        nodes: None,
         needs: &[],
         params: &[Param::new(
             "tenantId",

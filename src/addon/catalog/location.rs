@@ -1,17 +1,19 @@
 //! The add-on that makes a cluster a location of Control Plane.
 
 use super::byok::CONFIG;
-use crate::addon::{Addon, Documented, HclForm, Param, ParamKind, Ready};
+use crate::addon::{Addon, Documented, HclForm, NodeNeed, Param, ParamKind, Ready};
 
 pub(super) const ADD_ONS: &[Addon] = &[Addon {
     key: "byok",
     name: "byok",
     summary: "Make the cluster a Control Plane location",
     purpose: "Registers the cluster as a location for Control Plane workloads. The location \
-                  must exist; at least two nodes with 2 CPU and 8 GB and a pool labelled \
-                  cpln.io/nodeType=core are needed. Switching it off affects every workload in \
-                  that location.",
+                  must exist. Switching it off affects every workload in that location.",
     documented: Documented::All,
+    nodes: Some(NodeNeed {
+        label: Some("cpln.io/nodeType=core"),
+        hardware: "two nodes with 2 CPU and 8 GB each, or more",
+    }),
     needs: &[],
     params: &[
         Param::new(

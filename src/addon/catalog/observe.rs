@@ -37,6 +37,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Collects the logs of pods, nodes and the API server's audit trail into the \
                   org's logs.",
         documented: LOGS,
+        nodes: None,
         needs: &[],
         params: &[
             Param::new(
@@ -95,6 +96,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Scrapes the cluster's parts, and annotated pods on request, into the org's \
                   metrics.",
         documented: Documented::All,
+        nodes: None,
         needs: &[],
         params: &[
             Param::new(

@@ -1,6 +1,10 @@
 //! The add-ons that change the cluster alone.
 
-use crate::addon::{Addon, Documented, HclForm, Param, ParamKind, Ready, StatusField};
+use crate::addon::{Addon, Documented, HclForm, NodeNeed, Param, ParamKind, Ready, StatusField};
+
+/// What virtual machines need of a node.
+const VIRTUALISATION: &str =
+    "hardware virtualisation (on AWS nested virtualisation or a .metal type)";
 
 const MIRROR: &[Param] = &[
     Param::new(
@@ -25,6 +29,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Installs the Kubernetes Dashboard behind the platform's login. headlamp is its \
                   successor.",
         documented: Documented::All,
+        nodes: None,
         needs: &[],
         params: &[],
         status: &[StatusField {
@@ -46,6 +51,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         summary: "Serve the Headlamp user interface",
         purpose: "Installs the Headlamp web interface behind the platform's login.",
         documented: Documented::All,
+        nodes: None,
         needs: &[],
         params: &[],
         status: &[StatusField {
@@ -65,9 +71,12 @@ pub(super) const ADD_ONS: &[Addon] = &[
         key: "kata",
         name: "kata",
         summary: "Run pods in virtual machines of their own",
-        purpose: "Installs Kata Containers, whose pods each run in a light virtual machine. Nodes need \
-                  hardware virtualisation, as for kubevirt, and a pool labelled cpln.io/nodeType=vm.",
+        purpose: "Installs Kata Containers, whose pods each run in a light virtual machine.",
         documented: Documented::All,
+        nodes: Some(NodeNeed {
+            label: Some("cpln.io/nodeType=vm"),
+            hardware: VIRTUALISATION,
+        }),
         needs: &[],
         params: &[],
         status: &[],
@@ -85,10 +94,12 @@ pub(super) const ADD_ONS: &[Addon] = &[
         key: "kubevirt",
         name: "kubevirt",
         summary: "Run virtual machines",
-        purpose: "Installs KubeVirt and its data importer. Nodes need hardware virtualisation (on \
-                  AWS nested virtualisation or a .metal type) and a pool labelled \
-                  cpln.io/nodeType=vm.",
+        purpose: "Installs KubeVirt and its data importer.",
         documented: Documented::All,
+        nodes: Some(NodeNeed {
+            label: Some("cpln.io/nodeType=vm"),
+            hardware: VIRTUALISATION,
+        }),
         needs: &["nodeLocalDns"],
         params: &[Param::new(
             "scratchSpaceStorageClass",
@@ -112,6 +123,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         summary: "Offer volumes on the node's own disk",
         purpose: "Adds a storage class whose volumes live on the node where the pod runs.",
         documented: Documented::All,
+        nodes: None,
         needs: &[],
         params: &[],
         status: &[],
@@ -130,6 +142,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         summary: "Cache DNS answers on every node",
         purpose: "Runs a DNS cache on each node at 169.254.20.10.",
         documented: Documented::All,
+        nodes: None,
         needs: &[],
         params: &[],
         status: &[],
@@ -148,6 +161,10 @@ pub(super) const ADD_ONS: &[Addon] = &[
         summary: "Run GPU workloads on NVIDIA nodes",
         purpose: "Installs the NVIDIA GPU operator; it does its work on nodes that have a GPU.",
         documented: Documented::All,
+        nodes: Some(NodeNeed {
+            label: None,
+            hardware: "a GPU of NVIDIA",
+        }),
         needs: &[],
         params: &[Param::new(
             "taintGPUNodes",
@@ -171,6 +188,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Keeps a peer-to-peer cache of images on the nodes and can point registries at \
                   mirrors.",
         documented: Documented::All,
+        nodes: None,
         needs: &[],
         params: &[Param::new(
             "mirrors",
@@ -195,6 +213,7 @@ pub(super) const ADD_ONS: &[Addon] = &[
         purpose: "Installs the Sysbox runtime, so that pods can hold container engines of their \
                   own without privileges.",
         documented: Documented::All,
+        nodes: None,
         needs: &[],
         params: &[],
         status: &[],

@@ -25,6 +25,7 @@ pub(super) const ADD_ONS: &[Addon] = &[Addon {
     summary: "Show that an add-on is one entry",
     purpose: "Does nothing.",
     documented: Documented::All,
+    nodes: None,
     needs: &[],
     params: &[
         Param::new("level", ParamKind::Whole(1, 9), "level of the probe").required(),

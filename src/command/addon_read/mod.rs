@@ -148,6 +148,10 @@ fn entry(addon: &'static Addon) -> wire::AddonRecord {
             Documented::For(list) => Some(list.to_vec()),
         },
         documented: None,
+        nodes: addon.nodes.map(|it| wire::NodeRecord {
+            label: it.label,
+            hardware: it.hardware,
+        }),
         needs: addon
             .needs
             .iter()
@@ -200,6 +204,7 @@ fn unknown(seen: &SeenCluster, key: &str) -> wire::AddonRecord {
         summary: None,
         providers: None,
         documented: None,
+        nodes: None,
         needs: Vec::new(),
         fields: Cow::Borrowed(&[]),
         docs: None,

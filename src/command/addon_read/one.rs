@@ -159,6 +159,12 @@ fn explanation(addon: &Addon) -> Vec<String> {
             },
         ),
         ("Needs", names(addon.needs)),
+        (
+            "Nodes",
+            addon
+                .nodes
+                .map_or_else(|| "any".to_owned(), |it| it.words()),
+        ),
         ("Needed by", names(&dependants)),
         ("Documentation", addon.docs.to_owned()),
     ]));
