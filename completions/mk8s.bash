@@ -8220,7 +8220,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__check)
-            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --allow-empty --image --only --skip --fail-on --report --list --wait --live --web-identity-token-file --aws-profile --aws-region --aws-endpoint-url --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --allow-empty --image --only --skip --fail-on --report --list --facts --wait --live --web-identity-token-file --aws-profile --aws-region --aws-endpoint-url --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -9596,7 +9596,7 @@ _mk8s() {
             fi
             case "${prev}" in
                 --of)
-                    COMPREPLY=($(compgen -W "Addon AddonChanges AddonList ApplyResult Auth AwsPlan AwsStatus CheckList CheckReport Diff Error Journal Summary Version Waits" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "Addon AddonChanges AddonList ApplyResult Auth AwsPlan AwsStatus CheckList CheckReport Diff Error Facts History Journal Summary Version Waits" -- "${cur}"))
                     return 0
                     ;;
                 --modeline)

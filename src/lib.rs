@@ -26,6 +26,7 @@ pub(crate) mod defaults;
 pub(crate) mod drift;
 pub mod error;
 pub mod exit;
+mod facts;
 mod fleet;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;

@@ -26,6 +26,8 @@ const KINDS: [DocumentKind; 15] = [
     ("CheckReport", check_report),
     ("Diff", diff),
     ("Error", error_document),
+    ("Facts", facts),
+    ("History", history),
     ("Journal", journal),
     ("Summary", summary_line),
     ("Version", version),
@@ -324,6 +326,38 @@ fn addon_list() -> Value {
     // Of a target that could not be read nothing else is known.
     let unread = object([("target", target()), ("error", error())]);
     items(json!({"anyOf": [addon(), unread]}))
+}
+
+fn facts() -> Value {
+    let seen = object([("text", text()), ("clusters", counter())]);
+    let item = object([
+        ("id", text()),
+        ("question", text()),
+        ("seen", list(seen)),
+        ("open", or_null(text())),
+    ]);
+    object([
+        ("mk8s", text()),
+        ("clusters", counter()),
+        ("items", list(item)),
+    ])
+}
+
+fn history() -> Value {
+    let changed = object([
+        ("addon", text()),
+        ("key", text()),
+        ("before", anything()),
+        ("after", anything()),
+        ("leftOut", list(text())),
+    ]);
+    let changed = object([("target", target()), ("changes", list(changed))]);
+    items(object([
+        ("id", text()),
+        ("time", text()),
+        ("command", list(text())),
+        ("targets", list(changed)),
+    ]))
 }
 
 fn auth() -> Value {

@@ -97,6 +97,14 @@ pub(crate) struct CheckArgs {
         help_heading = heading::SETTINGS
     )]
     pub(crate) list: bool,
+    /// What the clusters (all if none is named) show of what the platform's documents leave open, in place
+    /// of a run: for a report, without names, accounts and ids
+    #[arg(
+        long,
+        conflicts_with_all = ["file", "files", "image", "only", "skip", "list", "wait", "fail_on", "live", "report"],
+        help_heading = heading::SETTINGS
+    )]
+    pub(crate) facts: bool,
     /// Longest wait for what the cluster publishes, and for a role that is new; 5m if the value
     /// is omitted
     #[arg(

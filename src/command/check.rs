@@ -32,6 +32,9 @@ pub(super) async fn check(cx: &Context, args: &CheckArgs) -> Result<Outcome> {
             None => error.hint(list.within("", " shows all")),
         }
     })?;
+    if args.facts {
+        return super::facts::facts(cx, args).await;
+    }
     if args.list {
         return list(cx, &selection);
     }

@@ -28,6 +28,7 @@ mod cluster;
 mod cluster_wait;
 pub(crate) mod complete;
 mod diff;
+mod facts;
 mod fleet_change;
 mod fleet_course;
 mod fleet_run;

@@ -5,6 +5,7 @@
 pub(crate) use super::failure::ErrorObject;
 use crate::check::verdict::PullOutcome;
 use crate::drift::{self, Drift};
+use crate::facts::PlatformFact;
 use crate::plan::{AddonStep, display_name};
 use crate::secret;
 use serde::Serialize;
@@ -313,6 +314,90 @@ pub(crate) struct JournalItem {
     pub(crate) before: Option<Value>,
     /// Why it did not go well.
     pub(crate) because: Option<String>,
+}
+
+/// One item of `History`.
+#[derive(Debug, Serialize)]
+pub(crate) struct HistoryItem {
+    /// The name of the run.
+    pub(crate) id: String,
+    /// When it began.
+    pub(crate) time: String,
+    /// What was done, word by word.
+    pub(crate) command: Vec<String>,
+    /// What it has changed, or may have.
+    pub(crate) targets: Vec<HistoryTarget>,
+}
+
+/// What a run changed of one target.
+#[derive(Debug, Serialize)]
+pub(crate) struct HistoryTarget {
+    /// Which; files from the root on.
+    pub(crate) target: TargetRef,
+    /// Each add-on that changed.
+    pub(crate) changes: Vec<HistoryChange>,
+}
+
+/// What became of an add-on.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HistoryChange {
+    /// `aws-ecr`; the key itself for an add-on that the catalogue does not know.
+    pub(crate) addon: String,
+    /// `awsECR`
+    pub(crate) key: String,
+    /// The add-on's value before, without what may be secret; null is off.
+    pub(crate) before: Option<Value>,
+    /// The same afterwards.
+    pub(crate) after: Option<Value>,
+    /// The settings that changed and were not kept, since they may be secret.
+    pub(crate) left_out: Vec<String>,
+}
+
+/// The body of `Facts`.
+#[derive(Debug, Serialize)]
+pub(crate) struct FactsBody {
+    /// The version of `mk8s`.
+    pub(crate) mk8s: &'static str,
+    /// How many clusters were looked at.
+    pub(crate) clusters: usize,
+    /// The questions.
+    pub(crate) items: Vec<FactRecord>,
+}
+
+/// One item of `Facts`.
+#[derive(Debug, Serialize)]
+pub(crate) struct FactRecord {
+    /// Its stable name.
+    pub(crate) id: &'static str,
+    /// The question.
+    pub(crate) question: &'static str,
+    /// What was seen.
+    pub(crate) seen: Vec<SightingRecord>,
+    /// Why nothing can be seen of it; null where something can.
+    pub(crate) open: Option<&'static str>,
+}
+
+/// What was seen, and on how many clusters.
+#[derive(Debug, Serialize)]
+pub(crate) struct SightingRecord {
+    text: String,
+    clusters: usize,
+}
+
+impl From<&PlatformFact> for FactRecord {
+    fn from(fact: &PlatformFact) -> Self {
+        let seen = fact.seen.iter().map(|(text, clusters)| SightingRecord {
+            text: text.clone(),
+            clusters: *clusters,
+        });
+        Self {
+            id: fact.id,
+            question: fact.question,
+            seen: seen.collect(),
+            open: fact.open,
+        }
+    }
 }
 
 /// One item of `ApplyResult`.

@@ -49,6 +49,7 @@ mod editors;
 mod edits;
 mod emit;
 mod error_documents;
+mod facts;
 mod failures;
 mod faults;
 mod files;
