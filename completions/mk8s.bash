@@ -46,6 +46,9 @@ _mk8s() {
             mk8s,help)
                 cmd="mk8s__subcmd__help"
                 ;;
+            mk8s,history)
+                cmd="mk8s__subcmd__history"
+                ;;
             mk8s,journal)
                 cmd="mk8s__subcmd__journal"
                 ;;
@@ -57,6 +60,9 @@ _mk8s() {
                 ;;
             mk8s,schema)
                 cmd="mk8s__subcmd__schema"
+                ;;
+            mk8s,undo)
+                cmd="mk8s__subcmd__undo"
                 ;;
             mk8s,validate)
                 cmd="mk8s__subcmd__validate"
@@ -197,7 +203,7 @@ _mk8s() {
 
     case "${cmd}" in
         mk8s)
-            opts="-o -q -v -d -y -k -h -V --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help --version addon aws apply diff check doctor validate journal cluster auth sandbox completion schema version help man"
+            opts="-o -q -v -d -y -k -h -V --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help --version addon aws apply diff check doctor validate journal undo history cluster auth sandbox completion schema version help man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -329,7 +335,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__copy)
-            opts="-o -q -v -d -y -k -h --from --to --with-identities --prune --confirm --force --dry-run --exit-code --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-o -q -v -d -y -k -h --from --to --with-identities --prune --confirm --force --history --dry-run --exit-code --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -477,7 +483,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__disable)
-            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --with-dependants --confirm --expect --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --with-dependants --confirm --expect --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -668,7 +674,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable)
-            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -944,7 +950,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__ecr)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1227,7 +1233,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__efs)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1510,7 +1516,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__elb)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --role-arn --no-role-arn --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --role-arn --no-role-arn --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1793,7 +1799,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__aws__subcmd__workload__subcmd__identity)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2069,7 +2075,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__azure__subcmd__acr)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --client-id --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --client-id --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2352,7 +2358,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__azure__subcmd__workload__subcmd__identity)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --tenant-id --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --tenant-id --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2635,7 +2641,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__byok)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --location --ignore-updates --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --location --ignore-updates --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2925,7 +2931,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__dashboard)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3201,7 +3207,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__headlamp)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3477,7 +3483,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__kata)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3753,7 +3759,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__kubevirt)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --scratch-space-storage-class --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --scratch-space-storage-class --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4036,7 +4042,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__local__subcmd__path__subcmd__storage)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4312,7 +4318,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__logs)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --audit-enabled --include-namespaces --exclude-namespaces --docker --kubelet --kernel --events --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --audit-enabled --include-namespaces --exclude-namespaces --docker --kubelet --kernel --events --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4637,7 +4643,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__metrics)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --kube-state --core-dns --kubelet --apiserver --node-exporter --cadvisor --scrape-annotated-interval-seconds --scrape-annotated-include-namespaces --scrape-annotated-exclude-namespaces --scrape-annotated-retain-labels --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --kube-state --core-dns --kubelet --apiserver --node-exporter --cadvisor --scrape-annotated-interval-seconds --scrape-annotated-include-namespaces --scrape-annotated-exclude-namespaces --scrape-annotated-retain-labels --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4983,7 +4989,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__node__subcmd__local__subcmd__dns)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5259,7 +5265,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__nvidia)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --taint-gpu-nodes --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --taint-gpu-nodes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5542,7 +5548,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__registry__subcmd__mirror)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5818,7 +5824,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__enable__subcmd__sysbox)
-            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --help"
+            opts="-o -q -v -d -y -k -c -f -l -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --cluster --file --all --selector --exclude --set --set-string --set-json --unset --settings --replace-settings --unknown --expect --with-prerequisites --create-role --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --emit --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6408,7 +6414,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__pull)
-            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --dir --in-place --keep-comments --dry-run --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --dir --in-place --keep-comments --history --dry-run --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6524,7 +6530,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__addon__subcmd__set)
-            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --prune --prune-unknown --allow-empty --unknown --expect --confirm --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-c -f -l -o -q -v -d -y -k -h --cluster --file --all --selector --exclude --prune --prune-unknown --allow-empty --unknown --expect --confirm --apply --in-place --keep-comments --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --force --allow-placeholders --history --dry-run --exit-code --wait --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6926,7 +6932,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__apply)
-            opts="-f -c -l -o -q -v -d -y -k -h --file --cluster --selector --exclude --prune-addons --put --dry-run --exit-code --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            opts="-f -c -l -o -q -v -d -y -k -h --file --cluster --selector --exclude --prune-addons --put --history --dry-run --exit-code --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7702,7 +7708,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__setup)
-            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --role-arn --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --emit --repository-policy --apply-repository-policy --dry-run --exit-code --wait --journal --resume --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -l -f -o -q -v -d -y -k -h --cluster --all --selector --exclude --file --role-arn --account --image --role-name --shared-role --role-path --permissions-boundary --tag --max-session-duration --pull-policy --thumbprint --accept-trust --replace-trust --no-backup --aws-profile --aws-region --aws-endpoint-url --only --emit --repository-policy --apply-repository-policy --history --dry-run --exit-code --wait --journal --resume --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8015,7 +8021,7 @@ _mk8s() {
             return 0
             ;;
         mk8s__subcmd__aws__subcmd__teardown)
-            opts="-c -l -o -q -v -d -y -k -h --cluster --all --selector --exclude --orphans --with-oidc-provider --keep-addon --account --role-name --no-backup --aws-profile --aws-region --aws-endpoint-url --dry-run --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
+            opts="-c -l -o -q -v -d -y -k -h --cluster --all --selector --exclude --orphans --with-oidc-provider --keep-addon --account --role-name --no-backup --aws-profile --aws-region --aws-endpoint-url --history --dry-run --exit-code --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help aws-ecr aws-efs aws-elb aws-workload-identity azure-acr azure-workload-identity byok dashboard headlamp kata kubevirt local-path-storage logs metrics node-local-dns nvidia registry-mirror sysbox"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8973,6 +8979,86 @@ _mk8s() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mk8s__subcmd__history)
+            opts="-c -o -q -v -d -y -k -h --cluster --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cluster)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mk8s__subcmd__journal)
             opts="-o -q -v -d -y -k -h --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -9600,6 +9686,140 @@ _mk8s() {
                     return 0
                     ;;
                 --modeline)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text wide json jsonl yaml json-slim yaml-slim names jsonpath=" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mk8s__subcmd__undo)
+            opts="-o -q -v -d -y -k -h --confirm --force --history --dry-run --exit-code --canary --batch --pause --max-failures --max-unreachable --fail-fast --parallel --rate --journal --resume --output --error-format --quiet --verbose --debug --color --yes --no-input --org --profile --endpoint --token --token-file --insecure --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --confirm)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --canary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --batch)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --max-failures)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --max-unreachable)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"

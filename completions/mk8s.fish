@@ -60,6 +60,8 @@ complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "check" -d 'Check that wha
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "doctor" -d 'Check that what is on can work, down to the image'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "validate" -d 'Hold manifests against the schema of the platform'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "journal" -d 'Show what a run over many clusters did'
+complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "undo" -d 'Take back what a run changed of add-ons'
+complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "history" -d 'List the runs that can be undone'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "cluster" -d 'Look at clusters'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "auth" -d 'Show who is logged in, and where'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "sandbox" -d 'Rehearse against an embedded Control Plane'
@@ -313,6 +315,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l fail-fast -d '--max-failures 0 and --max-unreachable 0, and nothing at all if a cluster is refused or cannot be read'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l allow-placeholders -d 'Values such as `${ROLE_ARN}` in files, which another tool fills in'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l history -d 'Record of the run for `mk8s undo` under CI as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Only results, warnings and errors'
@@ -384,6 +387,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l fail-fast -d '--max-failures 0 and --max-unreachable 0, and nothing at all if a cluster is refused or cannot be read'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l allow-placeholders -d 'Values such as `${ROLE_ARN}` in files, which another tool fills in'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l history -d 'Record of the run for `mk8s undo` under CI as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l dry-run -d 'Preview on stdout; nothing is written or sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Only results, warnings and errors'
@@ -440,6 +444,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l fail-fast -d '--max-failures 0 and --max-unreachable 0, and nothing at all if a cluster is refused or cannot be read'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l allow-placeholders -d 'Values such as `${ROLE_ARN}` in files, which another tool fills in'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l history -d 'Record of the run for `mk8s undo` under CI as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l dry-run -d 'Preview on stdout; nothing is written or sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Only results, warnings and errors'
@@ -483,6 +488,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l with-identities -d 'roleArn, clientId, tenantId and location too'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l prune -d 'Add-ons that the first cluster does not have go off'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l force -d 'Change past a rule of mk8s (prerequisite, dependants)'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l history -d 'Record of the run for `mk8s undo` under CI as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l dry-run -d 'Preview on stdout; nothing is sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l pause -d 'Question before each further stage; nobody there ends the run'
@@ -522,6 +528,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l all -d 'Every live cluster of the org'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l in-place -d 'New text into the file itself, through all its hard links'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l keep-comments -d 'Comments of what is removed stay in the file'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l history -d 'Record of the run for `mk8s undo` under CI as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l dry-run -d 'Preview on stdout; nothing is written'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Only results, warnings and errors'
@@ -685,6 +692,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l no-backup -d 'No copy of a policy before it is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l repository-policy -d 'Statement that the repository of --image needs when it belongs to another account than the role; nothing is changed'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l apply-repository-policy -d 'That statement put into the repository\'s policy, with credentials of its account'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l history -d 'Record of the run for `mk8s undo` under CI as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l dry-run -d 'Preview on stdout; nothing is sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -l exit-code -d 'Exit 10 when a dry run finds something to do'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from setup" -s q -l quiet -d 'Only results, warnings and errors'
@@ -871,6 +879,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcomman
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l with-oidc-provider -d 'OIDC provider and aws-workload-identity as well, if nothing else needs them'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l keep-addon -d 'Add-on left on, its role cleared'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l no-backup -d 'No copy of a trust policy before it is changed'
+complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l history -d 'Record of the run for `mk8s undo` under CI as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l dry-run -d 'Preview on stdout; nothing is sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -l exit-code -d 'Exit 10 when a dry run finds something to do'
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from teardown" -s q -l quiet -d 'Only results, warnings and errors'
@@ -986,6 +995,7 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l token-file -d 'File 
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l prune-addons -d 'Removal of add-ons, and of their settings, that are only live'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l put -d 'Whole document by PUT, as `cpln apply` sends it'
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l history -d 'Record of the run for `mk8s undo` under CI as well'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l dry-run -d 'Preview on stdout; nothing is sent'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l exit-code -d 'Exit code 10 when a dry run finds differences'
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l pause -d 'Question before each further stage; nobody there ends the run'
@@ -1186,6 +1196,76 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s y -l yes -d 'Yes t
 complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s k -l insecure -d 'Server certificates unchecked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand journal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l confirm -d 'Cluster\'s name, where an add-on goes that runs the cluster (byok)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l canary -d 'Clusters that are changed before all others, one after another: N, P% or names; the run ends if one of them fails, or more than --max-failures' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l batch -d 'Then so many of the rest, those before counted in, such as 1,10%,100%' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l max-failures -d 'Failures after which no more are begun; any number if omitted, but none in the canary' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l max-unreachable -d 'The same of clusters that cannot be reached' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l parallel -d 'Clusters that are worked on at a time, at most; as many as the server takes if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l rate -d 'Requests that go out in a second (N/s) or a minute (N/m), at most; learned from the server if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+jsonl\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l force -d 'Add-ons off that others have come to need'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l history -d 'Record of the run for `mk8s undo` under CI as well'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l dry-run -d 'Preview on stdout; nothing is written or sent'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l exit-code -d 'Exit code 10 when a dry run finds differences'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l pause -d 'Question before each further stage; nobody there ends the run'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l fail-fast -d '--max-failures 0 and --max-unreachable 0, and nothing at all if a cluster is refused or cannot be read'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -s c -l cluster -d 'Cluster whose runs are listed, or a pattern such as \'prod-*\' (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
+wide\t''
+json\t''
+jsonl\t''
+yaml\t''
+json-slim\t''
+yaml-slim\t''
+names\t''
+jsonpath=\t''"
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -l error-format -d 'Form of an error on stderr, text or json; text if omitted' -r -f -a "text\t'For people'
+json\t'One JSON document in one line'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -l color -d 'Colours: auto, always or never; auto if omitted' -r -f -a "auto\t'Where a terminal shows it and nothing speaks against it'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -l org -d 'Org to work in; `CPLN_ORG` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -l profile -d 'Profile of `cpln` to use; `CPLN_PROFILE` or the default one if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -l endpoint -d 'Address of the API; `CPLN_ENDPOINT` or the profile\'s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -l token-file -d 'File that holds the token' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -s q -l quiet -d 'Only results, warnings and errors'
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -s v -l verbose -d 'More words on what is done'
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -s y -l yes -d 'Yes to every question'
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -l no-input -d 'No questions: what would ask fails with exit 2'
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -s k -l insecure -d 'Server certificates unchecked'
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and not __fish_seen_subcommand_from list get wait" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -1875,6 +1955,7 @@ registry-mirror\t'Share pulled images between nodes'
 sysbox\t'Run Docker and Kubernetes inside pods'"
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from permissions" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand aws; and __fish_seen_subcommand_from workload" -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand history" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from list" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from get" -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand cluster; and __fish_seen_subcommand_from wait" -f

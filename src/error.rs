@@ -104,6 +104,14 @@ impl Error {
         }
     }
 
+    /// Whether whoever fails so has changed nothing for sure.
+    pub(crate) fn leaves_all_as_it_was(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Usage | Kind::NotFound | Kind::Denied | Kind::Conflict | Kind::Refused
+        )
+    }
+
     /// Exit 1.
     pub(crate) fn failure(message: impl Into<String>) -> Self {
         Self::new(Kind::Failure, message)

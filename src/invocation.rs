@@ -391,7 +391,9 @@ impl Invocation {
         match self.verb() {
             ("check", _) => !self.has("--list"),
             ("aws", "permissions" | "workload") => self.has("-c"),
-            ("apply" | "diff" | "cluster" | "auth" | "aws", _) | ("sandbox", "token") => true,
+            ("apply" | "diff" | "cluster" | "auth" | "aws" | "undo", _) | ("sandbox", "token") => {
+                true
+            }
             ("addon", _) => (self.has("-c") && !self.has("-f")) || self.has("--apply"),
             _ => false,
         }

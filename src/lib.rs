@@ -7,7 +7,8 @@
 //! escaped). At the edges, and unaware of each other:
 //! [`manifest`] (files), `control` (the API), [`aws`] (IAM; its rules are pure), `oidc` (token
 //! issuers), [`settings`] (who and where), `sandbox` (an embedded Control Plane), [`ui`] (the
-//! streams), `journal` (what a run over many clusters did) and `interrupt` (signals). On top: [`check`] (the checklist), [`cli`] (the command line)
+//! streams), `journal` (what a run over many clusters did), `history` (what runs changed of add-ons) and
+//! `interrupt` (signals). On top: [`check`] (the checklist), [`cli`] (the command line)
 //! and `command` (one file per verb), which ties them together.
 
 pub mod addon;
@@ -30,6 +31,7 @@ mod facts;
 mod fleet;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod history;
 mod interrupt;
 pub mod invocation;
 mod journal;

@@ -4,10 +4,12 @@
 
 mod set;
 mod stray;
+mod undo;
 mod wish;
 
 pub use set::{AddonSet, OwnSettings};
 pub(crate) use stray::first as stray;
+pub use undo::UndoneChange;
 pub use wish::{Expectation, Setting, Wish};
 
 use crate::addon::access::AccessReport;
@@ -43,6 +45,15 @@ impl AddonRequest {
     pub(crate) fn is_enabling(&self) -> bool {
         matches!(self.verb, Verb::Enable(_))
     }
+
+    /// What it is about, in a sentence, and the verb behind it.
+    pub(crate) fn subject(&self) -> (String, &'static str) {
+        match self.verb {
+            Verb::Set(_) => ("the add-ons".to_owned(), "were"),
+            Verb::Undo(_) => ("the run".to_owned(), "was"),
+            Verb::Enable(_) | Verb::Disable => (format!("`{}`", self.addon.shown()), "was"),
+        }
+    }
 }
 
 /// On or off.
@@ -54,6 +65,8 @@ pub enum Verb {
     Disable,
     /// Several add-ons as they are wanted; the one of the request says nothing.
     Set(AddonSet),
+    /// What a run changed as it was before; likewise.
+    Undo(Vec<UndoneChange>),
 }
 
 impl Verb {
@@ -63,7 +76,13 @@ impl Verb {
             Self::Enable(_) => "enabled",
             Self::Disable => "disabled",
             Self::Set(_) => "set",
+            Self::Undo(_) => "undone",
         }
+    }
+
+    /// Whether it may be about several add-ons, each of which was asked for.
+    pub(crate) fn is_of_several(&self) -> bool {
+        matches!(self, Self::Set(_) | Self::Undo(_))
     }
 }
 
@@ -158,7 +177,15 @@ pub fn plan(cluster: &Cluster, request: &AddonRequest, place: &TargetWords) -> R
     match &request.verb {
         Verb::Enable(wish) => enable(cluster, request, wish, place),
         Verb::Disable => disable(cluster, request, place),
-        Verb::Set(wanted) => set::plan(cluster, request, wanted, place),
+        Verb::Set(wanted) => {
+            set::expected(cluster, request, wanted, place)?;
+            let requests = wanted.requests(cluster, request);
+            set::plan(cluster, request, (requests, &wanted.lacking), place)
+        }
+        Verb::Undo(changes) => {
+            let requests = undo::requests(cluster, request, changes, place)?;
+            set::plan(cluster, request, (requests, &[]), place)
+        }
     }
 }
 

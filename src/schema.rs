@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 type DocumentKind = (&'static str, fn() -> Value);
 
 /// The documents, by their kind.
-const KINDS: [DocumentKind; 15] = [
+const KINDS: [DocumentKind; 17] = [
     ("Addon", addon_document),
     ("AddonChanges", addon_changes),
     ("AddonList", addon_list),

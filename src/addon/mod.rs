@@ -11,6 +11,7 @@ pub(crate) mod issuer;
 pub(crate) mod named;
 pub mod param;
 pub mod path;
+pub(crate) mod public;
 pub(crate) mod rules;
 pub(crate) mod stray;
 pub(crate) mod value;

@@ -30,6 +30,11 @@ impl NamedAddon {
         by_word(word).map_or_else(|| Self::Key(word.to_owned()), Self::Known)
     }
 
+    /// The add-on with that key, or the key itself.
+    pub(crate) fn of_key(key: &str) -> Self {
+        by_key(key).map_or_else(|| Self::Key(key.to_owned()), Self::Known)
+    }
+
     /// What a word means to these clusters together.
     ///
     /// The catalogue takes names and keys in any case, and a document may hold such a spelling as a

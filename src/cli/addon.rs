@@ -50,7 +50,7 @@ pub(crate) enum AddonCommand {
         long_about = "Turn an add-on on, or change its settings. Only `spec.addOns` of the target \
                       changes: in a file the lines of the add-on, on a live cluster its key. An add-on \
                       that is already so is left alone, and settings that are not given are kept. \
-                      Preview with --dry-run; undo with `mk8s addon disable`.\n\nExamples:\n  \
+                      Preview with --dry-run; undo with `mk8s undo`.\n\nExamples:\n  \
                       $ mk8s addon enable aws-ecr -c prod\n  \
                       $ mk8s addon enable aws-ecr -c edge --with-prerequisites --role-arn $ROLE\n  \
                       $ mk8s addon enable aws-ecr -f clusters/prod.yaml --dry-run"
@@ -61,7 +61,7 @@ pub(crate) enum AddonCommand {
         long_about = "Turn an add-on off by removing its key from `spec.addOns`, with its settings. One \
                       that is off already is left alone. A key that mk8s does not know is named exactly \
                       as it stands there. A live cluster is asked about first; --yes \
-                      answers. Preview with --dry-run; undo with `mk8s addon enable`.\n\nExamples:\n  \
+                      answers. Preview with --dry-run; undo with `mk8s undo`.\n\nExamples:\n  \
                       $ mk8s addon disable aws-ecr -c prod\n  \
                       $ mk8s addon disable aws-workload-identity -f clusters/prod.yaml --with-dependants"
     )]
@@ -71,7 +71,7 @@ pub(crate) enum AddonCommand {
         long_about = "Bring the add-ons of clusters or manifests to a desired set, in one change each. The \
                       file holds what stands below `spec.addOns` of a manifest; `null` is off. What it does \
                       not name is left alone, and with --prune goes. What is already so is left alone. \
-                      Preview with --dry-run; undo by a set with the old settings.\n\nExamples:\n  \
+                      Preview with --dry-run; undo with `mk8s undo`.\n\nExamples:\n  \
                       $ mk8s addon set addons.yaml -c prod --dry-run\n  \
                       $ mk8s addon set addons.yaml --selector tag.team=blue --canary 1 --yes"
     )]
@@ -80,8 +80,8 @@ pub(crate) enum AddonCommand {
     #[command(
         long_about = "Bring the add-ons of one live cluster to others, with their settings. What says who \
                       that cluster is in its cloud (roleArn, clientId, tenantId, location) is left out and \
-                      named. What is already so is left alone. Preview with --dry-run; undo by a copy from \
-                      a cluster that is as it was.\n\nExamples:\n  \
+                      named. What is already so is left alone. Preview with --dry-run; undo with `mk8s \
+                      undo`.\n\nExamples:\n  \
                       $ mk8s addon copy --from staging --to prod-eu,prod-us --dry-run"
     )]
     Copy(Box<CopyArgs>),
@@ -90,7 +90,7 @@ pub(crate) enum AddonCommand {
         long_about = "Write the add-ons of live clusters into their manifests, which keep every other byte. \
                       Settings that may be secret stay out and are named. A manifest that is not there is \
                       made, of the whole cluster without what the server sets. What is already so is left \
-                      alone. Preview with --dry-run; undo with git.\n\nExamples:\n  \
+                      alone. Preview with --dry-run; undo with `mk8s undo`, or with git.\n\nExamples:\n  \
                       $ mk8s addon pull -c prod -f clusters/prod.yaml --dry-run\n  \
                       $ mk8s addon pull --all --dir clusters"
     )]
@@ -182,6 +182,9 @@ pub(crate) struct ChangeArgs {
     /// Values such as `${ROLE_ARN}` in files, which another tool fills in
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) allow_placeholders: bool,
+    /// Record of the run for `mk8s undo` under CI as well
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) history: bool,
     /// Preview on stdout; nothing is written or sent
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) dry_run: bool,
@@ -256,6 +259,9 @@ pub(crate) struct CopyArgs {
     /// Change past a rule of mk8s (prerequisite, dependants)
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) force: bool,
+    /// Record of the run for `mk8s undo` under CI as well
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) history: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) dry_run: bool,
@@ -288,6 +294,9 @@ pub(crate) struct PullArgs {
     /// Comments of what is removed stay in the file
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) keep_comments: bool,
+    /// Record of the run for `mk8s undo` under CI as well
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) history: bool,
     /// Preview on stdout; nothing is written
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) dry_run: bool,

@@ -366,6 +366,9 @@ pub(crate) struct SetupArgs {
     /// That statement put into the repository's policy, with credentials of its account
     #[arg(long, requires = "image", help_heading = heading::SETTINGS)]
     pub(crate) apply_repository_policy: bool,
+    /// Record of the run for `mk8s undo` under CI as well
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) history: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) dry_run: bool,
@@ -468,6 +471,9 @@ pub(crate) struct TeardownArgs {
     /// How AWS is reached.
     #[command(flatten)]
     pub(crate) connection: AwsConnection,
+    /// Record of the run for `mk8s undo` under CI as well
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) history: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) dry_run: bool,

@@ -239,8 +239,8 @@ fn long_about(addon: &Addon) -> String {
     ));
     format!(
         "{text}\n\nOnly `spec.addOns.{}` of the target changes. What is already so is left alone, and \
-         settings that are not given are kept. Preview with --dry-run; undo with `mk8s addon disable \
-         {name}`. More: `mk8s addon explain {name}` and {}\n\nExamples:\n  {}",
+         settings that are not given are kept. Preview with --dry-run; undo with `mk8s undo`. \
+         More: `mk8s addon explain {name}` and {}\n\nExamples:\n  {}",
         addon.key,
         addon.docs,
         examples.join("\n  ")

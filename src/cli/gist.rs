@@ -29,7 +29,7 @@ const EDITS: [&[&str]; 2] = [&["addon", "enable"], &["addon", "disable"]];
 
 /// Flags that say where something is done, how it is told, or what is answered: not what is done, nor at
 /// what pace.
-const HOW: [&str; 23] = [
+const HOW: [&str; 24] = [
     "all",
     "aws_endpoint_url",
     "aws_profile",
@@ -40,6 +40,7 @@ const HOW: [&str; 23] = [
     "endpoint",
     "error_format",
     "exclude",
+    "history",
     "insecure",
     "journal",
     "no_input",

@@ -17,6 +17,7 @@ mod rollout;
 mod sandbox;
 mod screen;
 mod settings;
+mod undo;
 mod value;
 mod words;
 
@@ -44,6 +45,7 @@ pub(crate) use sandbox::{
 };
 pub(crate) use screen::{PAGE, reached, screen, usage_of};
 pub(crate) use settings::Given;
+pub(crate) use undo::{HistoryArgs, UndoArgs};
 pub(crate) use value::{Color, ErrorFormat, OutputFormat, parse_duration};
 
 use crate::invocation::Reach;
@@ -108,7 +110,8 @@ pub(crate) enum Command {
                       tags and spec: what the manifest leaves out stays as it is, and add-ons that are \
                       only live are listed and kept. Nothing is sent when all is as the manifest says. Many \
                       manifests are one run, in stages and within budgets where that is asked for. \
-                      Preview with --dry-run; undo by applying the previous manifest.\n\nExamples:\n  \
+                      Preview with --dry-run; undo with `mk8s undo` (add-ons), or by applying the \
+                      previous manifest.\n\nExamples:\n  \
                       $ mk8s apply -f clusters/prod.yaml --dry-run\n  \
                       $ mk8s apply -f clusters/prod.yaml\n  \
                       $ mk8s apply -f clusters --prune-addons --yes\n  \
@@ -162,6 +165,29 @@ pub(crate) enum Command {
                       $ mk8s journal run.jsonl -o json"
     )]
     Journal(JournalArgs),
+    /// Take back what a run changed of add-ons
+    #[command(
+        long_about = "Take back what the last run on this machine changed of add-ons, or the run that is \
+                      named: in files and on live clusters, by the rules, proof and lock of any change, one \
+                      PATCH a cluster. What the run left is as it was; what others have changed since is \
+                      left to them (exit 5, listed), and of what is so already nothing is written. A cluster \
+                      is never deleted. Settings that may be secret were not kept: they are named (exit 9). \
+                      Preview with --dry-run; undo with `mk8s undo`, again.\n\nExamples:\n  \
+                      $ mk8s undo --dry-run\n  \
+                      $ mk8s undo 20261128-101500-3fa2\n  \
+                      $ mk8s undo run.jsonl --canary 1 --yes"
+    )]
+    Undo(Box<UndoArgs>),
+    /// List the runs that can be undone
+    #[command(
+        long_about = "List the runs on this machine that changed add-ons, the last one first, with what each \
+                      changed. Offline. The last 200 are kept below $XDG_STATE_HOME/mk8s/history, for their \
+                      user alone and without settings that may be secret, and those over many clusters in \
+                      their journals. Under CI a run is kept with --history.\n\nExamples:\n  \
+                      $ mk8s history\n  \
+                      $ mk8s history -c prod -o json"
+    )]
+    History(HistoryArgs),
     /// Look at clusters
     #[command(subcommand, arg_required_else_help = true)]
     Cluster(ClusterCommand),
@@ -386,6 +412,9 @@ pub(crate) struct ApplyArgs {
     /// Whole document by PUT, as `cpln apply` sends it
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) put: bool,
+    /// Record of the run for `mk8s undo` under CI as well
+    #[arg(long, help_heading = heading::SAFETY)]
+    pub(crate) history: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) dry_run: bool,

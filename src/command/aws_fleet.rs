@@ -27,7 +27,7 @@ pub(super) struct ClusterBefore {
     id: Option<String>,
     version: Option<i64>,
     /// The add-ons that setting up changes, as they were; `null` is off.
-    add_ons: Value,
+    add_ons: Map<String, Value>,
 }
 
 impl SetupJob<'_> {
@@ -76,7 +76,7 @@ impl SetupJob<'_> {
         ClusterBefore {
             id: cluster.id().map(str::to_owned),
             version: cluster.version(),
-            add_ons: Value::Object(add_ons.collect::<Map<_, _>>()),
+            add_ons: add_ons.collect(),
         }
     }
 
@@ -202,7 +202,7 @@ impl RunBook<'_> {
     /// Something is about to be done for a cluster: on the disk when this ends.
     pub(super) async fn started(&self, name: &str, before: &ClusterBefore) -> Result<()> {
         match &self.log {
-            Some(log) => log.started(name, before.version, &before.add_ons).await,
+            Some(log) => log.begun(name, before.version, &before.add_ons).await,
             None => Ok(()),
         }
     }
@@ -223,7 +223,7 @@ impl RunBook<'_> {
         let error = error_of(&came);
         let is_cut = error.is_some_and(|error| error.kind == Kind::Interrupted);
         if let Some(log) = self.log.as_ref().filter(|_| is_over && !is_cut) {
-            log.ended(name, state, None, error);
+            log.ended(name, state, None, error, None);
         }
         self.mark(teller, number, state, came);
     }

@@ -45,6 +45,7 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
             .because("AWS is set up for live clusters")
             .hint("name a live cluster with -c NAME"));
     }
+    cx.keeps_history(args.history);
     let side = aws::side(&args.target.addon)?;
     let resumed = ResumedRun::by_word(cx, args.keep.resume.as_ref())?;
     let is_open = choose::choice(&args.target.cluster, &args.target.choice)?.is_open();
@@ -74,6 +75,7 @@ pub(super) async fn setup(cx: &Context, args: &SetupArgs) -> Result<Outcome> {
 
 /// `mk8s addon enable ADDON --create-role`: the same.
 pub(super) async fn with_role(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
+    cx.keeps_history(args.flags.change.history);
     let side = aws::side(&args.addon)?;
     let target = AwsTarget {
         addon: args.addon.clone(),

@@ -24,6 +24,7 @@ use std::path::PathBuf;
 
 /// `mk8s aws teardown`
 pub(super) async fn teardown(cx: &Context, args: &TeardownArgs) -> Result<Outcome> {
+    cx.keeps_history(args.history);
     let target = args.target();
     let side = aws::side(&target.addon)?;
     let chosen = aws::clusters(cx, &target, true).await?;

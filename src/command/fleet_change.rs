@@ -11,10 +11,10 @@ use crate::consent::Permit;
 use crate::control::settle::{ClusterPlanner, SendOutcome, Settled};
 use crate::error::{Error, Kind, Result};
 use crate::fleet::{Canary, Reporter, Rollout, TargetOutcome, TargetResult, TargetState};
+use crate::history::KeptChange;
 use crate::text::{Foreign, excerpt, nearest};
 use crate::ui::wire;
 use serde::Serialize;
-use serde_json::Value;
 
 /// A cluster as it was read (`None`: there is none), and what is to be done with it; or why that is not
 /// known.
@@ -47,8 +47,13 @@ pub(super) trait FleetChange {
     /// Whether a plan changes nothing.
     fn is_empty(&self, plan: &Self::Plan) -> bool;
 
-    /// The add-ons that a plan changes, as they are; `null` is off. What may be secret is left out.
-    fn old(&self, cluster: Option<&Cluster>, plan: &Self::Plan) -> Value;
+    /// What a plan makes of the add-ons of a cluster as it was; `after` is how it was read back, once it was.
+    fn changes(
+        &self,
+        cluster: Option<&Cluster>,
+        plan: &Self::Plan,
+        after: Option<&Cluster>,
+    ) -> Vec<KeptChange>;
 
     /// What is odd about a plan, told before its change is sent.
     fn warnings(&self, name: &str, cluster: Option<&Cluster>, plan: &Self::Plan) -> Vec<String>;

@@ -6,6 +6,7 @@ use super::choose::KeptCluster;
 use super::fleet_change::{
     FleetChange, FleetDone, FleetItem, FleetPlanned, change_one, send, tell,
 };
+use super::fleet_keeper::{FleetKeeper, journal_of};
 use super::journal::RunJournal;
 use super::live;
 use super::rollout::{self, RolloutScreen};
@@ -19,9 +20,8 @@ use crate::fleet::{
     self, ReadTogether, Reporter, Rollout, RolloutWork, Stop, TargetBegun, TargetEnd,
     TargetOutcome, TargetResult, TargetState,
 };
-use crate::journal::FrozenTarget;
+use crate::history::KeptChange;
 use crate::ui::wire;
-use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -37,8 +37,8 @@ struct FleetJob {
     cluster: Option<KeptCluster>,
     /// What is odd about the plan.
     warnings: Vec<String>,
-    /// The add-ons that change, as they are.
-    old: Value,
+    /// What becomes of the add-ons.
+    changes: Vec<KeptChange>,
 }
 
 /// A cluster whose change was accepted and is to be read back.
@@ -60,7 +60,7 @@ struct FleetWork<'m, 'd, 't, C: FleetChange> {
     change: &'m C,
     permit: &'m Permit,
     client: &'m Client,
-    log: Option<&'m RunJournal>,
+    keeper: FleetKeeper<'m>,
     screen: RolloutScreen<'m>,
     /// Those that were not begun, by their numbers.
     jobs: RefCell<BTreeMap<usize, FleetJob>>,
@@ -81,7 +81,7 @@ pub(super) async fn carry_out<C: FleetChange>(
     if many {
         client.expects_many();
     }
-    let log = log(change, &planned)?;
+    let log = journal_of(change, &planned)?;
     if let Some(log) = &log {
         // What a second signal leaves behind is taken up as what the first one does.
         let _before = cx.if_interrupted(Some(log.later(cx)));
@@ -93,7 +93,7 @@ pub(super) async fn carry_out<C: FleetChange>(
         change,
         permit,
         client,
-        log: log.as_ref(),
+        keeper: FleetKeeper::new(cx, log.as_ref()),
         screen: RolloutScreen::new(cx, many),
         jobs: RefCell::new(jobs),
         desk: RefCell::new(ResultDesk {
@@ -132,15 +132,20 @@ pub(super) async fn carry_out<C: FleetChange>(
 }
 
 impl<C: FleetChange> FleetWork<'_, '_, '_, C> {
-    /// One that has ended, at a version if that is known.
+    /// One that has ended, at a version if that is known; with what was changed of it, if that is.
     fn ended(
         &self,
         name: String,
         version: Option<i64>,
         mut came: Result<FleetDone<C::Item>>,
+        changes: Option<&[KeptChange]>,
     ) -> TargetEnd<FleetOutcome<C::Item>> {
         let cx = self.change.context();
-        if let Some(log) = self.log {
+        let is_changed = match &came {
+            Ok((done, _)) => Some(done.changed),
+            Err(error) => error.leaves_all_as_it_was().then_some(false),
+        };
+        if let Some(log) = self.keeper.log() {
             let again = log.again(cx);
             match &mut came {
                 Ok((done, _)) => {
@@ -154,13 +159,12 @@ impl<C: FleetChange> FleetWork<'_, '_, '_, C> {
             }
         }
         let state = state_of(&came, true);
-        if let Some(log) = self.log {
-            let error = match &came {
-                Ok((done, _)) => done.failed.as_ref(),
-                Err(error) => Some(error),
-            };
-            log.ended(&name, state, version, error);
-        }
+        let error = match &came {
+            Ok((done, _)) => done.failed.as_ref(),
+            Err(error) => Some(error),
+        };
+        self.keeper
+            .ended(&name, (state, version), error, is_changed, changes);
         TargetEnd {
             result: (name, state, came),
             state,
@@ -176,14 +180,24 @@ impl<C: FleetChange> FleetWork<'_, '_, '_, C> {
     ) -> TargetEnd<FleetOutcome<C::Item>> {
         let now = settled.after.as_ref().or(settled.before.as_ref());
         let version = now.and_then(Cluster::version);
+        let changes = self.change.changes(
+            settled.before.as_ref(),
+            &settled.plan,
+            settled.after.as_ref(),
+        );
         let came = self.change.settled(number, &name, settled);
-        self.ended(name, version, came)
+        self.ended(name, version, came, Some(&changes))
     }
 
     /// Tells of one cluster.
     fn take(&self, number: usize, (name, state, came): FleetOutcome<C::Item>) {
         let mut desk = self.desk.borrow_mut();
         let at = desk.begin + number;
+        let is_right = matches!(state, TargetState::Changed | TargetState::Unchanged);
+        if self.change.course().are_several && !is_right {
+            // Of a run that did not go all the way it is said how the part is undone that did.
+            self.change.context().tells_undo();
+        }
         let came = match came {
             Ok((mut done, wait)) => {
                 if wait.is_some() {
@@ -221,8 +235,8 @@ impl<C: FleetChange> FleetWork<'_, '_, '_, C> {
             let failed = end.as_ref().err();
             let failed = failed.filter(|error| error.kind != Kind::Interrupted);
             let state = failed.map(|error| TargetState::of(error, true));
-            if let (Some(log), Some(state)) = (self.log, state) {
-                log.ended(&wait.name, state, None, failed);
+            if let (Some(log), Some(state)) = (self.keeper.log(), state) {
+                log.ended(&wait.name, state, None, failed, None);
             }
             if let Some(told) = desk.teller.told(number) {
                 complete(
@@ -254,22 +268,20 @@ impl<C: FleetChange> RolloutWork for FleetWork<'_, '_, '_, C> {
             name,
             cluster,
             warnings,
-            old,
+            changes,
         }) = job
         else {
             let error = Error::failure("a cluster was begun twice");
-            return TargetBegun::Ended(self.ended(String::new(), None, Err(error)));
+            return TargetBegun::Ended(self.ended(String::new(), None, Err(error), None));
         };
         let cluster = cluster.map(KeptCluster::take);
-        if let Some(log) = self.log {
-            let version = cluster.as_ref().and_then(Cluster::version);
-            if let Err(error) = log.started(&name, version, &old).await {
-                // What nobody could find again is not begun, here or elsewhere.
-                return TargetBegun::Ended(TargetEnd {
-                    stop: Some(Stop::Journal),
-                    ..self.ended(name, None, Err(error))
-                });
-            }
+        let version = cluster.as_ref().and_then(Cluster::version);
+        if let Err(error) = self.keeper.started(&name, version, changes).await {
+            // What nobody could find again is not begun, here or elsewhere.
+            return TargetBegun::Ended(TargetEnd {
+                stop: Some(Stop::Journal),
+                ..self.ended(name, None, Err(error), None)
+            });
         }
         let change = self.change;
         match send(change, self.permit, (number, &name), cluster, &warnings).await {
@@ -281,7 +293,7 @@ impl<C: FleetChange> RolloutWork for FleetWork<'_, '_, '_, C> {
             Ok(SendOutcome::Settled(settled)) => {
                 TargetBegun::Ended(self.settled(number, name, *settled))
             }
-            Err(error) => TargetBegun::Ended(self.ended(name, None, Err(error))),
+            Err(error) => TargetBegun::Ended(self.ended(name, None, Err(error), None)),
         }
     }
 
@@ -299,7 +311,7 @@ impl<C: FleetChange> RolloutWork for FleetWork<'_, '_, '_, C> {
         drop(planner);
         match read {
             Ok(settled) => self.settled(number, name, settled),
-            Err(error) => self.ended(name, None, Err(error)),
+            Err(error) => self.ended(name, None, Err(error), None),
         }
     }
 
@@ -336,7 +348,7 @@ impl<C: FleetChange> RolloutWork for FleetWork<'_, '_, '_, C> {
                     };
                     left.push((number, unread));
                 }
-                Err(error) => ended.push((number, self.ended(name, None, Err(error)))),
+                Err(error) => ended.push((number, self.ended(name, None, Err(error), None))),
             }
         };
         self.client.read_again(&names, see).await;
@@ -389,36 +401,6 @@ impl<C: FleetChange> RolloutWork for FleetWork<'_, '_, '_, C> {
     }
 }
 
-/// The journal of the run; none where one cluster was meant, or nothing is to be done.
-fn log<C: FleetChange>(
-    change: &C,
-    planned: &[FleetPlanned<C::Plan>],
-) -> Result<Option<RunJournal>> {
-    let course = change.course();
-    let mut plans = planned.iter().filter_map(|(_, first)| first.as_ref().ok());
-    let has_work = plans.any(|(_, plan)| !change.is_empty(plan));
-    if planned.len() < 2 || !(has_work || course.resumed.is_some()) {
-        return Ok(None);
-    }
-    let frozen = |(name, first): &FleetPlanned<C::Plan>| {
-        let kept = first.as_ref().ok().and_then(|(kept, _)| kept.as_ref());
-        let cluster = kept.map(KeptCluster::open);
-        let cluster = cluster.as_deref();
-        FrozenTarget {
-            name: name.clone(),
-            id: cluster.and_then(Cluster::id).map(str::to_owned),
-            version: cluster.and_then(Cluster::version),
-        }
-    };
-    RunJournal::begin(
-        change.context(),
-        course.journal.as_ref(),
-        course.resumed.as_ref(),
-        change.fingerprint(),
-        planned.iter().map(frozen).collect(),
-    )
-}
-
 /// What came of the clusters to which nothing is done, and those that change, by their numbers.
 type SortedJobs<T> = (Vec<(usize, FleetOutcome<T>)>, BTreeMap<usize, FleetJob>);
 
@@ -436,17 +418,17 @@ async fn sort<C: FleetChange>(
         let is_done = resumed.is_some_and(|it| it.is_done(&name));
         let (kept, plan) = match first {
             Ok((kept, plan)) if !change.is_empty(&plan) => {
-                let (warnings, old) = {
+                let (warnings, changes) = {
                     let cluster = kept.as_ref().map(KeptCluster::open);
                     let cluster = cluster.as_deref();
                     let warnings = change.warnings(&name, cluster, &plan);
-                    (warnings, change.old(cluster, &plan))
+                    (warnings, change.changes(cluster, &plan, None))
                 };
                 let job = FleetJob {
                     name,
                     cluster: kept,
                     warnings,
-                    old,
+                    changes,
                 };
                 jobs.insert(number, job);
                 continue;
@@ -460,7 +442,7 @@ async fn sort<C: FleetChange>(
                     && !is_done
                     && state != TargetState::Skipped
                 {
-                    log.ended(&name, state, None, Some(&error));
+                    log.ended(&name, state, None, Some(&error), None);
                 }
                 decided.push((number, (name, state, Err(error))));
                 continue;
@@ -483,7 +465,7 @@ async fn sort<C: FleetChange>(
             version = version.filter(|version| resumed.wrote(&name, *version));
         }
         if let Some(log) = log.filter(|_| !is_done) {
-            log.ended(&name, state, version, came.as_ref().err());
+            log.ended(&name, state, version, came.as_ref().err(), None);
         }
         decided.push((number, (name, state, came)));
     }

@@ -8,18 +8,18 @@ use crate::control::settle::made_since;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::fleet::TargetState;
+use crate::history::KeptChange;
 use crate::invocation::{Hint, Invocation};
 use crate::journal::{
-    self, ClusterEntry, FleetJournal, FrozenTarget, JournalHeader, JournalRecord, JournalWriter,
+    self, ChangedAddons, ClusterEntry, FleetJournal, FrozenTarget, JournalHeader, JournalRecord,
+    JournalWriter,
 };
 use crate::secret;
 use crate::text::{self, Foreign, excerpt};
 use crate::ui::{Report, wire};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// As much of a reason is kept.
 const REASON: usize = 200;
@@ -99,7 +99,7 @@ impl ResumedRun {
 
     /// What makes this command another one than that of the run.
     fn difference(&self, cx: &Context) -> String {
-        let (its, this) = (masked(&self.journal.header.command), masked(&cx.said));
+        let (its, this) = (masked(&self.journal.header.command), masked(cx.said()));
         if change_of(&its) != change_of(&this) {
             return format!(
                 "its command is `{}`, and this is `{}`",
@@ -114,7 +114,7 @@ impl ResumedRun {
                 file => format!("`{}` has changed since", Foreign(file)),
             })
             .collect();
-        if this != cx.said {
+        if this != cx.said() {
             parts.push("a setting that is not shown differs".to_owned());
         }
         let version = env!("CARGO_PKG_VERSION");
@@ -199,9 +199,7 @@ impl RunJournal {
         plan: String,
         targets: Vec<FrozenTarget>,
     ) -> Result<Option<Self>> {
-        let now = OffsetDateTime::now_utc();
-        // Every year that a clock shows has a form.
-        let time = now.format(&Rfc3339).unwrap_or_default();
+        let (id, time) = cx.run_name();
         if let Some(resumed) = resumed {
             let writer = JournalWriter::resume(&resumed.path)?;
             writer.add(&JournalRecord::Resumed { time: &time })?;
@@ -210,23 +208,13 @@ impl RunJournal {
                 word: resumed.word.clone(),
             }));
         }
-        let id = format!(
-            "{:04}{:02}{:02}-{:02}{:02}{:02}-{:04x}",
-            now.year(),
-            u8::from(now.month()),
-            now.day(),
-            now.hour(),
-            now.minute(),
-            now.second(),
-            fastrand::u16(..)
-        );
         let header = JournalHeader::new(
             (id.clone(), time),
             (
                 cx.org()?.to_owned(),
                 cx.settings()?.endpoint().value.as_str().to_owned(),
             ),
-            masked(&cx.said),
+            masked(cx.said()),
             plan,
             targets,
         );
@@ -256,19 +244,48 @@ impl RunJournal {
         &self,
         name: &str,
         version: Option<i64>,
-        old: &Value,
+        changes: &[KeptChange],
     ) -> Result<()> {
-        let record = JournalRecord::Started { name, version, old };
+        let record = JournalRecord::Started {
+            name,
+            version,
+            changes: &changed_addons(changes),
+        };
         self.writer.keep(&record).await
     }
 
-    /// A cluster has ended.
+    /// The same of which it is only known what may change.
+    pub(super) async fn begun(
+        &self,
+        name: &str,
+        version: Option<i64>,
+        old: &Map<String, Value>,
+    ) -> Result<()> {
+        let changes = ChangedAddons {
+            old: old.clone(),
+            ..ChangedAddons::default()
+        };
+        let record = JournalRecord::Started {
+            name,
+            version,
+            changes: &changes,
+        };
+        self.writer.keep(&record).await
+    }
+
+    /// How the journal is named on the command line.
+    pub(super) fn word(&self) -> &str {
+        &self.word
+    }
+
+    /// A cluster has ended; `changes` is what was changed in the end, where that is not what was to be.
     pub(super) fn ended(
         &self,
         name: &str,
         state: TargetState,
         version: Option<i64>,
         error: Option<&Error>,
+        changes: Option<&[KeptChange]>,
     ) {
         let because = error.map(|error| excerpt(&error.to_string(), REASON));
         // A word that is lost costs one look at the cluster, and the change of the next one fails
@@ -278,6 +295,7 @@ impl RunJournal {
             state: state.name(),
             version,
             because: because.as_deref(),
+            changes: changes.map(changed_addons).as_ref(),
         });
     }
 
@@ -304,12 +322,27 @@ impl RunJournal {
 
     /// The command; none where a secret would stand in it, or something has to come on stdin.
     fn command(&self, cx: &Context) -> Option<Invocation> {
-        let reads_stdin = cx.said.iter().any(|it| it == "-" || it.ends_with("=-"));
-        if reads_stdin || masked(&cx.said) != cx.said {
+        let reads_stdin = cx.said().iter().any(|it| it == "-" || it.ends_with("=-"));
+        if reads_stdin || masked(cx.said()) != cx.said() {
             return None;
         }
-        let command = Invocation::again(&cx.said).plain_if(cx.ui.is_yes(), "--yes");
+        let command = Invocation::again(cx.said()).plain_if(cx.ui.is_yes(), "--yes");
         Some(command.flag("--resume", &self.word))
+    }
+}
+
+/// What is changed of a cluster, as a journal has it.
+fn changed_addons(changes: &[KeptChange]) -> ChangedAddons {
+    let each = |value: fn(&KeptChange) -> Value| -> Map<String, Value> {
+        let pairs = changes.iter().map(|it| (it.key.clone(), value(it)));
+        pairs.collect()
+    };
+    let mut left_out = each(|it| Value::from(it.left_out.clone()));
+    left_out.retain(|_, paths| paths.as_array().is_some_and(|it| !it.is_empty()));
+    ChangedAddons {
+        old: each(|it| it.before.clone()),
+        new: Some(each(|it| it.after.clone())),
+        left_out,
     }
 }
 
@@ -370,7 +403,7 @@ fn read_files(words: &[String]) -> Vec<&str> {
 const ASSIGNING: [&str; 4] = ["--set", "--set-string", "--set-json", "--expect"];
 
 /// The words without the values of settings that may be secret.
-fn masked(words: &[String]) -> Vec<String> {
+pub(super) fn masked(words: &[String]) -> Vec<String> {
     let mut flag: Option<String> = None;
     let mask = |word: &String| {
         let is_flag = word.starts_with("--");
@@ -409,7 +442,7 @@ fn item(target: &FrozenTarget, entry: Option<&ClusterEntry>) -> wire::JournalIte
         state: word_of(entry),
         locked: entry.and_then(|entry| entry.locked).or(target.version),
         version: entry.and_then(|entry| entry.version),
-        before: entry.and_then(|entry| entry.old.clone()),
+        before: entry.and_then(|entry| Some(Value::Object(entry.changes.as_ref()?.old.clone()))),
         because: entry.and_then(|entry| entry.because.clone()),
     }
 }

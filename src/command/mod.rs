@@ -31,17 +31,21 @@ mod diff;
 mod facts;
 mod fleet_change;
 mod fleet_course;
+mod fleet_keeper;
 mod fleet_run;
 mod help;
 mod journal;
+mod keep;
 mod live;
 mod report;
 mod rollout;
 mod sandbox;
 mod sandbox_folder;
 mod schema;
+mod source;
 mod status;
 mod target;
+mod undo;
 mod validate;
 mod word;
 
@@ -58,6 +62,7 @@ use crate::exit::Outcome;
 use crate::interrupt::Interrupt;
 use crate::settings::{ConnectionFlags, Environment, Settings};
 use crate::ui::{Report, Stream, Ui, wire};
+use keep::RunRecord;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -79,6 +84,12 @@ pub(crate) struct Context {
     is_lean: Cell<bool>,
     /// The words of the command line that say what is done.
     said: Vec<String>,
+    /// The same with what the run itself has filled in.
+    said_in_full: OnceCell<Vec<String>>,
+    /// What is kept of the run.
+    record: RunRecord,
+    /// How many sources of other tools were told of.
+    sources_told: Cell<usize>,
     /// What to say when a signal ends a wait.
     interrupted: RefCell<Option<String>>,
 }
@@ -101,6 +112,9 @@ impl Context {
             rate: Cell::new(None),
             is_lean: Cell::new(false),
             said,
+            said_in_full: OnceCell::new(),
+            record: RunRecord::default(),
+            sources_told: Cell::new(0),
             interrupted: RefCell::new(None),
         }
     }
@@ -221,6 +235,11 @@ impl Context {
         Some(crate::journal::folder_of(&self.state()?))
     }
 
+    /// The words of the command line that say what is done, as they can be said again.
+    fn said(&self) -> &[String] {
+        self.said_in_full.get().unwrap_or(&self.said)
+    }
+
     /// Whether a signal needs no words.
     pub(crate) fn is_silent(&self) -> bool {
         self.interrupted.borrow().is_none()
@@ -253,8 +272,14 @@ impl Context {
     }
 }
 
-/// Runs the command that was parsed.
+/// Runs the command that was parsed, and says how what it took away comes back.
 pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
+    let result = dispatch(cx, cli).await;
+    cx.tell_undo();
+    result
+}
+
+async fn dispatch(cx: &Context, cli: Cli) -> Result<Outcome> {
     if let Some(word) = cx.ui.format().of_check()
         && !matches!(cli.command, Command::Check(_) | Command::Validate(_))
     {
@@ -322,6 +347,8 @@ pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Check(args) => check::check(cx, &args).await,
         Command::Validate(args) => validate::validate(cx, &args).await,
         Command::Journal(args) => journal::journal(cx, &args),
+        Command::Undo(args) => Box::pin(addon_change::undo(cx, &args)).await,
+        Command::History(args) => undo::history(cx, &args),
         Command::Cluster(ClusterCommand::List(args)) => cluster::list(cx, &args).await,
         Command::Cluster(ClusterCommand::Get(args)) => cluster::get(cx, &args).await,
         Command::Cluster(ClusterCommand::Wait(args)) => cluster_wait::wait(cx, &args).await,

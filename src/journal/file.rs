@@ -43,8 +43,10 @@ pub(crate) fn read(word: &str, folder: Option<&Path>) -> Result<(PathBuf, FleetJ
     let unread = |error: &io::Error| {
         let what = format!("the journal `{}` cannot be read", Foreign(word));
         match error.kind() {
-            io::ErrorKind::NotFound => Error::not_found(format!("no journal `{}`", Foreign(word)))
-                .because("neither a file nor a run of that name is there"),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                Error::not_found(format!("no journal `{}`", Foreign(word)))
+                    .because("neither a file nor a run of that name is there")
+            }
             _ => Error::failure(what).because(error.to_string()),
         }
     };
@@ -55,6 +57,14 @@ pub(crate) fn read(word: &str, folder: Option<&Path>) -> Result<(PathBuf, FleetJ
         .map_err(|error| unread(&error))?;
     let text = String::from_utf8_lossy(&text);
     Ok((path, FleetJournal::parse(&text, word)?))
+}
+
+/// The names of the runs in the folder.
+pub(crate) fn names(folder: Option<&Path>) -> Vec<String> {
+    let files = folder.map(files).unwrap_or_default().into_iter();
+    files
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect()
 }
 
 fn find(word: &str, folder: Option<&Path>) -> PathBuf {
@@ -260,20 +270,22 @@ fn make(folder: &Path) -> io::Result<()> {
 
 /// Removes the oldest journals beyond those that are kept. Their names begin with their time.
 fn clear(folder: &Path) {
-    let Ok(found) = fs::read_dir(folder) else {
-        return;
-    };
-    let mut all: Vec<PathBuf> = found
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|it| it == ENDING))
-        .collect();
+    let mut all = files(folder);
     all.sort_unstable();
     let surplus = all.len().saturating_sub(KEPT - 1);
     for old in all.into_iter().take(surplus) {
         // One that stays is no harm.
         let _ = fs::remove_file(old);
     }
+}
+
+/// The journals in the folder; none if it cannot be read.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let found = fs::read_dir(folder).into_iter().flatten().flatten();
+    found
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|it| it == ENDING))
+        .collect()
 }
 
 #[cfg(test)]
@@ -298,6 +310,7 @@ mod tests {
             state: "changed",
             version: Some(2),
             because: None,
+            changes: None,
         }
     }
 

@@ -9,7 +9,8 @@
 mod file;
 mod record;
 
-pub(crate) use file::{JournalWriter, can_begin, folder_of, read};
+pub(crate) use file::{JournalWriter, can_begin, folder_of, names, read};
 pub(crate) use record::{
-    ClusterEntry, FleetJournal, FrozenTarget, JournalHeader, JournalRecord, fingerprint,
+    ChangedAddons, ClusterEntry, FleetJournal, FrozenTarget, JournalHeader, JournalRecord,
+    fingerprint,
 };

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::text::{self, excerpt};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What a journal's first line says it is.
@@ -67,22 +67,53 @@ impl JournalHeader {
     }
 }
 
+/// The add-ons that a run changes of a cluster, by their keys, without what is secret; `null` is off.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct ChangedAddons {
+    /// As they were.
+    pub(crate) old: Map<String, Value>,
+    /// As they become; `None` in a journal that does not say it.
+    pub(crate) new: Option<Map<String, Value>>,
+    /// The paths of the settings that change and are left out, by the keys.
+    pub(crate) left_out: Map<String, Value>,
+}
+
+impl ChangedAddons {
+    fn of(record: &Map<String, Value>) -> Option<Self> {
+        let map = |key: &str| record.get(key).and_then(Value::as_object).cloned();
+        Some(Self {
+            old: map("old")?,
+            new: map("new"),
+            left_out: map("leftOut").unwrap_or_default(),
+        })
+    }
+
+    fn write(&self, record: &mut Map<String, Value>) {
+        record.insert("old".to_owned(), json!(self.old));
+        record.insert("new".to_owned(), json!(self.new));
+        if !self.left_out.is_empty() {
+            record.insert("leftOut".to_owned(), json!(self.left_out));
+        }
+    }
+}
+
 /// One of the lines that follow.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum JournalRecord<'a> {
-    /// A change is about to be sent: the version that it is locked on, and the add-ons that it changes
-    /// as they were (`null` is off), without what is secret.
+    /// A change is about to be sent: the version that it is locked on, and the add-ons that it changes.
     Started {
         name: &'a str,
         version: Option<i64>,
-        old: &'a Value,
+        changes: &'a ChangedAddons,
     },
-    /// A cluster has ended in a state, by its word: at which version, and why, if it did not go well.
+    /// A cluster has ended in a state, by its word: at which version, and why, if it did not go well; and
+    /// what was changed in the end, where that is something else than was to be.
     Ended {
         name: &'a str,
         state: &'static str,
         version: Option<i64>,
         because: Option<&'a str>,
+        changes: Option<&'a ChangedAddons>,
     },
     /// The run is taken up again.
     Resumed { time: &'a str },
@@ -92,18 +123,26 @@ impl JournalRecord<'_> {
     /// The line, without its end.
     pub(super) fn line(&self) -> String {
         let mut object = match self {
-            Self::Started { name, version, old } => {
-                json!({"started": name, "version": version, "old": old})
-            }
+            Self::Started { name, version, .. } => json!({"started": name, "version": version}),
             Self::Ended {
                 name,
                 state,
                 version,
                 because,
+                ..
             } => json!({*state: name, "version": version, "because": because}),
             Self::Resumed { time } => json!({"resumed": time}),
         };
         if let Value::Object(map) = &mut object {
+            match self {
+                Self::Started { changes, .. } => changes.write(map),
+                Self::Ended { changes, .. } => {
+                    if let Some(changes) = changes {
+                        changes.write(map);
+                    }
+                }
+                Self::Resumed { .. } => {}
+            }
             map.retain(|_, value| !value.is_null());
         }
         object.to_string()
@@ -117,8 +156,8 @@ pub(crate) struct ClusterEntry {
     pub(crate) locked: Option<i64>,
     /// Whether it was begun.
     pub(crate) is_begun: bool,
-    /// The add-ons that the run changes, as they were before.
-    pub(crate) old: Option<Value>,
+    /// The add-ons that the run changes, as they were before and are to be.
+    pub(crate) changes: Option<ChangedAddons>,
     /// As what it ended, by its word; `None` if that is not known.
     pub(crate) state: Option<String>,
     /// The version at which it ended.
@@ -226,17 +265,14 @@ const STATES: [&str; 7] = [
 ];
 
 /// Takes a record in; gives whether it is one.
-fn take(
-    entries: &mut BTreeMap<String, ClusterEntry>,
-    record: &serde_json::Map<String, Value>,
-) -> bool {
+fn take(entries: &mut BTreeMap<String, ClusterEntry>, record: &Map<String, Value>) -> bool {
     let name_at = |key: &str| record.get(key).and_then(Value::as_str).map(str::to_owned);
     let version = record.get("version").and_then(Value::as_i64);
     if let Some(name) = name_at("started") {
         let entry = entries.entry(name).or_default();
         // The value before the first change is the one to go back to.
         if !entry.is_begun {
-            entry.old = record.get("old").cloned();
+            entry.changes = ChangedAddons::of(record);
         }
         entry.is_begun = true;
         entry.locked = version;
@@ -250,6 +286,7 @@ fn take(
         entry.state = Some(state.to_owned());
         entry.version = version;
         entry.because = name_at("because");
+        entry.changes = ChangedAddons::of(record).or(entry.changes.take());
     }
     is_known
 }
@@ -289,24 +326,32 @@ mod tests {
 
     #[test]
     fn the_last_word_on_a_cluster_counts_and_the_first_old_value() {
-        let started = |version, old| JournalRecord::Started {
+        let started = |version, changes| JournalRecord::Started {
             name: "a",
             version: Some(version),
-            old,
+            changes,
         };
         let failed = JournalRecord::Ended {
             name: "a",
             state: "failed",
             version: None,
             because: Some("no"),
+            changes: None,
         };
         let changed = JournalRecord::Ended {
             name: "a",
             state: "changed",
             version: Some(3),
             because: None,
+            changes: None,
         };
-        let (off, other) = (json!({"x": null}), json!({"x": {}}));
+        let addons = |old: Value, new: Value| ChangedAddons {
+            old: old.as_object().cloned().unwrap(),
+            new: new.as_object().cloned(),
+            left_out: Map::new(),
+        };
+        let off = addons(json!({"x": null}), json!({"x": {}}));
+        let other = addons(json!({"x": {}}), json!({"x": {"n": 1}}));
         let read = |records: &[JournalRecord<'_>]| {
             let journal = FleetJournal::parse(&text(records), "f").unwrap();
             assert_eq!(journal.header, header());
@@ -322,7 +367,17 @@ mod tests {
         let entry = read(&all);
         assert!(entry.is_done());
         assert_eq!((entry.locked, entry.version), (Some(2), Some(3)));
-        assert_eq!(entry.old, Some(off.clone()));
+        assert_eq!(entry.changes, Some(off.clone()));
+        // What came of it in the end is what counts.
+        let last = JournalRecord::Ended {
+            name: "a",
+            state: "changed",
+            version: Some(3),
+            because: None,
+            changes: Some(&other),
+        };
+        let entry = read(&[started(1, &off), last]);
+        assert_eq!(entry.changes, Some(other.clone()));
         // A change that was begun again has not ended.
         let entry = read(&all[..3]);
         assert_eq!((entry.state, entry.is_begun), (None, true));
@@ -330,13 +385,13 @@ mod tests {
 
     #[test]
     fn a_line_that_broke_off_says_nothing() {
-        let off = json!({"x": null});
+        let off = ChangedAddons::default();
         let whole = text(&[
             JournalRecord::Resumed { time: "t" },
             JournalRecord::Started {
                 name: "a",
                 version: Some(1),
-                old: &off,
+                changes: &off,
             },
         ]);
         for cut in 1..40 {

@@ -66,9 +66,9 @@ impl OwnSettings {
 
 impl AddonSet {
     /// What is to be done to a cluster, each add-on by itself.
-    fn requests(&self, cluster: &Cluster, whole: &AddonRequest) -> Vec<AddonRequest> {
+    pub(super) fn requests(&self, cluster: &Cluster, whole: &AddonRequest) -> Vec<AddonRequest> {
         let request = |key: &str, verb: Verb| AddonRequest {
-            addon: keyed(key),
+            addon: NamedAddon::of_key(key),
             verb,
             companions: false,
             force: whole.force,
@@ -146,21 +146,15 @@ fn leave_out_defaults(
     });
 }
 
-/// The add-on with a key.
-fn keyed(key: &str) -> NamedAddon {
-    by_key(key).map_or_else(|| NamedAddon::Key(key.to_owned()), NamedAddon::Known)
-}
-
-/// Plans a set on one cluster. What one add-on needs another of the set may bring, in whatever order
-/// they stand; every add-on that cannot be as it is wanted is a reason.
+/// Plans what is to be done to several add-ons of one cluster. What one needs another may bring, in whatever
+/// order they stand; every add-on that cannot be as it is wanted is a reason, unless it is one of those that
+/// may be lacking.
 pub(super) fn plan(
     cluster: &Cluster,
     request: &AddonRequest,
-    set: &AddonSet,
+    (mut open, lacking): (Vec<AddonRequest>, &[String]),
     place: &TargetWords,
 ) -> Result<Plan, Error> {
-    expected(cluster, request, set, place)?;
-    let mut open = set.requests(cluster, request);
     let mut now = cluster.clone();
     let (mut steps, mut changes, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     while !open.is_empty() {
@@ -183,10 +177,9 @@ pub(super) fn plan(
             }
         }
         if left.len() == before {
-            let is_lacking =
-                |one: &AddonRequest| set.lacking.iter().any(|it| it == one.addon.key());
+            let is_lacking = |one: &AddonRequest| lacking.iter().any(|it| it == one.addon.key());
             if !left.iter().any(is_lacking) {
-                return Err(refusal(errors, place));
+                return Err(refusal(errors, request, place));
             }
             for (one, error) in left.iter().zip(errors).filter(|(one, _)| is_lacking(one)) {
                 warnings.push(format!(
@@ -226,7 +219,7 @@ pub(super) fn plan(
 }
 
 /// Refuses where something else stands there than was expected, with every difference of every add-on.
-fn expected(
+pub(super) fn expected(
     cluster: &Cluster,
     request: &AddonRequest,
     set: &AddonSet,
@@ -234,7 +227,7 @@ fn expected(
 ) -> Result<(), Error> {
     let mut reasons = Vec::new();
     for (key, one) in &set.expected {
-        let addon = keyed(key);
+        let addon = NamedAddon::of_key(key);
         let name = addon.shown();
         if one.path.steps().is_empty() {
             let there = cluster.add_on(addon.key());
@@ -270,15 +263,16 @@ fn expected(
     Err(reasons.into_iter().fold(error, Error::because))
 }
 
-/// One refusal of the set with the reasons of all.
-fn refusal(errors: Vec<Error>, place: &TargetWords) -> Error {
+/// One refusal of the whole with the reasons of all.
+fn refusal(errors: Vec<Error>, request: &AddonRequest, place: &TargetWords) -> Error {
     let mut all = errors.into_iter();
     let Some(first) = all.next() else {
         return Error::failure("nothing was planned");
     };
+    let ((subject, was), done) = (request.subject(), request.verb.done());
     let mut error = Error::new(
         first.kind,
-        format!("the add-ons were not set {}", place.words),
+        format!("{subject} {was} not {done} {}", place.words),
     );
     for one in std::iter::once(first).chain(all) {
         error = error.because(one.to_string());

@@ -20,7 +20,7 @@ pub struct Wish {
     pub(crate) replaces: bool,
     /// Single settings, done in order.
     pub(crate) settings: Vec<Setting>,
-    /// It is so on a live cluster, so that no rule of ours has a say in it.
+    /// It is so on a live cluster, or was before, so that no rule of ours has a say in it.
     pub(crate) is_live: bool,
 }
 

@@ -60,6 +60,15 @@ impl Ui {
         }
     }
 
+    /// Names the command that takes back what was done, on stderr.
+    pub(crate) fn undo(&self, command: &Invocation) {
+        if self.volume >= Volume::Normal {
+            let command = printable(&command.render(&self.reach));
+            let command = self.paint_err(&command, Tone::Cyan);
+            self.write_err(&format!("Undo: {command}\n"));
+        }
+    }
+
     /// Shows signed lines (`+`, `-` or a blank) on stderr, or on stdout where the diff is the data.
     pub(crate) fn diff(&self, lines: &[(char, String)], place: Stream) {
         self.show(&self.signed(lines, "", place), place);

@@ -380,3 +380,39 @@ fn a_name_that_is_no_text_is_said_so() {
     let run = env.line("apply -f m.yaml").run().exits(6);
     let _ = run.err("its `name` is 12, which is not a text");
 }
+
+#[test]
+fn a_preview_goes_past_a_403_where_the_run_itself_does() {
+    let (env, sandbox) = live(&[hetzner("prod", &[])], &[]);
+    env.write("fresh.yaml", hetzner("fresh", &["headlamp: {}"]));
+    env.write("prod.yaml", hetzner("prod", &["headlamp: {}"]));
+    // The platform may say so of a name that no cluster has: then the list decides.
+    sandbox.fault("status=403,on=GET:/mk8s/fresh");
+    let run = env.line("apply -f fresh.yaml --dry-run").run().ok();
+    let _ = run.err("Would create fresh").out("+kind: mk8s");
+    let run = env
+        .line("apply -f fresh.yaml --dry-run --exit-code -o json")
+        .run();
+    let item = &run.exits(10).json()["items"][0];
+    assert_eq!(
+        (&item["action"], &item["error"]),
+        (&"created".into(), &Value::Null)
+    );
+    sandbox.heals();
+    sandbox.fault("status=403,on=GET:/mk8s/fresh,times=1");
+    let _ = env
+        .line("apply -f fresh.yaml")
+        .run()
+        .ok()
+        .out("Created fresh");
+    // One that is in the list is not to be seen, and neither is one where there is no list.
+    sandbox.fault("status=403,on=GET:/mk8s/prod");
+    for line in ["apply -f prod.yaml --dry-run", "apply -f prod.yaml"] {
+        let _ = env.line(line).run().exits(4);
+    }
+    sandbox.heals();
+    sandbox.fault("status=403,on=GET");
+    for line in ["apply -f fresh.yaml --dry-run", "apply -f fresh.yaml"] {
+        let _ = env.line(line).run().exits(4);
+    }
+}

@@ -180,6 +180,7 @@ fn statements_of_others_stay_as_they_are() {
     Kept role mk8s-sandbox-edge-ecr
     Kept OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched off aws-ecr
+    Undo: mk8s undo [RUN]
     ");
     let role = bed.moto.role(ROLE);
     assert_eq!(role["trust"].to_string(), foreign.to_string());
@@ -353,6 +354,7 @@ fn a_role_under_another_path_is_adopted_by_its_true_arn() {
     Attached AmazonEC2ContainerRegistryReadOnly
     Next: mk8s check -c edge --image IMAGE
     Next: mk8s aws workload --image IMAGE
+    Undo: mk8s undo [RUN]
     "#);
     let arn = format!("arn:aws:iam::123456789012:role/team/{ROLE}");
     assert_eq!(
@@ -638,6 +640,7 @@ fn two_clusters_share_a_role() {
     Deleted OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched off aws-ecr
     Switched off aws-workload-identity
+    Undo: mk8s undo [RUN]
     ");
     let left = bed.moto.role("shared");
     assert_eq!(statements(&left).len(), 1);
@@ -659,6 +662,7 @@ fn two_clusters_share_a_role() {
     Deleted OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Switched off aws-ecr
     Switched off aws-workload-identity
+    Undo: mk8s undo [RUN]
     ");
 }
 

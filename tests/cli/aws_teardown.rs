@@ -64,6 +64,7 @@ fn with_the_provider_iam_is_exactly_as_before() {
     Deleted OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched off aws-ecr
     Switched off aws-workload-identity
+    Undo: mk8s undo [RUN]
     ");
     assert_eq!(listing(&bed), seen);
     assert_eq!(bed.world(), world);
@@ -104,6 +105,7 @@ fn without_it_the_provider_and_workload_identity_stay() {
     Deleted role mk8s-sandbox-edge-ecr
     Kept OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched off aws-ecr
+    Undo: mk8s undo [RUN]
     ");
     assert_eq!(bed.moto.providers(), providers);
     assert_eq!(
@@ -135,6 +137,7 @@ fn the_add_on_can_stay_without_its_role() {
     Deleted role mk8s-sandbox-edge-ecr
     Kept OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Updated add-on aws-ecr
+    Undo: mk8s undo [RUN]
     ");
     assert_eq!(
         bed.sandbox.cluster("edge")["spec"]["addOns"],
@@ -250,6 +253,7 @@ fn what_others_have_put_on_our_role_keeps_it() {
     Kept OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched off aws-ecr
     Kept add-on aws-workload-identity
+    Undo: mk8s undo [RUN]
     ");
     assert_eq!(
         bed.moto.role(ROLE)["attached"],
@@ -290,6 +294,7 @@ fn a_provider_that_is_still_needed_stays() {
     Kept OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched off aws-ecr
     Kept add-on aws-workload-identity
+    Undo: mk8s undo [RUN]
     ");
     assert_eq!(bed.moto.providers().as_object().unwrap().len(), 1);
     assert_ne!(
@@ -349,6 +354,7 @@ fn what_is_gone_already_is_no_error() {
     Deleted OIDC provider oidc.sandbox.localhost/kz3wqgbhbjse
     Switched off aws-ecr
     Switched off aws-workload-identity
+    Undo: mk8s undo [RUN]
     ");
     assert_eq!(bed.moto.state(), json!({}));
 }

@@ -2,8 +2,8 @@
 
 use crate::support::manifests::{ROLE, aws, hetzner};
 use crate::support::{ACCOUNT, Bed, Env, Inside, Run, Sandbox, insist};
-use crate::walk::journal;
-use serde_json::Value;
+use crate::walk::{history, journal};
+use serde_json::{Value, json};
 
 /// What stdout is with `-o json`.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +123,8 @@ fn row(path: &str) -> Option<Row> {
             Items("Waits"),
         ),
         "journal" => row("journal run.jsonl", NoTarget, Whole("Journal")),
+        "undo" => row("undo --dry-run", NoTarget, Items("AddonChanges")),
+        "history" => row("history", NoTarget, Items("History")),
         "schema" => row("schema --of Error", NoTarget, Bare),
         "help" => row("help addon enable", NoTarget, Bare),
         "man" => row("man", NoTarget, Bare),
@@ -223,6 +225,9 @@ fn bed() -> Bed {
     bed.env.write("set.yaml", "logs: {}\n");
     bed.env
         .write("run.jsonl", journal("edge", "headlamp", "422"));
+    let file =
+        json!({"kind": "file", "path": bed.env.path("edge.yaml"), "document": 1, "name": "edge"});
+    history(&bed.env, "0000", &file);
     bed
 }
 

@@ -362,6 +362,7 @@ fn without_room_for_a_copy_nothing_is_written_in_place() {
     snapshot!(env, run, @r"
     exit 1
     --- stderr
+    warning: what this run changes is not kept, so that `mk8s undo` cannot take it back: /proc/nowhere/mk8s/history: No such file or directory (os error 2)
     error: `a.yaml` was not written
       because: it can only be written in place, and there is no room for a copy of it
       because: [WORK]: Permission denied (os error 13)

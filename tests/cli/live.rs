@@ -192,6 +192,7 @@ fn disabling_asks_and_without_anybody_to_ask_does_nothing() {
     --- stderr
       spec.addOns:
     -   awsECR: {}
+    Undo: mk8s undo [RUN]
     ");
     let patch = writes(&sandbox).pop().unwrap();
     assert_eq!(patch["spec"], json!({"addOns": {"awsECR": null}}));

@@ -88,6 +88,7 @@ mod surface;
 mod tabs;
 mod targets;
 mod told;
+mod undo;
 mod unknown;
 mod usage;
 mod validate;

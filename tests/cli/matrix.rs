@@ -7,6 +7,7 @@ use crate::support::{Env, Reader, Sandbox, read_yaml};
 use mk8s::addon::path::Path;
 use mk8s::addon::{Addon, CATALOG, Documented};
 use serde_json::{Map, Value, json};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -17,14 +18,18 @@ enum Step {
     Configure,
     EnableAgain,
     Disable,
+    Undo,
+    SecondDisable,
     DisableAgain,
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 7] = [
     Step::Enable,
     Step::Configure,
     Step::EnableAgain,
     Step::Disable,
+    Step::Undo,
+    Step::SecondDisable,
     Step::DisableAgain,
 ];
 
@@ -55,10 +60,33 @@ fn all(addon: &Addon) -> Value {
     settings
 }
 
+/// The same without what may be secret, which is kept nowhere.
+fn without_secrets(addon: &Addon) -> Value {
+    let mut settings = all(addon);
+    for place in addon.places().iter().filter(|it| it.param.secret) {
+        let list: Path = place.path.split('[').next().unwrap().parse().unwrap();
+        list.put(&mut settings, Value::Null).unwrap();
+    }
+    without_nulls(settings)
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key, without_nulls(value)))
+            .collect(),
+        value => value,
+    }
+}
+
 struct Bench {
     env: Env,
     sandbox: Sandbox,
     names: Vec<&'static str>,
+    /// How each run is undone that took something away.
+    undo: RefCell<Vec<String>>,
 }
 
 impl Bench {
@@ -78,7 +106,27 @@ impl Bench {
             env,
             sandbox,
             names,
+            undo: RefCell::default(),
         }
+    }
+
+    /// Takes back what was taken away, the last of it first.
+    fn undo(&self) {
+        for line in self.undo.take().iter().rev() {
+            let run = self.env.line(&format!("{line} --yes")).run();
+            assert!([0, 9].contains(&run.code), "{run}");
+            let is_kept = !run.stderr.contains("may be secret");
+            assert_eq!(run.code == 0, is_kept, "{run}");
+        }
+    }
+
+    fn run(&self, line: &str) {
+        let run = self.env.line(line).run().ok();
+        let undo = run
+            .stderr
+            .lines()
+            .filter_map(|it| it.strip_prefix("Undo: mk8s "));
+        self.undo.borrow_mut().extend(undo.map(str::to_owned));
     }
 
     /// One step of one add-on on all providers, in files and live.
@@ -92,15 +140,16 @@ impl Bench {
             Step::Enable | Step::Configure | Step::EnableAgain => {
                 format!("enable {} --with-prerequisites", addon.name)
             }
-            Step::Disable | Step::DisableAgain => format!("disable {}", addon.name),
+            _ => format!("disable {}", addon.name),
         };
         let given = match step {
             Step::Enable | Step::Configure => " --settings s.json",
             _ => "",
         };
         let line = format!("addon {verb}{given} -f m --yes");
-        let _ = self.env.line(&line).run().ok();
-        let is_dangerous = addon.name == "byok" && step == Step::Disable;
+        self.run(&line);
+        let is_dangerous =
+            addon.name == "byok" && matches!(step, Step::Disable | Step::SecondDisable);
         let groups: Vec<Vec<&str>> = if is_dangerous {
             self.names.iter().map(|name| vec![*name]).collect()
         } else {
@@ -113,7 +162,7 @@ impl Bench {
                 _ => String::new(),
             };
             let line = format!("addon {verb}{given} -c {clusters}{confirm} --yes");
-            let _ = self.env.line(&line).run().ok();
+            self.run(&line);
         }
     }
 
@@ -177,8 +226,15 @@ fn every_add_on_lives_on_every_provider() {
     let mut right: BTreeMap<(String, &str), usize> = BTreeMap::new();
     for step in STEPS {
         let before = bench.state();
-        for addon in CATALOG {
-            bench.step(step, addon);
+        if step == Step::Disable {
+            bench.undo.take();
+        }
+        if step == Step::Undo {
+            bench.undo();
+        } else {
+            for addon in CATALOG {
+                bench.step(step, addon);
+            }
         }
         let is_idle = matches!(step, Step::EnableAgain | Step::DisableAgain);
         let kept = bench.state() == before;
@@ -189,7 +245,8 @@ fn every_add_on_lives_on_every_provider() {
                 let expected = match step {
                     Step::Enable => Some(least(addon)),
                     Step::Configure | Step::EnableAgain => Some(all(addon)),
-                    Step::Disable | Step::DisableAgain => None,
+                    Step::Undo => Some(without_secrets(addon)),
+                    Step::Disable | Step::SecondDisable | Step::DisableAgain => None,
                 };
                 let found = add_ons.get(addon.key);
                 assert_eq!(

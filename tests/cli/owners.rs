@@ -2,7 +2,7 @@
 //! into their source, and `addon enable --emit` prints that for any target.
 
 use crate::support::manifests::{ROLE, aws, hetzner};
-use crate::support::{Env, Reader, Sandbox, format_hcl, read_hcl, read_yaml};
+use crate::support::{Bed, Env, Reader, Sandbox, format_hcl, read_hcl, read_yaml};
 use mk8s::addon::{Addon, CATALOG};
 use serde_json::{Value, json};
 
@@ -42,11 +42,40 @@ fn a_change_of_a_cluster_that_terraform_keeps_is_warned_about_with_the_block() {
         .json();
     let warning = json["items"][0]["warnings"][0].as_str().unwrap();
     assert!(warning.contains("is kept by Terraform or Pulumi"), "{json}");
+    // By a set as well: what goes on, and what goes off.
+    env.write(
+        "set.yaml",
+        "headlamp: null\nnvidia: {taintGPUNodes: true}\n",
+    );
+    let run = env.line("addon set set.yaml -c prod --yes").run().ok();
+    let _ = run
+        .err("       taint_gpu_nodes = true")
+        .err("To keep it off, take 1 add-on out of its source as well");
     // By a manifest as well.
     let text = tagged("prod", TERRAFORM).replace("logs: {}", "metrics: {}");
     env.write("prod.yaml", text);
     let run = env.line("apply -f prod.yaml").run().ok();
     let _ = run.err("warning: `prod` is kept by Terraform or Pulumi");
+}
+
+#[test]
+fn what_the_aws_commands_change_of_such_a_cluster_is_told_as_well() {
+    let bed = Bed::holding(&[tagged("prod", TERRAFORM)], &[]);
+    let run = bed.run("aws setup aws-ecr -c prod --yes").ok();
+    let _ = run
+        .err("warning: `prod` is kept by Terraform or Pulumi")
+        .err("     aws_workload_identity = true")
+        .err("       role_arn = \"arn:aws:iam::123456789012:role/mk8s-sandbox-prod-ecr\"");
+    let run = bed.run("aws teardown aws-ecr -c prod --yes").ok();
+    let run = run.err("To keep it off, take 1 add-on out of its source as well");
+    // And what went comes back.
+    let undo = run
+        .stderr
+        .lines()
+        .find_map(|it| it.strip_prefix("Undo: mk8s "));
+    let _ = bed.run(undo.unwrap()).ok();
+    let role = &bed.sandbox.cluster("prod")["spec"]["addOns"]["awsECR"]["roleArn"];
+    assert_eq!(role, "arn:aws:iam::123456789012:role/mk8s-sandbox-prod-ecr");
 }
 
 #[test]

@@ -201,6 +201,17 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
             "aws repository-policy aws-ecr -c ready -f ready.json --image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1",
         ],
     ),
+    ("history", Nothing, &["undo no-such-run"]),
+    ("undo", Nothing, &["addon disable headlamp -c both --yes"]),
+    (
+        "undo --resume",
+        Nothing,
+        &[
+            "addon enable headlamp --all --yes",
+            "addon disable headlamp --all --yes",
+            "undo --canary 1 --pause --yes",
+        ],
+    ),
     (
         "sandbox start",
         Nothing,

@@ -134,6 +134,7 @@ fn a_key_is_switched_off_in_files() {
     rocket is already disabled in d.yaml
     --- stderr
     Next: mk8s diff -f c.yaml -f d.yaml
+    Undo: mk8s undo [RUN]
     ");
     assert_eq!(env.text("c.yaml"), aws("prod", &[ON]));
     assert_eq!(env.text("d.yaml"), aws("other", &[ON]));
@@ -249,6 +250,7 @@ fn a_spelling_of_a_known_add_on_is_taken_as_the_key_only_where_nothing_else_can_
     --- stderr
     warning: in c.yaml: `awsEcr` is taken as the key that stands there, which is not known to mk8s; aws-ecr is `awsECR`, and that is off
     Next: mk8s diff -f c.yaml
+    Undo: mk8s undo [RUN]
     ");
     assert_eq!(env.text("c.yaml"), aws("prod", &[ON]));
     let both = aws("prod", &[ON, "awsECR: {}", "awsEcr: {}"]);

@@ -3,6 +3,7 @@
 use super::super::Context;
 use super::super::fleet_course::FleetCourse;
 use super::super::live;
+use super::undo::UndoneTargets;
 use crate::cli::ChangeArgs;
 use crate::consent::Mode;
 use crate::error::Result;
@@ -39,6 +40,8 @@ pub(super) struct ChangeRun<'a> {
     pub(super) course: FleetCourse,
     /// The first flag that says so.
     pub(super) rollout_flag: Option<&'static str>,
+    /// What is asked of each target by itself, where a run is undone.
+    pub(super) undone: Option<UndoneTargets>,
 }
 
 /// What standard output is for.
@@ -63,6 +66,7 @@ impl<'a> ChangeRun<'a> {
         args: &ChangeArgs,
         confirm: Option<&'a str>,
     ) -> Result<Self> {
+        cx.keeps_history(args.history);
         Ok(Self {
             cx,
             request,
@@ -86,7 +90,14 @@ impl<'a> ChangeRun<'a> {
                 ..FleetCourse::of(cx, &args.rollout, args.dry_run)?
             },
             rollout_flag: args.rollout.first(),
+            undone: None,
         })
+    }
+
+    /// What is asked of a cluster.
+    pub(super) fn request_on(&self, name: &str) -> &AddonRequest {
+        let own = self.undone.as_ref().and_then(|undone| undone.on(name));
+        own.unwrap_or(&self.request)
     }
 
     pub(super) fn verb(&self) -> &'static str {
@@ -94,21 +105,17 @@ impl<'a> ChangeRun<'a> {
             Verb::Enable(_) => "enable",
             Verb::Disable => "disable",
             Verb::Set(_) => "set",
-        }
-    }
-
-    /// What it is about, in a sentence.
-    pub(super) fn subject(&self) -> String {
-        match self.request.verb {
-            Verb::Set(_) => "the add-ons".to_owned(),
-            _ => format!("`{}`", self.request.addon.shown()),
+            Verb::Undo(_) => "undo",
         }
     }
 
     /// The line that tells what came of it.
     pub(super) fn line(&self, plan: &Plan, place: &str, version: &str) -> String {
-        if let Verb::Set(_) = self.request.verb {
-            return set_line(plan, place, version, self.mode == Mode::DryRun);
+        let would = self.mode == Mode::DryRun;
+        match self.request.verb {
+            Verb::Set(_) => return set_line(plan, place, version, would),
+            Verb::Undo(_) => return undo_line(plan, place, version, would),
+            Verb::Enable(_) | Verb::Disable => {}
         }
         let step = &plan.main;
         let name = step.addon.shown();
@@ -123,7 +130,6 @@ impl<'a> ChangeRun<'a> {
             .registry_access
             .as_ref()
             .map_or_else(String::new, |case| format!(", {case}"));
-        let would = self.mode == Mode::DryRun;
         match step.action {
             Action::None => match &self.request.verb {
                 Verb::Enable(_) if plan.is_empty() => {
@@ -141,7 +147,7 @@ impl<'a> ChangeRun<'a> {
                         text::list(names)
                     )
                 }
-                Verb::Disable | Verb::Set(_) => format!("{name} is already disabled {place}"),
+                _ => format!("{name} is already disabled {place}"),
             },
             Action::Enabled | Action::Updated | Action::Disabled => {
                 let verb = match (step.action, would) {
@@ -189,7 +195,7 @@ impl<'a> ChangeRun<'a> {
             warnings: plan.warnings.iter().chain(&kept_by).cloned().collect(),
             error: None,
         };
-        let items = if let Verb::Set(_) = verb {
+        let items = if verb.is_of_several() {
             // Each add-on that changes is one that was asked for.
             let main = std::iter::once(&plan.main);
             main.chain(&plan.companions).map(item).collect()
@@ -260,6 +266,23 @@ fn set_line(plan: &Plan, place: &str, version: &str, would: bool) -> String {
     if plan.is_empty() {
         return format!("The add-ons are already so {place}");
     }
+    let verb = if would { "Would set" } else { "Set" };
+    let parts = parts(plan);
+    format!("{verb} the add-ons {place}{version}: {parts}")
+}
+
+/// The same of a run that is undone.
+fn undo_line(plan: &Plan, place: &str, version: &str, would: bool) -> String {
+    if plan.is_empty() {
+        return format!("Nothing is left to undo {place}");
+    }
+    let verb = if would { "Would be undone" } else { "Undone" };
+    let parts = parts(plan);
+    format!("{verb} {place}{version}: {parts}")
+}
+
+/// `metrics enabled, logs and nvidia disabled`
+fn parts(plan: &Plan) -> String {
     let mut parts = Vec::new();
     for (action, done) in [
         (Action::Enabled, "enabled"),
@@ -273,6 +296,5 @@ fn set_line(plan: &Plan, place: &str, version: &str, would: bool) -> String {
             parts.push(format!("{names} {done}"));
         }
     }
-    let verb = if would { "Would set" } else { "Set" };
-    format!("{verb} the add-ons {place}{version}: {}", parts.join(", "))
+    parts.join(", ")
 }

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::fleet::{TargetOutcome, summarise};
 use crate::invocation::Invocation;
 use crate::owner::OtherOwner;
-use crate::plan::{self, Action, Plan, Verb};
+use crate::plan::{self, Action, Plan};
 use crate::text::first_few;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -122,8 +122,8 @@ impl ChangeRun<'_> {
         (planned, skipped)
     }
 
-    fn plan_live(&self, name: &str, cluster: &Cluster) -> Result<Plan> {
-        plan::plan(cluster, &self.request, &live_place(name))
+    pub(super) fn plan_live(&self, name: &str, cluster: &Cluster) -> Result<Plan> {
+        plan::plan(cluster, self.request_on(name), &live_place(name))
     }
 
     /// The refusal where something goes that wants the cluster's name, and it was not given.
@@ -134,8 +134,9 @@ impl ChangeRun<'_> {
         if self.confirm.is_some() && self.confirm == only {
             return None;
         }
-        if let Verb::Set(_) = self.request.verb {
-            let error = Error::usage("the add-ons were not set")
+        if self.request.verb.is_of_several() {
+            let ((subject, was), done) = (self.request.subject(), self.request.verb.done());
+            let error = Error::usage(format!("{subject} {was} not {done}"))
                 .because(format!("{} goes off with it: {danger}", addon.name));
             return Some(error.hint("--confirm NAME, on that one cluster, if it is meant"));
         }
@@ -188,15 +189,16 @@ impl ChangeRun<'_> {
             first.make_ascii_uppercase();
         }
         let done = self.request.verb.done();
-        let (addon, was) = match self.request.verb {
-            Verb::Set(_) => ("the add-ons".into(), "were"),
-            _ => (addon, "was"),
+        let (subject, was) = self.request.subject();
+        let what = if self.request.verb.is_of_several() {
+            subject.clone().into()
+        } else {
+            addon
         };
         Ok(Some(Question::new(
-            format!("{verb} {addon} {place}?"),
+            format!("{verb} {what} {place}?"),
             format!(
-                "{} {was} not {done} on {}",
-                self.subject(),
+                "{subject} {was} not {done} on {}",
                 first_few(&quoted(&names))
             ),
         )))
@@ -213,7 +215,7 @@ impl ChangeRun<'_> {
 
     pub(super) fn live_planner<'p>(&'p self, name: &'p str) -> LivePlanner<'p> {
         LivePlanner {
-            request: &self.request,
+            request: self.request_on(name),
             name,
         }
     }
@@ -245,12 +247,8 @@ impl ChangeRun<'_> {
             errors.push(
                 Error::usage(format!(
                     "{} {} not {} on the live cluster",
-                    self.subject(),
-                    if matches!(self.request.verb, Verb::Set(_)) {
-                        "were"
-                    } else {
-                        "was"
-                    },
+                    self.request.subject().0,
+                    self.request.subject().1,
                     self.request.verb.done()
                 ))
                 .because("the live change has to be confirmed, and nobody can be asked here")

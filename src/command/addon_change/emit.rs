@@ -1,28 +1,22 @@
 //! `mk8s addon enable --emit`: what another tool's source needs, and the word on who keeps a cluster.
 //! Writes nothing.
 
+use super::super::source::{ChangedAddon, FEW, fit, tell_source, written};
 use super::super::target::{self, Target};
 use super::super::{Context, live};
 use super::change::ChangeRun;
 use super::cluster::Planned;
 use super::planner::live_place;
 use crate::addon::Addon;
-use crate::addon::path::Path;
 use crate::cli::SourceFormat;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::invocation::Invocation;
-use crate::manifest;
-use crate::owner::{self, On, OtherOwner};
+use crate::owner::OtherOwner;
 use crate::plan::{self, AddonRequest, Plan, TargetWords};
-use crate::secret;
-use crate::text::{Foreign, count, excerpt};
-use crate::ui::{Stream, lines};
+use crate::text::{Foreign, excerpt};
 use serde_json::{Value, json};
-
-/// More clusters than this are not warned about one by one.
-const FEW: usize = 3;
 
 /// A cluster, what it is called, and how the request is planned for it.
 struct EmitSubject {
@@ -98,7 +92,7 @@ pub(super) async fn emit(
                 }
             }
         }
-        let text = written(&plan, format, &subject.place)?;
+        let text = source_of(&plan, format, &subject.place)?;
         match blocks.iter_mut().find(|(_, other)| *other == text) {
             Some((names, _)) => names.push(subject.name),
             None => blocks.push((vec![subject.name], text)),
@@ -116,31 +110,9 @@ pub(super) async fn emit(
     Ok(Outcome::Ok)
 }
 
-/// Settings as they are fit for a source that others read: without what may be secret, and for another
-/// tool's language without what the catalogue does not know. And the paths of both.
-fn fit(
-    addon: &'static Addon,
-    settings: &Value,
-    format: SourceFormat,
-) -> (Value, Vec<String>, Vec<String>) {
-    let mut settings = settings.clone();
-    let mut secrets = Vec::new();
-    for place in addon.places().into_iter().filter(|it| it.param.secret) {
-        let path: Path = place.path.parse().unwrap_or_default();
-        if path.get(&settings).is_some() && path.take(&mut settings) {
-            secrets.push(place.path);
-        }
-    }
-    if format == SourceFormat::Yaml {
-        return (settings, secrets, Vec::new());
-    }
-    let (settings, strange) = owner::known(addon, &settings);
-    (settings, secrets, strange)
-}
-
 /// What the steps of a plan switch on, in the form of a source.
-fn written(plan: &Plan, format: SourceFormat, place: &TargetWords) -> Result<String> {
-    let mut settings: Vec<(&'static Addon, Value)> = Vec::new();
+fn source_of(plan: &Plan, format: SourceFormat, place: &TargetWords) -> Result<String> {
+    let mut on: Vec<(&'static Addon, &Value)> = Vec::new();
     for step in plan.steps() {
         let Some(after) = &step.after else { continue };
         let Some(addon) = step.addon.addon() else {
@@ -151,17 +123,9 @@ fn written(plan: &Plan, format: SourceFormat, place: &TargetWords) -> Result<Str
             ))
             .because("how other tools have an add-on that mk8s does not know is not known"));
         };
-        settings.push((addon, secret::masked(&fit(addon, after, format).0)));
+        on.push((addon, after));
     }
-    let on: Vec<On<'_>> = settings
-        .iter()
-        .map(|(addon, value)| (*addon, value))
-        .collect();
-    Ok(match format {
-        SourceFormat::Terraform => owner::terraform(&on),
-        SourceFormat::Pulumi => manifest::yaml(&owner::pulumi(&on)),
-        SourceFormat::Yaml => manifest::yaml(&owner::manifest(&on)),
-    })
+    Ok(written(on, format))
 }
 
 impl ChangeRun<'_> {
@@ -193,33 +157,16 @@ impl ChangeRun<'_> {
     }
 
     fn tell_source(&self, name: &str, owner: &OtherOwner, plan: &Plan) {
-        let format = match owner {
-            OtherOwner::Terraform => SourceFormat::Terraform,
-            OtherOwner::Helm(_) => SourceFormat::Yaml,
-        };
-        let Some(addon) = self.request.addon.addon() else {
-            return;
-        };
-        if !self.request.is_enabling() {
-            let gone = plan.steps().filter(|step| step.after.is_none());
-            self.cx.ui.status(&format!(
-                "To keep it off, take {} out of its source as well",
-                count(gone.count(), "add-on")
-            ));
-            return;
-        }
-        let Ok(source) = written(plan, format, &live_place(name)) else {
-            return;
-        };
-        let source: Vec<(char, String)> =
-            lines(&source).into_iter().map(|line| (' ', line)).collect();
-        self.cx.ui.plan("In its source:", &source, Stream::Words);
-        if *owner == OtherOwner::Terraform {
-            let pulumi = Invocation::mk8s("addon enable")
+        let steps = plan.steps().map(|step| ChangedAddon {
+            addon: step.addon.clone(),
+            after: step.after.clone(),
+        });
+        let pulumi = self.request.addon.addon().map(|addon| {
+            Invocation::mk8s("addon enable")
                 .word(addon.name)
                 .cluster(name)
-                .plain("--emit pulumi");
-            self.cx.ui.hint(pulumi.within("for Pulumi: ", ""));
-        }
+                .plain("--emit pulumi")
+        });
+        tell_source(self.cx, owner, &steps.collect::<Vec<_>>(), pulumi);
     }
 }

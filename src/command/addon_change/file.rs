@@ -1,5 +1,7 @@
 //! The file half of an add-on change: plan and edit everything in memory, then write.
 
+use super::super::Context;
+use super::super::keep::{KeptStart, changes_of};
 use super::super::target::{self, Loaded};
 use super::change::{ChangeReporter, ChangeRun};
 use crate::addon::stray::Stray;
@@ -11,6 +13,7 @@ use crate::consent::Permit;
 use crate::error::{Error, Kind, Result};
 use crate::fleet::TargetOutcome;
 use crate::fleet::summarise;
+use crate::history::KeptTarget;
 use crate::invocation::{CommandFlags, Invocation, shown};
 use crate::manifest::{self, Document, FileWriter, LocationStep};
 use crate::placeholder;
@@ -24,7 +27,7 @@ const CONFLICT_TIME: Duration = Duration::from_secs(10);
 
 /// One file with its edits, still in memory.
 pub(super) struct FileEdit {
-    file: Loaded,
+    pub(super) file: Loaded,
     /// The text afterwards.
     text: String,
     /// Document number and plan, in the order of the file.
@@ -104,10 +107,12 @@ pub(super) fn plan(
 fn plan_one(change: &ChangeRun<'_>, file: Loaded) -> std::result::Result<FileEdit, Vec<Error>> {
     // Several documents are planned at a time, each by itself.
     let (each, all) = (&change.each, &change.request);
+    let undone = change.undone.as_ref();
     let edit = |reading: manifest::DocumentReading<'_>| {
         let number = reading.document.number;
         let cluster = Cluster::new(reading.value());
-        let request = each.get(cluster.name()).unwrap_or(all);
+        let own = undone.and_then(|undone| undone.within(&file, number));
+        let request = own.or_else(|| each.get(cluster.name())).unwrap_or(all);
         let plan =
             plan::plan(&cluster, request, &place(&file, number)).map_err(
                 |error| match plan::stray(&cluster, request) {
@@ -215,9 +220,12 @@ pub(super) fn write(
     let has_files = edits.iter().all(|edit| edit.file.path.is_some());
     let _held = has_files.then(|| cx.interrupt.hold());
     let mut written: Vec<String> = Vec::new();
+    let mut kept = keep(cx, edits)?.into_iter();
     for number in 0..edits.len() {
         let edit = &mut edits[number];
-        match save(change, permit, &writer, edit, choice) {
+        let saved = save(change, permit, &writer, edit, choice);
+        ended(cx, edit, kept.next().unwrap_or_default(), saved.as_ref());
+        match saved {
             Ok(true) => written.push(edit.file.label.clone()),
             Ok(false) => {}
             Err(error) => {
@@ -231,6 +239,50 @@ pub(super) fn write(
         tell_written(change, edit, teller);
     }
     Ok(())
+}
+
+/// Keeps what is about to be changed of each file: of its documents, by their numbers.
+fn keep(cx: &Context, edits: &[FileEdit]) -> Result<Vec<Vec<(usize, KeptStart)>>> {
+    let changing = edits.iter().flat_map(|edit| {
+        let path = edit.file.path.as_ref();
+        let path = path.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+        let plans = edit.plans.iter().filter(|(_, plan)| !plan.is_empty());
+        plans.filter_map(move |(number, plan)| {
+            let target = KeptTarget::File {
+                path: path.clone()?,
+                document: *number,
+                name: edit.file.name(*number).to_owned(),
+            };
+            Some((target, changes_of(plan)))
+        })
+    });
+    let mut kept = cx.keep_all(changing.collect())?.into_iter();
+    let starts = edits.iter().map(|edit| {
+        let is_file = edit.file.path.is_some();
+        let plans = edit.plans.iter();
+        let changing = plans.filter(|(_, plan)| is_file && !plan.is_empty());
+        let numbers = changing.map(|(number, _)| *number);
+        numbers.zip(kept.by_ref()).collect()
+    });
+    Ok(starts.collect())
+}
+
+/// Keeps what came of them: of a file that could not be written nobody knows here.
+fn ended(
+    cx: &Context,
+    edit: &FileEdit,
+    kept: Vec<(usize, KeptStart)>,
+    saved: std::result::Result<&bool, &Error>,
+) {
+    for (number, start) in kept {
+        let plan = edit.plans.iter().find(|(it, _)| *it == number);
+        let changes = plan.map(|(_, plan)| changes_of(plan));
+        let is_changed = match saved {
+            Ok(_) => Some(changes.as_ref().is_some_and(|it| !it.is_empty())),
+            Err(error) => error.leaves_all_as_it_was().then_some(false),
+        };
+        cx.kept(&start, is_changed, changes.as_deref());
+    }
 }
 
 /// Saves one file if it changes, and gives whether it did.

@@ -2,10 +2,12 @@
 
 use super::super::fleet_change::{FleetChange, FleetDone};
 use super::super::fleet_course::FleetCourse;
+use super::super::keep::changes_of;
 use super::super::status::Wait;
 use super::super::{Context, live};
 use super::change::ChangeRun;
 use super::half_done;
+use super::undo::UndoneTargets;
 use crate::addon::AddonSide;
 use crate::addon::issuer::ISSUER;
 use crate::arn::RoleArn;
@@ -14,11 +16,11 @@ use crate::aws::quotable;
 use crate::cluster::Cluster;
 use crate::control::settle::{ClusterPlanner, Settled};
 use crate::error::{Error, Result};
+use crate::history::KeptChange;
 use crate::invocation::Invocation;
 use crate::journal;
 use crate::owner::OtherOwner;
 use crate::plan::{Action, AddonRequest, Plan, Verb};
-use crate::secret;
 use crate::ui::wire;
 use serde_json::Value;
 use std::time::Duration;
@@ -47,13 +49,8 @@ impl FleetChange for ChangeRun<'_> {
         plan.is_empty()
     }
 
-    fn old(&self, _: Option<&Cluster>, plan: &Plan) -> Value {
-        let steps = plan.steps().filter(|step| step.before != step.after);
-        let each = steps.map(|step| {
-            let before = step.before.as_ref().map(secret::masked);
-            (step.addon.key().to_owned(), before.unwrap_or_default())
-        });
-        Value::Object(each.collect())
+    fn changes(&self, _: Option<&Cluster>, plan: &Plan, _: Option<&Cluster>) -> Vec<KeptChange> {
+        changes_of(plan)
     }
 
     fn warnings(&self, _: &str, _: Option<&Cluster>, plan: &Plan) -> Vec<String> {
@@ -151,6 +148,10 @@ impl FleetChange for ChangeRun<'_> {
             }
             Verb::Disable => format!("disable {key} {companions} {force} {expected:?}"),
             Verb::Set(set) => format!("set {set:?} {force} {expected:?}"),
+            Verb::Undo(_) => {
+                let run = self.undone.as_ref().map(UndoneTargets::fingerprint);
+                format!("undo {run:?} {force}")
+            }
         })
     }
 }

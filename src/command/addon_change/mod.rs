@@ -10,6 +10,7 @@ mod many;
 mod planner;
 mod pull;
 mod set;
+mod undo;
 
 use super::Context;
 use super::choose::{self, ChosenClusters};
@@ -30,6 +31,7 @@ use crate::text::{self, Foreign, excerpt, printable};
 use change::{ChangeRun, Stdout};
 pub(super) use pull::pull;
 pub(super) use set::{copy, set};
+pub(super) use undo::undo;
 
 /// `mk8s addon enable`
 pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
@@ -160,7 +162,7 @@ impl ChangeRun<'_> {
     fn nothing_to_fill_in(&self) -> Result<()> {
         let wish = match &self.request.verb {
             Verb::Enable(wish) => wish,
-            Verb::Disable => return Ok(()),
+            Verb::Disable | Verb::Undo(_) => return Ok(()),
             Verb::Set(set) => return nothing_left(set),
         };
         let given = wish.settings.iter().find_map(|setting| {

@@ -6,7 +6,7 @@ use crate::control::WriteEffect;
 use crate::control::settle::{ClusterPlanner, Write};
 use crate::error::Result;
 use crate::invocation::CommandFlags;
-use crate::plan::{self, AddonRequest, Plan, TargetWords, Verb};
+use crate::plan::{self, AddonRequest, Plan, TargetWords};
 use serde_json::json;
 
 /// How a live cluster is called.
@@ -25,10 +25,7 @@ pub(super) struct LivePlanner<'a> {
 
 impl LivePlanner<'_> {
     fn told(&self, not: &str) -> String {
-        let (subject, was) = match self.request.verb {
-            Verb::Set(_) => ("the add-ons".to_owned(), "were"),
-            _ => (format!("`{}`", self.request.addon.shown()), "was"),
-        };
+        let (subject, was) = self.request.subject();
         let done = self.request.verb.done();
         format!("{subject} {was}{not} {done} on `{}`", self.name)
     }

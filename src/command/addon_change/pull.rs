@@ -112,6 +112,7 @@ pub(in crate::command) async fn pull(cx: &Context, args: &PullArgs) -> Result<Ou
 fn how(args: &PullArgs) -> ChangeArgs {
     ChangeArgs {
         dry_run: args.dry_run,
+        history: args.history,
         exit_code: args.exit_code,
         in_place: args.in_place,
         keep_comments: args.keep_comments,

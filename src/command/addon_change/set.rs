@@ -85,6 +85,7 @@ pub(in crate::command) async fn copy(cx: &Context, args: &CopyArgs) -> Result<Ou
     let change = ChangeArgs {
         rollout: args.rollout.clone(),
         force: args.force,
+        history: args.history,
         dry_run: args.dry_run,
         exit_code: args.exit_code,
         ..ChangeArgs::default()

@@ -54,7 +54,14 @@ pub(in crate::command) async fn list(cx: &Context, args: &ListArgs) -> Result<Ou
             (overview.clone(), overview)
         }
     };
-    let mut names: Vec<String> = seen.iter().flat_map(|seen| names_on(seen)).collect();
+    let mut names: Vec<String> = if filters {
+        // Which clusters they are is what was asked.
+        seen.iter()
+            .map(|seen| seen.cluster.name().to_owned())
+            .collect()
+    } else {
+        seen.iter().flat_map(|seen| names_on(seen)).collect()
+    };
     if seen.len() > 1 {
         names.sort_unstable();
         names.dedup();

@@ -28,6 +28,7 @@ use std::collections::HashMap;
 /// `mk8s apply`
 pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
     let mode = Mode::of(args.dry_run);
+    cx.keeps_history(args.history);
     let mut course = FleetCourse::of(cx, &args.rollout, args.dry_run)?;
     let choice = choose::documents(&args.cluster, &args.narrow)?;
     let loaded = target::load(cx, &target::both(&args.file, &args.files), &choice)?;

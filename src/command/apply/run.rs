@@ -3,6 +3,7 @@
 use super::super::choose::KeptCluster;
 use super::super::fleet_change::{FleetChange, FleetDone, FleetPlanned};
 use super::super::fleet_course::FleetCourse;
+use super::super::keep::changes_of_write;
 use super::super::{Context, live};
 use super::item::{ApplyItem, Update};
 use super::write::{AgreedTerms, DocumentWrite};
@@ -11,13 +12,11 @@ use crate::cluster::Cluster;
 use crate::control::ApiError;
 use crate::control::settle::{ClusterPlanner, Settled};
 use crate::error::Result;
+use crate::history::KeptChange;
 use crate::journal;
 use crate::owner::OtherOwner;
-use crate::patch;
-use crate::secret;
 use crate::text::printable;
 use crate::ui::wire;
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -133,24 +132,17 @@ impl FleetChange for ApplyRun<'_> {
         update.write.is_none()
     }
 
-    fn old(&self, cluster: Option<&Cluster>, update: &Update) -> Value {
-        let (Some(cluster), Some(patch)) = (cluster, &update.patch) else {
-            return Value::Null;
+    fn changes(
+        &self,
+        cluster: Option<&Cluster>,
+        update: &Update,
+        after: Option<&Cluster>,
+    ) -> Vec<KeptChange> {
+        let (Some(cluster), Some(write)) = (cluster, &update.write) else {
+            return Vec::new();
         };
         let org = self.cx.org().unwrap_or_default();
-        let after = Cluster::new(patch::settled(patch, cluster.value(), org));
-        let nothing = Map::new();
-        let (before, after) = (
-            cluster.add_ons().unwrap_or(&nothing),
-            after.add_ons().unwrap_or(&nothing),
-        );
-        let keys = before.keys().chain(after.keys());
-        let changed = keys.filter(|key| before.get(*key) != after.get(*key));
-        let each = changed.map(|key| {
-            let old = before.get(key).map(secret::masked);
-            (key.clone(), old.unwrap_or_default())
-        });
-        Value::Object(each.collect())
+        changes_of_write(cluster, write, after, org)
     }
 
     fn warnings(&self, _: &str, cluster: Option<&Cluster>, _: &Update) -> Vec<String> {

@@ -74,7 +74,8 @@ pub(crate) enum Write {
 }
 
 impl Write {
-    fn body(&self) -> &Value {
+    /// What is sent.
+    pub(crate) fn body(&self) -> &Value {
         match self {
             Self::Patch(body) | Self::Create(body) | Self::Put(body) => body,
         }

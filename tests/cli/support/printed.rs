@@ -81,7 +81,7 @@ fn document_of(value: &Value, found: &mut Vec<Printed>) {
 /// What a line of text advises.
 fn sentence(line: &str, found: &mut Vec<Printed>) {
     let line = line.trim_start();
-    for opening in ["Next: ", "fix: "] {
+    for opening in ["Next: ", "Undo: ", "fix: "] {
         if let Some(command) = line.strip_prefix(opening) {
             // What mends a finding is a command, whatever it is.
             found.push(Printed(command.to_owned()));

@@ -14,6 +14,7 @@ pub(crate) fn filters(env: &Env) -> insta::Settings {
     settings.add_filter(r"request [0-9a-f][0-9a-f-]{7,}", "request [ID]");
     settings.add_filter(r"Mk8sEcr[0-9a-f]{10}", "Mk8sEcr[HASH]");
     settings.add_filter(r"-\d{8}T\d{6}Z", "-[TIME]");
+    settings.add_filter(r"\d{8}-\d{6}-[0-9a-f]{4}", "[RUN]");
     settings.set_omit_expression(true);
     settings
 }

@@ -137,6 +137,15 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "-c {EVIL} --for=addon=aws-ecr --wait 1s",
         ],
         "journal" => &["{run.jsonl}", "{sound.yaml}", "{EVIL}"],
+        "undo" => &[
+            "20261128-101500-0000 --dry-run",
+            "20261128-101500-0001 --dry-run",
+            "20261128-101500-0002 --dry-run",
+            "{run.jsonl} --dry-run",
+            "{sound.yaml}",
+            "{EVIL}",
+        ],
+        "history" => &["", "-c {EVIL}"],
         "schema" => &[
             "",
             "metrics",

@@ -16,7 +16,7 @@ use std::sync::Mutex;
 use std::thread;
 use world::{EVIL, World};
 
-pub(crate) use world::journal;
+pub(crate) use world::{history, journal};
 
 const FORMATS: [&str; 12] = [
     "text",

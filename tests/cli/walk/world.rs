@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -23,6 +24,23 @@ pub(crate) fn journal(name: &str, word: &str, because: &str) -> String {
     let started = json!({"started": name, "version": 1, "old": {word: null}});
     let failed = json!({"failed": name, "because": because});
     format!("{header}\n{started}\n{failed}\n")
+}
+
+/// A run that is kept of one target: it switched metrics off.
+pub(crate) fn history(env: &Env, id: &str, target: &Value) {
+    let id = format!("20261128-101500-{id}");
+    let header = json!({"schema": "mk8s/v1", "kind": "HistoryHeader", "id": id,
+        "time": "2026-11-28T10:15:00Z", "mk8s": "0.1.0", "command": ["addon", target["name"]]});
+    let (before, left_out) = (json!({"kubeState": true}), json!([target["name"]]));
+    let change = json!({"key": "metrics", "before": before, "after": {}, "leftOut": left_out});
+    let line = json!({"target": target, "changes": [change]});
+    let folder = env.home(".local/state/mk8s/history");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(
+        folder.join(format!("{id}.jsonl")),
+        format!("{header}\n{line}\n"),
+    )
+    .unwrap();
 }
 
 /// The same without what an XML document cannot hold.
@@ -45,6 +63,7 @@ pub(super) const ACCOUNT: &str = "111122223333";
 pub(super) struct World {
     pub(super) env: Env,
     pub(super) token: String,
+    endpoint: String,
     /// Both Control Plane and AWS.
     _server: Fake,
     complaints: Mutex<Vec<String>>,
@@ -79,6 +98,7 @@ impl World {
         let world = Self {
             env,
             token,
+            endpoint: server.endpoint().to_owned(),
             _server: server,
             complaints: Mutex::default(),
         };
@@ -113,6 +133,14 @@ impl World {
         );
         self.env
             .write(&name("run.jsonl"), journal(EVIL, EVIL, EVIL));
+        let endpoint = &self.endpoint;
+        let elsewhere = json!({"kind": "cluster", "org": EVIL, "endpoint": EVIL, "name": EVIL});
+        let edge = json!({"kind": "cluster", "org": "acme", "endpoint": endpoint, "name": "edge"});
+        let file = self.env.path(&name("sound.yaml"));
+        let file = json!({"kind": "file", "path": file, "document": 1, "name": "edge"});
+        history(&self.env, "0000", &elsewhere);
+        history(&self.env, "0001", &edge);
+        history(&self.env, "0002", &file);
         self.env.write("token", "no.token");
         self.env.profile(
             "ci",
