@@ -183,7 +183,7 @@ pub(crate) struct ChangeArgs {
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) allow_placeholders: bool,
     /// Record of the run for `mk8s undo` under CI as well
-    #[arg(long, help_heading = heading::SAFETY)]
+    #[arg(long, hide_short_help = true, help_heading = heading::SAFETY)]
     pub(crate) history: bool,
     /// Preview on stdout; nothing is written or sent
     #[arg(long, help_heading = heading::SAFETY)]
@@ -260,7 +260,7 @@ pub(crate) struct CopyArgs {
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) force: bool,
     /// Record of the run for `mk8s undo` under CI as well
-    #[arg(long, help_heading = heading::SAFETY)]
+    #[arg(long, hide_short_help = true, help_heading = heading::SAFETY)]
     pub(crate) history: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
@@ -295,7 +295,7 @@ pub(crate) struct PullArgs {
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) keep_comments: bool,
     /// Record of the run for `mk8s undo` under CI as well
-    #[arg(long, help_heading = heading::SAFETY)]
+    #[arg(long, hide_short_help = true, help_heading = heading::SAFETY)]
     pub(crate) history: bool,
     /// Preview on stdout; nothing is written
     #[arg(long, help_heading = heading::SAFETY)]

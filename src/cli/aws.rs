@@ -367,7 +367,7 @@ pub(crate) struct SetupArgs {
     #[arg(long, requires = "image", help_heading = heading::SETTINGS)]
     pub(crate) apply_repository_policy: bool,
     /// Record of the run for `mk8s undo` under CI as well
-    #[arg(long, help_heading = heading::SAFETY)]
+    #[arg(long, hide_short_help = true, help_heading = heading::SAFETY)]
     pub(crate) history: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]
@@ -472,7 +472,7 @@ pub(crate) struct TeardownArgs {
     #[command(flatten)]
     pub(crate) connection: AwsConnection,
     /// Record of the run for `mk8s undo` under CI as well
-    #[arg(long, help_heading = heading::SAFETY)]
+    #[arg(long, hide_short_help = true, help_heading = heading::SAFETY)]
     pub(crate) history: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]

@@ -413,7 +413,7 @@ pub(crate) struct ApplyArgs {
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) put: bool,
     /// Record of the run for `mk8s undo` under CI as well
-    #[arg(long, help_heading = heading::SAFETY)]
+    #[arg(long, hide_short_help = true, help_heading = heading::SAFETY)]
     pub(crate) history: bool,
     /// Preview on stdout; nothing is sent
     #[arg(long, help_heading = heading::SAFETY)]

@@ -119,6 +119,8 @@ fn body(command: &Command, rows: usize, most: usize) -> Vec<String> {
     let flags: Vec<&Arg> = command
         .get_arguments()
         .filter(|arg| !arg.is_positional() && !arg.is_global_set() && !arg.is_hide_set())
+        // What is for pipelines alone.
+        .filter(|arg| !arg.is_hide_short_help_set())
         .filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"))
         .collect();
     let described = described(&flags);

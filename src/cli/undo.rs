@@ -16,7 +16,7 @@ pub(crate) struct UndoArgs {
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) force: bool,
     /// Record of the run for `mk8s undo` under CI as well
-    #[arg(long, help_heading = heading::SAFETY)]
+    #[arg(long, hide_short_help = true, help_heading = heading::SAFETY)]
     pub(crate) history: bool,
     /// Preview on stdout; nothing is written or sent
     #[arg(long, help_heading = heading::SAFETY)]
