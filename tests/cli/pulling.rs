@@ -36,6 +36,8 @@ fn a_folder_gets_what_is_live_and_a_file_for_each_cluster_that_has_none() {
     Set the add-ons in m/one.yaml: nvidia and logs enabled, metrics disabled; the live cluster is not changed
     Made m/c2.yaml, the manifest of c2
     Made m/c3.yaml, the manifest of c3
+    --- stderr
+    Undo: mk8s undo [RUN]
     ");
     let text = env.text("m/one.yaml");
     assert!(
