@@ -1,6 +1,9 @@
 //! Anchors that several clusters of one document share.
 
-use crate::support::{Env, Run};
+use crate::support::{Env, Run, Trial, insist};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const BOTH: &str = "\
 kind: list
@@ -222,4 +225,154 @@ fn what_stands_in_the_way_of_an_edit_that_all_ask_for_is_what_is_named() {
     // What does not touch it goes on.
     let (done, _) = run(&env, &text, "addon enable nvidia");
     let _ = done.ok();
+}
+
+const KEYS: [(&str, &str); 5] = [
+    ("headlamp", "headlamp"),
+    ("logs", "logs"),
+    ("nvidia", "nvidia"),
+    ("sysbox", "sysbox"),
+    ("localPathStorage", "local-path-storage"),
+];
+
+/// A list of clusters and of other things whose add-ons are anchors and aliases of each other.
+fn generated(chance: &mut fastrand::Rng) -> String {
+    let (mut maps, mut settings) = (Vec::new(), Vec::new());
+    let mut add_ons = |chance: &mut fastrand::Rng, indent: &str| {
+        let mut keys = KEYS.map(|(key, _)| key);
+        chance.shuffle(&mut keys);
+        let mut lines = String::new();
+        for key in &keys[..chance.usize(1..4)] {
+            let value = ["{}", "{auditEnabled: true}", "{includeNamespaces: a}"][chance.usize(..3)];
+            let value = match chance.u8(..3) {
+                0 if !settings.is_empty() => format!("*s{}", chance.choice(&settings).unwrap()),
+                1 => {
+                    settings.push(settings.len());
+                    format!("&s{} {value}", settings.len() - 1)
+                }
+                _ => value.to_owned(),
+            };
+            let _ = writeln!(lines, "{indent}{key}: {value}");
+        }
+        lines
+    };
+    let mut text = "kind: list\n".to_owned();
+    if chance.bool() {
+        let aside = ["x-defaults", ".defaults", "common"][chance.usize(..3)];
+        let _ = write!(text, "{aside}: &m0\n{}", add_ons(chance, "  "));
+        maps.push(0);
+    }
+    text += "items:\n";
+    for number in 0..chance.usize(1..5) {
+        let kind = if chance.u8(..6) == 0 { "gvc" } else { "mk8s" };
+        let _ = write!(text, "- kind: {kind}\n  name: c{number}\n");
+        if chance.u8(..6) == 0 && !maps.is_empty() {
+            let _ = writeln!(text, "  tags: *m{}", chance.choice(&maps).unwrap());
+        }
+        text += "  spec:\n    provider: {generic: {}}\n";
+        let below = match chance.u8(..4) {
+            0 | 1 if !maps.is_empty() => {
+                format!("    addOns: *m{}\n", chance.choice(&maps).unwrap())
+            }
+            2 => {
+                let name = number + 1;
+                let below = add_ons(chance, "      ");
+                maps.push(name);
+                format!("    addOns: &m{name}\n{below}")
+            }
+            _ => format!("    addOns:\n{}", add_ons(chance, "      ")),
+        };
+        text.push_str(&below);
+    }
+    text
+}
+
+fn parsed(text: &str) -> Value {
+    serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// What becomes of the add-ons of a cluster.
+type AddonsChange<'a> = &'a dyn Fn(&mut Map<String, Value>);
+
+/// The list without what stands aside, and with a change of the add-ons of those that are meant.
+fn changed(list: &Value, only: Option<&str>, change: AddonsChange<'_>) -> Value {
+    let mut list = list.clone();
+    let fields = list.as_object_mut().unwrap();
+    fields.retain(|key, _| !key.starts_with(['x', '.']));
+    for item in list["items"].as_array_mut().unwrap() {
+        let is_meant = only.is_none_or(|only| item["name"] == only);
+        if item["kind"] == "mk8s" && is_meant {
+            change(item["spec"]["addOns"].as_object_mut().unwrap());
+        }
+    }
+    list
+}
+
+#[test]
+fn whatever_shares_with_whatever_each_is_what_was_asked_or_nothing_is_written() {
+    let trial = Trial::begin("shared_anchors::whatever_shares_with_whatever");
+    let env = Env::new();
+    let cases: Vec<usize> = (0..trial.scale(150, 3_000)).collect();
+    let done = AtomicUsize::new(0);
+    trial.each(
+        &cases,
+        3,
+        |case| format!("case {case}"),
+        |&case| {
+            let mut chance = trial.chance(case);
+            let text = generated(&mut chance);
+            let before = parsed(&text);
+            let names: Vec<String> = before["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|item| item["kind"] == "mk8s")
+                .map(|item| item["name"].as_str().unwrap().to_owned())
+                .collect();
+            let Some(one) = chance.choice(&names) else {
+                return Ok(());
+            };
+            let only = (chance.u8(..3) == 0).then_some(one.as_str());
+            let (key, name) = KEYS[chance.usize(..KEYS.len())];
+            let (other, _) = KEYS[chance.usize(..KEYS.len())];
+            let (file, set) = (format!("{case}.yaml"), format!("{case}-set.yaml"));
+            env.write(&file, &text);
+            let mut wanted = format!("{key}: null\n");
+            if other != key {
+                let _ = writeln!(wanted, "{other}: null");
+            }
+            env.write(&set, wanted);
+            let on = |add_ons: &mut Map<String, Value>| {
+                add_ons.entry(key).or_insert_with(|| json!({}));
+            };
+            let off = |add_ons: &mut Map<String, Value>| {
+                add_ons.remove(key);
+            };
+            let both_off = |add_ons: &mut Map<String, Value>| {
+                add_ons.remove(key);
+                add_ons.remove(other);
+            };
+            let (line, change): (String, AddonsChange<'_>) = match chance.u8(..3) {
+                0 => (format!("addon enable {name}"), &on),
+                1 => (format!("addon disable {name}"), &off),
+                _ => (format!("addon set {set}"), &both_off),
+            };
+            let narrowed = only.map_or_else(String::new, |only| format!(" -c {only}"));
+            let run = env.line(&format!("{line} -f {file}{narrowed} -q")).run();
+            let after = env.text(&file);
+            if run.code == 6 {
+                insist!(after == text, "it was refused, and changed\n{run}");
+                return Ok(());
+            }
+            insist!(run.code == 0, "{run}\n{text}");
+            let wanted = changed(&before, only, change);
+            let found = changed(&parsed(&after), only, &|_| ());
+            insist!(found == wanted, "{line}{narrowed}\n{text}---\n{after}");
+            done.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        },
+    );
+    let done = done.into_inner();
+    assert!(done * 2 > cases.len(), "{done} of {} are done", cases.len());
+    trial.end();
 }
