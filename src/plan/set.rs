@@ -11,6 +11,7 @@ use crate::cluster::Cluster;
 use crate::defaults::is_default;
 use crate::error::Error;
 use crate::secret;
+use crate::text::quotable;
 use serde_json::{Map, Value};
 
 /// What a set of add-ons is to be.
@@ -237,12 +238,17 @@ pub(super) fn expected(
                 Some(there) => wanted.is_some_and(|wanted| ParamKind::Any.same(there, &wanted)),
             };
             if !is_met {
-                let is = if there.is_some() { "on" } else { "off" };
-                let text = match one.text.as_str() {
-                    "" => "that it is off was".to_owned(),
-                    _ => "other settings were".to_owned(),
+                let wanted = match one.text.as_str() {
+                    "" => "it was expected to be off".to_owned(),
+                    text if secret::may_hold(key, text) => "something else was expected".to_owned(),
+                    text => format!("`{}` was expected", quotable(text)),
                 };
-                reasons.push(format!("{name} is {is}, and {text} expected"));
+                let is = match there {
+                    None => "is off",
+                    Some(_) if one.text.is_empty() => "is on",
+                    Some(_) => "has other settings",
+                };
+                reasons.push(format!("{name} {is}, and {wanted}"));
             }
             continue;
         }

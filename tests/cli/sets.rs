@@ -391,13 +391,23 @@ fn a_set_writes_nothing_where_something_else_stands_than_was_expected() {
         let run = env.line(&format!("{line} {wrong}")).run().exits(5);
         let run = run.err("metrics: its `kubeState` is `true`, and `false` was expected");
         let _ = run
-            .err("logs is on, and that it is off was expected")
+            .err("logs is on, and it was expected to be off")
             .err("aws-ecr: its `roleArn` is not there, and `arn:aws:iam::999999999999:role/x` was expected");
         let right = "--expect metrics.kubeState=true --expect logs={} --expect aws-ecr= \
                      --expect headlamp.x=";
         let _ = env.line(&format!("{line} {right}")).run().ok();
     }
     assert_eq!(patches(&sandbox), 1);
+    for (wrong, why) in [
+        (
+            "logs={auditEnabled: true}",
+            "logs has other settings, and `{auditEnabled: true}` was expected",
+        ),
+        ("headlamp={}", "headlamp is off, and `{}` was expected"),
+    ] {
+        let words = ["addon", "set", "set.yaml", "-c", "c1", "--expect", wrong];
+        let _ = env.mk8s(&words).run().exits(5).err(why);
+    }
     for (wrong, why) in [
         ("aws-erc=", "did you mean `aws-ecr`?"),
         ("metrics.kubeState=often", "often"),
