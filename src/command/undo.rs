@@ -2,11 +2,13 @@
 
 use super::Context;
 use super::target::{check_name, check_pattern};
+use crate::addon::by_word;
 use crate::choice::Choice;
 use crate::cli::HistoryArgs;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::history::{History, HistoryRun, KeptChange, KeptEntry, KeptTarget};
+use crate::invocation::Invocation;
 use crate::journal::{self, ChangedAddons, FleetJournal};
 use crate::pattern::is_pattern;
 use crate::plan::display_name;
@@ -135,7 +137,7 @@ impl<'a> KeptRuns<'a> {
                 Err(
                     Error::not_found(format!("no run `{name}` is kept on this machine"))
                         .because("neither a run nor the file of a journal has that name")
-                        .hint(crate::invocation::Invocation::mk8s("history")),
+                        .hint(Invocation::mk8s("history")),
                 )
             }
             Err(error) => Err(error),
@@ -171,7 +173,19 @@ impl<'a> KeptRuns<'a> {
 pub(super) fn meant(cx: &Context, word: Option<&str>) -> Result<KeptRun> {
     let runs = KeptRuns::of(cx)?;
     match word {
-        Some(word) => runs.read(word),
+        Some(word) => {
+            let run = runs.read(word)?;
+            // What it made in AWS belongs to what it changed of add-ons.
+            if run.command.first().is_some_and(|it| it == "aws") {
+                let addon = run.command.iter().find_map(|word| by_word(word));
+                let teardown = Invocation::mk8s("aws teardown");
+                let teardown = addon.iter().fold(teardown, |it, addon| it.word(addon.name));
+                let error = Error::refused(format!("the run `{}` was not undone", excerpt(word, 80)))
+                    .because("it set up the AWS side, which is more than the add-ons");
+                return Err(error.hint(teardown.flag_hole("-c", "NAME")));
+            }
+            Ok(run)
+        }
         None => runs.last().ok_or_else(|| {
             Error::not_found("no run is kept on this machine").because(
                 "nothing of an add-on was changed yet, or only under CI, where runs are kept with --history",

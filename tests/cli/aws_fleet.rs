@@ -118,6 +118,11 @@ fn a_run_is_taken_up_again_by_its_journal() {
         "{run}"
     );
 
+    // It is more than a change of add-ons, and not undone as one.
+    bed.run("undo run.jsonl --yes")
+        .exits(6)
+        .err("mk8s aws teardown aws-ecr -c NAME");
+
     // Other words, other clusters and a file that is there are refused, before anything is done.
     bed.moto.forget();
     for (other, code, words) in [
