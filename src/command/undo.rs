@@ -176,7 +176,7 @@ pub(super) fn meant(cx: &Context, word: Option<&str>) -> Result<KeptRun> {
         Some(word) => {
             let run = runs.read(word)?;
             // What it made in AWS belongs to what it changed of add-ons.
-            if run.command.first().is_some_and(|it| it == "aws") {
+            if matches!(run.command.as_slice(), [group, verb, ..] if group == "aws" && verb == "setup") {
                 let addon = run.command.iter().find_map(|word| by_word(word));
                 let teardown = Invocation::mk8s("aws teardown");
                 let teardown = addon.iter().fold(teardown, |it, addon| it.word(addon.name));
