@@ -172,26 +172,24 @@ impl<'a> KeptRuns<'a> {
 /// The run that is to be undone: the one that is named, or the last one.
 pub(super) fn meant(cx: &Context, word: Option<&str>) -> Result<KeptRun> {
     let runs = KeptRuns::of(cx)?;
-    match word {
-        Some(word) => {
-            let run = runs.read(word)?;
-            // What it made in AWS belongs to what it changed of add-ons.
-            if matches!(run.command.as_slice(), [group, verb, ..] if group == "aws" && verb == "setup") {
-                let addon = run.command.iter().find_map(|word| by_word(word));
-                let teardown = Invocation::mk8s("aws teardown");
-                let teardown = addon.iter().fold(teardown, |it, addon| it.word(addon.name));
-                let error = Error::refused(format!("the run `{}` was not undone", excerpt(word, 80)))
-                    .because("it set up the AWS side, which is more than the add-ons");
-                return Err(error.hint(teardown.flag_hole("-c", "NAME")));
-            }
-            Ok(run)
-        }
+    let run = match word {
+        Some(word) => runs.read(word)?,
         None => runs.last().ok_or_else(|| {
             Error::not_found("no run is kept on this machine").because(
                 "nothing of an add-on was changed yet, or only under CI, where runs are kept with --history",
             )
-        }),
+        })?,
+    };
+    // What it made in AWS belongs to what it changed of add-ons.
+    if matches!(run.command.as_slice(), [group, verb, ..] if group == "aws" && verb == "setup") {
+        let addon = run.command.iter().find_map(|word| by_word(word));
+        let teardown = Invocation::mk8s("aws teardown");
+        let teardown = addon.iter().fold(teardown, |it, addon| it.word(addon.name));
+        let error = Error::refused(format!("the run `{}` was not undone", excerpt(&run.id, 80)))
+            .because("it set up the AWS side, which is more than the add-ons");
+        return Err(error.hint(teardown.flag_hole("-c", "NAME")));
     }
+    Ok(run)
 }
 
 /// `mk8s history`

@@ -98,6 +98,7 @@ fn a_role_that_stays_keeps_what_its_other_users_need() {
     Kept role shared
     Kept OIDC provider oidc.sandbox.localhost/kexdjl6f8a79
     Switched off aws-ecr
+    Undo: mk8s undo [RUN]
     ");
     let role = bed.moto.role("shared");
     assert_eq!(role["attached"], json!([READ_ONLY]));

@@ -174,10 +174,13 @@ pub(crate) fn check_request(request: &SetupRequest) -> Result<()> {
         })?;
     }
     if let Some(role) = &request.role_arn {
-        let name = request
-            .role_name
-            .as_deref()
-            .map(|it| ("--role-name", it, role.name()));
+        let flag = if request.is_shared {
+            "--shared-role"
+        } else {
+            "--role-name"
+        };
+        let name = request.role_name.as_deref();
+        let name = name.map(|it| (flag, it, role.name()));
         let path = request
             .role_path
             .as_deref()
