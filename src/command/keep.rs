@@ -12,6 +12,7 @@ use crate::patch;
 use crate::plan::Plan;
 use serde_json::{Map, Value};
 use std::cell::{Cell, OnceCell, RefCell};
+use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -70,7 +71,15 @@ impl Context {
 
     /// The name of this run, and when it began: the same wherever it is kept.
     pub(super) fn run_name(&self) -> (String, String) {
-        self.record.name.get_or_init(run_name).clone()
+        let name = || {
+            // A clock may be set back, and the last run is the one that is undone.
+            let now = OffsetDateTime::now_utc();
+            run_name(
+                super::undo::last_began(self, &stamp(now))
+                    .map_or(now, |last| now.max(last + Duration::from_millis(1))),
+            )
+        };
+        self.record.name.get_or_init(name).clone()
     }
 
     /// Keeps what is about to be changed of a target.
@@ -188,19 +197,22 @@ impl Context {
     }
 }
 
+/// The second of a time, as names of runs begin.
+fn stamp(time: OffsetDateTime) -> String {
+    format!(
+        "{:04}{:02}{:02}-{:02}{:02}{:02}",
+        time.year(),
+        u8::from(time.month()),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+    )
+}
+
 /// The name of a run that begins, and the time.
-fn run_name() -> (String, String) {
-    let now = OffsetDateTime::now_utc();
-    let id = format!(
-        "{:04}{:02}{:02}-{:02}{:02}{:02}-{:04x}",
-        now.year(),
-        u8::from(now.month()),
-        now.day(),
-        now.hour(),
-        now.minute(),
-        now.second(),
-        fastrand::u16(..)
-    );
+fn run_name(now: OffsetDateTime) -> (String, String) {
+    let id = format!("{}-{:04x}", stamp(now), fastrand::u16(..));
     // Every year that a clock shows has a form.
     (id, now.format(&Rfc3339).unwrap_or_default())
 }

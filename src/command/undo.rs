@@ -169,6 +169,13 @@ impl<'a> KeptRuns<'a> {
     }
 }
 
+/// When the last run began, if that was in this second of the clock or later.
+pub(super) fn last_began(cx: &Context, second: &str) -> Option<OffsetDateTime> {
+    let runs = KeptRuns::of(cx).ok()?;
+    runs.ids.first().filter(|id| id.as_str() >= second)?;
+    runs.last()?.began()
+}
+
 /// The run that is to be undone: the one that is named, or the last one.
 pub(super) fn meant(cx: &Context, word: Option<&str>) -> Result<KeptRun> {
     let runs = KeptRuns::of(cx)?;

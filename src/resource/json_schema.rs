@@ -2,7 +2,8 @@
 //!
 //! It says what [`ParamKind`] judges by, as far as JSON Schema can: whether a regular expression is one,
 //! whether two pools have one name and in which org a link stays cannot be said in it. What the table
-//! does not know it refuses, as `validate --strict` does.
+//! does not know it refuses, as `validate --strict` does; what another tool has yet to fill in
+//! ([`crate::placeholder`]) it takes for whatever it will be, as `validate` does.
 
 use super::CLUSTER;
 use crate::addon::{Addon, CATALOG, Param, ParamKind};
@@ -37,7 +38,7 @@ pub(crate) fn manifest() -> Value {
                 "then": {"type": "array", "items": {"$ref": "#"}},
             },
         },
-        "definitions": {"cluster": object(CLUSTER)},
+        "definitions": {"cluster": object(CLUSTER), "placeholder": placeholder()},
     })
 }
 
@@ -49,7 +50,37 @@ pub(crate) fn settings(addon: &Addon) -> Value {
         "description": addon.summary,
     });
     join(&mut schema, object(addon.params));
+    schema["definitions"] = json!({"placeholder": placeholder()});
     schema
+}
+
+/// A text in which another tool has yet to fill something in.
+fn placeholder() -> Value {
+    let word = format!("((?!\\$\\{{|\\{{\\{{|<%|ENC\\[)[^{BLANK}])*");
+    let form =
+        "(\\$\\{[^}]+\\}|\\{\\{((?!\\}\\})[\\s\\S])+\\}\\}|<%((?!%>)[\\s\\S])+%>|ENC\\[[^\\]]+\\])";
+    let pattern = format!("\\$[A-Za-z_][A-Za-z0-9_]*|{word}({form}{word})+");
+    json!({
+        "description": "filled in later, by another tool",
+        "type": "string",
+        "pattern": whole(&pattern),
+    })
+}
+
+/// The schema of a value, or of what stands for one until another tool has filled it in.
+fn or_placeholder(schema: Value) -> Value {
+    let takes_any_text = |schema: &Value| {
+        let is_text = match &schema["type"] {
+            Value::String(one) => one == "string",
+            Value::Array(several) => several.contains(&json!("string")),
+            _ => true,
+        };
+        is_text && schema.get("pattern").is_none() && schema.get("enum").is_none()
+    };
+    if takes_any_text(&schema) && schema.get("maxLength").is_none() {
+        return schema;
+    }
+    json!({"anyOf": [schema, {"$ref": "#/definitions/placeholder"}]})
 }
 
 /// An object with these fields, those that are required among them.
@@ -71,11 +102,12 @@ fn fields(params: &[Param], insists: bool) -> Value {
     let properties: Map<String, Value> = params
         .iter()
         .map(|param| {
-            let mut schema = if param.required && insists {
+            let schema = if param.required && insists {
                 and_not_null(of(param.kind))
             } else {
                 or_null(of(param.kind))
             };
+            let mut schema = or_placeholder(schema);
             join(&mut schema, described(param));
             (param.field.to_owned(), schema)
         })
@@ -152,10 +184,12 @@ fn of(kind: ParamKind) -> Value {
             "maxLength": most,
             "pattern": whole(&format!("([^{BLANK}]([\\s\\S]*[^{BLANK}])?)?")),
         }),
-        ParamKind::List(item) => json!({"type": "array", "items": of(*item)}),
-        ParamKind::Named(fields) => json!({"type": "array", "items": object(fields)}),
+        ParamKind::List(item) => json!({"type": "array", "items": or_placeholder(of(*item))}),
+        ParamKind::Named(fields) => {
+            json!({"type": "array", "items": or_placeholder(object(fields))})
+        }
         ParamKind::Map(value) => {
-            json!({"type": "object", "additionalProperties": or_null(of(*value))})
+            json!({"type": "object", "additionalProperties": or_placeholder(or_null(of(*value)))})
         }
         ParamKind::Scalars(most) => json!({
             "type": "object",
@@ -183,7 +217,8 @@ fn one(params: &[Param]) -> Value {
         .map(|param| {
             json!({
                 "required": [param.field],
-                "properties": {param.field: {"type": "object"}},
+                // A text is judged below: it may be filled in later.
+                "properties": {param.field: {"type": ["object", "string"]}},
             })
         })
         .collect();
@@ -196,6 +231,7 @@ fn add_ons() -> Value {
     let properties: Map<String, Value> = CATALOG
         .iter()
         .map(|addon| {
+            // A text there is off, whatever it will be.
             let mut schema = or_null(object(addon.params));
             join(&mut schema, json!({"description": addon.summary}));
             (addon.key.to_owned(), schema)

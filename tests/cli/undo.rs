@@ -478,3 +478,24 @@ fn a_run_elsewhere_is_not_undone_here() {
     assert_eq!(second.cluster("prod")["version"], 1);
     let _ = env.line("undo --canary 1").run().exits(2);
 }
+
+#[test]
+fn the_last_run_is_the_last_whatever_the_clock_says() {
+    let (env, sandbox) = place(&[hetzner("prod", &["logs: {}", "metrics: {}"])]);
+    let _ = env.line("addon disable logs -c prod --yes").run().ok();
+    // It was done by a clock that is ahead.
+    let file = kept(&env).pop().unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    let (header, rest) = text.split_once('\n').unwrap();
+    let mut header: Value = serde_json::from_str(header).unwrap();
+    header["id"] = json!("20990101-000000-0000");
+    header["time"] = json!("2099-01-01T00:00:00Z");
+    let folder = file.rsplit_once('/').unwrap().0;
+    let ahead = format!("{folder}/20990101-000000-0000.jsonl");
+    fs::write(ahead, format!("{header}\n{rest}")).unwrap();
+    fs::remove_file(&file).unwrap();
+    let _ = env.line("addon disable metrics -c prod --yes").run().ok();
+    let _ = env.line("undo").run().ok().out("metrics enabled");
+    let on = add_ons(&sandbox, "prod");
+    assert_eq!(on, json!({"metrics": {}}));
+}
