@@ -20,6 +20,8 @@ pub(crate) enum NamedThing {
     Checks,
     Topics,
     Journals,
+    /// Runs that can be undone.
+    Runs,
     /// Paths of the settings of this add-on, each with its sign.
     Settings(String),
 }
@@ -232,6 +234,7 @@ fn value(arg: &Arg, mut at: Completing, command: Option<String>) -> Completing {
         "only" | "skip" if values.is_empty() => Some(NamedThing::Checks),
         "words" => Some(NamedThing::Topics),
         "resume" | "journal" => Some(NamedThing::Journals),
+        "run" => Some(NamedThing::Runs),
         "set" | "unset" | "set_string" | "set_json" | "expect" => command.map(NamedThing::Settings),
         id if OF_CLUSTERS.contains(&id) && values.is_empty() => Some(NamedThing::Clusters),
         _ => None,

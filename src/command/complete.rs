@@ -120,6 +120,7 @@ async fn named(
         NamedThing::Profiles => plain(Settings::profiles(&cx.env)),
         NamedThing::AwsProfiles => plain(aws_profiles(cx)),
         NamedThing::Journals => plain(journals(cx)),
+        NamedThing::Runs => super::undo::runs(cx),
         NamedThing::Settings(addon) => settings(addon, &found.typed),
         NamedThing::Clusters => plain(clusters(cx, words).await),
     }

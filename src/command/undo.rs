@@ -20,6 +20,8 @@ use std::path::Path;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// So many runs are offered to a shell.
+const OFFERED: usize = 20;
 /// More targets of a run are counted.
 const NAMED: usize = 3;
 
@@ -117,20 +119,27 @@ impl<'a> KeptRuns<'a> {
         Ok(Self { cx, history, ids })
     }
 
-    /// A run by its name, or by the file of its journal.
+    /// A run by its name, or by the file of its journal. What is odd about it is told.
     fn read(&self, word: &str) -> Result<KeptRun> {
+        let (run, oddity) = self.load(word)?;
+        if let Some(oddity) = oddity {
+            self.cx.ui.warn(&oddity);
+        }
+        Ok(run)
+    }
+
+    /// The same, with what is odd about it.
+    fn load(&self, word: &str) -> Result<(KeptRun, Option<String>)> {
         let is_file = word.contains('/') || Path::new(word).exists();
         if let Some(history) = self.history.as_ref().filter(|_| !is_file)
             && let Some(run) = history.read(word)?
         {
-            return Ok(run.into());
+            return Ok((run.into(), None));
         }
         match journal::read(word, self.cx.journals().as_deref()) {
             Ok((_, journal)) => {
-                if let Some(oddity) = journal.oddity() {
-                    self.cx.ui.warn(&oddity);
-                }
-                Ok(journal.into())
+                let oddity = journal.oddity();
+                Ok((journal.into(), oddity))
             }
             Err(error) if error.kind == crate::error::Kind::NotFound => {
                 let name = excerpt(word, 80);
@@ -167,6 +176,21 @@ impl<'a> KeptRuns<'a> {
             .chunk_by(|one, other| second(one) == second(other))
             .find_map(|ids| self.all(ids).into_iter().next())
     }
+}
+
+/// The runs that can be undone, each with its command; the last one first, and no word of what is wrong.
+pub(super) fn runs(cx: &Context) -> Vec<(String, String)> {
+    let Ok(runs) = KeptRuns::of(cx) else {
+        return Vec::new();
+    };
+    let read = runs
+        .ids
+        .iter()
+        .take(OFFERED)
+        .filter_map(|id| runs.load(id).ok());
+    let read = read.filter(|(run, _)| !run.entries.is_empty());
+    read.map(|(run, _)| (run.id, run.command.join(" ")))
+        .collect()
 }
 
 /// When the last run began, if that was in this second of the clock or later.

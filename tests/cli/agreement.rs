@@ -580,7 +580,7 @@ fn what_is_filled_in_later_is_right_for_validate_and_the_schema() {
     }
     let mut differ = Vec::new();
     for (document, said) in documents.iter().zip(judges.ask(&documents)) {
-        let right = [&said.validate, &said.jsonschema, &said.ajv].map(|it| it.is_empty());
+        let right = [&said.validate, &said.jsonschema, &said.ajv].map(String::is_empty);
         if right[0] != right[1] || right[1] != right[2] {
             differ.push(format!("{right:?} {document}"));
         }

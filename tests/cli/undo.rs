@@ -90,6 +90,12 @@ fn what_a_run_took_away_comes_back_and_goes_again() {
         (&change["before"], &change["after"]),
         (&before["metrics"], &Value::Null)
     );
+    // TAB offers what can be undone, with what it was.
+    let offered = env
+        .mk8s(&["__complete", "zsh", "mk8s", "undo", ""])
+        .run()
+        .ok();
+    let _ = offered.out(id);
     let others = env.line("history -c staging -o names").run().ok();
     assert_eq!(others.stdout, "");
 }
