@@ -154,10 +154,11 @@ impl Printed {
     fn split(&self) -> Result<Vec<Vec<String>>, String> {
         let mut script = String::from("set -eu\ntold=$1\n");
         for program in PROGRAMS {
+            // In one write: both sides of a pipe tell at a time.
             let _ = writeln!(
                 script,
-                "{program}() {{ printf '%s\\036' {program} \"$@\" >>\"$told\"; \
-                 printf '\\035' >>\"$told\"; }}"
+                "{program}() {{ all=$(printf '%s\\036' {program} \"$@\"; printf '\\035'); \
+                 printf '%s' \"$all\" >>\"$told\"; }}"
             );
         }
         let line = match self.0.strip_prefix("eval \"$(") {
