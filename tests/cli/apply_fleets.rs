@@ -89,6 +89,53 @@ fn one_preview_shows_what_changes_and_in_which_stages() {
 }
 
 #[test]
+fn new_clusters_that_are_alike_but_for_their_names_are_shown_once() {
+    let (env, sandbox) = fleet(1);
+    let new = ["a1", "a2", "a3"].map(|name| hetzner(name, &["logs: {}"]));
+    let other = hetzner("b1", &[]);
+    env.write("new.yaml", [new.join("---\n"), other].join("---\n"));
+    snapshot!(env, env.line("apply new.yaml --dry-run").run(), @r"
+    exit 0
+    --- stdout
+    --- 3 clusters (a1, a2, a3)
+    +++ 3 clusters (a1, a2, a3)
+    @@ -0,0 +1,12 @@
+    +kind: mk8s
+    +name: …
+    +spec:
+    +  version: 1.33.5
+    +  provider:
+    +    hetzner:
+    +      region: fsn1
+    +      tokenSecretLink: //secret/h
+    +      networkId: '1'
+    +      image: ubuntu-22.04
+    +  addOns:
+    +    logs: {}
+    --- b1
+    +++ b1
+    @@ -0,0 +1,10 @@
+    +kind: mk8s
+    +name: b1
+    +spec:
+    +  version: 1.33.5
+    +  provider:
+    +    hetzner:
+    +      region: fsn1
+    +      tokenSecretLink: //secret/h
+    +      networkId: '1'
+    +      image: ubuntu-22.04
+    --- stderr
+    4 change
+    Would create a1
+    Would create a2
+    Would create a3
+    Would create b1
+    ");
+    assert!(writes(&sandbox).is_empty());
+}
+
+#[test]
 fn a_canary_that_fails_ends_it_and_the_run_is_taken_up_again() {
     let (env, sandbox) = fleet(5);
     sandbox.fault("status=422,on=PATCH:/c01");

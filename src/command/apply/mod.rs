@@ -237,7 +237,11 @@ impl<'a> Impact<'a> {
     }
 }
 
-/// Shows what applying changes, clusters with the same change together.
+/// The line of a name that each of several new clusters has for itself.
+const NAMED: &str = "\n+name: …\n";
+
+/// Shows what applying changes, clusters with the same change together: new ones as well that are alike
+/// but for their names.
 fn show_diffs(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply]) {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
@@ -249,7 +253,11 @@ fn show_diffs(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply]) {
         let Some((at, _)) = diff.match_indices('\n').nth(1) else {
             continue;
         };
-        let hunks = diff[at + 1..].to_owned();
+        let own = format!("\n+name: {name}\n");
+        let hunks = match update.action {
+            "created" => diff[at..].replacen(&own, NAMED, 1),
+            _ => diff[at..].to_owned(),
+        };
         let at = *known.entry(hunks).or_insert_with_key(|hunks| {
             groups.push((hunks.clone(), Vec::new()));
             groups.len() - 1
@@ -261,7 +269,11 @@ fn show_diffs(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply]) {
             [name] => Foreign(name).to_string(),
             names => format!("{} clusters ({})", names.len(), first_few(names)),
         };
-        let diff = format!("--- {heading}\n+++ {heading}\n{hunks}");
+        let hunks = match names.as_slice() {
+            [name] => hunks.replacen(NAMED, &format!("\n+name: {name}\n"), 1),
+            _ => hunks.clone(),
+        };
+        let diff = format!("--- {heading}\n+++ {heading}{hunks}");
         run.cx.ui.unified(&diff, run.cx.preview(mode));
     }
 }
