@@ -200,6 +200,7 @@ fn what_is_on_is_shown_with_what_the_pages_leave_out() {
 
     Documented for  aws; not documented elsewhere
     Needs           aws-workload-identity
+    Nodes           any
     Needed by       nothing
     Documentation   https://docs.controlplane.com/mk8s/add-ons/aws_elb
 

@@ -58,6 +58,7 @@ fn disabling_in_a_file_never_asks() {
     Disabled aws-ecr in prod.yaml; the live cluster is not changed
     --- stderr
     Next: mk8s addon disable aws-ecr -c prod
+    Undo: mk8s undo [RUN]
     ");
     assert_eq!(env.text("prod.yaml"), aws("prod", &[ON]));
     snapshot!(env, env.mk8s(&arguments).run(), @r"

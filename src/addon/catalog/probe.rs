@@ -96,7 +96,7 @@ mod tests {
                 0,
                 "--shape-colour <WORD>",
             ),
-            ("mk8s completion bash", 0, "--shape-colour"),
+            ("mk8s completion bash --static", 0, "--shape-colour"),
             ("mk8s addon enable probe-one -f - --level 3", 0, on),
             ("mk8s addon enable --set level=3 probeOne -f -", 0, on),
             (
