@@ -408,6 +408,8 @@ fn the_script_ends_well_only_where_the_role_may_pull() {
     script(&bed.env, &text)
         .ok()
         .out("The role may pull, as IAM says");
+    // The part that attaches and judges, by itself.
+    let text = emitted(&bed, "aws-cli", &["--only", "policy"]);
     let put = |statements: Value| {
         let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
         let fields = [
