@@ -136,15 +136,15 @@ fn sound() -> String {
     text
 }
 
-/// The goal of issue 14: to hold documents against the schema takes at most as long as to parse them.
-/// Both are taken in turns, so that whatever else the machine does hits both.
+/// To hold documents against the schema takes at most as long as to parse them. Both are taken in turns, so
+/// that whatever else the machine does hits both.
 fn schema(_: &mut Criterion) {
     let text = sound();
     let (mut parsing, mut both) = (Duration::MAX, Duration::MAX);
     for _ in 0..15 {
         let bytes = text.clone().into_bytes();
         let began = Instant::now();
-        let manifest = Manifest::parse("big.yaml", bytes).unwrap();
+        let manifest = Manifest::parse_whole("big.yaml", bytes).unwrap();
         parsing = parsing.min(began.elapsed());
         for document in manifest.documents() {
             let flaws = mk8s::validate::document(document, &document.value(), None);

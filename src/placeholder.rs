@@ -28,7 +28,9 @@ pub(crate) fn is_in(text: &str) -> bool {
 
 /// Whether anything in the text of a file can stand for another value; far quicker than to look.
 pub(crate) fn may_be_in(text: &str) -> bool {
-    text.contains('$') || FORMS.iter().any(|(open, _)| text.contains(open))
+    let mut behind = text.split('$').skip(1);
+    behind.any(|rest| rest.starts_with(begins_name))
+        || FORMS.iter().any(|(open, _)| text.contains(open))
 }
 
 /// The first place in a value where something is to be filled in, as a path, with what stands there.
@@ -56,8 +58,13 @@ pub(crate) fn find(value: &Value) -> Option<(Vec<String>, &str)> {
 fn is_variable(text: &str) -> bool {
     text.strip_prefix('$').is_some_and(|name| {
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(word)
+        name.starts_with(begins_name) && name.chars().all(word)
     })
+}
+
+/// What the name of a variable begins with.
+fn begins_name(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_'
 }
 
 fn next(text: &str) -> Option<(usize, &'static str, &'static str)> {
@@ -87,7 +94,10 @@ mod tests {
             "<%= role %>",
             "ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]",
         ] {
-            assert!(is_in(text), "{text}");
+            assert!(is_in(text) && may_be_in(text), "{text}");
+        }
+        for text in ["includeNamespaces: ^(shop|x)-.*$\nnext: $1", "", "$", "a$"] {
+            assert!(!may_be_in(text), "{text}");
         }
         for text in [
             "",

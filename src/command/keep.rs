@@ -74,10 +74,8 @@ impl Context {
         let name = || {
             // A clock may be set back, and the last run is the one that is undone.
             let now = OffsetDateTime::now_utc();
-            run_name(
-                super::undo::last_began(self, &stamp(now))
-                    .map_or(now, |last| now.max(last + Duration::from_millis(1))),
-            )
+            let last = super::undo::last_id(self).and_then(|id| began(&id));
+            run_name(last.map_or(now, |last| now.max(last + TICK)))
         };
         self.record.name.get_or_init(name).clone()
     }
@@ -197,24 +195,36 @@ impl Context {
     }
 }
 
-/// The second of a time, as names of runs begin.
-fn stamp(time: OffsetDateTime) -> String {
-    format!(
-        "{:04}{:02}{:02}-{:02}{:02}{:02}",
-        time.year(),
-        u8::from(time.month()),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second(),
-    )
-}
+/// A second has so many parts in the names of runs.
+const TICKS: u32 = 1 << 16;
+/// A little more than one of them.
+const TICK: Duration = Duration::from_nanos(15_300);
 
-/// The name of a run that begins, and the time.
+/// The name of a run that begins, and the time: names are in the order of time.
 fn run_name(now: OffsetDateTime) -> (String, String) {
-    let id = format!("{}-{:04x}", stamp(now), fastrand::u16(..));
+    let tick = u64::from(now.nanosecond()) * u64::from(TICKS) / 1_000_000_000;
+    let id = format!(
+        "{:04}{:02}{:02}-{:02}{:02}{:02}-{tick:04x}",
+        now.year(),
+        u8::from(now.month()),
+        now.day(),
+        now.hour(),
+        now.minute(),
+        now.second(),
+    );
     // Every year that a clock shows has a form.
     (id, now.format(&Rfc3339).unwrap_or_default())
+}
+
+/// When the run of that name began.
+fn began(id: &str) -> Option<OffsetDateTime> {
+    let [year, month, day] = [id.get(..4)?, id.get(4..6)?, id.get(6..8)?];
+    let [hour, minute, second] = [id.get(9..11)?, id.get(11..13)?, id.get(13..15)?];
+    let second = format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z");
+    let second = OffsetDateTime::parse(&second, &Rfc3339).ok()?;
+    let tick = u64::from_str_radix(id.get(16..)?, 16).ok()?;
+    let nanoseconds = tick * 1_000_000_000 / u64::from(TICKS);
+    second.checked_add(Duration::from_nanos(nanoseconds).try_into().ok()?)
 }
 
 /// What a plan makes of the add-ons of its target.
@@ -312,6 +322,29 @@ fn list_of(path: &Path) -> Option<Path> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn names_of_runs_are_in_the_order_of_time() {
+        let mut now = OffsetDateTime::from_unix_timestamp(1_790_000_000).unwrap();
+        let mut last = run_name(now).0;
+        for _ in 0..200_000 {
+            let next = began(&last).unwrap() + TICK;
+            assert!(next > now && next - now <= TICK * 2, "{last}");
+            now = next;
+            let id = run_name(now).0;
+            assert!(id > last, "{id} after {last}");
+            last = id;
+        }
+        for odd in [
+            "",
+            "x",
+            "20261128-061021",
+            "20261328-061021-0000",
+            "20261128-061021-zzzz",
+        ] {
+            assert_eq!(began(odd), None, "{odd}");
+        }
+    }
 
     #[test]
     fn secrets_are_left_out_and_named_where_they_change() {

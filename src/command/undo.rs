@@ -98,7 +98,7 @@ impl KeptRun {
     }
 }
 
-/// The names of runs that were kept, the last one first; those of one second in no order.
+/// The names of runs that were kept, the last one first.
 struct KeptRuns<'a> {
     cx: &'a Context,
     history: Option<History>,
@@ -170,11 +170,9 @@ impl<'a> KeptRuns<'a> {
 
     /// The last one that has changed something.
     fn last(&self) -> Option<KeptRun> {
-        // The names end in what tells those of one second apart, and not which was first.
-        let second = |id: &String| id.rsplit_once('-').map(|(time, _)| time.to_owned());
         self.ids
-            .chunk_by(|one, other| second(one) == second(other))
-            .find_map(|ids| self.all(ids).into_iter().next())
+            .chunks(1)
+            .find_map(|id| self.all(id).into_iter().next())
     }
 }
 
@@ -193,11 +191,9 @@ pub(super) fn runs(cx: &Context) -> Vec<(String, String)> {
         .collect()
 }
 
-/// When the last run began, if that was in this second of the clock or later.
-pub(super) fn last_began(cx: &Context, second: &str) -> Option<OffsetDateTime> {
-    let runs = KeptRuns::of(cx).ok()?;
-    runs.ids.first().filter(|id| id.as_str() >= second)?;
-    runs.last()?.began()
+/// The name of the last run.
+pub(super) fn last_id(cx: &Context) -> Option<String> {
+    KeptRuns::of(cx).ok()?.ids.into_iter().next()
 }
 
 /// The run that is to be undone: the one that is named, or the last one.

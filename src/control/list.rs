@@ -8,9 +8,12 @@ use super::pace;
 use super::request::{self, Request};
 use crate::cluster::{self, Cluster};
 use crate::text::excerpt;
+use futures_util::future::{self, FutureExt as _, LocalBoxFuture};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::future::poll_fn;
+use std::task::Poll;
 
 /// All pages of a list together, in bytes; their keys and values together are no more than those of
 /// one answer may be.
@@ -28,36 +31,56 @@ pub(super) struct ListLookup {
     pages: usize,
 }
 
+/// A page that was asked for.
+type AskedPage<'a> = LocalBoxFuture<'a, Result<(Answer, Value), ApiError>>;
+
 /// The pages of a list, one after another.
 struct Pages<'a> {
     client: &'a Client,
     /// The kind of the pages.
     kind: &'static str,
     next: Option<Request>,
+    /// Whether all pages are read for sure: then the next one is asked for before this one is worked on.
+    are_all: bool,
+    asked: Option<AskedPage<'a>>,
     seen: HashSet<String>,
     /// How many bytes may still come.
     left: u64,
     nodes: usize,
 }
 
-impl Pages<'_> {
+impl<'a> Pages<'a> {
+    /// All of them, each asked for while the one before it is worked on.
+    fn ahead(mut self) -> Self {
+        self.are_all = true;
+        self
+    }
+
+    /// Asks for the page that is next.
+    fn ask(&mut self) -> Option<AskedPage<'a>> {
+        let request = self.next.take()?;
+        let limit = self.left.min(content::BYTES);
+        let (client, kind) = (self.client, self.kind);
+        let page = async move {
+            let read = client.read(Access::List, &request, limit, kind).await;
+            read.map_err(|error| match error.problem {
+                ApiProblem::TooLarge(AnswerExcess::Bytes) if limit < content::BYTES => ApiError {
+                    problem: ApiProblem::TooLarge(AnswerExcess::Pages),
+                    ..error
+                },
+                _ => error,
+            })
+        };
+        Some(page.boxed_local())
+    }
+
     /// The next page without its items, and the items.
     async fn next(&mut self) -> Result<Option<(Value, Vec<Value>)>, ApiError> {
-        let Some(request) = self.next.take() else {
+        let asked = self.asked.take();
+        let Some(page) = asked.or_else(|| self.ask()) else {
             return Ok(None);
         };
-        let limit = self.left.min(content::BYTES);
-        let read = self
-            .client
-            .read(Access::List, &request, limit, self.kind)
-            .await;
-        let (answer, mut page): (Answer, Value) = read.map_err(|error| match error.problem {
-            ApiProblem::TooLarge(AnswerExcess::Bytes) if limit < content::BYTES => ApiError {
-                problem: ApiProblem::TooLarge(AnswerExcess::Pages),
-                ..error
-            },
-            _ => error,
-        })?;
+        let (answer, mut page) = page.await?;
         self.left = self.left.saturating_sub(answer.body.len() as u64);
         self.nodes += content::nodes(&answer.body);
         if self.nodes > content::NODES {
@@ -74,6 +97,17 @@ impl Pages<'_> {
             }
             self.next = Some(request::page(&path));
         }
+        if self.are_all
+            && let Some(mut page) = self.ask()
+        {
+            // What is not polled is not sent, and the connection sends when it has its turn.
+            let begun = poll_fn(|context| Poll::Ready(page.as_mut().poll(context))).await;
+            self.asked = Some(match begun {
+                Poll::Pending => page,
+                Poll::Ready(read) => future::ready(read).boxed_local(),
+            });
+            tokio::task::yield_now().await;
+        }
         Ok(Some((page, items)))
     }
 }
@@ -89,6 +123,8 @@ impl Client {
             kind,
             seen: HashSet::from([first.path.clone()]),
             next: Some(first),
+            are_all: false,
+            asked: None,
             left: LIST,
             nodes: 0,
         }
@@ -96,7 +132,7 @@ impl Client {
 
     /// Reads all clusters of the org, every page.
     pub(crate) async fn list(&self) -> Result<Vec<Cluster>, ApiError> {
-        let mut pages = self.pages();
+        let mut pages = self.pages().ahead();
         let mut all = Vec::new();
         while let Some((_, items)) = pages.next().await? {
             all.extend(items.into_iter().map(Cluster::new));
@@ -202,9 +238,10 @@ impl Client {
     /// how many pages there were.
     async fn gather<K>(
         &self,
-        mut pages: Pages<'_>,
+        pages: Pages<'_>,
         keep: impl Fn(Cluster) -> K,
     ) -> Result<(BTreeMap<String, Option<K>>, usize), ApiError> {
+        let mut pages = pages.ahead();
         let mut found = BTreeMap::new();
         let mut count = 0;
         while let Some((_, items)) = pages.next().await? {
@@ -225,7 +262,7 @@ impl Client {
     /// Reads all clusters of the org as one object of the API's `kind: list`: the first page's
     /// object, with the items of all pages and no link to a next one.
     pub(crate) async fn list_value(&self) -> Result<Value, ApiError> {
-        let mut pages = self.pages();
+        let mut pages = self.pages().ahead();
         let mut whole: Option<Value> = None;
         let mut all = Vec::new();
         while let Some((page, mut items)) = pages.next().await? {

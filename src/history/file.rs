@@ -39,7 +39,7 @@ impl History {
         }
     }
 
-    /// The names of all runs, the last one first; those of one second in no order.
+    /// The names of all runs, the last one first.
     pub(crate) fn ids(&self) -> Result<Vec<String>> {
         let found = match fs::read_dir(&self.folder) {
             Ok(found) => found,

@@ -152,6 +152,11 @@ impl Document {
         self.is_cluster() || self.almost.is_some()
     }
 
+    /// The text that it stands in, which holds the other documents of a list as well.
+    pub(crate) fn text(&self) -> &str {
+        self.piece.text()
+    }
+
     /// What it means, as `cpln` would send it: aliases written out, merge keys applied, and for a
     /// key that is written twice the last value.
     ///
@@ -207,6 +212,12 @@ impl Manifest {
     /// So is what is not a manifest, but a template, an unfinished merge or the like (`shape`).
     pub fn parse(label: &str, bytes: Vec<u8>) -> Result<Self> {
         Self::parse_or(label, bytes, KEPT).map_err(|unread| unread.error)
+    }
+
+    /// The same for whoever looks into every document, as `mk8s validate` does: the trees of longer texts
+    /// are kept, too.
+    pub fn parse_whole(label: &str, bytes: Vec<u8>) -> Result<Self> {
+        Self::parse_or(label, bytes, KEPT_WHOLE).map_err(|unread| unread.error)
     }
 
     /// The same, and whether it is a template that cannot be read.
@@ -366,8 +377,10 @@ const MANY: usize = 64;
 
 /// Does the same to all items, on several cores if they are many; the results are in order.
 fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if items.len() < MANY || cores < 2 {
+    // The system is asked with a dozen calls, so only where it matters.
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = if items.len() < MANY { 1 } else { cores() };
+    if cores < 2 {
         return items.iter().map(work).collect();
     }
     let work = &work;

@@ -60,6 +60,11 @@ impl Second {
         }
     }
 
+    /// Whether no scalar is another one than in the tree.
+    pub(super) fn is_the_first(&self) -> bool {
+        self.texts.is_empty()
+    }
+
     /// The text of the scalar where it is another than that of the tree.
     pub(super) fn text(&self, id: Id) -> Option<&str> {
         self.texts.get(&id).map(String::as_str)

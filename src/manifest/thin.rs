@@ -114,6 +114,15 @@ fn change(before: &str, after: &str) -> Range<usize> {
     start..rest.map_or(a.len(), |at| end + at + 1)
 }
 
+/// Whether the second text is the first with whole lines added in one place.
+pub(super) fn is_insertion(before: &str, after: &str) -> bool {
+    let change = change(before, after);
+    let kept = before.len() - change.end;
+    change.is_empty()
+        && after.len() > before.len()
+        && after[change.start..after.len() - kept].ends_with('\n')
+}
+
 struct Thinner<'a> {
     before: ReadText<'a>,
     change: Range<usize>,

@@ -52,11 +52,19 @@ impl FileEdit {
 
     /// How each document that another tool has yet to fill in is sent then, if that is known.
     pub(super) fn filled_in(&self) -> Vec<Option<Invocation>> {
-        // Nearly no file has one, and reading all documents once more would be a fifth of a large edit.
-        if !placeholder::may_be_in(&self.text) {
-            return Vec::new();
-        }
-        let clusters = self.plans.iter().map(|(number, plan)| {
+        // Nearly no document has one, and reading all of them once more would be a fourth of a large edit.
+        let may_be = |number: usize, plan: &Plan| {
+            let mut new = plan
+                .changes
+                .iter()
+                .filter_map(|change| change.value.as_ref());
+            let document = self.file.document(number);
+            document.is_some_and(|document| placeholder::may_be_in(document.text()))
+                || new.any(|value| placeholder::find(value).is_some())
+        };
+        let open = self.plans.iter();
+        let open = open.filter(|(number, plan)| may_be(*number, plan));
+        let clusters = open.map(|(number, plan)| {
             let mut value = self.file.cluster(*number).into_value();
             change::apply(&mut value, &plan.changes);
             Cluster::new(value)
