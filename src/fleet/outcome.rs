@@ -160,6 +160,8 @@ impl<'a, T: Serialize> Reporter<'a, T> {
             }
             // Nobody asks for it again, and a fleet is large.
             told.lines = Vec::new();
+        }
+        if let (TargetOutcome::Done(told), false) = (&mut came, self.ui.has_documents()) {
             told.items = Vec::new();
         }
         if self.came.len() <= number {
@@ -202,6 +204,9 @@ impl<'a, T: Serialize> Reporter<'a, T> {
         };
         for item in items {
             self.ui.object(&wire::to_value(item));
+        }
+        if let Some(Some(TargetOutcome::Done(told))) = self.came.get_mut(number) {
+            told.items = Vec::new();
         }
     }
 
@@ -396,7 +401,7 @@ impl<'a, T: Serialize> Reporter<'a, T> {
 
     /// For a fleet the document takes as much memory as its files: only if it is printed.
     fn document(&self, mut items: Vec<T>, summary: Option<FleetSummary>) -> Value {
-        if self.ui.is_text() {
+        if !self.ui.has_documents() {
             return Value::Null;
         }
         if let (Some(kind), 1, false) = (self.alone, items.len(), self.of_several)

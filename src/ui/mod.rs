@@ -288,6 +288,11 @@ impl Ui {
         self.format == OutputFormat::JsonLines
     }
 
+    /// Whether what is told of targets is printed as one document or as a line for each.
+    pub(crate) fn has_documents(&self) -> bool {
+        !self.is_text() && self.format != OutputFormat::Names
+    }
+
     /// Prints an object as one line.
     pub(crate) fn object(&self, object: &Value) {
         self.document(object);
