@@ -461,6 +461,11 @@ async fn sort<C: FleetChange>(
             }
         };
         let state = before.unwrap_or_else(|| state_of(&came, false));
+        let mut came = came;
+        if let (Ok((done, _)), false) = (&mut came, change.context().ui.has_documents()) {
+            // All of them are here at once.
+            done.items = Vec::new();
+        }
         if let Some(resumed) = resumed.filter(|_| before.is_some()) {
             version = version.filter(|version| resumed.wrote(&name, *version));
         }

@@ -40,6 +40,53 @@ pub(crate) struct TargetResult<T> {
     pub(crate) failed: Option<Error>,
 }
 
+/// What is kept of a target that was told of: a fleet is large.
+enum ToldTarget<T> {
+    /// It was done, and nothing else of it is left to be told.
+    Done {
+        names: Box<[String]>,
+        lines: Box<[String]>,
+        changed: bool,
+    },
+    /// All of it.
+    Whole(Box<TargetOutcome<T>>),
+}
+
+impl<T> ToldTarget<T> {
+    fn outcome(self) -> TargetOutcome<T> {
+        match self {
+            Self::Whole(came) => *came,
+            Self::Done {
+                names,
+                lines,
+                changed,
+            } => TargetOutcome::Done(TargetResult {
+                items: Vec::new(),
+                names: names.into_vec(),
+                lines: lines.into_vec(),
+                changed,
+                next: None,
+                failed: None,
+            }),
+        }
+    }
+
+    /// The names and the lines of one that was done, and whether it was changed.
+    fn done(&self) -> Option<(&[String], &[String], bool)> {
+        match self {
+            Self::Done {
+                names,
+                lines,
+                changed,
+            } => Some((names, lines, *changed)),
+            Self::Whole(came) => match &**came {
+                TargetOutcome::Done(told) => Some((&told.names, &told.lines, told.changed)),
+                _ => None,
+            },
+        }
+    }
+}
+
 /// What stands in the text beside what was told, for commands whose text is one table of all.
 #[derive(Debug, Default)]
 pub(crate) struct Closing {
@@ -78,7 +125,7 @@ pub(crate) struct Reporter<'a, T: Serialize> {
     mode: Option<Mode>,
     lines: LineOutput,
     /// By number of the target.
-    came: Vec<Option<TargetOutcome<T>>>,
+    came: Vec<Option<ToldTarget<T>>>,
     /// As what each ended, where a run counts that.
     states: BTreeMap<usize, TargetState>,
     /// Those of which there is more to be told, with `-o jsonl`.
@@ -168,9 +215,30 @@ impl<'a, T: Serialize> Reporter<'a, T> {
             self.came.resize_with(number + 1, || None);
         }
         if let Some(slot) = self.came.get_mut(number) {
-            *slot = Some(came);
+            *slot = Some(ToldTarget::Whole(Box::new(came)));
         }
         self.print(number);
+        self.shrink(number);
+    }
+
+    /// Keeps no more of a target than there is to tell.
+    fn shrink(&mut self, number: usize) {
+        let is_open = self.open.contains(&number);
+        let Some(slot) = self.came.get_mut(number).filter(|_| !is_open) else {
+            return;
+        };
+        if let Some(ToldTarget::Whole(came)) = slot
+            && let TargetOutcome::Done(told) = &mut **came
+            && told.items.is_empty()
+            && told.next.is_none()
+            && told.failed.is_none()
+        {
+            *slot = Some(ToldTarget::Done {
+                names: std::mem::take(&mut told.names).into(),
+                lines: std::mem::take(&mut told.lines).into(),
+                changed: told.changed,
+            });
+        }
     }
 
     /// There will be more to tell of a target than what is told next: its line waits for that.
@@ -182,6 +250,7 @@ impl<'a, T: Serialize> Reporter<'a, T> {
     pub(crate) fn complete(&mut self, number: usize) {
         self.open.remove(&number);
         self.print(number);
+        self.shrink(number);
     }
 
     /// Prints the objects of a target where each has its own line, once.
@@ -190,23 +259,21 @@ impl<'a, T: Serialize> Reporter<'a, T> {
         if !self.ui.is_lines() || self.open.contains(&number) || !self.of_several {
             return;
         }
-        let Some(Some(came)) = self.came.get(number) else {
+        let Some(Some(ToldTarget::Whole(came))) = self.came.get_mut(number) else {
             return;
         };
         if !self.printed.insert(number) {
             return;
         }
-        let items = match came {
-            TargetOutcome::Done(told) => told.items.as_slice(),
+        match &mut **came {
+            TargetOutcome::Done(told) => {
+                for item in std::mem::take(&mut told.items) {
+                    self.ui.object(&wire::to_value(&item));
+                }
+            }
             TargetOutcome::Failed(item, _)
             | TargetOutcome::HalfDone(item, _)
-            | TargetOutcome::NotStarted(item) => std::slice::from_ref(item),
-        };
-        for item in items {
-            self.ui.object(&wire::to_value(item));
-        }
-        if let Some(Some(TargetOutcome::Done(told))) = self.came.get_mut(number) {
-            told.items = Vec::new();
+            | TargetOutcome::NotStarted(item) => self.ui.object(&wire::to_value(item)),
         }
     }
 
@@ -245,18 +312,19 @@ impl<'a, T: Serialize> Reporter<'a, T> {
     /// What was told of a target, to be completed with what came afterwards.
     pub(crate) fn told(&mut self, number: usize) -> Option<&mut TargetResult<T>> {
         match self.came.get_mut(number)? {
-            Some(TargetOutcome::Done(told)) => Some(told),
+            Some(ToldTarget::Whole(came)) => match &mut **came {
+                TargetOutcome::Done(told) => Some(told),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// The names of those that were done and changed.
     pub(crate) fn changed(&self) -> Vec<String> {
-        let told = self.came.iter().flatten().filter_map(|came| match came {
-            TargetOutcome::Done(told) if told.changed => Some(&told.names),
-            _ => None,
-        });
-        told.flatten().cloned().collect()
+        let done = self.came.iter().flatten().filter_map(ToldTarget::done);
+        let changed = done.filter(|(.., changed)| *changed);
+        changed.flat_map(|(names, ..)| names).cloned().collect()
     }
 
     /// Ends: writes the document, names the next steps, and gives whether anything changed; the
@@ -281,26 +349,19 @@ impl<'a, T: Serialize> Reporter<'a, T> {
         for number in 0..self.came.len() {
             self.print(number);
         }
-        let mut came: Vec<TargetOutcome<T>> = std::mem::take(&mut self.came)
-            .into_iter()
-            .flatten()
-            .collect();
-        if came.is_empty() && !self.of_several {
+        let came = std::mem::take(&mut self.came);
+        let targets = came.iter().flatten().count();
+        if targets == 0 && !self.of_several {
             return Ok(false);
         }
-        if came.len() == 1
-            && !self.of_several
-            && let Some(TargetOutcome::Failed(..)) = came.first()
-            && let Some(TargetOutcome::Failed(_, error)) = came.pop()
-        {
-            return Err(error);
-        }
-        let targets = came.len();
         let (mut items, mut names, mut lines, mut next) = (vec![], vec![], vec![], vec![]);
         let (mut errors, mut late) = (vec![], vec![]);
         let (mut done, mut changed, mut left) = (0, false, 0);
-        for one in came {
-            match one {
+        for one in came.into_iter().flatten() {
+            match one.outcome() {
+                TargetOutcome::Failed(_, error) if targets == 1 && !self.of_several => {
+                    return Err(error);
+                }
                 TargetOutcome::Done(told) => {
                     done += 1;
                     changed |= told.changed;
@@ -423,13 +484,10 @@ impl<T: Serialize> Drop for Reporter<'_, T> {
         if self.is_over || self.mode != Some(Mode::Write) || self.ui.is_text() {
             return;
         }
-        for came in self.came.iter().flatten() {
-            if let TargetOutcome::Done(told) = came
-                && told.changed
-            {
-                for line in &told.lines {
-                    self.ui.status(line);
-                }
+        let done = self.came.iter().flatten().filter_map(ToldTarget::done);
+        for (_, lines, _) in done.filter(|(.., changed)| *changed) {
+            for line in lines {
+                self.ui.status(line);
             }
         }
     }
