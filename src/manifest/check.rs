@@ -62,6 +62,29 @@ pub(super) fn check(view: View<'_>, changes: &[Change]) -> Result<(), EditRefusa
         .try_for_each(|change| check_path(view, change))
 }
 
+/// The keys of a mapping: nearly all have so few that to compare them takes less than to hash them.
+#[derive(Default)]
+struct SeenKeys<'t> {
+    few: Vec<(Cow<'t, str>, Id)>,
+    many: HashMap<Cow<'t, str>, Id>,
+}
+
+impl<'t> SeenKeys<'t> {
+    const FEW: usize = 12;
+
+    /// Adds a key; gives the one of the same name.
+    fn insert(&mut self, name: &Cow<'t, str>, key: Id) -> Option<Id> {
+        if let Some((_, first)) = self.few.iter().find(|(it, _)| it == name) {
+            return Some(*first);
+        }
+        if self.few.len() < Self::FEW {
+            self.few.push((name.clone(), key));
+            return None;
+        }
+        self.many.insert(name.clone(), key)
+    }
+}
+
 /// Refuses duplicate keys in the document and in what surrounds it.
 pub(super) fn check_duplicates(view: View<'_>) -> Result<(), EditRefusal> {
     let around = view.tree.path(0, view.root).into_iter();
@@ -70,14 +93,14 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), EditRefusal> {
         .chain(within)
         .filter(|&id| view.tree.kind(id).is_map())
     {
-        let mut seen: HashMap<Cow<'_, str>, Id> = HashMap::new();
+        let mut seen = SeenKeys::default();
         for (key, _) in view.tree.entries(map) {
             let name = if is_merge(view.tree, key, view.text) {
                 "<<".into()
             } else {
                 key_text(view.tree, key, view.text)
             };
-            let Some(first) = seen.insert(name.clone(), key) else {
+            let Some(first) = seen.insert(&name, key) else {
                 continue;
             };
             let (first, again) = (view.tree.range(first), view.tree.range(key));

@@ -31,6 +31,11 @@ pub(super) fn split(text: &str) -> Vec<StreamPart> {
     let mut is_empty = true;
     while at < text.len() {
         let next = next_line(text, at);
+        // Most lines can be nothing but a part of what has begun.
+        if begun && !is_empty && text[at..].starts_with([' ', '#']) {
+            at = next;
+            continue;
+        }
         let line = text[at..next].trim_start_matches(BOM);
         if let Some(rest) = behind_marker(line, "---") {
             if begun {
@@ -58,7 +63,7 @@ pub(super) fn split(text: &str) -> Vec<StreamPart> {
 }
 
 /// Whether the line holds a comment or nothing.
-fn is_blank(line: &str) -> bool {
+pub(super) fn is_blank(line: &str) -> bool {
     let rest = line.trim_start_matches([' ', '\t']);
     rest.is_empty() || rest.starts_with(['#', '\n', '\r'])
 }

@@ -7,6 +7,7 @@
 
 use super::prove::{ReadText, odd_break};
 use super::scan;
+use super::split::is_blank;
 use super::tree::{Id, NodeKind};
 use super::value::own_entry;
 use std::borrow::Cow;
@@ -162,6 +163,9 @@ impl Thinner<'_> {
     /// the change the last.
     fn inside(&self, node: Id, end: usize, last: bool, cut: &mut OmittedLines) {
         let Some(parts) = self.parts(node, end) else {
+            if !last {
+                self.behind(node, end, cut);
+            }
             return;
         };
         let count = parts.len();
@@ -172,6 +176,20 @@ impl Thinner<'_> {
             } else {
                 cut.take(lines);
             }
+        }
+    }
+
+    /// Leaves out the comments behind a value.
+    fn behind(&self, node: Id, end: usize, cut: &mut OmittedLines) {
+        let ReadText { text, tree } = self.before;
+        if tree.kind(node).is_block_scalar() {
+            return;
+        }
+        let from = scan::next_line(text, tree.range(node).end);
+        if let Some(rest) = text.get(from..end)
+            && rest.lines().all(is_blank)
+        {
+            cut.take(from..end);
         }
     }
 
@@ -242,7 +260,7 @@ mod tests {
         let (left, right) = thin(before, &after);
         assert_eq!(
             left,
-            "kind: mk8s\ntags:\n  a: 1\n  c: 3\nspec:\n  version: 1\n  # x\n  addOns:\n    logs: {}\n    \
+            "kind: mk8s\ntags:\n  a: 1\n  c: 3\nspec:\n  version: 1\n  addOns:\n    logs: {}\n    \
              metrics: {}\n  last: 1\ntaints:\n  - key: a\n"
         );
         assert_eq!(
