@@ -22,12 +22,24 @@ pub(crate) struct Reach {
     pub(crate) token_file: Option<String>,
     /// `--insecure`.
     pub(crate) insecure: bool,
+    /// Whether the program was run by kubectl, and may not be found under its own name.
+    pub(crate) is_plugin: bool,
     /// `--aws-profile`.
     pub(crate) aws_profile: Option<String>,
     /// `--aws-region`.
     pub(crate) aws_region: Option<String>,
     /// `--aws-endpoint-url`.
     pub(crate) aws_endpoint_url: Option<String>,
+}
+
+/// How kubectl calls the program where it is found as `kubectl-mk8s`.
+pub(crate) const PLUGIN: &str = "kubectl mk8s";
+
+impl Reach {
+    /// How the program is called.
+    pub(crate) fn program(&self) -> &'static str {
+        if self.is_plugin { PLUGIN } else { "mk8s" }
+    }
 }
 
 /// Whose command it is: each has its own names for the connection's flags.
@@ -306,7 +318,7 @@ impl Invocation {
     /// The command line, each word quoted once, with the connections that the run was reach.
     pub(crate) fn render(&self, reach: &Reach) -> String {
         let program = match self.program {
-            Program::Mk8s => "mk8s",
+            Program::Mk8s => reach.program(),
             Program::Aws => "aws",
             Program::Other(program) => program,
         };
@@ -544,6 +556,7 @@ mod tests {
             profile: Some("-x".to_owned()),
             endpoint: Some("http://127.0.0.1:1".to_owned()),
             token_file: Some("it's".to_owned()),
+            is_plugin: false,
             insecure: true,
             aws_profile: Some("the registry".to_owned()),
             aws_region: Some("eu-west-1".to_owned()),

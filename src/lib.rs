@@ -92,6 +92,7 @@ fn run_by(
     {
         return candidates(asked, env, io);
     }
+    cli::run_as(command, args.first());
     let mut gist = Gist::of(command, &args);
     let cli = match cli::parse(command, args.iter().cloned()) {
         Ok(cli) => cli,

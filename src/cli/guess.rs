@@ -3,6 +3,7 @@
 //! clap guesses from how words are spelt alone. That is kept where it is a slip of the keys, and left out
 //! where another word happens to be the nearest: a wrong hint costs more than none.
 
+use super::parse::program;
 use super::screen::reached;
 use super::words::{LineWord, LineWords};
 use crate::addon::by_word;
@@ -151,7 +152,7 @@ fn command_meant(root: &Command, args: &[OsString], word: &str) -> Option<Guess>
         .iter()
         .find(|(under, other, _)| (*under, *other) == (at.as_str(), word));
     let (_, _, command) = meant?;
-    let mut line = vec!["mk8s".to_owned(), (*command).to_owned()];
+    let mut line = vec![program(root).to_owned(), (*command).to_owned()];
     let rest = args.iter().skip_while(|it| **it != *word).skip(1);
     line.extend(rest.map(|it| quote(&it.to_string_lossy())));
     // Where it stands below no other word, all that was typed is meant.
@@ -191,7 +192,7 @@ fn argument_meant(root: &Command, args: &[OsString], word: &str) -> Option<Guess
         (false, true) if by_word(word).is_none() => "-c",
         _ => return None,
     };
-    let name = std::iter::once("mk8s")
+    let name = std::iter::once(program(root))
         .chain(path)
         .collect::<Vec<_>>()
         .join(" ");

@@ -38,6 +38,7 @@ pub(crate) use enable::{EnableArgs, EnableFlags, SourceFormat};
 pub(crate) use gist::Gist;
 pub(crate) use guess::{Guess, guess};
 pub(crate) use man::man_pages;
+pub(crate) use parse::run_as;
 pub use parse::{matches, parse};
 pub(crate) use rollout::RolloutArgs;
 pub(crate) use sandbox::{

@@ -8,10 +8,11 @@ use super::enable::{self, ADDON};
 use super::words::{LineWord, LineWords};
 use super::{Cli, settings};
 use crate::addon::by_word;
-use crate::invocation::Reach;
+use crate::invocation::{PLUGIN, Reach};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, FromArgMatches as _};
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 /// What a command line asks for; `command` is the whole tree.
 pub fn parse(
@@ -26,7 +27,10 @@ pub fn parse(
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(command))?;
     Ok(Cli {
-        reach: reach(&levels, cli.global.insecure),
+        reach: Reach {
+            is_plugin: is_plugin(command),
+            ..reach(&levels, cli.global.insecure)
+        },
         ..cli
     })
 }
@@ -47,10 +51,32 @@ fn reach(levels: &[&ArgMatches], insecure: bool) -> Reach {
         endpoint: given("endpoint"),
         token_file: given("token_file"),
         insecure,
+        is_plugin: false,
         aws_profile: given("aws_profile"),
         aws_region: given("aws_region"),
         aws_endpoint_url: given("aws_endpoint_url"),
     }
+}
+
+/// Names the command after what it was run as.
+pub(crate) fn run_as(command: &mut Command, program: Option<&OsString>) {
+    let name = program.and_then(|it| Path::new(it).file_stem());
+    if name.is_some_and(|name| name == "kubectl-mk8s") {
+        *command = std::mem::take(command).bin_name(PLUGIN);
+    }
+}
+
+fn is_plugin(command: &Command) -> bool {
+    command.get_bin_name() == Some(PLUGIN)
+}
+
+/// How the program is called.
+pub(super) fn program(command: &Command) -> &'static str {
+    let reach = Reach {
+        is_plugin: is_plugin(command),
+        ..Reach::default()
+    };
+    reach.program()
 }
 
 /// What was matched of the program, of its command, and so on down.

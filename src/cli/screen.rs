@@ -2,6 +2,7 @@
 //! every command takes are in `mk8s help flags`, all of it in `--help`.
 
 use super::heading;
+use super::parse::program;
 use super::words::{LineWord, LineWords};
 use clap::{Arg, Command};
 use std::ffi::OsString;
@@ -32,7 +33,9 @@ pub(crate) fn reached<'t>(root: &'t Command, line: &[OsString]) -> (&'t Command,
 /// The screen of the command to which the words of a command line lead.
 pub(crate) fn screen(root: &Command, line: &[OsString]) -> String {
     let (command, path) = reached(root, line);
-    let name = std::iter::once("mk8s").chain(path).collect::<Vec<_>>();
+    let name = std::iter::once(program(root))
+        .chain(path)
+        .collect::<Vec<_>>();
     let name = name.join(" ");
     let mut out = String::new();
     let about = command.get_about().map(ToString::to_string);
@@ -69,7 +72,9 @@ pub(crate) fn screen(root: &Command, line: &[OsString]) -> String {
 /// How the command is called to which the words of a command line lead.
 pub(crate) fn usage_of(root: &Command, line: &[OsString]) -> String {
     let (command, path) = reached(root, line);
-    let name = std::iter::once("mk8s").chain(path).collect::<Vec<_>>();
+    let name = std::iter::once(program(root))
+        .chain(path)
+        .collect::<Vec<_>>();
     usage(command, &name.join(" "))
 }
 

@@ -60,14 +60,15 @@ fn text(text: &'static str) -> String {
 
 /// `mk8s help`
 pub(super) fn help(cx: &Context, words: &[String]) -> Result<Outcome> {
-    cx.ui.raw(&guide(&cli::command(), words)?);
+    cx.ui
+        .raw(&guide(&cli::command(), words, cx.ui.reach().program())?);
     Ok(Outcome::Ok)
 }
 
 /// What is printed for these words: of a command, of a topic, or of all.
-fn guide(root: &Command, words: &[String]) -> Result<String> {
+fn guide(root: &Command, words: &[String], program: &str) -> Result<String> {
     if words.is_empty() {
-        return Ok(overview(root));
+        return Ok(overview(root, program));
     }
     if let [word] = words
         && let Some((_, about, text)) = TOPICS.iter().find(|(name, ..)| name == word)
@@ -80,7 +81,7 @@ fn guide(root: &Command, words: &[String]) -> Result<String> {
     if let Some(word) = words.get(path.len()) {
         return Err(unknown(command, path.is_empty(), word));
     }
-    let name = std::iter::once("mk8s").chain(path);
+    let name = std::iter::once(program).chain(path);
     let name = name.collect::<Vec<_>>().join(" ");
     let mut command = command.clone().bin_name(name);
     Ok(format!(
@@ -102,10 +103,10 @@ fn unknown(command: &Command, is_first: bool, word: &str) -> Error {
 }
 
 /// Commands and topics.
-fn overview(root: &Command) -> String {
+fn overview(root: &Command, program: &str) -> String {
     let about = root.get_about().map(ToString::to_string);
     let about = about.unwrap_or_default();
-    let mut out = format!("{about}\n\nUsage: mk8s <COMMAND> [FLAGS]\n\nCommands:\n");
+    let mut out = format!("{about}\n\nUsage: {program} <COMMAND> [FLAGS]\n\nCommands:\n");
     for command in root.get_subcommands().filter(|it| !it.is_hide_set()) {
         let about = command.get_about().map(ToString::to_string);
         let _ = writeln!(

@@ -248,3 +248,31 @@ fn manual_pages_are_clean() {
     env.write("file", "");
     let _ = env.mk8s(&["man", "file/x"]).run().exits(1).err("file/x");
 }
+
+#[test]
+fn a_plugin_of_kubectl_is_called_as_one() {
+    let env = Env::new();
+    let plugin = env.path("kubectl-mk8s");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mk8s"), &plugin).unwrap();
+    let run = |arguments: &[&str]| env.program(&plugin, arguments).run();
+    run(&["addon", "enable", "-h"])
+        .ok()
+        .out("Usage: kubectl mk8s addon enable <ADDON> [FLAGS]");
+    run(&["help", "cluster", "list"])
+        .ok()
+        .out("Usage: kubectl mk8s cluster list [OPTIONS]");
+    run(&["addon"])
+        .ok()
+        .out("Usage: kubectl mk8s addon <COMMAND>");
+    // What it prints to be pasted is there under that name, too.
+    run(&["enable", "aws-ecr", "-c", "prod"])
+        .exits(2)
+        .err("did you mean `kubectl mk8s addon enable aws-ecr -c prod`?");
+    env.write(
+        "m.yaml",
+        "kind: mk8s\nname: m\nspec:\n  provider:\n    hetzner: {}\n",
+    );
+    run(&["addon", "enable", "aws-ecr", "-f", "m.yaml"])
+        .exits(6)
+        .err("hint: kubectl mk8s addon enable aws-ecr -f m.yaml --role-arn ARN");
+}
