@@ -82,8 +82,8 @@ install_aws() {
     install_python aws requirements-aws.txt
 }
 
-# Programs that this machine may not have, as NAME=PACKAGE[,PACKAGE…]: those on PATH are taken, others are
-# unpacked from Debian's packages into tests/.tools/debian, without root.
+# Programs that this machine may not have, as NAME=PACKAGE[,PACKAGE…], or NAME=+PACKAGE for all that it needs as
+# well: those on PATH are taken, others are unpacked from Debian's packages into tests/.tools/debian, without root.
 install_debian() {
     debian=$tools/debian
     lists=
@@ -93,13 +93,20 @@ install_debian() {
         [ -e "$debian/$name.stamp" ] && continue
         command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 ||
             stop "$name is missing, and this is no Debian to get it from" "$name, by your system's packages"
-        echo "$program: unpacking $packages into tests/.tools/debian" >&2
+        echo "$program: unpacking ${packages#+} into tests/.tools/debian" >&2
         mkdir -p "$debian/lists/partial" "$debian/archives/partial"
         # Lists of our own, since those of the system may be missing or old, and are root's.
         if [ -z "$lists" ]; then
             apt_own update >&2 || stop "Debian's lists of packages cannot be had" "network once, or $name on PATH"
             lists=1
         fi
+        case $packages in
+        +*)
+            packages=$(apt_own -s install --no-install-recommends "${packages#+}" |
+                sed -n 's/^Inst \([^ ]*\) .*/\1/p')
+            [ -n "$packages" ] || stop "what $name needs is not known" "network once, or $name on PATH"
+            ;;
+        esac
         for package in $packages; do
             (cd "$debian/archives" && apt_own download "$package" >&2) ||
                 stop "the package $package cannot be had" "network once, or $name on PATH"

@@ -230,9 +230,10 @@ fn began(id: &str) -> Option<OffsetDateTime> {
 /// What a plan makes of the add-ons of its target.
 pub(super) fn changes_of(plan: &Plan) -> Vec<KeptChange> {
     let steps = plan.steps().filter(|step| step.before != step.after);
-    steps
-        .map(|step| change(step.addon.key(), step.before.as_ref(), step.after.as_ref()))
-        .collect()
+    let changes =
+        steps.map(|step| change(step.addon.key(), step.before.as_ref(), step.after.as_ref()));
+    // A fleet has many of them, and mostly one each.
+    Vec::from(changes.collect::<Box<[_]>>())
 }
 
 /// What a write makes of the add-ons of a cluster. Of a document that is put nobody knows before it is read

@@ -67,6 +67,7 @@ mod live;
 mod matrix;
 mod nulls;
 mod owners;
+mod package;
 mod policies;
 mod printed;
 mod proof;

@@ -154,7 +154,7 @@ pub(crate) struct AcceptedWrite<P> {
 /// The same, put away until it is read back: a fleet has many of them.
 pub(crate) struct ShelvedWrite<P> {
     plan: P,
-    write: Write,
+    write: ShelvedBody,
     before: Option<PackedCluster>,
     written: WriteEffect,
 }
@@ -164,7 +164,7 @@ impl<P> AcceptedWrite<P> {
     pub(crate) fn shelve(self) -> ShelvedWrite<P> {
         ShelvedWrite {
             plan: self.plan,
-            write: self.write,
+            write: ShelvedBody::of(&self.write),
             before: self.before.map(PackedCluster::of),
             written: self.written,
         }
@@ -176,10 +176,34 @@ impl<P> ShelvedWrite<P> {
     pub(crate) fn open(self) -> AcceptedWrite<P> {
         AcceptedWrite {
             plan: self.plan,
-            write: self.write,
+            write: self.write.open(),
             before: self.before.as_ref().map(PackedCluster::open),
             written: self.written,
         }
+    }
+}
+
+/// What was sent, as text: a tree of values takes many times as much.
+struct ShelvedBody {
+    kind: fn(Value) -> Write,
+    text: Box<str>,
+}
+
+impl ShelvedBody {
+    fn of(write: &Write) -> Self {
+        Self {
+            kind: match write {
+                Write::Patch(_) => Write::Patch,
+                Write::Create(_) => Write::Create,
+                Write::Put(_) => Write::Put,
+            },
+            text: write.body().to_string().into(),
+        }
+    }
+
+    fn open(&self) -> Write {
+        // It was written by us, so that it can be read.
+        (self.kind)(serde_json::from_str(&self.text).unwrap_or_default())
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) use http::try_request;
 pub(crate) use inside::Inside;
 pub(crate) use lsp::Lsp;
 pub(crate) use moto::{ACCOUNT, Moto, TlsMoto, is_read};
-pub(crate) use process::{Run, comes, wait};
+pub(crate) use process::{Cmd, Run, comes, wait};
 pub(crate) use proxy::{Harm, Proxy, Way};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use snapshot::{filters, snapshot};
