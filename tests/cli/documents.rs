@@ -7,7 +7,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// README.md, CONTRIBUTING.md and everything below docs/.
+/// The pages of the root, and everything below docs/.
 fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> = walkdir::WalkDir::new(root().join("docs"))
         .into_iter()
@@ -15,8 +15,9 @@ fn pages() -> Vec<PathBuf> {
         .map(walkdir::DirEntry::into_path)
         .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
         .collect();
-    pages.push(root().join("README.md"));
-    pages.push(root().join("CONTRIBUTING.md"));
+    for page in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        pages.push(root().join(page));
+    }
     pages
 }
 
@@ -135,22 +136,90 @@ fn every_command_in_the_documents_parses() {
     assert!(count > 10, "only {count} commands were found");
 }
 
+/// The lines of a page that are no code in a fence.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut code = false;
+    text.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        code ^= fence;
+        !code && !fence
+    })
+}
+
+/// Where the links of a page lead to.
+fn links(text: &str) -> Vec<&str> {
+    prose(text)
+        .flat_map(|line| line.split("](").skip(1))
+        .filter_map(|rest| rest.split(')').next())
+        .collect()
+}
+
+/// The anchors of a page's headings, as GitHub and the site make them.
+fn anchors(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for line in prose(text) {
+        let Some((_, heading)) = line
+            .split_once("# ")
+            .filter(|(mark, _)| mark.bytes().all(|byte| byte == b'#'))
+        else {
+            continue;
+        };
+        let anchor: String = heading
+            .trim()
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+            .map(|c| if c == ' ' { '-' } else { c })
+            .collect();
+        assert!(!found.contains(&anchor), "two headings are {anchor}");
+        found.push(anchor);
+    }
+    found
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
+    let mut count = 0;
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
-        for target in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
-            let file = target.split('#').next().unwrap_or_default();
-            if file.is_empty() || file.contains("://") {
+        for target in links(&text) {
+            if target.contains("://") {
                 continue;
             }
-            let path = page.parent().unwrap().join(file);
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = match file {
+                "" => page.clone(),
+                _ => page.parent().unwrap().join(file),
+            };
             assert!(path.exists(), "{} links to {target}", page.display());
+            if !anchor.is_empty() {
+                let headings = anchors(&fs::read_to_string(&path).unwrap());
+                assert!(
+                    headings.iter().any(|it| it == anchor),
+                    "{} links to {target}, and there are {headings:?}",
+                    page.display()
+                );
+                count += 1;
+            }
         }
+    }
+    assert!(count > 50, "only {count} anchors were found");
+}
+
+/// The site has its navigation from that list (`scripts/docs_hooks.py`).
+#[test]
+fn every_page_is_in_the_list_of_all_pages() {
+    let docs = root().join("docs");
+    let index = fs::read_to_string(docs.join("index.md")).unwrap();
+    let (_, list) = index.split_once("\n## All pages\n").unwrap();
+    let listed: Vec<PathBuf> = links(list).into_iter().map(|it| docs.join(it)).collect();
+    for page in pages() {
+        let is_of_the_book = page.starts_with(&docs) && page != docs.join("index.md");
+        assert!(
+            !is_of_the_book || listed.contains(&page),
+            "{} is not in docs/index.md",
+            page.display()
+        );
     }
 }
 

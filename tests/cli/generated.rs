@@ -3,6 +3,8 @@
 //!
 //! The tests compare; with `MK8S_UPDATE_DOCS=1` they write instead (`scripts/generate`).
 
+mod addons;
+
 use crate::support::{Bed, Env};
 use std::fmt::Write as _;
 use std::fs;
@@ -205,81 +207,6 @@ fn the_table_of_exit_codes_is_true() {
         })
         .collect();
     assert_eq!(found, expected, "{page}");
-}
-
-#[test]
-fn the_tables_of_add_ons_are_current() {
-    let mut table =
-        "| add-on | key | what it does | documented for | needs | of the nodes |\n|---|---|---|---|---|---|\n"
-            .to_owned();
-    let mut settings =
-        "| add-on | setting | flag | value | default | example | meaning |\n|---|---|---|---|---|---|---|\n"
-            .to_owned();
-    let mut status = "| add-on | field | meaning |\n|---|---|---|\n".to_owned();
-    for addon in mk8s::addon::CATALOG {
-        let needs: Vec<String> = addon
-            .needs
-            .iter()
-            .map(|key| format!("`{}`", mk8s::addon::by_key(key).unwrap().name))
-            .collect();
-        let documented = match addon.documented {
-            mk8s::addon::Documented::All => "all".to_owned(),
-            mk8s::addon::Documented::For(names) => names.join(", "),
-        };
-        let _ = writeln!(
-            table,
-            "| [`{}`]({}) | `{}` | {} | {documented} | {} | {} |",
-            addon.name,
-            addon.docs,
-            addon.key,
-            addon.summary,
-            needs.join(", "),
-            addon.nodes.map_or_else(String::new, |it| it.words())
-        );
-        for place in addon.places() {
-            let param = place.param;
-            let mut value = place.kind.describe().to_owned();
-            if let Some(more) = place.kind.constraint() {
-                let _ = write!(value, ": {more}");
-            }
-            if param.secret {
-                value.push_str(" (secret)");
-            }
-            let _ = writeln!(
-                settings,
-                "| `{}` | `{}`{} | {} | {value} | {} | `{}` | {} |",
-                addon.name,
-                place.path,
-                if param.required { " (required)" } else { "" },
-                place
-                    .flag
-                    .map(|flag| format!("`--{flag}`"))
-                    .unwrap_or_default(),
-                param
-                    .default
-                    .map(|text| format!("`{text}`"))
-                    .unwrap_or_default(),
-                if place.kind == param.kind {
-                    param.example()
-                } else {
-                    place.kind.example()
-                },
-                param.summary,
-            );
-        }
-        for field in addon.status {
-            let _ = writeln!(
-                status,
-                "| `{}` | `{}` | {} |",
-                addon.name,
-                field.pointer.trim_start_matches('/').replace('/', "."),
-                field.summary,
-            );
-        }
-    }
-    settle_region("docs/addons.md", "catalogue", &table);
-    settle_region("docs/addons.md", "settings", &settings);
-    settle_region("docs/addons.md", "status", &status);
 }
 
 /// README.md and the pages of docs/.
