@@ -5,7 +5,7 @@
 
 mod addons;
 
-use crate::support::{Bed, Env};
+use crate::support::{Bed, Env, aws_python, installed};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -565,6 +565,26 @@ fn the_excerpt_of_the_demo_is_real() {
         "scripts/demo.sh",
         &output("sh \"$ROOT/scripts/demo.sh\""),
     );
+}
+
+#[test]
+fn the_pictures_are_real() {
+    let mut command = Command::new(installed("pictures/bin/python"));
+    command
+        .arg("-B")
+        .arg(root().join("scripts/pictures.py"))
+        .args(["--binary", env!("CARGO_BIN_EXE_mk8s"), "--aws"])
+        .arg(aws_python());
+    if !updating() {
+        command.arg("--check");
+    }
+    let output = command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
 }
 
 #[test]
