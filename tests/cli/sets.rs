@@ -2,7 +2,7 @@
 //! and written back into a manifest.
 
 use crate::support::manifests::{ROLE, aws, hetzner};
-use crate::support::{Env, Sandbox};
+use crate::support::{Bed, Env, Sandbox};
 use serde_json::{Value, json};
 
 const WI: &str = "awsWorkloadIdentity: {}";
@@ -454,4 +454,45 @@ fn a_secret_that_changes_is_seen_in_every_preview_and_not_shown() {
             "different"
         );
     }
+}
+
+#[test]
+fn a_copied_role_is_asked_whether_it_lets_the_other_cluster_in() {
+    let wi = ["awsWorkloadIdentity: {}"];
+    let bed = Bed::holding(
+        &[
+            hetzner("one", &[]),
+            hetzner("two", &wi),
+            hetzner("bare", &[]),
+        ],
+        &[],
+    );
+    bed.run("aws setup aws-ecr -c one --role-name shared --yes")
+        .ok();
+    let line = "addon copy --from one --to two,bare --with-identities --dry-run";
+    bed.moto.forget();
+    let run = bed.run(line).ok();
+    let run = run.err("aws-ecr takes roleArn of one along");
+    let run = run.err("warning: the role arn:aws:iam::");
+    let run = run.err(
+        "role/shared of aws-ecr does not let two in: its trust policy does not name arn:aws:iam::",
+    );
+    let run =
+        run.err("whether the role of aws-ecr lets bare in is not known: it publishes no issuer");
+    assert!(bed.moto.writes().is_empty(), "{run}");
+
+    bed.run("aws setup aws-ecr -c two --role-name shared --yes")
+        .ok();
+    let run = bed
+        .run("addon copy --from one --to two --with-identities --dry-run")
+        .ok();
+    assert!(!run.stderr.contains("does not let"), "{run}");
+
+    // Whoever has no credentials copies all the same, and is told what is not known.
+    let mut command = bed.env.line(line);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        command.env(name, "");
+    }
+    let run = command.run().ok();
+    let _ = run.err("whether the role of aws-ecr lets the other cluster in is not known: the AWS account is not known");
 }

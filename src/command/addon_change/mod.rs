@@ -6,6 +6,7 @@ mod emit;
 mod file;
 mod fleet;
 mod given;
+mod identities;
 mod many;
 mod planner;
 mod pull;

@@ -5,8 +5,8 @@ use super::super::choose::ChosenClusters;
 use super::super::target::{self, STDIN_LIMIT, Target};
 use super::super::word;
 use super::change::ChangeRun;
-use super::given;
-use crate::addon::{self, NamedAddon, by_key, by_word, nearest};
+use super::{given, identities};
+use crate::addon::{self, AddonSide, NamedAddon, by_key, by_word, nearest};
 use crate::cli::{ChangeArgs, CopyArgs, SetArgs};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
@@ -70,6 +70,17 @@ pub(in crate::command) async fn copy(cx: &Context, args: &CopyArgs) -> Result<Ou
     }
     let from = cx.read(&args.from).await?;
     let (wanted, lacking) = copied(cx, &from, args.with_identities);
+    let mut names: Vec<String> = Vec::new();
+    for name in &args.to {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    if args.with_identities {
+        let read = cx.read_all(&names).await?;
+        let to: Vec<_> = names.iter().cloned().zip(read).collect();
+        identities::look(cx, &wanted, &to).await;
+    }
     let set = AddonSet {
         wanted,
         lacking,
@@ -91,12 +102,6 @@ pub(in crate::command) async fn copy(cx: &Context, args: &CopyArgs) -> Result<Ou
         ..ChangeArgs::default()
     };
     let change = changing(cx, set, &change, args.confirm.as_deref())?;
-    let mut names: Vec<String> = Vec::new();
-    for name in &args.to {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
     change
         .run(Target::Clusters(ChosenClusters::named(names)))
         .await
@@ -171,11 +176,14 @@ fn copied(cx: &Context, from: &Cluster, with_identities: bool) -> (WantedAddons,
         let name = crate::plan::display_name(key);
         let fields = text::list(its.iter().copied());
         if with_identities {
-            cx.ui.warn(&format!(
-                "{name} takes {fields} of {} along; whether that lets the other cluster in is \
-                 not looked into",
-                from.name()
-            ));
+            let from = from.name();
+            let line = format!("{name} takes {fields} of {from} along");
+            if by_key(key).and_then(AddonSide::of).is_some() {
+                cx.ui.status(&line);
+            } else {
+                let unknown = "whether that lets the other cluster in is not looked into";
+                cx.ui.warn(&format!("{line}; {unknown}"));
+            }
             wanted.push((key.clone(), Some(settings)));
             continue;
         }
