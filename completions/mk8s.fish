@@ -70,6 +70,10 @@ complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "schema" -d 'Print the JSO
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "version" -d 'Print the version'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "help" -d 'Say all about a command or a topic'
 complete -c mk8s -n "__fish_mk8s_needs_command" -f -a "man" -d 'Print or write the manual pages'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s c -l cluster -d 'Live cluster, or with -f the document\'s name, or a pattern such as \'prod-*\'; `MK8S_CLUSTER` if no target is given (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s f -l file -d 'Manifest file, folder of manifests or `-` for stdin (can be repeated)' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -90,13 +94,15 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_sub
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l token -d 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l token-file -d 'File that holds the token' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l timeout -d 'Limit of one API request, such as 30s or 2m; 30s if omitted' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l all -d 'Every live cluster of the org'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l accessible -d 'Numbered questions in plain lines, for a screen reader'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s q -l quiet -d 'Only results, warnings and errors'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s v -l verbose -d 'More words on what is done'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s d -l debug -d 'Requests and answers on stderr, secrets masked'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s y -l yes -d 'Yes to every question'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -l no-input -d 'No questions: what would ask fails with exit 2'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s k -l insecure -d 'Server certificates unchecked'
-complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s h -l help -d 'Print help'
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "list" -d 'List the add-ons; with a target, what is on'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "show" -d 'Show the settings and status of an add-on'
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and not __fish_seen_subcommand_from list show explain enable disable set copy pull trust-policy oidc-url" -f -a "explain" -d 'Explain an add-on: settings, prerequisites, cloud side'

@@ -67,6 +67,13 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             break
         }
         'mk8s;addon' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Live cluster, or with -f the document''s name, or a pattern such as ''prod-*''; `MK8S_CLUSTER` if no target is given (can be repeated)')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Live cluster, or with -f the document''s name, or a pattern such as ''prod-*''; `MK8S_CLUSTER` if no target is given (can be repeated)')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Manifest file, folder of manifests or `-` for stdin (can be repeated)')
+            [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Clusters for which all of it holds, such as ''tag.team=blue,kubernetes>=1.32,addon.aws-ecr''')
+            [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Clusters for which all of it holds, such as ''tag.team=blue,kubernetes>=1.32,addon.aws-ecr''')
+            [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Cluster to leave out, or a pattern (can be repeated)')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted')
             [CompletionResult]::new('--error-format', '--error-format', [CompletionResultType]::ParameterName, 'Form of an error on stderr, text or json; text if omitted')
@@ -77,6 +84,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Token, visible to `ps`: prefer `CPLN_TOKEN`, a profile or --token-file')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File that holds the token')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit of one API request, such as 30s or 2m; 30s if omitted')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every live cluster of the org')
+            [CompletionResult]::new('--accessible', '--accessible', [CompletionResultType]::ParameterName, 'Numbered questions in plain lines, for a screen reader')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only results, warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only results, warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More words on what is done')
@@ -88,8 +97,8 @@ Register-ArgumentCompleter -Native -CommandName 'mk8s' -ScriptBlock {
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'No questions: what would ask fails with exit 2')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Server certificates unchecked')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Server certificates unchecked')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the add-ons; with a target, what is on')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the settings and status of an add-on')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain an add-on: settings, prerequisites, cloud side')

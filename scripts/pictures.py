@@ -48,6 +48,14 @@ class Scene:
 
 SCENES = [
     Scene(
+        "picker",
+        "mk8s addon -c hetzner: aws-ecr was switched, and what it needs goes on with it",
+        keys=[(None, "mk8s addon -c hetzner\n"), ("q leaves$", " ")],
+        until="q leaves$",
+        columns=100,
+        rows=30,
+    ),
+    Scene(
         "plan",
         "mk8s aws setup shows its plan and asks: the add-ons, the OIDC provider, the role and its pull policy",
         keys=[(None, "mk8s aws setup aws-ecr -c hetzner\n")],

@@ -309,6 +309,21 @@ impl Invocation {
         self
     }
 
+    /// The words behind the program's name, as a process gets them; those of the connection, which whoever
+    /// runs them knows, are left out.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let words = self.words.iter().flat_map(|word| match word {
+            Word::Fixed(word) | Word::Hole(word) => vec![(*word).to_owned()],
+            Word::Value(value) => vec![value.clone()],
+            Word::Flag(flag, value) if !value.starts_with('-') => vec![flag.clone(), value.clone()],
+            Word::Flag(flag, value) | Word::Tied(flag, value) => vec![format!("{flag}={value}")],
+            Word::FlagHole(flag, name) | Word::TiedHole(flag, name) => {
+                vec![format!("{flag}={name}")]
+            }
+        });
+        words.collect()
+    }
+
     /// As part of a sentence.
     #[must_use]
     pub(crate) fn within(self, before: &str, after: &str) -> Hint {

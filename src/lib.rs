@@ -3,7 +3,7 @@
 //!
 //! The modules depend one way. Pure, without clock, network, file or terminal: [`error`], [`exit`],
 //! `arn`, [`cluster`], [`change`], `patch`, [`addon`], `drift`, `secret`, `consent`, `place`,
-//! `placeholder`, [`plan`], [`invocation`] (commands that are printed), `shell` and `text` (what is
+//! `placeholder`, [`plan`], `picker`, [`invocation`] (commands that are printed), `shell` and `text` (what is
 //! escaped). At the edges, and unaware of each other:
 //! [`manifest`] (files), `control` (the API), [`aws`] (IAM; its rules are pure), `oidc` (token
 //! issuers), [`settings`] (who and where), `sandbox` (an embedded Control Plane), [`ui`] (the
@@ -41,6 +41,7 @@ pub(crate) mod oidc;
 mod owner;
 pub(crate) mod patch;
 mod pattern;
+mod picker;
 pub(crate) mod place;
 pub(crate) mod placeholder;
 pub mod plan;
@@ -107,6 +108,10 @@ fn run_by(
             );
         }
     };
+    if cli.is_group_alone(&args) && !Ui::may_ask_by_keys(io.terminal, &env) {
+        let bare = command.error(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, "");
+        return refuse(&bare, command, &args, &Ui::early(io, &gist));
+    }
     let ui = match Ui::new(io, &cli, &gist, &env) {
         Ok(ui) => Rc::new(ui),
         Err(failed) => {

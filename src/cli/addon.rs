@@ -8,6 +8,42 @@ use clap::{Args, Subcommand, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// `mk8s addon`
+#[derive(Debug, Args)]
+pub(crate) struct AddonArgs {
+    /// What to do; they are picked at the keyboard if omitted.
+    #[command(subcommand)]
+    pub(crate) command: Option<AddonCommand>,
+    /// Where add-ons are picked.
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Numbered questions in plain lines, for a screen reader
+    #[arg(long, help_heading = heading::OUTPUT)]
+    pub(crate) accessible: bool,
+}
+
+impl AddonArgs {
+    /// The first flag that was given in front of a command, which it is not for.
+    pub(super) fn first(&self) -> Option<&'static str> {
+        let TargetArgs {
+            cluster,
+            file,
+            choice,
+        } = &self.target;
+        let given = [
+            ("-c", !cluster.is_empty()),
+            ("-f", !file.is_empty()),
+            ("--all", choice.all),
+            ("--selector", choice.narrow.selector.is_some()),
+            ("--exclude", !choice.narrow.exclude.is_empty()),
+            ("--accessible", self.accessible),
+        ];
+        given
+            .into_iter()
+            .find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+}
+
 /// `mk8s addon …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum AddonCommand {

@@ -22,8 +22,8 @@ mod value;
 mod words;
 
 pub(crate) use addon::{
-    AddonCommand, ChangeArgs, ChoiceArgs, CopyArgs, DisableArgs, ExplainArgs, ListArgs, NarrowArgs,
-    OidcUrlArgs, OneArgs, PullArgs, SetArgs, ShowArgs, TargetArgs, TrustPolicyArgs,
+    AddonArgs, AddonCommand, ChangeArgs, ChoiceArgs, CopyArgs, DisableArgs, ExplainArgs, ListArgs,
+    NarrowArgs, OidcUrlArgs, OneArgs, PullArgs, SetArgs, ShowArgs, TargetArgs, TrustPolicyArgs,
 };
 pub(crate) use aws::{
     AcceptTrust, AwsCommand, AwsConnection, AwsTarget, EmitFormat, MakeArgs, OnlyPart,
@@ -51,6 +51,7 @@ pub(crate) use value::{Color, ErrorFormat, OutputFormat, parse_duration};
 
 use crate::invocation::Reach;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueHint};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -99,8 +100,18 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Switch add-ons on and off, and look at them
-    #[command(subcommand, arg_required_else_help = true)]
-    Addon(AddonCommand),
+    #[command(
+        long_about = "Switch add-ons on and off, and look at them. On a terminal `mk8s addon` alone opens the \
+                      picker: clusters, then their add-ons to be switched, then the settings that are \
+                      needed, then the diff, the commands that do the same, and the question. With -c, -f, \
+                      --all or --selector it begins at the add-ons. It changes what those commands change, \
+                      and nothing before the answer is yes. Without a terminal the commands are \
+                      listed.\n\nExamples:\n  \
+                      $ mk8s addon\n  \
+                      $ mk8s addon -c prod\n  \
+                      $ mk8s addon -f clusters/prod.yaml"
+    )]
+    Addon(AddonArgs),
     /// Make what an add-on needs in AWS, and take it down
     #[command(subcommand, arg_required_else_help = true)]
     Aws(AwsCommand),
@@ -543,6 +554,15 @@ pub(crate) struct Global {
         help_heading = heading::CONNECTION
     )]
     pub(crate) timeout: Option<Duration>,
+}
+
+impl Cli {
+    /// Whether the group of add-ons was named alone: without a terminal its commands are listed.
+    pub(crate) fn is_group_alone(&self, args: &[OsString]) -> bool {
+        let is_picker =
+            matches!(&self.command, Command::Addon(AddonArgs { command, .. }) if command.is_none());
+        is_picker && args.len() == 2
+    }
 }
 
 /// The clap command, for completions and tests.

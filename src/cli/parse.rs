@@ -26,12 +26,32 @@ pub fn parse(
         return Err(command.error(ErrorKind::InvalidValue, reason));
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(command))?;
+    if let Some(reason) = misplaced(&cli) {
+        return Err(command.error(ErrorKind::ArgumentConflict, reason));
+    }
     Ok(Cli {
         reach: Reach {
             is_plugin: is_plugin(command),
             ..reach(&levels, cli.global.insecure)
         },
         ..cli
+    })
+}
+
+/// What is said of a flag that is the picker's and stands in front of another command.
+fn misplaced(cli: &Cli) -> Option<String> {
+    let super::Command::Addon(addon) = &cli.command else {
+        return None;
+    };
+    let flag = addon.command.as_ref().and(addon.first())?;
+    let reason = format!("{flag} was given in front of a command");
+    // The picker alone has this one.
+    Some(if flag == "--accessible" {
+        format!("{reason}\n  because: only `mk8s addon` alone asks in another form with it")
+    } else {
+        format!(
+            "{reason}\nhint: {flag} stands behind the command that it is for, as in `addon list {flag} …`"
+        )
     })
 }
 
@@ -220,7 +240,10 @@ mod tests {
             line.split(' ').map(OsString::from),
         )?;
         match cli.command {
-            super::super::Command::Addon(AddonCommand::Enable(args)) => Ok(*args),
+            super::super::Command::Addon(addon) => match addon.command {
+                Some(AddonCommand::Enable(args)) => Ok(*args),
+                other => panic!("{line}: {other:?}"),
+            },
             other => panic!("{line}: {other:?}"),
         }
     }

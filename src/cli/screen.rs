@@ -90,7 +90,8 @@ fn usage(command: &Command, name: &str) -> String {
     });
     let below = match command.get_subcommand_value_name() {
         Some(value) => format!(" <{value}>"),
-        None if command.has_subcommands() => " <COMMAND>".to_owned(),
+        None if command.is_subcommand_required_set() => " <COMMAND>".to_owned(),
+        None if command.has_subcommands() => " [COMMAND]".to_owned(),
         None => String::new(),
     };
     format!(

@@ -37,6 +37,7 @@ mod help;
 mod journal;
 mod keep;
 mod live;
+mod pick;
 mod report;
 mod rollout;
 mod sandbox;
@@ -50,7 +51,7 @@ mod validate;
 mod word;
 
 use crate::cli::{
-    AddonCommand, AuthCommand, AwsCommand, Cli, ClusterCommand, Command, OutputFormat,
+    AddonArgs, AddonCommand, AuthCommand, AwsCommand, Cli, ClusterCommand, Command, OutputFormat,
     SandboxCommand,
 };
 use crate::cluster::Cluster;
@@ -63,6 +64,7 @@ use crate::interrupt::Interrupt;
 use crate::settings::{ConnectionFlags, Environment, Settings};
 use crate::ui::{Report, Stream, Ui, wire};
 use keep::RunRecord;
+use pick::AgreedPlans;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -76,8 +78,8 @@ pub(crate) struct Context {
     /// The signals that end the run.
     pub(crate) interrupt: Interrupt,
     flags: ConnectionFlags,
-    settings: OnceCell<Settings>,
-    client: OnceCell<Client>,
+    settings: Rc<OnceCell<Settings>>,
+    client: Rc<OnceCell<Client>>,
     /// How many requests may go out in a second, where that was said.
     rate: Cell<Option<f64>>,
     /// Whether of clusters that are found only that is kept which a change needs.
@@ -91,7 +93,9 @@ pub(crate) struct Context {
     /// How many sources of other tools were told of.
     sources_told: Cell<usize>,
     /// What to say when a signal ends a wait.
-    interrupted: RefCell<Option<String>>,
+    interrupted: Rc<RefCell<Option<String>>>,
+    /// The plans that were shown and agreed to before this run, if it is one of the picker's.
+    agreed: Option<AgreedPlans>,
 }
 
 impl Context {
@@ -107,15 +111,33 @@ impl Context {
             env,
             interrupt: Interrupt::default(),
             flags,
-            settings: OnceCell::new(),
-            client: OnceCell::new(),
+            settings: Rc::default(),
+            client: Rc::default(),
             rate: Cell::new(None),
             is_lean: Cell::new(false),
             said,
             said_in_full: OnceCell::new(),
             record: RunRecord::default(),
             sources_told: Cell::new(0),
-            interrupted: RefCell::new(None),
+            interrupted: Rc::default(),
+            agreed: None,
+        }
+    }
+
+    /// A run of its own within this one: another command, with plans that were agreed to.
+    fn within(&self, said: Vec<String>, agreed: AgreedPlans) -> Self {
+        Self {
+            interrupt: self.interrupt.clone(),
+            settings: Rc::clone(&self.settings),
+            client: Rc::clone(&self.client),
+            interrupted: Rc::clone(&self.interrupted),
+            agreed: Some(agreed),
+            ..Self::new(
+                Rc::clone(&self.ui),
+                self.env.clone(),
+                self.flags.clone(),
+                said,
+            )
         }
     }
 
@@ -290,44 +312,33 @@ async fn dispatch(cx: &Context, cli: Cli) -> Result<Outcome> {
     if *cx.ui.format() == OutputFormat::JsonSchema
         && !matches!(
             cli.command,
-            Command::Schema(_) | Command::Addon(AddonCommand::Explain(_))
+            Command::Schema(_)
+                | Command::Addon(AddonArgs {
+                    command: Some(AddonCommand::Explain(_)),
+                    ..
+                })
         )
     {
         return Err(Error::usage(
             "`json-schema` is an output format of `mk8s schema` and `mk8s addon explain` only",
         ));
     }
-    let previews = match &cli.command {
-        Command::Addon(AddonCommand::Enable(args)) => {
-            args.flags.change.dry_run && !args.flags.change.apply
-        }
-        Command::Addon(AddonCommand::Disable(args)) => args.change.dry_run && !args.change.apply,
-        Command::Addon(AddonCommand::Set(args)) => args.change.dry_run && !args.change.apply,
-        Command::Addon(AddonCommand::Pull(args)) => args.dry_run,
+    let is_preview = match &cli.command {
+        Command::Addon(addon) => addon.command.as_ref().is_some_and(previews),
         _ => false,
     };
-    if cx.ui.is_patch() && !previews {
+    if cx.ui.is_patch() && !is_preview {
         return Err(
             Error::usage("`patch` is an output format of a dry run on files only")
                 .hint("mk8s addon enable ADDON -f FILE --dry-run -o patch"),
         );
     }
     match cli.command {
-        Command::Addon(command) => match command {
-            AddonCommand::List(args) => addon_read::list(cx, &args).await,
-            AddonCommand::Show(args) => addon_read::show(cx, &args).await,
-            AddonCommand::Explain(args) => addon_read::explain(cx, &args).await,
-            AddonCommand::Enable(args) if args.flags.create_role => {
-                Box::pin(aws_setup::with_role(cx, &args)).await
-            }
-            AddonCommand::Enable(args) => addon_change::enable(cx, &args).await,
-            AddonCommand::Disable(args) => addon_change::disable(cx, &args).await,
-            AddonCommand::Set(args) => addon_change::set(cx, &args).await,
-            AddonCommand::Copy(args) => addon_change::copy(cx, &args).await,
-            AddonCommand::Pull(args) => addon_change::pull(cx, &args).await,
-            AddonCommand::TrustPolicy(args) => status::trust_policy(cx, &args).await,
-            AddonCommand::OidcUrl(args) => status::oidc_url(cx, &args).await,
-        },
+        Command::Addon(AddonArgs {
+            command: Some(command),
+            ..
+        }) => addon(cx, command).await,
+        Command::Addon(args) => Box::pin(pick::pick(cx, &args)).await,
         Command::Aws(command) => match command {
             AwsCommand::Setup(args) => Box::pin(aws_setup::setup(cx, &args)).await,
             AwsCommand::Emit(args) => Box::pin(aws_setup::setup(cx, &(*args).into())).await,
@@ -361,6 +372,35 @@ async fn dispatch(cx: &Context, cli: Cli) -> Result<Outcome> {
         Command::Man(args) => help::man(cx, args.folder.as_deref()),
         Command::Schema(args) => schema::schema(cx, &args),
         Command::Version => version(cx),
+    }
+}
+
+/// Whether a command shows what would be done to files, and does nothing.
+fn previews(command: &AddonCommand) -> bool {
+    match command {
+        AddonCommand::Enable(args) => args.flags.change.dry_run && !args.flags.change.apply,
+        AddonCommand::Disable(args) => args.change.dry_run && !args.change.apply,
+        AddonCommand::Set(args) => args.change.dry_run && !args.change.apply,
+        AddonCommand::Pull(args) => args.dry_run,
+        _ => false,
+    }
+}
+
+async fn addon(cx: &Context, command: AddonCommand) -> Result<Outcome> {
+    match command {
+        AddonCommand::List(args) => addon_read::list(cx, &args).await,
+        AddonCommand::Show(args) => addon_read::show(cx, &args).await,
+        AddonCommand::Explain(args) => addon_read::explain(cx, &args).await,
+        AddonCommand::Enable(args) if args.flags.create_role => {
+            Box::pin(aws_setup::with_role(cx, &args)).await
+        }
+        AddonCommand::Enable(args) => addon_change::enable(cx, &args).await,
+        AddonCommand::Disable(args) => addon_change::disable(cx, &args).await,
+        AddonCommand::Set(args) => addon_change::set(cx, &args).await,
+        AddonCommand::Copy(args) => addon_change::copy(cx, &args).await,
+        AddonCommand::Pull(args) => addon_change::pull(cx, &args).await,
+        AddonCommand::TrustPolicy(args) => status::trust_policy(cx, &args).await,
+        AddonCommand::OidcUrl(args) => status::oidc_url(cx, &args).await,
     }
 }
 

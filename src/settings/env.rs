@@ -55,6 +55,10 @@ pub static VARIABLES: &[Variable] = &[
         "File that the outputs of `--report github` are appended to",
     ),
     variable("MK8S_NO_INPUT", "Set: never ask, as `--no-input`"),
+    variable(
+        "MK8S_ACCESSIBLE",
+        "Set: the picker asks in plain lines, as `mk8s addon --accessible`",
+    ),
     variable("MK8S_LOG", "`debug`: as `--debug`"),
     variable(
         "LC_ALL",
@@ -63,7 +67,10 @@ pub static VARIABLES: &[Variable] = &[
     variable("NO_COLOR", "Set: no colour"),
     variable("CLICOLOR_FORCE", "Set and not 0: colour, also in a pipe"),
     variable("FORCE_COLOR", "Set and not 0: colour, also in a pipe"),
-    variable("TERM", "`dumb`: no colour"),
+    variable(
+        "TERM",
+        "`dumb`: no colour, and the picker asks in plain lines",
+    ),
     variable(
         "COLUMNS",
         "Width of tables, when the terminal does not tell it",

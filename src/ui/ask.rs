@@ -25,7 +25,15 @@ impl Person for Ui {
 impl Ui {
     /// Asks a person, whatever `--yes` says; only where there is one.
     pub(crate) async fn inquire(&self, question: &str) -> Result<bool> {
-        self.write_err(&format!("{} [y/N] ", printable(question)));
+        let answer = self.line(&format!("{} [y/N]", printable(question))).await?;
+        let answer = answer.unwrap_or_default().to_ascii_lowercase();
+        Ok(matches!(answer.as_str(), "y" | "yes"))
+    }
+
+    /// Asks for a line, without the blanks around it; `None` where nothing comes any more. Only where
+    /// there is a person.
+    pub(crate) async fn line(&self, prompt: &str) -> Result<Option<String>> {
+        self.write_err(&format!("{} ", printable(prompt)));
         let stdin = Arc::clone(&self.stdin);
         let (send, receive) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
@@ -38,9 +46,6 @@ impl Ui {
             .await
             .unwrap_or_else(|_| Ok(String::new()))
             .map_err(|error| Error::failure(format!("cannot read the answer: {error}")))?;
-        Ok(matches!(
-            answer.trim().to_ascii_lowercase().as_str(),
-            "y" | "yes"
-        ))
+        Ok((!answer.is_empty()).then(|| answer.trim().to_owned()))
     }
 }

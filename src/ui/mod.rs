@@ -13,6 +13,7 @@ pub(crate) mod jsonpath;
 mod junit;
 mod progress;
 mod render;
+mod screen;
 pub(crate) mod table;
 pub(crate) mod wire;
 mod words;
@@ -20,6 +21,7 @@ mod words;
 pub(crate) use github::markdown;
 pub(crate) use progress::Progress;
 pub(crate) use render::{json, lines};
+pub(crate) use screen::{KeyScreen, ScreenEvent};
 
 use crate::cli::{Cli, Color, ErrorFormat, Gist, Global, OutputFormat};
 use crate::error::{Error, Result};
@@ -200,11 +202,7 @@ impl Ui {
         Ok(Self {
             colour_out: colour(terminal.stdout),
             colour_err: colour(terminal.stderr),
-            interactive: terminal.stdin
-                && terminal.stderr
-                && !global.no_input
-                && env.get("MK8S_NO_INPUT").is_none()
-                && env.get("CI").is_none(),
+            interactive: !global.no_input && may_ask(terminal, env),
             yes: global.yes,
             debug: global.debug || env.get("MK8S_LOG").is_some_and(|level| level == "debug"),
             utf8: is_utf8(env),
@@ -223,6 +221,12 @@ impl Ui {
             lost: RefCell::new(None),
             reach: cli.reach.clone(),
         })
+    }
+
+    /// Whether pages can be drawn and keys read, for all that the environment says: all three streams are
+    /// a terminal.
+    pub(crate) fn may_ask_by_keys(terminal: Terminal, env: &Environment) -> bool {
+        may_ask(terminal, env) && terminal.stdout
     }
 
     /// From here on the token is `***` wherever it would be written: in data, words, raw bytes.
@@ -539,6 +543,12 @@ impl Ui {
     fn paint_err(&self, text: &str, tone: Tone) -> String {
         render::paint(text, tone, self.colour_err)
     }
+}
+
+/// Whether somebody can be asked, for all that the environment says.
+fn may_ask(terminal: Terminal, env: &Environment) -> bool {
+    let is_set = |name| env.get(name).is_some();
+    terminal.stdin && terminal.stderr && !is_set("MK8S_NO_INPUT") && !is_set("CI")
 }
 
 /// Where a diff goes.

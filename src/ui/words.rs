@@ -60,6 +60,15 @@ impl Ui {
         }
     }
 
+    /// Names a command that does the same as what was picked, on stderr.
+    pub(crate) fn equivalent(&self, command: &Invocation) {
+        if self.volume >= Volume::Normal {
+            let command = printable(&command.render(&self.reach));
+            let command = self.paint_err(&command, Tone::Cyan);
+            self.write_err(&format!("Equivalent: {command}\n"));
+        }
+    }
+
     /// Names the command that takes back what was done, on stderr.
     pub(crate) fn undo(&self, command: &Invocation) {
         if self.volume >= Volume::Normal {

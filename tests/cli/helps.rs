@@ -263,7 +263,7 @@ fn a_plugin_of_kubectl_is_called_as_one() {
         .out("Usage: kubectl mk8s cluster list [OPTIONS]");
     run(&["addon"])
         .ok()
-        .out("Usage: kubectl mk8s addon <COMMAND>");
+        .out("Usage: kubectl mk8s addon [COMMAND]");
     // What it prints to be pasted is there under that name, too.
     run(&["enable", "aws-ecr", "-c", "prod"])
         .exits(2)

@@ -68,6 +68,7 @@ mod matrix;
 mod nulls;
 mod owners;
 mod package;
+mod picker;
 mod policies;
 mod printed;
 mod proof;

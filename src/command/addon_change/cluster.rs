@@ -63,7 +63,11 @@ impl ChangeRun<'_> {
         }
         self.tell_owners(&planned);
         let rollout = fleet_change::lay_out(self, &planned)?;
-        let show = |planned: &Vec<Planned>| self.show_all(planned, &rollout);
+        let show = |planned: &Vec<Planned>| {
+            if !self.is_agreed(planned) {
+                self.show_all(planned, &rollout);
+            }
+        };
         let consent = self.mode.consent(&*self.cx.ui, planned, show, |planned| {
             self.question(planned, are_found)
         });
@@ -174,9 +178,14 @@ impl ChangeRun<'_> {
         if let Some(refusal) = self.unconfirmed(&names, gone) {
             return Err(refusal);
         }
+        // What was agreed to is not asked again, and where something else was, that is asked in any case.
+        if self.is_agreed(planned) {
+            return Ok(None);
+        }
         // What one command finds today it may find twice tomorrow: so it asks in either case.
         let asks = removes || are_found || names.len() > 1;
-        if !asks || self.confirm.is_some() {
+        let is_free = !asks || self.confirm.is_some();
+        if is_free && self.cx.agreed.is_none() {
             return Ok(None);
         }
         let (what, addon) = (self.verb(), self.request.addon.shown());
@@ -202,6 +211,17 @@ impl ChangeRun<'_> {
                 first_few(&quoted(&names))
             ),
         )))
+    }
+
+    /// Whether all that is planned was shown and agreed to before the run.
+    fn is_agreed(&self, planned: &[Planned]) -> bool {
+        self.cx.agreed.as_ref().is_some_and(|agreed| {
+            let mut plans = planned.iter();
+            plans.all(|(name, first)| match first {
+                Ok((_, plan)) => plan.is_empty() || agreed.has(name, plan),
+                Err(_) => true,
+            })
+        })
     }
 
     /// What a dry run says of one cluster.

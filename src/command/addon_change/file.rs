@@ -2,6 +2,7 @@
 
 use super::super::Context;
 use super::super::keep::{KeptStart, changes_of};
+use super::super::pick::{AgreedPlans, agreed_name};
 use super::super::target::{self, Loaded};
 use super::change::{ChangeReporter, ChangeRun};
 use crate::addon::stray::Stray;
@@ -40,6 +41,14 @@ impl FileEdit {
     /// Whether the bytes change.
     pub(super) fn changed(&self) -> bool {
         self.plans.iter().any(|(_, plan)| !plan.is_empty())
+    }
+
+    /// Whether what is done to its documents was agreed to.
+    pub(super) fn is_agreed(&self, agreed: &AgreedPlans) -> bool {
+        self.plans.iter().all(|(number, plan)| {
+            let document = agreed_name(&self.file.label, *number);
+            plan.is_empty() || agreed.has(&document, plan)
+        })
     }
 
     /// Whether a key or a setting goes.
@@ -183,7 +192,7 @@ fn place(file: &Loaded, number: usize) -> TargetWords {
 }
 
 /// The `-f` flags again, for a hint.
-pub(super) fn flags(paths: &[PathBuf]) -> CommandFlags {
+pub(in crate::command) fn flags(paths: &[PathBuf]) -> CommandFlags {
     paths
         .iter()
         .fold(CommandFlags::new(), |flags, path| flags.file(&shown(path)))

@@ -20,9 +20,9 @@ use super::word::{self, addon_by_word};
 use crate::addon::named::Unclear;
 use crate::addon::{self, NamedAddon};
 use crate::choice::Choice;
-use crate::cli::{DisableArgs, EnableArgs, TargetArgs};
+use crate::cli::{AddonCommand, DisableArgs, EnableArgs, TargetArgs};
 use crate::cluster::Cluster;
-use crate::consent::{Agreed, Consent, Mode};
+use crate::consent::{Agreed, Consent, Mode, Question};
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::invocation::Invocation;
@@ -30,6 +30,7 @@ use crate::placeholder;
 use crate::plan::{AddonRequest, AddonSet, OwnSettings, Verb};
 use crate::text::{self, Foreign, excerpt, printable};
 use change::{ChangeRun, Stdout};
+pub(super) use file::flags as file_flags;
 pub(super) use pull::pull;
 pub(super) use set::{copy, set};
 pub(super) use undo::undo;
@@ -44,14 +45,7 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
                 .hint(setup_instead(args).within("add --create-role, or use ", "")),
         );
     }
-    let wish = given::wish(cx, &addon, &args.given, &args.flags)?;
-    let request = AddonRequest {
-        expected: given::expectations(&addon, &args.flags.ways.expect)?,
-        addon,
-        verb: Verb::Enable(wish),
-        companions: args.flags.with_prerequisites,
-        force: args.flags.change.force,
-    };
+    let request = enabling(cx, args, addon)?;
     if let Some(format) = args.flags.emit {
         let target = target::resolve(cx, &args.flags.target, false).await?;
         return emit::emit(cx, request, target, format).await;
@@ -59,6 +53,49 @@ pub(super) async fn enable(cx: &Context, args: &EnableArgs) -> Result<Outcome> {
     let change = ChangeRun::new(cx, request, &args.flags.change, None)?;
     let target = change.target(&args.flags.target).await?;
     change.run(target).await
+}
+
+/// What a command asks for that switches an add-on on.
+fn enabling(cx: &Context, args: &EnableArgs, addon: NamedAddon) -> Result<AddonRequest> {
+    let wish = given::wish(cx, &addon, &args.given, &args.flags)?;
+    Ok(AddonRequest {
+        expected: given::expectations(&addon, &args.flags.ways.expect)?,
+        addon,
+        verb: Verb::Enable(wish),
+        companions: args.flags.with_prerequisites,
+        force: args.flags.change.force,
+    })
+}
+
+/// What a command asks for that switches an add-on off.
+fn disabling(args: &DisableArgs, addon: NamedAddon) -> Result<AddonRequest> {
+    Ok(AddonRequest {
+        expected: given::expectations(&addon, &args.expect)?,
+        addon,
+        verb: Verb::Disable,
+        companions: args.with_dependants,
+        force: args.change.force,
+    })
+}
+
+/// What a command asks for that switches an add-on on or off, of these clusters; of any other command
+/// nothing.
+pub(super) fn request<'c>(
+    cx: &Context,
+    command: &AddonCommand,
+    clusters: impl Iterator<Item = &'c Cluster> + Clone,
+) -> Result<Option<AddonRequest>> {
+    match command {
+        AddonCommand::Enable(args) => {
+            enabling(cx, args, wanted(&args.addon, args.flags.ways.unknown)?).map(Some)
+        }
+        AddonCommand::Disable(args) => {
+            let meant = NamedAddon::meant(&args.addon, clusters.clone());
+            let addon = meant.map_err(|_| word::unknown(&args.addon, clusters))?;
+            disabling(args, addon).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The command that makes what was asked for in AWS, for the same clusters.
@@ -74,14 +111,7 @@ fn setup_instead(args: &EnableArgs) -> Invocation {
 
 /// `mk8s addon disable`
 pub(super) async fn disable(cx: &Context, args: &DisableArgs) -> Result<Outcome> {
-    let addon = NamedAddon::of(&args.addon);
-    let request = AddonRequest {
-        expected: given::expectations(&addon, &args.expect)?,
-        addon,
-        verb: Verb::Disable,
-        companions: args.with_dependants,
-        force: args.change.force,
-    };
+    let request = disabling(args, NamedAddon::of(&args.addon))?;
     let mut change = ChangeRun::new(cx, request, &args.change, args.confirm.as_deref())?;
     let target = change.target(&args.target).await?;
     if matches!(target, Target::None) {
@@ -325,7 +355,8 @@ impl ChangeRun<'_> {
                 file::show(self, edits);
             }
         };
-        let consent = self.mode.consent(&*cx.ui, edits, show, |_| Ok(None));
+        let question = |edits: &Vec<file::FileEdit>| Ok(self.question_of_files(edits));
+        let consent = self.mode.consent(&*cx.ui, edits, show, question);
         let Agreed {
             plan: mut edits,
             permit,
@@ -361,6 +392,20 @@ impl ChangeRun<'_> {
             Ok(()) => self.finish(teller, Vec::new()),
             Err(error) => Err(teller.fail(half_done(error, changed))),
         }
+    }
+
+    /// The question where something else was agreed to than is done to the files now; none else.
+    fn question_of_files(&self, edits: &[file::FileEdit]) -> Option<Question> {
+        let agreed = self.cx.agreed.as_ref()?;
+        let is_agreed = edits.iter().all(|edit| edit.is_agreed(agreed));
+        (!is_agreed).then(|| {
+            file::show(self, edits);
+            let (subject, was) = self.request.subject();
+            Question::new(
+                "The files were changed meanwhile: change them as shown here?",
+                format!("{subject} {was} not {} there", self.request.verb.done()),
+            )
+        })
     }
 
     /// What a dry run says of files and, with `--apply`, of the live clusters.

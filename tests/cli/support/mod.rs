@@ -16,6 +16,7 @@ pub(crate) mod printed;
 mod process;
 mod proxy;
 mod sandbox;
+mod screen;
 mod snapshot;
 mod terminal;
 mod tools;
@@ -35,6 +36,7 @@ pub(crate) use moto::{ACCOUNT, Moto, TlsMoto, is_read};
 pub(crate) use process::{Cmd, Run, comes, wait};
 pub(crate) use proxy::{Harm, Proxy, Way};
 pub(crate) use sandbox::Sandbox;
+pub(crate) use screen::{Left, Screen};
 pub(crate) use snapshot::{filters, snapshot};
 pub(crate) use terminal::Terminal;
 pub(crate) use tools::{
