@@ -24,6 +24,7 @@ FOLDER = ROOT / "docs" / "pictures"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:1"
 # What is waited for comes at once; this long only where the machine has other things to do.
 PATIENCE = 120
+PAUSE = 0.3
 PROMPT = "$ "
 
 
@@ -147,6 +148,7 @@ def play(scene, binary, aws):
                 terminal.wait(wanted)
                 terminal.press(typed)
             terminal.wait(scene.until)
+            terminal.settle()
             return terminal.cells(with_last=scene.until is not None)
         finally:
             terminal.close()
@@ -187,19 +189,26 @@ class Terminal:
     def wait(self, wanted):
         self.read_until(lambda: self.shows(wanted), repr(wanted) if wanted else "the prompt")
 
+    def settle(self):
+        """Takes in the rest of a screen that comes in pieces: all that comes without a pause."""
+        while self.read(PAUSE):
+            pass
+
     def read_until(self, condition, what):
         end = time.monotonic() + PATIENCE
         while not condition():
-            if time.monotonic() > end or not self.read():
+            if time.monotonic() > end or self.read() is None:
                 raise SystemExit("\n".join([f"scripts/pictures: waited in vain for {what}", *self.text()]))
 
-    def read(self):
-        """Takes in what has come, or waits a second for it; whether there may be more."""
-        if select.select([self.master], [], [], 1)[0]:
-            try:
-                self.stream.feed(os.read(self.master, 65536))
-            except OSError:
-                return False
+    def read(self, seconds=1):
+        """Takes in what comes within this time, and says whether something did; None if nothing can come any more."""
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:
+            return None
+        self.stream.feed(data)
         return True
 
     def state(self):
