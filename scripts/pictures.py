@@ -52,7 +52,7 @@ SCENES = [
         "picker",
         "mk8s addon -c hetzner: aws-ecr was switched, and what it needs goes on with it",
         keys=[(None, "mk8s addon -c hetzner\n"), ("q leaves$", " ")],
-        until="q leaves$",
+        until="goes on too",
         columns=100,
         rows=30,
     ),
