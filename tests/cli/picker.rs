@@ -653,7 +653,9 @@ fn plain_lines_for_a_screen_reader() {
         terminal.until("nothing to leave:").type_in(keys);
         let (ended, screen) = terminal.end();
         assert_eq!(ended, code, "{screen}");
-        assert!(screen.contains("Nothing was changed"), "{screen}");
+        // A terminal that sends a signal throws away what was written and not yet read.
+        let is_said = screen.contains("Nothing was changed") || keys == CTRL_C;
+        assert!(is_said, "{keys:?}\n{screen:?}");
     }
 }
 
