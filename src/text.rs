@@ -185,6 +185,35 @@ pub(crate) fn json(text: String) -> String {
     escaped
 }
 
+/// A line broken between words so that it fits, the rest indented; blanks within it stay. A word that is
+/// longer than a line stays whole.
+pub(crate) fn fold(line: &str, width: usize, indent: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = line.to_owned();
+    loop {
+        let lead = rest.len() - rest.trim_start().len();
+        let too_far = rest.char_indices().nth(width).map(|(at, _)| at);
+        let fit = too_far.map(|at| rest[..at].rfind(' ').filter(|&at| at > lead));
+        // Nothing fits before the first word's end.
+        let at = match fit {
+            None => None,
+            Some(Some(at)) => Some(at),
+            Some(None) => rest[lead..].find(' ').map(|at| lead + at),
+        };
+        let Some(at) = at else {
+            lines.push(rest);
+            return lines;
+        };
+        let next = rest[at..].trim_start().to_owned();
+        rest.truncate(rest[..at].trim_end().len());
+        lines.push(rest);
+        if next.is_empty() {
+            return lines;
+        }
+        rest = " ".repeat(indent) + &next;
+    }
+}
+
 /// The one list: whether a terminal, a runner or a parser acts on the character, or a reader does not
 /// see it. Controls and all line ends; marks that change the direction of text; what has no width or
 /// looks like a blank and is none; tags and variation selectors, which can carry a text of their own;
@@ -214,6 +243,17 @@ pub(crate) fn first_few(names: &[impl AsRef<str>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_folded_between_words() {
+        let fold = |line: &str, width| fold(line, width, 4);
+        assert_eq!(fold("", 5), [""]);
+        assert_eq!(fold("a  b", 5), ["a  b"]);
+        assert_eq!(fold("  + a   b c", 8), ["  + a", "    b c"]);
+        assert_eq!(fold("  aaaaaaaaaaaa bb", 6), ["  aaaaaaaaaaaa", "    bb"]);
+        assert_eq!(fold("ä ö ü ß", 4), ["ä ö", "    ü", "    ß"]);
+        assert_eq!(fold("a ", 1), ["a"]);
+    }
 
     #[test]
     fn what_is_not_seen_as_it_is_is_escaped() {

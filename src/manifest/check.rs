@@ -73,15 +73,15 @@ impl<'t> SeenKeys<'t> {
     const FEW: usize = 12;
 
     /// Adds a key; gives the one of the same name.
-    fn insert(&mut self, name: &Cow<'t, str>, key: Id) -> Option<Id> {
-        if let Some((_, first)) = self.few.iter().find(|(it, _)| it == name) {
+    fn insert(&mut self, name: Cow<'t, str>, key: Id) -> Option<Id> {
+        if let Some((_, first)) = self.few.iter().find(|(it, _)| *it == name) {
             return Some(*first);
         }
         if self.few.len() < Self::FEW {
-            self.few.push((name.clone(), key));
+            self.few.push((name, key));
             return None;
         }
-        self.many.insert(name.clone(), key)
+        self.many.insert(name, key)
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) fn check_duplicates(view: View<'_>) -> Result<(), EditRefusal> {
             } else {
                 key_text(view.tree, key, view.text)
             };
-            let Some(first) = seen.insert(&name, key) else {
+            let Some(first) = seen.insert(name.clone(), key) else {
                 continue;
             };
             let (first, again) = (view.tree.range(first), view.tree.range(key));

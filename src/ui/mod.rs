@@ -334,11 +334,17 @@ impl Ui {
 
     /// The width that tables are fitted to: the terminal's; `None` elsewhere.
     pub(crate) fn width(&self) -> Option<u16> {
-        if self.terminal.stdout {
-            self.columns.or_else(render::terminal_width)
-        } else {
-            None
-        }
+        self.width_of(Stream::Data)
+    }
+
+    /// The same of either stream.
+    fn width_of(&self, place: Stream) -> Option<u16> {
+        let is_terminal = match place {
+            Stream::Data => self.terminal.stdout,
+            Stream::Words => self.terminal.stderr,
+        };
+        let width = || self.columns.or_else(render::terminal_width);
+        is_terminal.then(width).flatten()
     }
 
     /// Prints one line of data.

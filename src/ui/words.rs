@@ -4,7 +4,7 @@ use super::{Stream, Tone, Ui, Volume, failure, render};
 use crate::cli::{ErrorFormat, OutputFormat};
 use crate::error::Error;
 use crate::invocation::{Hint, Invocation};
-use crate::text::{block, printable, source};
+use crate::text::{block, fold, printable, source};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -85,8 +85,24 @@ impl Ui {
 
     /// Shows a plan: a heading, then lines that begin with a sign, indented.
     pub(crate) fn plan(&self, heading: &str, lines: &[(char, String)], place: Stream) {
-        let lines = self.signed(lines, "  ", place);
+        let lines = self.fitted(lines, place);
+        let lines = self.signed(&lines, "  ", place);
         self.show(&format!("{}\n{lines}", printable(heading)), place);
+    }
+
+    /// The same lines, broken between words where a terminal would break them within.
+    fn fitted(&self, lines: &[(char, String)], place: Stream) -> Vec<(char, String)> {
+        let Some(width) = self.width_of(place) else {
+            return lines.to_vec();
+        };
+        let parts = |(sign, line): &(char, String)| {
+            let indent = line.len() - line.trim_start().len() + 4;
+            // Two columns before the sign, and the sign.
+            let folded = fold(line, usize::from(width).saturating_sub(3), indent);
+            let signs = std::iter::once(*sign).chain(std::iter::repeat(' '));
+            signs.zip(folded).collect::<Vec<_>>()
+        };
+        lines.iter().flat_map(parts).collect()
     }
 
     fn signed(&self, lines: &[(char, String)], indent: &str, place: Stream) -> String {
