@@ -287,6 +287,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from enable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -364,6 +366,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from disable" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -418,6 +422,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l wait -d 'Time for the status to show it; 5m if no duration follows' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from set" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -471,6 +477,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l rate -d 'Requests that go out in a second (N/s) or a minute (N/m), at most; learned from the server if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from copy" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -511,6 +519,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcomm
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s f -l file -d 'Manifest that gets them; one that is not there is made of the whole cluster' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l dir -d 'Folder whose manifests get them; a cluster that none describes gets a new file in it' -r -f -a "(__fish_complete_directories)"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand addon; and __fish_seen_subcommand_from pull" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -979,6 +989,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l parallel -d 'Cluster
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l rate -d 'Requests that go out in a second (N/s) or a minute (N/m), at most; learned from the server if omitted' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l journal -d 'File in which the run is kept, to be taken up again; one below `$XDG_STATE_HOME/mk8s/journal` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l resume -d 'Run to be taken up again, by its journal: the same command, on what it has not done yet' -r -F
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand apply" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -1018,6 +1030,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l clusters -d 'Two live
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s c -l cluster -d 'Cluster whose documents are compared, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand diff" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''
@@ -1057,7 +1071,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l only -d 'Check or gr
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l fail-on -d 'State that counts as a failure too: warning or unknown (can be repeated)' -r -f -a "warning\t'Warnings'
 unknown\t'What could not be looked at'"
-complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l report -d 'Report to GitHub Actions beside the output: annotations on stderr, a table in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l wait -d 'Longest wait for what the cluster publishes, and for a role that is new; 5m if the value is omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l web-identity-token-file -d 'File with that token; the command that makes one is shown if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand check" -l aws-profile -d 'Profile of the AWS tools' -r
@@ -1104,7 +1119,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l only -d 'Check or g
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l skip -d 'Check or group to leave out (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l fail-on -d 'State that counts as a failure too: warning or unknown (can be repeated)' -r -f -a "warning\t'Warnings'
 unknown\t'What could not be looked at'"
-complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l report -d 'Report to GitHub Actions beside the output: annotations on stderr, a table in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l wait -d 'Longest wait for what the cluster publishes, and for a role that is new; 5m if the value is omitted' -r
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l web-identity-token-file -d 'File with that token; the command that makes one is shown if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand doctor" -l aws-profile -d 'Profile of the AWS tools' -r
@@ -1146,6 +1162,8 @@ complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s f -l file -d 'The
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s c -l cluster -d 'Cluster whose documents are validated, or a pattern such as \'prod-*\'; all if omitted (can be repeated)' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s l -l selector -d 'Clusters for which all of it holds, such as \'tag.team=blue,kubernetes>=1.32,addon.aws-ecr\'' -r -f
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -l exclude -d 'Cluster to leave out, or a pattern (can be repeated)' -r -f
+complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -l report -d 'Report beside the output, also of a run that fails; `github`: annotations on stderr, a page in the step\'s summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted' -r -f -a "github\t'GitHub Actions'"
+complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -l report-file -d 'File that gets the same page in Markdown, short enough for a comment; it is replaced; `MK8S_REPORT_FILE` if omitted' -r -F
 complete -c mk8s -n "__fish_mk8s_using_subcommand validate" -s o -l output -d 'Format of the results: text, wide, json, yaml, json-slim, yaml-slim, names or jsonpath=EXPR, for `check` and `validate` also short, github and junit; `MK8S_OUTPUT` or text if omitted' -r -f -a "text\t''
 wide\t''
 json\t''

@@ -100,17 +100,15 @@ fn run_by(
         Err(error) => {
             let named = env.get("MK8S_OUTPUT").and_then(|word| word.parse().ok());
             gist.output = gist.output.or(named);
-            return refuse(
-                &escaped(expanded(guessed(error, command, &args), &args)),
-                command,
-                &args,
-                &Ui::early(io, &gist),
-            );
+            let cx = unparsed(io, env, &gist);
+            cx.reports_a_line(&gist);
+            let error = escaped(expanded(guessed(error, command, &args), &args));
+            return refuse(&error, command, &args, &cx);
         }
     };
     if cli.is_group_alone(&args) && !Ui::may_ask_by_keys(io.terminal, &env) {
         let bare = command.error(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, "");
-        return refuse(&bare, command, &args, &Ui::early(io, &gist));
+        return refuse(&bare, command, &args, &unparsed(io, env, &gist));
     }
     let ui = match Ui::new(io, &cli, &gist, &env) {
         Ok(ui) => Rc::new(ui),
@@ -138,7 +136,7 @@ fn run_by(
     // What is left is words: whoever waits for them may still have an end.
     let _ending = cx.interrupt.ends_at_once(true);
     let result = result.and_then(|outcome| ui.finish().map(|()| outcome));
-    match result {
+    match cx.reported(result) {
         Ok(outcome) => outcome.code(),
         Err(error) => {
             ui.fail(&error);
@@ -147,10 +145,15 @@ fn run_by(
     }
 }
 
+/// What there is of a run whose command line is not to be carried out.
+fn unparsed(io: Io, env: Environment, gist: &Gist) -> command::Context {
+    let ui = Rc::new(Ui::early(io, gist));
+    command::Context::new(ui, env, ConnectionFlags::default(), Vec::new())
+}
+
 /// What a shell asks for at a TAB. It is always answered, and never with a word.
 fn candidates(asked: &[OsString], env: Environment, io: Io) -> u8 {
-    let ui = Rc::new(Ui::early(io, &Gist::default()));
-    let cx = command::Context::new(Rc::clone(&ui), env, ConnectionFlags::default(), Vec::new());
+    let cx = unparsed(io, env, &Gist::default());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -159,7 +162,7 @@ fn candidates(asked: &[OsString], env: Environment, io: Io) -> u8 {
         // A request that is under way is nobody's any more.
         runtime.shutdown_background();
     }
-    let _ = ui.finish();
+    let _ = cx.ui.finish();
     0
 }
 
@@ -217,6 +220,9 @@ fn expanded(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
         return error;
     };
+    if word.starts_with('-') {
+        return error;
+    }
     let at = args.iter().position(|arg| arg == word.as_str());
     let before = args.get(..at.unwrap_or_default()).unwrap_or_default();
     let is_flag = |arg: &&OsString| arg.as_encoded_bytes().starts_with(b"-");
@@ -258,7 +264,13 @@ fn escaped(mut error: clap::Error) -> clap::Error {
 }
 
 /// What clap says: help and version go to stdout with 0, everything else to stderr with 2.
-fn refuse(error: &clap::Error, command: &clap::Command, args: &[OsString], ui: &Ui) -> u8 {
+fn refuse(
+    error: &clap::Error,
+    command: &clap::Command,
+    args: &[OsString],
+    cx: &command::Context,
+) -> u8 {
+    let ui = &cx.ui;
     // Whoever names a group alone asks what is in it.
     let is_bare = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     let is_short = error.kind() == ErrorKind::DisplayHelp && !args.iter().any(|it| it == "--help");
@@ -268,7 +280,9 @@ fn refuse(error: &clap::Error, command: &clap::Command, args: &[OsString], ui: &
         error.render().to_string()
     };
     if error.use_stderr() && !is_bare {
-        ui.complain(&usage(&words), &words);
+        let error = usage(&words);
+        ui.complain(&error, &words);
+        let _ = cx.reported(Err(error));
         return Kind::Usage.code();
     }
     ui.raw(&words);

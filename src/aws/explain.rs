@@ -39,6 +39,12 @@ pub(crate) fn explain_to(
                 brief(failure.message.split(" to request").next().unwrap_or_default())
             ))
             .hint("--aws-endpoint-url, AWS_ENDPOINT_URL and endpoint_url in the profile are URLs such as http://127.0.0.1:5000"),
+        // The SDK tells it in a chain of its own parts, and nothing was tried.
+        Cause::Unreachable if failure.message.contains("field: `region`") => {
+            Error { kind: Kind::Usage, ..error }
+                .because("the region is not the name of one")
+                .hint("--aws-region, AWS_REGION and region in the profile are names such as eu-central-1")
+        }
         Cause::Unreachable => unreachable(error, failure),
         Cause::TimedOut => error.because(format!("AWS did not answer {} in time", failure.action)),
         Cause::Status(status) if !failure.denied() => error.because(format!(

@@ -178,8 +178,10 @@ impl Choice {
         } else {
             "is called"
         };
-        Error::not_found(format!("no cluster {place} {verb} `{}`", excerpt(word, 80)))
-            .because(nearest_names(word, names))
+        let error = Error::not_found(format!("no cluster {place} {verb} `{}`", excerpt(word, 80)))
+            .because(nearest_names(word, names));
+        let near = text::nearest(word, names.iter().copied()).filter(|_| !is_pattern(word));
+        error.hint_if(near.map(|near| format!("did you mean `{}`?", printable(near))))
     }
 
     /// The error where no cluster of those that are there is meant; `place` completes "no cluster …".

@@ -2,6 +2,7 @@
 
 use super::enable::EnableArgs;
 use super::heading;
+use super::report::ReportArgs;
 use super::rollout::RolloutArgs;
 use super::value::{AddonWord, parse_duration};
 use clap::{Args, Subcommand, ValueHint};
@@ -239,6 +240,9 @@ pub(crate) struct ChangeArgs {
         help_heading = heading::SAFETY
     )]
     pub(crate) wait: Option<Duration>,
+    /// What it is told in.
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// `mk8s addon set`
@@ -307,6 +311,9 @@ pub(crate) struct CopyArgs {
     /// How it goes over many.
     #[command(flatten)]
     pub(crate) rollout: RolloutArgs,
+    /// What it is told in.
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// `mk8s addon pull`
@@ -339,6 +346,9 @@ pub(crate) struct PullArgs {
     /// Exit code 10 when a dry run finds differences
     #[arg(long, requires = "dry_run", help_heading = heading::SAFETY)]
     pub(crate) exit_code: bool,
+    /// What it is told in.
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// `mk8s addon list`

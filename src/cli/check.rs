@@ -3,6 +3,7 @@
 use super::addon::{ChoiceArgs, NarrowArgs};
 use super::aws::AwsConnection;
 use super::heading;
+use super::report::ReportArgs;
 use super::value::parse_duration;
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -15,13 +16,6 @@ pub(crate) enum FailOn {
     Warning,
     /// What could not be looked at.
     Unknown,
-}
-
-/// Whom a run reports to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportTo {
-    /// GitHub Actions.
-    Github,
 }
 
 /// `mk8s validate`
@@ -46,6 +40,9 @@ pub(crate) struct ValidateArgs {
     /// Fields, add-ons and versions that this mk8s does not know are failures
     #[arg(long, help_heading = heading::SETTINGS)]
     pub(crate) strict: bool,
+    /// What it is told in.
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// `mk8s check`
@@ -86,14 +83,13 @@ pub(crate) struct CheckArgs {
         help_heading = heading::SETTINGS
     )]
     pub(crate) fail_on: Vec<FailOn>,
-    /// Report to GitHub Actions beside the output: annotations on stderr, a table in the step's
-    /// summary, `changed`, `exit-kind` and `role-arn` as outputs; `MK8S_REPORT` if omitted
-    #[arg(long, value_name = "FORM", help_heading = heading::OUTPUT)]
-    pub(crate) report: Option<ReportTo>,
+    /// What it is told in.
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// List of all checks in place of a run
     #[arg(
         long,
-        conflicts_with_all = ["cluster", "file", "all", "selector", "exclude", "image", "wait", "fail_on", "live", "report"],
+        conflicts_with_all = ["cluster", "file", "all", "selector", "exclude", "image", "wait", "fail_on", "live", "report", "report_file"],
         help_heading = heading::SETTINGS
     )]
     pub(crate) list: bool,
@@ -101,7 +97,7 @@ pub(crate) struct CheckArgs {
     /// of a run: for a report, without names, accounts and ids
     #[arg(
         long,
-        conflicts_with_all = ["file", "files", "image", "only", "skip", "list", "wait", "fail_on", "live", "report"],
+        conflicts_with_all = ["file", "files", "image", "only", "skip", "list", "wait", "fail_on", "live", "report", "report_file"],
         help_heading = heading::SETTINGS
     )]
     pub(crate) facts: bool,

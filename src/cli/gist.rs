@@ -3,10 +3,12 @@
 //! A command line that is wrong is itself a failure, and whoever asked for JSON gets that as JSON,
 //! too. So this reads the words by the same tree as the parser, and takes what it can.
 
+use super::report::ReportTo;
 use super::value::{ErrorFormat, OutputFormat};
 use super::words::{LineWord, LineWords};
-use clap::Command;
+use clap::{Command, ValueEnum as _};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// Commands whose stdout is a bare object, a string or a script, and of which a failure therefore
 /// leaves it empty: whoever reads it would take an error for what was asked for.
@@ -29,7 +31,7 @@ const EDITS: [&[&str]; 2] = [&["addon", "enable"], &["addon", "disable"]];
 
 /// Flags that say where something is done, how it is told, or what is answered: not what is done, nor at
 /// what pace.
-const HOW: [&str; 24] = [
+const HOW: [&str; 26] = [
     "all",
     "aws_endpoint_url",
     "aws_profile",
@@ -48,6 +50,8 @@ const HOW: [&str; 24] = [
     "output",
     "profile",
     "quiet",
+    "report",
+    "report_file",
     "resume",
     "selector",
     "token",
@@ -68,6 +72,16 @@ pub(crate) struct Gist {
     /// The words that say what is done: without where it is done, how it is told and the answer to a
     /// question.
     pub(crate) said: Vec<String>,
+    /// Whether the exit code is the answer.
+    pub(crate) exit_code: bool,
+    /// Whether what is printed is a checklist.
+    pub(crate) is_checklist: bool,
+    /// The command, where it is one that can report.
+    pub(crate) reporting: Option<String>,
+    /// The form of `--report`, if it is one.
+    pub(crate) report: Option<ReportTo>,
+    /// The file of `--report-file`.
+    pub(crate) report_file: Option<PathBuf>,
 }
 
 impl Gist {
@@ -77,6 +91,7 @@ impl Gist {
         let mut gist = Self::default();
         let mut reads_stdin = false;
         let mut is_dry_run = false;
+        let mut is_list = false;
         let mut words = LineWords::of(root, arguments);
         for (at, word) in words.by_ref() {
             let raw = arguments.get(at).map(|raw| raw.to_string_lossy());
@@ -98,6 +113,8 @@ impl Gist {
                 continue;
             };
             is_dry_run |= argument.get_id() == "dry_run";
+            gist.exit_code |= argument.get_id() == "exit_code";
+            is_list |= argument.get_id() == "list";
             let Some(value) = value else {
                 continue;
             };
@@ -105,6 +122,8 @@ impl Gist {
                 "output" => gist.output = value.parse().ok(),
                 "error_format" => gist.error_format = value.parse().unwrap_or_default(),
                 "file" => reads_stdin |= value == "-",
+                "report" => gist.report = ReportTo::from_str(&value, false).ok(),
+                "report_file" => gist.report_file = Some(value.into_owned().into()),
                 _ => {}
             }
         }
@@ -112,8 +131,23 @@ impl Gist {
         let is_one_of = |paths: &[&[&str]]| paths.iter().any(|one| path.starts_with(one));
         let edits_stdin = reads_stdin && !is_dry_run && is_one_of(&EDITS);
         gist.is_bare = is_one_of(&BARE) || edits_stdin;
+        gist.is_checklist = is_one_of(&[&["check"], &["validate"]]) && !is_list;
+        gist.reporting = reporting(root, &path);
         gist
     }
+}
+
+/// The command that the words name, where it can report.
+fn reporting(root: &Command, path: &[&str]) -> Option<String> {
+    let (mut command, mut words) = (root, Vec::new());
+    for word in path {
+        command = command.find_subcommand(word)?;
+        words.push(*word);
+        if command.get_arguments().any(|arg| arg.get_id() == "report") {
+            return Some(words.join(" "));
+        }
+    }
+    None
 }
 
 #[cfg(test)]

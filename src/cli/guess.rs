@@ -179,6 +179,15 @@ fn argument_meant(root: &Command, args: &[OsString], word: &str) -> Option<Guess
     if word.starts_with('-') {
         return flag_before_its_command(root, args, at);
     }
+    if path == ["sandbox", "run"] {
+        let rest = args[at..].iter().map(|it| quote(&it.to_string_lossy()));
+        let line = ["mk8s", "sandbox", "run", "--"].map(str::to_owned);
+        let line: Vec<String> = line.into_iter().chain(rest).collect();
+        return Some(Guess::Hint(format!(
+            "the command stands behind a sign: `{}`",
+            line.join(" ")
+        )));
+    }
     // The name of a cluster, or a file, without its flag.
     let takes = |short: char| {
         command

@@ -13,6 +13,7 @@ mod gist;
 mod guess;
 mod man;
 mod parse;
+mod report;
 mod rollout;
 mod sandbox;
 mod screen;
@@ -32,7 +33,7 @@ pub(crate) use aws::{
 pub(crate) use candidates::{
     Candidate, Completing, NamedThing, ShellPart, completing, flag_value, line_words,
 };
-pub(crate) use check::{CheckArgs, FailOn, ReportTo, ValidateArgs};
+pub(crate) use check::{CheckArgs, FailOn, ValidateArgs};
 pub use completion::completion;
 pub(crate) use enable::{EnableArgs, EnableFlags, SourceFormat};
 pub(crate) use gist::Gist;
@@ -40,6 +41,7 @@ pub(crate) use guess::{Guess, guess};
 pub(crate) use man::man_pages;
 pub(crate) use parse::run_as;
 pub use parse::{matches, parse};
+pub(crate) use report::{ReportArgs, ReportTo};
 pub(crate) use rollout::RolloutArgs;
 pub(crate) use sandbox::{
     SandboxCommand, SandboxOptions, SandboxRunArgs, SandboxTokenArgs, TokenDefect, TrustPolicy,
@@ -436,6 +438,9 @@ pub(crate) struct ApplyArgs {
     /// How it goes over many.
     #[command(flatten)]
     pub(crate) rollout: RolloutArgs,
+    /// What it is told in.
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// `mk8s diff`
@@ -466,6 +471,9 @@ pub(crate) struct DiffArgs {
     /// Exit code 10 when something differs
     #[arg(long, help_heading = heading::SAFETY)]
     pub(crate) exit_code: bool,
+    /// What it is told in.
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// Flags that every command takes.

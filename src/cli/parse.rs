@@ -23,7 +23,11 @@ pub fn parse(
     let levels = levels(&matches);
     if let Some(flag) = levels.iter().find_map(|it| emptied(command, it)) {
         let reason = format!("{flag} was given an empty value");
-        return Err(command.error(ErrorKind::InvalidValue, reason));
+        let names: Vec<&str> = levels
+            .iter()
+            .filter_map(|it| it.subcommand_name())
+            .collect();
+        return Err(refuse(command, &names, &reason));
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(command))?;
     if let Some(reason) = misplaced(&cli) {
@@ -53,6 +57,17 @@ fn misplaced(cli: &Cli) -> Option<String> {
             "{reason}\nhint: {flag} stands behind the command that it is for, as in `addon list {flag} …`"
         )
     })
+}
+
+/// The refusal of a value, with the usage of the command that these names lead to, as far as they do: a word
+/// that is no add-on has none.
+fn refuse(command: &mut Command, names: &[&str], reason: &str) -> clap::Error {
+    if let Some((name, rest)) = names.split_first()
+        && let Some(below) = command.find_subcommand_mut(name)
+    {
+        return refuse(below, rest, reason);
+    }
+    command.error(ErrorKind::InvalidValue, reason)
 }
 
 /// The connections as they were given, to whichever command: a new one cannot be forgotten here.

@@ -2,9 +2,8 @@
 
 use super::choose::ChosenClusters;
 use super::target::{self, Target};
-use super::{Context, aws, checklist, report};
+use super::{Context, aws, checklist};
 use crate::addon;
-use crate::arn::RoleArn;
 use crate::check::catalog;
 use crate::check::{self, CheckOptions, CheckReport, CheckState, File, Scene, Selection, Session};
 use crate::choice::Choice;
@@ -38,83 +37,38 @@ pub(super) async fn check(cx: &Context, args: &CheckArgs) -> Result<Outcome> {
     if args.list {
         return list(cx, &selection);
     }
-    if !report::wanted(cx, args.report)? {
-        return look(cx, args, &selection).await?.show(cx);
-    }
-    let (seen, outcome) = match look(cx, args, &selection).await {
-        Ok(seen) => {
-            let outcome = seen.show(cx);
-            (Some(seen), outcome)
-        }
-        Err(error) => (None, Err(error)),
-    };
-    let ended = report::RunEnd {
-        checklist: seen.as_ref().map(|seen| &seen.report),
-        roles: seen
-            .as_ref()
-            .map_or_else(Vec::new, |seen| seen.roles.clone()),
-        outcome: &outcome,
-    };
-    // What went wrong with the run itself is the news.
-    match (report::write(cx, &ended), outcome) {
-        (Err(unwritten), Ok(_)) => Err(unwritten),
-        (_, outcome) => outcome,
+    let report = look(cx, args, &selection).await?;
+    cx.ui.step_checklist(&report);
+    cx.ui.checklist(&report)?;
+    Ok(if report.failed() {
+        Outcome::CheckFailed
+    } else {
+        Outcome::Ok
+    })
+}
+
+/// A report before anything is looked at.
+fn nothing(args: &CheckArgs) -> CheckReport {
+    let fail_on = args.fail_on.iter().map(|state| match state {
+        FailOn::Warning => CheckState::Warn,
+        FailOn::Unknown => CheckState::Unknown,
+    });
+    CheckReport {
+        items: Vec::new(),
+        verdicts: Vec::new(),
+        fail_on: fail_on.collect(),
     }
 }
 
-/// What was seen.
-struct CheckTargets {
-    report: CheckReport,
-    /// The roles of aws-ecr, each once.
-    roles: Vec<String>,
-}
-
-impl CheckTargets {
-    /// Before anything is looked at.
-    fn nothing(args: &CheckArgs) -> Self {
-        Self {
-            roles: Vec::new(),
-            report: CheckReport {
-                items: Vec::new(),
-                verdicts: Vec::new(),
-                fail_on: args
-                    .fail_on
-                    .iter()
-                    .map(|state| match state {
-                        FailOn::Warning => CheckState::Warn,
-                        FailOn::Unknown => CheckState::Unknown,
-                    })
-                    .collect(),
-            },
-        }
-    }
-
-    fn show(&self, cx: &Context) -> Result<Outcome> {
-        cx.ui.checklist(&self.report)?;
-        Ok(if self.report.failed() {
-            Outcome::CheckFailed
-        } else {
-            Outcome::Ok
-        })
-    }
-
-    /// Adds the roles of a scene; what is no ARN of a role is none.
-    fn note(&mut self, scene: &Scene<'_>) {
-        for subject in scene.subjects() {
-            let role = subject
-                .cluster()
-                .add_on("awsECR")
-                .and_then(|settings| settings.get("roleArn")?.as_str()?.parse::<RoleArn>().ok())
-                .map(|role| role.to_string());
-            if let Some(role) = role.filter(|role| !self.roles.contains(role)) {
-                self.roles.push(role);
-            }
-        }
+/// Tells of the roles of a scene.
+fn note(cx: &Context, scene: &Scene<'_>) {
+    for subject in scene.subjects() {
+        cx.report_role(subject.cluster());
     }
 }
 
 /// Puts together what is looked at, and looks.
-async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<CheckTargets> {
+async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<CheckReport> {
     let target = TargetArgs {
         cluster: args.cluster.clone(),
         file: target::both(&args.file, &args.files),
@@ -129,7 +83,7 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<C
             }
             let files = checklist::files(cx, &paths, &choice, args.allow_empty)?;
             if files.is_empty() {
-                return Ok(CheckTargets::nothing(args));
+                return Ok(nothing(args));
             }
             (ChosenClusters::named(live(&choice, &files)), files)
         }
@@ -160,11 +114,11 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<C
     )
     .looking_at(&names)
     .knowing(known);
-    let mut looked = CheckTargets::nothing(args);
+    let mut report = nothing(args);
     if names.is_empty() {
         let scene = Scene::new(&session, None);
-        check::run(&scene, selection, &mut looked.report.items).await;
-        looked.note(&scene);
+        check::run(&scene, selection, &mut report.items).await;
+        note(cx, &scene);
     }
     if let Some(limit) = args.wait {
         wait_for(cx, &session, &names, limit).await;
@@ -179,15 +133,15 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<C
         }
     });
     for (scene, items) in fleet::all(jobs, fleet::AT_ONCE).await {
-        check::join(&mut looked.report.items, items);
+        check::join(&mut report.items, items);
         // Whoever asks for single checks asks for nothing more.
         if args.only.is_empty() {
-            let verdict = check::verdict(&scene, &looked.report.items);
-            looked.report.verdicts.extend(verdict);
+            let verdict = check::verdict(&scene, &report.items);
+            report.verdicts.extend(verdict);
         }
-        looked.note(&scene);
+        note(cx, &scene);
     }
-    Ok(looked)
+    Ok(report)
 }
 
 fn asked(args: &CheckArgs) -> CheckOptions {

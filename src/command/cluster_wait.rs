@@ -154,7 +154,8 @@ pub(super) async fn wait(cx: &Context, args: &ClusterWaitArgs) -> Result<Outcome
         ..TargetArgs::default()
     };
     let Target::Clusters(mut chosen) = target::resolve(cx, &target, false).await? else {
-        return Err(target::missing_one());
+        return Err(Error::usage("no cluster was named")
+            .hint("name one with -c NAME; --all and --selector mean clusters of the org"));
     };
     let are_several = chosen.are_several;
     let read = chosen.read(cx).await?;

@@ -8,7 +8,7 @@ use crate::cli::DiffArgs;
 use crate::cluster::Cluster;
 use crate::control::ApiError;
 use crate::drift::{self, Drift, DriftSide, FieldDrift, IgnoredField};
-use crate::error::{Error, Result};
+use crate::error::{Error, FilePlace, Result};
 use crate::exit::Outcome;
 use crate::fleet::{Reporter, TargetOutcome, TargetResult};
 use crate::invocation::Invocation;
@@ -16,7 +16,7 @@ use crate::manifest::{self, LocationStep};
 use crate::plan;
 use crate::secret;
 use crate::text;
-use crate::ui::{Stream, wire};
+use crate::ui::{StepRemark, Stream, wire};
 use serde_json::{Map, Value};
 
 /// One document that is compared with the cluster it describes.
@@ -87,7 +87,7 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     }
     .into_iter();
     let mut teller = Reporter::reading(&cx.ui, "Diff");
-    let (many, mut equal, mut all) = (subjects.len() > FEW, 0, 0);
+    let many = subjects.len() > FEW;
     let mut rows: Vec<Vec<String>> = Vec::new();
     for one in subjects {
         let compared = match &one.manifest {
@@ -97,18 +97,22 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
             },
             Err(error) => Err(error.clone()),
         };
-        all += 1;
         if let Ok(compared) = &compared {
             let is_equal = compared.exists && compared.found.is_empty();
-            equal += usize::from(is_equal);
             if cx.ui.is_text() {
                 show_words(cx, &one, compared, is_equal && many);
                 if many {
                     rows.extend(one.rows(&compared.found));
                 } else {
-                    show_lines(cx, &one, &compared.found);
+                    cx.ui.diff(&lines(&one, &compared.found), Stream::Data);
                 }
             }
+            if many || !cx.ui.is_text() {
+                cx.ui.step_diff(&lines(&one, &compared.found));
+            }
+        }
+        if let (Ok(manifest), true) = (&one.manifest, cx.ui.has_step()) {
+            cx.report_role(manifest);
         }
         teller.add(came(cx, one, compared));
     }
@@ -121,10 +125,6 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
             cx.ui.data(&line);
         }
     }
-    if many && cx.ui.is_text() {
-        cx.ui
-            .status(&format!("{equal} of {all} have no differences"));
-    }
     Ok(Outcome::differing(teller.finish()? && args.exit_code))
 }
 
@@ -132,7 +132,11 @@ pub(super) async fn diff(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
 async fn two(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     let [first, second] = args.clusters.as_slice() else {
         return Err(Error::usage("--clusters takes two names")
-            .because(format!("{} were given", args.clusters.len())));
+            .because(match args.clusters.len() {
+                1 => "one was given".to_owned(),
+                count => format!("{count} were given"),
+            })
+            .hint("the first and the second, as in --clusters staging,prod"));
     };
     for name in [first, second] {
         target::check_name(name)?;
@@ -154,7 +158,7 @@ async fn two(cx: &Context, args: &DiffArgs) -> Result<Outcome> {
     };
     if let (Ok(compared), true) = (&compared, cx.ui.is_text()) {
         show_words(cx, &one, compared, false);
-        show_lines(cx, &one, &compared.found);
+        cx.ui.diff(&lines(&one, &compared.found), Stream::Data);
     }
     let mut teller = Reporter::reading(&cx.ui, "Diff");
     teller.add(came(cx, one, compared));
@@ -253,9 +257,9 @@ fn show_words(cx: &Context, one: &DiffSubject<'_>, compared: &Compared, is_count
 }
 
 /// The lines that lead from the live cluster to the manifest, or from the first to the second.
-fn show_lines(cx: &Context, one: &DiffSubject<'_>, found: &DiffFound) {
+fn lines(one: &DiffSubject<'_>, found: &DiffFound) -> Vec<(char, String)> {
     if found.is_empty() {
-        return;
+        return Vec::new();
     }
     let name = &one.name;
     let (from, to) = match &one.source {
@@ -290,7 +294,7 @@ fn show_lines(cx: &Context, one: &DiffSubject<'_>, found: &DiffFound) {
             }
         }
     }
-    cx.ui.diff(&lines, Stream::Data);
+    lines
 }
 
 impl DiffSubject<'_> {
@@ -421,8 +425,9 @@ fn came(
     };
     let differs = !compared.exists || !compared.found.is_empty();
     item.exists = Some(compared.exists);
-    if !cx.ui.is_text() {
+    if !cx.ui.is_text() || cx.ui.has_step() {
         item.differences = one.records(&compared.found);
+        remark(cx, &one, &item);
     }
     TargetOutcome::Done(TargetResult {
         items: vec![item],
@@ -432,6 +437,30 @@ fn came(
         next: None,
         failed: None,
     })
+}
+
+/// Has what differs told with the place in the file, where it is summed up: once for each document, since
+/// a runner shows only the first ten.
+fn remark(cx: &Context, one: &DiffSubject<'_>, item: &wire::Diff) {
+    let (Some(first), wire::TargetRef::File { path, .. }) =
+        (item.differences.first(), &item.source)
+    else {
+        return;
+    };
+    let paths: Vec<&str> = item.differences.iter().map(|it| it.path.as_str()).collect();
+    cx.ui.step_remark(StepRemark {
+        text: if item.exists == Some(false) {
+            format!("{} does not exist", one.name)
+        } else {
+            let paths = text::first_few(&paths);
+            format!("{} differs from the live cluster: {paths}", one.name)
+        },
+        place: Some(FilePlace {
+            file: path.clone(),
+            line: first.line,
+            column: first.column,
+        }),
+    });
 }
 
 impl DiffSubject<'_> {

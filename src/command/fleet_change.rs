@@ -10,11 +10,12 @@ use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::control::settle::{ClusterPlanner, SendOutcome, Settled};
 use crate::error::{Error, Kind, Result};
-use crate::fleet::{Canary, Reporter, Rollout, TargetOutcome, TargetResult, TargetState};
+use crate::fleet::{
+    self, Canary, Reporter, Rollout, TargetOutcome, TargetResult, TargetState, ToldItem,
+};
 use crate::history::KeptChange;
 use crate::text::{Foreign, excerpt, nearest};
 use crate::ui::wire;
-use serde::Serialize;
 
 /// A cluster as it was read (`None`: there is none), and what is to be done with it; or why that is not
 /// known.
@@ -46,6 +47,11 @@ pub(super) trait FleetChange {
 
     /// Whether a plan changes nothing.
     fn is_empty(&self, plan: &Self::Plan) -> bool;
+
+    /// What a plan that changes something makes of its cluster, in a word of a summary.
+    fn word(&self, _: &Self::Plan) -> &'static str {
+        TargetState::Changed.name()
+    }
 
     /// What a plan makes of the add-ons of a cluster as it was; `after` is how it was read back, once it was.
     fn changes(
@@ -147,30 +153,23 @@ pub(super) fn show_counts<C: FleetChange>(
 ) {
     let ui = &change.context().ui;
     let course = change.course();
-    let (mut changing, mut same, mut failed) = (0, 0, Vec::new());
-    for (name, first) in planned {
-        match first {
-            Ok((_, plan)) if change.is_empty(plan) => same += 1,
-            Ok(_) => changing += 1,
-            Err(error) => failed.push((course.state_at_plan(name, error), error)),
-        }
+    let words = planned.iter().map(|(name, first)| match first {
+        Ok((_, plan)) if change.is_empty(plan) => TargetState::Unchanged.name(),
+        Ok((_, plan)) => change.word(plan),
+        Err(error) => course.state_at_plan(name, error).name(),
+    });
+    let is_idle = words
+        .clone()
+        .all(|word| word == TargetState::Unchanged.name());
+    // What a run ends with says the same then.
+    if course.is_dry_run || !is_idle {
+        ui.status(&fleet::tally(words, false));
     }
-    let count = |wanted| failed.iter().filter(|(state, _)| *state == wanted).count();
-    let refused = count(TargetState::Refused);
-    let skipped = count(TargetState::Skipped);
-    let counts = [
-        (changing, "change"),
-        (same, "already so"),
-        (refused, "refused"),
-        (skipped, "skipped"),
-        (failed.len() - refused - skipped, "cannot be worked on"),
-    ];
-    let there = counts.iter().filter(|(count, _)| *count > 0);
-    let words: Vec<String> = there
-        .map(|(count, what)| format!("{count} {what}"))
+    let failed: Vec<&Error> = planned
+        .iter()
+        .filter_map(|(_, first)| first.as_ref().err())
         .collect();
-    ui.status(&words.join(", "));
-    for (_, error) in failed.iter().take(LISTED) {
+    for error in failed.iter().take(LISTED) {
         ui.status(&format!("  {error}"));
     }
     if let Some(more) = failed.len().checked_sub(LISTED).filter(|more| *more > 0) {
@@ -264,7 +263,7 @@ pub(super) async fn change_one<C: FleetChange>(
 }
 
 /// What is told of a cluster in a document, as far as every change of many tells it.
-pub(super) trait FleetItem: Serialize {
+pub(super) trait FleetItem: ToldItem {
     /// As what it ended.
     fn state(&mut self) -> &mut Option<&'static str>;
 

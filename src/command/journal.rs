@@ -5,7 +5,7 @@ use crate::addon::path;
 use crate::cli::{JournalArgs, RolloutArgs};
 use crate::cluster::Cluster;
 use crate::control::settle::made_since;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
 use crate::fleet::TargetState;
 use crate::history::KeptChange;
@@ -43,7 +43,7 @@ impl ResumedRun {
         let Some(word) = word else {
             return Ok(None);
         };
-        let (path, journal) = journal::read(word, cx.journals().as_deref())?;
+        let (path, journal) = find(cx, word)?;
         if let Some(oddity) = journal.oddity() {
             cx.ui.warn(&oddity);
         }
@@ -458,9 +458,19 @@ fn word_of(entry: Option<&ClusterEntry>) -> String {
     }
 }
 
+/// Finds and reads a journal.
+fn find(cx: &Context, word: &str) -> Result<(PathBuf, FleetJournal)> {
+    journal::read(word, cx.journals().as_deref()).map_err(|error| match error.kind {
+        Kind::NotFound => {
+            error.hint(Invocation::mk8s("history").within("", " lists the runs that are kept"))
+        }
+        _ => error,
+    })
+}
+
 /// `mk8s journal`
 pub(super) fn journal(cx: &Context, args: &JournalArgs) -> Result<Outcome> {
-    let (_, journal) = journal::read(&args.journal, cx.journals().as_deref())?;
+    let (_, journal) = find(cx, &args.journal)?;
     if let Some(oddity) = journal.oddity() {
         cx.ui.warn(&oddity);
     }

@@ -56,12 +56,13 @@ use crate::cli::{
 };
 use crate::cluster::Cluster;
 use crate::consent::Mode;
-use crate::control::{ApiError, Asker, Client, Connection};
-use crate::error::{Error, Result};
+use crate::control::{self, ApiError, Asker, Client, Connection};
+use crate::error::{Error, Kind, Result};
 use crate::exit::Outcome;
-
 use crate::interrupt::Interrupt;
+use crate::invocation::Invocation;
 use crate::settings::{ConnectionFlags, Environment, Settings};
+use crate::text::{Foreign, nearest};
 use crate::ui::{Report, Stream, Ui, wire};
 use keep::RunRecord;
 use pick::AgreedPlans;
@@ -96,6 +97,8 @@ pub(crate) struct Context {
     interrupted: Rc<RefCell<Option<String>>>,
     /// The plans that were shown and agreed to before this run, if it is one of the picker's.
     agreed: Option<AgreedPlans>,
+    /// Where the run is told beside its output.
+    report: OnceCell<report::ReportSink>,
 }
 
 impl Context {
@@ -121,6 +124,7 @@ impl Context {
             sources_told: Cell::new(0),
             interrupted: Rc::default(),
             agreed: None,
+            report: OnceCell::new(),
         }
     }
 
@@ -199,10 +203,30 @@ impl Context {
     /// Reads a cluster.
     async fn read(&self, name: &str) -> Result<Cluster> {
         let client = self.client().await?;
-        client
-            .get(name)
-            .await
-            .map_err(|error| self.explain(&error, &self.reading(name)))
+        match client.get(name).await {
+            Ok(cluster) => Ok(cluster),
+            Err(error) => {
+                let known = known_names(client, std::iter::once(&error)).await;
+                Err(self.explain_read(&error, name, &known))
+            }
+        }
+    }
+
+    /// A failed read of a cluster in the user's words, with the nearest of the names that are known.
+    fn explain_read(&self, error: &ApiError, name: &str, known: &[String]) -> Error {
+        let mut told = self.explain(error, &self.reading(name));
+        let known = known.iter().map(String::as_str);
+        // One that is there was refused for another reason.
+        let is_there = known.clone().any(|it| it == name);
+        if let Some(near) = nearest(name, known).filter(|_| !is_there) {
+            let near = format!("did you mean `{}`? ", Foreign(near));
+            let hint = Invocation::mk8s("cluster list").within(&near, " lists all");
+            let all = Invocation::mk8s("cluster list").within(control::THERE, "");
+            let mut others = std::mem::take(&mut told.hints);
+            others.retain(|it| *it != all);
+            told = others.into_iter().fold(told.hint(hint), Error::hint);
+        }
+        told
     }
 
     /// Reads several clusters in few round trips.
@@ -211,11 +235,12 @@ impl Context {
         if names.len() > 1 {
             client.expects_many();
         }
-        let read = client.get_all(names).await.into_iter().zip(names);
+        let read = client.get_all(names).await;
+        let known = known_names(client, read.iter().filter_map(|it| it.as_ref().err())).await;
         let explained = |(read, name): (Result<Cluster, ApiError>, &N)| {
-            read.map_err(|error| self.explain(&error, &self.reading(name.as_ref())))
+            read.map_err(|error| self.explain_read(&error, name.as_ref(), &known))
         };
-        Ok(read.map(explained).collect())
+        Ok(read.into_iter().zip(names).map(explained).collect())
     }
 
     /// A live cluster as JSON output names it.
@@ -264,7 +289,7 @@ impl Context {
 
     /// Whether a signal needs no words.
     pub(crate) fn is_silent(&self) -> bool {
-        self.interrupted.borrow().is_none()
+        self.interrupted.borrow().is_none() && self.report.get().is_none()
     }
 
     /// The folder of the user's own state, `$XDG_STATE_HOME/mk8s`; `None` if no variable names one.
@@ -286,7 +311,6 @@ impl Context {
 
     /// The failure that a signal is.
     pub(crate) fn interruption(&self) -> Error {
-        use crate::error::Kind;
         match self.interrupted.borrow().as_ref() {
             Some(text) => Error::new(Kind::Interrupted, "interrupted").note(text.clone()),
             None => Error::new(Kind::Interrupted, "interrupted"),
@@ -294,8 +318,20 @@ impl Context {
     }
 }
 
+/// The names of clusters that are there, where a read may have failed for its name; none where that is
+/// not to be had.
+async fn known_names(client: &Client, errors: impl IntoIterator<Item = &ApiError>) -> Vec<String> {
+    let mut errors = errors.into_iter();
+    if errors.any(|error| matches!(error.kind(), Kind::NotFound | Kind::Denied)) {
+        client.some_names().await
+    } else {
+        Vec::new()
+    }
+}
+
 /// Runs the command that was parsed, and says how what it took away comes back.
 pub(crate) async fn run(cx: &Context, cli: Cli) -> Result<Outcome> {
+    report::begin(cx, &cli.command)?;
     let result = dispatch(cx, cli).await;
     cx.tell_undo();
     result

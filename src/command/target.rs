@@ -10,7 +10,7 @@ use crate::invocation::Invocation;
 use crate::manifest::{self, Gathered, Manifest, Skipped, Taking};
 use crate::pattern::is_pattern;
 use crate::placeholder;
-use crate::text::{Foreign, excerpt, printable};
+use crate::text::{Foreign, excerpt, first_few, printable};
 use crate::ui::wire;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -79,9 +79,22 @@ pub(super) async fn resolve(cx: &Context, args: &TargetArgs, changing: bool) -> 
 /// Refuses a name that no cluster can have, before anything is sent.
 pub(super) fn check_name(name: &str) -> Result<()> {
     crate::control::check_name(name).map_err(|reason| {
-        let name = excerpt(name, 80);
-        Error::usage(format!("`{name}` is not the name of a cluster")).because(reason)
+        let shown = excerpt(name, 80);
+        let error = Error::usage(format!("`{shown}` is not the name of a cluster")).because(reason);
+        error.hint_if(meant_by(name))
     })
+}
+
+/// What is meant by a word that is no name, where that can be told.
+fn meant_by(word: &str) -> Option<String> {
+    let is_name = |name: &str| crate::control::check_name(name).is_ok();
+    let several: Vec<&str> = word.split([',', ' ']).filter(|it| !it.is_empty()).collect();
+    if several.len() > 1 && several.iter().all(|name| is_name(name)) {
+        let flags: Vec<String> = several.iter().map(|name| format!("-c {name}")).collect();
+        return Some(format!("did you mean `{}`?", flags.join(" ")));
+    }
+    let lower = word.trim().to_lowercase().replace(['_', '.'], "-");
+    is_name(&lower).then(|| format!("did you mean `{lower}`?"))
 }
 
 /// Refuses a pattern that no name of a cluster can fit, likewise.
@@ -428,7 +441,9 @@ fn without_cluster(label: &str, almost: Option<usize>) -> Error {
     let error = Error::not_found(format!("no cluster is in {}", Foreign(label)))
         .because("no document has `kind: mk8s`");
     match almost {
-        Some(line) => error.because(format!("line {line} has it in another spelling")),
+        Some(line) => error
+            .because(format!("line {line} has it in another spelling"))
+            .hint(format!("write `kind: mk8s` in line {line}")),
         None => error,
     }
 }
@@ -511,7 +526,7 @@ fn check_choice(cx: &Context, files: &[NamedFile], choice: &Choice) -> Result<()
     }
     let place = || {
         let list = files.iter().map(NamedFile::called).collect::<Vec<_>>();
-        format!("in {}", list.join(", "))
+        format!("in {}", first_few(&list))
     };
     let documents = || files.iter().flat_map(NamedFile::clusters);
     let names: HashSet<&str> = documents()

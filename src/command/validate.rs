@@ -48,6 +48,7 @@ pub(super) async fn validate(cx: &Context, args: &ValidateArgs) -> Result<Outcom
         report.items.iter_mut().for_each(harden);
     }
     let names: Vec<&str> = session.files.iter().map(|it| it.label.as_str()).collect();
+    cx.ui.step_checklist(&report);
     cx.ui.validation(&report, &names, &looked_at)?;
     Ok(if report.failed() {
         Outcome::CheckFailed

@@ -189,7 +189,10 @@ fn details(body: Option<&Value>, token: &Token) -> Vec<String> {
         };
         excerpt(&token.redact(&text), MESSAGE)
     };
-    match body.and_then(|body| body.get("details")) {
+    let details = body.and_then(|body| body.get("details"));
+    // A list of what is wrong may stand in an object of its own.
+    let errors = details.and_then(|details| details.get("errors").filter(|it| it.is_array()));
+    match errors.or(details) {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(items)) => items.iter().take(DETAILS).map(line).collect(),
         Some(other) => Some(line(other))
@@ -242,6 +245,10 @@ mod tests {
             (
                 r#"["a", {"message": "b"}, {"path": "p", "message": "c"}]"#,
                 vec!["a", "b", "p: c"],
+            ),
+            (
+                r#"{"errors": [{"path": "p", "message": "c"}, "d"]}"#,
+                vec!["p: c", "d"],
             ),
             (r#"{"x": "very-secret-token"}"#, vec![r#"{"x":"***"}"#]),
             ("[1,2,3,4,5,6,7]", vec!["1", "2", "3", "4", "5"]),

@@ -64,7 +64,19 @@ impl Asker {
         (self.endpoint.origin != Origin::Default)
             .then(|| format!("the endpoint is from {}", self.endpoint.origin))
     }
+
+    /// A hint, and where the endpoint is from, which may be what is wrong.
+    fn or_endpoint(&self, hint: &str) -> Vec<Hint> {
+        let endpoint = self.endpoint_hint().into_iter();
+        std::iter::once(hint.to_owned())
+            .chain(endpoint)
+            .map(Hint::from)
+            .collect()
+    }
 }
+
+/// What stands before the command that lists the clusters.
+pub(crate) const THERE: &str = "clusters that exist: ";
 
 impl ApiError {
     /// The user's words. `doing` completes "cannot …": ``read cluster `prod` in org `acme` ``.
@@ -74,7 +86,12 @@ impl ApiError {
         let mut error = Error::new(self.kind(), format!("cannot {doing}"))
             .request(self.request_id.clone())
             .because(self.fact(who));
-        error.because.extend(self.details.iter().cloned());
+        // A detail that says the message once more says nothing.
+        let message = self.message.as_deref().unwrap_or_default();
+        let is_new = |detail: &&String| message.is_empty() || !detail.ends_with(message);
+        error
+            .because
+            .extend(self.details.iter().filter(is_new).cloned());
         if self.problem == ApiProblem::Unauthorized {
             error.because.extend(ended(who));
         }
@@ -172,11 +189,11 @@ impl ApiError {
                 .into(),
             ],
             ApiProblem::Missing if matches!(self.access, Access::List | Access::Apply) => {
-                vec![using.into()]
+                who.or_endpoint(&using)
             }
             ApiProblem::Missing => vec![
                 using.into(),
-                Invocation::mk8s("cluster list").within("clusters that exist: ", ""),
+                Invocation::mk8s("cluster list").within(THERE, ""),
             ],
             ApiProblem::Conflict => vec!["run the same command again".into()],
             ApiProblem::Throttled => vec![match self.retry_after {
@@ -195,6 +212,13 @@ impl ApiError {
             | ApiProblem::Dns
             | ApiProblem::Redirected(_)
             | ApiProblem::Garbage(_) => who.endpoint_hint().into_iter().map(Hint::from).collect(),
+            // It spoke, and no TLS.
+            ApiProblem::Tls(reason) if reason.contains("InvalidContentType") => {
+                who.or_endpoint("it does not speak TLS: an address with `http://` may be meant")
+            }
+            ApiProblem::Cut if who.endpoint.value.as_str().starts_with("http://") => {
+                who.or_endpoint("it may speak TLS: an address with `https://` may be meant")
+            }
             ApiProblem::Tls(_) => vec![
                 "authorities of your own: name their PEM file in SSL_CERT_FILE".into(),
                 "`--insecure` skips the check; whoever is on the way can then read the token"
@@ -234,6 +258,11 @@ fn login_hints(who: &Asker) -> Vec<Hint> {
             .word(name)
             .flag_hole("--token", "KEY")
             .within("a new key: ", ""),
+        // It is in no command that is printed.
+        (origin @ Origin::Flag("--token"), _) => {
+            format!("the token is from {origin}; CPLN_TOKEN or `--token-file` may hold a good one")
+                .into()
+        }
         (origin, _) => Invocation::mk8s("auth status").within(
             &format!("the token is from {origin}; "),
             " says whose it is",
@@ -433,6 +462,8 @@ mod tests {
 
         [unavailable] cannot read cluster `prod` in org `acme`
         because: the connection to http://127.0.0.1:4711 broke off before the answer was complete
+        hint: it may speak TLS: an address with `https://` may be meant
+        hint: the endpoint is from CPLN_ENDPOINT
 
         [unavailable] cannot read cluster `prod` in org `acme`
         because: the answer of http://127.0.0.1:4711 is too large: more than 16 MiB

@@ -140,6 +140,20 @@ impl Client {
         Ok(all)
     }
 
+    /// The names on the first page of all clusters; none where it cannot be read. It is for guesses, and
+    /// not tried again.
+    pub(crate) async fn some_names(&self) -> Vec<String> {
+        let request = request::list(self.org());
+        let token = &self.transport.connection.token;
+        let page = match self.once(&request, content::BYTES).await {
+            Ok(answer) => answer.object("list", token),
+            Err(error) => Err(error),
+        };
+        let items = page.and_then(|mut page| self.items(&mut page));
+        let clusters = items.unwrap_or_default().into_iter().map(Cluster::new);
+        clusters.map(|cluster| cluster.name().to_owned()).collect()
+    }
+
     /// Reads the clusters that may fit a query of the platform's search, all pages; all clusters of the
     /// org without a query, and where the server's search is not to be had: what is meant is decided by
     /// whoever asks.

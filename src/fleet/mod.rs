@@ -6,6 +6,7 @@ mod outcome;
 mod rollout;
 mod several;
 mod state;
+mod told;
 
 pub(crate) use amount::Amount;
 pub(crate) use drive::{ReadTogether, RolloutWork, TargetBegun, TargetEnd, drive};
@@ -13,6 +14,7 @@ pub(crate) use outcome::{Closing, Reporter, TargetOutcome, TargetResult, summari
 pub(crate) use rollout::{Canary, Rollout, RolloutProgress, RolloutWanted, Stop, goes_down};
 pub(crate) use several::{all, each};
 pub(crate) use state::TargetState;
+pub(crate) use told::{ToldItem, tally};
 
 /// How many targets are worked on at a time.
 pub(crate) const AT_ONCE: usize = 8;

@@ -1,12 +1,12 @@
 //! What came of the targets: lines, document, names, hints, and the one error for all of them.
 
 use super::state::{FleetSummary, TargetState};
+use super::told::{self, ToldItem};
 use crate::consent::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::invocation::Invocation;
 use crate::text;
 use crate::ui::{Report, Ui, wire};
-use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -114,7 +114,7 @@ enum LineOutput {
 /// People read a line as soon as it is known: what was done is on the screen whatever happens
 /// afterwards. A document is written once, at the end; if there is no end, what was changed is said
 /// on stderr.
-pub(crate) struct Reporter<'a, T: Serialize> {
+pub(crate) struct Reporter<'a, T: ToldItem> {
     ui: &'a Ui,
     kind: &'static str,
     /// The kind of the document where one target was asked for, if that is another one.
@@ -128,6 +128,8 @@ pub(crate) struct Reporter<'a, T: Serialize> {
     came: Vec<Option<ToldTarget<T>>>,
     /// As what each ended, where a run counts that.
     states: BTreeMap<usize, TargetState>,
+    /// What became of those that changed, where the items say.
+    actions: BTreeMap<usize, &'static str>,
     /// Those of which there is more to be told, with `-o jsonl`.
     open: BTreeSet<usize>,
     /// Those that were printed, likewise.
@@ -135,9 +137,11 @@ pub(crate) struct Reporter<'a, T: Serialize> {
     /// Why some were not begun.
     stopped: Option<Error>,
     is_over: bool,
+    /// Whether the words for how many end as what have been said.
+    pub(crate) is_counted: bool,
 }
 
-impl<'a, T: Serialize> Reporter<'a, T> {
+impl<'a, T: ToldItem> Reporter<'a, T> {
     /// For a command that changes something.
     pub(crate) fn changing(ui: &'a Ui, kind: &'static str, mode: Mode) -> Self {
         let lines = if mode.is_dry_run() {
@@ -163,10 +167,12 @@ impl<'a, T: Serialize> Reporter<'a, T> {
             lines,
             came: Vec::new(),
             states: BTreeMap::new(),
+            actions: BTreeMap::new(),
             open: BTreeSet::new(),
             printed: BTreeSet::new(),
             stopped: None,
             is_over: false,
+            is_counted: false,
         }
     }
 
@@ -198,6 +204,11 @@ impl<'a, T: Serialize> Reporter<'a, T> {
 
     /// Tells of the target with the number.
     pub(crate) fn tell(&mut self, number: usize, mut came: TargetOutcome<T>) {
+        if let TargetOutcome::Done(told) = &came
+            && let Some(action) = told.items.first().and_then(ToldItem::action)
+        {
+            self.actions.insert(number, action);
+        }
         if let (TargetOutcome::Done(told), true) = (&mut came, self.ui.is_text()) {
             for line in &told.lines {
                 match self.lines {
@@ -205,10 +216,13 @@ impl<'a, T: Serialize> Reporter<'a, T> {
                     LineOutput::Words => self.ui.status(line),
                 }
             }
-            // Nobody asks for it again, and a fleet is large.
-            told.lines = Vec::new();
+            // Nobody else asks for it again, and a fleet is large.
+            if !self.ui.has_step() {
+                told.lines = Vec::new();
+            }
         }
-        if let (TargetOutcome::Done(told), false) = (&mut came, self.ui.has_documents()) {
+        let is_asked_for = self.ui.has_documents() || self.ui.has_step();
+        if let (TargetOutcome::Done(told), false) = (&mut came, is_asked_for) {
             told.items = Vec::new();
         }
         if self.came.len() <= number {
@@ -223,7 +237,7 @@ impl<'a, T: Serialize> Reporter<'a, T> {
 
     /// Keeps no more of a target than there is to tell.
     fn shrink(&mut self, number: usize) {
-        let is_open = self.open.contains(&number);
+        let is_open = self.open.contains(&number) || self.ui.has_step();
         let Some(slot) = self.came.get_mut(number).filter(|_| !is_open) else {
             return;
         };
@@ -267,8 +281,11 @@ impl<'a, T: Serialize> Reporter<'a, T> {
         }
         match &mut **came {
             TargetOutcome::Done(told) => {
-                for item in std::mem::take(&mut told.items) {
-                    self.ui.object(&wire::to_value(&item));
+                for item in &told.items {
+                    self.ui.object(&wire::to_value(item));
+                }
+                if !self.ui.has_step() {
+                    told.items = Vec::new();
                 }
             }
             TargetOutcome::Failed(item, _)
@@ -341,10 +358,52 @@ impl<'a, T: Serialize> Reporter<'a, T> {
         failure
     }
 
+    /// As what the target with the number ended, or would.
+    fn word(&self, number: usize, came: &ToldTarget<T>) -> &'static str {
+        let changed = self.actions.get(&number).copied();
+        let changed = changed.unwrap_or(TargetState::Changed.name());
+        if let Some(state) = self.states.get(&number) {
+            return match state {
+                TargetState::Changed => changed,
+                state => state.name(),
+            };
+        }
+        match (came.done(), came) {
+            (Some((.., true)), _) => changed,
+            (Some(_), _) => TargetState::Unchanged.name(),
+            (None, ToldTarget::Whole(came)) => told::state(came).name(),
+            (None, ToldTarget::Done { .. }) => TargetState::Unchanged.name(),
+        }
+    }
+
+    /// How many ended as what, or would.
+    fn tally(&self) -> String {
+        let came = self.came.iter().enumerate();
+        let words = came.filter_map(|(number, it)| Some(self.word(number, it.as_ref()?)));
+        told::tally(words, self.mode == Some(Mode::Write))
+    }
+
+    /// Has what came of each summed up, where somebody wants to know.
+    fn sum_up_step(&self) {
+        if !self.ui.has_step() {
+            return;
+        }
+        self.ui.step_tally(&self.tally());
+        for (number, came) in self.came.iter().enumerate() {
+            let Some(came) = came else { continue };
+            let word = told::would(self.word(number, came), self.mode == Some(Mode::Write));
+            if let ToldTarget::Whole(came) = came {
+                told::row(self.ui, came, word);
+            }
+        }
+    }
+
     /// Ends with a text for all.
     pub(crate) fn close(mut self, closing: Closing) -> Result<bool> {
         self.is_over = true;
+        self.sum_up_step();
         let summary = self.summary()?;
+        let tally = self.tally();
         self.open.clear();
         for number in 0..self.came.len() {
             self.print(number);
@@ -395,8 +454,9 @@ impl<'a, T: Serialize> Reporter<'a, T> {
         for hint in &next_steps {
             self.ui.next(hint);
         }
-        if let Some(summary) = summary {
-            self.ui.status(&summary.words());
+        let is_counted = T::IS_COUNTED && targets > 1 && self.ui.is_text() && !self.is_counted;
+        if summary.is_some() || is_counted {
+            self.ui.status(&tally);
         }
         // Every target that was changed is done, also where something went wrong afterwards.
         let done = if errors.is_empty() { 0 } else { done };
@@ -479,8 +539,11 @@ impl<'a, T: Serialize> Reporter<'a, T> {
     }
 }
 
-impl<T: Serialize> Drop for Reporter<'_, T> {
+impl<T: ToldItem> Drop for Reporter<'_, T> {
     fn drop(&mut self) {
+        if !self.is_over {
+            self.sum_up_step();
+        }
         if self.is_over || self.mode != Some(Mode::Write) || self.ui.is_text() {
             return;
         }
@@ -583,6 +646,8 @@ mod tests {
         out: Pipe,
         err: Pipe,
     }
+
+    impl ToldItem for &str {}
 
     fn screen(format: &str) -> Screen {
         let (out, err) = (Pipe::default(), Pipe::default());

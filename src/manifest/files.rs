@@ -2,7 +2,7 @@
 
 use super::{Manifest, in_place, save};
 use crate::error::{Error, Result};
-use crate::text::Foreign;
+use crate::text::{self, Foreign};
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::{self, File};
@@ -374,7 +374,7 @@ fn bytes(path: &Path, copies: Option<&Path>) -> Result<Vec<u8>> {
         return Err(
             Error::refused(format!("cannot read a manifest from `{name}`"))
                 .because(format!("it is {what}, not a file"))
-                .hint("`-f -` reads standard input"),
+                .hint("`-` in its place reads standard input"),
         );
     }
     if metadata.len() > LARGEST {
@@ -394,11 +394,38 @@ fn bytes(path: &Path, copies: Option<&Path>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// More names than this of a folder are not looked at for a guess.
+const GUESSED: usize = 1000;
+
+/// What is there and is called nearly so: the first part of the path that is not there may be a slip.
+fn nearest(path: &Path) -> Option<String> {
+    let is_there = |it: &&Path| it.as_os_str().is_empty() || it.exists();
+    let above = path.ancestors().skip(1).find(is_there)?;
+    let mut rest = path.strip_prefix(above).ok()?.components();
+    let word = rest.next()?.as_os_str().to_str()?;
+    let folder = if above.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        above
+    };
+    let names: Vec<String> = fs::read_dir(folder)
+        .ok()?
+        .take(GUESSED)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let near = text::nearest(word, names.iter().map(String::as_str))?;
+    let near = Path::new(near);
+    let found = rest.fold(above.join(near), |found, part| found.join(part));
+    found.exists().then(|| found.display().to_string())
+}
+
 pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Error {
     let name = path.display();
     if error.kind() == io::ErrorKind::NotFound {
+        let near = nearest(path).map(|near| format!("did you mean `{}`?", Foreign(&near)));
         return Error::not_found(format!("there is no file or folder `{name}`"))
-            .in_file(name.to_string());
+            .in_file(name.to_string())
+            .hint_if(near);
     }
     Error::failure(format!("cannot read `{name}`"))
         .because(error.to_string())

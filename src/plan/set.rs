@@ -10,6 +10,7 @@ use crate::change;
 use crate::cluster::Cluster;
 use crate::defaults::is_default;
 use crate::error::Error;
+use crate::invocation::Invocation;
 use crate::secret;
 use crate::text::quotable;
 use serde_json::{Map, Value};
@@ -266,7 +267,9 @@ pub(super) fn expected(
         return Ok(());
     }
     let error = Error::conflict(format!("the add-ons were not set {}", place.words));
-    Err(reasons.into_iter().fold(error, Error::because))
+    let list = Invocation::mk8s("addon list").with(&place.flags);
+    let hint = list.within("", " shows what is there");
+    Err(reasons.into_iter().fold(error, Error::because).hint(hint))
 }
 
 /// One refusal of the whole with the reasons of all.

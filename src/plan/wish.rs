@@ -116,7 +116,12 @@ pub(super) fn expected(
     let done = request.verb.done();
     let name = request.addon.shown();
     let error = Error::conflict(format!("`{name}` was not {done} {}", place.words));
-    Err(differences.into_iter().fold(error, Error::because))
+    let show = Invocation::mk8s("addon show").word(request.addon.name());
+    let show = show.with(&place.flags).within("", " shows what is there");
+    Err(differences
+        .into_iter()
+        .fold(error, Error::because)
+        .hint(show))
 }
 
 /// The kind of what stands at a path, as far as the catalogue knows it.
@@ -184,10 +189,10 @@ fn settle(
             None => Ok(()),
             Some(stranger) => {
                 let error = refused().because(format!("it has no setting `{}`", shown(path)));
-                Err(match stranger.near {
-                    Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error,
-                })
+                let explain = Invocation::mk8s("addon explain").word(name);
+                let explain = explain.within("", " shows its settings");
+                let near = stranger.near.map(|near| format!("did you mean `{near}`?"));
+                Err(error.hint(near.map_or(explain, Into::into)))
             }
         };
     };

@@ -44,11 +44,15 @@ pub static VARIABLES: &[Variable] = &[
     variable("MK8S_OUTPUT", "Output format, when `-o` is not given"),
     variable(
         "MK8S_REPORT",
-        "`github`: `check` reports to GitHub Actions, when `--report` is not given",
+        "`github`: commands that can report to GitHub Actions do, when `--report` is not given",
+    ),
+    variable(
+        "MK8S_REPORT_FILE",
+        "File of the report for a comment, when `--report-file` is not given",
     ),
     variable(
         "GITHUB_STEP_SUMMARY",
-        "File that the table of `--report github` is appended to",
+        "File that the page of `--report github` is appended to",
     ),
     variable(
         "GITHUB_OUTPUT",

@@ -481,14 +481,22 @@ fn check_endpoint(found: Sourced<String>) -> Result<Sourced<Endpoint>> {
         Err(reason) => {
             // Nothing before an `@` is repeated: it may be a password.
             let shown = found.value.rsplit('@').next().unwrap_or_default();
-            Err(Error::usage(format!(
+            let error = Error::usage(format!(
                 "the endpoint `{}` cannot be used ({})",
                 excerpt(shown, 200),
                 found.origin
-            ))
-            .because(reason))
+            ));
+            Err(error.because(reason).hint_if(meant(shown)))
         }
     }
+}
+
+/// The address that may be meant by one that cannot be used: the same over https.
+fn meant(shown: &str) -> Option<String> {
+    let host = shown.split_once("://").map_or(shown, |(_, host)| host);
+    let https = format!("https://{host}");
+    let is_one = host.contains('.') && Endpoint::parse(&https).is_ok();
+    is_one.then(|| format!("did you mean `{https}`?"))
 }
 
 fn proxy(environment: &Environment, endpoint: &Endpoint) -> Result<Option<Proxy>> {

@@ -1,6 +1,7 @@
 //! A checklist as GitHub Actions shows it: annotations, and a table for the summary. Pure.
 
 use crate::check::{CheckReport, CheckState};
+use crate::error::FilePlace;
 use crate::text::printable;
 use std::fmt::Write as _;
 
@@ -16,10 +17,33 @@ fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
+/// A file as the runner knows it, from the folder on in which the run is.
+fn bare(file: &str) -> &str {
+    file.trim_start_matches("./")
+}
+
 /// The annotations, and the counts.
 pub(super) fn text(report: &CheckReport) -> String {
     let counts = super::checks::counts(report);
     format!("{}{counts}\n", annotations(report))
+}
+
+/// A workflow command: what is worth a look, and where. What comes on stdin is in no file.
+pub(super) fn annotation(
+    command: &str,
+    place: Option<&FilePlace>,
+    title: &str,
+    text: &str,
+) -> String {
+    let mut properties = Vec::new();
+    if let Some(place) = place.filter(|place| place.file != "-") {
+        properties.push(format!("file={}", property(bare(&place.file))));
+        properties.extend(place.line.map(|number| format!("line={number}")));
+        properties.extend(place.column.map(|number| format!("col={number}")));
+    }
+    properties.push(format!("title={}", property(title)));
+    let whole = format!("::{command} {}::{}", properties.join(","), message(text));
+    format!("{}\n", printable(&whole))
 }
 
 /// A workflow command for each line that is not a pass or a skip.
@@ -35,7 +59,7 @@ pub(super) fn annotations(report: &CheckReport) -> String {
         };
         let mut properties = Vec::new();
         if let Some(place) = item.place() {
-            properties.push(format!("file={}", property(&place.file)));
+            properties.push(format!("file={}", property(bare(&place.file))));
             properties.extend(place.line.map(|number| format!("line={number}")));
             properties.extend(place.column.map(|number| format!("col={number}")));
         }
@@ -58,9 +82,10 @@ pub(super) fn annotations(report: &CheckReport) -> String {
 }
 
 /// A table in Markdown of what is not a pass or a skip, under the counts.
-pub(crate) fn markdown(report: &CheckReport) -> String {
+pub(super) fn markdown(report: &CheckReport, title: &str) -> String {
     let several = super::checks::several(report);
-    let mut out = format!("### mk8s check: {}\n\n", super::checks::counts(report));
+    let counts = super::checks::counts(report);
+    let mut out = format!("### {}: {counts}\n\n", plain(title));
     let bad = |state| !matches!(state, CheckState::Pass | CheckState::Skip);
     let mut rows = report.items.iter().filter(|it| bad(it.state())).peekable();
     if rows.peek().is_none() {
@@ -97,7 +122,7 @@ pub(crate) fn markdown(report: &CheckReport) -> String {
 }
 
 /// Text that neither Markdown nor HTML acts on, on one line.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::new();
     for c in printable(text).chars() {
         if c.is_ascii_punctuation() && !",.;:/-'()=+%?".contains(c) {
@@ -169,7 +194,7 @@ mod tests {
             verdicts: Vec::new(),
         };
         assert_eq!(
-            markdown(&report),
+            markdown(&report, "mk8s check"),
             "### mk8s check: 1 failed, 1 warning, 1 passed\n\n\
              | state | check | what was seen | what mends it |\n|---|---|---|---|\n\
              | **fail** | `role-arn-form` | a&#124;b&#92;n&#124; &#60;script&#62;&#96;x&#96;&#60;/script&#62; \
@@ -182,7 +207,10 @@ mod tests {
             fail_on: Vec::new(),
             verdicts: Vec::new(),
         };
-        assert_eq!(markdown(&well), "### mk8s check: 1 passed\n\n");
+        assert_eq!(
+            markdown(&well, "mk8s check"),
+            "### mk8s check: 1 passed\n\n"
+        );
     }
 
     #[test]

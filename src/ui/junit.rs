@@ -1,6 +1,8 @@
 //! A checklist as `JUnit` XML, which GitLab and Jenkins read: a suite a group, a case a line. Pure.
 
 use crate::check::{CheckReport, CheckState, ReportItem};
+use crate::error::Error;
+use crate::invocation::Reach;
 use crate::text::printable;
 use std::fmt::Write as _;
 
@@ -47,6 +49,46 @@ pub(super) fn document(report: &CheckReport, name: &str) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{name}\" tests=\"{}\" \
          failures=\"{}\" errors=\"0\" skipped=\"{}\">\n{suites}</testsuites>\n",
         total.0, total.1, total.2
+    )
+}
+
+/// The document of a run that did not come to a checklist: an error a case.
+pub(super) fn failure(error: &Error, reach: &Reach) -> String {
+    let errors: Vec<&Error> = match error.others.as_slice() {
+        [] => vec![error],
+        others => others.iter().collect(),
+    };
+    let count = errors.len();
+    let mut cases = String::new();
+    for one in errors {
+        let place = one.place.as_ref();
+        let file = place.map_or_else(String::new, |place| {
+            let line = place.line.map(|line| format!(" line=\"{line}\""));
+            format!(
+                " file=\"{}\"{}",
+                escape(&place.file),
+                line.unwrap_or_default()
+            )
+        });
+        let because = one.because.iter().map(|it| format!("because: {it}"));
+        let hints = one.hints.iter();
+        let hints = hints.map(|it| format!("hint: {}", it.render(reach)));
+        let more = because.chain(one.notes.iter().cloned()).chain(hints);
+        let more: Vec<String> = more.map(|it| escape(&it)).collect();
+        let _ = writeln!(
+            cases,
+            "    <testcase classname=\"mk8s\" name=\"run\"{file}>\n      <error type=\"{}\" \
+             message=\"{}\">{}</error>\n    </testcase>",
+            one.kind.name(),
+            escape(&one.message),
+            more.join("\n")
+        );
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"mk8s\" tests=\"{count}\" \
+         failures=\"0\" errors=\"{count}\" skipped=\"0\">\n  <testsuite name=\"mk8s\" \
+         tests=\"{count}\" failures=\"0\" errors=\"{count}\" skipped=\"0\">\n{cases}  \
+         </testsuite>\n</testsuites>\n"
     )
 }
 

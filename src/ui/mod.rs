@@ -14,14 +14,15 @@ mod junit;
 mod progress;
 mod render;
 mod screen;
+mod step;
 pub(crate) mod table;
 pub(crate) mod wire;
 mod words;
 
-pub(crate) use github::markdown;
 pub(crate) use progress::Progress;
 pub(crate) use render::{json, lines};
 pub(crate) use screen::{KeyScreen, ScreenEvent};
+pub(crate) use step::{StepRemark, StepRow};
 
 use crate::cli::{Cli, Color, ErrorFormat, Gist, Global, OutputFormat};
 use crate::error::{Error, Result};
@@ -119,6 +120,10 @@ pub(crate) struct Ui {
     error_format: ErrorFormat,
     /// Stdout stays empty on failure.
     bare: bool,
+    /// The exit code is the answer, and nobody wants to read another.
+    is_mute: bool,
+    /// What is printed is a checklist.
+    is_checklist: bool,
     /// Whether something was written to stdout.
     told: Cell<bool>,
     volume: Volume,
@@ -133,6 +138,8 @@ pub(crate) struct Ui {
     bar: RefCell<Option<ProgressBar>>,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
+    /// What the run is summed up as, where somebody wants to know.
+    step: RefCell<Option<step::StepSummary>>,
     reach: Reach,
 }
 
@@ -211,14 +218,20 @@ impl Ui {
             stdout: RefCell::new(io.stdout),
             words: ErrorStream::to(io.stderr),
             terminal,
-            format,
             error_format: global.error_format,
             bare: gist.is_bare,
+            is_mute: volume == Volume::Quiet
+                && gist.exit_code
+                && global.output.is_none()
+                && format == OutputFormat::Text,
+            format,
+            is_checklist: gist.is_checklist,
             told: Cell::new(false),
             volume,
             bar: RefCell::new(None),
             broken: Cell::new(false),
             lost: RefCell::new(None),
+            step: RefCell::new(None),
             reach: cli.reach.clone(),
         })
     }
@@ -250,6 +263,8 @@ impl Ui {
             format: gist.output.clone().unwrap_or(OutputFormat::Text),
             error_format: gist.error_format,
             bare: gist.is_bare,
+            is_mute: false,
+            is_checklist: gist.is_checklist,
             told: Cell::new(false),
             volume: Volume::Normal,
             debug: false,
@@ -262,6 +277,7 @@ impl Ui {
             bar: RefCell::new(None),
             broken: Cell::new(false),
             lost: RefCell::new(None),
+            step: RefCell::new(None),
             reach: Reach::default(),
         }
     }
@@ -461,9 +477,9 @@ impl Ui {
         Ok(())
     }
 
-    /// Annotates on stderr, where GitHub's runner reads workflow commands as well; also under `-q`.
-    pub(crate) fn annotate(&self, checklist: &crate::check::CheckReport) {
-        self.write_err(&github::annotations(checklist));
+    /// Whether stdout is annotations.
+    fn is_annotations(&self) -> bool {
+        self.format == OutputFormat::Github
     }
 
     fn text(&self, lines: &[String]) {
@@ -509,7 +525,7 @@ impl Ui {
 
     fn write_out(&self, text: &str) {
         self.told.set(true);
-        if self.broken.get() {
+        if self.broken.get() || self.is_mute {
             return;
         }
         let written = self.aside(|| {

@@ -1,6 +1,6 @@
 //! What is said on stderr, and diffs and plans wherever they go.
 
-use super::{Stream, Tone, Ui, Volume, failure, render};
+use super::{StepRemark, Stream, Tone, Ui, Volume, failure, junit, render};
 use crate::cli::{ErrorFormat, OutputFormat};
 use crate::error::Error;
 use crate::invocation::{Hint, Invocation};
@@ -38,6 +38,12 @@ impl Ui {
 
     /// Warns on stderr.
     pub(crate) fn warn(&self, text: &str) {
+        if self.has_step() {
+            self.step_remark(StepRemark {
+                text: text.to_owned(),
+                place: None,
+            });
+        }
         let word = self.paint_err("warning:", Tone::Yellow);
         self.write_err(&format!("{word} {}\n", printable(text)));
     }
@@ -80,6 +86,10 @@ impl Ui {
 
     /// Shows signed lines (`+`, `-` or a blank) on stderr, or on stdout where the diff is the data.
     pub(crate) fn diff(&self, lines: &[(char, String)], place: Stream) {
+        if lines.is_empty() {
+            return;
+        }
+        self.step_diff(lines);
         self.show(&self.signed(lines, "", place), place);
     }
 
@@ -135,14 +145,12 @@ impl Ui {
 
     /// Shows a unified diff, as [`Ui::diff`] does.
     pub(crate) fn unified(&self, diff: &str, place: Stream) {
-        let lines: Vec<(char, String)> = diff
-            .lines()
-            .map(|line| {
-                let mut chars = line.chars();
-                (chars.next().unwrap_or(' '), chars.as_str().to_owned())
-            })
-            .collect();
-        self.diff(&lines, place);
+        self.diff(&signed_lines(diff), place);
+    }
+
+    /// The same for what the run is summed up as alone.
+    pub(crate) fn keep_unified(&self, diff: &str) {
+        self.step_diff(&signed_lines(diff));
     }
 
     /// Tells a failure and those that came with it, on stderr; and where a document was asked for and
@@ -179,8 +187,30 @@ impl Ui {
                 | OutputFormat::Yaml
                 | OutputFormat::YamlSlim
         );
-        if is_document && !self.bare && !self.told.get() {
+        if self.told.get() {
+            return;
+        }
+        if is_document && !self.bare {
             self.document(&failure::document(error, &self.reach));
         }
+        match self.format {
+            // Whoever collects the file would find none, and say so in place of what went wrong.
+            OutputFormat::Junit if self.is_checklist => {
+                self.write_out(&junit::failure(error, &self.reach));
+            }
+            OutputFormat::Github if self.is_checklist => {
+                self.write_out(&self.annotations_of(error));
+            }
+            _ => {}
+        }
     }
+}
+
+/// The lines of a unified diff, each with its sign.
+fn signed_lines(diff: &str) -> Vec<(char, String)> {
+    let lines = diff.lines().map(|line| {
+        let mut chars = line.chars();
+        (chars.next().unwrap_or(' '), chars.as_str().to_owned())
+    });
+    lines.collect()
 }

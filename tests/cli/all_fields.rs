@@ -276,7 +276,7 @@ fn what_differs_of_many_is_one_table_and_a_count() {
     c03      spec.addOns.logs     {}    -                                       all.yaml:25
     --- stderr
     fresh, for fresh in all.yaml: the cluster does not exist; `mk8s apply -f all.yaml -c fresh` creates it
-    11 of 13 have no differences
+    1 to create, 1 to update, 11 unchanged
     "#);
     snapshot!(env, env.line("diff all.yaml --all-fields").run(), @r#"
     exit 0
@@ -288,7 +288,7 @@ fn what_differs_of_many_is_one_table_and_a_count() {
     fresh    spec                          -       {"version":"1.33.5","provider":{"hetzner…  all.yaml:111
     --- stderr
     fresh, for fresh in all.yaml: the cluster does not exist; `mk8s apply -f all.yaml -c fresh` creates it
-    10 of 13 have no differences
+    1 to create, 2 to update, 10 unchanged
     "#);
 }
 

@@ -77,7 +77,7 @@ fn one_preview_shows_what_changes_and_in_which_stages() {
     +      tokenSecretLink: //secret/h
     +      networkId: '1'
     +      image: ubuntu-22.04
-    3 change, 1 already so
+    1 to create, 2 to update, 1 unchanged
     canary: 1 of 3
     then the other 2
     ends when more than 1 (50 %, rounded down) failed
@@ -126,7 +126,7 @@ fn new_clusters_that_are_alike_but_for_their_names_are_shown_once() {
     +      networkId: '1'
     +      image: ubuntu-22.04
     --- stderr
-    4 change
+    4 to create
     Would create a1
     Would create a2
     Would create a3
@@ -290,13 +290,13 @@ fn what_would_be_pruned_is_asked_about_once_for_all() {
     let run = env.line("apply -f all.yaml --prune-addons").run().exits(2);
     let run = run
         .err("This removes spec.addOns.logs of c01")
-        .err("2 change");
+        .err("2 to update");
     let _ = run.err("nothing was applied");
     let run = env
         .line("apply -f all.yaml --prune-addons --yes")
         .run()
         .ok();
-    let _ = run.err("2 changed");
+    let _ = run.err("2 updated");
     assert_eq!(
         sandbox.cluster("c02")["spec"]["addOns"],
         serde_json::json!({})

@@ -189,7 +189,7 @@ fn what_somebody_may_have_meant_is_said_or_nothing() {
         ("addon list --onn aws-ecr", "did you mean `--on`?"),
         ("addon list --filter x", ""),
         ("cluster get --client x", ""),
-        ("apply --report github -f x", ""),
+        ("apply --rport github -f x", "did you mean `--report`?"),
         ("check --report gitlab", ""),
         ("frobnicate", ""),
     ] {

@@ -74,6 +74,26 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
     ),
     ("addon list", Nothing, &["aws setup aws-erc -c bare"]),
     (
+        "addon list -c",
+        Nothing,
+        &["addon set set.yaml -c bare --expect logs.x=1"],
+    ),
+    (
+        "addon list -f",
+        Nothing,
+        &["addon set set.yaml -f bare.yaml --expect logs.x=1"],
+    ),
+    (
+        "addon show -f",
+        Nothing,
+        &["addon enable metrics -f bare.yaml --expect kubeState=true"],
+    ),
+    (
+        "addon show -c",
+        Nothing,
+        &["addon enable metrics -c bare --expect kubeState=true"],
+    ),
+    (
         "addon oidc-url -c",
         Nothing,
         &["addon enable aws-workload-identity -c bare"],
@@ -279,6 +299,7 @@ impl World {
             ("bare-headlamp.yaml", hetzner("bare", &["headlamp: {}"])),
             ("both.yaml", hetzner("both", &both)),
             ("token", "no.token.this".to_owned()),
+            ("set.yaml", "logs: {}\n".to_owned()),
             ("odd.yaml", hetzner("bare", &["rocket: {}"])),
             ("ready.yaml", hetzner("ready", &["awsWorkloadIdentity: {}"])),
             (

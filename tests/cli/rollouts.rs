@@ -82,7 +82,7 @@ fn one_preview_shows_what_changes_what_does_not_and_in_which_stages() {
       10 clusters (c01, c02, c03, c04, c05, c06, c07, c08 and 2 more), spec.addOns:
     +   awsECR:
     +     roleArn: arn:aws:iam::999999999999:role/a
-    10 change, 1 already so, 1 refused
+    10 to change, 1 unchanged, 1 refused
       `aws-ecr` was not enabled on `without`: it needs `aws-workload-identity`, which is off
     canary: 2 of 10 (15 %, rounded up)
     batch 1: up to 3 of 8 (30 %, rounded up)

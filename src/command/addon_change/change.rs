@@ -239,8 +239,10 @@ impl<'a> ChangeRun<'a> {
 
     /// Whoever tells what comes of it.
     pub(super) fn teller(&self) -> ChangeReporter<'a> {
-        let teller = Reporter::changing(&self.cx.ui, "AddonChanges", self.mode)
+        let mut teller = Reporter::changing(&self.cx.ui, "AddonChanges", self.mode)
             .of_several(self.course.are_several);
+        // A file and its cluster are one thing that changes.
+        teller.is_counted = self.apply;
         match self.stdout {
             Stdout::Report => teller,
             Stdout::Manifest => teller.beside(),

@@ -73,6 +73,7 @@ impl ChangeRun<'_> {
         });
         match consent.await? {
             Consent::Preview(planned) => {
+                teller.is_counted |= planned.len() > 1;
                 for (name, first) in planned {
                     teller.add(match first {
                         Ok((_, plan)) => TargetOutcome::Done(self.preview(&name, &plan)),

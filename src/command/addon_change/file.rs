@@ -206,9 +206,19 @@ pub(super) fn show(change: &ChangeRun<'_>, edits: &[FileEdit]) {
         let (label, before) = (&edit.file.label, edit.file.manifest.text());
         if ui.is_patch() {
             ui.raw(&manifest::patch(label, before, &edit.text));
+            ui.keep_unified(&manifest::diff(label, before, &edit.text));
         } else {
             ui.unified(&manifest::diff(label, before, &edit.text), stream);
         }
+    }
+}
+
+/// The same for what the run is summed up as alone.
+pub(super) fn keep_shown(change: &ChangeRun<'_>, edits: &[FileEdit]) {
+    let ui = &change.cx.ui;
+    for edit in edits.iter().filter(|edit| ui.has_step() && edit.changed()) {
+        let (label, before) = (&edit.file.label, edit.file.manifest.text());
+        ui.keep_unified(&manifest::diff(label, before, &edit.text));
     }
 }
 

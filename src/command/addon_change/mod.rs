@@ -168,7 +168,8 @@ impl ChangeRun<'_> {
             Target::None => Err(target::missing()),
             Target::Clusters(_) if self.cx.ui.is_patch() => Err(Error::usage(
                 "`patch` is an output format of a dry run on files only",
-            )),
+            )
+            .hint("name the manifest with -f in place of the cluster")),
             Target::Clusters(chosen) => {
                 self.course.are_several = chosen.are_several;
                 let mut teller = self.teller();
@@ -315,9 +316,8 @@ impl ChangeRun<'_> {
             );
         }
         if let Some(flag) = self.rollout_flag.filter(|_| !self.apply) {
-            return Err(Error::usage(format!(
-                "{flag} was given, and no live cluster changes"
-            )));
+            let error = Error::usage(format!("{flag} was given, and no live cluster changes"));
+            return Err(error.hint("--apply changes the live clusters as well as the files"));
         }
         if self.stdout == Stdout::Manifest && !cx.ui.is_text() {
             let error = match cx.env.get("MK8S_OUTPUT") {
@@ -353,6 +353,8 @@ impl ChangeRun<'_> {
         let show = |edits: &Vec<file::FileEdit>| {
             if self.mode.is_dry_run() {
                 file::show(self, edits);
+            } else {
+                file::keep_shown(self, edits);
             }
         };
         let question = |edits: &Vec<file::FileEdit>| Ok(self.question_of_files(edits));

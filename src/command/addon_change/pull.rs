@@ -84,6 +84,12 @@ pub(in crate::command) async fn pull(cx: &Context, args: &PullArgs) -> Result<Ou
     let show = |plan: &PullPlan| {
         if change.mode.is_dry_run() {
             show(&change, plan);
+        } else if cx.ui.has_step() {
+            file::keep_shown(&change, &plan.edits);
+            for new in &plan.new {
+                cx.ui
+                    .keep_unified(&manifest::diff(&shown(&new.path), "", &new.text));
+            }
         }
     };
     let consent = change.mode.consent(&*cx.ui, plan, show, |_| Ok(None));

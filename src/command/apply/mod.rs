@@ -45,6 +45,9 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
     keep_those_of(&course, &choice, &mut items);
     course.are_several = items.len() > 1 || course.resumed.is_some();
     let names: Vec<String> = items.iter().map(|item| item.name().to_owned()).collect();
+    for item in &items {
+        cx.report_role(&item.document);
+    }
     let mut run = ApplyRun::new(cx, args, items, course);
     if let Some(resumed) = &run.course.resumed {
         resumed.check(cx, &run.fingerprint(), &names)?;
@@ -59,6 +62,7 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
         let question = |planned: &Vec<PlannedApply>| Ok(Impact::of(&run, planned).question());
         match mode.consent(&*cx.ui, planned, show, question).await? {
             Consent::Preview(planned) => {
+                teller.is_counted |= planned.len() > 1;
                 for (number, (name, first)) in planned.into_iter().enumerate() {
                     teller.add(match first {
                         Ok((_, update)) => {
@@ -127,13 +131,14 @@ fn collect<'a>(
                 errors.push(error.in_file(&file.label));
                 continue;
             }
-            if items
-                .iter()
-                .any(|item| item.document.name() == document.name())
-            {
+            let mut others = items.iter();
+            if let Some(first) = others.find(|it| it.document.name() == document.name()) {
                 errors.push(
                     Error::refused(format!("`{}` was not applied", document.name()))
-                        .because("more than one document describes it")
+                        .because(format!(
+                            "more than one document describes it: one {}, one {place}",
+                            first.place
+                        ))
                         .hint("keep one of them, or name the file that counts")
                         .in_file(&file.label),
                 );
@@ -240,9 +245,9 @@ impl<'a> Impact<'a> {
 /// The line of a name that each of several new clusters has for itself.
 const NAMED: &str = "\n+name: …\n";
 
-/// Shows what applying changes, clusters with the same change together: new ones as well that are alike
-/// but for their names.
-fn show_diffs(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply]) {
+/// What applying changes, clusters with the same change together: new ones as well that are alike but for
+/// their names.
+fn diffs(run: &ApplyRun<'_>, planned: &[PlannedApply]) -> Vec<String> {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (number, (name, first)) in planned.iter().enumerate() {
@@ -264,7 +269,8 @@ fn show_diffs(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply]) {
         });
         groups[at].1.push(name);
     }
-    for (hunks, names) in &groups {
+    let groups = groups.iter();
+    let diff = |(hunks, names): &(String, Vec<&str>)| {
         let heading = match names.as_slice() {
             [name] => Foreign(name).to_string(),
             names => format!("{} clusters ({})", names.len(), first_few(names)),
@@ -273,9 +279,9 @@ fn show_diffs(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply]) {
             [name] => hunks.replacen(NAMED, &format!("\n+name: {name}\n"), 1),
             _ => hunks.clone(),
         };
-        let diff = format!("--- {heading}\n+++ {heading}{hunks}");
-        run.cx.ui.unified(&diff, run.cx.preview(mode));
-    }
+        format!("--- {heading}\n+++ {heading}{hunks}")
+    };
+    groups.map(diff).collect()
 }
 
 /// Shows the differences of a dry run, and before a question what it is about.
@@ -291,9 +297,15 @@ fn show(run: &ApplyRun<'_>, mode: Mode, planned: &[PlannedApply], rollout: &Roll
         }
     }
     if mode.is_dry_run() || impact.question().is_some() {
-        show_diffs(run, mode, planned);
+        for diff in diffs(run, planned) {
+            cx.ui.unified(&diff, cx.preview(mode));
+        }
         if planned.len() > 1 {
             fleet_change::show_counts(run, planned, rollout);
+        }
+    } else if cx.ui.has_step() {
+        for diff in diffs(run, planned) {
+            cx.ui.keep_unified(&diff);
         }
     }
 }

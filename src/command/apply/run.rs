@@ -132,6 +132,10 @@ impl FleetChange for ApplyRun<'_> {
         update.write.is_none()
     }
 
+    fn word(&self, update: &Update) -> &'static str {
+        update.action
+    }
+
     fn changes(
         &self,
         cluster: Option<&Cluster>,

@@ -160,6 +160,9 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "-f {fleet} --dry-run",
             "-f {broken.yaml}",
             "-f {sound.yaml} --prune-addons",
+            "-f {evil.yaml} --dry-run --report github",
+            "-f {fleet} --dry-run --report github",
+            "-f {broken.yaml} --report github",
         ],
         "diff" => &[
             "-f {sound.yaml}",
@@ -168,6 +171,8 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "-f {evil.yaml} --all-fields --explain-ignored",
             "--clusters prod,edge --all-fields",
             "--clusters {EVIL},edge",
+            "-f {evil.yaml} --report github",
+            "-f {torn.yaml} --report github",
         ],
         "check" => &[
             "-f {fleet}",
@@ -187,6 +192,7 @@ pub(super) fn lines(leaf: &str) -> Option<&'static [&'static str]> {
             "{evil.yaml} --strict -o short",
             "{evil.yaml} -o github",
             "{evil.yaml} -o junit",
+            "{evil.yaml} --report github",
             "{EVIL}",
             "{sound.yaml} -c {EVIL}",
         ],
