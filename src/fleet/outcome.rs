@@ -370,9 +370,8 @@ impl<'a, T: ToldItem> Reporter<'a, T> {
         }
         match (came.done(), came) {
             (Some((.., true)), _) => changed,
-            (Some(_), _) => TargetState::Unchanged.name(),
             (None, ToldTarget::Whole(came)) => told::state(came).name(),
-            (None, ToldTarget::Done { .. }) => TargetState::Unchanged.name(),
+            _ => TargetState::Unchanged.name(),
         }
     }
 

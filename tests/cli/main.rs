@@ -74,6 +74,7 @@ mod printed;
 mod proof;
 mod providers;
 mod pulling;
+mod provoked;
 mod quiet;
 mod races;
 mod reports;

@@ -134,6 +134,7 @@ fn a_key_is_switched_off_in_files() {
     rocket is already disabled in d.yaml
     --- stderr
     Next: mk8s diff -f c.yaml -f d.yaml
+    1 changed, 1 unchanged
     Undo: mk8s undo [RUN]
     ");
     assert_eq!(env.text("c.yaml"), aws("prod", &[ON]));
