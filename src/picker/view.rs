@@ -191,21 +191,22 @@ impl Picker {
                 return ViewLine::of(Shade::Plain, said);
             }
         };
-        if list.is_typing || !list.filter.is_empty() {
-            let end = if list.is_typing { "_" } else { "" };
-            let filter = printable(&list.filter);
-            return ViewLine::of(Shade::Plain, format!("/{filter}{end}  {shown} of {all}"));
-        }
-        let said = match self.page {
-            PickPage::Clusters if self.ticked.is_empty() => count(all, "cluster"),
-            PickPage::Clusters => format!("{} of {all} ticked", self.ticked.len()),
+        let (noun, done, count_done) = match self.page {
+            PickPage::Clusters => ("cluster", "ticked", self.ticked.len()),
             _ => {
                 let changed = self.table.rows.iter().filter(|row| row.wish.is_some());
-                match changed.count() {
-                    0 => count(all, "add-on"),
-                    changed => format!("{changed} of {} changed", count(all, "add-on")),
-                }
+                ("add-on", "changed", changed.count())
             }
+        };
+        let said = if list.is_typing || !list.filter.is_empty() {
+            let end = if list.is_typing { "_" } else { "" };
+            format!("/{}{end}  {shown} of {all}", printable(&list.filter))
+        } else {
+            count(all, noun)
+        };
+        let said = match count_done {
+            0 => said,
+            some => format!("{said}, {some} {done}"),
         };
         ViewLine::of(Shade::Plain, said)
     }

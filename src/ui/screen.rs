@@ -11,7 +11,8 @@ use rustix::termios::{
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{Stdin, Write as _, stderr, stdin};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 use tokio::io::Interest;
@@ -26,7 +27,9 @@ const LEAVE: &str = "\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l";
 const ESCAPE_TIME: Duration = Duration::from_millis(60);
 
 /// What is put back by a panic, which may end the process without any drop.
-static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+static BEFORE: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
+/// Whether a page is shown.
+static IS_SHOWN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
 /// How a terminal was before single keys were read.
@@ -54,7 +57,7 @@ impl<F: AsFd> TerminalModes<F> {
                 earlier(panic);
             }));
         });
-        *lock() = Some(before.clone());
+        *lock() = Some((terminal.as_fd().try_clone_to_owned()?, before.clone()));
         tcsetattr(&terminal, OptionalActions::Now, &modes)?;
         Ok(Self { terminal, before })
     }
@@ -68,14 +71,16 @@ impl<F: AsFd> Drop for TerminalModes<F> {
     }
 }
 
-fn lock() -> std::sync::MutexGuard<'static, Option<Termios>> {
+fn lock() -> std::sync::MutexGuard<'static, Option<(OwnedFd, Termios)>> {
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn put_back_at_a_panic() {
-    if let Some(before) = lock().take() {
+    if IS_SHOWN.swap(false, Ordering::SeqCst) {
         let _ = stderr().write_all(LEAVE.as_bytes());
-        let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
+    }
+    if let Some((terminal, before)) = lock().take() {
+        let _ = tcsetattr(terminal, OptionalActions::Now, &before);
     }
 }
 
@@ -94,7 +99,6 @@ pub(crate) struct KeyScreen<'a> {
     resized: Signal,
     reader: KeyReader,
     keys: VecDeque<PickKey>,
-    is_shown: bool,
     /// Put back last.
     _modes: TerminalModes<Stdin>,
 }
@@ -120,7 +124,6 @@ impl Ui {
             resized: signal(SignalKind::window_change()).map_err(failed)?,
             reader: KeyReader::default(),
             keys: VecDeque::new(),
-            is_shown: false,
             _modes: TerminalModes::raw(stdin()).map_err(failed)?,
         })
     }
@@ -128,11 +131,11 @@ impl Ui {
 
 impl KeyScreen<'_> {
     /// Draws a page in place of the one before; it is asked for with the columns and rows that there are.
-    pub(crate) fn draw(&mut self, page: impl FnOnce(usize, usize) -> Vec<ViewLine>) {
+    pub(crate) fn draw(&self, page: impl FnOnce(usize, usize) -> Vec<ViewLine>) {
         let (width, height) = size();
         let lines = page(width, height);
         let mut text = String::new();
-        if !std::mem::replace(&mut self.is_shown, true) {
+        if !IS_SHOWN.swap(true, Ordering::SeqCst) {
             text.push_str(ENTER);
         }
         for row in 0..height {
@@ -149,8 +152,8 @@ impl KeyScreen<'_> {
     }
 
     /// Takes the pages away: from here on lines follow what was there before. Keys are still read.
-    pub(crate) fn hide(&mut self) {
-        if std::mem::take(&mut self.is_shown) {
+    pub(crate) fn hide(&self) {
+        if IS_SHOWN.swap(false, Ordering::SeqCst) {
             self.ui.write_err(LEAVE);
         }
     }
@@ -257,6 +260,12 @@ mod tests {
             panic!("it panicked");
         }));
         assert!(panicking.is_err());
+        assert_eq!(modes(), before);
+        // A process that ends by it drops nothing.
+        let raw = TerminalModes::raw(&other).unwrap();
+        put_back_at_a_panic();
+        assert_eq!(modes(), before);
+        drop(raw);
         assert_eq!(modes(), before);
     }
 }

@@ -1,7 +1,9 @@
 //! The picker, at a keyboard: what stands on the screen, what is changed, how the terminal is left.
 
+use crate::settings::{after, manifest, word};
 use crate::support::manifests::{ROLE, aws, gcp, hetzner};
 use crate::support::{Env, Left, Sandbox, Screen, Terminal, Trial, filters, insist};
+use mk8s::addon::CATALOG;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -87,7 +89,7 @@ fn the_console_s_way_on_a_live_cluster() {
     screen.press("/ecr\r").until("/ecr  1 of 18");
     seen!(env, screen.press(" ").until("goes on too").text(), @r"
     Add-ons of bare (hetzner)
-    /ecr  1 of 18
+    /ecr  1 of 18, 2 changed
 
     > [x] aws-ecr                  goes on   needs aws-workload-identity
 
@@ -276,7 +278,7 @@ fn what_goes_off_goes_in_the_order_of_who_needs_whom() {
         .until("aws-ecr goes off too")
         .press(ESCAPE);
     screen
-        .until("2 of 19 add-ons changed")
+        .until("19 add-ons, 2 changed")
         .press("/rocket\r")
         .until("not known to mk8s");
     screen
@@ -336,7 +338,7 @@ const PLACES: [(&str, &[(&str, &str)]); 5] = [
         &[
             ("", "Add-ons of bare"),
             ("/head\r", "1 of"),
-            (" ", "1 of 18 add-ons changed"),
+            (" ", "18 add-ons, 1 changed"),
             ("\r", "[y/N]"),
         ],
     ),
@@ -346,7 +348,7 @@ fn at(env: &Env, (line, keys): &(&str, &[(&str, &str)])) -> Screen {
     let mut screen = Screen::start(env, line, SIZE);
     for (keys, seen) in *keys {
         // A filter hides the count that is waited for.
-        if *seen == "1 of 18 add-ons changed" {
+        if *seen == "18 add-ons, 1 changed" {
             screen
                 .press(keys)
                 .until("goes on")
@@ -735,6 +737,109 @@ fn states_are_words_and_colours_where_colours_are_wanted() {
     assert!(raw(&env).contains(green));
     env.set("TERM", "xterm").set("NO_COLOR", "1");
     assert!(!raw(&env).contains(green), "NO_COLOR");
+}
+
+/// The fourth way to give a setting, beside those of `settings::`. What may be secret is not asked for, nor
+/// what has a name that somebody has to think of.
+#[test]
+fn a_setting_that_is_typed_is_the_one_that_is_given_by_its_path() {
+    let env = Env::new();
+    let mut compared = 0;
+    for (row, addon) in CATALOG.iter().enumerate() {
+        let before = manifest(addon);
+        let asked = addon.places().into_iter().filter(|place| {
+            let has_name = place.path.split('.').any(|part| part == "NAME");
+            place.kind.is_single() && !place.param.secret && !has_name
+        });
+        for (number, place) in asked.enumerate() {
+            let mut words = vec![addon.name.to_owned()];
+            let mut keys = format!("{}s\r\x1b[H", DOWN.repeat(row));
+            if place.path == "mirrors[0].mirrors[0]" {
+                // What it is in has to have this as well.
+                words.extend(["--set", "mirrors[0].registry=docker.io"].map(str::to_owned));
+                keys.push_str("docker.io");
+            }
+            words.extend([
+                "--set".to_owned(),
+                format!("{}={}", place.path, word(&place)),
+            ]);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let by_set = after(&env, &before, &words);
+            env.write("m.yaml", &before);
+            let mut screen = Screen::start(&env, "addon -f m.yaml", SIZE);
+            keys.push_str(&DOWN.repeat(number));
+            keys.push_str(&word(&place));
+            keys.push_str("\x1b[F\r");
+            screen.until("leaves").press(&keys);
+            if by_set == before {
+                // What is so already leaves nothing to do, which is said on the page.
+                screen.until("already so").press(CTRL_C);
+            } else {
+                screen.until("[y/N]").press("y");
+            }
+            let left = screen.end();
+            assert_eq!(
+                env.text("m.yaml"),
+                by_set,
+                "{} {}\n{}",
+                addon.name,
+                place.path,
+                left.text
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 80, "{compared}");
+}
+
+/// A key is answered from what is known: a fleet of a thousand is read once.
+#[test]
+fn no_key_asks_the_server_anything() {
+    let mut env = Env::new();
+    let sandbox = Sandbox::start(&mut env, &["--clusters", "1000"]);
+    let mut screen = Screen::start(&env, "addon", SIZE);
+    screen.until("1000 clusters").until("leaves");
+    let before = sandbox.requests().len();
+    screen
+        .press("/fleet-01\r jj \x1b[6~ ")
+        .until("/fleet-01  100 of 1000, 3 ticked");
+    screen.press("\r").until("Add-ons of 3 clusters");
+    screen
+        .press("/head\r")
+        .until("1 of")
+        .press(" \r")
+        .until("[y/N]");
+    assert_eq!(sandbox.requests().len(), before);
+    screen.press(CTRL_C);
+    let left = screen.end();
+    untouched(&left);
+    assert_eq!(sandbox.requests().len(), before, "{}", left.text);
+}
+
+#[test]
+fn the_variable_names_the_cluster() {
+    let (mut env, _sandbox) = place();
+    env.set("MK8S_CLUSTER", "edge");
+    let mut screen = Screen::start(&env, "addon", SIZE);
+    screen
+        .until("Add-ons of edge")
+        .press("/metrics\r")
+        .until("1 of")
+        .press(" \r")
+        .until("[y/N]");
+    assert!(
+        screen
+            .text()
+            .contains("Equivalent: mk8s addon enable metrics -c edge")
+    );
+    screen.press("y");
+    let left = screen.end();
+    assert_eq!(left.code, 0, "{}", left.text);
+    assert!(
+        left.text.contains("Cluster edge, from MK8S_CLUSTER"),
+        "{}",
+        left.text
+    );
 }
 
 /// What a walk works on.

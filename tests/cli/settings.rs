@@ -1,4 +1,4 @@
-//! The ways to give settings: flags, `--set`, `--settings` say the same to the byte, in files and live,
+//! The ways to give settings: flags, `--set`, `--settings` (and the picker, `picker::`) say the same to the byte, in files and live,
 //! and what is wrong is refused before anything is written.
 
 use crate::support::manifests::{aws, hetzner};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const METRICS: &str = "metrics: {kubeState: true, scrapeAnnotated: {intervalSeconds: 30}}";
 
 /// A manifest in which the add-on is on with what it must have and what it needs.
-fn manifest(addon: &Addon) -> String {
+pub(crate) fn manifest(addon: &Addon) -> String {
     let mut settings = json!({});
     for param in addon.params.iter().filter(|param| param.required) {
         settings[param.field] = param.example_value();
@@ -25,7 +25,7 @@ fn manifest(addon: &Addon) -> String {
 }
 
 /// The manifest after a run that succeeds.
-fn after(env: &Env, before: &str, words: &[&str]) -> String {
+pub(crate) fn after(env: &Env, before: &str, words: &[&str]) -> String {
     env.write("m.yaml", before);
     let mut args = vec!["addon", "enable"];
     args.extend(words);
@@ -41,7 +41,7 @@ fn read(text: &str) -> Value {
 }
 
 /// A value for the place that is not there by itself, as it is written on the command line.
-fn word(place: &SettingPlace) -> String {
+pub(crate) fn word(place: &SettingPlace) -> String {
     match place.kind {
         kind if kind == place.param.kind => place.param.example().to_owned(),
         kind => kind.example().to_owned(),
