@@ -17,8 +17,10 @@ pub(crate) struct PickTargets {
     pub(crate) ids: Vec<String>,
     /// Whether they are live.
     pub(crate) is_live: bool,
-    /// How the command line names all of them; `None` where it has yet to be picked which are meant.
-    pub(crate) flags: Option<CommandFlags>,
+    /// How the command line names all of them; nothing where each is named.
+    pub(crate) flags: CommandFlags,
+    /// Whether it has yet to be picked which are meant.
+    pub(crate) are_open: bool,
     /// Where they are, in a few words: `org acme`, `clusters/prod.yaml`.
     pub(crate) place: String,
 }
@@ -81,9 +83,12 @@ impl Picker {
             fit: 10,
             targets,
         };
-        if picker.targets.flags.is_some() {
-            let all: Vec<usize> = (0..picker.targets.clusters.len()).collect();
+        let all = 0..picker.targets.clusters.len();
+        if !picker.targets.are_open {
             picker.pick(all);
+        } else if !picker.targets.is_live {
+            // Files were named for what is in them.
+            picker.ticked = all.collect();
         }
         picker
     }
@@ -114,6 +119,15 @@ impl Picker {
         })
     }
 
+    /// What one of them is called.
+    pub(crate) fn noun(&self) -> &'static str {
+        if self.targets.is_live {
+            "cluster"
+        } else {
+            "document"
+        }
+    }
+
     /// Whether they are live clusters.
     pub(crate) fn is_live(&self) -> bool {
         self.targets.is_live
@@ -136,11 +150,13 @@ impl Picker {
 
     /// How the command line names what is picked.
     pub(super) fn target(&self) -> CommandFlags {
-        if let Some(flags) = &self.targets.flags {
-            return flags.clone();
+        let flags = self.targets.flags.clone();
+        let all = self.picked.len() == self.targets.clusters.len();
+        if !self.targets.are_open || (!self.targets.is_live && all) {
+            return flags;
         }
         let chosen = self.chosen().into_iter();
-        chosen.fold(CommandFlags::new(), |flags, it| flags.cluster(it.name()))
+        chosen.fold(flags, |flags, it| flags.cluster(it.name()))
     }
 
     /// Picks clusters by their places, and turns to their add-ons.
@@ -250,7 +266,7 @@ impl Picker {
                     picked.extend(marked);
                 }
                 if picked.is_empty() {
-                    "no cluster has that in its name".clone_into(&mut self.message);
+                    self.message = format!("no {} has that in its name", self.noun());
                 } else {
                     self.pick(picked);
                 }
@@ -279,7 +295,7 @@ impl Picker {
             (PickKey::Escape, _) if !self.addon_list.filter.is_empty() => {
                 self.addon_list.filter.clear();
             }
-            (PickKey::Escape, _) if self.targets.flags.is_none() => {
+            (PickKey::Escape, _) if self.targets.are_open => {
                 self.page = PickPage::Clusters;
             }
             (PickKey::Escape | PickKey::Char('q'), _) => return PickStep::Leave,

@@ -19,7 +19,8 @@ fn picker(clusters: Vec<Cluster>, flags: Option<CommandFlags>, is_live: bool) ->
         ids: clusters.iter().map(|it| it.name().to_owned()).collect(),
         clusters,
         is_live,
-        flags,
+        are_open: flags.is_none(),
+        flags: flags.unwrap_or_default(),
         place: "org acme".to_owned(),
     })
 }
@@ -267,6 +268,34 @@ fn several_clusters_are_ticked_filtered_and_named() {
     assert_eq!(state(&picker, "headlamp"), "on");
     picker.press(&PickKey::Escape);
     assert_eq!(picker.press(&PickKey::Escape), PickStep::Leave);
+}
+
+#[test]
+fn of_the_documents_of_files_all_are_ticked_and_some_are_named() {
+    let documents = ["east", "edge", "west"].map(|name| cluster(name, "hetzner", &json!({})));
+    let mut picker = Picker::new(PickTargets {
+        ids: ["a#1", "a#2", "b#1"].map(str::to_owned).into(),
+        clusters: documents.into(),
+        is_live: false,
+        flags: CommandFlags::new().file("clusters"),
+        are_open: true,
+        place: "clusters".to_owned(),
+    });
+    assert!(text(&mut picker, 80, 24).starts_with("Documents in clusters\n3 documents, 3 ticked"));
+    picker.press(&PickKey::Enter);
+    switch(&mut picker, "headlamp");
+    assert_eq!(
+        commands(&picker),
+        ["mk8s addon enable headlamp -f clusters"]
+    );
+    picker.press(&PickKey::Escape);
+    type_in(&mut picker, "j ");
+    picker.press(&PickKey::Enter);
+    switch(&mut picker, "headlamp");
+    assert_eq!(
+        commands(&picker),
+        ["mk8s addon enable headlamp -f clusters -c east -c west"]
+    );
 }
 
 #[test]

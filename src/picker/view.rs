@@ -141,7 +141,11 @@ impl Picker {
     pub(crate) fn title(&self) -> String {
         let place = printable(&self.targets.place);
         if self.page == PickPage::Clusters {
-            return format!("Clusters of {place}");
+            return if self.targets.is_live {
+                format!("Clusters of {place}")
+            } else {
+                format!("Documents in {place}")
+            };
         }
         let what = match self.page {
             PickPage::Settings => "Settings of add-ons",
@@ -155,12 +159,8 @@ impl Picker {
                 None => name.clone(),
             }
         } else {
-            let noun = if self.targets.is_live {
-                "cluster"
-            } else {
-                "document"
-            };
-            format!("{}: {}", count(names.len(), noun), first_few(&names))
+            let all = count(names.len(), self.noun());
+            format!("{all}: {}", first_few(&names))
         };
         let place = if self.targets.is_live {
             String::new()
@@ -191,12 +191,11 @@ impl Picker {
                 return ViewLine::of(Shade::Plain, said);
             }
         };
-        let (noun, done, count_done) = match self.page {
-            PickPage::Clusters => ("cluster", "ticked", self.ticked.len()),
-            _ => {
-                let changed = self.table.rows.iter().filter(|row| row.wish.is_some());
-                ("add-on", "changed", changed.count())
-            }
+        let (noun, done, count_done) = if self.page == PickPage::Clusters {
+            (self.noun(), "ticked", self.ticked.len())
+        } else {
+            let changed = self.table.rows.iter().filter(|row| row.wish.is_some());
+            ("add-on", "changed", changed.count())
         };
         let said = if list.is_typing || !list.filter.is_empty() {
             let end = if list.is_typing { "_" } else { "" };
@@ -376,10 +375,10 @@ impl Picker {
             PickPage::AddOns if typing(&self.addon_list) => FILTERING.to_vec(),
             PickPage::Clusters => vec!["space ticks", "/ filters", "enter goes on", "q leaves"],
             PickPage::AddOns => {
-                let out = if self.targets.flags.is_some() {
-                    "q leaves"
-                } else {
+                let out = if self.targets.are_open {
                     "esc goes back"
+                } else {
+                    "q leaves"
                 };
                 vec![
                     "space switches",

@@ -817,6 +817,45 @@ fn no_key_asks_the_server_anything() {
 }
 
 #[test]
+fn of_several_documents_some_are_picked() {
+    let env = Env::new();
+    let before = ["east", "edge", "west"].map(|name| hetzner(name, &[]));
+    for (at, manifest) in before.iter().enumerate() {
+        env.write(&format!("clusters/{at}.yaml"), manifest);
+    }
+    let mut screen = Screen::start(&env, "addon -f clusters", SIZE);
+    screen.until("Documents in clusters").press("j ");
+    screen.until("3 documents, 2 ticked").press("\r");
+    screen.until("Add-ons of 2 documents: east, west in clusters");
+    screen.press("/headlamp\r").until("1 of").press(" \r");
+    screen
+        .until("Make this change in 2 documents? [y/N]")
+        .press("y");
+    let left = screen.end();
+    untouched(&left);
+    assert_eq!(left.code, 0, "{}", left.text);
+    assert_eq!(
+        equivalents(&left),
+        ["mk8s addon enable headlamp -f clusters -c east -c west"]
+    );
+    assert_eq!(env.text("clusters/1.yaml"), before[1]);
+    assert_ne!(env.text("clusters/2.yaml"), before[2]);
+    // In plain lines nothing is all of them.
+    let mut terminal = Terminal::start(&env, "addon -f clusters --accessible");
+    terminal.until("nothing for all of them:").type_in("\n");
+    let headlamp = CATALOG.iter().position(|it| it.name == "headlamp").unwrap();
+    let number = headlamp + 1;
+    terminal
+        .until("nothing to go on:")
+        .type_in(&format!("{number}\n\n"));
+    terminal.until("[y/N]").type_in("y\n");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("Equivalent: mk8s addon enable headlamp -f clusters\r\n"));
+    assert_ne!(env.text("clusters/1.yaml"), before[1]);
+}
+
+#[test]
 fn the_variable_names_the_cluster() {
     let (mut env, _sandbox) = place();
     env.set("MK8S_CLUSTER", "edge");

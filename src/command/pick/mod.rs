@@ -21,6 +21,7 @@ use crate::exit::Outcome;
 use crate::fleet::summarise;
 use crate::invocation::{CommandFlags, Invocation, shown};
 use crate::picker::{PickTargets, Picker};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// `mk8s addon`
@@ -114,12 +115,15 @@ async fn clusters(
     let mut errors = Vec::new();
     let mut clusters: Vec<Cluster> = Vec::new();
     let names = chosen.names.clone();
-    let mut flags = flags;
+    let are_open = flags.is_none();
+    let mut flags = flags.unwrap_or_default();
     for (read, name) in chosen.read(cx).await?.into_iter().zip(names) {
         match read {
             Ok(cluster) => clusters.push(cluster),
             Err(error) => {
-                flags = flags.map(|flags| flags.flag("--exclude", name));
+                if !are_open {
+                    flags = flags.flag("--exclude", name);
+                }
                 errors.push(error);
             }
         }
@@ -137,6 +141,7 @@ async fn clusters(
         clusters,
         is_live: true,
         flags,
+        are_open,
         place: format!("org {}", cx.org()?),
     })
 }
@@ -146,7 +151,8 @@ fn documents(cx: &Context, paths: &[PathBuf], choice: &Choice) -> Result<PickTar
         ids: Vec::new(),
         clusters: Vec::new(),
         is_live: false,
-        flags: Some(file_flags(paths).with(&choice.flags())),
+        flags: file_flags(paths).with(&choice.flags()),
+        are_open: false,
         place: paths
             .iter()
             .map(|it| shown(it))
@@ -159,5 +165,10 @@ fn documents(cx: &Context, paths: &[PathBuf], choice: &Choice) -> Result<PickTar
             targets.clusters.push(file.cluster(number));
         }
     }
+    // Several documents that can be told apart by their names, of which none was named.
+    let names = targets.clusters.iter().map(Cluster::name);
+    let names: HashSet<&str> = names.filter(|name| !name.is_empty()).collect();
+    let count = targets.clusters.len();
+    targets.are_open = choice.is_everything() && count > 1 && names.len() == count;
     Ok(targets)
 }

@@ -55,11 +55,24 @@ async fn clusters(cx: &Context, picker: &mut Picker) -> Result<Option<PickStep>>
         ));
     }
     let all = picker.clusters().len();
+    let (noun, is_live) = (picker.noun(), picker.is_live());
+    let nothing = if is_live {
+        "to leave"
+    } else {
+        "for all of them"
+    };
+    let prompt = format!("Numbers of the {noun}s, with blanks between them, or nothing {nothing}:");
     loop {
-        let prompt = "Numbers of the clusters, with blanks between them, or nothing to leave:";
-        let Some(line) = ui.line(prompt).await?.filter(|line| !line.is_empty()) else {
+        let Some(line) = ui.line(&prompt).await? else {
             return Ok(None);
         };
+        if line.is_empty() {
+            if is_live {
+                return Ok(None);
+            }
+            picker.pick(0..all);
+            return Ok(Some(PickStep::Stay));
+        }
         let words = line.split([' ', ',']).filter(|word| !word.is_empty());
         match words
             .map(|word| place(word, all))
