@@ -5,7 +5,9 @@
 
 use crate::arn::{AccountId, RoleArn};
 use crate::text::excerpt;
+use lz4_flex::block::{compress_with_dict, decompress_with_dict};
 use serde_json::{Map, Value};
+use std::sync::OnceLock;
 
 /// The `kind` of cluster documents.
 pub(crate) const KIND: &str = "mk8s";
@@ -29,18 +31,46 @@ pub struct Cluster {
 
 /// A cluster put away: what a change is planned, locked and verified by, in a fraction of the memory.
 #[derive(Debug, Clone)]
-pub(crate) struct PackedCluster(Box<str>);
+pub(crate) struct PackedCluster {
+    packed: Box<[u8]>,
+    /// How long the text is; `None` where it is not packed.
+    length: Option<usize>,
+}
+
+/// The first cluster that was put away: those of a company are much alike, so that the others are packed as
+/// what they have beyond it.
+static FIRST: OnceLock<Box<[u8]>> = OnceLock::new();
 
 impl PackedCluster {
     /// Puts a cluster away.
     pub(crate) fn of(cluster: Cluster) -> Self {
-        Self(cluster.lean().value.to_string().into())
+        let text = cluster.lean().value.to_string();
+        let first = FIRST.get_or_init(|| text.as_bytes().into());
+        let packed = compress_with_dict(text.as_bytes(), first);
+        // A cluster is not entrusted to somebody else's code without a look.
+        let unpacked = decompress_with_dict(&packed, text.len(), first);
+        if unpacked.is_ok_and(|it| it == text.as_bytes()) {
+            Self {
+                packed: packed.into(),
+                length: Some(text.len()),
+            }
+        } else {
+            Self {
+                packed: text.into_bytes().into(),
+                length: None,
+            }
+        }
     }
 
     /// Takes it out again.
     pub(crate) fn open(&self) -> Cluster {
+        let first = FIRST.get().map_or(&[][..], |first| first);
+        let text = match self.length {
+            Some(length) => decompress_with_dict(&self.packed, length, first).unwrap_or_default(),
+            None => self.packed.to_vec(),
+        };
         // It was written by us, so that it can be read.
-        Cluster::new(serde_json::from_str(&self.0).unwrap_or_default())
+        Cluster::new(serde_json::from_slice(&text).unwrap_or_default())
     }
 }
 
@@ -255,6 +285,22 @@ fn mismatch(path: &str, value: &Value, shape: StatusShape) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_is_put_away_is_taken_out_again() {
+        for number in 0..200_usize {
+            let pools: Vec<Value> = (0..number % 7)
+                .map(|it| json!({"name": format!("p{it}"), "labels": {"ü": "☺".repeat(number)}}))
+                .collect();
+            let cluster = Cluster::new(
+                json!({"kind": "mk8s", "name": format!("c{number}"), "version": number,
+                "spec": {"provider": {"generic": {"nodePools": pools}}, "addOns": {"logs": {}}}}),
+            );
+            assert_eq!(PackedCluster::of(cluster.clone()).open(), cluster);
+        }
+        let empty = Cluster::new(json!({}));
+        assert_eq!(PackedCluster::of(empty.clone()).open(), empty);
+    }
 
     #[test]
     fn the_last_hop_of_the_chain_names_the_account() {
