@@ -10,6 +10,7 @@ use crate::control::Asker;
 use crate::control::settle::{ClusterPlanner, SettleNotice, Settled, Settling};
 use crate::error::Result;
 use crate::history::KeptChange;
+use crate::invocation::Invocation;
 use crate::owner::OtherOwner;
 use crate::text::printable;
 
@@ -20,6 +21,37 @@ pub(super) fn kept_by(name: &str, owner: &OtherOwner) -> String {
         owner.name(),
         owner.consequence()
     )
+}
+
+/// A change of a cluster that another tool keeps.
+pub(super) struct OwnedChange {
+    pub(super) name: String,
+    pub(super) owner: OtherOwner,
+    pub(super) changed: Vec<ChangedAddon>,
+    /// What prints the same for Pulumi.
+    pub(super) pulumi: Option<Invocation>,
+}
+
+/// Says of several, before any of them is changed, who keeps them and what the sources need so that the change
+/// stays.
+pub(super) fn tell_owners(cx: &Context, owned: &[OwnedChange]) {
+    if owned.len() > FEW {
+        let names = owned.iter().take(FEW);
+        let names: Vec<String> = names
+            .map(|it| format!("`{}`", printable(&it.name)))
+            .collect();
+        cx.ui.warn(&format!(
+            "{} of the clusters are kept by other tools ({}, …), whose next run takes back what their \
+             sources do not have",
+            owned.len(),
+            names.join(", ")
+        ));
+        return;
+    }
+    for it in owned {
+        cx.ui.warn(&kept_by(&printable(&it.name), &it.owner));
+        tell_source(cx, &it.owner, &it.changed, it.pulumi.clone());
+    }
 }
 
 /// Brings a cluster to what the planner wants, starting from a read of it; `None` is none there. Whoever
@@ -85,7 +117,7 @@ fn changes<P: ClusterPlanner>(
     }))
 }
 
-fn changed(change: &KeptChange) -> ChangedAddon {
+pub(super) fn changed(change: &KeptChange) -> ChangedAddon {
     ChangedAddon {
         addon: NamedAddon::of_key(&change.key),
         after: Some(&change.after).filter(|it| !it.is_null()).cloned(),

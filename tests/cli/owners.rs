@@ -55,7 +55,13 @@ fn a_change_of_a_cluster_that_terraform_keeps_is_warned_about_with_the_block() {
     let text = tagged("prod", TERRAFORM).replace("logs: {}", "metrics: {}");
     env.write("prod.yaml", text);
     let run = env.line("apply -f prod.yaml").run().ok();
-    let _ = run.err("warning: `prod` is kept by Terraform or Pulumi");
+    let run = run
+        .err("warning: `prod` is kept by Terraform or Pulumi")
+        .err("     metrics {");
+    assert_eq!(run.stderr.matches("warning:").count(), 1, "{run}");
+    // And what is so already is no change either.
+    let run = env.line("apply -f prod.yaml").run().ok();
+    assert!(!run.stderr.contains("warning"), "{run}");
 }
 
 #[test]

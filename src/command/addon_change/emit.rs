@@ -1,9 +1,10 @@
 //! `mk8s addon enable --emit`: what another tool's source needs, and the word on who keeps a cluster.
 //! Writes nothing.
 
-use super::super::source::{ChangedAddon, FEW, fit, tell_source, written};
+use super::super::Context;
+use super::super::live::{self, OwnedChange};
+use super::super::source::{ChangedAddon, fit, written};
 use super::super::target::{self, Target};
-use super::super::{Context, live};
 use super::change::ChangeRun;
 use super::cluster::Planned;
 use super::planner::live_place;
@@ -135,28 +136,11 @@ impl ChangeRun<'_> {
             let (_, plan) = first.as_ref().ok()?;
             Some((name, plan.owner.as_ref()?, plan))
         });
-        let owned: Vec<_> = owned.collect();
-        if owned.len() > FEW {
-            let names: Vec<String> = owned
-                .iter()
-                .take(FEW)
-                .map(|(name, ..)| format!("`{name}`"))
-                .collect();
-            self.cx.ui.warn(&format!(
-                "{} of the clusters are kept by other tools ({}, …), whose next run takes back what their \
-                 sources do not have",
-                owned.len(),
-                names.join(", ")
-            ));
-            return;
-        }
-        for (name, owner, plan) in owned {
-            self.cx.ui.warn(&live::kept_by(name, owner));
-            self.tell_source(name, owner, plan);
-        }
+        let owned = owned.map(|(name, owner, plan)| self.owned(name, owner, plan));
+        live::tell_owners(self.cx, &owned.collect::<Vec<_>>());
     }
 
-    fn tell_source(&self, name: &str, owner: &OtherOwner, plan: &Plan) {
+    fn owned(&self, name: &str, owner: &OtherOwner, plan: &Plan) -> OwnedChange {
         let steps = plan.steps().map(|step| ChangedAddon {
             addon: step.addon.clone(),
             after: step.after.clone(),
@@ -167,6 +151,11 @@ impl ChangeRun<'_> {
                 .cluster(name)
                 .plain("--emit pulumi")
         });
-        tell_source(self.cx, owner, &steps.collect::<Vec<_>>(), pulumi);
+        OwnedChange {
+            name: name.to_owned(),
+            owner: owner.clone(),
+            changed: steps.collect(),
+            pulumi,
+        }
     }
 }

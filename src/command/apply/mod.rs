@@ -57,6 +57,7 @@ pub(super) async fn apply(cx: &Context, args: &ApplyArgs) -> Result<Outcome> {
     let are_several = run.course.are_several;
     let mut teller = Reporter::changing(&cx.ui, "ApplyResult", mode).of_several(are_several);
     if !fleet_change::is_left(&run, &planned, &mut teller) {
+        run.tell_owners(&planned);
         let rollout = fleet_change::lay_out(&run, &planned)?;
         let show = |planned: &Vec<PlannedApply>| show(&run, mode, planned, &rollout);
         let question = |planned: &Vec<PlannedApply>| Ok(Impact::of(&run, planned).question());

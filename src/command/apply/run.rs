@@ -1,10 +1,11 @@
 //! `mk8s apply` as the runs over live clusters know it: what is done to one, and what is told of it.
 
+use super::super::Context;
 use super::super::choose::KeptCluster;
 use super::super::fleet_change::{FleetChange, FleetDone, FleetPlanned};
 use super::super::fleet_course::FleetCourse;
 use super::super::keep::changes_of_write;
-use super::super::{Context, live};
+use super::super::live::{self, OwnedChange};
 use super::item::{ApplyItem, Update};
 use super::write::{AgreedTerms, DocumentWrite};
 use crate::cli::ApplyArgs;
@@ -15,7 +16,6 @@ use crate::error::Result;
 use crate::history::KeptChange;
 use crate::journal;
 use crate::owner::OtherOwner;
-use crate::text::printable;
 use crate::ui::wire;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -48,6 +48,24 @@ impl<'a> ApplyRun<'a> {
             terms: items.iter().map(|_| AgreedTerms::default()).collect(),
             items,
         }
+    }
+
+    /// Before anything is changed: which of the clusters another tool keeps, and what its source needs.
+    pub(super) fn tell_owners(&self, planned: &[PlannedApply]) {
+        let owned = planned.iter().filter_map(|(name, first)| {
+            let (kept, update) = first.as_ref().ok()?;
+            update.write.as_ref()?;
+            let cluster = kept.as_ref()?.open();
+            let owner = OtherOwner::of(&cluster)?;
+            let changes = self.changes(Some(&*cluster), update, None);
+            Some(OwnedChange {
+                name: name.clone(),
+                owner,
+                changed: changes.iter().map(live::changed).collect(),
+                pulumi: None,
+            })
+        });
+        live::tell_owners(self.cx, &owned.collect::<Vec<_>>());
     }
 
     /// The document with the number.
@@ -149,10 +167,8 @@ impl FleetChange for ApplyRun<'_> {
         changes_of_write(cluster, write, after, org)
     }
 
-    fn warnings(&self, _: &str, cluster: Option<&Cluster>, _: &Update) -> Vec<String> {
-        let owned = cluster.and_then(|it| Some((it, OtherOwner::of(it)?)));
-        let kept = owned.map(|(it, owner)| live::kept_by(&printable(it.name()), &owner));
-        kept.into_iter().collect()
+    fn warnings(&self, _: &str, _: Option<&Cluster>, _: &Update) -> Vec<String> {
+        Vec::new()
     }
 
     fn settled(
