@@ -216,7 +216,10 @@ impl ApiError {
             ApiProblem::Tls(reason) if reason.contains("InvalidContentType") => {
                 who.or_endpoint("it does not speak TLS: an address with `http://` may be meant")
             }
-            ApiProblem::Cut if who.endpoint.value.as_str().starts_with("http://") => {
+            // It broke off before it spoke HTTP.
+            ApiProblem::Cut
+                if self.status.is_none() && who.endpoint.value.as_str().starts_with("http://") =>
+            {
                 who.or_endpoint("it may speak TLS: an address with `https://` may be meant")
             }
             ApiProblem::Tls(_) => vec![
