@@ -13,6 +13,7 @@
 
 pub mod addon;
 pub(crate) mod arn;
+mod authorities;
 pub mod aws;
 mod backoff;
 pub mod change;

@@ -264,9 +264,10 @@ fn code(status: ExitStatus) -> u8 {
 
 /// PATH with this binary's folder first, so that `mk8s` in the command is this one.
 fn path_with_us(cx: &Context) -> Result<OsString> {
-    let us = std::env::current_exe()
-        .map_err(|error| Error::failure(format!("cannot find this binary: {error}")))?;
-    let mut folders: Vec<PathBuf> = us.parent().map(PathBuf::from).into_iter().collect();
+    // Not known without /proc; then PATH has to lead to us.
+    let us = std::env::current_exe().ok();
+    let us = us.as_deref().and_then(Path::parent);
+    let mut folders: Vec<PathBuf> = us.map(PathBuf::from).into_iter().collect();
     if let Some(path) = cx.env.path("PATH") {
         folders.extend(std::env::split_paths(path));
     }

@@ -8,10 +8,12 @@ use super::error::{AnswerExcess, ApiError, ApiProblem};
 use super::pace::{PaceGate, PaceSignal};
 use super::request::{Method, Request};
 use super::{Connection, RequestTrace, mask};
+use crate::authorities;
 use crate::error::{Error, Result};
 use crate::text::{excerpt, printable};
 use reqwest::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Client, NoProxy, Proxy, Response, Url};
+use reqwest::{Certificate, Client, NoProxy, Proxy, Response, Url};
+use rustls::pki_types::CertificateDer;
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io;
@@ -193,6 +195,12 @@ impl Transport {
     }
 
     fn client(&self) -> Result<Client, ApiError> {
+        self.client_with(&[])
+    }
+
+    /// The client; it trusts these authorities, if there are any, and else the system's.
+    fn client_with(&self, authorities: &[CertificateDer<'_>]) -> Result<Client, ApiError> {
+        let has_public = !authorities.is_empty();
         // Fails when there is one already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let setup = |reason: String| ApiError::unsent(ApiProblem::Setup(reason));
@@ -207,6 +215,9 @@ impl Transport {
             builder = builder.tls_certs_only([]);
         } else if self.connection.insecure {
             builder = builder.tls_danger_accept_invalid_certs(true);
+        } else if has_public {
+            let known = authorities.iter().map(|it| Certificate::from_der(it));
+            builder = builder.tls_certs_only(known.flatten());
         }
         if let Some(proxy) = &self.connection.proxy
             && !self.connection.endpoint.is_loopback()
@@ -225,12 +236,19 @@ impl Transport {
             let proxy = Proxy::https(proxy.url.as_str()).map_err(|_| unusable())?;
             builder = builder.proxy(proxy.no_proxy(exceptions));
         }
-        builder.build().map_err(|error| {
-            setup(format!(
+        let failed = match builder.build() {
+            Ok(client) => return Ok(client),
+            Err(error) => setup(format!(
                 "the HTTP client cannot be set up: {}",
                 root(&error)
-            ))
-        })
+            )),
+        };
+        // Without any authority there is no client: then the public ones are there for it.
+        let public = authorities::in_place_of_the_systems();
+        if public.is_empty() || has_public {
+            return Err(failed);
+        }
+        self.client_with(public)
     }
 }
 

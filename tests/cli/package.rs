@@ -3,6 +3,10 @@
 use crate::support::{Cmd, Env, installed, of_debian};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What reads or packs a hundred megabytes beside other tests takes its time.
+const LONG: Duration = Duration::from_secs(300);
 
 /// Every file below a folder, from there.
 fn files(root: &Path) -> Vec<String> {
@@ -30,6 +34,7 @@ fn package(env: &Env, folder: &str) -> PathBuf {
         .program(&script, &[Path::new(env!("CARGO_BIN_EXE_mk8s")), &folder])
         .with("DPKG_DEB_COMPRESSOR_TYPE", "gzip")
         .with("DPKG_DEB_COMPRESSOR_LEVEL", "1")
+        .limit(LONG)
         .run()
         .ok();
     PathBuf::from(made.stdout.trim_end())
@@ -140,6 +145,6 @@ fn the_package_has_no_error_and_is_made_the_same_again() {
             .with("LD_LIBRARY_PATH", &folder(&format!("usr/lib/{library}")))
             .with("PATH", &path);
     }
-    let run = run.run().ok();
+    let run = run.limit(LONG).run().ok();
     assert_eq!(run.stdout, "", "{run}");
 }

@@ -37,6 +37,7 @@ fn a_folder_gets_what_is_live_and_a_file_for_each_cluster_that_has_none() {
     Made m/c2.yaml, the manifest of c2
     Made m/c3.yaml, the manifest of c3
     --- stderr
+    3 changed
     Undo: mk8s undo [RUN]
     ");
     let text = env.text("m/one.yaml");

@@ -1,5 +1,6 @@
 //! The file of trusted authorities that `AWS_CA_BUNDLE` or a profile names.
 
+use crate::authorities;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::RootCertStore;
@@ -22,15 +23,25 @@ pub(super) fn load(path: &Path) -> Result<Vec<u8>, String> {
         let certificate = certificate.map_err(|_| "it is not PEM".to_owned())?;
         // The HTTP client takes what it is given without looking.
         if roots.add(certificate.clone()).is_ok() {
-            pem.push_str("-----BEGIN CERTIFICATE-----\n");
-            pem.push_str(&STANDARD.encode(&certificate));
-            pem.push_str("\n-----END CERTIFICATE-----\n");
+            pem.push_str(&armoured(&certificate));
         }
     }
     if roots.is_empty() {
         return Err("it has no certificate that can be used".to_owned());
     }
     Ok(pem.into_bytes())
+}
+
+/// The public ones in PEM, where this machine has none.
+pub(super) fn in_place_of_the_systems() -> Option<Vec<u8>> {
+    let public = authorities::in_place_of_the_systems();
+    let pem: String = public.iter().map(armoured).collect();
+    (!public.is_empty()).then(|| pem.into_bytes())
+}
+
+fn armoured(certificate: &CertificateDer<'_>) -> String {
+    let lines = STANDARD.encode(certificate);
+    format!("-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n")
 }
 
 /// Reads a file that is not longer than that. What is no file, such as a pipe, may never end.

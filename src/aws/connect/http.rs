@@ -2,6 +2,7 @@
 //! that is not reached.
 
 use super::super::iam::AwsAddress;
+use super::authorities;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider as Tls, TlsContext, TrustStore};
@@ -30,6 +31,7 @@ pub(super) struct Known {
 /// The client that trusts these authorities, in PEM, or the system's. The one that the SDK makes by
 /// itself knows no proxy.
 pub(super) fn client(trust: Option<Vec<u8>>, known: Vec<Known>) -> SharedHttpClient {
+    let trust = trust.or_else(authorities::in_place_of_the_systems);
     let context = trust.map(|pem| {
         TlsContext::builder()
             .with_trust_store(TrustStore::empty().with_pem_certificate(pem))
