@@ -56,6 +56,7 @@ pub(crate) mod shell;
 mod text;
 pub mod ui;
 pub mod validate;
+mod waiting;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -174,14 +175,23 @@ async fn until_interrupted(cx: &command::Context, cli: Cli) -> Result<exit::Outc
     }
     let mut bell = cx.interrupt.listen()?;
     let mut command = pin!(command::run(cx, cli));
+    let mut watch = pin!(cx.ui.watch());
     poll_fn(|task| {
         let working = cx.interrupt.ends_at_once(cx.is_silent());
         let result = command.as_mut().poll(task);
         drop(working);
-        if result.is_pending() && cx.interrupt.ends(&mut bell, task) {
-            return Poll::Ready(Err(cx.interruption()));
+        let ended = if result.is_pending() && cx.interrupt.ends(&mut bell, task) {
+            Poll::Ready(Err(cx.interruption()))
+        } else {
+            result
+        };
+        if ended.is_ready() {
+            cx.ui.calm();
+        } else {
+            // It has no end of its own.
+            let _ = watch.as_mut().poll(task);
         }
-        result
+        ended
     })
     .await
 }

@@ -30,7 +30,7 @@ mod words;
 
 pub use catalog::GROUPS;
 pub(crate) use report::{CheckReport, ReportItem};
-pub(crate) use run::{join, run};
+pub(crate) use run::{JoinedChecks, run};
 pub(crate) use scene::{CheckOptions, File, Scene, Session};
 pub(crate) use select::Selection;
 pub(crate) use verdict::{PullVerdict, verdict};

@@ -6,10 +6,16 @@ use super::{
     Check, CheckFunction, CheckState, Finding, GROUPS, Gate, Group, ReportItem, Scene, Selection,
     Severity,
 };
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-/// Runs the wanted checks on one scene and adds what is to be reported.
-pub(crate) async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Vec<ReportItem>) {
+/// Runs the wanted checks on one scene and adds what is to be reported; `seen` is shown it as it comes.
+pub(crate) async fn run(
+    scene: &Scene<'_>,
+    selection: &Selection,
+    items: &mut Vec<ReportItem>,
+    seen: impl Fn(&[ReportItem]),
+) {
     let wanted = selection.wanted();
     let mut course = CheckProgress {
         ended: HashMap::new(),
@@ -39,12 +45,16 @@ pub(crate) async fn run(scene: &Scene<'_>, selection: &Selection, items: &mut Ve
                 _ => true,
             };
             if asked && selection.reports(group, check) {
+                let before = items.len();
                 add(items, scene, group, check, findings, with_group);
+                seen(items.get(before..).unwrap_or_default());
             }
         }
     }
     if scene.cluster_name.is_some() && selection.takes_cluster_for_granted() {
+        let before = items.len();
         missing(scene, items).await;
+        seen(items.get(before..).unwrap_or_default());
     }
 }
 
@@ -73,13 +83,72 @@ async fn missing(scene: &Scene<'_>, items: &mut Vec<ReportItem>) {
     }
 }
 
-/// Adds what another scene showed; what is shared between scenes, and in the list already, is not
-/// added again.
-pub(crate) fn join(items: &mut Vec<ReportItem>, more: Vec<ReportItem>) {
-    for item in more {
-        if !is_known(items, item.id, &item.finding) {
-            items.push(item);
+/// What several scenes show, in their order, however they come; what is shared between scenes, and in the
+/// list already, is not added again.
+pub(crate) struct JoinedChecks<F: Fn(&ReportItem)> {
+    items: RefCell<Vec<ReportItem>>,
+    /// What the scenes behind the first that is not at its end have shown so far, and whether they are.
+    waiting: RefCell<Vec<(Vec<ReportItem>, bool)>>,
+    /// The first scene that is not at its end.
+    first: Cell<usize>,
+    /// Whoever is shown each item when it is its turn.
+    seen: F,
+}
+
+impl<F: Fn(&ReportItem)> JoinedChecks<F> {
+    /// Of so many scenes, behind what is in the list already.
+    pub(crate) fn new(scenes: usize, seen: F) -> Self {
+        Self {
+            items: RefCell::default(),
+            waiting: RefCell::new((0..scenes).map(|_| (Vec::new(), false)).collect()),
+            first: Cell::new(0),
+            seen,
         }
+    }
+
+    /// A scene shows more.
+    pub(crate) fn came(&self, scene: usize, more: &[ReportItem]) {
+        if scene == self.first.get() {
+            self.take(more);
+        } else if let Some((held, _)) = self.waiting.borrow_mut().get_mut(scene) {
+            held.extend_from_slice(more);
+        }
+    }
+
+    /// A scene is at its end.
+    pub(crate) fn ended(&self, scene: usize) {
+        if let Some((_, is_over)) = self.waiting.borrow_mut().get_mut(scene) {
+            *is_over = true;
+        }
+        loop {
+            let first = self.first.get();
+            let is_over = |(_, is_over): &(Vec<ReportItem>, bool)| *is_over;
+            if !self.waiting.borrow().get(first).is_some_and(is_over) {
+                return;
+            }
+            self.first.set(first + 1);
+            let mut waiting = self.waiting.borrow_mut();
+            let held = waiting
+                .get_mut(first + 1)
+                .map(|(held, _)| std::mem::take(held));
+            drop(waiting);
+            self.take(&held.unwrap_or_default());
+        }
+    }
+
+    fn take(&self, more: &[ReportItem]) {
+        let mut items = self.items.borrow_mut();
+        for item in more {
+            if !is_known(&items, item.id, &item.finding) {
+                (self.seen)(item);
+                items.push(item.clone());
+            }
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn into_items(self) -> Vec<ReportItem> {
+        self.items.into_inner()
     }
 }
 

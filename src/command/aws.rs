@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The clusters of an AWS command; a changing one names a cluster from the environment.
@@ -98,6 +99,7 @@ pub(super) fn connection(
     AwsAccess {
         timeout,
         trace: cx.ui.tracer().map(Trace::new),
+        board: Arc::clone(cx.ui.board()),
         variables: Variables {
             profile: text("AWS_PROFILE"),
             ca_bundle: env.path("AWS_CA_BUNDLE").map(Path::to_path_buf),
@@ -242,6 +244,8 @@ pub(super) async fn look(
     ask: impl FnOnce(&AwsPlacement) -> AwsQuestions,
     what: &str,
 ) -> Result<AwsScene> {
+    let looking = format!("looking at what there is in AWS for {}", cluster.name());
+    let _waiting = cx.ui.board().begin(looking);
     let facts = ClusterFacts::read(side, cx.org()?, cluster)?;
     let target = aws_target::target(&facts, request, caller, what)?;
     let state = state::look(aws, &facts, &target, &ask(&target)).await?;

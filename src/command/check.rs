@@ -5,7 +5,10 @@ use super::target::{self, Target};
 use super::{Context, aws, checklist};
 use crate::addon;
 use crate::check::catalog;
-use crate::check::{self, CheckOptions, CheckReport, CheckState, File, Scene, Selection, Session};
+use crate::check::{
+    self, CheckOptions, CheckReport, CheckState, File, JoinedChecks, ReportItem, Scene, Selection,
+    Session,
+};
 use crate::choice::Choice;
 use crate::cli::{CheckArgs, FailOn, TargetArgs};
 use crate::cluster::Cluster;
@@ -39,7 +42,6 @@ pub(super) async fn check(cx: &Context, args: &CheckArgs) -> Result<Outcome> {
     }
     let report = look(cx, args, &selection).await?;
     cx.ui.step_checklist(&report);
-    cx.ui.checklist(&report)?;
     Ok(if report.failed() {
         Outcome::CheckFailed
     } else {
@@ -67,7 +69,7 @@ fn note(cx: &Context, scene: &Scene<'_>) {
     }
 }
 
-/// Puts together what is looked at, and looks.
+/// Puts together what is looked at, looks, and shows what is seen, as it is seen where people read it.
 async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<CheckReport> {
     let target = TargetArgs {
         cluster: args.cluster.clone(),
@@ -83,7 +85,9 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<C
             }
             let files = checklist::files(cx, &paths, &choice, args.allow_empty)?;
             if files.is_empty() {
-                return Ok(nothing(args));
+                let report = nothing(args);
+                cx.ui.checklist(&report)?;
+                return Ok(report);
             }
             (ChosenClusters::named(live(&choice, &files)), files)
         }
@@ -114,26 +118,34 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<C
     )
     .looking_at(&names)
     .knowing(known);
-    let mut report = nothing(args);
-    if names.is_empty() {
-        let scene = Scene::new(&session, None);
-        check::run(&scene, selection, &mut report.items).await;
-        note(cx, &scene);
-    }
     if let Some(limit) = args.wait {
         wait_for(cx, &session, &names, limit).await;
     }
-    let jobs = names.iter().map(|name| {
-        let session = &session;
+    // Without a cluster there is one scene as well: the files.
+    let scenes: Vec<Option<&str>> = match names.as_slice() {
+        [] => vec![None],
+        names => names.iter().map(|name| Some(name.as_str())).collect(),
+    };
+    let stream = cx.ui.check_stream(scenes.len() > 1);
+    let joined = JoinedChecks::new(scenes.len(), |item| stream.add(item));
+    let jobs = scenes.into_iter().enumerate().map(|(number, name)| {
+        let (session, joined) = (&session, &joined);
         async move {
-            let scene = Scene::new(session, Some(name));
-            let mut items = Vec::new();
-            check::run(&scene, selection, &mut items).await;
-            (scene, items)
+            let of = name.map_or_else(String::new, |name| format!(" {name}"));
+            let _waiting = cx.ui.board().begin(format!("checking{of}"));
+            let scene = Scene::new(session, name);
+            let seen = |more: &[ReportItem]| joined.came(number, more);
+            check::run(&scene, selection, &mut Vec::new(), seen).await;
+            joined.ended(number);
+            scene
         }
     });
-    for (scene, items) in fleet::all(jobs, fleet::AT_ONCE).await {
-        check::join(&mut report.items, items);
+    let scenes = fleet::all(jobs, fleet::AT_ONCE).await;
+    let mut report = CheckReport {
+        items: joined.into_items(),
+        ..nothing(args)
+    };
+    for scene in scenes {
         // Whoever asks for single checks asks for nothing more.
         if args.only.is_empty() {
             let verdict = check::verdict(&scene, &report.items);
@@ -141,6 +153,7 @@ async fn look(cx: &Context, args: &CheckArgs, selection: &Selection) -> Result<C
         }
         note(cx, &scene);
     }
+    stream.end(&report)?;
     Ok(report)
 }
 

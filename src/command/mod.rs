@@ -180,7 +180,8 @@ impl Context {
             connection,
             ui.is_debug()
                 .then(|| Box::new(move |line: &str| ui.trace(line)) as Box<dyn Fn(&str)>),
-        )?;
+        )?
+        .telling(self.ui.board());
         if let Some(rate) = self.rate.get() {
             client.cap(rate);
         }

@@ -42,7 +42,7 @@ pub(super) async fn validate(cx: &Context, args: &ValidateArgs) -> Result<Outcom
     let selection = Selection::new(&only, &[])
         .map_err(|id| Error::failure(format!("no check is called `{id}`")))?;
     if !session.files.is_empty() {
-        check::run(&scene, &selection, &mut report.items).await;
+        check::run(&scene, &selection, &mut report.items, |_| {}).await;
     }
     if args.strict {
         report.items.iter_mut().for_each(harden);

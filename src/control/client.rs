@@ -14,10 +14,12 @@ use super::{Connection, RequestTrace};
 use crate::cluster::{self, Cluster};
 use crate::consent::Permit;
 use crate::error::{Error, Result};
-use crate::text::excerpt;
+use crate::text::{self, excerpt};
+use crate::waiting::WaitBoard;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -30,6 +32,8 @@ pub(crate) struct Client {
     policy: Cell<RetryPolicy>,
     /// Whether the server said that a quota is used up.
     spent: Cell<bool>,
+    /// Where it is told what is waited for.
+    pub(super) board: Arc<WaitBoard>,
     /// How clusters were found last.
     pub(super) lookup: RefCell<Option<ListLookup>>,
 }
@@ -72,8 +76,17 @@ impl Client {
             transport: Transport::new(connection, trace)?,
             policy: Cell::new(policy),
             spent: Cell::new(false),
+            board: Arc::default(),
             lookup: RefCell::new(None),
         })
+    }
+
+    /// The same, with what is waited for told on this board.
+    pub(crate) fn telling(self, board: &Arc<WaitBoard>) -> Self {
+        Self {
+            board: Arc::clone(board),
+            ..self
+        }
     }
 
     /// Whether the server takes no more requests for now: a quota is used up, or it wants to be left
@@ -170,7 +183,7 @@ impl Client {
         let request = request::list(self.org());
         let date = std::cell::Cell::new(None);
         let outcome = self
-            .with_retries(Access::List, async || {
+            .with_retries(Access::List, &request, async || {
                 let answer = self.transport.send(&request, content::BYTES).await?;
                 date.set(answer.date);
                 let answer = answer.check(token, OffsetDateTime::now_utc())?;
@@ -188,7 +201,7 @@ impl Client {
         kind: &str,
     ) -> Result<(Answer, Value), ApiError> {
         let token = &self.transport.connection.token;
-        self.with_retries(access, async || {
+        self.with_retries(access, request, async || {
             let answer = self.once(request, limit).await?;
             let value = answer.object(kind, token)?;
             Ok((answer, value))
@@ -203,7 +216,7 @@ impl Client {
         name: &str,
     ) -> Result<Answer, ApiError> {
         let token = &self.transport.connection.token;
-        self.with_retries(access, async || {
+        self.with_retries(access, request, async || {
             let answer = self.once(request, content::BYTES).await?;
             answer.check_written(name, token)?;
             Ok(answer)
@@ -219,12 +232,19 @@ impl Client {
     async fn with_retries<T>(
         &self,
         access: Access,
+        request: &Request,
         attempt: impl AsyncFnMut() -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let policy = self.policy.get();
+        let doing = doing(access, request, self.org());
+        let waiting = self.board.begin(doing.as_str());
         let tried = policy.run(access, attempt, |error, wait| {
             self.transport
                 .say(|| Some(format!("again in {} ms: {error}", wait.as_millis())));
+            waiting.now(format!(
+                "{doing}, again in {}: {error}",
+                text::seconds(wait)
+            ));
         });
         let result = tried.await;
         if let Err(error) = &result
@@ -233,6 +253,17 @@ impl Client {
             self.spent.set(true);
         }
         result
+    }
+}
+
+/// What a request does, in words.
+fn doing(access: Access, request: &Request, org: &str) -> String {
+    let name = request.path.rsplit('/').next().unwrap_or_default();
+    match access {
+        Access::List => format!("reading the clusters of {org}"),
+        Access::Read => format!("reading {name}"),
+        Access::Edit => format!("changing {name}"),
+        Access::Apply => format!("writing a cluster of {org}"),
     }
 }
 

@@ -8,6 +8,7 @@ use super::pace;
 use super::request::{self, Request};
 use crate::cluster::{self, Cluster};
 use crate::text::excerpt;
+use crate::waiting::Waiting;
 use futures_util::future::{self, FutureExt as _, LocalBoxFuture};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
@@ -44,6 +45,8 @@ struct Pages<'a> {
     are_all: bool,
     asked: Option<AskedPage<'a>>,
     seen: HashSet<String>,
+    /// Told for all pages together.
+    waiting: Waiting,
     /// How many bytes may still come.
     left: u64,
     nodes: usize,
@@ -95,6 +98,9 @@ impl<'a> Pages<'a> {
             if self.seen.len() >= PAGES || !self.seen.insert(path.clone()) {
                 return Err(list_error("its pages lead in a circle".to_owned()));
             }
+            let (org, page) = (self.client.org(), self.seen.len());
+            self.waiting
+                .now(format!("reading the clusters of {org}, page {page}"));
             self.next = Some(request::page(&path));
         }
         if self.are_all
@@ -121,6 +127,9 @@ impl Client {
         Pages {
             client: self,
             kind,
+            waiting: self
+                .board
+                .begin(format!("reading the clusters of {}", self.org())),
             seen: HashSet::from([first.path.clone()]),
             next: Some(first),
             are_all: false,

@@ -33,6 +33,7 @@ impl Ui {
     /// Asks for a line, without the blanks around it; `None` where nothing comes any more. Only where
     /// there is a person.
     pub(crate) async fn line(&self, prompt: &str) -> Result<Option<String>> {
+        let _speaking = self.speaks();
         self.write_err(&format!("{} ", printable(prompt)));
         let stdin = Arc::clone(&self.stdin);
         let (send, receive) = tokio::sync::oneshot::channel();

@@ -29,22 +29,102 @@ fn tone(state: CheckState) -> Option<Tone> {
     }
 }
 
-/// Every group under its heading, and the counts.
-pub(super) fn text(
-    report: &CheckReport,
+/// A checklist on its way to people: written as it comes, and the same text however it comes.
+pub(super) struct ChecklistText {
     utf8: bool,
-    paint: impl Fn(&str, Tone) -> String,
-) -> String {
-    let mut out = String::new();
-    for (heading, group) in groups(report) {
-        let heading = printable(&heading);
-        let _ = writeln!(out, "{heading}\n{}", "-".repeat(heading.chars().count()));
-        lines(&group, utf8, &paint, &mut out);
-        out.push('\n');
+    /// Whether what is about a cluster says about which.
+    several: bool,
+    /// Only what is not well, a line each.
+    is_short: bool,
+    /// The heading under which the last item stands.
+    heading: Option<String>,
+    /// What is skipped for one reason, until it is known to be all of that.
+    held: Vec<ReportItem>,
+}
+
+impl ChecklistText {
+    /// Every group under its heading, or what is not well alone.
+    pub(super) fn new(utf8: bool, several: bool, is_short: bool) -> Self {
+        Self {
+            utf8,
+            several,
+            is_short,
+            heading: None,
+            held: Vec::new(),
+        }
     }
-    let _ = writeln!(out, "{}", counts(report));
-    verdicts(report, &paint, &mut out);
-    out
+
+    /// What is to be written now that there is one item more.
+    pub(super) fn add(
+        &mut self,
+        item: &ReportItem,
+        paint: &impl Fn(&str, Tone) -> String,
+    ) -> String {
+        let mut out = String::new();
+        if self.is_short {
+            short_line(item, self.utf8, self.several, paint, &mut out);
+            return out;
+        }
+        let heading = heading(item, self.several);
+        if self.heading.as_ref() != Some(&heading) {
+            self.release(&mut out);
+            if self.heading.is_some() {
+                out.push('\n');
+            }
+            let shown = printable(&heading);
+            let _ = writeln!(out, "{shown}\n{}", "-".repeat(shown.chars().count()));
+            self.heading = Some(heading);
+        }
+        let is_same = |held: &ReportItem| {
+            held.finding.message == item.finding.message && held.with_group == item.with_group
+        };
+        if item.state() == CheckState::Skip {
+            if !self.held.last().is_none_or(is_same) {
+                self.release(&mut out);
+            }
+            self.held.push(item.clone());
+        } else {
+            self.release(&mut out);
+            line(item, self.utf8, paint, &mut out);
+        }
+        out
+    }
+
+    /// What is skipped for one reason is one line.
+    fn release(&mut self, out: &mut String) {
+        let held = std::mem::take(&mut self.held);
+        let Some(first) = held.first() else {
+            return;
+        };
+        let what = if first.with_group {
+            format!("{} checks", first.group)
+        } else {
+            let ids: Vec<&str> = held.iter().map(|item| item.id).collect();
+            ids.join(", ")
+        };
+        let _ = writeln!(
+            out,
+            "{} {what} skipped: {}",
+            sign(CheckState::Skip, self.utf8),
+            printable(&first.finding.message)
+        );
+    }
+
+    /// What is to be written at the end: the counts, and what the pulls come to.
+    pub(super) fn end(
+        mut self,
+        report: &CheckReport,
+        paint: &impl Fn(&str, Tone) -> String,
+    ) -> String {
+        let mut out = String::new();
+        self.release(&mut out);
+        if self.heading.is_some() {
+            out.push('\n');
+        }
+        let _ = writeln!(out, "{}", counts(report));
+        verdicts(report, paint, &mut out);
+        out
+    }
 }
 
 /// What the pulls come to, a line each.
@@ -59,15 +139,20 @@ fn verdicts(report: &CheckReport, paint: &impl Fn(&str, Tone) -> String, out: &m
     }
 }
 
+/// What an item stands under: its group, and the cluster where there are several.
+fn heading(item: &ReportItem, several: bool) -> String {
+    match &item.cluster {
+        Some(cluster) if several => format!("{} ({cluster})", item.group),
+        _ => item.group.to_owned(),
+    }
+}
+
 /// The items under their headings: the group, and the cluster where there are several.
 pub(super) fn groups(report: &CheckReport) -> Vec<(String, Vec<&ReportItem>)> {
     let several = several(report);
     let mut groups: Vec<(String, Vec<&ReportItem>)> = Vec::new();
     for item in &report.items {
-        let heading = match &item.cluster {
-            Some(cluster) if several => format!("{} ({cluster})", item.group),
-            _ => item.group.to_owned(),
-        };
+        let heading = heading(item, several);
         match groups.last_mut() {
             Some((last, items)) if *last == heading => items.push(item),
             _ => groups.push((heading, vec![item])),
@@ -76,44 +161,12 @@ pub(super) fn groups(report: &CheckReport) -> Vec<(String, Vec<&ReportItem>)> {
     groups
 }
 
-fn lines(
-    group: &[&ReportItem],
-    utf8: bool,
-    paint: &impl Fn(&str, Tone) -> String,
-    out: &mut String,
-) {
-    let mut at = 0;
-    while let Some(item) = group.get(at) {
-        if item.state() == CheckState::Skip {
-            // What is skipped for one reason is one line.
-            let same = |other: &&&ReportItem| {
-                other.state() == CheckState::Skip
-                    && other.finding.message == item.finding.message
-                    && other.with_group == item.with_group
-            };
-            let run = group[at..].iter().take_while(same).count();
-            let ids: Vec<&str> = group[at..at + run].iter().map(|item| item.id).collect();
-            let what = if item.with_group {
-                format!("{} checks", item.group)
-            } else {
-                ids.join(", ")
-            };
-            let _ = writeln!(
-                out,
-                "{} {what} skipped: {}",
-                sign(CheckState::Skip, utf8),
-                printable(&item.finding.message)
-            );
-            at += run;
-            continue;
-        }
-        let mark = sign(item.state(), utf8);
-        let mark = tone(item.state()).map_or_else(|| mark.to_owned(), |tone| paint(mark, tone));
-        let _ = writeln!(out, "{mark} {}", printable(&item.finding.message));
-        if item.state() != CheckState::Pass {
-            details(item, paint, out);
-        }
-        at += 1;
+fn line(item: &ReportItem, utf8: bool, paint: &impl Fn(&str, Tone) -> String, out: &mut String) {
+    let mark = sign(item.state(), utf8);
+    let mark = tone(item.state()).map_or_else(|| mark.to_owned(), |tone| paint(mark, tone));
+    let _ = writeln!(out, "{mark} {}", printable(&item.finding.message));
+    if item.state() != CheckState::Pass {
+        details(item, paint, out);
     }
 }
 
@@ -208,33 +261,28 @@ pub(super) fn several(report: &CheckReport) -> bool {
     clusters.any(|other| Some(other) != first)
 }
 
-/// What is not well, a line each, and the counts.
-pub(super) fn short(
-    report: &CheckReport,
+/// The line of what is not well.
+fn short_line(
+    item: &ReportItem,
     utf8: bool,
-    paint: impl Fn(&str, Tone) -> String,
-) -> String {
-    let several = several(report);
-    let mut out = String::new();
-    for item in &report.items {
-        if matches!(item.state(), CheckState::Pass | CheckState::Skip) {
-            continue;
-        }
-        let mark = sign(item.state(), utf8);
-        let mark = tone(item.state()).map_or_else(|| mark.to_owned(), |tone| paint(mark, tone));
-        let _ = write!(out, "{mark} {}: ", item.id);
-        if let (Some(cluster), true) = (&item.cluster, several) {
-            let _ = write!(out, "{}: ", printable(cluster));
-        }
-        out.push_str(&printable(&item.finding.message));
-        if let Some(evidence) = &item.finding.evidence {
-            let _ = write!(out, " ({})", printable(evidence));
-        }
-        out.push('\n');
+    several: bool,
+    paint: &impl Fn(&str, Tone) -> String,
+    out: &mut String,
+) {
+    if matches!(item.state(), CheckState::Pass | CheckState::Skip) {
+        return;
     }
-    let _ = writeln!(out, "{}", counts(report));
-    verdicts(report, &paint, &mut out);
-    out
+    let mark = sign(item.state(), utf8);
+    let mark = tone(item.state()).map_or_else(|| mark.to_owned(), |tone| paint(mark, tone));
+    let _ = write!(out, "{mark} {}: ", item.id);
+    if let (Some(cluster), true) = (&item.cluster, several) {
+        let _ = write!(out, "{}: ", printable(cluster));
+    }
+    out.push_str(&printable(&item.finding.message));
+    if let Some(evidence) = &item.finding.evidence {
+        let _ = write!(out, " ({})", printable(evidence));
+    }
+    out.push('\n');
 }
 
 /// `1 failed, 1 warning, 4 passed, 1 group skipped`

@@ -5,12 +5,14 @@
 //! on nothing and begin no line, whoever forgot to make it `text::Foreign`.
 
 mod ask;
+mod checklist;
 mod checks;
 mod conceal;
 mod failure;
 mod github;
 pub(crate) mod jsonpath;
 mod junit;
+mod patience;
 mod progress;
 mod render;
 mod screen;
@@ -30,6 +32,7 @@ use crate::invocation::Reach;
 use crate::settings::Token;
 use crate::settings::env::Environment;
 use crate::text::{block, printable};
+use crate::waiting::WaitBoard;
 use indicatif::ProgressBar;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -136,6 +139,12 @@ pub(crate) struct Ui {
     columns: Option<u16>,
     /// The line that is rewritten while something is waited for.
     bar: RefCell<Option<ProgressBar>>,
+    /// The same, where it is told from the board.
+    wait_bar: RefCell<Option<ProgressBar>>,
+    /// What is waited for.
+    board: Arc<WaitBoard>,
+    /// How many tell their progress themselves, or have the terminal.
+    speakers: Cell<u32>,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
     /// What the run is summed up as, where somebody wants to know.
@@ -229,6 +238,9 @@ impl Ui {
             told: Cell::new(false),
             volume,
             bar: RefCell::new(None),
+            wait_bar: RefCell::new(None),
+            board: Arc::default(),
+            speakers: Cell::new(0),
             broken: Cell::new(false),
             lost: RefCell::new(None),
             step: RefCell::new(None),
@@ -275,6 +287,9 @@ impl Ui {
             utf8: false,
             columns: None,
             bar: RefCell::new(None),
+            wait_bar: RefCell::new(None),
+            board: Arc::default(),
+            speakers: Cell::new(0),
             broken: Cell::new(false),
             lost: RefCell::new(None),
             step: RefCell::new(None),
@@ -421,67 +436,6 @@ impl Ui {
         });
     }
 
-    /// Prints a checklist in the format that was asked for.
-    pub(crate) fn checklist(&self, checklist: &crate::check::CheckReport) -> Result<()> {
-        let paint = |text: &str, tone: Tone| self.paint_out(text, tone);
-        match &self.format {
-            OutputFormat::Text | OutputFormat::Wide => {
-                self.write_out(&checks::text(checklist, self.utf8, paint));
-            }
-            OutputFormat::Short => self.write_out(&checks::short(checklist, self.utf8, paint)),
-            OutputFormat::Github => self.write_out(&github::text(checklist)),
-            OutputFormat::Junit => self.write_out(&junit::document(checklist, "mk8s check")),
-            _ => {
-                let bad = |item: &&crate::check::ReportItem| {
-                    !matches!(
-                        item.state(),
-                        crate::check::CheckState::Pass | crate::check::CheckState::Skip
-                    )
-                };
-                let mut names: Vec<String> = Vec::new();
-                for item in checklist.items.iter().filter(bad) {
-                    if !names.iter().any(|name| name == item.id) {
-                        names.push(item.id.to_owned());
-                    }
-                }
-                return self.report(&Report {
-                    json: wire::check_report(checklist),
-                    slim: None,
-                    names,
-                    text: Vec::new(),
-                    wide: None,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Prints what was found in manifests: for people as a compiler does, else as a checklist.
-    /// `files` are in the order in which they were named.
-    pub(crate) fn validation(
-        &self,
-        checklist: &crate::check::CheckReport,
-        files: &[&str],
-        looked_at: &str,
-    ) -> Result<()> {
-        match self.format {
-            OutputFormat::Text | OutputFormat::Wide => {}
-            OutputFormat::Junit => {
-                self.write_out(&junit::document(checklist, "mk8s validate"));
-                return Ok(());
-            }
-            _ => return self.checklist(checklist),
-        }
-        let paint = |text: &str, tone: Tone| self.paint_out(text, tone);
-        self.write_out(&checks::places(checklist, files, looked_at, paint));
-        Ok(())
-    }
-
-    /// Whether stdout is annotations.
-    fn is_annotations(&self) -> bool {
-        self.format == OutputFormat::Github
-    }
-
     fn text(&self, lines: &[String]) {
         let mut text = String::new();
         for one in lines {
@@ -539,6 +493,7 @@ impl Ui {
 
     /// Writes, with the line that is rewritten out of the way.
     fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.calm_if_over();
         match &*self.bar.borrow() {
             Some(bar) => bar.suspend(write),
             None => write(),

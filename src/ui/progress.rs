@@ -2,13 +2,12 @@
 //! and one every 30 seconds.
 
 use super::Ui;
+use super::patience::{REMINDER, Speaking, spinner};
 use crate::text;
 use crate::text::printable;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
-
-const REMINDER: Duration = Duration::from_secs(30);
 
 /// Tells what is waited for; silent under `-q`.
 pub(crate) struct Progress<'a> {
@@ -18,16 +17,14 @@ pub(crate) struct Progress<'a> {
     started: Instant,
     last: RefCell<String>,
     last_at: Cell<Instant>,
+    _speaking: Speaking<'a>,
 }
 
 impl<'a> Progress<'a> {
     pub(super) fn new(ui: &'a Ui, spoken: bool, terminal: bool) -> Self {
+        let speaking = ui.speaks();
         let bar = (spoken && terminal).then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(120));
+            let bar = spinner(ui.utf8);
             // What else is written does not go through the middle of its line.
             *ui.bar.borrow_mut() = Some(bar.clone());
             bar
@@ -40,6 +37,7 @@ impl<'a> Progress<'a> {
             started: now,
             last: RefCell::new(String::new()),
             last_at: Cell::new(now),
+            _speaking: speaking,
         }
     }
 

@@ -1,6 +1,7 @@
 //! A terminal on which single keys are read and whole pages drawn, and that is as before afterwards,
 //! whichever way it ends.
 
+use super::patience::Speaking;
 use super::{Tone, Ui};
 use crate::error::{Error, Result};
 use crate::picker::{KeyReader, PickKey, Shade, ViewLine};
@@ -99,6 +100,8 @@ pub(crate) struct KeyScreen<'a> {
     resized: Signal,
     reader: KeyReader,
     keys: VecDeque<PickKey>,
+    /// Its line would go through the page.
+    _speaking: Speaking<'a>,
     /// Put back last.
     _modes: TerminalModes<Stdin>,
 }
@@ -124,6 +127,7 @@ impl Ui {
             resized: signal(SignalKind::window_change()).map_err(failed)?,
             reader: KeyReader::default(),
             keys: VecDeque::new(),
+            _speaking: self.speaks(),
             _modes: TerminalModes::raw(stdin()).map_err(failed)?,
         })
     }

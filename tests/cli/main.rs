@@ -89,6 +89,7 @@ mod sets;
 mod settings;
 mod settling;
 mod shared_anchors;
+mod streams;
 mod surface;
 mod tabs;
 mod targets;

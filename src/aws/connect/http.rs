@@ -3,6 +3,7 @@
 
 use super::super::iam::AwsAddress;
 use super::authorities;
+use crate::waiting::WaitBoard;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider as Tls, TlsContext, TrustStore};
@@ -30,7 +31,11 @@ pub(super) struct Known {
 
 /// The client that trusts these authorities, in PEM, or the system's. The one that the SDK makes by
 /// itself knows no proxy.
-pub(super) fn client(trust: Option<Vec<u8>>, known: Vec<Known>) -> SharedHttpClient {
+pub(super) fn client(
+    trust: Option<Vec<u8>>,
+    known: Vec<Known>,
+    board: &Arc<WaitBoard>,
+) -> SharedHttpClient {
     let trust = trust.or_else(authorities::in_place_of_the_systems);
     let context = trust.map(|pem| {
         TlsContext::builder()
@@ -53,14 +58,16 @@ pub(super) fn client(trust: Option<Vec<u8>>, known: Vec<Known>) -> SharedHttpCli
     SharedHttpClient::new(NamingAddress {
         inner,
         known: Arc::new(known),
+        board: Arc::clone(board),
     })
 }
 
-/// Says which address was not reached, and why.
+/// Says which address was not reached, and why; and on the board for which it waits.
 #[derive(Debug)]
 struct NamingAddress<T> {
     inner: T,
     known: Arc<Vec<Known>>,
+    board: Arc<WaitBoard>,
 }
 
 impl HttpClient for NamingAddress<SharedHttpClient> {
@@ -72,6 +79,7 @@ impl HttpClient for NamingAddress<SharedHttpClient> {
         SharedHttpConnector::new(NamingAddress {
             inner: self.inner.http_connector(settings, components),
             known: Arc::clone(&self.known),
+            board: Arc::clone(&self.board),
         })
     }
 }
@@ -80,10 +88,13 @@ impl HttpConnector for NamingAddress<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let url = origin(request.uri());
         let known = Arc::clone(&self.known);
+        let waiting = self.board.begin(format!("asking AWS at {url}"));
         let answer = self.inner.call(request);
-        HttpConnectorFuture::new(
-            async move { answer.await.map_err(|error| told(error, url, &known)) },
-        )
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await;
+            drop(waiting);
+            answer.map_err(|error| told(error, url, &known))
+        })
     }
 }
 

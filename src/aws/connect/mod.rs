@@ -16,6 +16,7 @@ use super::credentials::{
 };
 use super::image::default_region;
 use super::quotable;
+use crate::waiting::WaitBoard;
 use aws_config::identity::IdentityCache;
 use aws_config::profile::{ProfileFileLoadError, ProfileSet};
 use aws_config::retry::RetryConfig;
@@ -27,6 +28,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use http::Known;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest that one attempt of a call may take, with what it takes to get credentials.
@@ -47,6 +49,8 @@ pub(crate) struct AwsAccess {
     pub(crate) variables: Variables,
     /// Who sees the calls, if anybody does.
     pub(crate) trace: Option<Trace>,
+    /// Where it is told what is waited for.
+    pub(crate) board: Arc<WaitBoard>,
 }
 
 /// What the environment says of AWS. Holds no secret.
@@ -92,7 +96,7 @@ pub(crate) async fn open(connection: &AwsAccess) -> AwsSession {
     };
     let known = known_endpoints(connection, &profiles);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http::client(trust, known))
+        .http_client(http::client(trust, known, &connection.board))
         .no_credentials()
         // Ours ends before, with words of its own.
         .identity_cache(IdentityCache::lazy().load_timeout(total).build())

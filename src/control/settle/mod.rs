@@ -252,6 +252,7 @@ impl Settling<'_> {
             lost: 0,
             waits: Backoff::between_writers(),
         };
+        let waiting = self.client.board.begin(format!("changing {name}"));
         let mut open: Option<Open<P::Plan>> = None;
         let meant = first.as_ref().and_then(Cluster::id).map(str::to_owned);
         let mut live = first;
@@ -311,9 +312,12 @@ impl Settling<'_> {
                     if tries.are_used_up(&write) {
                         return Err(overtaken(planner, &write, live.as_ref(), &tries, &error));
                     }
-                    (self.say)(SettleNotice::Detail(&format!(
-                        "{name} was changed meanwhile; reading it again"
-                    )));
+                    let meanwhile = format!("{name} was changed meanwhile; reading it again");
+                    (self.say)(SettleNotice::Detail(&meanwhile));
+                    waiting.now(format!(
+                        "changing {name}: others were faster {} times",
+                        tries.conflicts
+                    ));
                 }
                 Err(WriteError::Uncertain(error)) => {
                     tries.lost += 1;
