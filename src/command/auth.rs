@@ -1,10 +1,11 @@
 //! `mk8s auth status`: who, where, and which source won.
 
 use super::Context;
+use crate::control;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
 use crate::invocation::Invocation;
-use crate::settings::{Sourced, TokenKind};
+use crate::settings::{Settings, Sourced, TokenKind};
 use crate::ui::{Report, table, wire};
 use time::format_description::well_known::Rfc3339;
 
@@ -118,9 +119,17 @@ fn in_words(kind: Option<TokenKind>) -> &'static str {
 
 async fn try_login(cx: &Context, org: &str) -> Result<()> {
     let client = cx.client().await?;
-    client
-        .list_value()
-        .await
-        .map(|_| ())
-        .map_err(|error| cx.explain(&error, &format!("read org `{org}`")))
+    client.list_value().await.map(|_| ()).map_err(|error| {
+        let mut error = cx.explain(&error, &format!("read org `{org}`"));
+        let identity = cx.settings().ok().and_then(Settings::identity);
+        if let Some(identity) = identity {
+            // That is what is shown already.
+            let whose = control::whose(&identity.origin);
+            let another = format!("the token is from {}: put another there", identity.origin);
+            for hint in error.hints.iter_mut().filter(|it| **it == whose) {
+                *hint = another.as_str().into();
+            }
+        }
+        error
+    })
 }

@@ -216,7 +216,7 @@ impl ApiError {
             ApiProblem::Tls(reason) if reason.contains("InvalidContentType") => {
                 who.or_endpoint("it does not speak TLS: an address with `http://` may be meant")
             }
-            // It broke off before it spoke HTTP.
+            // It ended before there was any answer.
             ApiProblem::Cut
                 if self.status.is_none() && who.endpoint.value.as_str().starts_with("http://") =>
             {
@@ -266,15 +266,20 @@ fn login_hints(who: &Asker) -> Vec<Hint> {
             format!("the token is from {origin}; CPLN_TOKEN or `--token-file` may hold a good one")
                 .into()
         }
-        (origin, _) => Invocation::mk8s("auth status").within(
-            &format!("the token is from {origin}; "),
-            " says whose it is",
-        ),
+        (origin, _) => whose(origin),
     };
     let elsewhere = who
         .endpoint_hint()
         .map(|hint| format!("{hint}; a token is good at its own endpoint only").into());
     std::iter::once(renew).chain(elsewhere).collect()
+}
+
+/// The command that says more of a token.
+pub(crate) fn whose(origin: &Origin) -> Hint {
+    Invocation::mk8s("auth status").within(
+        &format!("the token is from {origin}; "),
+        " says whose it is",
+    )
 }
 
 #[cfg(test)]

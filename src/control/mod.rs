@@ -28,7 +28,7 @@ mod tls_tests;
 pub(crate) use client::fuzz;
 pub(crate) use client::{Client, WriteEffect};
 pub(crate) use error::{ApiError, ApiProblem};
-pub(crate) use explain::{Asker, THERE};
+pub(crate) use explain::{Asker, THERE, whose};
 pub(crate) use request::check_name;
 
 use crate::error::Result;

@@ -16,7 +16,14 @@ impl Ui {
             .iter()
             .map(|row| row.iter().map(|cell| self.concealed(cell)).collect())
             .collect();
-        table::draw(headings, &rows, self.width())
+        let lines = table::draw(headings, &rows, self.width());
+        if self.colour_out {
+            // What is below the headings.
+            self.drawn
+                .borrow_mut()
+                .extend(lines.iter().skip(1).cloned());
+        }
+        lines
     }
 
     /// The document without the token, before it is written out in a form in which `***` may mean

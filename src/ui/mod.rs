@@ -16,6 +16,7 @@ mod patience;
 mod progress;
 mod render;
 mod screen;
+mod states;
 mod step;
 pub(crate) mod table;
 pub(crate) mod wire;
@@ -37,6 +38,7 @@ use indicatif::ProgressBar;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{BufRead, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -147,6 +149,8 @@ pub(crate) struct Ui {
     speakers: Cell<u32>,
     broken: Cell<bool>,
     lost: RefCell<Option<std::io::Error>>,
+    /// The lines of tables that were drawn, where words of states are coloured in them.
+    drawn: RefCell<HashSet<String>>,
     /// What the run is summed up as, where somebody wants to know.
     step: RefCell<Option<step::StepSummary>>,
     reach: Reach,
@@ -243,6 +247,7 @@ impl Ui {
             speakers: Cell::new(0),
             broken: Cell::new(false),
             lost: RefCell::new(None),
+            drawn: RefCell::default(),
             step: RefCell::new(None),
             reach: cli.reach.clone(),
         })
@@ -292,6 +297,7 @@ impl Ui {
             speakers: Cell::new(0),
             broken: Cell::new(false),
             lost: RefCell::new(None),
+            drawn: RefCell::default(),
             step: RefCell::new(None),
             reach: Reach::default(),
         }
@@ -380,7 +386,17 @@ impl Ui {
 
     /// Prints one line of data.
     pub(crate) fn data(&self, text: &str) {
-        self.write_out(&format!("{}\n", printable(text)));
+        self.write_out(&format!("{}\n", self.line_of_data(text)));
+    }
+
+    /// A line as it is shown: in a table with the words of states coloured.
+    fn line_of_data(&self, line: &str) -> String {
+        let shown = printable(line);
+        if self.colour_out && self.drawn.borrow().contains(line) {
+            states::painted(&shown, |word, tone| self.paint_out(word, tone))
+        } else {
+            shown
+        }
     }
 
     /// Prints a document as it is, with no newline added; a terminal gets it escaped, but for the
@@ -439,7 +455,7 @@ impl Ui {
     fn text(&self, lines: &[String]) {
         let mut text = String::new();
         for one in lines {
-            let _ = writeln!(text, "{}", printable(one));
+            let _ = writeln!(text, "{}", self.line_of_data(one));
         }
         if !text.is_empty() {
             self.write_out(&text);

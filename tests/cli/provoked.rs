@@ -241,6 +241,14 @@ CPLN_PROFILE=nope mk8s auth status
   => 2 cpln profile create
   => 0 mk8s auth status --token-file token
 
+CPLN_TOKEN=bad mk8s auth status --org sandbox
+  => 4 put another there
+  => 0 CPLN_TOKEN=$KEY mk8s auth status --org sandbox
+
+CPLN_TOKEN=bad mk8s cluster list --org sandbox
+  => 4 `mk8s auth status --org sandbox`
+  => 4 CPLN_TOKEN=bad mk8s auth status --org sandbox
+
 mk8s cluster list --token bad --org sandbox
   => 4 `--token-file`
   => 0 mk8s cluster list --token-file token

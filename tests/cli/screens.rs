@@ -382,3 +382,32 @@ fn the_requests_under_debug() {
     debug: < {"kind":"mk8s","name":"prod","spec":{"version":"1.33.5","provider":{"aws":{"region":"eu-central-1","deployRoleArn":"arn:aws:iam::111122223333:role/cpln","vpcId":"vpc-1","image":{"recommended":"amazon/al2023"},"networking":{"serviceNetwork":"10.43.0.0/16","podNetwork":"10.42.0.0/16"},"autoscaler":{"expander":["most-pods"],"unneededTime":"10m","unreadyTime":"20m","utilizationThreshold":0.7}}},"addOns":{"awsWorkloadIdentity":{},"metrics":{"kubeState":true},"rocket":{"thrust":2}},"firewall":[{"sourceCIDR":"0.0.0.0/0","description":"Default allow all"}]},"description":"prod","tags":{},"version":1,"id":"[UUID]","alias":"[ALIAS]","created":"[DATE]","lastModified":"[DATE]","links":[{"rel":"self","href":"/org/sandbox/mk8s/prod"},{"rel":"org","href":"/org/sandbox"},{"rel":"accessreport","href":"/org/sandbox/mk8s/prod/-accessreport"},{"rel":"eventlog","href":"/org/sandbox/mk8s/prod/-eventlog"}],"status":{"serverUrl":"https://[ALIAS].k8s.sandbox.localhost:6443","homeLocation":"aws-eu-central-1","oidcProviderUrl":"https://oidc.sandbox.localhost/[ALIAS]","addOns":{"metrics":{"prometheusEndpoint":"https://metrics.sandbox.localhost/metrics/org/sandbox","remoteWriteConfig":"***"},"awsWorkloadIdentity":{"oidcProviderConfig":{"providerUrl":"https://oidc.sandbox.localhost/[ALIAS]","audience":"sts.amazonaws.com"},"trustPolicy":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/oidc.sandbox.localhost/[ALIAS]"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"oidc.sandbox.localhost/[ALIAS]:aud":"sts.amazonaws.com","oidc.sandbox.localhost/[ALIAS]:sub":"system:serviceaccount:default:default"}}}]}}}}}
     "#);
 }
+
+/// The word says what is so; where colour is shown it has one as well, and nothing else of a table has.
+#[test]
+fn words_of_states_are_coloured_in_tables() {
+    let mut env = Env::new();
+    let _sandbox = Sandbox::holding(
+        &mut env,
+        &[hetzner("edge", &["metrics: {}"]), hetzner("west", &[])],
+        &[],
+    );
+    for line in ["addon list -c edge", "addon list -c edge -c west"] {
+        let plain = env.line(line).run().ok().stdout;
+        assert!(!plain.contains('\u{1b}'), "{plain}");
+        let run = env.line(&format!("{line} --color always")).run().ok();
+        let metrics = run.stdout.lines().find(|it| it.starts_with("metrics"));
+        let metrics = metrics.expect("the add-on is in the table");
+        assert!(metrics.contains("\u{1b}[32mon\u{1b}[0m"), "{run}");
+        // Without the colours it is the same.
+        let bare = run
+            .stdout
+            .replace("\u{1b}[32m", "")
+            .replace("\u{1b}[0m", "");
+        assert_eq!(bare, plain);
+    }
+    let run = env.line("addon list --color always").run().ok();
+    assert!(!run.stdout.contains('\u{1b}'), "{run}");
+    let run = env.line("addon list -c edge --color always -o json").run();
+    assert!(!run.ok().stdout.contains('\u{1b}'));
+}
