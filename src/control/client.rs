@@ -34,6 +34,8 @@ pub(crate) struct Client {
     spent: Cell<bool>,
     /// Where it is told what is waited for.
     pub(super) board: Arc<WaitBoard>,
+    /// The names of a list in which some were not that were looked for.
+    pub(super) listed: RefCell<Vec<String>>,
     /// How clusters were found last.
     pub(super) lookup: RefCell<Option<ListLookup>>,
 }
@@ -77,6 +79,7 @@ impl Client {
             policy: Cell::new(policy),
             spent: Cell::new(false),
             board: Arc::default(),
+            listed: RefCell::default(),
             lookup: RefCell::new(None),
         })
     }

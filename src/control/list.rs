@@ -149,9 +149,13 @@ impl Client {
         Ok(all)
     }
 
-    /// The names on the first page of all clusters; none where it cannot be read. It is for guesses, and
-    /// not tried again.
+    /// The names of the list that was read for others in vain, else those on its first page; none where it
+    /// cannot be read. It is for guesses, and not tried again.
     pub(crate) async fn some_names(&self) -> Vec<String> {
+        let known = self.listed.take();
+        if !known.is_empty() {
+            return known;
+        }
         let request = request::list(self.org());
         let token = &self.transport.connection.token;
         let page = match self.once(&request, content::BYTES).await {
@@ -361,7 +365,7 @@ impl Client {
 
     async fn listed<'n>(&self, names: impl Iterator<Item = &'n str>) -> HashMap<String, Cluster> {
         let mut missing: HashSet<&str> = names.collect();
-        let mut found = HashMap::new();
+        let (mut found, mut names) = (HashMap::new(), Vec::new());
         let mut pages = self.pages();
         let mut count = 0;
         while count < missing.len() {
@@ -373,6 +377,7 @@ impl Client {
                 let cluster = Cluster::new(item);
                 // Named twice, or taken already: then its own answer decides.
                 let is_first = missing.remove(cluster.name());
+                names.push(cluster.name().to_owned());
                 if is_first && is_whole(&cluster) {
                     found.insert(cluster.name().to_owned(), cluster);
                 } else {
@@ -381,6 +386,9 @@ impl Client {
             }
         }
         self.looked_up(None, count);
+        if !missing.is_empty() {
+            self.listed.replace(names);
+        }
         found
     }
 
