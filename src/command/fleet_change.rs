@@ -89,6 +89,11 @@ pub(super) trait FleetChange {
         error
     }
 
+    /// The same with what to do next, where this change knows better.
+    fn advised(&self, _: usize, error: Error) -> Error {
+        error
+    }
+
     /// What is told of a cluster with which nothing was done.
     fn failed(
         &self,
@@ -97,6 +102,7 @@ pub(super) trait FleetChange {
         state: TargetState,
         error: Error,
     ) -> TargetOutcome<Self::Item> {
+        let error = self.advised(number, error);
         let mut item = self.blank(number, name);
         let course = self.course();
         *item.state() = (course.are_several && !course.is_dry_run).then_some(state.name());

@@ -73,6 +73,7 @@ pub(crate) const KINDS: &[(&str, Beside, &[&str])] = &[
         &["addon enable dashboard -c bare --role-arn arn:aws:iam::123456789012:role/x"],
     ),
     ("addon list", Nothing, &["aws setup aws-erc -c bare"]),
+    ("validate", Nothing, &["apply -f refused.yaml"]),
     (
         "addon list -c",
         Nothing,
@@ -300,6 +301,10 @@ impl World {
             ("both.yaml", hetzner("both", &both)),
             ("token", "no.token.this".to_owned()),
             ("set.yaml", "logs: {}\n".to_owned()),
+            (
+                "refused.yaml",
+                hetzner("fresh", &[]).replace("tokenSecretLink: //secret/h, ", ""),
+            ),
             ("odd.yaml", hetzner("bare", &["rocket: {}"])),
             ("ready.yaml", hetzner("ready", &["awsWorkloadIdentity: {}"])),
             (

@@ -805,15 +805,15 @@ fn manifests_that_are_refused() {
         &mut env,
         r"
 mk8s apply -f required.yaml
-  => 6 tokenSecretLink
+  => 6 `mk8s validate required.yaml`
   => 11 mk8s validate required.yaml
 
 mk8s apply -f value.yaml
-  => 6 kubeState
+  => 6 `mk8s validate value.yaml`
   => 11 mk8s validate value.yaml
 
 mk8s apply -f arn.yaml
-  => 6 roleArn
+  => 6 `mk8s validate arn.yaml`
   => 11 mk8s validate arn.yaml
 
 mk8s apply -f kind.yaml

@@ -12,8 +12,9 @@ use crate::cli::ApplyArgs;
 use crate::cluster::Cluster;
 use crate::control::ApiError;
 use crate::control::settle::{ClusterPlanner, Settled};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::history::KeptChange;
+use crate::invocation::Invocation;
 use crate::journal;
 use crate::owner::OtherOwner;
 use crate::ui::wire;
@@ -195,6 +196,18 @@ impl FleetChange for ApplyRun<'_> {
 
     fn blank(&self, number: usize, _: &str) -> wire::Applied {
         self.item(number).blank()
+    }
+
+    /// What the server refuses of a manifest is told with its place by our own reading of it.
+    fn advised(&self, number: usize, error: Error) -> Error {
+        let is_refused = error.kind == Kind::Refused && error.request_id.is_some();
+        match &self.item(number).source {
+            wire::TargetRef::File { path, .. } if is_refused && path != "-" => {
+                let validate = Invocation::mk8s("validate").word(path);
+                error.hint(validate.within("", " holds it against the schema"))
+            }
+            _ => error,
+        }
     }
 
     fn fingerprint(&self) -> String {
