@@ -14,7 +14,7 @@ use super::status::{self, Wait};
 use crate::cluster::Cluster;
 use crate::consent::Permit;
 use crate::control::Client;
-use crate::control::settle::{SendOutcome, Settled, ShelvedWrite};
+use crate::control::settle::{ClusterPlanner as _, SendOutcome, Settled, ShelvedWrite};
 use crate::error::{Error, Kind, Result};
 use crate::fleet::{
     self, ReadTogether, Reporter, Rollout, RolloutWork, Stop, TargetBegun, TargetEnd,
@@ -35,10 +35,6 @@ type FleetOutcome<T> = (String, TargetState, Result<FleetDone<T>>);
 struct FleetJob {
     name: String,
     cluster: Option<KeptCluster>,
-    /// What is odd about the plan.
-    warnings: Vec<String>,
-    /// What becomes of the add-ons.
-    changes: Vec<KeptChange>,
 }
 
 /// A cluster whose change was accepted and is to be read back.
@@ -172,6 +168,27 @@ impl<C: FleetChange> FleetWork<'_, '_, '_, C> {
         }
     }
 
+    /// What is odd about the plan of a cluster, and what becomes of its add-ons. Of a plan that cannot be made
+    /// any more it is told when it is to be sent.
+    fn foretold(
+        &self,
+        number: usize,
+        name: &str,
+        cluster: Option<&Cluster>,
+    ) -> (Vec<String>, Vec<KeptChange>) {
+        let change = self.change;
+        let planner = change.planner(number, name);
+        let plan = match cluster {
+            Some(cluster) => planner.plan(cluster).ok(),
+            None => planner.plan_missing(),
+        };
+        let told = plan.map(|plan| {
+            let warnings = change.warnings(name, cluster, &plan);
+            (warnings, change.changes(cluster, &plan, None))
+        });
+        told.unwrap_or_default()
+    }
+
     fn settled(
         &self,
         number: usize,
@@ -264,18 +281,13 @@ impl<C: FleetChange> RolloutWork for FleetWork<'_, '_, '_, C> {
 
     async fn begin(&self, number: usize) -> TargetBegun<Self::Result, Self::Open> {
         let job = self.jobs.borrow_mut().remove(&number);
-        let Some(FleetJob {
-            name,
-            cluster,
-            warnings,
-            changes,
-        }) = job
-        else {
+        let Some(FleetJob { name, cluster }) = job else {
             let error = Error::failure("a cluster was begun twice");
             return TargetBegun::Ended(self.ended(String::new(), None, Err(error), None));
         };
         let cluster = cluster.map(KeptCluster::take);
         let version = cluster.as_ref().and_then(Cluster::version);
+        let (warnings, changes) = self.foretold(number, &name, cluster.as_ref());
         if let Err(error) = self.keeper.started(&name, version, changes).await {
             // What nobody could find again is not begun, here or elsewhere.
             return TargetBegun::Ended(TargetEnd {
@@ -418,19 +430,9 @@ async fn sort<C: FleetChange>(
         let is_done = resumed.is_some_and(|it| it.is_done(&name));
         let (kept, plan) = match first {
             Ok((kept, plan)) if !change.is_empty(&plan) => {
-                let (warnings, changes) = {
-                    let cluster = kept.as_ref().map(KeptCluster::open);
-                    let cluster = cluster.as_deref();
-                    let warnings = change.warnings(&name, cluster, &plan);
-                    (warnings, change.changes(cluster, &plan, None))
-                };
-                let job = FleetJob {
-                    name,
-                    cluster: kept,
-                    warnings,
-                    changes,
-                };
-                jobs.insert(number, job);
+                // The plan is made again when it is its turn: that takes less than to keep so many.
+                let cluster = kept;
+                jobs.insert(number, FleetJob { name, cluster });
                 continue;
             }
             Ok(fine) => fine,

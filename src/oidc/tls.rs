@@ -95,15 +95,12 @@ impl Observer {
         let public = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone())
             .build()
             .map_err(|error| error.to_string())?;
-        let inner = match Verifier::new(Arc::clone(&provider)) {
-            Ok(inner) => inner,
+        let inner = Verifier::new(Arc::clone(&provider)).or_else(|_| {
             // A machine without any authority.
-            Err(_) => {
-                let known = authorities::in_place_of_the_systems().iter().cloned();
-                Verifier::new_with_extra_roots(known, provider)
-                    .map_err(|error| error.to_string())?
-            }
-        };
+            let known = authorities::in_place_of_the_systems().iter().cloned();
+            Verifier::new_with_extra_roots(known, provider)
+        });
+        let inner = inner.map_err(|error| error.to_string())?;
         Ok(Self {
             inner: Arc::new(inner),
             public,

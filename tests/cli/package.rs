@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What reads or packs a hundred megabytes beside other tests takes its time.
-const LONG: Duration = Duration::from_secs(300);
+const LONG: Duration = Duration::from_mins(5);
 
 /// Every file below a folder, from there.
 fn files(root: &Path) -> Vec<String> {

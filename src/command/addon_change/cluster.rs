@@ -33,7 +33,7 @@ impl ChangeRun<'_> {
     ) -> Result<()> {
         let read = chosen.keep(self.cx).await?;
         let are_found = chosen.are_found;
-        let names = chosen.names.clone();
+        let names = self.course.resumed.is_some().then(|| chosen.names.clone());
         let read: Vec<(String, Result<KeptCluster>)> = chosen.names.into_iter().zip(read).collect();
         if let Some(word) = self.word {
             let there = read.iter().filter_map(|(_, kept)| kept.as_ref().ok());
@@ -54,6 +54,7 @@ impl ChangeRun<'_> {
             }
         }
         if let Some(resumed) = &self.course.resumed {
+            let names = names.unwrap_or_default();
             resumed.check(self.cx, &self.fingerprint(), &names)?;
         }
         let (planned, skipped) = self.plan_all(read);
