@@ -52,6 +52,9 @@ pub(crate) trait Person {
     /// Asks, and gives whether the answer was yes. Where nobody can be asked it is an error of kind
     /// usage with the refusal as its message.
     fn ask(&self, question: &Question) -> impl Future<Output = Result<bool>>;
+
+    /// Whether what is said from here on is what a question will be about.
+    fn listens(&self, _yes: bool) {}
 }
 
 /// A plan that was agreed to, with the right to carry it out.
@@ -94,11 +97,16 @@ impl Mode {
         show: impl FnOnce(&P),
         question: impl FnOnce(&P) -> Result<Option<Question>>,
     ) -> Result<Consent<P>> {
-        show(&plan);
         if self == Self::DryRun {
+            show(&plan);
             return Ok(Consent::Preview(plan));
         }
-        if let Some(question) = question(&plan)? {
+        let question = question(&plan);
+        // Whoever is asked sees what it is about, however quiet the run is to be.
+        person.listens(matches!(question, Ok(Some(_))));
+        show(&plan);
+        person.listens(false);
+        if let Some(question) = question? {
             ask(person, &question).await?;
         }
         Ok(Consent::Given(Agreed {

@@ -139,6 +139,29 @@ fn tells(text: &str) -> bool {
     is_url || (is_more && is_suspect(text))
 }
 
+/// A text without what stands before the host of a URL in it: a password, or a token alone.
+pub(crate) fn without_passwords(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, behind) = rest.split_at(at + 3);
+        out.push_str(before);
+        let ends = |c: char| c.is_whitespace() || "/?#\"'`<>(),".contains(c);
+        let end = behind.find(ends).unwrap_or(behind.len());
+        let (authority, after) = behind.split_at(end);
+        match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                out.push_str("***@");
+                out.push_str(host);
+            }
+            None => out.push_str(authority),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Whether it is a link to a secret, which is none. What is encoded by base64 may begin with a slash, too.
 fn is_link(text: &str) -> bool {
     text.starts_with("//secret/") || text.starts_with("/org/")
@@ -155,6 +178,22 @@ pub(crate) fn masked(value: &Value) -> Value {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_stands_before_the_host_of_a_url_is_left_out() {
+        for (text, kept) in [
+            ("- https://u:p@mirror.io/x", "- https://***@mirror.io/x"),
+            ("a://t@h b://c/d@e", "a://***@h b://c/d@e"),
+            (
+                "\"https://u:p:q@h:8080\", x@y",
+                "\"https://***@h:8080\", x@y",
+            ),
+            ("://", "://"),
+            ("arn:aws:iam::1:role/a@b", "arn:aws:iam::1:role/a@b"),
+        ] {
+            assert_eq!(without_passwords(text), kept);
+        }
+    }
 
     #[test]
     fn a_setting_that_may_hold_a_secret_is_known_by_its_path_or_by_what_is_in_it() {

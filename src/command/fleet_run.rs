@@ -21,6 +21,7 @@ use crate::fleet::{
     TargetOutcome, TargetResult, TargetState,
 };
 use crate::history::KeptChange;
+use crate::text::Foreign;
 use crate::ui::wire;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -81,6 +82,16 @@ pub(super) async fn carry_out<C: FleetChange>(
     if let Some(log) = &log {
         // What a second signal leaves behind is taken up as what the first one does.
         let _before = cx.if_interrupted(Some(log.later(cx)));
+    }
+    let names = planned
+        .iter()
+        .filter(|(_, first)| matches!(first, Ok((_, plan)) if !change.is_empty(plan)));
+    let mut names = names.map(|(name, _)| name.clone());
+    if let (None, Some(name), None) = (&log, names.next(), names.next()) {
+        // What a signal cuts off is not known.
+        let name = Foreign(&name).to_string();
+        let _before =
+            cx.if_interrupted(Some(format!("What was sent to `{name}` may be in place.")));
     }
     // One signal is a wish from here on, and the second an order.
     let _grace = many.then(|| cx.interrupt.has_grace());

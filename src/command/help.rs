@@ -75,6 +75,17 @@ fn guide(root: &Command, words: &[String], program: &str) -> Result<String> {
     {
         return Ok(format!("{about}\n\n{}\n\n{PAGE}\n", text().trim_end()));
     }
+    if let [word, _, ..] = words
+        && TOPICS.iter().any(|(name, ..)| name == word)
+        && root.find_subcommand(word).is_none()
+    {
+        let topic = Foreign(word);
+        let error = Error::usage(format!(
+            "there is no help on `{}`",
+            Foreign(&words.join(" "))
+        ));
+        return Err(error.hint(format!("`mk8s help {topic}` takes nothing more")));
+    }
     let line = std::iter::once("mk8s".into()).chain(words.iter().map(OsString::from));
     let line: Vec<OsString> = line.collect();
     let (command, path) = cli::reached(root, &line);

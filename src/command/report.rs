@@ -7,7 +7,8 @@ use crate::cli::{Command, Gist, ReportTo};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::exit::Outcome;
-use crate::text::{Foreign, printable};
+use crate::text::{Foreign, capital, printable};
+use crate::ui::StepSummary;
 use rustix::fs::OFlags;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -114,7 +115,11 @@ impl Context {
         // What went wrong with the run itself is the news.
         match (write(self, sink, &result), result) {
             (Err(unwritten), Ok(_)) => Err(unwritten),
-            (_, result) => result,
+            (Err(unwritten), Err(error)) => {
+                let why = unwritten.because.join("; ");
+                Err(error.note(format!("{}: {why}", capital(&unwritten.message))))
+            }
+            (Ok(()), result) => result,
         }
     }
 
@@ -132,25 +137,42 @@ fn write(cx: &Context, sink: &ReportSink, result: &Result<Outcome>) -> Result<()
     let Some(step) = cx.ui.end_step(result.as_ref().err(), sink.is_github) else {
         return Ok(());
     };
+    // One that cannot be written costs none of the others.
+    let mut unwritten: Vec<Error> = Vec::new();
     if let Some(path) = &sink.file {
         let page = step.page(OF_A_COMMENT - MARK.len());
-        put(path, &format!("{MARK}{page}"), true).map_err(|error| {
+        let put = put(path, &format!("{MARK}{page}"), true).map_err(|error| {
             let path = path.to_string_lossy();
             Error::failure(format!(
                 "the report was not written to `{}`",
                 Foreign(&path)
             ))
             .because(error.to_string())
-        })?;
+        });
+        unwritten.extend(put.err());
     }
-    if !sink.is_github {
+    if sink.is_github {
+        unwritten.extend(tell_github(cx, &step, result));
+    }
+    let mut unwritten = unwritten.into_iter();
+    let Some(first) = unwritten.next() else {
         return Ok(());
-    }
+    };
+    let whole = |error: Error, other: Error| {
+        let told = std::iter::once(other.message).chain(other.because);
+        told.fold(error, Error::because)
+    };
+    Err(unwritten.fold(first, whole))
+}
+
+/// Writes to the files that GitHub's runner names; gives what was not written.
+fn tell_github(cx: &Context, step: &StepSummary, result: &Result<Outcome>) -> Vec<Error> {
+    let mut unwritten = Vec::new();
     if let Some(path) = cx.env.path("GITHUB_STEP_SUMMARY") {
         // Other commands of the step write into it as well.
         let there = fs::metadata(path).map_or(0, |there| there.len());
         let room = OF_A_SUMMARY.saturating_sub(usize::try_from(there).unwrap_or(usize::MAX));
-        append(cx, "GITHUB_STEP_SUMMARY", &step.page(room))?;
+        unwritten.extend(append(cx, "GITHUB_STEP_SUMMARY", &step.page(room)).err());
     }
     let kind = match result {
         Ok(outcome) => outcome.name(),
@@ -161,7 +183,8 @@ fn write(cx: &Context, sink: &ReportSink, result: &Result<Outcome>) -> Result<()
         output("exit-kind", kind),
         output("role-arn", &cx.ui.concealed(step.role())),
     ];
-    append(cx, "GITHUB_OUTPUT", &outputs.concat())
+    unwritten.extend(append(cx, "GITHUB_OUTPUT", &outputs.concat()).err());
+    unwritten
 }
 
 /// A line that sets an output. A value of several lines would set others: it never has a second one.

@@ -1,6 +1,6 @@
 //! Questions on the terminal.
 
-use super::{Ui, lock};
+use super::{Ui, Volume, lock};
 use crate::consent::{Person, Question};
 use crate::error::{Error, Result};
 use crate::text::printable;
@@ -19,6 +19,16 @@ impl Person for Ui {
                 .hint("add --yes to confirm it on the command line"));
         }
         self.inquire(&question.text).await
+    }
+
+    fn listens(&self, yes: bool) {
+        if !yes {
+            if let Some(volume) = self.raised.take() {
+                self.volume.set(volume);
+            }
+        } else if self.interactive && !self.yes && self.volume() < Volume::Normal {
+            self.raised.set(Some(self.volume.replace(Volume::Normal)));
+        }
     }
 }
 

@@ -25,7 +25,7 @@ mod words;
 pub(crate) use progress::Progress;
 pub(crate) use render::{json, lines};
 pub(crate) use screen::{KeyScreen, ScreenEvent};
-pub(crate) use step::{StepRemark, StepRow};
+pub(crate) use step::{StepRemark, StepRow, StepSummary};
 
 use crate::cli::{Cli, Color, ErrorFormat, Gist, Global, OutputFormat};
 use crate::error::{Error, Result};
@@ -131,7 +131,9 @@ pub(crate) struct Ui {
     is_checklist: bool,
     /// Whether something was written to stdout.
     told: Cell<bool>,
-    volume: Volume,
+    volume: Cell<Volume>,
+    /// What the volume is where it is not raised for a question.
+    raised: Cell<Option<Volume>>,
     debug: bool,
     colour_out: bool,
     colour_err: bool,
@@ -240,7 +242,8 @@ impl Ui {
             format,
             is_checklist: gist.is_checklist,
             told: Cell::new(false),
-            volume,
+            volume: Cell::new(volume),
+            raised: Cell::default(),
             bar: RefCell::new(None),
             wait_bar: RefCell::new(None),
             board: Arc::default(),
@@ -283,7 +286,8 @@ impl Ui {
             is_mute: false,
             is_checklist: gist.is_checklist,
             told: Cell::new(false),
-            volume: Volume::Normal,
+            volume: Cell::new(Volume::Normal),
+            raised: Cell::default(),
             debug: false,
             colour_out: false,
             colour_err: false,
@@ -357,6 +361,10 @@ impl Ui {
     /// Whether `--yes` answers.
     pub(crate) fn says_yes(&self) -> bool {
         self.yes
+    }
+
+    fn volume(&self) -> Volume {
+        self.volume.get()
     }
 
     /// Whether somebody can be asked.
@@ -480,7 +488,7 @@ impl Ui {
 
     /// A line that tells what is waited for.
     pub(crate) fn progress(&self) -> Progress<'_> {
-        Progress::new(self, self.volume >= Volume::Normal, self.terminal.stderr)
+        Progress::new(self, self.volume() >= Volume::Normal, self.terminal.stderr)
     }
 
     /// What went wrong with stdout, if anything did. A closed pipe is a quiet end.

@@ -37,7 +37,7 @@ impl Ui {
 
     /// Tells what is waited for, for as long as this is polled; it never ends.
     pub(crate) async fn watch(&self) {
-        if self.volume < Volume::Normal || self.debug {
+        if self.volume() < Volume::Normal || self.debug {
             return std::future::pending().await;
         }
         let mut told: Option<Instant> = None;

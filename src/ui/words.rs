@@ -11,14 +11,14 @@ use std::sync::Arc;
 impl Ui {
     /// Says something on stderr; silent under `-q`.
     pub(crate) fn status(&self, text: &str) {
-        if self.volume >= Volume::Normal {
+        if self.volume() >= Volume::Normal {
             self.write_err(&format!("{}\n", printable(text)));
         }
     }
 
     /// Says something on stderr under `-v`.
     pub(crate) fn detail(&self, text: &str) {
-        if self.volume >= Volume::Verbose {
+        if self.volume() >= Volume::Verbose {
             self.write_err(&format!("{}\n", printable(text)));
         }
     }
@@ -50,7 +50,7 @@ impl Ui {
 
     /// Says what could be done, on stderr.
     pub(crate) fn hint(&self, hint: impl Into<Hint>) {
-        if self.volume >= Volume::Normal {
+        if self.volume() >= Volume::Normal {
             let word = self.paint_err("hint:", Tone::Cyan);
             let text = hint.into().render(&self.reach);
             self.write_err(&format!("{word} {}\n", printable(&text)));
@@ -59,7 +59,7 @@ impl Ui {
 
     /// Names the next command, on stderr.
     pub(crate) fn next(&self, command: &Invocation) {
-        if self.volume >= Volume::Normal {
+        if self.volume() >= Volume::Normal {
             let command = printable(&command.render(&self.reach));
             let command = self.paint_err(&command, Tone::Cyan);
             self.write_err(&format!("Next: {command}\n"));
@@ -68,7 +68,7 @@ impl Ui {
 
     /// Names a command that does the same as what was picked, on stderr.
     pub(crate) fn equivalent(&self, command: &Invocation) {
-        if self.volume >= Volume::Normal {
+        if self.volume() >= Volume::Normal {
             let command = printable(&command.render(&self.reach));
             let command = self.paint_err(&command, Tone::Cyan);
             self.write_err(&format!("Equivalent: {command}\n"));
@@ -77,7 +77,7 @@ impl Ui {
 
     /// Names the command that takes back what was done, on stderr.
     pub(crate) fn undo(&self, command: &Invocation) {
-        if self.volume >= Volume::Normal {
+        if self.volume() >= Volume::Normal {
             let command = printable(&command.render(&self.reach));
             let command = self.paint_err(&command, Tone::Cyan);
             self.write_err(&format!("Undo: {command}\n"));
@@ -138,7 +138,7 @@ impl Ui {
     fn show(&self, text: &str, place: Stream) {
         match place {
             Stream::Data => self.write_out(text),
-            Stream::Words if self.volume >= Volume::Normal => self.write_err(text),
+            Stream::Words if self.volume() >= Volume::Normal => self.write_err(text),
             Stream::Words => {}
         }
     }

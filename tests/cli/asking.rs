@@ -40,6 +40,21 @@ fn the_plan_is_shown_and_yes_does_it() {
     assert!(!is_on(&sandbox));
 }
 
+/// However quiet a run is to be, whoever is asked sees what it is about; with a yes beforehand it is quiet.
+#[test]
+fn a_question_comes_with_its_plan_under_quiet_too() {
+    let (env, sandbox) = live(&[]);
+    let mut terminal = Terminal::start(&env, &format!("{DISABLE} -q"));
+    terminal.until("[y/N]").type_in("n\n");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 2, "{screen}");
+    assert!(screen.contains("-   awsECR: {}"), "{screen}");
+    assert!(is_on(&sandbox));
+    let (code, screen) = Terminal::start(&env, &format!("{DISABLE} -q --yes")).end();
+    assert_eq!(code, 0, "{screen}");
+    assert!(!screen.contains("spec.addOns:"), "{screen}");
+}
+
 #[test]
 fn no_and_nothing_leave_all_as_it_was() {
     for answer in ["n\n", "\n", "what\n\n", "\u{4}"] {

@@ -55,6 +55,41 @@ fn annotations(run: &Run) -> Vec<&str> {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_costs_none_of_the_others() {
+    let (env, _sandbox) = runner();
+    let (seen, page) = run(
+        &env,
+        "apply -f clusters/prod.yaml --yes --report-file nowhere/plan.md",
+        1,
+    );
+    assert!(page.contains("1 updated"), "{page}");
+    outputs(&env, true, "ok", "");
+    let seen = seen.err("error: the report was not written to `nowhere/plan.md`");
+    drop(seen);
+    let (seen, page) = run(&env, "diff -f nobody.yaml --report-file nowhere/plan.md", 3);
+    assert!(page.contains("nobody.yaml"), "{page}");
+    let _ = seen.err("The report was not written to `nowhere/plan.md`: ");
+}
+
+#[test]
+fn a_password_in_a_url_is_on_no_page() {
+    let (env, _sandbox) = runner();
+    let mirror = "registryMirror: {mirrors: [{registry: docker.io, mirrors: [\"https://u:p4ssw0rd@mirror.gcr.io\"]}]}";
+    env.write("clusters/prod.yaml", hetzner("prod", &["logs: {}", mirror]));
+    let (_, page) = run(
+        &env,
+        "apply -f clusters/prod.yaml --dry-run --report-file plan.md",
+        0,
+    );
+    for text in [page, env.text("plan.md")] {
+        assert!(
+            text.contains("***@mirror.gcr.io") && !text.contains("p4ssw0rd"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_plan_is_a_page_with_a_table_and_folded_diffs() {
     let (env, _sandbox) = runner();
     let (seen, page) = run(&env, "apply -f clusters --dry-run", 0);

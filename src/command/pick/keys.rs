@@ -2,6 +2,7 @@
 
 use super::super::Context;
 use super::review::{self, PickedReview};
+use crate::consent::Person as _;
 use crate::error::{Error, Result};
 use crate::picker::{PickKey, PickStep, Picker};
 use crate::ui::{KeyScreen, ScreenEvent};
@@ -33,7 +34,9 @@ pub(super) async fn ask(cx: &Context, picker: &mut Picker) -> Result<Option<Pick
                 }
                 Ok(review) => {
                     screen.hide();
+                    cx.ui.listens(true);
                     review.show(&cx.ui);
+                    cx.ui.listens(false);
                     match answer(cx, &mut screen, &review.question).await? {
                         PickedAnswer::Yes => return Ok(Some(review)),
                         PickedAnswer::No => return Err(PickedReview::refusal()),

@@ -4,6 +4,7 @@
 use super::super::Context;
 use super::keys::in_a_line;
 use super::review::{self, PickedReview};
+use crate::consent::Person as _;
 use crate::error::Result;
 use crate::picker::{FieldAim, PickPage, PickStep, Picker};
 use crate::text::{count, printable};
@@ -24,7 +25,9 @@ pub(super) async fn ask(cx: &Context, picker: &mut Picker) -> Result<Option<Pick
                     picker.go_to_add_ons();
                 }
                 Ok(review) => {
+                    cx.ui.listens(true);
                     review.show(&cx.ui);
+                    cx.ui.listens(false);
                     let is_yes = cx.ui.inquire(&review.question).await?;
                     return if is_yes {
                         Ok(Some(review))

@@ -5,6 +5,7 @@ mod page;
 use super::{Ui, github};
 use crate::check::CheckReport;
 use crate::error::{Error, FilePlace};
+use crate::secret::without_passwords;
 use crate::text::source;
 
 /// More of diffs is not kept: no page takes it.
@@ -200,7 +201,7 @@ impl Ui {
             step.ended = Some(error.kind.name());
             step.errors = self.step_errors(error);
         }
-        step.conceal(|text| self.concealed(text));
+        step.conceal(|text| without_passwords(&self.concealed(text)));
         if annotates {
             // They are on stdout where that is the format.
             if let (Some(checklist), false) = (&step.checklist, self.is_annotations()) {
